@@ -1,0 +1,1 @@
+"""Text in and out: specification files read strictly, artifacts written deterministically."""
