@@ -1,0 +1,1 @@
+"""Target-neutral plans: what the specs come to; frozen values, imports nothing of ours."""

@@ -1,0 +1,78 @@
+"""Rules over time series, and the tests that prove them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A series computed from others."""
+
+    record: str
+    expr: str
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A condition over series that tells somebody."""
+
+    alert: str
+    expr: str
+    hold: str | None
+    """How long the condition must hold, as Prometheus writes durations."""
+    keep_firing: str | None
+    labels: Labels
+    annotations: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """Rules that are evaluated together, in order."""
+
+    name: str
+    interval: str
+    rules: tuple[Recording | Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSeries:
+    """A series of a test, in promtool's notation."""
+
+    series: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedAlert:
+    """An alert that must be firing at a time, with these labels; no labels means that it must be silent."""
+
+    at: str
+    alert: str
+    firing: tuple[tuple[Labels, Labels], ...]
+    """Labels and annotations of each firing instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """A unit test of a rule file: given series, which alerts fire and which stay silent."""
+
+    name: str
+    interval: str
+    series: tuple[InputSeries, ...]
+    expect: tuple[ExpectedAlert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """All rules of one rollout in one environment, with their tests."""
+
+    name: str
+    namespace: str
+    groups: tuple[RuleGroup, ...]
+    tests: tuple[RuleTest, ...]
+    labels: Labels = ()
+    """Labels by which the Prometheus operator selects the object."""

@@ -1,0 +1,106 @@
+"""An endpoint as a plan: what is served, how much of it, how traffic moves to a new version, who may call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from penstock.ir.workflow import Compute
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A version of a model: its digest and where its files lie."""
+
+    digest: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Copies, and what makes them more."""
+
+    min: int
+    max: int
+    metric: Literal["cpu", "memory", "rps", "concurrency"]
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbortCondition:
+    """A figure of the canary that sends all traffic back when it passes its bound."""
+
+    name: str
+    query: str
+    """PromQL that yields one value; the canary's pods are meant by a placeholder that the target fills."""
+    bound: Decimal
+    beyond: Literal["above", "below"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficStep:
+    """A share of the traffic in percent, held for some seconds (None: until somebody advances it)."""
+
+    percent: Decimal
+    hold_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficPlan:
+    """The steps of a canary, what aborts it, and how far the present release has come."""
+
+    steps: tuple[TrafficStep, ...]
+    abort_on: tuple[AbortCondition, ...]
+    reached: int | None
+    """Index of the step that the present release has reached; None once it has all the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Pods that may call, by namespace and labels; every pod of the namespace where no label is given."""
+
+    namespace: str
+    pods: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Who may reach the endpoint's pods."""
+
+    endpoint: str
+    namespace: str
+    callers: tuple[Caller, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A served model in one environment."""
+
+    name: str
+    namespace: str
+    model: str
+    owner: str
+    description: str
+    target: Literal["kserve", "argo-rollouts"]
+    format: str
+    protocol: Literal["v1", "v2", "grpc-v2"]
+    runtime: str | None
+    """KServe ServingRuntime."""
+    image: str | None
+    """Server image, where the target needs one."""
+    files: ModelFiles
+    previous: ModelFiles | None
+    """Version that keeps the rest of the traffic while a canary is under way."""
+    scaling: Scaling
+    compute: Compute
+    timeout_seconds: int
+    traffic: TrafficPlan | None
+    mode: Literal["Standard", "Knative"] = "Standard"
+    """KServe's deployment mode."""
+    gateway: tuple[str, str] | None = None
+    """Namespace and name of the gateway that routes attach to."""
+    host: str | None = None
+    prometheus: str = ""
+    """Address of the query API that analyses ask."""
+    labels: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,137 @@
+"""A pipeline as plain steps: containers, their readable arguments, and the artifacts that pass between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ArtifactType = Literal["dataset", "model", "metrics", "artifact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that whoever starts the workflow may set."""
+
+    name: str
+    description: str
+    default: str
+    """Parameters are text; an empty default means that the step decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterValue:
+    """The value of the workflow's parameter `name`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputPath:
+    """The local path of a directory that another step has written."""
+
+    step: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPath:
+    """The local path of a directory that this step writes."""
+
+    output: str
+
+
+Value = str | ParameterValue | InputPath | OutputPath
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a command: ``--flag value``, or ``--flag name=value`` where `key` names one of several."""
+
+    flag: str
+    value: Value
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A directory that a step writes."""
+
+    name: str
+    type: ArtifactType
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Requests of a container: cores, bytes as Kubernetes writes them, GPUs. Memory is request and limit alike."""
+
+    cpu: str
+    memory: str
+    gpu: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failed container starts again; a gate that says no is never retried."""
+
+    count: int
+    backoff_seconds: int
+    factor: float
+    max_backoff_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A container: what it runs, reads and writes, and what it waits for."""
+
+    name: str
+    title: str
+    """A few words for a person who watches the run."""
+    image: str
+    command: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    outputs: tuple[Output, ...]
+    compute: Compute
+    after: tuple[str, ...] = ()
+    """Steps that must have finished although nothing of theirs is read."""
+    retry: Retry | None = None
+    cache: bool = True
+    """Whether a finished run with the same inputs stands for this one; not where the world outside is touched."""
+    timeout_seconds: int | None = None
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """Every step that this one waits for, once each, in order of first mention."""
+        reads = (a.value.step for a in self.arguments if isinstance(a.value, InputPath))
+        return tuple(dict.fromkeys((*reads, *self.after)))
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A pipeline of steps, in an order in which each comes after what it waits for."""
+
+    name: str
+    description: str
+    model: str
+    purpose: Literal["training", "monitoring"]
+    environment: str
+    namespace: str
+    service_account: str
+    parameters: tuple[Parameter, ...]
+    steps: tuple[Step, ...]
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A workflow that starts by the clock."""
+
+    workflow: str
+    model: str
+    cron: str
+    """Five fields, in UTC."""
+    namespace: str
+    service_account: str
+    image: str
+    api: str
+    """Address of the pipelines API."""
+    labels: tuple[tuple[str, str], ...] = ()

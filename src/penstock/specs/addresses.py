@@ -1,0 +1,105 @@
+"""Addresses: one name for a field everywhere, such as ``Gate/flight-delay-release.rules[quality].atLeast``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+IDENTITY_KEYS = ("id", "name")
+"""Keys by which an item of a list is known; a list whose items carry none is keyed by position."""
+
+Pointer = tuple[str | int, ...]
+"""A path into plain data, keys and positions as they stand in the document."""
+
+_SPEC = re.compile(r"(?P<kind>[A-Z]\w*)/(?P<name>[a-z0-9-]+)")
+_PART = re.compile(r"\.(?P<key>[A-Za-z_]\w*)|\[(?P<item>[^\]]+)\]")
+
+
+class AddressError(ValueError):
+    """The text is no address; the message says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """A spec, or a field within its ``spec``. Parts are keys of mappings and identities (or positions) of items."""
+
+    kind: str
+    name: str
+    parts: tuple[str, ...] = ()
+    """Each part as it prints: ``.rules`` or ``[quality]``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The address that `text` writes; AddressError where it writes none."""
+        match = _SPEC.match(text)
+        if match is None:
+            raise AddressError(f"`{text}` is not an address; write `Kind/name` or `Kind/name.field[item].field`")
+        parts, position = [], match.end()
+        while position < len(text):
+            part = _PART.match(text, position)
+            if part is None:
+                raise AddressError(f"`{text}` is not an address from `{text[position:]}` on")
+            parts.append(part[0])
+            position = part.end()
+        return cls(match["kind"], match["name"], tuple(parts))
+
+    def key(self, key: str) -> Address:
+        """The address of a field of this mapping; a key that is no plain word is written in brackets."""
+        part = f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"[{key}]"
+        return Address(self.kind, self.name, (*self.parts, part))
+
+    def item(self, identity: str | int) -> Address:
+        """The address of an item of this list."""
+        return Address(self.kind, self.name, (*self.parts, f"[{identity}]"))
+
+    @property
+    def spec(self) -> Address:
+        """The address of the whole spec."""
+        return Address(self.kind, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}{''.join(self.parts)}"
+
+
+def identity(item: Any, position: int) -> str:
+    """The identity of an item of a list: its ``id`` or ``name`` where it has one, else its position."""
+    if isinstance(item, dict):
+        for key in IDENTITY_KEYS:
+            if isinstance(item.get(key), str):
+                return str(item[key])
+    return str(position)
+
+
+def resolve(address: Address, spec: Any) -> Pointer | None:
+    """The pointer below ``spec`` that the address names in plain data, or None where there is no such place."""
+    pointer: list[str | int] = []
+    value = spec
+    for part in address.parts:
+        word = part.strip(".[]") if part[0] == "[" else part[1:]
+        if isinstance(value, dict) and word in value:
+            pointer.append(word)
+            value = value[word]
+        elif isinstance(value, list):
+            found = next((i for i, item in enumerate(value) if identity(item, i) == word), None)
+            if found is None:
+                return None
+            pointer.append(found)
+            value = value[found]
+        else:
+            return None
+    return tuple(pointer)
+
+
+def locate(kind: str, name: str, spec: Any, pointer: Pointer) -> Address:
+    """The address of the place that `pointer` names below ``spec``; the inverse of `resolve`."""
+    address = Address(kind, name)
+    value = spec
+    for step in pointer:
+        if isinstance(step, int) and isinstance(value, list):
+            address = address.item(identity(value[step], step) if step < len(value) else step)
+            value = value[step] if step < len(value) else None
+        else:
+            address = address.key(str(step))
+            value = value.get(step) if isinstance(value, dict) else None
+    return address

@@ -1,0 +1,182 @@
+"""What every kind is made of: nodes, declared fields, references, metadata and the outer shape of a spec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from penstock.specs.review import Area, Loosens, Review
+from penstock.specs.units import Quantity
+
+API_VERSION = "penstock/v1"
+NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?"
+FUNCTION_PATTERN = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
+DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
+IMAGE_PATTERN = rf"[a-z0-9][a-z0-9._:/-]*@{DIGEST_PATTERN}"
+
+
+class Node(BaseModel):
+    """A mapping of the language. Unknown keys are errors, values are not coerced, instances do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        defer_build=True,
+        hide_input_in_errors=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks a field that holds the bare name of another spec, of exactly one kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Marks text that is not plain: `sql`, `promql`, a Python `function`, a `column` name, a cron `schedule`."""
+
+    what: Literal["sql", "promql", "function", "column", "feature", "schedule", "metric", "class"]
+
+
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""The `id` of an item in a list: it keys the item in addresses."""
+Digest = Annotated[str, StringConstraints(pattern=f"^{DIGEST_PATTERN}$")]
+Image = Annotated[str, StringConstraints(pattern=f"^{IMAGE_PATTERN}$")]
+"""A container image pinned by digest: ``registry/repository@sha256:...``."""
+Function = Annotated[str, StringConstraints(pattern=f"^{FUNCTION_PATTERN}$"), Holds("function")]
+"""Python logic as ``module:function``; the compiler reads its syntax tree and never imports it."""
+Sql = Annotated[str, StringConstraints(min_length=1), Holds("sql")]
+Promql = Annotated[str, StringConstraints(min_length=1), Holds("promql")]
+Column = Annotated[str, StringConstraints(min_length=1), Holds("column")]
+MetricName = Annotated[str, Holds("metric")]
+"""A name of the table in `penstock.specs.metrics`."""
+Schedule = Annotated[str, StringConstraints(min_length=1), Holds("schedule")]
+"""Five cron fields, read in UTC."""
+
+DatasetRef = Annotated[str, Refers("Dataset")]
+FeatureSetRef = Annotated[str, Refers("FeatureSet")]
+ModelRef = Annotated[str, Refers("Model")]
+GateRef = Annotated[str, Refers("Gate")]
+RolloutRef = Annotated[str, Refers("Rollout")]
+EnvironmentRef = Annotated[str, Refers("Environment")]
+TeamRef = Annotated[str, Refers("Team")]
+
+
+def field(
+    description: str,
+    *,
+    loosens: Loosens,
+    area: Area,
+    default: Any = ...,
+    order: tuple[str, ...] = (),
+    **constraints: Any,
+) -> Any:
+    """Declare a field of the language: what it is, which way it loosens, whose area it is.
+
+    A field without `default` is required. `order` lists the values strictest first for `Loosens.LATER`; further
+    keywords are pydantic's constraints (``ge``, ``min_length`` ...). A mutable default is copied for each instance.
+    """
+    if (loosens is Loosens.LATER) != bool(order):
+        raise ValueError("`order` belongs to Loosens.LATER, and to it alone")
+    extra: dict[str, Any] = {"x-penstock": Review(loosens, area, order).as_json()}
+    if isinstance(default, list | dict):
+        return Field(default_factory=default.copy, description=description, json_schema_extra=extra, **constraints)
+    return Field(default, description=description, json_schema_extra=extra, **constraints)
+
+
+def note(description: str, *, area: Area = Area.DOCUMENTATION, default: Any = ..., **constraints: Any) -> Any:
+    """Declare a field of prose: no change of it loosens anything."""
+    return field(description, loosens=Loosens.NEVER, area=area, default=default, **constraints)
+
+
+class Metadata(Node):
+    """Who a spec is and whose it is."""
+
+    name: Name = field(
+        "Name, unique among the specs of its kind; other specs refer to it by this name alone.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+    )
+    owner: TeamRef = field(
+        "Team that answers for this spec, and whose approval changes to it need.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+    )
+    description: str = note("One or two sentences for a reader who meets it for the first time.", default="")
+    labels: dict[str, str] = note("Free labels, copied to every generated manifest.", default={})
+
+
+class JsonPatch(Node):
+    """One operation of RFC 6902."""
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"] = field(
+        "Operation.", loosens=Loosens.ANY, area=Area.GOVERNANCE
+    )
+    path: str = field("JSON pointer to the place.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    value: Any = field("Value for add, replace and test.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None)
+    from_: str | None = field(
+        "JSON pointer to the source of move and copy.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+        alias="from",
+    )
+
+
+class ManifestPatch(Node):
+    """A raw change to one generated manifest, for what the language does not say. Reviews show it as what it is."""
+
+    kind: str = field("Kind of the generated manifest.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    name: str = field("Name of the generated manifest.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    merge: dict[str, Any] | None = field(
+        "JSON merge patch (RFC 7396).", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None
+    )
+    json_: list[JsonPatch] | None = field(
+        "JSON patch (RFC 6902).", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None, alias="json"
+    )
+
+
+class Resources(Node):
+    """CPU, memory and accelerators of a container; requests equal limits for memory, so that a pod is not evicted."""
+
+    cpu: Quantity = field("CPU request.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Quantity("1"))
+    memory: Quantity = field(
+        "Memory request and limit.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Quantity("2Gi")
+    )
+    gpu: int = field("Number of GPUs.", loosens=Loosens.ANY, area=Area.CAPACITY, default=0, ge=0)
+
+
+class Resource(Node):
+    """The outer shape that every kind shares: ``apiVersion``, ``kind``, ``metadata``, ``spec``, ``overrides``."""
+
+    kind_name: ClassVar[str]
+    summary: ClassVar[str]
+
+    api_version: Literal["penstock/v1"] = note("Version of the language.", area=Area.GOVERNANCE)
+    metadata: Metadata = field("Who it is and whose it is.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    overrides: dict[str, dict[str, Any]] = field(
+        "Per environment, a JSON merge patch (RFC 7396) over `spec`, validated after the merge.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default={},
+    )
+
+    @property
+    def name(self) -> str:
+        """The name under which other specs refer to this one."""
+        return self.metadata.name
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a spec: lower-case letters, digits and dashes, at most 50, as Kubernetes takes them."""
+    return re.fullmatch(NAME_PATTERN, text) is not None

@@ -1,0 +1,161 @@
+"""Environment: a place that specs are compiled for, and the versions that its cluster runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from penstock.specs.base import Image, Node, Resource, field, note
+from penstock.specs.review import Area, Loosens
+from penstock.specs.units import Duration
+
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
+"""A version of a target, quoted: ``"0.20"``."""
+
+STAGES = ("development", "staging", "production")
+
+
+class KubeflowTarget(Node):
+    """Kubeflow Pipelines in this environment."""
+
+    version: Version = field("Version of Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.5")
+    api: str = field(
+        "Address of the pipelines API inside the cluster.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default="http://ml-pipeline.kubeflow.svc:8888",
+    )
+    service_account: str = field(
+        "Service account of pipeline pods.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default="pipeline-runner",
+    )
+
+
+class KserveTarget(Node):
+    """KServe in this environment."""
+
+    version: Version = field("Version of KServe.", loosens=Loosens.ANY, area=Area.CAPACITY, default="0.20")
+    mode: Literal["Standard", "Knative"] = field(
+        "Deployment mode; it decides how a canary is expressed.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default="Standard",
+    )
+
+
+class ArgoRolloutsTarget(Node):
+    """Argo Rollouts with the Gateway API traffic plugin in this environment."""
+
+    version: Version = field("Version of Argo Rollouts.", loosens=Loosens.ANY, area=Area.CAPACITY)
+    gateway: str = field(
+        "Gateway that HTTP routes attach to, as `namespace/name`.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
+    )
+    domain: str = field("Parent domain of the hosts that routes answer to.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+
+
+class PrometheusTarget(Node):
+    """Prometheus and its operator in this environment."""
+
+    version: Version = field("Version of Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default="2.42")
+    url: str = field(
+        "Address of the query API inside the cluster.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="http://prometheus.monitoring:9090",
+    )
+    scrape_interval: Duration = field(
+        "How often targets are scraped; no rule may look at less than two scrapes.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=Duration.parse("30s"),
+    )
+    pushgateway: str = field(
+        "Address to which monitoring pipelines push their figures.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="http://pushgateway.monitoring:9091",
+    )
+    rule_labels: dict[str, str] = field(
+        "Labels by which the operator selects PrometheusRule objects.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default={},
+    )
+    runbooks: str | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
+
+
+class Images(Node):
+    """Container images, pinned by digest."""
+
+    runtime: Image = field(
+        "Image that pipeline steps run in; it holds penstock-step and the repository's own Python.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+    )
+    server: Image | None = field(
+        "Image of the model server, for targets where KServe does not bring one.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+
+
+class EnvironmentSpec(Node):
+    """The cluster and the services of one environment."""
+
+    stage: Literal["development", "staging", "production"] = field(
+        "Stage; approval rules and checks are stricter towards production.",
+        loosens=Loosens.LATER,
+        area=Area.GOVERNANCE,
+        order=("production", "staging", "development"),
+    )
+    namespace: str = field(
+        "Kubernetes namespace of everything generated for this environment.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    )
+    images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    model_store: str = field(
+        "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned to a digest in it.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        pattern=r"^(s3|gs|file)://\S+[^/]$",
+    )
+    tracking: str = field(
+        "MLflow tracking and registry address.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default="http://mlflow.mlflow.svc:5000",
+    )
+    kubeflow: KubeflowTarget = field(
+        "Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
+    )
+    kserve: KserveTarget | None = field(
+        "KServe; absent where the cluster has none.", loosens=Loosens.ANY, area=Area.ROLLOUT, default=None
+    )
+    argo_rollouts: ArgoRolloutsTarget | None = field(
+        "Argo Rollouts; absent where the cluster has none.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    prometheus: PrometheusTarget = field(
+        "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True
+    )
+
+
+class Environment(Resource):
+    """A place that specs are compiled for, and the versions that its cluster runs."""
+
+    kind_name = "Environment"
+    summary = "a place that specs are compiled for, and the versions that its cluster runs"
+
+    kind: Literal["Environment"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: EnvironmentSpec = field("The environment.", loosens=Loosens.ANY, area=Area.GOVERNANCE)

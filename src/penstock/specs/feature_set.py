@@ -1,0 +1,123 @@
+"""FeatureSet: features of the rows of one dataset, each computed as of that row's own time."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from penstock.specs.base import (
+    Column,
+    DatasetRef,
+    Function,
+    Identifier,
+    Node,
+    Resource,
+    Sql,
+    field,
+    note,
+)
+from penstock.specs.choices import exactly_one
+from penstock.specs.review import Area, Loosens
+from penstock.specs.units import Duration
+
+MATCH = "Columns on which rows meet: names that both sides share, or `{theirs: ours}`."
+
+
+class Latest(Node):
+    """The newest value in another dataset that could be known at the row's time."""
+
+    of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+    max_age: Duration | None = field(
+        "Older values count as missing.", loosens=Loosens.HIGHER, area=Area.DATA, default=None
+    )
+
+
+class Lookup(Node):
+    """A value of another dataset that does not change with time, by its primary key."""
+
+    of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+
+
+class Aggregate(Node):
+    """An aggregate over the rows of another dataset (or the same) that were known in a window before the row's time."""
+
+    of: DatasetRef = field("Dataset whose rows are aggregated.", loosens=Loosens.ANY, area=Area.DATA)
+    sql: Sql = field(
+        "Aggregate expression over its columns, such as `avg(delay)`.", loosens=Loosens.ANY, area=Area.DATA
+    )
+    where: Sql | None = field("Rows that count.", loosens=Loosens.ANY, area=Area.DATA, default=None)
+    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+    window: Duration = field(
+        "How far back rows count, by the time they became known.", loosens=Loosens.ANY, area=Area.DATA
+    )
+
+
+class Feature(Node):
+    """One feature: exactly one of `sql`, `latest`, `lookup`, `aggregate`, `python`."""
+
+    type: Literal["int", "float", "string", "bool"] = field(
+        "Type of the values; strings and booleans are categories to a model.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+    )
+    description: str = note("What a value means, and its unit.", default="")
+    sql: Sql | None = field(
+        "Scalar expression over the source's columns.", loosens=Loosens.ANY, area=Area.DATA, default=None
+    )
+    latest: Latest | None = field(
+        "Newest value known at the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
+    )
+    lookup: Lookup | None = field(
+        "Value of a table without time, by its key.", loosens=Loosens.ANY, area=Area.DATA, default=None
+    )
+    aggregate: Aggregate | None = field(
+        "Aggregate over a window before the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
+    )
+    python: Function | None = field(
+        "Function from the source's Arrow table to one value a row.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=None,
+    )
+    reads: list[Column] | None = field(
+        "For `python`: the source's columns that the function reads; lineage cannot see into it.",
+        loosens=Loosens.ADDED,
+        area=Area.DATA,
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "sql", "latest", "lookup", "aggregate", "python")
+
+
+class FeatureSetSpec(Node):
+    """Rows, entity and features."""
+
+    source: DatasetRef = field(
+        "Dataset that gives the rows, their keys and their time.", loosens=Loosens.ANY, area=Area.DATA
+    )
+    entity: list[Column] = field(
+        "Columns of the source that identify a row; feature sets of one model are joined on them.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        min_length=1,
+    )
+    features: dict[Identifier, Feature] = field(
+        "The features, by name.", loosens=Loosens.ANY, area=Area.DATA, min_length=1
+    )
+
+
+class FeatureSet(Resource):
+    """Features of the rows of one dataset, each computed as of that row's own time."""
+
+    kind_name = "FeatureSet"
+    summary = "features of the rows of one dataset, each computed as of that row's own time"
+
+    kind: Literal["FeatureSet"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: FeatureSetSpec = field("The features.", loosens=Loosens.ANY, area=Area.DATA)

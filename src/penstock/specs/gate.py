@@ -1,0 +1,313 @@
+"""Gate: what must be true of a trained model before it may be released, as rules that a test set can decide."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Tag, model_validator
+
+from penstock.specs.base import Column, Function, MetricName, ModelRef, Node, Resource, Slug, field, note
+from penstock.specs.choices import at_least_one, exactly_one
+from penstock.specs.review import Area, Loosens
+from penstock.specs.units import Duration, Fraction
+
+
+class Rule(Node):
+    """What all rules share."""
+
+    id: Slug = field("Name of the rule; evidence and approvals refer to it.", loosens=Loosens.ANY, area=Area.QUALITY)
+    why: str = note("Why the rule exists.", default="")
+    severity: Literal["block", "warn"] = field(
+        "Whether a failure stops the release.",
+        loosens=Loosens.LATER,
+        area=Area.QUALITY,
+        order=("block", "warn"),
+        default="block",
+    )
+
+
+class MetricRule(Rule):
+    """A metric on the test rows clears a bound; with `confidence`, the interval's nearer end must clear it."""
+
+    metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
+    at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
+    at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    confidence: Fraction | None = field(
+        "Two-sided confidence of the interval whose end must clear the bound; the estimate alone where absent.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return at_least_one(self, "at_least", "at_most")
+
+
+class SliceRule(Rule):
+    """A metric holds in every group of a column: no gap between groups above `maxGap`, no group beyond a bound."""
+
+    metric: MetricName = field("Metric, computed in each group.", loosens=Loosens.ANY, area=Area.FAIRNESS)
+    by: Column = field(
+        "Column of the model's `slices` or features that names the group.",
+        loosens=Loosens.ANY,
+        area=Area.FAIRNESS,
+    )
+    max_gap: float | None = field(
+        "Largest difference between two groups.",
+        loosens=Loosens.HIGHER,
+        area=Area.FAIRNESS,
+        default=None,
+        ge=0,
+    )
+    at_least: float | None = field(
+        "Lower bound in every group.", loosens=Loosens.LOWER, area=Area.FAIRNESS, default=None
+    )
+    at_most: float | None = field(
+        "Upper bound in every group.", loosens=Loosens.HIGHER, area=Area.FAIRNESS, default=None
+    )
+    min_support: int = field(
+        "Groups with fewer rows are named in the report but not judged.",
+        loosens=Loosens.HIGHER,
+        area=Area.FAIRNESS,
+        default=100,
+        ge=1,
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return at_least_one(self, "max_gap", "at_least", "at_most")
+
+
+class Comparison(Node):
+    """Against what, in which metric, and how sure one must be."""
+
+    to: Literal["champion", "baseline"] = field(
+        "`champion`: the version that the registry calls so, on the same test rows; not judged while there is none. "
+        "`baseline`: a predictor that knows only the label's distribution.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+    )
+    metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
+    margin: float = field(
+        "How much better the model must be; below 0, how much worse it may be.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=0.0,
+    )
+    test: Literal["paired-bootstrap", "delong"] = field(
+        "How the interval of the difference is computed; `delong` is for roc_auc.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+        default="paired-bootstrap",
+    )
+    confidence: Fraction = field(
+        "Two-sided confidence of the interval whose lower end must clear the margin.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=Fraction("0.95"),
+    )
+
+
+class CompareRule(Rule):
+    """The model is better than another, by a margin and beyond chance."""
+
+    compare: Comparison = field("The comparison.", loosens=Loosens.ANY, area=Area.QUALITY)
+
+
+class FairnessRule(Rule):
+    """A group fairness measure of the model's decisions clears a bound."""
+
+    fairness: Literal[
+        "demographic_parity_difference",
+        "demographic_parity_ratio",
+        "equal_opportunity_difference",
+        "equalized_odds_difference",
+        "equalized_odds_ratio",
+    ] = field("Measure, as Fairlearn defines it.", loosens=Loosens.ANY, area=Area.FAIRNESS)
+    by: Column = field(
+        "Column of the model's `slices` or features that names the group.",
+        loosens=Loosens.ANY,
+        area=Area.FAIRNESS,
+    )
+    at_least: float | None = field("Lower bound, for a ratio.", loosens=Loosens.LOWER, area=Area.FAIRNESS, default=None)
+    at_most: float | None = field(
+        "Upper bound, for a difference.", loosens=Loosens.HIGHER, area=Area.FAIRNESS, default=None
+    )
+    min_support: int = field(
+        "Groups with fewer rows are named in the report but not judged.",
+        loosens=Loosens.HIGHER,
+        area=Area.FAIRNESS,
+        default=100,
+        ge=1,
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return at_least_one(self, "at_least", "at_most")
+
+
+class Perturbation(Node):
+    """What is done to the test rows: exactly one of the fields."""
+
+    noise: float | None = field(
+        "Gaussian noise on every number, in standard deviations of the training rows.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=None,
+        gt=0,
+    )
+    missing: Fraction | None = field(
+        "Share of the values that are taken away.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "noise", "missing")
+
+
+class PerturbRule(Rule):
+    """A metric does not drop by more than a bound when the test rows are perturbed."""
+
+    perturb: Perturbation = field("The perturbation.", loosens=Loosens.ANY, area=Area.QUALITY)
+    metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
+    max_drop: float = field(
+        "Largest loss, in units of the metric and in its worse direction.",
+        loosens=Loosens.HIGHER,
+        area=Area.QUALITY,
+        ge=0,
+    )
+
+
+class ExplainRule(Rule):
+    """No feature carries more than its share of the model, and some carry nothing."""
+
+    explain: Literal["permutation"] = field(
+        "Importance by permutation on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
+    )
+    max_share: Fraction | None = field(
+        "Largest share of the total importance that one feature may have.",
+        loosens=Loosens.HIGHER,
+        area=Area.QUALITY,
+        default=None,
+    )
+    forbid: list[Column] = field(
+        "Features that must not be among the model's inputs.",
+        loosens=Loosens.REMOVED,
+        area=Area.QUALITY,
+        default=[],
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return self if self.forbid else at_least_one(self, "max_share")
+
+
+class Latency(Node):
+    """Bounds on the time of one prediction call, measured in the evaluation step's own process."""
+
+    p50: Duration | None = field("Median.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    p95: Duration | None = field("95th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    p99: Duration | None = field("99th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    batch: int = field("Rows in a call.", loosens=Loosens.LOWER, area=Area.QUALITY, default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return at_least_one(self, "p50", "p95", "p99")
+
+
+class LatencyRule(Rule):
+    """The model answers in time."""
+
+    latency: Latency = field("Bounds.", loosens=Loosens.ANY, area=Area.QUALITY)
+
+
+class PythonRule(Rule):
+    """A figure of one's own, such as money saved, clears a bound."""
+
+    python: Function = field(
+        "Function `(y_true, y_pred, rows) -> float` of the repository; `y_pred` are scores for binary tasks.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+    )
+    at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
+    at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    confidence: Fraction | None = field(
+        "Two-sided confidence of the bootstrap interval whose end must clear the bound.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return at_least_one(self, "at_least", "at_most")
+
+
+RULE_FORMS = ("compare", "fairness", "perturb", "explain", "latency", "python", "metric")
+
+
+def _form(rule: Any) -> str | None:
+    """Which form a rule has: by the key that only this form carries; `by` makes a metric rule a slice rule."""
+    keys = rule.keys() if isinstance(rule, dict) else rule.model_fields_set
+    found = next((form for form in RULE_FORMS if form in keys), None)
+    return "slice" if found == "metric" and "by" in keys else found
+
+
+AnyRule = Annotated[
+    Annotated[MetricRule, Tag("metric")]
+    | Annotated[SliceRule, Tag("slice")]
+    | Annotated[CompareRule, Tag("compare")]
+    | Annotated[FairnessRule, Tag("fairness")]
+    | Annotated[PerturbRule, Tag("perturb")]
+    | Annotated[ExplainRule, Tag("explain")]
+    | Annotated[LatencyRule, Tag("latency")]
+    | Annotated[PythonRule, Tag("python")],
+    Discriminator(
+        _form,
+        custom_error_type="rule_form",
+        custom_error_message="expected one of `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency`, "
+        "`python` in a rule",
+    ),
+]
+
+
+class GateTest(Node):
+    """A unit test of the gate: from given figures to the outcome of some rules; `penstock check` runs it."""
+
+    given: dict[Slug | str, float] = field(
+        "Figure by rule id, or by metric name for every rule on that metric: the estimate, the nearer end of the "
+        "interval where the rule has a confidence.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        min_length=1,
+    )
+    expect: dict[Slug, Literal["pass", "fail", "warn"]] = field(
+        "Outcome by rule id.", loosens=Loosens.ANY, area=Area.GOVERNANCE, min_length=1
+    )
+
+
+class GateSpec(Node):
+    """The model and the rules."""
+
+    model: ModelRef = field("Model that the gate judges.", loosens=Loosens.ANY, area=Area.QUALITY)
+    rules: list[AnyRule] = field(
+        "Rules; all of them must hold.", loosens=Loosens.REMOVED, area=Area.QUALITY, min_length=1
+    )
+    evidence_valid: Duration | None = field(
+        "How long evidence counts after it was made; for ever where absent.",
+        loosens=Loosens.HIGHER,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    tests: list[GateTest] = field("Unit tests of the rules.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE, default=[])
+
+
+class Gate(Resource):
+    """What must be true of a trained model before it may be released, as rules that a test set can decide."""
+
+    kind_name = "Gate"
+    summary = "what must be true of a trained model before it may be released"
+
+    kind: Literal["Gate"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: GateSpec = field("The gate.", loosens=Loosens.ANY, area=Area.QUALITY)

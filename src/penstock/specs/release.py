@@ -1,0 +1,67 @@
+"""Release: which version of a model an environment serves, by digest and with what evidence. Written by a command."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from penstock.specs.base import DatasetRef, Digest, EnvironmentRef, Node, Resource, RolloutRef, field, note
+from penstock.specs.review import Area, Loosens
+
+
+class Version(Node):
+    """A trained model, by the digest of its files."""
+
+    digest: Digest = field("Digest of the model's files.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    registered: int | None = field(
+        "Version number in the MLflow registry.", loosens=Loosens.ANY, area=Area.ROLLOUT, default=None, ge=1
+    )
+
+
+class Evidence(Node):
+    """The statement that the version passed its gate."""
+
+    path: str = field(
+        "File in the repository that holds the statement.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        pattern=r"^[\w./-]+\.json$",
+    )
+    digest: Digest = field("Digest of that file.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+
+
+class ReleaseSpec(Node):
+    """Rollout, environment, version, data and evidence."""
+
+    rollout: RolloutRef = field("Rollout that serves the version.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    environment: EnvironmentRef = field("Environment that serves it.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    version: Version = field("Version that is released.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    specs: Digest = field(
+        "Digest of the specs that the version was trained from.", loosens=Loosens.ANY, area=Area.GOVERNANCE
+    )
+    datasets: dict[DatasetRef, Digest] = field(
+        "Fingerprint of each dataset that it was trained on.", loosens=Loosens.ANY, area=Area.DATA
+    )
+    evidence: Evidence = field("Proof that it passed its gate.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE)
+    previous: Version | None = field(
+        "Version that it replaces; it keeps the rest of the traffic while a canary is under way.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    step: int | None = field(
+        "For a canary that pull requests advance (KServe): the step reached, from 0; done where absent.",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
+        ge=0,
+    )
+
+
+class Release(Resource):
+    """Which version of a model an environment serves, by digest and with what evidence."""
+
+    kind_name = "Release"
+    summary = "which version of a model an environment serves, by digest and with what evidence"
+
+    kind: Literal["Release"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: ReleaseSpec = field("The release.", loosens=Loosens.ANY, area=Area.ROLLOUT)

@@ -1,0 +1,64 @@
+"""What a field means to a reviewer: which direction loosens it, and whose area it is.
+
+Every field of the language declares this once, where the field is declared (see `penstock.specs.base.field`).
+The review engine classifies changes by these declarations alone, never by paths in a diff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Area(StrEnum):
+    """The part of an ML system that a field governs; approval rules name areas."""
+
+    DATA = "data"
+    PRIVACY = "privacy"
+    QUALITY = "quality"
+    FAIRNESS = "fairness"
+    ROLLOUT = "rollout"
+    MONITORING = "monitoring"
+    CAPACITY = "capacity"
+    GOVERNANCE = "governance"
+    DOCUMENTATION = "documentation"
+
+
+class Loosens(StrEnum):
+    """The direction of change that makes a field less strict.
+
+    An optional bound that disappears is the loosest bound of all, whichever its direction.
+    """
+
+    LOWER = "lower"
+    """A smaller value is looser: ``atLeast``, ``minSupport``; ``false`` is smaller than ``true``."""
+    HIGHER = "higher"
+    """A larger value is looser: ``atMost``, ``maxGap``, a longer window, a bigger traffic step."""
+    REMOVED = "removed"
+    """Taking an item (or the whole value) away is looser, adding one is stricter: rules, checks, alerts."""
+    ADDED = "added"
+    """Adding an item is looser, taking one away is stricter: callers, allowed values, declared uses."""
+    LATER = "later"
+    """The value comes from an ordered list, strictest first; a later one is looser: ``fail``, ``warn``."""
+    ANY = "any"
+    """Every change may loosen; what cannot be ordered is treated as the highest risk."""
+    NEVER = "never"
+    """No change loosens anything: prose and labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The review meaning of one field."""
+
+    loosens: Loosens
+    area: Area
+    order: tuple[str, ...] = ()
+    """For `Loosens.LATER`: the allowed values, strictest first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which the meaning stands in JSON Schemas, under ``x-penstock``."""
+        value: dict[str, Any] = {"loosens": self.loosens.value, "area": self.area.value}
+        if self.order:
+            value["order"] = list(self.order)
+        return value

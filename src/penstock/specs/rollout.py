@@ -1,0 +1,375 @@
+"""Rollout: how a model is served, released step by step, watched, and who may call it."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from penstock.specs.base import (
+    EnvironmentRef,
+    GateRef,
+    Image,
+    ManifestPatch,
+    MetricName,
+    ModelRef,
+    Node,
+    Promql,
+    Resource,
+    Resources,
+    Schedule,
+    Slug,
+    field,
+    note,
+)
+from penstock.specs.choices import exactly_one
+from penstock.specs.review import Area, Loosens
+from penstock.specs.units import Duration, Fraction
+
+Action = Literal["page", "ticket"]
+
+
+class Replicas(Node):
+    """How many copies serve, and what makes them more."""
+
+    min: int = field("Fewest copies.", loosens=Loosens.LOWER, area=Area.CAPACITY, default=1, ge=1)
+    max: int = field("Most copies.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1)
+    metric: Literal["cpu", "memory", "rps", "concurrency"] = field(
+        "What copies are scaled by; `rps` and `concurrency` need a Knative KServe or KEDA.",
+        loosens=Loosens.ANY,
+        area=Area.CAPACITY,
+        default="cpu",
+    )
+    target: int = field(
+        "Value of the metric for each copy: percent of the request for cpu and memory, a count for the others.",
+        loosens=Loosens.HIGHER,
+        area=Area.CAPACITY,
+        default=70,
+        ge=1,
+    )
+
+
+class Serve(Node):
+    """What answers requests."""
+
+    target: Literal["kserve", "argo-rollouts"] = field(
+        "`kserve`: an InferenceService. `argo-rollouts`: a Rollout over pods of the environment's server image, "
+        "for releases that advance and abort by themselves.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+    )
+    format: Literal["sklearn", "mlflow", "onnx", "xgboost", "lightgbm"] = field(
+        "Model format that the serving runtime loads.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default="mlflow",
+    )
+    protocol: Literal["v1", "v2", "grpc-v2"] = field(
+        "Inference protocol.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="v2"
+    )
+    runtime: str | None = field(
+        "KServe ServingRuntime by name; chosen by format where absent.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    image: Image | None = field(
+        "Server image, for argo-rollouts; the environment's where absent.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    replicas: Replicas = field("Copies.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True)
+    resources: Resources = field(
+        "Resources of a copy.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
+    )
+    timeout: Duration = field(
+        "Longest time for one request.",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=Duration.parse("30s"),
+    )
+
+
+class CanaryStep(Node):
+    """One step of a canary: a share of the traffic, and how long it is held."""
+
+    weight: Fraction = field("Share of the traffic.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
+    hold: Duration | None = field(
+        "How long the share is held before the next step.",
+        loosens=Loosens.LOWER,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+
+
+class LatencyBound(Node):
+    """A percentile of the canary's response time and its upper bound."""
+
+    percentile: Literal["p50", "p90", "p95", "p99"] = field(
+        "Percentile.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="p95"
+    )
+    above: Duration = field("Bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
+
+
+class QueryBound(Node):
+    """A PromQL expression and the bound beyond which it aborts."""
+
+    promql: Promql = field(
+        "Expression that yields one value; `$canary` stands for the canary's pods.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+    )
+    above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None)
+    below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.ROLLOUT, default=None)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "above", "below")
+
+
+class AbortCondition(Node):
+    """What aborts a canary and sends all traffic back: exactly one of `errorRate`, `latency`, `query`."""
+
+    id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    error_rate: Fraction | None = field(
+        "Share of the canary's requests that fail.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None
+    )
+    latency: LatencyBound | None = field(
+        "Response time of the canary.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
+    )
+    query: QueryBound | None = field("A figure of one's own.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "error_rate", "latency", "query")
+
+
+class Canary(Node):
+    """A release that takes traffic in steps."""
+
+    steps: list[CanaryStep] = field(
+        "Steps in order, each with more traffic than the one before.",
+        loosens=Loosens.REMOVED,
+        area=Area.ROLLOUT,
+        min_length=1,
+    )
+    abort_on: list[AbortCondition] = field("What aborts it.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=[])
+
+
+class Strategy(Node):
+    """How a new version replaces the old one; all pods in turn where no canary is given."""
+
+    canary: Canary | None = field("Traffic in steps.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
+
+
+class AvailabilityObjective(Node):
+    """The share of requests that must not fail."""
+
+    objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
+    window: Duration = field(
+        "Period over which it holds.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default=Duration.parse("30d"),
+    )
+
+
+class LatencyObjective(Node):
+    """The share of requests that must be answered within a time."""
+
+    objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
+    below: Duration = field(
+        "Time within which a request is good; one of the server's histogram buckets.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+    )
+    window: Duration = field(
+        "Period over which it holds.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default=Duration.parse("30d"),
+    )
+
+
+class Slos(Node):
+    """Service level objectives; each becomes burn-rate alerts."""
+
+    availability: AvailabilityObjective | None = field(
+        "Requests do not fail.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+    )
+    latency: LatencyObjective | None = field(
+        "Requests are answered in time.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+    )
+
+
+class Persistence(Node):
+    """How often a figure must be beyond its bound before somebody is told."""
+
+    breaches: int = field("Windows beyond the bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, ge=1)
+    of: int = field("Windows looked at.", loosens=Loosens.ANY, area=Area.MONITORING, ge=1)
+
+
+class DriftMonitor(Node):
+    """Distance between the released model's training data and what it meets now."""
+
+    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
+    of: Literal["features", "prediction"] = field(
+        "What is watched.", loosens=Loosens.ANY, area=Area.MONITORING, default="features"
+    )
+    except_: list[str] = field(
+        "Features not watched.", loosens=Loosens.ADDED, area=Area.MONITORING, default=[], alias="except"
+    )
+    test: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = field(
+        "Distance: PSI over the reference's deciles, Kolmogorov-Smirnov, normed Wasserstein, or Jensen-Shannon.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="psi",
+    )
+    above: float = field("Bound on the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
+    window: Duration = field("Length of the window that is compared.", loosens=Loosens.HIGHER, area=Area.MONITORING)
+    persist: Persistence | None = field(
+        "How often in a row of windows; once where absent.",
+        loosens=Loosens.ADDED,
+        area=Area.MONITORING,
+        default=None,
+    )
+    then: list[Action] = field(
+        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+    )
+
+
+class QualityMonitor(Node):
+    """The model's metric on rows whose labels have come in."""
+
+    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
+    metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.MONITORING)
+    below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.MONITORING, default=None)
+    above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, default=None)
+    window: Duration = field("Length of the window of rows.", loosens=Loosens.HIGHER, area=Area.MONITORING)
+    min_labels: int = field(
+        "Fewer labels than this decide nothing; the absence is an alert of its own.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=100,
+        ge=1,
+    )
+    then: list[Action] = field(
+        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "below", "above")
+
+
+class QueryMonitor(Node):
+    """A figure of one's own in Prometheus, such as money saved."""
+
+    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
+    promql: Promql = field("Expression without a comparison.", loosens=Loosens.ANY, area=Area.MONITORING)
+    below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.MONITORING, default=None)
+    above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, default=None)
+    hold: Duration = field(
+        "How long it must be beyond the bound.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=Duration.parse("5m"),
+    )
+    then: list[Action] = field(
+        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "below", "above")
+
+
+class Monitor(Node):
+    """What is watched after release."""
+
+    schedule: Schedule = field(
+        "When the monitoring pipeline runs: five cron fields in UTC.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="0 5 * * *",
+    )
+    drift: list[DriftMonitor] = field(
+        "Drift of features and predictions.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
+    )
+    quality: list[QualityMonitor] = field(
+        "Quality on labels that came in.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
+    )
+    business: list[QueryMonitor] = field(
+        "Figures of one's own.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
+    )
+
+
+class Caller(Node):
+    """Pods that may call the model."""
+
+    namespace: str = field(
+        "Namespace of the caller.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    )
+    pods: dict[str, str] = field(
+        "Labels of the caller's pods; every pod of the namespace where empty.",
+        loosens=Loosens.REMOVED,
+        area=Area.GOVERNANCE,
+        default={},
+    )
+
+
+class Access(Node):
+    """Who may call the model; nobody outside the namespace where no caller is named."""
+
+    callers: list[Caller] = field("Callers.", loosens=Loosens.ADDED, area=Area.GOVERNANCE, default=[])
+
+
+class RolloutSpec(Node):
+    """Model, gate, environments, serving, strategy, objectives and monitors."""
+
+    model: ModelRef = field("Model that is served.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    gate: GateRef | None = field(
+        "Gate that every served version has passed.", loosens=Loosens.REMOVED, area=Area.QUALITY, default=None
+    )
+    environments: list[EnvironmentRef] = field(
+        "Environments that serve it.", loosens=Loosens.ADDED, area=Area.ROLLOUT, min_length=1
+    )
+    serve: Serve = field("What answers requests.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    strategy: Strategy = field(
+        "How a version replaces another.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default={},
+        validate_default=True,
+    )
+    slos: Slos = field(
+        "Service level objectives.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default={},
+        validate_default=True,
+    )
+    monitor: Monitor | None = field("What is watched.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None)
+    access: Access | None = field(
+        "Who may call it; no network policy where absent.",
+        loosens=Loosens.REMOVED,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    patches: list[ManifestPatch] = field(
+        "Raw changes to generated manifests.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
+    )
+
+
+class Rollout(Resource):
+    """How a model is served, released step by step, watched, and who may call it."""
+
+    kind_name = "Rollout"
+    summary = "how a model is served, released step by step, watched, and who may call it"
+
+    kind: Literal["Rollout"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: RolloutSpec = field("The rollout.", loosens=Loosens.ANY, area=Area.ROLLOUT)

@@ -1,0 +1,53 @@
+"""Team: people who own specs, approve changes and answer alerts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from penstock.specs.base import Node, Resource, field, note
+from penstock.specs.review import Area, Loosens
+
+Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$")]
+"""A login on the forge; ASCII only, so that two logins that look alike are alike."""
+
+
+class Contact(Node):
+    """Where a team is reached; the names are receivers that Alertmanager's configuration knows."""
+
+    page: str | None = field(
+        "Alertmanager receiver for pages.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+    )
+    ticket: str | None = field(
+        "Alertmanager receiver for tickets.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+    )
+    chat: str | None = note("Chat channel for people.", default=None)
+
+
+class TeamSpec(Node):
+    """Members and ways to reach them."""
+
+    members: list[Login] = field(
+        "Logins of the members; who may approve in the team's name.",
+        loosens=Loosens.ADDED,
+        area=Area.GOVERNANCE,
+        min_length=1,
+    )
+    contact: Contact = field(
+        "Where alerts and questions go.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default={},
+        validate_default=True,
+    )
+
+
+class Team(Resource):
+    """People who own specs, approve changes and answer alerts."""
+
+    kind_name = "Team"
+    summary = "people who own specs, approve changes and answer alerts"
+
+    kind: Literal["Team"] = note("Kind.", area=Area.GOVERNANCE)
+    spec: TeamSpec = field("The team.", loosens=Loosens.ANY, area=Area.GOVERNANCE)

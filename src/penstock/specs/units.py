@@ -1,0 +1,148 @@
+"""Numbers that carry units: durations, fractions, Kubernetes quantities, digests, cron schedules.
+
+Each type validates from the text that people write and prints the canonical form of it, so that ``60m`` and ``1h``
+are the same value to a review and ``25%`` prints as ``25%``.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+_DURATION_UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_DURATION = re.compile(r"(?:\d+(?:ms|[wdhms]))+")
+_DURATION_PART = re.compile(r"(\d+)(ms|[wdhms])")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
+_QUANTITY_FACTORS: dict[str | None, Decimal] = {
+    None: Decimal(1),
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(("k", "M", "G", "T", "P"), start=1)},
+    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"), start=1)},
+}
+
+
+class _Unit:
+    """What the unit types share: validation from text, a JSON Schema pattern, printing as text."""
+
+    _expected: ClassVar[str]
+    _pattern: ClassVar[str]
+    _examples: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """The value that `text` stands for; ValueError with the expected form where it stands for none."""
+        raise NotImplementedError
+
+    @classmethod
+    def _validate(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        try:
+            return cls.parse(value)
+        except ValueError as error:
+            raise PydanticCustomError("unit", "{reason}", {"reason": str(error)}) from None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "pattern": f"^{cls._pattern}$", "examples": list(cls._examples)}
+
+
+class Duration(_Unit, int):
+    """A span of time in whole milliseconds, such as ``40ms`` or ``1d12h``; prints with the largest exact units."""
+
+    _expected = "a duration such as `30m`, `2h` or `7d`"
+    _pattern = _DURATION.pattern
+    _examples = ("30m", "2h", "7d")
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        if not isinstance(text, str) or not _DURATION.fullmatch(text):
+            raise ValueError(f"expected {cls._expected}")
+        return cls(sum(int(number) * _DURATION_UNITS[unit] for number, unit in _DURATION_PART.findall(text)))
+
+    @property
+    def seconds(self) -> float:
+        """The span in seconds."""
+        return int(self) / 1000
+
+    def __str__(self) -> str:
+        # Weeks are read, never printed: `7d` is what Prometheus and people compare with.
+        rest, parts = int(self), []
+        for unit in ("d", "h", "m", "s", "ms"):
+            count, rest = divmod(rest, _DURATION_UNITS[unit])
+            if count:
+                parts.append(f"{count}{unit}")
+        return "".join(parts) or "0s"
+
+    def __repr__(self) -> str:
+        return f"Duration({str(self)!r})"
+
+
+class Fraction(_Unit, Decimal):
+    """A share of one, written ``25%`` or ``0.25``; exact, and prints as a percentage."""
+
+    _expected = "a percentage such as `25%` or a number from 0 to 1"
+    _pattern = _PERCENT.pattern
+    _examples = ("95%", "2.5%")
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        if isinstance(text, str) and (match := _PERCENT.fullmatch(text)):
+            value = Decimal(match[1]) / 100
+        elif isinstance(text, int | float | Decimal) and not isinstance(text, bool):
+            value = Decimal(str(text))
+        else:
+            raise ValueError(f"expected {cls._expected}")
+        if not 0 <= value <= 1:
+            raise ValueError(f"expected {cls._expected}, at most 100%")
+        return cls(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        text = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [text, {"type": "number", "minimum": 0, "maximum": 1}]}
+
+    def __str__(self) -> str:
+        percent = (Decimal(self) * 100).normalize()
+        return f"{percent:f}%"
+
+    def __repr__(self) -> str:
+        return f"Fraction({str(self)!r})"
+
+
+class Quantity(_Unit, str):
+    """A Kubernetes resource quantity such as ``500m``, ``2`` or ``4Gi``; keeps its text, compares by `amount`."""
+
+    _expected = "a Kubernetes quantity such as `500m`, `2` or `4Gi`"
+    _pattern = _QUANTITY.pattern
+    _examples = ("500m", "2", "4Gi")
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        if isinstance(text, int) and not isinstance(text, bool) and text >= 0:
+            text = str(text)
+        if not isinstance(text, str) or not _QUANTITY.fullmatch(text):
+            raise ValueError(f"expected {cls._expected}")
+        return cls(text)
+
+    @property
+    def amount(self) -> Decimal:
+        """The quantity in its base unit: cores or bytes."""
+        number, unit = _QUANTITY.fullmatch(self).groups()  # type: ignore[union-attr]  # parse() has matched it
+        return Decimal(number) * _QUANTITY_FACTORS[unit]

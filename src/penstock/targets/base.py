@@ -1,0 +1,53 @@
+"""What a target is: a table of the plans that it renders, and of those that it does not, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One generated file, as plain data: one document, or several."""
+
+    file: str
+    """Name of the file within its folder, such as ``serving.yaml``."""
+    documents: tuple[dict[str, Any], ...]
+    applied: bool
+    """Whether the file is applied to the cluster, and so listed in the environment's kustomization."""
+    comment: str = ""
+    """A line or two at the head of the file, for whoever opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Why a target does not render a plan: ``never`` makes sense, ``notyet`` upstream, ``notimpl`` by us."""
+
+    why: Literal["never", "notyet", "notimpl"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A field of the language that a target takes only under conditions; all else it takes always.
+
+    `problem` looks at a plan and answers what the target would do with it (None where all is well), so that a field
+    that would be ignored in silence is an error instead.
+    """
+
+    field: str
+    """Path of the field below ``spec``, such as ``strategy.canary.abortOn``."""
+    problem: Callable[[Any], str | None]
+    instead: str
+    """What would work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target: how it renders each class of plan, which it does not, and which fields it takes conditionally."""
+
+    name: str
+    renders: Mapping[type, Callable[[Any], Iterable[Manifest]]]
+    unsupported: Mapping[type, Unsupported]
+    capabilities: tuple[Capability, ...] = ()
