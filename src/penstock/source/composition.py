@@ -1,0 +1,106 @@
+"""YAML text composed to nodes by libyaml, one document at a time, within bounds that cannot be exceeded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+MAX_DEPTH = 64
+"""Levels of nesting. libyaml's binding recurses on the C stack, so that the bound is a safety matter."""
+
+MAX_NODES = 200_000
+"""Keys and values of one document, after its aliases are expanded."""
+
+MAX_SYNTAX_ERRORS = 50
+"""Syntax errors of one file before the rest of it is left unread."""
+
+_DOCUMENT_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A document's root node. Add `line_offset` to the lines of its marks."""
+
+    root: yaml.Node
+    line_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A place where composing stopped: `error` is libyaml's, or one of the bounds."""
+
+    error: yaml.YAMLError
+    line_offset: int
+
+
+class TooDeep(yaml.MarkedYAMLError):
+    """A document is nested deeper than MAX_DEPTH."""
+
+
+class TooManyNodes(yaml.MarkedYAMLError):
+    """A document has more than MAX_NODES keys and values."""
+
+
+class _BoundedParser(CParser):  # type: ignore[misc]
+    """Composes nodes whose `tag` is None unless the text states one."""
+
+    depth = 0
+    nodes = 0
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> None:
+        return None
+
+    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
+        self.depth += 1
+        self.nodes += 1
+        if self.depth > MAX_DEPTH:
+            raise TooDeep(problem_mark=parent.start_mark if parent else None)
+        if self.nodes > MAX_NODES:
+            raise TooManyNodes(problem_mark=parent.start_mark if parent else None)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+def compose(text: str) -> Iterator[Composed | Broken]:
+    """The documents of a file in order.
+
+    After an error composing goes on at the next line that starts a document (`---` in the first
+    column, which nothing else in YAML can be), so that one broken document hides no other.
+    `text` holds no characters that YAML forbids.
+    """
+    offset = 0
+    rest = text
+    for _ in range(MAX_SYNTAX_ERRORS):
+        parser = _BoundedParser(rest)
+        try:
+            while parser.check_node():
+                parser.depth = parser.nodes = 0
+                yield Composed(parser.get_node(), offset)
+            return
+        except yaml.YAMLError as error:
+            yield Broken(error, offset)
+            restart = _next_document(rest, _line_of(error))
+        if restart is None:
+            return
+        offset += rest.count("\n", 0, restart)
+        rest = rest[restart:]
+
+
+def _line_of(error: yaml.YAMLError) -> int:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return mark.line if mark else 0
+
+
+def _next_document(text: str, line: int) -> int | None:
+    """The offset of the first document start at or below `line`, never the text's own first."""
+    start = 0
+    for _ in range(line):
+        start = text.find("\n", start) + 1
+    found = _DOCUMENT_START.search(text, max(start, 1))
+    return found.start() if found else None

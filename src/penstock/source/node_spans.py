@@ -1,0 +1,88 @@
+"""Spans of composed nodes, without the anchors before them and the blank lines after them."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from penstock.diagnostics.model import Span
+from penstock.source.model import SourceFile
+
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
+
+
+def line_text(text: str, line: int) -> str:
+    """The line of `text` that counts `line` from 1, without its end; empty past the last."""
+    start = line_start(text, line)
+    if start > len(text):
+        return ""
+    end = text.find("\n", start)
+    return (text[start:] if end < 0 else text[start:end]).removesuffix("\r")
+
+
+def line_start(text: str, line: int) -> int:
+    """The offset of a line's first character, `line` counted from 1."""
+    offset = 0
+    for _ in range(line - 1):
+        found = text.find("\n", offset)
+        if found < 0:
+            return len(text) + 1
+        offset = found + 1
+    return offset
+
+
+def node_span(file: SourceFile, node: yaml.Node, line_offset: int) -> Span:
+    """Where the value of a node stands.
+
+    A block collection ends with its last item (libyaml ends it where the next token starts), a
+    block scalar with its last line that is not blank.
+    """
+    start = node.start_mark
+    first, column = start.line + line_offset + 1, start.column + 1
+    end_line, end_column = _end(file, node, line_offset)
+    if node.tag is not None or _starts_with_property(file.text, first, column):
+        first, column = _after_properties(file.text, first, column, (end_line, end_column))
+    return Span(file.path, first, column, end_line, end_column)
+
+
+def _end(file: SourceFile, node: yaml.Node, line_offset: int) -> tuple[int, int]:
+    seen: set[int] = set()
+    while type(node) is not yaml.ScalarNode and not node.flow_style and node.value and id(node) not in seen:
+        seen.add(id(node))
+        last = node.value[-1]
+        last = last[1] if type(last) is tuple else last
+        if (last.start_mark.line, last.start_mark.column) < (node.start_mark.line, node.start_mark.column):
+            break  # an alias: what it stands for was written elsewhere
+        node = last
+    mark = node.end_mark
+    line, column = mark.line + line_offset + 1, mark.column + 1
+    if type(node) is yaml.ScalarNode and node.style not in ("|", ">"):
+        return line, column
+    return _last_text(file.text, node.start_mark.line + line_offset + 1, line, column)
+
+
+def _last_text(text: str, first: int, line: int, column: int) -> tuple[int, int]:
+    """The end of the last line in [first, line] that has text before `column` of `line`."""
+    start = line_start(text, first)
+    end = line_start(text, line) + column - 1
+    covered = text[start:end].rstrip()
+    return first + covered.count("\n"), _column(text, start + len(covered))
+
+
+def _column(text: str, offset: int) -> int:
+    return offset - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def _starts_with_property(text: str, line: int, column: int) -> bool:
+    offset = line_start(text, line) + column - 1
+    return text[offset : offset + 1] in ("&", "!")
+
+
+def _after_properties(text: str, line: int, column: int, end: tuple[int, int]) -> tuple[int, int]:
+    offset = line_start(text, line) + column - 1
+    found = _PROPERTIES.match(text, offset)
+    if found is None:
+        return line, column
+    after = line + text.count("\n", offset, found.end()), _column(text, found.end())
+    return after if after < end else (line, column)

@@ -1,0 +1,194 @@
+"""Reads the YAML documents of a file strictly: what two readers could understand differently is an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.source import refusals
+from penstock.source.characters import forbidden_characters
+from penstock.source.composition import MAX_DEPTH, MAX_NODES, Broken, Composed, compose
+from penstock.source.model import Document, Pointer, SourceFile
+from penstock.source.node_spans import node_span
+from penstock.source.scalars import Ambiguous, plain_value
+from penstock.source.syntax_errors import explain
+
+_MAY_BE_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+
+
+def read_documents(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of `file` that are mappings, and what is wrong with its text.
+
+    A document with mistakes in single values is given all the same, the values named in its
+    `damaged`. One with a syntax error is left out, the documents around it are not.
+    """
+    forbidden = forbidden_characters(file)
+    if forbidden:
+        return [], forbidden
+    diagnostics: list[Diagnostic] = []
+    if _MAY_BE_DIRECTIVE.search(file.text):
+        diagnostics += refusals.directives(file)
+    has_directives = bool(diagnostics)
+    documents: list[Document] = []
+    count = 0
+    for count, piece in enumerate(_pieces(file.text), 1):
+        if isinstance(piece, Broken):
+            if not (has_directives and _is_about_directive(piece)):
+                diagnostics.append(explain(file, piece))
+            continue
+        document, found = _read_one(file, count - 1, piece)
+        diagnostics += found
+        if document is not None:
+            documents.append(document)
+    if not count:
+        diagnostics.append(refusals.empty_file(file))
+    return documents, diagnostics
+
+
+def _pieces(text: str) -> Iterator[Composed | Broken]:
+    """What composing gives, without an error that a restart on its line meets a second time."""
+    last: tuple[int, int] | None = None
+    for piece in compose(text):
+        if isinstance(piece, Broken):
+            mark = getattr(piece.error, "problem_mark", None)
+            place = (mark.line + piece.line_offset, mark.column) if mark else None
+            if place is not None and place == last:
+                continue
+            last = place
+        yield piece
+
+
+def _is_about_directive(piece: Broken) -> bool:
+    """Whether libyaml stopped at a directive, or at what follows one; it has its own diagnostic already."""
+    said = str(piece.error)
+    return any(words in said for words in ("directive", "incompatible", "<document start>"))
+
+
+def _read_one(file: SourceFile, index: int, piece: Composed) -> tuple[Document | None, list[Diagnostic]]:
+    root = piece.root
+    if _is_empty(root):
+        return None, [refusals.empty_document(file, root, piece.line_offset)]
+    builder = _Builder(file, piece.line_offset)
+    try:
+        value = builder.build(root, ())
+    except _AliasesTooMany:
+        return None, [refusals.aliases(file, root, piece.line_offset)]
+    if type(value) is not dict:
+        if builder.diagnostics:
+            return None, builder.diagnostics
+        return None, [refusals.not_a_mapping(file, root, piece.line_offset)]
+    line = root.start_mark.line + piece.line_offset + 1
+    return Document(file, index, value, line, tuple(builder.damaged)), builder.diagnostics
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return type(node) is yaml.ScalarNode and not node.value and not node.style and node.tag is None
+
+
+class _AliasesTooMany(Exception):
+    """Aliases expand without bound: in a circle, or to more than MAX_NODES values."""
+
+
+class _Builder:
+    """Turns the nodes of one document into plain data and says what is wrong with them."""
+
+    __slots__ = ("_budget", "_file", "_offset", "damaged", "diagnostics")
+
+    def __init__(self, file: SourceFile, offset: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._budget = MAX_NODES
+        self.diagnostics: list[Diagnostic] = []
+        self.damaged: list[Pointer] = []
+
+    def build(self, node: yaml.Node, pointer: Pointer) -> Any:
+        """The plain value of `node`, which stands at `pointer`."""
+        self._budget -= 1
+        if self._budget < 0 or len(pointer) > MAX_DEPTH:
+            raise _AliasesTooMany
+        if node.tag is not None:
+            self._refuse(refusals.tag(self._file, self._span(node), node.tag), pointer)
+        kind = type(node)
+        if kind is yaml.ScalarNode:
+            text = node.value
+            if node.style or node.tag is not None:
+                return text
+            value = plain_value(text) if text else self._empty(node, pointer)
+            return value if type(value) is not Ambiguous else self._ambiguous(node, value, pointer)
+        if kind is yaml.MappingNode:
+            return self._mapping(node, pointer)
+        return [self.build(item, (*pointer, position)) for position, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, pointer: Pointer) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, pointer)
+            if key is None:
+                continue
+            below = (*pointer, key)
+            if key in result:
+                self._refuse_repetition(node, key_node, key, below)
+                continue
+            if _is_empty(value_node):
+                self._refuse(refusals.empty_value(self._span(key_node), key), below)
+                result[key] = None
+                continue
+            result[key] = self.build(value_node, below)
+        return result
+
+    def _key(self, node: yaml.Node, pointer: Pointer) -> str | None:
+        """The key's text; None where it is refused and its value with it."""
+        if type(node) is not yaml.ScalarNode:
+            self._refuse(refusals.collection_as_key(self._file, self._span(node)), pointer)
+            return None
+        text: str = node.value
+        if node.tag is not None:
+            self._refuse(refusals.tag(self._file, self._span(node), node.tag), (*pointer, text))
+            return text
+        if node.style:
+            return text
+        if text == "<<":
+            self._refuse(refusals.merge_key(self._span(node)), pointer)
+            return None
+        if not text:
+            self._refuse(refusals.empty_key(self._span(node)), pointer)
+            return None
+        value = plain_value(text)
+        if type(value) is Ambiguous:
+            self._ambiguous(node, value, (*pointer, text))
+        elif type(value) is not str:
+            self._refuse(refusals.key_not_text(self._span(node), text), (*pointer, text))
+        return text
+
+    def _refuse_repetition(
+        self, mapping: yaml.MappingNode, key_node: yaml.Node, key: str, pointer: Pointer
+    ) -> None:
+        first = next(node for node, _ in mapping.value if node.value == key)
+        where = Label(self._span(first), "first stands here")
+        self._refuse(refusals.repeated_key(self._span(key_node), key, where), pointer)
+
+    def _empty(self, node: yaml.ScalarNode, pointer: Pointer) -> None:
+        """An item of a list that has nothing after its dash, or nothing between two commas."""
+        mark = node.start_mark
+        line, column = mark.line + self._offset + 1, mark.column + 1
+        at = Span(self._file.path, line, max(column - 1, 1), line, max(column, 2))
+        self._refuse(refusals.empty_item(at), pointer)
+
+    def _ambiguous(self, node: yaml.ScalarNode, found: Ambiguous, pointer: Pointer) -> str:
+        text: str = node.value
+        span = self._span(node)
+        self._refuse(refusals.ambiguous(span, text, found), pointer)
+        return text
+
+    def _refuse(self, diagnostic: Diagnostic, pointer: Pointer) -> None:
+        self.diagnostics.append(diagnostic)
+        self.damaged.append(pointer)
+
+    def _span(self, node: yaml.Node) -> Span:
+        return node_span(self._file, node, self._offset)
+
+
