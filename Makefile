@@ -1,0 +1,65 @@
+# Everything runs from .venv, which `make setup` makes and keeps up to date with the lock.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+export PYTHON
+# Tests find promtool, amtool and actionlint here before they look anywhere else.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export DO_NOT_TRACK := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+TESTS ?= tests
+JOBS ?= auto
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: help setup demo test tools bench lint format lock compile check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(INSTALLED) ## Make .venv with all that is needed (any Python from 3.11: make PYTHON=python3.12 setup)
+
+$(INSTALLED): requirements/dev.lock requirements/bootstrap.lock pyproject.toml tools/setup.sh
+	@tools/setup.sh
+
+demo: $(INSTALLED) ## Compile the specs, then train, judge and release the flight model on this machine
+	@$(BIN)/penstock compile
+	@$(BIN)/penstock run flight-delay
+
+test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for one process)
+	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
+
+tools: ## Install promtool, amtool and actionlint into .tools, for the tests that need them
+	@tools/install-tools.sh
+
+bench: $(INSTALLED) ## Measure compile times on a thousand models
+	@$(BIN)/python -m benchmarks
+
+lint: $(INSTALLED) ## ruff, mypy, import-linter
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code and make the safe fixes
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest versions)
+	@$(RESOLVE) requirements/bootstrap.in --output-file requirements/bootstrap.lock
+	@$(RESOLVE) pyproject.toml --extra dev --output-file requirements/dev.lock
+	@$(RESOLVE) pyproject.toml --extra runtime --constraints requirements/dev.lock \
+		--output-file requirements/runtime.lock
+
+compile: $(INSTALLED) ## Write generated/ from specs/
+	@$(BIN)/penstock compile
+
+check: $(INSTALLED) ## Check specs/ without writing anything
+	@$(BIN)/penstock check
+
+clean: ## Remove .venv, .tools, .penstock and all caches
+	rm -rf .venv .tools .penstock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
