@@ -111,7 +111,7 @@ class Diagnostic:
         label: str = "",
         *,
         secondary: tuple[Label, ...] = (),
-        help: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),  # noqa: A002
         fix: Fix | None = None,
     ) -> Diagnostic:
         """An error whose primary label is `label` at `at`."""
@@ -126,7 +126,7 @@ class Diagnostic:
         label: str = "",
         *,
         secondary: tuple[Label, ...] = (),
-        help: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),  # noqa: A002
         fix: Fix | None = None,
     ) -> Diagnostic:
         """A warning whose primary label is `label` at `at`."""
@@ -141,7 +141,7 @@ class Diagnostic:
         label: str = "",
         *,
         secondary: tuple[Label, ...] = (),
-        help: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),  # noqa: A002
         fix: Fix | None = None,
     ) -> Diagnostic:
         """A note whose primary label is `label` at `at`."""

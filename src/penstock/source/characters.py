@@ -22,12 +22,14 @@ _UTF16_OR_32 = {
 _MOST_REPORTED = 20
 
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-    "|\r(?!\n)"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
 )
 """What YAML does not print, line ends that editors and git do not count (NEL, LS, PS, a lone CR),
 byte order marks inside of the text, and controls of the writing direction, which show a reviewer
 another text than the one that is compiled."""
+
+_PLAIN = b"\t\n" + bytes(range(0x20, 0x7F))
+"""Far the commonest characters; taking them away is ten times as fast as the search."""
 
 
 def decode(path: str, data: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
@@ -93,11 +95,11 @@ def _not_utf8(path: str, data: bytes, body: bytes, error: UnicodeDecodeError) ->
 
 def forbidden_characters(file: SourceFile) -> list[Diagnostic]:
     """A diagnostic for each character that a specification may not hold, the first few of a file."""
-    found = _FORBIDDEN.search(file.text)
-    if found is None:
+    text = file.text
+    if text.isascii() and not text.encode("ascii").translate(None, _PLAIN):
         return []
     diagnostics = []
-    for found in _FORBIDDEN.finditer(file.text):
+    for found in _FORBIDDEN.finditer(text):
         diagnostics.append(_forbidden(file, found.start()))
         if len(diagnostics) == _MOST_REPORTED:
             break

@@ -38,30 +38,33 @@ class Broken:
     line_offset: int
 
 
-class TooDeep(yaml.MarkedYAMLError):
+class TooDeepError(yaml.MarkedYAMLError):
     """A document is nested deeper than MAX_DEPTH."""
 
 
-class TooManyNodes(yaml.MarkedYAMLError):
+class TooManyNodesError(yaml.MarkedYAMLError):
     """A document has more than MAX_NODES keys and values."""
 
 
-class _BoundedParser(CParser):  # type: ignore[misc]
+class _BoundedParser(CParser):
     """Composes nodes whose `tag` is None unless the text states one."""
 
-    depth = 0
-    nodes = 0
+    __slots__ = ("depth", "nodes")
 
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> None:
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = self.nodes = 0
+
+    def resolve(self, _kind: type[yaml.Node], _value: Any, _implicit: Any) -> None:
         return None
 
-    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
-        self.depth += 1
-        self.nodes += 1
-        if self.depth > MAX_DEPTH:
-            raise TooDeep(problem_mark=parent.start_mark if parent else None)
-        if self.nodes > MAX_NODES:
-            raise TooManyNodes(problem_mark=parent.start_mark if parent else None)
+    def descend_resolver(self, parent: yaml.Node | None, _index: Any) -> None:
+        self.nodes = nodes = self.nodes + 1
+        self.depth = depth = self.depth + 1
+        if depth > MAX_DEPTH:
+            raise TooDeepError(problem_mark=parent.start_mark if parent else None)
+        if nodes > MAX_NODES:
+            raise TooManyNodesError(problem_mark=parent.start_mark if parent else None)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -81,7 +84,9 @@ def compose(text: str) -> Iterator[Composed | Broken]:
         try:
             while parser.check_node():
                 parser.depth = parser.nodes = 0
-                yield Composed(parser.get_node(), offset)
+                root = parser.get_node()
+                if root is not None:
+                    yield Composed(root, offset)
             return
         except yaml.YAMLError as error:
             yield Broken(error, offset)

@@ -41,14 +41,14 @@ def node_span(file: SourceFile, node: yaml.Node, line_offset: int) -> Span:
     start = node.start_mark
     first, column = start.line + line_offset + 1, start.column + 1
     end_line, end_column = _end(file, node, line_offset)
-    if node.tag is not None or _starts_with_property(file.text, first, column):
+    if node.tag or _starts_with_property(file.text, first, column):
         first, column = _after_properties(file.text, first, column, (end_line, end_column))
     return Span(file.path, first, column, end_line, end_column)
 
 
 def _end(file: SourceFile, node: yaml.Node, line_offset: int) -> tuple[int, int]:
     seen: set[int] = set()
-    while type(node) is not yaml.ScalarNode and not node.flow_style and node.value and id(node) not in seen:
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value and id(node) not in seen:
         seen.add(id(node))
         last = node.value[-1]
         last = last[1] if type(last) is tuple else last
@@ -57,7 +57,7 @@ def _end(file: SourceFile, node: yaml.Node, line_offset: int) -> tuple[int, int]
         node = last
     mark = node.end_mark
     line, column = mark.line + line_offset + 1, mark.column + 1
-    if type(node) is yaml.ScalarNode and node.style not in ("|", ">"):
+    if isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">"):
         return line, column
     return _last_text(file.text, node.start_mark.line + line_offset + 1, line, column)
 

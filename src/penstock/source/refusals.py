@@ -35,10 +35,9 @@ def ambiguous(span: Span, text: str, found: Ambiguous) -> Diagnostic:
             found.readings,
             help=(f"write a smaller number, or quote it if text is meant: {shown(quote)}",),
         )
+    advice = f"quote it: {quote}"
     if found.instead:
         advice = f"write {found.instead}, or quote it if text is meant: {quote}"
-    else:
-        advice = f"quote it: {quote}"
     rewrite = found.rewrite or quote
     return Diagnostic.error(
         "ambiguous-scalar",
@@ -101,9 +100,7 @@ def template(span: Span) -> Diagnostic:
 
 def empty_key(span: Span) -> Diagnostic:
     """A colon, or a question mark, with no key."""
-    return Diagnostic.error(
-        "non-string-key", "a key is missing", span, help=("write the key before the colon",)
-    )
+    return Diagnostic.error("non-string-key", "a key is missing", span, help=("write the key before the colon",))
 
 
 def merge_key(span: Span) -> Diagnostic:
@@ -126,7 +123,7 @@ def empty_value(span: Span, key: str) -> Diagnostic:
         f"`{shown(key)}` has no value",
         span,
         "nothing stands behind the colon, or below it further to the right",
-        help=("write the value, or `null`, `{}`, `[]` or `\"\"` if that is what is meant",),
+        help=('write the value, or `null`, `{}`, `[]` or `""` if that is what is meant',),
     )
 
 
@@ -214,16 +211,12 @@ def not_a_mapping(file: SourceFile, root: yaml.Node, offset: int) -> Diagnostic:
     key, colon, rest = text.strip().partition(":")
     if colon and rest and type(root) is yaml.ScalarNode and not root.style:
         advice = f"put a space after the colon: `{shown(key)}: {shown(rest)}`"
-    return Diagnostic.error(
-        "not-a-mapping", f"the document is {what}, not a mapping", span, help=(advice,)
-    )
+    return Diagnostic.error("not-a-mapping", f"the document is {what}, not a mapping", span, help=(advice,))
 
 
 def aliases(file: SourceFile, root: yaml.Node, offset: int) -> Diagnostic:
     """Aliases that never end, or that end after more values than a document may have."""
-    at = _last_alias(file, root.start_mark.line + offset) or Span.point(
-        file.path, root.start_mark.line + offset + 1
-    )
+    at = _last_alias(file, root.start_mark.line + offset) or Span.point(file.path, root.start_mark.line + offset + 1)
     if _contains_itself(root):
         return Diagnostic.error(
             "recursive-alias",
@@ -263,18 +256,15 @@ def _contains_itself(root: yaml.Node) -> bool:
 
 def _last_alias(file: SourceFile, first_line: int) -> Span | None:
     """The last alias of the document that starts at or below `first_line` (from 0)."""
-    from yaml.cyaml import CParser  # type: ignore[attr-defined]
-
     found = None
-    events = CParser(file.text)
     try:
-        while events.check_event():
-            event = events.get_event()
-            line = event.start_mark.line
-            if type(event) is yaml.AliasEvent and line >= first_line:
-                end = event.end_mark
-                found = Span(file.path, line + 1, event.start_mark.column + 1, end.line + 1, end.column + 1)
-            if type(event) is yaml.DocumentEndEvent and line >= first_line and found:
+        for event in yaml.parse(file.text, yaml.CSafeLoader):
+            start, end = event.start_mark, event.end_mark
+            if start is None or end is None or start.line < first_line:
+                continue
+            if type(event) is yaml.AliasEvent:
+                found = Span(file.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+            elif type(event) is yaml.DocumentEndEvent and found:
                 break
     except yaml.YAMLError:
         return found

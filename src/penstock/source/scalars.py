@@ -118,11 +118,11 @@ def _sexagesimal(text: str) -> Ambiguous:
     return Ambiguous(f"the number {shown} (in base 60) in YAML 1.1, text in YAML 1.2")
 
 
-def _moment(text: str) -> Ambiguous:
+def _moment(_text: str) -> Ambiguous:
     return Ambiguous("a date in YAML 1.1, text in YAML 1.2")
 
 
-def _not_finite(text: str) -> Ambiguous:
+def _not_finite(_text: str) -> Ambiguous:
     return Ambiguous("a float that is not a number one can compare with")
 
 
@@ -131,9 +131,7 @@ def _odd_float(text: str) -> Ambiguous:
     if value in (float("inf"), float("-inf")):
         return Ambiguous("more than a 64-bit float holds", out_of_range=True)
     clear = float_text(value)
-    return Ambiguous(
-        f"the number {clear} to some readers, text or another number to others", f"`{clear}`", clear
-    )
+    return Ambiguous(f"the number {clear} to some readers, text or another number to others", f"`{clear}`", clear)
 
 
 def float_text(value: float) -> str:

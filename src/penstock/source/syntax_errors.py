@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
-from penstock.source.composition import MAX_DEPTH, MAX_NODES, Broken, TooDeep, TooManyNodes
+from penstock.source.composition import MAX_DEPTH, MAX_NODES, Broken, TooDeepError, TooManyNodesError
 from penstock.source.model import SourceFile
 from penstock.source.node_spans import line_text
 from penstock.source.refusals import quoted, shown, template
@@ -40,14 +40,14 @@ class _Failure:
 def explain(file: SourceFile, broken: Broken) -> Diagnostic:
     """The diagnostic for a place where composing stopped."""
     failure = _failure(file, broken)
-    if isinstance(broken.error, TooDeep):
+    if isinstance(broken.error, TooDeepError):
         return Diagnostic.error(
             "too-deep",
             f"values are nested more than {MAX_DEPTH} levels deep",
             failure.at,
             help=("write it flatter: no specification needs so many levels",),
         )
-    if isinstance(broken.error, TooManyNodes):
+    if isinstance(broken.error, TooManyNodesError):
         return Diagnostic.error(
             "too-many-values",
             f"the document has more than {MAX_NODES:,} values",
@@ -218,7 +218,7 @@ def _text_after_value(failure: _Failure) -> Diagnostic:
         "text-after-value",
         "text stands behind a value that is already complete",
         failure.at,
-        help=("quote the whole value; within double quotes write \\\" for a quote",),
+        help=('quote the whole value; within double quotes write \\" for a quote',),
     )
 
 

@@ -75,7 +75,7 @@ def _read_one(file: SourceFile, index: int, piece: Composed) -> tuple[Document |
     builder = _Builder(file, piece.line_offset)
     try:
         value = builder.build(root, ())
-    except _AliasesTooMany:
+    except _AliasError:
         return None, [refusals.aliases(file, root, piece.line_offset)]
     if type(value) is not dict:
         if builder.diagnostics:
@@ -86,10 +86,10 @@ def _read_one(file: SourceFile, index: int, piece: Composed) -> tuple[Document |
 
 
 def _is_empty(node: yaml.Node) -> bool:
-    return type(node) is yaml.ScalarNode and not node.value and not node.style and node.tag is None
+    return type(node) is yaml.ScalarNode and not node.value and not node.style and not node.tag
 
 
-class _AliasesTooMany(Exception):
+class _AliasError(Exception):
     """Aliases expand without bound: in a circle, or to more than MAX_NODES values."""
 
 
@@ -109,17 +109,18 @@ class _Builder:
         """The plain value of `node`, which stands at `pointer`."""
         self._budget -= 1
         if self._budget < 0 or len(pointer) > MAX_DEPTH:
-            raise _AliasesTooMany
-        if node.tag is not None:
+            raise _AliasError
+        if node.tag:
             self._refuse(refusals.tag(self._file, self._span(node), node.tag), pointer)
-        kind = type(node)
-        if kind is yaml.ScalarNode:
+        if type(node) is yaml.ScalarNode:
             text = node.value
-            if node.style or node.tag is not None:
+            if node.style or node.tag:
                 return text
-            value = plain_value(text) if text else self._empty(node, pointer)
-            return value if type(value) is not Ambiguous else self._ambiguous(node, value, pointer)
-        if kind is yaml.MappingNode:
+            if not text:
+                return self._empty(node, pointer)
+            value = plain_value(text)
+            return self._ambiguous(node, value, pointer) if type(value) is Ambiguous else value
+        if type(node) is yaml.MappingNode:
             return self._mapping(node, pointer)
         return [self.build(item, (*pointer, position)) for position, item in enumerate(node.value)]
 
@@ -146,7 +147,7 @@ class _Builder:
             self._refuse(refusals.collection_as_key(self._file, self._span(node)), pointer)
             return None
         text: str = node.value
-        if node.tag is not None:
+        if node.tag:
             self._refuse(refusals.tag(self._file, self._span(node), node.tag), (*pointer, text))
             return text
         if node.style:
@@ -164,9 +165,7 @@ class _Builder:
             self._refuse(refusals.key_not_text(self._span(node), text), (*pointer, text))
         return text
 
-    def _refuse_repetition(
-        self, mapping: yaml.MappingNode, key_node: yaml.Node, key: str, pointer: Pointer
-    ) -> None:
+    def _refuse_repetition(self, mapping: yaml.MappingNode, key_node: yaml.Node, key: str, pointer: Pointer) -> None:
         first = next(node for node, _ in mapping.value if node.value == key)
         where = Label(self._span(first), "first stands here")
         self._refuse(refusals.repeated_key(self._span(key_node), key, where), pointer)
@@ -190,5 +189,3 @@ class _Builder:
 
     def _span(self, node: yaml.Node) -> Span:
         return node_span(self._file, node, self._offset)
-
-
