@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from penstock.specs.base import EnvironmentRef, Node, Resource, Slug, TeamRef, field, note
+from penstock.specs.base import EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
 from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.team import Login
 from penstock.specs.units import Duration
 
 ANY, GOVERNANCE = Loosens.ANY, Area.GOVERNANCE

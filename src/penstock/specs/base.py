@@ -50,6 +50,8 @@ Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """The `id` of an item in a list: it keys the item in addresses."""
+Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$")]
+"""A login on the forge; ASCII only, so that two logins that look alike are alike."""
 Digest = Annotated[str, StringConstraints(pattern=f"^{DIGEST_PATTERN}$")]
 Image = Annotated[str, StringConstraints(pattern=f"^{IMAGE_PATTERN}$")]
 """A container image pinned by digest: ``registry/repository@sha256:...``."""

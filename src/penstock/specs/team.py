@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import StringConstraints
-
-from penstock.specs.base import Node, Resource, field, note
+from penstock.specs.base import Login, Node, Resource, field, note
 from penstock.specs.review import Area, Loosens
-
-Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$")]
-"""A login on the forge; ASCII only, so that two logins that look alike are alike."""
 
 
 class Contact(Node):
