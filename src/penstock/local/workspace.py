@@ -1,0 +1,135 @@
+"""The folder under which a local run keeps everything: finished steps by fingerprint, runs, models, tracking.
+
+```
+.penstock/
+  steps/<fingerprint>/        outputs of a finished step, one folder each, and step.json
+  scratch/<fingerprint>/      what an unfinished step keeps for its next try
+  runs/<model>/<run>/         run.json, and logs/ with a file for each step
+  models/                     the model store (content-addressed)
+  mlflow.db                   MLflow's tracking and registry
+```
+
+A step's folder appears by one rename when the step has finished, so a folder that is there is whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class WorkspaceBusyError(Exception):
+    """Another run holds the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedStep:
+    """A step's outputs as they lie in the workspace."""
+
+    folder: Path
+    digests: dict[str, str]
+    """Output -> digest of its content."""
+    seconds: float
+
+    def output(self, name: str) -> Path:
+        """The folder of one output."""
+        return self.folder / name
+
+
+class Workspace:
+    """The folder of local runs, by default ``.penstock/`` in the repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.steps = root / "steps"
+        self.scratch = root / "scratch"
+        self.runs = root / "runs"
+        self.models = root / "models"
+
+    @property
+    def tracking(self) -> str:
+        """MLflow's address of the workspace's own tracking store."""
+        return f"sqlite:///{(self.root / 'mlflow.db').resolve()}"
+
+    @property
+    def model_store(self) -> str:
+        """Address of the workspace's own model store."""
+        return self.models.resolve().as_uri()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold the workspace for one run and sweep what killed runs left; WorkspaceBusyError if another run has it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WorkspaceBusyError(
+                    f"another run is at work in {self.root}; wait for it, or choose --workspace"
+                ) from error
+            self.steps.mkdir(exist_ok=True)
+            for abandoned in self.steps.glob(".unfinished-*"):
+                shutil.rmtree(abandoned, ignore_errors=True)
+            yield
+
+    def finished(self, fingerprint: str) -> FinishedStep | None:
+        """The finished step with this fingerprint, or None."""
+        folder = self.steps / fingerprint
+        try:
+            record = json.loads((folder / "step.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return FinishedStep(folder, record["digests"], record["seconds"])
+
+    def begin(self) -> Path:
+        """A new folder for the outputs of a step that starts."""
+        return Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.steps))
+
+    def finish(self, unfinished: Path, fingerprint: str, outputs: tuple[str, ...], seconds: float) -> FinishedStep:
+        """Make a started step's folder the finished one, in one rename."""
+        digests = {name: folder_digest(unfinished / name) for name in outputs}
+        (unfinished / "step.json").write_text(json.dumps({"digests": digests, "seconds": round(seconds, 3)}))
+        final = self.steps / fingerprint
+        if final.exists():
+            # Steps that touch the world outside run every time; their newest outputs are the ones that count.
+            retired = self.begin()
+            final.replace(retired / "retired")
+            shutil.rmtree(retired)
+        unfinished.replace(final)
+        shutil.rmtree(self.scratch / fingerprint, ignore_errors=True)
+        return FinishedStep(final, digests, seconds)
+
+    def record_run(self, folder: Path, record: dict[str, Any]) -> None:
+        """Write ``run.json`` of a run whole or not at all."""
+        temporary = folder / ".run.json"
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+        temporary.replace(folder / "run.json")
+
+    def last_run(self, model: str) -> dict[str, Any] | None:
+        """The record of the newest run of `model` that ended well, or None."""
+        for folder in sorted((self.runs / model).glob("*"), reverse=True):
+            try:
+                record: dict[str, Any] = json.loads((folder / "run.json").read_bytes())
+            except (OSError, ValueError):
+                continue
+            if record["state"] == "succeeded" and record["purpose"] == "training":
+                return record
+        return None
+
+
+def folder_digest(folder: Path) -> str:
+    """Digest of a folder's content: sha256 over each file's relative path and sha256, in order of path."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return f"sha256:{total.hexdigest()}"

@@ -1,0 +1,234 @@
+"""A compiled pipeline runs here as it would on a cluster, and a run that is cut off leaves nothing half-made."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.pipelines import IMAGE, Script, write_pipeline
+from penstock.local.pipeline import PipelineError, read_pipeline
+from penstock.local.runner import Run, Runner, State
+from penstock.local.workspace import Workspace, WorkspaceBusyError
+
+COUNT = 'echo ran >> "$PWD/ran-{name}"; '
+
+
+def run(root: Path, *scripts: Script, values: dict[str, str] | None = None) -> Run:
+    pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", *scripts))
+    runner = Runner(Workspace(root / ".penstock"), root, IMAGE)
+    return runner.run(pipeline, "m", "training", values or {}, lambda _: None)
+
+
+def times_run(root: Path, name: str) -> int:
+    log = root / f"ran-{name}"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def counted(name: str, script: str, **options: object) -> Script:
+    return Script(name, COUNT.format(name=name) + script, **options)  # type: ignore[arg-type]
+
+
+def states(result: Run) -> dict[str, State]:
+    return {name: step.state for name, step in result.steps.items()}
+
+
+def test_a_step_reads_what_the_step_before_it_wrote(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        Script("second", 'tr a-z A-Z < "$3/word" > "$1/word"', reads=["first"]),
+        Script("first", 'echo "hello $2" > "$1/word"'),
+        values={"as_of": "now"},
+    )
+    assert result.state == "succeeded"
+    folder = result.output("second", "out")
+    assert folder is not None
+    assert (folder / "word").read_text() == "HELLO NOW\n"
+
+
+def test_a_second_run_reuses_every_finished_step(tmp_path: Path) -> None:
+    scripts = [counted("a", 'echo 1 > "$1/x"'), counted("b", 'cp "$3/x" "$1/x"', reads=["a"])]
+    run(tmp_path, *scripts)
+    assert states(run(tmp_path, *scripts)) == {"a": State.REUSED, "b": State.REUSED}
+    assert times_run(tmp_path, "a") == times_run(tmp_path, "b") == 1
+
+
+def test_a_step_runs_anew_when_its_parameter_changes(tmp_path: Path) -> None:
+    step = counted("a", 'echo "$2" > "$1/x"')
+    run(tmp_path, step, values={"as_of": "one"})
+    assert states(run(tmp_path, step, values={"as_of": "two"})) == {"a": State.DONE}
+    assert times_run(tmp_path, "a") == 2
+
+
+def test_a_step_whose_inputs_came_out_the_same_is_reused(tmp_path: Path) -> None:
+    scripts = [counted("a", 'echo same > "$1/x"', cache=False), counted("b", 'cp "$3/x" "$1/x"', reads=["a"])]
+    run(tmp_path, *scripts)
+    assert states(run(tmp_path, *scripts)) == {"a": State.DONE, "b": State.REUSED}
+
+
+def test_a_step_that_touches_the_world_outside_runs_every_time(tmp_path: Path) -> None:
+    scripts = [counted("a", 'date +%N > "$1/x"', cache=False), counted("b", 'cp "$3/x" "$1/x"', reads=["a"])]
+    run(tmp_path, *scripts)
+    run(tmp_path, *scripts)
+    assert times_run(tmp_path, "a") == times_run(tmp_path, "b") == 2
+
+
+def test_an_answer_of_no_stops_everything_behind_it_and_is_not_retried(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        counted("gate", "echo 'roc_auc 0.61 is below 0.70' >&2; exit 1", retries=3),
+        counted("register", "true", after=["gate"]),
+    )
+    assert result.state == "refused"
+    assert states(result) == {"gate": State.REFUSED, "register": State.SKIPPED}
+    assert result.steps["gate"].tail == ["roc_auc 0.61 is below 0.70"]
+    assert times_run(tmp_path, "gate") == 1
+    assert times_run(tmp_path, "register") == 0
+
+
+def test_a_fault_is_retried_as_often_as_the_pipeline_says(tmp_path: Path) -> None:
+    shaky = counted("shaky", 'test "$(wc -l < ran-shaky)" -ge 3 || exit 70; echo ok > "$1/x"', retries=2)
+    assert run(tmp_path, shaky).state == "succeeded"
+    assert times_run(tmp_path, "shaky") == 3
+
+
+def test_nothing_of_a_failed_try_is_left_in_the_outputs_of_the_next(tmp_path: Path) -> None:
+    shaky = counted("shaky", 'touch "$1/$(wc -l < ran-shaky)"; test -e "$1/2" || exit 70', retries=1)
+    folder = run(tmp_path, shaky).output("shaky", "out")
+    assert folder is not None
+    assert [p.name for p in folder.iterdir()] == ["2"]
+
+
+def test_a_step_that_takes_too_long_is_stopped_with_the_reason(tmp_path: Path) -> None:
+    result = run(tmp_path, Script("slow", "sleep 60", timeout=1))
+    assert states(result) == {"slow": State.FAILED}
+    assert "1 s" in result.steps["slow"].tail[-1]
+
+
+def test_two_steps_run_at_a_time(tmp_path: Path) -> None:
+    meet = "touch here-{me}; i=0; while ! test -e here-{other}; do i=$((i+1)); test $i -lt 100; sleep 0.1; done"
+    result = run(tmp_path, Script("a", meet.format(me="a", other="b")), Script("b", meet.format(me="b", other="a")))
+    assert result.state == "succeeded"
+
+
+def test_an_image_of_its_own_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="image of its own"):
+        run(tmp_path, counted("a", "true"), Script("b", "true", image="example.com/other@sha256:" + "1" * 64))
+    assert times_run(tmp_path, "a") == 0
+
+
+def test_a_workspace_serves_one_run_at_a_time(tmp_path: Path) -> None:
+    with Workspace(tmp_path / ".penstock").hold(), pytest.raises(WorkspaceBusyError, match="another run"):
+        run(tmp_path, Script("a", "true"))
+
+
+def test_steps_that_wait_for_each_other_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="wait for each other"):
+        run(tmp_path, Script("a", "true", after=["b"]), Script("b", "true", after=["a"]))
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from local.pipelines import IMAGE
+from penstock.local.pipeline import read_pipeline
+from penstock.local.runner import Runner
+from penstock.local.workspace import Workspace
+root = Path(sys.argv[1])
+result = Runner(Workspace(root / ".penstock"), root, IMAGE).run(
+    read_pipeline(root / "pipeline.yaml"), "m", "training", {}, lambda _: None
+)
+print(result.state)
+"""
+
+
+def start(root: Path) -> subprocess.Popen[str]:
+    tests = Path(__file__).parent.parent
+    return subprocess.Popen(
+        [sys.executable, "-c", RUNNER, str(root), str(tests)], stdout=subprocess.PIPE, text=True, cwd=root
+    )
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.02)
+
+
+def slow_pipeline(root: Path) -> None:
+    write_pipeline(
+        root / "pipeline.yaml",
+        counted("a", 'echo 1 > "$1/x"'),
+        counted("b", 'echo half > "$1/x"; echo $$ > b-pid; touch b-started; test -e go || sleep 30', reads=["a"]),
+    )
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_the_run_after_an_interrupted_one_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
+    slow_pipeline(tmp_path)
+    process = start(tmp_path)
+    wait_for(tmp_path / "b-started")
+    process.send_signal(how)
+    out, _ = process.communicate(timeout=30)
+    assert out == ("stopped\n" if how is signal.SIGINT else "")
+    (tmp_path / "go").touch()
+    second = start(tmp_path)
+    assert second.communicate(timeout=30)[0] == "succeeded\n"
+    assert times_run(tmp_path, "a") == 1
+    assert times_run(tmp_path, "b") == 2
+    finished = [p for p in (tmp_path / ".penstock/steps").iterdir()]
+    assert len(finished) == 2
+    assert all((p / "step.json").exists() for p in finished)
+
+
+def test_an_interrupted_run_ends_its_steps(tmp_path: Path) -> None:
+    slow_pipeline(tmp_path)
+    process = start(tmp_path)
+    wait_for(tmp_path / "b-started")
+    pid = int((tmp_path / "b-pid").read_text())
+    assert is_running(pid)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert not is_running(pid)
+
+
+def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    watched = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, threading, time; from penstock.local import leash; "
+            f"threading.Thread(target=leash._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+        ],
+        pass_fds=(read_end,),
+    )
+    os.close(read_end)
+    assert watched.poll() is None
+    os.close(write_end)
+    assert watched.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:
+    run(tmp_path, Script("a", 'echo 1 > "$1/x"'))
+    record = Workspace(tmp_path / ".penstock").last_run("m")
+    assert record is not None
+    assert record["state"] == "succeeded"
+    assert record["steps"]["a"]["state"] == "done"
+    assert json.dumps(record["parameters"]) == '{"as_of": "then"}'
