@@ -1,0 +1,1 @@
+"""The steps that make a training table: snapshot, validate, features, split."""

@@ -1,0 +1,94 @@
+"""The command line ``penstock-step``: one step of a compiled pipeline, with readable flags.
+
+A step is a module named in `STEPS`. It has ``add_arguments(parser)``, which declares its flags, and
+``run(arguments)``, which reads the directories it is given, writes those it is asked for, and returns nothing. The
+module's docstring is the help text. Only the module of the step that runs is imported.
+
+Exit codes: 0 done; 1 the answer is no (`RefusedError`); 2 wrong use or input (`InputError`), or a fault of the step
+itself, which then prints its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from penstock.runtime.faults import InputError, RefusedError
+
+STEPS: dict[str, str] = {
+    "snapshot": "penstock.runtime.data.snapshot",
+    "validate": "penstock.runtime.data.validate",
+    "features": "penstock.runtime.data.features",
+    "split": "penstock.runtime.data.split",
+    "select": "penstock.runtime.learning.select",
+    "search": "penstock.runtime.learning.search",
+    "train": "penstock.runtime.learning.train",
+    "evaluate": "penstock.runtime.measures.evaluate",
+    "gate": "penstock.runtime.measures.gate",
+    "baseline": "penstock.runtime.learning.baseline",
+    "card": "penstock.runtime.registry.card",
+    "evidence": "penstock.runtime.registry.evidence",
+    "register": "penstock.runtime.registry.register",
+    "observe": "penstock.runtime.registry.observe",
+    "drift": "penstock.runtime.measures.drift",
+    "quality": "penstock.runtime.measures.quality",
+    "publish": "penstock.runtime.registry.publish",
+    "retrain": "penstock.runtime.registry.retrain",
+    "start": "penstock.runtime.registry.start",
+}
+"""The module of each step."""
+
+
+class StepModule(Protocol):
+    """What a module of `STEPS` offers."""
+
+    __doc__: str | None
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the step that `argv` names; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] not in STEPS:
+        return _without_step(arguments)
+    name = arguments[0]
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("penstock").setLevel(logging.INFO)
+    # Functions that specs name are found from the repository's root, which is the working directory of every step.
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    step = cast(StepModule, import_module(STEPS[name]))
+    parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
+    step.add_arguments(parser)
+    try:
+        step.run(parser.parse_args(arguments[1:]))
+    except RefusedError as refusal:
+        for reason in refusal.reasons:
+            print(reason, file=sys.stderr)
+        return 1
+    except InputError as fault:
+        print(f"{name}: {fault}", file=sys.stderr)
+        return 2
+    except Exception:
+        traceback.print_exc()
+        return 2
+    return 0
+
+
+def _without_step(arguments: Sequence[str]) -> int:
+    asked = not arguments or arguments[0] in ("-h", "--help")
+    stream = sys.stdout if asked else sys.stderr
+    if not asked:
+        print(f"penstock-step: there is no step `{arguments[0]}`", file=stream)
+    print(f"usage: penstock-step STEP --flags\nsteps: {', '.join(STEPS)}", file=stream)
+    return 0 if asked and arguments else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
