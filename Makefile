@@ -49,9 +49,10 @@ format: $(INSTALLED) ## Format the code and make the safe fixes
 	@$(BIN)/ruff format
 
 lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest versions)
-	@$(RESOLVE) requirements/bootstrap.in --output-file requirements/bootstrap.lock
 	@$(RESOLVE) pyproject.toml --extra dev --output-file requirements/dev.lock
-	@$(RESOLVE) pyproject.toml --extra runtime --constraints requirements/dev.lock \
+	@$(RESOLVE) requirements/bootstrap.in --constraints requirements/dev.lock \
+		--output-file requirements/bootstrap.lock
+	@$(RESOLVE) pyproject.toml --extra runtime --extra demo --constraints requirements/dev.lock \
 		--output-file requirements/runtime.lock
 
 compile: $(INSTALLED) ## Write generated/ from specs/
