@@ -192,7 +192,7 @@ def test_the_run_after_an_interrupted_one_goes_on_where_it_stopped(tmp_path: Pat
     assert second.communicate(timeout=30)[0] == "succeeded\n"
     assert times_run(tmp_path, "a") == 1
     assert times_run(tmp_path, "b") == 2
-    finished = [p for p in (tmp_path / ".penstock/steps").iterdir()]
+    finished = list((tmp_path / ".penstock/steps").iterdir())
     assert len(finished) == 2
     assert all((p / "step.json").exists() for p in finished)
 
