@@ -1,0 +1,76 @@
+"""One byte string for each JSON value (RFC 8785, the JSON Canonicalization Scheme), and its digest.
+
+Numbers are written as ECMAScript writes them, so that 1 and 1.0 are one value. Beyond the RFC,
+integers of up to 64 bits keep all their digits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+import orjson
+
+
+def digest(value: Any) -> str:
+    """`sha256:` and the hexadecimal SHA-256 of the canonical JSON of `value`.
+
+    Errors as `canonical_json`.
+    """
+    return "sha256:" + hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def bytes_digest(data: bytes) -> str:
+    """`sha256:` and the hexadecimal SHA-256 of `data`."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """The canonical JSON of plain data; tuples count as lists.
+
+    ValueError for a float that is not finite; TypeError for other types, for keys that are not
+    text, and for integers of more than 64 bits.
+    """
+    return orjson.dumps(_ordered(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+
+
+def _ordered(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+    if kind is list or kind is tuple:
+        return [_ordered(item) for item in value]
+    if kind is float:
+        if not isfinite(value):
+            raise ValueError("a float that is not finite has no canonical JSON")
+        return orjson.Fragment(_ecmascript(value))
+    raise TypeError(f"no plain data: {kind.__name__}")
+
+
+def _utf16(key: Any) -> Any:
+    """Keys are in the order of their UTF-16 code units; for ASCII that is the order of the bytes."""
+    if type(key) is not str:
+        raise TypeError(f"a key of JSON is text, not {type(key).__name__}")
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+def _ecmascript(value: float) -> str:
+    """Number::toString of ECMA-262, section 6.1.6.1.20, on the shortest digits that round-trip."""
+    if value == 0:
+        return "0"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text = "".join(map(str, digits))
+    point = len(text) + int(exponent)
+    prefix = "-" if sign else ""
+    if len(text) <= point <= 21:
+        return prefix + text + "0" * (point - len(text))
+    if 0 < point <= 21:
+        return f"{prefix}{text[:point]}.{text[point:]}"
+    if -6 < point <= 0:
+        return f"{prefix}0.{'0' * -point}{text}"
+    fraction = f".{text[1:]}" if len(text) > 1 else ""
+    return f"{prefix}{text[0]}{fraction}e{point - 1:+d}"

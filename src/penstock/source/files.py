@@ -1,0 +1,178 @@
+"""Which files hold specifications, in the work tree or in a commit, and their text."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.source.characters import MAX_FILE_BYTES, decode, too_large
+from penstock.source.git import GitRepository
+from penstock.source.model import SourceFile
+from penstock.source.write_plan import read_plain_file
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A file of the work tree, and what changes when its bytes do. `path` is relative to the repository."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[Diagnostic]]:
+    """The specification files below `folder` of a work tree, sorted by path, and what is wrong with them.
+
+    Names that start with a dot are passed over. Links are refused wherever they lead: a commit
+    holds a link's name and no text, so that work tree and commit would not be read alike.
+    """
+    folder = folder.strip("/")
+    top = os.fspath(repository)
+    if not (repository / folder).is_dir() or (repository / folder).is_symlink():
+        return [], [_no_folder(folder)]
+    files: list[FileStat] = []
+    diagnostics: list[Diagnostic] = []
+    waiting = [folder]
+    while waiting:
+        directory = waiting.pop()
+        try:
+            entries = list(os.scandir(f"{top}/{directory}"))
+        except OSError as error:
+            diagnostics.append(_unreadable(directory, error.strerror or "it cannot be read"))
+            continue
+        for entry in entries:
+            if entry.name[0] == ".":
+                continue
+            path = f"{directory}/{entry.name}"
+            if entry.is_symlink():
+                diagnostics += _link(repository, path)
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif entry.name.endswith(SUFFIXES):
+                status = entry.stat(follow_symlinks=False)
+                found = _unusable(path, status.st_size, stat.S_ISREG(status.st_mode))
+                if found is None:
+                    files.append(FileStat(path, status.st_size, status.st_mtime_ns, status.st_ino))
+                else:
+                    diagnostics.append(found)
+    files.sort(key=lambda file: file.path)
+    diagnostics += case_collisions(file.path for file in files)
+    return files, sorted(diagnostics)
+
+
+def read_file(repository: Path, path: str) -> tuple[SourceFile | None, list[Diagnostic]]:
+    """The text of one file of the work tree; None with the reason where it has none."""
+    try:
+        data = read_plain_file(f"{os.fspath(repository)}/{path}")
+    except OSError as error:
+        return None, [_unreadable(path, error.strerror or "it cannot be read")]
+    return decode(path, data)
+
+
+def read_commit(
+    repository: GitRepository, revision: str, folder: str = "specs"
+) -> tuple[list[SourceFile], list[Diagnostic]]:
+    """The specification files below `folder` of a commit, sorted by path. GitError where git fails."""
+    diagnostics: list[Diagnostic] = []
+    wanted = []
+    for entry in repository.entries(revision, folder):
+        parts = entry.path.split("/")
+        if not entry.path.endswith(SUFFIXES) or any(part.startswith(".") for part in parts):
+            continue
+        found = _refused_link(entry.path) if entry.is_link else _unusable(entry.path, entry.size, True)
+        if found is None:
+            wanted.append(entry)
+        else:
+            diagnostics.append(found)
+    bodies = repository.blobs(entry.blob for entry in wanted)
+    files = []
+    for entry in wanted:
+        file, found_in_text = decode(entry.path, bodies[entry.blob])
+        diagnostics += found_in_text
+        if file is not None:
+            files.append(file)
+    diagnostics += case_collisions(entry.path for entry in wanted)
+    return files, sorted(diagnostics)
+
+
+def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
+    """Files that are one file where case, or the form of an accent, does not count."""
+    folded: dict[str, str] = {}
+    for path in paths:
+        key = path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+        other = folded.setdefault(key, path)
+        if other != path:
+            yield Diagnostic.error(
+                "case-collision",
+                "two files have names that differ in case alone",
+                Span.point(path),
+                secondary=(Label(Span.point(other), "the other one"),),
+                help=("rename one: on macOS and Windows a clone holds only one of them",),
+            )
+
+
+def _unusable(path: str, size: int, is_plain: bool) -> Diagnostic | None:
+    if not is_plain:
+        return _unreadable(path, "it is not a plain file")
+    if size > MAX_FILE_BYTES:
+        return too_large(path, size)
+    if not path.isprintable():
+        return Diagnostic.error(
+            "bad-file-name",
+            "the name of a file holds characters that cannot be shown",
+            Span.point(path),
+            help=("rename it, in UTF-8 and without control characters",),
+        )
+    return None
+
+
+def _link(repository: Path, path: str) -> Iterator[Diagnostic]:
+    """The refusal of a link that looks like a specification, or like a folder of them."""
+    full = repository / path
+    try:
+        target = full.resolve(strict=True)
+    except (OSError, RuntimeError):
+        if path.endswith(SUFFIXES):
+            yield _refused_link(path, "it leads nowhere, or round in a circle")
+        return
+    if not path.endswith(SUFFIXES) and not target.is_dir():
+        return
+    outside = not target.is_relative_to(repository.resolve())
+    yield _refused_link(path, "it leads out of the repository" if outside else "")
+
+
+def _refused_link(path: str, why: str = "") -> Diagnostic:
+    return Diagnostic.error(
+        "symbolic-link",
+        "a symbolic link stands where a specification belongs",
+        Span.point(path),
+        why,
+        help=("put the file itself here: git keeps of a link only where it points",),
+    )
+
+
+def _unreadable(path: str, why: str) -> Diagnostic:
+    return Diagnostic.error(
+        "unreadable-file",
+        "a file or folder cannot be read",
+        Span.point(path),
+        why.lower(),
+        help=("give yourself the permission to read it, or move it out of the specifications",),
+    )
+
+
+def _no_folder(folder: str) -> Diagnostic:
+    return Diagnostic.error(
+        "no-specifications",
+        f"there is no folder `{folder}`",
+        None,
+        help=("run this in the repository's root, or say where the specifications are",),
+    )

@@ -1,0 +1,112 @@
+"""What there is to say about a directory of generated files."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from penstock.diagnostics.model import Diagnostic, Label, Span
+
+
+def not_a_directory(path: str, is_link: bool) -> Diagnostic:
+    """The output directory is something else."""
+    return Diagnostic.error(
+        "output-not-a-directory",
+        f"`{path}` is not a directory",
+        Span.point(path),
+        "a symbolic link" if is_link else "a file",
+        help=("remove it: artifacts are written only into a directory of the repository itself",),
+    )
+
+
+def unreadable_index(path: str, directory: str, why: str) -> Diagnostic:
+    """The record of what Penstock owns is lost."""
+    return Diagnostic.error(
+        "unreadable-index",
+        "the index of the generated files cannot be used",
+        Span.point(path),
+        why,
+        help=(
+            f"bring back the committed one: git checkout -- {path}",
+            f"or delete `{directory}/` and compile again",
+        ),
+    )
+
+
+def in_the_way(path: str, why: str) -> Diagnostic:
+    """A file of somebody else stands where an artifact belongs."""
+    return Diagnostic.error(
+        "output-conflict",
+        "a file that Penstock did not write is in the way of a generated one",
+        Span.point(path),
+        why,
+        help=("move or delete it, then compile again",),
+    )
+
+
+def collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
+    """Paths that some file systems take for one."""
+    folded: dict[str, str] = {}
+    for path in sorted(paths):
+        other = folded.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+        if other != path:
+            yield Diagnostic.error(
+                "artifact-collision",
+                "two artifacts are one file where case does not count",
+                Span.point(path),
+                secondary=(Label(Span.point(other), "the other one"),),
+                help=("give the specifications names that differ in more than case",),
+            )
+
+
+def missing(path: str) -> Diagnostic:
+    """An artifact that is not there."""
+    return Diagnostic.error(
+        "missing-artifact",
+        "a generated file is missing",
+        Span.point(path),
+        help=("run `penstock compile`",),
+    )
+
+
+def stale(path: str) -> Diagnostic:
+    """An artifact of other specifications."""
+    return Diagnostic.error(
+        "stale-artifact",
+        "a generated file is not what the specifications say",
+        Span.point(path),
+        help=("run `penstock compile`",),
+    )
+
+
+def edited(path: str) -> Diagnostic:
+    """An artifact that is not as it was written."""
+    return Diagnostic.error(
+        "edited-artifact",
+        "a generated file was changed by hand",
+        Span.point(path),
+        help=(
+            "change the specification, which has a raw patch for what the language does not say",
+            "then run `penstock compile`, which writes this file anew",
+        ),
+    )
+
+
+def surplus(path: str) -> Diagnostic:
+    """An artifact that nothing asks for any more."""
+    return Diagnostic.error(
+        "surplus-artifact",
+        "a generated file belongs to no specification any more",
+        Span.point(path),
+        help=("run `penstock compile`, which deletes it",),
+    )
+
+
+def unowned(path: str) -> Diagnostic:
+    """A file that Penstock neither wrote nor needs."""
+    return Diagnostic.warning(
+        "unowned-file",
+        "a file among the generated ones was not written by Penstock",
+        Span.point(path),
+        help=("move it elsewhere: it is never changed here, and nobody may miss it",),
+    )
