@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +33,12 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def lacking() -> Callable[[str], NoReturn]:
+    """Skips the test for want of a tool; in CI, which must not pass by leaving things out, fails it instead."""
+    return _lacking
+
+
+@pytest.fixture(scope="session")
 def promtool() -> Path:
     """Prometheus' own checker of rules; the test skips where `make tools` has not put it."""
     return _tool("promtool")
@@ -56,12 +63,11 @@ def _tool(name: str) -> Path:
     search = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])
     found = shutil.which(name, path=search)
     if found is None:
-        lacking(f"{name} is missing: `make tools` installs it")
+        _lacking(f"{name} is missing: `make tools` installs it")
     return Path(found)
 
 
-def lacking(reason: str) -> NoReturn:
-    """Skip the test; in CI, which must not pass by leaving out what it cannot run, fail it."""
+def _lacking(reason: str) -> NoReturn:
     if os.environ.get("PENSTOCK_REQUIRE_TOOLS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
