@@ -89,7 +89,8 @@ class GitRepository:
             mode, _, blob, size = facts.decode("ascii").split()
             if mode in _REGULAR_MODES or mode == _LINK_MODE:
                 name = path.decode("utf-8", "surrogateescape")
-                entries.append(TreeEntry(name, blob, int(size), mode == _LINK_MODE))
+                known = int(size) if size.isdigit() else 0  # "BAD" for a blob that a partial clone lacks
+                entries.append(TreeEntry(name, blob, known, mode == _LINK_MODE))
         return sorted(entries, key=lambda entry: entry.path)
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
