@@ -118,6 +118,10 @@ class Workflow:
     service_account: str
     parameters: tuple[Parameter, ...]
     steps: tuple[Step, ...]
+    owner: str = ""
+    """Team that answers for the model."""
+    version: str = ""
+    """Version of the pipelines platform that runs it."""
     labels: tuple[tuple[str, str], ...] = ()
 
 
@@ -134,4 +138,7 @@ class Schedule:
     image: str
     api: str
     """Address of the pipelines API."""
+    environment: str = ""
+    owner: str = ""
+    """Team that answers for the model."""
     labels: tuple[tuple[str, str], ...] = ()
