@@ -24,8 +24,8 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def ambiguous(span: Span, text: str, found: Ambiguous) -> Diagnostic:
-    """A plain scalar that readers disagree on, or a number that they cannot hold."""
+def ambiguous(span: Span, text: str, found: Ambiguous, *, is_key: bool = False) -> Diagnostic:
+    """A plain scalar that readers disagree on, or a number that they cannot hold. A key is always text."""
     quote = quoted(text)
     if found.out_of_range:
         return Diagnostic.error(
@@ -36,9 +36,9 @@ def ambiguous(span: Span, text: str, found: Ambiguous) -> Diagnostic:
             help=(f"write a smaller number, or quote it if text is meant: {shown(quote)}",),
         )
     advice = f"quote it: {quote}"
-    if found.instead:
+    if found.instead and not is_key:
         advice = f"write {found.instead}, or quote it if text is meant: {quote}"
-    rewrite = found.rewrite or quote
+    rewrite = quote if is_key else found.rewrite or quote
     return Diagnostic.error(
         "ambiguous-scalar",
         f"`{shown(text)}` is not the same to every YAML reader",
@@ -155,7 +155,11 @@ def tag(file: SourceFile, span: Span, name: str) -> Diagnostic:
         "yaml-tag",
         f"the YAML tag `{shown(written)}` is not part of the language",
         at,
-        help=("delete the tag: quote what is text, write everything else plainly",),
+        help=(
+            "quote the value if `!` is a part of it"
+            if written[:2] != "!!"
+            else "delete the tag: quote what is text, write everything else plainly",
+        ),
     )
 
 

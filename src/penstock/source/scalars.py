@@ -131,7 +131,7 @@ def _odd_float(text: str) -> Ambiguous:
     if value in (float("inf"), float("-inf")):
         return Ambiguous("more than a 64-bit float holds", out_of_range=True)
     clear = float_text(value)
-    return Ambiguous(f"the number {clear} to some readers, text or another number to others", f"`{clear}`", clear)
+    return Ambiguous(f"the number {clear} to some readers, text to others", f"`{clear}`", clear)
 
 
 def float_text(value: float) -> str:

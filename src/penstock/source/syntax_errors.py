@@ -12,7 +12,7 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.composition import MAX_DEPTH, MAX_NODES, Broken, TooDeepError, TooManyNodesError
 from penstock.source.model import SourceFile
 from penstock.source.node_spans import line_text
-from penstock.source.refusals import quoted, shown, template
+from penstock.source.refusals import empty_key, quoted, shown, template
 
 _NO_SPACE = re.compile(r"(\s*(?:- )?\s*)([A-Za-z_][\w.-]*):(?![\s/]|$)(.*)")
 _BARE_WORDS = re.compile(r"\s*(?:- +)?[^\s#\"'\[\]{}&*!|>%@`-][^:#]*$")
@@ -199,6 +199,8 @@ def _block_mapping(failure: _Failure) -> Diagnostic:
         if re.search(r"[\"'\]})]\s*$", before):
             return _text_after_value(failure)
         return Diagnostic.error("invalid-yaml", "this belongs to no key", failure.at, secondary=_while(failure))
+    if failure.character == ":":
+        return empty_key(failure.at)
     if failure.character == "-" and failure.since and _indent(line) == failure.since.column - 1:
         return Diagnostic.error(
             "list-in-mapping",
@@ -282,10 +284,11 @@ def _special(failure: _Failure, at: Span) -> Diagnostic:
     line = failure.line(at.line)
     text = re.split(r"\s+#|[,\]}]\s*$", line[at.column - 1 :])[0].rstrip()
     mark = text[:1]
+    shown_mark = "a backtick" if mark == "`" else f"`{mark}`"
     meaning = {"*": "means an alias", "&": "means an anchor"}.get(mark, "has no meaning yet")
     return Diagnostic.error(
         "special-character",
-        f"a plain value cannot start with `{mark}`, which {meaning} in YAML",
+        f"a plain value cannot start with {shown_mark}, which {meaning} in YAML",
         Span(failure.file.path, at.line, at.column, at.line, at.column + max(len(text), 1)),
         help=(f"quote it: {shown(quoted(text))}",),
     )

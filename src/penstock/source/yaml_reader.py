@@ -160,7 +160,7 @@ class _Builder:
             return None
         value = plain_value(text)
         if type(value) is Ambiguous:
-            self._ambiguous(node, value, (*pointer, text))
+            self._refuse(refusals.ambiguous(self._span(node), text, value, is_key=True), (*pointer, text))
         elif type(value) is not str:
             self._refuse(refusals.key_not_text(self._span(node), text), (*pointer, text))
         return text

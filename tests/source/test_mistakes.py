@@ -1,0 +1,33 @@
+"""One file for each mistake: what somebody wrote, and what they are told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from penstock.diagnostics.terminal import render
+from penstock.source.model import SourceFile
+from penstock.source.yaml_reader import read_documents
+
+MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.txt"))
+DIVIDER = "=== says\n"
+SEVERAL_CAUSES = ("broken-document-hides-no-other", "two-mistakes-in-one-document")
+
+
+@pytest.mark.parametrize("golden", MISTAKES, ids=lambda path: path.stem)
+def test_each_mistake_is_told_in_these_words(golden: Path, update: bool) -> None:
+    written, _, expected = golden.read_text("utf-8").partition(DIVIDER)
+    documents, diagnostics = read_documents(SourceFile("specs/example.yaml", "0" * 40, written))
+    told = render(diagnostics, lambda _: written)
+    told += "".join(f"read: {document.value}\n" for document in documents)
+    if update:
+        golden.write_text(written + DIVIDER + told, "utf-8")
+    assert told == expected
+
+
+def test_one_cause_gives_one_diagnostic() -> None:
+    of_one_cause = [path for path in MISTAKES if path.stem not in SEVERAL_CAUSES]
+    said = {path.stem: path.read_text("utf-8").partition(DIVIDER)[2] for path in of_one_cause}
+    assert [stem for stem, told in said.items() if not re.search(r"^1 (error|warning) in 1 file$", told, re.M)] == []
