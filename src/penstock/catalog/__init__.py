@@ -1,0 +1,1 @@
+"""The whole repository understood: loading, references, overlays for each environment, lineage, origins."""

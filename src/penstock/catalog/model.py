@@ -1,0 +1,476 @@
+"""The repository's specs as one value: named, typed when somebody asks, seen from each environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, Literal, TypeVar
+
+import orjson
+
+from penstock.catalog.reads import Reads, file_key, names_key, relation_key, spec_key
+from penstock.catalog.repository import FilesInMemory, RepositoryFiles
+from penstock.diagnostics.model import Diagnostic, Severity, Span
+from penstock.source.model import Document, Pointer, SourceFile
+from penstock.specs.addresses import Address, locate, resolve
+from penstock.specs.base import Resource
+from penstock.specs.dataset import Dataset
+from penstock.specs.environment import STAGES, Environment
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.gate import Gate
+from penstock.specs.kinds import KINDS
+from penstock.specs.model import Model
+from penstock.specs.overlay import merge
+from penstock.specs.release import Release
+from penstock.specs.rollout import Rollout
+from penstock.specs.team import Team
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+
+_NAME_IN_TEXT = re.compile(r"""\bname:\s*["']?([\w.-]+)""")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpecId:
+    """A spec by its kind and name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """A spec that is valid by itself; what it refers to may still be missing."""
+
+    id: SpecId
+    resource: Resource
+    """Typed, before overrides."""
+    document: Document
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The document as plain data, `overrides` included."""
+        return self.document.value
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A spec as one environment sees it."""
+
+    resource: Resource | None
+    """None where the merged spec is invalid."""
+    data: dict[str, Any]
+    """The document as plain data, merged, without `overrides`."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Catalog:
+    """All specs of a repository. Nothing is validated before somebody asks for it, and nothing twice."""
+
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        repository: RepositoryFiles | None = None,
+        diagnostics: Iterable[Diagnostic] = (),
+        files: Iterable[SourceFile] = (),
+    ) -> None:
+        """`documents` and `diagnostics` are what reading gave.
+
+        `files` are those in which reading found syntax errors: names that stand in their text count as declared, so
+        that one missing bracket is not reported as a hundred dangling references.
+        """
+        self.repository: RepositoryFiles = repository if repository is not None else FilesInMemory({})
+        self.reading: tuple[Diagnostic, ...] = tuple(diagnostics)
+        """What reading the files found."""
+        self.strays: list[Document] = []
+        """Documents without a known kind or a name."""
+        self.repeated: list[tuple[SpecId, Document]] = []
+        """Documents whose name is taken by an earlier one of the same kind."""
+        self._documents: dict[SpecId, Document] = {}
+        self._loaded: dict[SpecId, LoadedSpec | None] = {}
+        self._problems: dict[SpecId, tuple[Diagnostic, ...]] = {}
+        self._overridden: dict[tuple[SpecId, str], Overridden] = {}
+        self._views: dict[str | None, View] = {}
+        self._memo: dict[object, tuple[Any, frozenset[str]]] = {}
+        self._names_anywhere = {match for file in files for match in _NAME_IN_TEXT.findall(file.text)}
+        for document in documents:
+            self._add(document)
+
+    def _add(self, document: Document) -> None:
+        kind, metadata = document.value.get("kind"), document.value.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if not isinstance(kind, str) or kind not in KINDS or not isinstance(name, str):
+            self.strays.append(document)
+            if isinstance(name, str):
+                self._names_anywhere.add(name)
+            return
+        spec_id = SpecId(kind, name)
+        if spec_id in self._documents:
+            self.repeated.append((spec_id, document))
+        else:
+            self._documents[spec_id] = document
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[SpecId, ...]]:
+        groups: dict[str, list[SpecId]] = {}
+        for spec_id in sorted(self._documents):
+            groups.setdefault(spec_id.kind, []).append(spec_id)
+        return {kind: tuple(ids) for kind, ids in groups.items()}
+
+    def ids(self, kind: str | None = None) -> tuple[SpecId, ...]:
+        """The ids of all specs, or of one kind, sorted; invalid specs are among them."""
+        if kind is not None:
+            return self._by_kind.get(kind, ())
+        return tuple(spec_id for known in sorted(self._by_kind) for spec_id in self._by_kind[known])
+
+    def is_declared(self, spec_id: SpecId) -> bool:
+        """Whether something of this name may be meant to exist, readable or not."""
+        return spec_id in self._documents or spec_id.name in self._names_anywhere
+
+    def document(self, spec_id: SpecId) -> Document | None:
+        """The document that declares the spec, valid or not."""
+        return self._documents.get(spec_id)
+
+    def loaded(self, spec_id: SpecId) -> LoadedSpec | None:
+        """The typed spec; None where it does not exist or is invalid."""
+        if spec_id not in self._loaded:
+            self._load(spec_id)
+        return self._loaded[spec_id]
+
+    def problems(self, spec_id: SpecId) -> tuple[Diagnostic, ...]:
+        """What is wrong with the spec by itself, before overrides and whatever it refers to."""
+        self.loaded(spec_id)
+        return self._problems.get(spec_id, ())
+
+    def _load(self, spec_id: SpecId) -> None:
+        from penstock.catalog.validation import validate
+
+        document = self._documents.get(spec_id)
+        if document is None:
+            self._loaded[spec_id] = None
+            return
+        resource, problems = validate(document)
+        self._problems[spec_id] = tuple(problems)
+        self._loaded[spec_id] = LoadedSpec(spec_id, resource, document) if resource is not None else None
+
+    def overridden(self, spec_id: SpecId, environment: str | None) -> Overridden | None:
+        """The spec as an environment sees it; None where it does not exist or is invalid before the merge."""
+        loaded = self.loaded(spec_id)
+        if loaded is None:
+            return None
+        patch = loaded.resource.overrides.get(environment) if environment is not None else None
+        if environment is None or not patch:
+            return Overridden(loaded.resource, {k: v for k, v in loaded.data.items() if k != "overrides"})
+        known = self._overridden.get((spec_id, environment))
+        if known is None:
+            from penstock.catalog.validation import validate_overridden
+
+            known = validate_overridden(loaded, environment)
+            self._overridden[spec_id, environment] = known
+        return known
+
+    def overriding(self, spec_id: SpecId) -> tuple[str, ...]:
+        """The environments that the spec carries overrides for, sorted."""
+        document = self._documents.get(spec_id)
+        overrides = document.value.get("overrides") if document is not None else None
+        return tuple(sorted(overrides)) if isinstance(overrides, dict) else ()
+
+    @cached_property
+    def _environments(self) -> tuple[str, ...]:
+        def order(spec_id: SpecId) -> tuple[int, str]:
+            spec = self._documents[spec_id].value.get("spec")
+            stage = spec.get("stage") if isinstance(spec, dict) else None
+            return STAGES.index(stage) if stage in STAGES else len(STAGES), spec_id.name
+
+        return tuple(spec_id.name for spec_id in sorted(self.ids("Environment"), key=order))
+
+    def environments(self) -> tuple[str, ...]:
+        """The names of all environments, by stage from development to production, then by name."""
+        return self._environments
+
+    def view(self, environment: str | None) -> View:
+        """The specs as one environment sees them; None is before overrides."""
+        if environment not in self._views:
+            self._views[environment] = View(self, environment)
+        return self._views[environment]
+
+    def views(self) -> tuple[View, ...]:
+        """A view of each environment, in the order of `environments`."""
+        return tuple(self.view(environment) for environment in self.environments())
+
+    def span(
+        self,
+        place: Address | SpecId,
+        pointer: Pointer = (),
+        *,
+        environment: str | None = None,
+        of: Literal["value", "key"] = "value",
+        within: tuple[int, int] | None = None,
+    ) -> Span:
+        """Where an address stands, or the value at `pointer` of a spec's document (``("spec", "model")``).
+
+        With `environment`, a place that its overrides write is found there. What does not exist gives the place of
+        the nearest parent that does. KeyError where there is no such spec.
+        """
+        if isinstance(place, Address):
+            spec_id = SpecId(place.kind, place.name)
+            pointer = self.pointer(place) or ()
+        else:
+            spec_id = place
+        document = self._documents[spec_id]
+        if environment is not None and pointer[:1] == ("spec",):
+            written = ("overrides", environment, *pointer[1:])
+            if written_in(document.value, written):
+                pointer = written
+        return document.span(pointer, of, within)
+
+    def pointer(self, address: Address) -> Pointer | None:
+        """The pointer in its document that an address names; None where there is no such place."""
+        document = self._documents.get(SpecId(address.kind, address.name))
+        if document is None:
+            return None
+        for below in ("spec", None):
+            root = document.value.get(below) if below else document.value
+            found = resolve(address, root)
+            if found is not None:
+                return (below, *found) if below else found
+        return None
+
+    def address(self, spec_id: SpecId, pointer: Pointer = ()) -> Address:
+        """The address of a place in a spec's document; ``spec`` itself is not part of an address."""
+        document = self._documents.get(spec_id)
+        value: Any = document.value if document is not None else {}
+        if pointer[:1] == ("spec",):
+            value, pointer = value.get("spec"), pointer[1:]
+        return locate(spec_id.kind, spec_id.name, value, pointer)
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What reading, validating and resolving references found, in order; everything is loaded for it."""
+        from penstock.catalog.problems import catalog_problems
+
+        return catalog_problems(self)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any of the diagnostics is an error."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+    def memo(self, key: object, compute: Callable[[Reads], T], reads: Reads | None) -> T:
+        """The value under `key`, computed once; what computing it read counts as read at each use."""
+        if key not in self._memo:
+            own = Reads()
+            value = compute(own)
+            self._memo[key] = value, own.keys
+        value, keys = self._memo[key]
+        if reads is not None:
+            reads.note_all(keys)
+        return value  # type: ignore[no-any-return]  # a key always holds one type
+
+    def fingerprint(self, key: str) -> str:
+        """What a key of `Reads` stands for now, in short; another text where that has changed."""
+        what, _, rest = key.partition(":")
+        if what == "spec":
+            kind, _, name = rest.partition("/")
+            document = self._documents.get(SpecId(kind, name))
+            return "" if document is None else _short(orjson.dumps(document.value))
+        if what == "names":
+            return _short("\n".join(spec_id.name for spec_id in self.ids(rest)).encode())
+        if what == "file":
+            data = self.repository.read(rest)
+            return "" if data is None else _short(data)
+        environment, _, name = rest.partition(":")
+        return " ".join(self.related(what, environment or None, name))
+
+    def related(self, relation: str, environment: str | None, name: str) -> tuple[str, ...]:
+        """The names behind a reverse lookup: ``gates-of`` a model, ``rollouts-of`` a model, ``release-of`` a rollout."""
+        return self._relations(environment).get((relation, name), ())
+
+    def _relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
+        return self.memo(("relations", environment), lambda _: self._find_relations(environment), None)
+
+    def _find_relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for kind, relation, field in (
+            ("Gate", "gates-of", "model"),
+            ("Rollout", "rollouts-of", "model"),
+            ("Release", "release-of", "rollout"),
+        ):
+            for spec_id in self.ids(kind):
+                spec = self._plain_spec(spec_id, environment)
+                target = spec.get(field)
+                if isinstance(target, str) and (environment is None or _concerns(kind, spec, environment)):
+                    found.setdefault((relation, target), []).append(spec_id.name)
+        return {key: tuple(names) for key, names in found.items()}
+
+    def _plain_spec(self, spec_id: SpecId, environment: str | None) -> dict[str, Any]:
+        data = self._documents[spec_id].value
+        spec, overrides = data.get("spec"), data.get("overrides")
+        if environment is not None and isinstance(overrides, dict) and environment in overrides:
+            spec = merge(spec, overrides[environment])
+        return spec if isinstance(spec, dict) else {}
+
+
+class View:
+    """The specs as one environment sees them: overrides merged and validated.
+
+    Whatever is asked for is noted in the view's `Reads`, if it has one (see `recording`). A spec that is missing or
+    invalid raises KeyError where it is asked for by name, and is left out of lists; `find` gives None instead.
+    """
+
+    def __init__(self, catalog: Catalog, environment: str | None, reads: Reads | None = None) -> None:
+        self.catalog = catalog
+        self.environment_name = environment
+        self._reads = reads
+
+    def recording(self, reads: Reads) -> View:
+        """The same view, noting what is read in `reads`."""
+        return View(self.catalog, self.environment_name, reads)
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment itself; None before overrides, or where its spec is invalid."""
+        if self.environment_name is None:
+            return None
+        return self.find(Environment, self.environment_name)
+
+    def find(self, kind: type[R], name: str) -> R | None:
+        """The spec of a kind by its name; None where it is missing or invalid."""
+        self._note(spec_key(kind.kind_name, name))
+        found = self.catalog.overridden(SpecId(kind.kind_name, name), self.environment_name)
+        resource = found.resource if found is not None else None
+        return resource if isinstance(resource, kind) else None
+
+    def get(self, kind: type[R], name: str) -> R:
+        """The spec of a kind by its name; KeyError where it is missing or invalid."""
+        found = self.find(kind, name)
+        if found is None:
+            raise KeyError(f"{kind.kind_name}/{name}")
+        return found
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset of this name; KeyError as `get`."""
+        return self.get(Dataset, name)
+
+    def feature_set(self, name: str) -> FeatureSet:
+        """The feature set of this name; KeyError as `get`."""
+        return self.get(FeatureSet, name)
+
+    def model(self, name: str) -> Model:
+        """The model of this name; KeyError as `get`."""
+        return self.get(Model, name)
+
+    def gate(self, name: str) -> Gate:
+        """The gate of this name; KeyError as `get`."""
+        return self.get(Gate, name)
+
+    def rollout(self, name: str) -> Rollout:
+        """The rollout of this name; KeyError as `get`."""
+        return self.get(Rollout, name)
+
+    def team(self, name: str) -> Team:
+        """The team of this name; KeyError as `get`."""
+        return self.get(Team, name)
+
+    def release(self, name: str) -> Release:
+        """The release of this name; KeyError as `get`."""
+        return self.get(Release, name)
+
+    def all(self, kind: type[R]) -> tuple[R, ...]:
+        """All valid specs of a kind, sorted by name."""
+        self._note(names_key(kind.kind_name))
+        return tuple(self._existing(kind, (spec_id.name for spec_id in self.catalog.ids(kind.kind_name))))
+
+    def gates_of(self, model: str) -> tuple[Gate, ...]:
+        """The gates that judge a model, sorted by name."""
+        return tuple(self._existing(Gate, self._related("gates-of", model)))
+
+    def rollouts_of(self, model: str) -> tuple[Rollout, ...]:
+        """The rollouts that serve a model in this environment (in any, before overrides), sorted by name."""
+        return tuple(self._existing(Rollout, self._related("rollouts-of", model)))
+
+    def release_of(self, rollout: str) -> Release | None:
+        """The release of a rollout in this environment; None where there is none yet."""
+        return next(self._existing(Release, self._related("release-of", rollout)), None)
+
+    def data(self, kind: str, name: str) -> dict[str, Any]:
+        """A spec as plain data after overrides: `apiVersion`, `kind`, `metadata`, `spec`. KeyError as `get`."""
+        self._note(spec_key(kind, name))
+        found = self.catalog.overridden(SpecId(kind, name), self.environment_name)
+        if found is None or found.resource is None:
+            raise KeyError(f"{kind}/{name}")
+        return found.data
+
+    def read_file(self, path: str) -> bytes | None:
+        """The bytes of a file of the repository; None where there is none."""
+        self._note(file_key(path))
+        return self.catalog.repository.read(path)
+
+    def span(
+        self,
+        spec: Resource | SpecId,
+        pointer: Pointer = (),
+        of: Literal["value", "key"] = "value",
+        within: tuple[int, int] | None = None,
+    ) -> Span:
+        """Where a place below ``spec`` of a spec is written: in this environment's overrides, or in the spec itself."""
+        spec_id = spec if isinstance(spec, SpecId) else id_of(spec)
+        return self.catalog.span(
+            spec_id, ("spec", *pointer), environment=self.environment_name, of=of, within=within
+        )
+
+    def memo(self, key: object, compute: Callable[[View], T]) -> T:
+        """The value under `key` in this environment, computed once; its reads count at each use."""
+        return self.catalog.memo(
+            (self.environment_name, key), lambda reads: compute(self.recording(reads)), self._reads
+        )
+
+    def _existing(self, kind: type[R], names: Iterable[str]) -> Iterator[R]:
+        for name in names:
+            found = self.find(kind, name)
+            if found is not None:
+                yield found
+
+    def _related(self, relation: str, name: str) -> Sequence[str]:
+        self._note(relation_key(relation, self.environment_name, name))
+        return self.catalog.related(relation, self.environment_name, name)
+
+    def _note(self, key: str) -> None:
+        if self._reads is not None:
+            self._reads.note(key)
+
+
+def id_of(resource: Resource) -> SpecId:
+    """The id of a typed spec."""
+    return SpecId(resource.kind_name, resource.name)
+
+
+def written_in(value: Any, pointer: Pointer) -> bool:
+    """Whether plain data holds a value at `pointer`."""
+    for step in pointer:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return False
+    return True
+
+
+def _concerns(kind: str, spec: dict[str, Any], environment: str) -> bool:
+    """Whether a spec has to do with an environment: rollouts list several, a release names one, a gate all."""
+    if kind == "Rollout":
+        listed = spec.get("environments")
+        return isinstance(listed, list) and environment in listed
+    return kind != "Release" or spec.get("environment") == environment
+
+
+def _short(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
