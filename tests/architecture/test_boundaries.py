@@ -11,7 +11,19 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "penstock"
 
 # What runs between a spec and generated/. Reviews read the same way, and write and start nothing either.
-COMPILE_PATH = ("diagnostics", "source", "specs", "catalog", "checks", "ir", "lowering", "targets", "compiler.py")
+COMPILE_PATH = (
+    "diagnostics",
+    "source",
+    "specs",
+    "catalog",
+    "checks",
+    "ir",
+    "lowering",
+    "targets",
+    "compiler.py",
+    "incremental",
+    "verification",
+)
 REVIEW_PATH = ("review", "forges", "portal")
 
 GIT = {"source/git.py"}
