@@ -1,0 +1,1 @@
+"""Lowering: from the understood repository to target-neutral plans, a function a kind."""

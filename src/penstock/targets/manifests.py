@@ -1,0 +1,84 @@
+"""Shapes that every Kubernetes manifest shares: names, labels, metadata, security contexts.
+
+Documents share these values with each other; nothing changes them in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+MANAGED_BY = "penstock"
+OWNER_LABEL = "penstock/owner"
+ENVIRONMENT_LABEL = "penstock/environment"
+
+POD_SECURITY: dict[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+"""Security context of a pod, as the restricted Pod Security Standard asks."""
+
+CONTAINER_SECURITY: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""Security context of a container, as the restricted Pod Security Standard asks, with nothing to write to."""
+
+_HASH_LENGTH = 10
+
+
+def labels(
+    *,
+    name: str,
+    component: str,
+    part_of: str,
+    owner: str = "",
+    environment: str = "",
+    extra: Iterable[tuple[str, str]] = (),
+) -> dict[str, str]:
+    """The recommended labels of Kubernetes, the owning team, then labels of the user's own.
+
+    `name` is the application that runs (a pipeline, an endpoint), `component` its part in the system (``training``),
+    `part_of` the model that the system is about. A label of the user's never replaces one of ours.
+    """
+    ours = {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/part-of": part_of,
+        "app.kubernetes.io/managed-by": MANAGED_BY,
+    }
+    if owner:
+        ours[OWNER_LABEL] = owner
+    if environment:
+        ours[ENVIRONMENT_LABEL] = environment
+    for key, value in extra:
+        ours.setdefault(key, value)
+    return ours
+
+
+def metadata(
+    name: str, namespace: str, labels: dict[str, str], annotations: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The ``metadata`` of a namespaced object."""
+    found: dict[str, Any] = {"name": name, "namespace": namespace, "labels": labels}
+    if annotations:
+        found["annotations"] = annotations
+    return found
+
+
+def short_name(name: str, limit: int) -> str:
+    """`name` where it has at most `limit` characters; else its beginning, and a hash of the whole."""
+    if len(name) <= limit:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{name[: limit - len(mark) - 1].rstrip('-')}-{mark}"
+
+
+def content_hash(*values: Any) -> str:
+    """Ten hexadecimal digits that stand for plain data, whatever the order of its keys."""
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+        digest.update(b"\0")
+    return digest.hexdigest()[:_HASH_LENGTH]
