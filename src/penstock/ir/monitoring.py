@@ -67,8 +67,27 @@ class RuleTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Scrape:
+    """Pods whose metrics are collected: by labels, at a named port of theirs."""
+
+    name: str
+    pods: Labels
+    port: str
+    path: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unobserved:
+    """Something that was asked for and that no series tells: the field below ``spec``, and why."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleFile:
-    """All rules of one rollout in one environment, with their tests."""
+    """All rules of one rollout in one environment, with their tests and the scraping that feeds them."""
 
     name: str
     namespace: str
@@ -76,3 +95,9 @@ class RuleFile:
     tests: tuple[RuleTest, ...]
     labels: Labels = ()
     """Labels by which the Prometheus operator selects the object."""
+    metadata: Labels = ()
+    """Labels of every object."""
+    scrape: Scrape | None = None
+    scrape_seconds: int = 30
+    """How often targets are scraped; no rate may look at less than two scrapes."""
+    unobserved: tuple[Unobserved, ...] = ()

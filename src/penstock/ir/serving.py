@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from penstock.ir.monitoring import Unobserved
 from penstock.ir.workflow import Compute
 
 
@@ -25,6 +26,8 @@ class Scaling:
     max: int
     metric: Literal["cpu", "memory", "rps", "concurrency"]
     target: int
+    query: str = ""
+    """For rps: PromQL that yields the requests each second of all copies together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class AbortCondition:
 
     name: str
     query: str
-    """PromQL that yields one value; the canary's pods are meant by a placeholder that the target fills."""
+    """PromQL that yields one value; ``$canary`` stands for a regular expression of the canary's pod names."""
     bound: Decimal
     beyond: Literal["above", "below"]
 
@@ -66,11 +69,25 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """Who may reach the endpoint's pods."""
+    """The identity of the endpoint's pods, how many of them must stay, and who may reach them."""
 
     endpoint: str
     namespace: str
-    callers: tuple[Caller, ...]
+    pods: tuple[tuple[str, str], ...]
+    """Labels that pick the endpoint's pods and no other."""
+    copies: int
+    """Fewest copies that serve; one pod at a time may be evicted where there are two or more."""
+    callers: tuple[Caller, ...] | None
+    """None: no network policy. Empty: pods of the endpoint's own namespace alone."""
+    relays: tuple[str, ...]
+    """Namespaces through which requests come: gateways, Knative's own."""
+    ports: tuple[int, ...]
+    metrics_port: int
+    monitoring: str
+    """Namespace that metrics are collected from."""
+    store: Literal["remote", "local"]
+    """Whether the pods load the model over the network."""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,8 @@ class Endpoint:
     """KServe ServingRuntime."""
     image: str | None
     """Server image, where the target needs one."""
+    fetch_image: str
+    """Image that holds ``penstock-step``, for targets that load the model themselves."""
     files: ModelFiles
     previous: ModelFiles | None
     """Version that keeps the rest of the traffic while a canary is under way."""
@@ -96,6 +115,10 @@ class Endpoint:
     compute: Compute
     timeout_seconds: int
     traffic: TrafficPlan | None
+    version: str
+    """Version of the target that the environment runs."""
+    keda: str | None = None
+    """Version of KEDA; None where the environment has none."""
     mode: Literal["Standard", "Knative"] = "Standard"
     """KServe's deployment mode."""
     gateway: tuple[str, str] | None = None
@@ -104,3 +127,4 @@ class Endpoint:
     prometheus: str = ""
     """Address of the query API that analyses ask."""
     labels: tuple[tuple[str, str], ...] = ()
+    unobserved: tuple[Unobserved, ...] = ()

@@ -87,7 +87,27 @@ class PrometheusTarget(Node):
         area=Area.MONITORING,
         default={},
     )
+    namespace: str = field(
+        "Namespace that Prometheus runs in; network policies let it scrape.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="monitoring",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    )
+    requests: Literal["server", "istio"] = field(
+        "Whose series count requests, errors and response times: the model server's own (Knative's queue proxy in "
+        "Knative mode), or Istio's, which also see requests that reach no server.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="server",
+    )
     runbooks: str | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
+
+
+class KedaTarget(Node):
+    """KEDA in this environment."""
+
+    version: Version = field("Version of KEDA.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.20")
 
 
 class Images(Node):
@@ -144,6 +164,12 @@ class EnvironmentSpec(Node):
         "Argo Rollouts; absent where the cluster has none.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
+        default=None,
+    )
+    keda: KedaTarget | None = field(
+        "KEDA, which scales by requests where Knative does not; absent where the cluster has none.",
+        loosens=Loosens.ANY,
+        area=Area.CAPACITY,
         default=None,
     )
     prometheus: PrometheusTarget = field(

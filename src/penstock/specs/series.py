@@ -1,0 +1,67 @@
+"""The series that monitoring pipelines push: their names, labels and meaning.
+
+The runtime emits exactly these, and rules and dashboards read them. All are gauges, pushed to the Pushgateway under
+the job `JOB` with the grouping labels ``environment`` and ``model``, so that a run replaces what the last one pushed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+JOB = "penstock"
+"""Job label of everything that monitoring pipelines push."""
+GROUPING = ("environment", "model")
+"""Labels of the Pushgateway group; every series carries them."""
+PREDICTION = "prediction"
+"""Value of the label ``feature`` for drift of the predictions themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One gauge: its name, what it says, and its labels in order, those of `GROUPING` first."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+
+
+DRIFT_DISTANCE = Series(
+    "penstock_drift_distance",
+    "Distance between the released model's training data and the newest window, by the monitor's test.",
+    (*GROUPING, "monitor", "feature"),
+)
+DRIFT_BREACHES = Series(
+    "penstock_drift_breaches",
+    "Of the monitor's last `persist.of` windows, the newest included and back to back: how many were above its bound. "
+    "Counted from the data, so that a run that was missed loses nothing. Only for monitors with `persist`.",
+    (*GROUPING, "monitor", "feature"),
+)
+QUALITY_VALUE = Series(
+    "penstock_quality_value",
+    "The monitor's metric over the newest window's labelled rows; absent where fewer than `minLabels` have a label.",
+    (*GROUPING, "monitor", "metric"),
+)
+QUALITY_LABELS = Series(
+    "penstock_quality_labels",
+    "Rows of the newest window whose label has come in; 0 where none has.",
+    (*GROUPING, "monitor"),
+)
+OBSERVED_ROWS = Series(
+    "penstock_monitoring_observed_rows",
+    "Rows that the released model was asked about in the newest window.",
+    GROUPING,
+)
+LAST_RUN = Series(
+    "penstock_monitoring_last_run_timestamp_seconds",
+    "When the monitoring pipeline last finished, in seconds since 1970.",
+    GROUPING,
+)
+
+SERIES: tuple[Series, ...] = (
+    DRIFT_DISTANCE,
+    DRIFT_BREACHES,
+    QUALITY_VALUE,
+    QUALITY_LABELS,
+    OBSERVED_ROWS,
+    LAST_RUN,
+)
