@@ -82,7 +82,7 @@ class PrometheusTarget(Node):
         default="http://pushgateway.monitoring:9091",
     )
     rule_labels: dict[str, str] = field(
-        "Labels by which the operator selects PrometheusRule objects.",
+        "Labels by which the operator selects PrometheusRule and PodMonitor objects.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default={},
@@ -140,6 +140,12 @@ class EnvironmentSpec(Node):
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    )
+    training: bool = field(
+        "Whether models are trained here; elsewhere they are only served and watched.",
+        loosens=Loosens.ANY,
+        area=Area.CAPACITY,
+        default=True,
     )
     images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     model_store: str = field(
