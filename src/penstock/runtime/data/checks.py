@@ -1,0 +1,104 @@
+"""Rules over a whole dataset: its age, the columns of its source, and the checks that its spec declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime.data.conversion import kind_of
+from penstock.runtime.data.engine import connect, query
+from penstock.runtime.data.findings import Finding, Result
+from penstock.runtime.data.functions import as_table, call
+from penstock.specs.dataset import Check, DatasetSpec
+from penstock.specs.units import Duration
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any]) -> list[Finding]:
+    """The differences between the source's columns and the contract's, as the schema policy sees them.
+
+    A missing column that is part of the primary key or a time always fails: no row can be told from another.
+    """
+    policy = contract.on_schema_change
+    found = []
+    if policy.added != "ignore":
+        for name in snapshot["added"]:
+            sentence = f"{dataset}.{name}: the source has this column, the contract does not name it"
+            found.append(Finding("added", sentence, policy.added, name))
+    needed = {*contract.primary_key, contract.event_time, contract.known_at}
+    for name in snapshot["removed"]:
+        sentence = f"{dataset}.{name}: the contract names this column, the source lacks it"
+        found.append(Finding("removed", sentence, "fail" if name in needed else policy.removed, name))
+    for name, column in snapshot["columns"].items():
+        # A column with values that do not convert breaks its own contract, which says so with samples.
+        if column["retyped"] and not column["unconverted"]:
+            sentence = (
+                f"{dataset}.{name}: the source holds {column['source_type']}, "
+                f"the contract says {contract.columns[name].type}; all values convert without loss"
+            )
+            found.append(Finding("retyped", sentence, policy.retyped, name))
+    return found
+
+
+def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datetime) -> list[Finding]:
+    """Whether the newest event is older than the contract's freshness allows."""
+    import pyarrow.compute as pc
+
+    if contract.freshness is None:
+        return []
+    if contract.event_time is None or kind_of(table[contract.event_time].type) not in ("timestamp", "date"):
+        sentence = f"{dataset}: its freshness cannot be told, since it has no event time"
+        return [Finding("freshness", sentence, "fail")]
+    newest = pc.max(pc.cast(table[contract.event_time], "timestamp[us]")).as_py()
+    if newest is None:
+        return [Finding("freshness", f"{dataset}: there is no row, so nothing is fresh", "fail")]
+    age = as_of - newest.replace(tzinfo=UTC)
+    if age <= timedelta(milliseconds=contract.freshness):
+        return []
+    sentence = (
+        f"{dataset}: the newest row is of {newest:%Y-%m-%d %H:%M} UTC, {_whole_minutes(age)} old; "
+        f"at most {contract.freshness} may pass"
+    )
+    return [Finding("freshness", sentence, "fail")]
+
+
+def _whole_minutes(age: timedelta) -> Duration:
+    return Duration(int(age.total_seconds() // 60) * 60_000)
+
+
+def judge_checks(table: pa.Table, dataset: str, contract: DatasetSpec) -> list[Finding]:
+    """The checks that the rows break."""
+    return [finding for check in contract.checks if (finding := _judge(check, table, dataset)) is not None]
+
+
+def _judge(check: Check, table: pa.Table, dataset: str) -> Finding | None:
+    place, result = f"{dataset} ({check.id})", _result(check)
+    if check.rows is not None:
+        return _judge_count(check, table.num_rows, place)
+    if check.sql is not None:
+        sql = check.sql.strip().rstrip(";")
+        counted = query(connect({"this": table}), f"SELECT count(*) FROM ({sql}\n)", f"check `{check.id}`")
+        rows = int(counted.column(0)[0].as_py())
+    else:
+        name = check.python or ""
+        rows = as_table(call(name, table), name).num_rows
+    if not rows:
+        return None
+    rows_found = "1 row violates" if rows == 1 else f"{rows:,} rows violate"
+    return Finding(check.id, f"{place}: {rows_found} the check", result, rows=rows)
+
+
+def _judge_count(check: Check, rows: int, place: str) -> Finding | None:
+    bounds = check.rows
+    if bounds is not None and bounds.at_least is not None and rows < bounds.at_least:
+        return Finding(check.id, f"{place}: {rows:,} rows, at least {bounds.at_least:,} are needed", _result(check))
+    if bounds is not None and bounds.at_most is not None and rows > bounds.at_most:
+        return Finding(check.id, f"{place}: {rows:,} rows, at most {bounds.at_most:,} are allowed", _result(check))
+    return None
+
+
+def _result(check: Check) -> Result:
+    return check.severity

@@ -1,0 +1,227 @@
+"""Column contracts as SQL: every rule of every column in one pass over the rows, then samples of what broke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from penstock.runtime.data.conversion import SQL_TYPES, Conversion, conversion, kind_of
+from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
+from penstock.specs.dataset import Column, DatasetSpec
+from penstock.specs.units import Fraction
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+WITHHELD = ("sensitive", "pii")
+"""Columns of these sensitivities are counted, their values never shown."""
+_SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """A rule that single rows break."""
+
+    field: str
+    columns: tuple[str, ...]
+    broken: str
+    """SQL that is true for the rows that break it."""
+    phrase: tuple[str, str]
+    """What one row is, and what several are."""
+    extreme: Literal["min", "max"] | None = None
+    """For a bound: which value is the worst."""
+    distinct: str | None = None
+    """For uniqueness: the SQL value that must not repeat."""
+
+    @property
+    def text(self) -> str:
+        """The rule as a reason for which a row is set aside."""
+        return f"{', '.join(self.columns)}: {self.phrase[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The rows that remain, those set aside with their reasons, and what was found."""
+
+    table: pa.Table
+    quarantine: pa.Table | None
+    findings: tuple[Finding, ...]
+
+
+def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judgement:
+    """Hold the rows of a snapshot to every column's contract and to the primary key.
+
+    Columns that the rows lack are left to the caller; they come out as missing values. The table that remains has
+    every column of the contract in its declared type. Where a violation is only warned of, a value that does not
+    convert comes out as missing.
+    """
+    present = {name: column for name, column in contract.columns.items() if name in table.column_names}
+    conversions = {
+        name: conversion(identifier(name), kind_of(table.schema.field(name).type), column.type)
+        for name, column in present.items()
+    }
+    connection = connect({"source": table})
+    rules = _row_rules(contract, present, conversions)
+    findings = [
+        *_share_findings(connection, dataset, contract, present, table.num_rows),
+        *_row_findings(connection, dataset, contract, rules, conversions, table.num_rows),
+    ]
+    set_aside = [rule for rule, finding in findings if rule is not None and finding.result == "quarantine"]
+    selected = ", ".join(
+        f"{conversions[name].value if name in present else f'CAST(NULL AS {SQL_TYPES[column.type]})'} "
+        f"AS {identifier(name)}"
+        for name, column in contract.columns.items()
+    )
+    kept, quarantine = table, None
+    if set_aside:
+        reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
+        marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS reasons FROM source"
+        parted = query(connection, marked, "the rows that are set aside")
+        connection = connect({"source": parted})
+        quarantine = query(connection, "SELECT * FROM source WHERE len(reasons) > 0", "the rows that are set aside")
+        selection = f"SELECT {selected} FROM source WHERE len(reasons) = 0"
+    else:
+        selection = f"SELECT {selected} FROM source"
+    kept = query(connection, selection, "the rows that remain")
+    return Judgement(kept, quarantine, tuple(finding for _, finding in findings))
+
+
+def _row_rules(
+    contract: DatasetSpec, present: Mapping[str, Column], conversions: Mapping[str, Conversion]
+) -> list[RowRule]:
+    rules = []
+    for name, column in present.items():
+        rules += _column_rules(name, column, conversions[name])
+    key = tuple(name for name in contract.primary_key if name in present)
+    for name in key:
+        if present[name].nullable is not False:
+            rules.append(
+                RowRule("primaryKey", (name,), f"{identifier(name)} IS NULL", ("lacks its key", "lack their key"))
+            )
+    if key:
+        value = identifier(key[0]) if len(key) == 1 else f"ROW({', '.join(map(identifier, key))})"
+        rules.append(RowRule("primaryKey", key, "", ("repeats a primary key", "repeat a primary key"), distinct=value))
+    return rules
+
+
+def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowRule]:
+    raw, value = identifier(name), converted.value
+    rules = []
+    if converted.possible != "TRUE":
+        phrase = _is_no(column.type)
+        rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
+    if column.nullable is False:
+        rules.append(RowRule("nullable", (name,), f"{raw} IS NULL", ("has no value", "have no value")))
+    if column.one_of is not None:
+        allowed = ", ".join(literal(str(each)) for each in column.one_of)
+        shown = ", ".join(str(each) for each in column.one_of[:8]) + (", ..." if len(column.one_of) > 8 else "")
+        broken = f"{value} IS NOT NULL AND CAST({value} AS VARCHAR) NOT IN ({allowed})"
+        rules.append(RowRule("oneOf", (name,), broken, (f"is none of {shown}", f"are none of {shown}")))
+    if column.min is not None:
+        phrase = (f"is below min {column.min:g}", f"are below min {column.min:g}")
+        rules.append(RowRule("min", (name,), f"{value} < {literal(column.min)}", phrase, extreme="min"))
+    if column.max is not None:
+        phrase = (f"is above max {column.max:g}", f"are above max {column.max:g}")
+        rules.append(RowRule("max", (name,), f"{value} > {literal(column.max)}", phrase, extreme="max"))
+    if column.matches is not None:
+        broken = f"NOT regexp_full_match({value}, {literal(column.matches)})"
+        phrase = (f"does not match {column.matches}", f"do not match {column.matches}")
+        rules.append(RowRule("matches", (name,), broken, phrase))
+    if column.unique:
+        phrase = ("repeats a value that must be unique", "repeat values that must be unique")
+        rules.append(RowRule("unique", (name,), "", phrase, distinct=value))
+    return rules
+
+
+def _is_no(type_: str) -> tuple[str, str]:
+    article = "an" if type_ == "int" else "a"
+    return f"is not {article} {type_}", f"are not {type_}s"
+
+
+def _broken(rule: RowRule) -> str:
+    """The rows that break a rule, as SQL; for uniqueness, every row whose value occurs more than once."""
+    if rule.distinct is None:
+        return rule.broken
+    repeated = f"SELECT {rule.distinct} FROM source WHERE {rule.distinct} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+    return f"{rule.distinct} IN ({repeated})"
+
+
+def _counted(rule: RowRule) -> str:
+    """An aggregate that is 0 where no row breaks the rule; uniqueness counts the surplus rows, which costs less."""
+    if rule.distinct is None:
+        return f"count(*) FILTER (WHERE {rule.broken})"
+    return f"count({rule.distinct}) - count(DISTINCT {rule.distinct})"
+
+
+def _row_findings(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    contract: DatasetSpec,
+    rules: Sequence[RowRule],
+    conversions: Mapping[str, Conversion],
+    total: int,
+) -> list[tuple[RowRule | None, Finding]]:
+    if not rules:
+        return []
+    counts = query(connection, f"SELECT {', '.join(map(_counted, rules))} FROM source", f"the contract of `{dataset}`")
+    found: list[tuple[RowRule | None, Finding]] = []
+    for position, rule in enumerate(rules):
+        if not counts.column(position)[0].as_py():
+            continue
+        column = rule.columns[0]
+        withheld = any(contract.columns[name].sensitivity in WITHHELD for name in rule.columns)
+        value = rule.distinct or (identifier(column) if rule.field == "type" else conversions[column].value)
+        rows, samples = _details(connection, rule, value)
+        shown = () if withheld or rule.field == "nullable" else samples
+        place = f"{dataset}.{column}" if len(rule.columns) == 1 else f"{dataset} ({', '.join(rule.columns)})"
+        worst = {"min": "smallest", "max": "largest", None: ""}[rule.extreme]
+        told = f" ({worst} {shown[0]})" if shown and worst else such_as(shown)
+        sentence = f"{place}: {share_of_rows(rows, total, *rule.phrase)}{told}"
+        finding = Finding(rule.field, sentence, contract.on_violation, column, rows, shown)
+        found.append((rule, finding))
+    return found
+
+
+def _details(connection: duckdb.DuckDBPyConnection, rule: RowRule, value: str) -> tuple[int, tuple[str, ...]]:
+    """How many rows break the rule, and up to five of their values, the worst first."""
+    broken = _broken(rule)
+    rows = query(connection, f"SELECT count(*) FROM source WHERE {broken}", "the count of violations")
+    direction = "DESC" if rule.extreme == "max" else "ASC"
+    samples = query(
+        connection,
+        f"SELECT CAST(v AS VARCHAR) FROM (SELECT DISTINCT {value} AS v FROM source WHERE {broken}) "
+        f"WHERE v IS NOT NULL ORDER BY v {direction} LIMIT {_SAMPLES}",
+        "the samples of violations",
+    )
+    texts = (str(text) for text in samples.column(0).to_pylist())
+    quote = "" if rule.extreme or rule.distinct else '"'
+    return int(rows.column(0)[0].as_py()), tuple(f"{quote}{text}{quote}" for text in texts)
+
+
+def _share_findings(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    contract: DatasetSpec,
+    present: Mapping[str, Column],
+    total: int,
+) -> list[tuple[RowRule | None, Finding]]:
+    """Columns of which more is missing than the contract's share; no single row is to blame, so none is set aside."""
+    bounded = {name: column.nullable for name, column in present.items() if isinstance(column.nullable, Fraction)}
+    if not bounded or not total:
+        return []
+    counts = ", ".join(f"count(*) - count({identifier(name)})" for name in bounded)
+    missing = query(connection, f"SELECT {counts} FROM source", f"the contract of `{dataset}`")
+    result: Result = "warn" if contract.on_violation == "warn" else "fail"
+    found: list[tuple[RowRule | None, Finding]] = []
+    for position, (name, bound) in enumerate(bounded.items()):
+        rows = int(missing.column(position)[0].as_py())
+        if rows > bound * total:
+            sentence = (
+                f"{dataset}.{name}: {rows / total:.2%} of the values are missing ({rows:,} of {total:,}); "
+                f"at most {bound} may be"
+            )
+            found.append((None, Finding("nullable", sentence, result, name, rows)))
+    return found

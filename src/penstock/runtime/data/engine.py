@@ -1,0 +1,65 @@
+"""DuckDB as the steps use it: in memory, over the tables it is given and nothing else, in UTC, alike on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from penstock.runtime.faults import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    # SQL in a spec reads the tables that the spec names: no files, no addresses, no variables of this program.
+    "SET enable_external_access = false",
+    "SET python_enable_replacements = false",
+    # A division by zero has no value; older versions yield NULL where the next two settings are absent or off.
+    "SET ieee_floating_point_ops = false",
+    "SET error_on_division_by_zero = false",
+)
+
+
+def connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """A connection in which `tables` can be read by name. One thread: sums of floats come out alike on any machine."""
+    connection = duckdb.connect(config={"threads": 1})
+    known = {name for (name,) in connection.execute("SELECT name FROM duckdb_settings()").fetchall()}
+    for setting in _SETTINGS:
+        if setting.split()[1] in known:
+            connection.execute(setting)
+    for name, table in tables.items():
+        connection.register(name, table)
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> pa.Table:
+    """The rows of a query; where the database refuses it, an `InputError` that starts with `place`."""
+    try:
+        return connection.execute(sql).to_arrow_table()
+    except duckdb.Error as error:
+        raise InputError(f"{place}: {_first_sentence(error)}") from None
+
+
+def _first_sentence(error: duckdb.Error) -> str:
+    # What follows the blank line draws the generated query, which the author of the spec has never seen.
+    return " ".join(str(error).split("\n\n")[0].split("\nLINE ")[0].split())
+
+
+def identifier(name: str) -> str:
+    """A name as SQL writes it, whatever characters it holds."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def literal(value: str | float | bool) -> str:
+    """A value as SQL writes it."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    escaped = value.replace("'", "''")
+    return f"'{escaped}'"

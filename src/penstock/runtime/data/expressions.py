@@ -1,0 +1,117 @@
+"""SQL expressions of features, taken apart before they run: what they may hold, and where their aggregates are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from penstock.runtime.faults import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DIALECT = "duckdb"
+_CLOCK = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Rand, exp.Uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCall:
+    """One aggregate within an expression."""
+
+    name: str
+    """The column that stands for its value in the rest of the expression."""
+    call: str
+    """SQL of the call, such as ``avg(delay)``."""
+    where: str | None
+    """SQL of its own FILTER."""
+
+
+def scalar(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """`sql` itself where it is a value of one row; an `InputError` where it looks at other rows or at the clock.
+
+    A window or a subquery could reach rows that lie in the future of the row it is computed for.
+    """
+    tree = _parse(sql, place)
+    if tree.find(exp.Window) or tree.find(exp.Query) or _aggregates(tree, connection):
+        raise InputError(
+            f"{place}: `{sql}` looks at more than its own row, so perhaps at the future; use `aggregate` or `latest`"
+        )
+    return sql
+
+
+def aggregates(
+    sql: str, prefix: str, place: str, connection: duckdb.DuckDBPyConnection
+) -> tuple[str, tuple[AggregateCall, ...]]:
+    """`sql` with a column in place of each aggregate, and the aggregates; an `InputError` where it holds none.
+
+    The columns are named by `prefix`, which no column of the dataset may start with, and a number.
+    """
+    tree = _parse(sql, place)
+    if tree.find(exp.Window) or tree.find(exp.Query):
+        raise InputError(f"{place}: `{sql}` holds a window or a subquery; the feature's own `window` bounds the rows")
+    calls = []
+    for position, node in enumerate(_aggregates(tree, connection)):
+        name = f"{prefix}{position}"
+        whole = node.parent if isinstance(node.parent, exp.Filter) else node
+        where = whole.expression.this.sql(_DIALECT) if whole is not node else None
+        calls.append(AggregateCall(name, node.sql(_DIALECT), where))
+        column = exp.column(exp.to_identifier(name, quoted=True))
+        if whole is tree:
+            tree = column
+        else:
+            whole.replace(column)
+    if not calls:
+        raise InputError(f"{place}: `{sql}` holds no aggregate, such as `count(*)` or `avg(delay)`")
+    outside = [column.sql(_DIALECT) for column in tree.find_all(exp.Column) if not column.name.startswith(prefix)]
+    if outside:
+        raise InputError(f"{place}: {', '.join(sorted(set(outside)))} stands outside of an aggregate in `{sql}`")
+    return tree.sql(_DIALECT), tuple(calls)
+
+
+def condition(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """`sql` itself where it is a condition on one row."""
+    return f"({scalar(sql, place, connection)}\n)"
+
+
+def _parse(sql: str, place: str) -> exp.Expr:
+    try:
+        tree = sqlglot.parse_one(sql, dialect=_DIALECT)
+    except sqlglot.errors.SqlglotError as error:
+        raise InputError(f"{place}: `{sql}` is no SQL expression: {str(error).splitlines()[0]}") from None
+    if isinstance(tree, exp.Query) or not isinstance(tree, exp.Expr):
+        raise InputError(f"{place}: `{sql}` is a whole query; expected an expression")
+    clock = next(tree.find_all(*_CLOCK), None) or next(
+        (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in ("random", "now", "today")), None
+    )
+    if clock is not None:
+        raise InputError(f"{place}: `{clock.sql(_DIALECT)}` differs at every run; a feature belongs to its row's time")
+    return tree
+
+
+def _aggregates(tree: exp.Expr, connection: duckdb.DuckDBPyConnection) -> list[exp.Expr]:
+    """The outermost aggregates of an expression, in order; what sqlglot does not know is asked of the database."""
+    known = _aggregate_names(connection)
+    found: list[exp.Expr] = []
+    for node in tree.walk(bfs=False):
+        called = isinstance(node, exp.AggFunc) or (
+            isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() in known
+        )
+        if called and not any(parent in found for parent in _ancestors(node)):
+            found.append(node)
+    return found
+
+
+def _ancestors(node: exp.Expr) -> list[exp.Expr]:
+    ancestors = []
+    while node.parent is not None:
+        node = node.parent
+        ancestors.append(node)
+    return ancestors
+
+
+def _aggregate_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    sql = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+    return frozenset(name for (name,) in connection.execute(sql).fetchall())

@@ -1,0 +1,182 @@
+"""Compute a feature set: for each row of its source, what could be known at that row's own time.
+
+A row sees only rows of other datasets whose time of knowledge (event time where they have none) is not after its own
+event time. The output holds the entity, the event time and the columns kept for slices under the prefix ``@``, and the
+features in their declared types; rows stand in the order of the source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime import arguments
+from penstock.runtime.artifacts import DATA_FILE, ENTITY_PREFIX, EVENT_TIME, SLICE_PREFIX, write_json, write_table
+from penstock.runtime.data.aggregate import aggregated_values
+from penstock.runtime.data.conversion import conversion, kind_of
+from penstock.runtime.data.engine import connect, identifier, query
+from penstock.runtime.data.expressions import scalar
+from penstock.runtime.data.fingerprint import fingerprint
+from penstock.runtime.data.functions import call
+from penstock.runtime.data.latest import latest_values
+from penstock.runtime.data.lookup import looked_up_values
+from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.faults import InputError
+from penstock.specs.feature_set import Feature, FeatureSetSpec
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_log = logging.getLogger(__name__)
+
+_JOINED: dict[str, Callable[..., Any]] = {
+    "latest": latest_values,
+    "lookup": looked_up_values,
+    "aggregate": aggregated_values,
+}
+"""What computes the features that read other datasets, by the field that declares them."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of the step."""
+    parser.add_argument("--feature-set", required=True, help="name of the feature set")
+    parser.add_argument("--definition", required=True, type=arguments.spec(FeatureSetSpec), help="its spec as JSON")
+    parser.add_argument("--keep", action="append", default=[], help="column of the source kept beside the features")
+    parser.add_argument(
+        "--table",
+        action="append",
+        required=True,
+        type=arguments.named_directory,
+        help="NAME=DIRECTORY of each validated dataset that it reads",
+    )
+    parser.add_argument("--features", required=True, type=arguments.output_directory, help="directory to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write ``data.parquet`` and ``features.json``."""
+    definition: FeatureSetSpec = args.definition
+    directories = arguments.by_name(args.table, "--table")
+    tables = {name: TimedTable.read(name, path) for name, path in directories.items()}
+    keep = tuple(dict.fromkeys(args.keep))
+    result = compute(args.feature_set, definition, tables, keep)
+    write_table(args.features / DATA_FILE, result)
+    facts = {
+        "feature_set": args.feature_set,
+        "source": definition.source,
+        "entity": definition.entity,
+        "keep": list(keep),
+        "rows": result.num_rows,
+        "fingerprint": fingerprint(result),
+        "features": {
+            name: {"type": feature.type, "missing": result[name].null_count}
+            for name, feature in definition.features.items()
+        },
+    }
+    write_json(args.features / "features.json", facts)
+    _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
+
+
+def compute(
+    name: str, definition: FeatureSetSpec, tables: Mapping[str, TimedTable], keep: tuple[str, ...] = ()
+) -> pa.Table:
+    """The table of a feature set; `tables` holds its source and every dataset that its features read."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = _table(tables, definition.source, name)
+    rows.require([*definition.entity, *keep], f"feature set `{name}`")
+    connection = connect({table.name: table.table for table in tables.values()})
+    columns: dict[str, Any] = {ENTITY_PREFIX + column: rows.table[column] for column in definition.entity}
+    if rows.event_time is not None:
+        columns[EVENT_TIME] = pc.cast(rows.table[rows.event_time], pa.timestamp("us"))
+    columns |= {SLICE_PREFIX + column: rows.table[column] for column in keep}
+    values = _values(connection, name, definition, tables, rows)
+    for feature_name, feature in definition.features.items():
+        place = f"feature `{name}.{feature_name}`"
+        columns[feature_name] = typed(values[feature_name], feature.type, place)
+    return pa.table(columns)
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    definition: FeatureSetSpec,
+    tables: Mapping[str, TimedTable],
+    rows: TimedTable,
+) -> dict[str, pa.ChunkedArray]:
+    """Every feature in the type in which it was computed."""
+    values: dict[str, Any] = {}
+    scalars = {each: feature.sql for each, feature in definition.features.items() if feature.sql is not None}
+    for each, sql in scalars.items():
+        place = f"feature `{name}.{each}`"
+        # One query a feature, so that a fault names the feature that has it.
+        checked = scalar(sql, place, connection)
+        selected = f"SELECT ({checked}\n) FROM {identifier(rows.name)} ORDER BY {identifier(POSITION)}"
+        values[each] = query(connection, selected, place).column(0)
+    for (form, of, _), group in _groups(definition.features).items():
+        place = f"`{form}` over `{of}` in feature set `{name}`"
+        table = _JOINED[form](connection, rows, _table(tables, of, name), group, place)
+        values |= {each: table[each] for each in group}
+    for each, feature in definition.features.items():
+        if feature.python is not None:
+            values[each] = _called(rows, feature, f"feature `{name}.{each}`")
+    return values
+
+
+def _groups(features: Mapping[str, Feature]) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Any]]:
+    """The features that read other datasets, together where they read the same one by the same match."""
+    groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Any]] = {}
+    for name, feature in features.items():
+        for form in _JOINED:
+            reading = getattr(feature, form)
+            if reading is not None:
+                groups.setdefault((form, reading.of, matched(reading.match)), {})[name] = reading
+    return groups
+
+
+def _table(tables: Mapping[str, TimedTable], dataset: str, feature_set: str) -> TimedTable:
+    if dataset not in tables:
+        raise InputError(f"feature set `{feature_set}` reads `{dataset}`, which no --table gives")
+    return tables[dataset]
+
+
+def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
+    """The values that a function of the repository gives; it sees the columns that it says it reads."""
+    import pyarrow as pa
+
+    function = feature.python or ""
+    visible = [column for column in rows.table.column_names if column != POSITION]
+    if feature.reads is not None:
+        rows.require(feature.reads, place)
+        visible = feature.reads
+    returned = call(function, rows.table.select(visible))
+    try:
+        values = returned if isinstance(returned, pa.ChunkedArray) else pa.chunked_array([pa.array(returned)])
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{place}: `{function}` returned no column of values: {error}") from None
+    if len(values) != rows.table.num_rows:
+        raise InputError(f"{place}: `{function}` returned {len(values):,} values for {rows.table.num_rows:,} rows")
+    return values
+
+
+def typed(values: pa.ChunkedArray, type_: str, place: str) -> pa.ChunkedArray:
+    """The values in the declared type; an `InputError` with some of them where they do not convert without loss."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    connection = connect({"source": pa.table({"x": values})})
+    converted = conversion("x", kind_of(values.type), type_)
+    sql = f"SELECT {converted.value} AS x, x IS NOT NULL AND NOT ({converted.possible}) AS lost FROM source"
+    result = query(connection, sql, place)
+    lost = pc.sum(result["lost"]).as_py() or 0
+    if lost:
+        shown = ", ".join(str(value) for value in pc.unique(pc.filter(values, result["lost"])).to_pylist()[:3])
+        raise InputError(f"{place} is declared {type_}, but {lost:,} of its values are not, such as {shown}")
+    if type_ == "float":
+        infinite = pc.sum(pc.is_inf(result["x"])).as_py() or 0
+        if infinite:
+            raise InputError(f"{place}: {infinite:,} of its values are infinite; no learner takes them")
+    return result["x"]

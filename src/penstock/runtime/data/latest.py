@@ -1,0 +1,89 @@
+"""``latest``: the newest value of another dataset that could be known at the row's time, by an ASOF join.
+
+Of the rows that were known and had happened by then, the one that happened last counts; of several versions of it, the
+one that became known last; of rows that tie in both, the last one in the table's order. Its value counts as it is: a
+missing value is missing, and an older one does not stand in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from penstock.runtime.data.engine import identifier, query
+from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.faults import InputError
+from penstock.specs.feature_set import Latest
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+def latest_values(
+    connection: duckdb.DuckDBPyConnection,
+    rows: TimedTable,
+    theirs: TimedTable,
+    features: Mapping[str, Latest],
+    place: str,
+) -> pa.Table:
+    """A column for each of `features`, which share their dataset and match, in the order of `rows`.
+
+    `connection` knows both tables by their names.
+    """
+    pairs = matched(next(iter(features.values())).match)
+    rows.require([ours for _, ours in pairs], place)
+    theirs.require([name for name, _ in pairs], place)
+    theirs.require([feature.column for feature in features.values()], place)
+    if rows.known is None or rows.happened is None:
+        raise InputError(f"{place}: `{rows.name}` has no event time, so nothing is the latest at a row's time")
+    if theirs.known is None or theirs.happened is None:
+        raise InputError(f"{place}: `{theirs.name}` has neither an event time nor a time of knowledge; use `lookup`")
+    keys = [f"k{position}" for position in range(len(pairs))]
+    their_keys = ", ".join(f"{identifier(name)} AS {key}" for key, (name, _) in zip(keys, pairs, strict=True))
+    our_keys = ", ".join(f"{identifier(ours)} AS {key}" for key, (_, ours) in zip(keys, pairs, strict=True))
+    present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name, _ in pairs)
+    # Values are carried under numbers: a column of theirs may have any name, `asked` for one.
+    carried = {column: f"v{position}" for position, column in enumerate(_columns(features))}
+    columns = ", ".join(f"{identifier(column)} AS {short}" for column, short in carried.items())
+    values = ", ".join(_value(name, feature, carried[feature.column]) for name, feature in features.items())
+    key_list = ", ".join(keys)
+    sql = f"""
+        WITH events AS (
+            SELECT {their_keys}, {theirs.happened} AS happened, greatest({theirs.known}, {theirs.happened}) AS visible,
+                   row_number() OVER (
+                       ORDER BY {theirs.happened}, {theirs.known}, {identifier(POSITION)}
+                   ) AS rank, {columns}
+            FROM {identifier(theirs.name)}
+            WHERE {present} AND {theirs.known} IS NOT NULL AND {theirs.happened} IS NOT NULL
+        ),
+        -- From each moment at which anything became visible, the event that is the latest from then on.
+        states AS (
+            SELECT DISTINCT {key_list}, visible,
+                   max(rank) OVER (PARTITION BY {key_list} ORDER BY visible RANGE UNBOUNDED PRECEDING) AS rank
+            FROM events
+        ),
+        asking AS (
+            SELECT {our_keys}, {rows.happened} AS asked, {identifier(POSITION)} AS position
+            FROM {identifier(rows.name)}
+        ),
+        met AS (
+            SELECT asking.position, asking.asked, states.rank
+            FROM asking ASOF LEFT JOIN states
+            ON {" AND ".join(f"asking.{key} = states.{key}" for key in keys)} AND asking.asked >= states.visible
+        )
+        SELECT {values} FROM met LEFT JOIN events ON met.rank = events.rank ORDER BY met.position
+    """
+    return query(connection, sql, place)
+
+
+def _columns(features: Mapping[str, Latest]) -> list[str]:
+    return list(dict.fromkeys(feature.column for feature in features.values()))
+
+
+def _value(name: str, feature: Latest, carried: str) -> str:
+    """SQL of a feature, given the column under which its value is carried."""
+    if feature.max_age is None:
+        return f"events.{carried} AS {identifier(name)}"
+    young = f"epoch_us(met.asked) - epoch_us(events.happened) <= {int(feature.max_age) * 1000}"
+    return f"CASE WHEN {young} THEN events.{carried} END AS {identifier(name)}"

@@ -1,0 +1,116 @@
+"""Read the rows of a dataset as they are now, give them the contract's types and order, and take their fingerprint.
+
+A column whose values all convert without loss gets its declared type; any other keeps the source's, for `validate` to
+judge. Rows known later than ``--as-of`` are left out. Rows are sorted by the primary key and then by all other columns,
+so that neither files nor the order in which rows arrive change the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime import arguments
+from penstock.runtime.artifacts import DATA_FILE, read_table, write_json, write_table
+from penstock.runtime.data.conversion import conversion, kind_of
+from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.fingerprint import fingerprint
+from penstock.runtime.data.sources import describe, read_source
+from penstock.specs.dataset import DatasetSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of the step."""
+    parser.add_argument("--dataset", required=True, help="name of the dataset")
+    parser.add_argument("--contract", required=True, type=arguments.spec(DatasetSpec), help="its spec as JSON")
+    parser.add_argument("--as-of", default="", type=arguments.moment, help="moment to read as of; now where empty")
+    parser.add_argument(
+        "--table",
+        action="append",
+        type=arguments.named_directory,
+        help="NAME=DIRECTORY of a dataset that SQL reads",
+    )
+    parser.add_argument("--snapshot", required=True, type=arguments.output_directory, help="directory to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write ``data.parquet`` and ``snapshot.json``."""
+    contract: DatasetSpec = args.contract
+    tables = {name: read_table(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
+    raw = read_source(contract.source, list(contract.columns), tables)
+    table, facts = take(raw, contract, args.as_of)
+    facts["dataset"] = args.dataset
+    write_table(args.snapshot / DATA_FILE, table)
+    write_json(args.snapshot / "snapshot.json", facts)
+    later = f", {facts['later_rows']:,} known only later" if facts["later_rows"] else ""
+    _log.info("%s: %s rows, %s columns%s", args.dataset, f"{table.num_rows:,}", table.num_columns, later)
+
+
+def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them."""
+    present = [name for name in contract.columns if name in raw.column_names]
+    connection = connect({"source": raw})
+    kinds = {name: kind_of(raw.schema.field(name).type) for name in present}
+    conversions = {name: conversion(identifier(name), kinds[name], contract.columns[name].type) for name in present}
+    # One pass counts, for every column, the values that do not convert.
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {identifier(name)} IS NOT NULL AND NOT ({conversions[name].possible}))"
+        for name in present
+    )
+    unconverted: dict[str, int] = {}
+    if present:
+        failing = query(connection, f"SELECT {counts} FROM source", "the source's columns")
+        unconverted = {name: failing.column(position)[0].as_py() for position, name in enumerate(present)}
+    selected = ", ".join(
+        f"{identifier(name) if unconverted[name] else conversions[name].value} AS {identifier(name)}"
+        for name in present
+    )
+    keys = [*(name for name in contract.primary_key if name in present)]
+    order = ", ".join(f"{identifier(name)} NULLS FIRST" for name in dict.fromkeys([*keys, *present]))
+    known = contract.known_at or contract.event_time
+    visible = "TRUE"
+    if known in present and not unconverted[known]:
+        moment = literal(as_of.strftime("%Y-%m-%d %H:%M:%S.%f"))
+        visible = f"({identifier(known)} IS NULL OR CAST({identifier(known)} AS TIMESTAMP) <= TIMESTAMP {moment})"
+    if present:
+        table = query(
+            connection,
+            f"WITH typed AS (SELECT {selected} FROM source) SELECT * FROM typed WHERE {visible} ORDER BY {order}",
+            "the source's rows",
+        )
+    else:
+        table = raw.select([])
+    return table, {
+        "fingerprint": fingerprint(table),
+        "rows": table.num_rows,
+        "source_rows": raw.num_rows,
+        "later_rows": raw.num_rows - table.num_rows,
+        "newest_event": _newest(table, contract.event_time),
+        "source": describe(contract.source),
+        "columns": {
+            name: {
+                "source_type": str(raw.schema.field(name).type),
+                "retyped": contract.source.csv is None and kinds[name] not in (contract.columns[name].type, "null"),
+                "unconverted": unconverted[name],
+            }
+            for name in present
+        },
+        "added": [name for name in raw.column_names if name not in contract.columns],
+        "removed": [name for name in contract.columns if name not in raw.column_names],
+    }
+
+
+def _newest(table: pa.Table, event_time: str | None) -> str | None:
+    import pyarrow.compute as pc
+
+    if event_time is None or event_time not in table.column_names or kind_of(table[event_time].type) == "string":
+        return None
+    newest = pc.max(table[event_time]).as_py()
+    return None if newest is None else newest.isoformat()

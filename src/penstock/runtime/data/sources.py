@@ -1,0 +1,119 @@
+"""Reading the rows of a dataset from where its spec says they are, as one Arrow table with the source's own types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime.data.engine import connect, query
+from penstock.runtime.data.functions import as_table, call
+from penstock.runtime.faults import InputError
+from penstock.specs.dataset import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_WILD = "*?["
+
+
+def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table]) -> pa.Table:
+    """All rows of `source`; `columns` are those of the contract, `tables` those that SQL may name.
+
+    CSV carries no types, so its contract columns are read as text and an empty field is a missing value.
+    """
+    if source.python is not None:
+        return as_table(call(source.python), source.python)
+    if source.sql is not None:
+        return query(connect(tables), source.sql, "`source.sql`")
+    if source.parquet is not None:
+        return _read_files(source.parquet, _parquet)
+    return _read_files(source.csv or [], lambda file: _csv(file, columns))
+
+
+def describe(source: Source) -> dict[str, Any]:
+    """The source as the snapshot records it."""
+    return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _read_files(patterns: str | Sequence[str], read: Any) -> pa.Table:
+    import pyarrow as pa
+
+    tables = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        filesystem, paths = _files(pattern)
+        if not paths:
+            raise InputError(f"`{pattern}` matches no file, seen from `{Path.cwd()}`")
+        for path in paths:
+            try:
+                with filesystem.open_input_file(path) as file:
+                    tables.append(read(file))
+            except (OSError, pa.ArrowException) as error:
+                raise InputError(f"`{path}` cannot be read: {error}") from None
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise InputError(f"the files of `{patterns}` disagree about a column: {error}") from None
+
+
+def _parquet(file: Any) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(file).replace_schema_metadata(None)
+
+
+def _csv(file: Any, columns: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    options = csv.ConvertOptions(
+        column_types={name: pa.string() for name in columns},
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+    return csv.read_csv(file, convert_options=options)
+
+
+def _files(pattern: str) -> tuple[Any, list[str]]:
+    """The file system and the sorted paths of a path, a glob (``**`` for any depth) or an object store's address."""
+    from pyarrow import fs
+
+    if "://" not in pattern:
+        anchor = Path(pattern).anchor
+        paths = Path(anchor).glob(pattern.removeprefix(anchor)) if _is_wild(pattern) else [Path(pattern)]
+        return fs.LocalFileSystem(), sorted(str(path) for path in paths if path.is_file())
+    try:
+        filesystem, path = fs.FileSystem.from_uri(pattern if not _is_wild(pattern) else _fixed_prefix(pattern))
+    except (OSError, ValueError) as error:
+        raise InputError(f"`{pattern}` is no address of a file system: {error}") from None
+    if not _is_wild(pattern):
+        return filesystem, [path]
+    found = filesystem.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))
+    rest = pattern[len(_fixed_prefix(pattern)) :].lstrip("/")
+    names = [info.path for info in found if info.type == fs.FileType.File]
+    return filesystem, sorted(name for name in names if _matches(name[len(path) :].lstrip("/"), rest))
+
+
+def _is_wild(pattern: str) -> bool:
+    return any(sign in pattern for sign in _WILD)
+
+
+def _fixed_prefix(pattern: str) -> str:
+    """The folder above the first part of an address that holds a wildcard."""
+    parts = pattern.split("/")
+    first = next(position for position, part in enumerate(parts) if _is_wild(part))
+    return "/".join(parts[:first])
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path matches a glob part by part, where ``**`` stands for any number of folders."""
+    head, *rest = pattern.split("/")
+    name, *below = path.split("/")
+    if head == "**":
+        tail = "/".join(rest)
+        return _matches(path, tail) or (bool(below) and _matches("/".join(below), pattern))
+    if not fnmatchcase(name, head) or bool(rest) != bool(below):
+        return False
+    return not rest or _matches("/".join(below), "/".join(rest))

@@ -1,0 +1,84 @@
+"""Hold the snapshot of a dataset to its contract: columns, keys, checks, age, and the shape of its source.
+
+Every violation is found in one run. What stops the pipeline is decided by the contract: ``onViolation`` for rows,
+``onSchemaChange`` for columns, each check's ``severity``; too old a dataset always stops it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from penstock.runtime import arguments
+from penstock.runtime.artifacts import DATA_FILE, read_json, read_table, write_json, write_table
+from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
+from penstock.runtime.data.contract import Judgement, judge_columns
+from penstock.runtime.data.findings import Finding
+from penstock.runtime.data.fingerprint import fingerprint
+from penstock.runtime.faults import RefusedError
+from penstock.specs.dataset import DatasetSpec
+
+QUARANTINE_FILE = "quarantine.parquet"
+
+_log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of the step."""
+    parser.add_argument("--dataset", required=True, help="name of the dataset")
+    parser.add_argument("--contract", required=True, type=arguments.spec(DatasetSpec), help="its spec as JSON")
+    parser.add_argument(
+        "--as-of", default="", type=arguments.moment, help="moment to judge its age at; now where empty"
+    )
+    parser.add_argument("--snapshot", required=True, type=arguments.directory, help="directory of its snapshot")
+    parser.add_argument("--table", required=True, type=arguments.output_directory, help="directory to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write ``data.parquet``, ``table.json`` and, where rows were set aside, ``quarantine.parquet``."""
+    contract: DatasetSpec = args.contract
+    snapshot = read_json(args.snapshot / "snapshot.json")
+    judgement = judge(args.snapshot, args.dataset, contract, args.as_of)
+    for finding in judgement.findings:
+        if finding.result != "fail":
+            effect = "set aside" if finding.result == "quarantine" else "warning"
+            _log.info("%s: %s", effect, finding.sentence)
+    stopping = [finding.sentence for finding in judgement.findings if finding.result == "fail"]
+    if stopping:
+        raise RefusedError(*stopping)
+    write_table(args.table / DATA_FILE, judgement.table)
+    if judgement.quarantine is not None:
+        write_table(args.table / QUARANTINE_FILE, judgement.quarantine)
+    facts = _facts(args.dataset, contract, judgement)
+    write_json(args.table / "table.json", {**facts, "source": snapshot["source"]})
+    _log.info("%s: %s rows hold the contract", args.dataset, f"{judgement.table.num_rows:,}")
+
+
+def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime) -> Judgement:
+    """Everything that is found in the snapshot, and the rows that remain."""
+    snapshot = read_json(snapshot_directory / "snapshot.json")
+    schema = judge_schema(dataset, contract, snapshot)
+    judgement = judge_columns(read_table(snapshot_directory / DATA_FILE), dataset, contract)
+    found: list[Finding] = [*schema, *judgement.findings]
+    found += judge_age(judgement.table, dataset, contract, as_of)
+    found += judge_checks(judgement.table, dataset, contract)
+    return Judgement(judgement.table, judgement.quarantine, tuple(found))
+
+
+def _facts(dataset: str, contract: DatasetSpec, judgement: Judgement) -> dict[str, Any]:
+    return {
+        "dataset": dataset,
+        "fingerprint": fingerprint(judgement.table),
+        "rows": judgement.table.num_rows,
+        "quarantined": 0 if judgement.quarantine is None else judgement.quarantine.num_rows,
+        "primary_key": contract.primary_key,
+        "event_time": contract.event_time,
+        "known_at": contract.known_at,
+        "columns": {
+            name: {"type": column.type, "sensitivity": column.sensitivity} for name, column in contract.columns.items()
+        },
+        "findings": [finding.as_json() for finding in judgement.findings],
+    }
