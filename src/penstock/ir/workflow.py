@@ -129,6 +129,7 @@ class Workflow:
 class Schedule:
     """A workflow that starts by the clock."""
 
+    name: str
     workflow: str
     model: str
     cron: str
