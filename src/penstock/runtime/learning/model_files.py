@@ -74,15 +74,13 @@ class TrainedModel:
         frame = self._frame(rows)
         if self.task == "regression":
             return np.asarray(self.pipeline.predict(frame), dtype=np.float64)
-        probabilities = np.asarray(self.pipeline.predict_proba(frame), dtype=np.float64)
+        probabilities: Array = np.asarray(self.pipeline.predict_proba(frame), dtype=np.float64)
         if self.task == "binary":
             positive: Array = probabilities[:, 1]
             return positive
         known = [str(each) for each in self.pipeline.classes_]
-        if tuple(known) == self.classes:
-            return probabilities
-        # A class that no training row has: its probability is 0.
-        full = np.zeros((len(probabilities), len(self.classes)))
+        # A class that no training row has is never predicted.
+        full: Array = np.zeros((len(probabilities), len(self.classes)))
         full[:, [self.classes.index(each) for each in known]] = probabilities
         return full
 
@@ -96,8 +94,9 @@ class TrainedModel:
             raise ValueError("a regression predicts values, not classes")
         scores = self.scores(rows)
         if self.task == "binary":
-            return (scores >= threshold).astype(np.int64)
-        return np.asarray(self.classes, dtype=object)[scores.argmax(axis=1)]
+            return np.asarray(scores >= threshold, dtype=np.int64)
+        classes: Array = np.asarray(self.classes, dtype=object)
+        return np.asarray(classes[scores.argmax(axis=1)])
 
     def values(self, rows: pd.DataFrame | pa.Table) -> Array:
         """The predicted numbers of a regression.
@@ -245,13 +244,9 @@ def _requirements(modules: set[str]) -> list[str]:
 def _repository_packages(modules: set[str]) -> list[str]:
     """The packages and modules of the repository (the working directory) that the pickle names."""
     root = Path.cwd().resolve()
-    paths = []
-    for module in modules:
-        spec = importlib.util.find_spec(module)
-        for place in spec.submodule_search_locations or [spec.origin] if spec else []:
-            if place and Path(place).resolve().parent == root:
-                paths.append(str(Path(place).resolve()))
-    return sorted(paths)
+    found = [spec for module in modules if (spec := importlib.util.find_spec(module)) is not None]
+    places = [place for spec in found for place in (spec.submodule_search_locations or [spec.origin or ""])]
+    return sorted(place for place in places if Path(place).resolve().parent == root)
 
 
 class _Modules(pickle.Unpickler):

@@ -1,0 +1,175 @@
+"""The learner that a spec declares: made from its class or function, and fitted so that a rerun gives the same bits."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penstock.runtime.artifacts import FeatureColumn
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.preprocess import preparation
+from penstock.specs.model import Estimator, Preprocess
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+THREADS = 2
+"""Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
+two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
+
+log = logging.getLogger(__name__)
+
+
+def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, seed: int) -> Any:
+    """An unfitted estimator with the declared parameters and `params` over them.
+
+    ``python`` functions get the parameters as keywords. Where the estimator has a ``random_state`` that nobody set, it
+    becomes `seed`.
+
+    Raises:
+        InputError: no such class or function, parameters that it does not take, or an estimator of another task.
+    """
+    values = {**declared.params, **params}
+    where = declared.class_ or declared.python or ""
+    make = _find_class(where) if declared.class_ else _find_function(where)
+    try:
+        estimator = make(**values)
+    except TypeError as error:
+        raise InputError(f"`{where}` does not take these parameters: {error}{_closest(make, values)}") from None
+    if not hasattr(estimator, "fit"):
+        raise InputError(f"`{where}` gives no estimator: it has no method `fit`")
+    if hasattr(estimator, "get_params") and estimator.get_params().get("random_state", 0) is None:
+        estimator.set_params(random_state=seed)
+    _refuse_other_task(estimator, task, where)
+    return estimator
+
+
+def unfitted_pipeline(estimator: Any, preprocess: Preprocess, features: Sequence[FeatureColumn]) -> Any:
+    """Preprocessing and estimator as one scikit-learn pipeline."""
+    from sklearn.pipeline import Pipeline
+
+    prepare = preparation(preprocess, features, sparse=takes_sparse(estimator))
+    return Pipeline([("prepare", prepare), ("learn", estimator)])
+
+
+def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threads: int = THREADS) -> Any:
+    """Fit `model`, a pipeline or a bare estimator, and return it.
+
+    Raises:
+        InputError: what scikit-learn says of a parameter or of the data; a single class among the labels.
+    """
+    if label.dtype.kind != "f" and len(np.unique(label)) < 2:
+        raise InputError(f"all {len(label)} training rows have the label `{label[0]}`: there is nothing to tell apart")
+    with limited_threads(threads):
+        try:
+            return model.fit(rows, label)
+        except ValueError as error:
+            raise InputError(_explained(error)) from error
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """At most so many threads in OpenMP and linear algebra."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(threads):
+        yield
+
+
+def takes_sparse(estimator: Any) -> bool:
+    """Whether the estimator says that it takes sparse matrices."""
+    from sklearn.utils import get_tags
+
+    try:
+        return bool(get_tags(estimator).input_tags.sparse)
+    except (AttributeError, TypeError):  # not of scikit-learn's family
+        return False
+
+
+def _explained(error: ValueError) -> str:
+    text = " ".join(str(error).split())
+    if "contains NaN" in text:
+        return (
+            f"the learner takes no missing values, and some feature has them: set `preprocess.numeric.impute` ({text})"
+        )
+    return f"the learner cannot be fitted: {text}"
+
+
+def _find_class(path: str) -> Any:
+    module_name, _, name = path.rpartition(".")
+    module = _module(module_name, path)
+    found = getattr(module, name, None)
+    if inspect.isclass(found):
+        return found
+    classes = [each for each, value in vars(module).items() if inspect.isclass(value)]
+    raise InputError(f"there is no class `{path}`{_did_you_mean(name, classes, module_name + '.')}")
+
+
+def _find_function(path: str) -> Any:
+    module_name, _, name = path.partition(":")
+    module = _module(module_name, path)
+    found = getattr(module, name, None)
+    if callable(found):
+        return found
+    functions = [each for each, value in vars(module).items() if inspect.isfunction(value)]
+    raise InputError(f"there is no function `{path}`{_did_you_mean(name, functions, module_name + ':')}")
+
+
+def _module(name: str, path: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise InputError(f"`{path}` needs the module `{error.name}`, which is not installed") from error
+        parent = name.rpartition(".")[0]
+        try:
+            siblings = _submodules(importlib.import_module(parent)) if parent else []
+        except ModuleNotFoundError:
+            siblings = []
+        hint = _did_you_mean(name.rpartition(".")[2], siblings, parent + ".")
+        raise InputError(f"there is no module `{name}`, which `{path}` names{hint}") from None
+
+
+def _submodules(package: Any) -> list[str]:
+    import pkgutil
+
+    return [each.name for each in pkgutil.iter_modules(getattr(package, "__path__", []))]
+
+
+def _closest(make: Any, values: Mapping[str, Any]) -> str:
+    """A suggestion for the first parameter that `make` does not take."""
+    try:
+        known = list(inspect.signature(make).parameters)
+    except (TypeError, ValueError):
+        return ""
+    return next((_did_you_mean(name, known, "") for name in values if name not in known), "")
+
+
+def _did_you_mean(name: str, known: Sequence[str], prefix: str) -> str:
+    close = get_close_matches(name, known, n=3)
+    return f"; did you mean {' or '.join(f'`{prefix}{each}`' for each in close)}?" if close else ""
+
+
+def _refuse_other_task(estimator: Any, task: str, where: str) -> None:
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        classifier, regressor = is_classifier(estimator), is_regressor(estimator)
+    except AttributeError:  # not of scikit-learn's family: its own `fit` will say
+        classifier = regressor = False
+    if task == "regression" and classifier:
+        raise InputError(f"`{where}` is a classifier, and the task is regression")
+    if task != "regression" and regressor:
+        raise InputError(f"`{where}` is a regressor, and the task is {task}")
+    if task != "regression" and not hasattr(estimator, "predict_proba"):
+        raise InputError(
+            f"`{where}` gives no probabilities: choose parameters with which it has `predict_proba`, or wrap it in "
+            "`sklearn.calibration.CalibratedClassifierCV` by a `python` function"
+        )

@@ -1,0 +1,210 @@
+"""Search the parameters that score best on the validation rows.
+
+The search is a function of its inputs and nothing else. A trial's sampler is seeded by the search's seed and the
+trial's number; with ``parallel: n`` the sampler suggests n trials at once, they run in n processes (or as many as there
+are cores), and it hears of their results in their order. So the same `parallel` gives the same trials on any machine;
+another `parallel` gives others, since the trials of a batch do not know of each other.
+
+Results are kept in the step's scratch directory (``PENSTOCK_WORK``) as they come in. After a kill the next run asks the
+sampler for the same trials again, takes the results that are there, and goes on with the first that is not. Trials are
+not pruned: scikit-learn's learners have no rounds to prune after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from penstock.runtime.arguments import directory, output_directory, spec
+from penstock.runtime.artifacts import Splits, write_json, write_table
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.estimators import THREADS
+from penstock.runtime.learning.inputs import BEST_FILE, refuse_other_task
+from penstock.runtime.learning.samplers import Suggest, suggestions
+from penstock.runtime.learning.trial import Bench, Task, prepare_worker, refuse_unfit, score_in_worker
+from penstock.specs.model import TASKS, Estimator, Preprocess, Search
+
+TRIALS_FILE = "trials.parquet"
+JOURNAL_FILE = "trials.jsonl"
+
+log = logging.getLogger(__name__)
+
+Score = float | str
+Evaluate = Callable[[Sequence[Mapping[str, Any]]], list[Score]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A finished trial: its parameters, and its score or why it has none."""
+
+    number: int
+    params: dict[str, Any]
+    score: Score
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
+    parser.add_argument("--selection", type=directory, help="output of `select`")
+    parser.add_argument("--estimator", type=spec(Estimator), required=True, help="the model's `estimator` as JSON")
+    parser.add_argument("--preprocess", type=spec(Preprocess), default=Preprocess(), help="its `preprocess` as JSON")
+    parser.add_argument("--search", type=spec(Search), required=True, help="its `search` as JSON")
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--seed", type=int, default=0, help="seed of the learners; the sampler's is the search's own")
+    parser.add_argument("--trials", type=output_directory, required=True, help="where the trials are written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    refuse_other_task(Splits.read(arguments.splits), arguments)
+    search: Search = arguments.search
+    task = Task(
+        splits=arguments.splits,
+        selection=arguments.selection,
+        estimator=arguments.estimator,
+        preprocess=arguments.preprocess,
+        metric=str(search.maximize or search.minimize),
+        task=arguments.task,
+        threshold=arguments.threshold,
+        seed=arguments.seed,
+        threads=THREADS if search.parallel == 1 else 1,
+    )
+    began = time.monotonic()
+    with _evaluator(task, search.parallel) as evaluate:
+        trials = _search(search, evaluate, _Journal.in_scratch())
+    _write(arguments.trials, search, task, trials)
+    log.info("%d trials in %.1f s.", len(trials), time.monotonic() - began)
+
+
+def _search(search: Search, evaluate: Evaluate, journal: _Journal) -> list[Trial]:
+    trials: list[Trial] = []
+    known = journal.read()
+    suggest: Suggest = suggestions(search)
+    while len(trials) < search.trials:
+        asked = suggest.ask(min(search.parallel, search.trials - len(trials)))
+        if not asked:
+            break  # the grid has no more points
+        numbered = list(enumerate(asked, start=len(trials)))
+        scores = {number: known[number].score for number, params in numbered if _same(known.get(number), params)}
+        fresh = [(number, params) for number, params in numbered if number not in scores]
+        for (number, params), score in zip(fresh, evaluate([params for _, params in fresh]), strict=True):
+            scores[number] = score
+            journal.append(Trial(number, params, score))
+        for number, params in numbered:
+            trials.append(Trial(number, params, scores[number]))
+            _report(trials[-1])
+        suggest.tell([scores[number] for number, _ in numbered])
+    return trials
+
+
+def _same(known: Trial | None, params: Mapping[str, Any]) -> bool:
+    return known is not None and known.params == params
+
+
+def _report(trial: Trial) -> None:
+    words = f"{trial.score:.6g}" if isinstance(trial.score, float) else f"failed: {trial.score}"
+    log.info("Trial %d: %s with %s", trial.number, words, json.dumps(trial.params))
+
+
+@contextmanager
+def _evaluator(task: Task, parallel: int) -> Iterator[Evaluate]:
+    """What scores a batch of parameters: this process, or some of its own."""
+    from joblib import cpu_count  # unlike Python's own, it knows the limits of a container
+
+    if parallel == 1:
+        bench = Bench(task)
+        yield lambda batch: [bench.score(params) for params in batch]
+        return
+    refuse_unfit(task)
+    workers = min(parallel, cpu_count())
+    # A fork of a process that has used OpenMP or Arrow's threads may hang, so workers start afresh.
+    with ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker, (task,)) as pool:
+
+        def scored(batch: Sequence[Mapping[str, Any]]) -> list[Score]:
+            try:
+                return list(pool.map(score_in_worker, batch))
+            except BrokenProcessPool:
+                raise InputError(
+                    f"a process of the search died, as one does that runs out of memory: {workers} trials ran at a "
+                    "time; give the model more `resources.memory` or `search.parallel` less"
+                ) from None
+
+        yield scored
+
+
+class _Journal:
+    """The results that came in, a line each; nowhere if there is no scratch directory."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    @classmethod
+    def in_scratch(cls) -> _Journal:
+        """The journal in the directory that the variable PENSTOCK_WORK names."""
+        scratch = os.environ.get("PENSTOCK_WORK")
+        return cls(Path(scratch) / JOURNAL_FILE if scratch else None)
+
+    def read(self) -> dict[int, Trial]:
+        """The results by number of the trial; a line that a kill cut off does not count."""
+        if self._path is None or not self._path.exists():
+            return {}
+        found: dict[int, Trial] = {}
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                found_trial = Trial(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            found[found_trial.number] = found_trial
+        log.info("%d trials of an earlier run are taken over where they are asked for again.", len(found))
+        return found
+
+    def append(self, trial: Trial) -> None:
+        """Keep a result."""
+        if self._path is None:
+            return
+        line = json.dumps({"number": trial.number, "params": trial.params, "score": trial.score})
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+
+def _write(output: Path, search: Search, task: Task, trials: Sequence[Trial]) -> None:
+    import pyarrow as pa
+
+    scored = [(trial.score, trial) for trial in trials if isinstance(trial.score, float)]
+    if not scored:
+        raise InputError(f"none of the {len(trials)} trials could be scored; the last: {trials[-1].score}")
+    sign = 1.0 if search.maximize else -1.0
+    value, best = max(scored, key=lambda pair: (sign * pair[0], -pair[1].number))
+    write_json(
+        output / BEST_FILE,
+        {
+            "metric": task.metric,
+            "direction": "maximize" if search.maximize else "minimize",
+            "value": value,
+            "trial": best.number,
+            "params": best.params,
+            "sampler": search.sampler,
+            "trials": len(trials),
+            "failed": len(trials) - len(scored),
+        },
+    )
+    columns = {
+        "number": pa.array([trial.number for trial in trials], pa.int64()),
+        "value": pa.array([t.score if isinstance(t.score, float) else None for t in trials], pa.float64()),
+        "failure": pa.array([t.score if isinstance(t.score, str) else None for t in trials], pa.string()),
+        "params": pa.array([json.dumps(trial.params, sort_keys=True) for trial in trials], pa.string()),
+    }
+    write_table(output / TRIALS_FILE, pa.table(columns))
+    log.info("Best: trial %d with %s %.6g.", best.number, task.metric, value)

@@ -1,0 +1,67 @@
+"""Train the model on the training rows and save it.
+
+The validation rows stay unseen: the search has chosen parameters by them, and whoever calibrates or stops early by
+them later needs rows that the learner did not learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+
+from penstock.runtime.arguments import directory, output_directory, spec
+from penstock.runtime.artifacts import Splits
+from penstock.runtime.learning.estimators import build_estimator, fit, unfitted_pipeline
+from penstock.runtime.learning.inputs import best_params, kept_features, refuse_other_task
+from penstock.runtime.learning.model_files import save_model
+from penstock.specs.model import TASKS, Estimator, Preprocess
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
+    parser.add_argument("--selection", type=directory, help="output of `select`")
+    parser.add_argument("--trials", type=directory, help="output of `search`")
+    parser.add_argument("--estimator", type=spec(Estimator), required=True, help="the model's `estimator` as JSON")
+    parser.add_argument("--preprocess", type=spec(Preprocess), default=Preprocess(), help="its `preprocess` as JSON")
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", required=True, help="the model's name")
+    parser.add_argument("--model-dir", type=output_directory, required=True, help="where the model is written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    splits = Splits.read(arguments.splits)
+    refuse_other_task(splits, arguments)
+    features = kept_features(splits, arguments.selection)
+    searched = best_params(arguments.trials)
+    rows = splits.rows("train")
+    estimator = build_estimator(arguments.estimator, searched, arguments.task, arguments.seed)
+    pipeline = unfitted_pipeline(estimator, arguments.preprocess, features)
+    frame = rows.features[[feature.name for feature in features]]
+    began = time.monotonic()
+    fit(pipeline, frame, rows.label)
+    log.info("Fitted on %d rows and %d features in %.1f s.", len(frame), len(features), time.monotonic() - began)
+    digest = save_model(
+        arguments.model_dir,
+        name=arguments.model,
+        task=arguments.task,
+        pipeline=pipeline,
+        features=features,
+        classes=splits.classes,
+        rows=frame,
+        training={
+            "estimator": arguments.estimator.model_dump(mode="json", by_alias=True, exclude_none=True),
+            "preprocess": arguments.preprocess.model_dump(mode="json", by_alias=True),
+            "params": {**arguments.estimator.params, **searched},
+            "searched": searched,
+            "seed": arguments.seed,
+            "rows": len(frame),
+            "dropped_features": sorted({f.name for f in splits.features} - {f.name for f in features}),
+        },
+    )
+    log.info("The model `%s` is %s.", arguments.model, digest)
