@@ -30,4 +30,6 @@ def test_each_mistake_is_told_in_these_words(golden: Path, update: bool) -> None
 def test_one_cause_gives_one_diagnostic() -> None:
     of_one_cause = [path for path in MISTAKES if path.stem not in SEVERAL_CAUSES]
     said = {path.stem: path.read_text("utf-8").partition(DIVIDER)[2] for path in of_one_cause}
-    assert [stem for stem, told in said.items() if not re.search(r"^1 (error|warning) in 1 file$", told, re.M)] == []
+    assert [
+        stem for stem, told in said.items() if not re.search(r"^1 (error|warning) in 1 file$", told, re.MULTILINE)
+    ] == []

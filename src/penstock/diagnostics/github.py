@@ -24,7 +24,7 @@ def _command(diagnostic: Diagnostic) -> str:
     properties: dict[str, str] = {}
     if diagnostic.primary is not None:
         span = diagnostic.primary.span
-        properties = {"file": span.path, "line": str(span.line), "endLine": str(span.end_line)}
+        properties = {"file": neutral(span.path), "line": str(span.line), "endLine": str(span.end_line)}
         if span.line == span.end_line:
             # GitHub ignores columns of an annotation that covers several lines, and its end column is inclusive.
             properties["col"] = str(span.column)

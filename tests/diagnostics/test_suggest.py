@@ -1,0 +1,68 @@
+"""Suggestions: what a hand slips on comes back, what has nothing to do with it does not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.diagnostics import did_you_mean
+
+NAMES = [
+    "flights",
+    "weather",
+    "arrivals",
+    "departure-conditions",
+    "primaryKey",
+    "atLeast",
+    "atMost",
+    "minSupport",
+    "age_band",
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("fligths", "flights"),
+        ("flight", "flights"),
+        ("Flights", "flights"),
+        ("wether", "weather"),
+        ("primary_key", "primaryKey"),
+        ("primary-key", "primaryKey"),
+        ("PrimaryKey", "primaryKey"),
+        ("departureConditions", "departure-conditions"),
+        ("departure-condition", "departure-conditions"),
+        ("atleast", "atLeast"),
+        ("at_most", "atMost"),
+        ("ageBand", "age_band"),
+        ("minSuport", "minSupport"),
+        ("departure", "departure-conditions"),
+    ],
+)
+def test_a_slip_leads_to_what_was_meant(word: str, meant: str) -> None:
+    assert did_you_mean(word, NAMES)[0] == meant
+
+
+@pytest.mark.parametrize("word", ["", "x", "bicycle", "zzzzzz", "ok"])
+def test_what_is_like_nothing_gets_no_suggestion(word: str) -> None:
+    assert did_you_mean(word, NAMES) == []
+
+
+@given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=8), st.randoms())
+def test_the_order_of_candidates_does_not_matter(word: str, names: list[str], random: object) -> None:
+    shuffled = sorted(names, key=lambda _: random.random())  # type: ignore[attr-defined]
+    suggested = did_you_mean(word, names)
+    assert suggested == did_you_mean(word, shuffled)
+    assert len(suggested) <= 3
+    assert word not in suggested
+    assert set(suggested) <= set(names)
+
+
+def test_many_candidates_are_looked_through_in_reasonable_time() -> None:
+    names = [f"model-{number:05}-features" for number in range(20_000)] + ["departures"]
+    start = time.perf_counter()
+    assert did_you_mean("deprtures", names) == ["departures"]
+    assert time.perf_counter() - start < 2
