@@ -20,6 +20,7 @@ COMPILE_PATH = (
     "ir",
     "lowering",
     "targets",
+    "patches.py",
     "compiler.py",
     "incremental",
     "verification",
