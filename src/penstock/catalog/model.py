@@ -272,7 +272,7 @@ class Catalog:
         value, keys = self._memo[key]
         if reads is not None:
             reads.note_all(keys)
-        return value  # type: ignore[no-any-return]  # a key always holds one type
+        return value
 
     def fingerprint(self, key: str) -> str:
         """What a key of `Reads` stands for now, in short; another text where that has changed."""
@@ -290,7 +290,7 @@ class Catalog:
         return " ".join(self.related(what, environment or None, name))
 
     def related(self, relation: str, environment: str | None, name: str) -> tuple[str, ...]:
-        """The names behind a reverse lookup: ``gates-of`` a model, ``rollouts-of`` a model, ``release-of`` a rollout."""
+        """The names behind a reverse lookup: ``gates-of`` or ``rollouts-of`` a model, ``release-of`` a rollout."""
         return self._relations(environment).get((relation, name), ())
 
     def _relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -422,9 +422,7 @@ class View:
     ) -> Span:
         """Where a place below ``spec`` of a spec is written: in this environment's overrides, or in the spec itself."""
         spec_id = spec if isinstance(spec, SpecId) else id_of(spec)
-        return self.catalog.span(
-            spec_id, ("spec", *pointer), environment=self.environment_name, of=of, within=within
-        )
+        return self.catalog.span(spec_id, ("spec", *pointer), environment=self.environment_name, of=of, within=within)
 
     def memo(self, key: object, compute: Callable[[View], T]) -> T:
         """The value under `key` in this environment, computed once; its reads count at each use."""
@@ -455,9 +453,11 @@ def id_of(resource: Resource) -> SpecId:
 def written_in(value: Any, pointer: Pointer) -> bool:
     """Whether plain data holds a value at `pointer`."""
     for step in pointer:
-        if isinstance(value, dict) and step in value:
+        if isinstance(value, list):
+            if not isinstance(step, int) or not 0 <= step < len(value):
+                return False
             value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        elif isinstance(value, dict) and step in value:
             value = value[step]
         else:
             return False

@@ -249,7 +249,12 @@ RULE_FORMS = ("compare", "fairness", "perturb", "explain", "latency", "python", 
 
 def _form(rule: Any) -> str | None:
     """Which form a rule has: by the key that only this form carries; `by` makes a metric rule a slice rule."""
-    keys = rule.keys() if isinstance(rule, dict) else rule.model_fields_set
+    if isinstance(rule, dict):
+        keys = set(rule)
+    elif isinstance(rule, Rule):
+        keys = rule.model_fields_set
+    else:
+        return None
     found = next((form for form in RULE_FORMS if form in keys), None)
     return "slice" if found == "metric" and "by" in keys else found
 

@@ -30,7 +30,8 @@ _QUANTITY_FACTORS: dict[str | None, Decimal] = {
 class _Unit:
     """What the unit types share: validation from text, a JSON Schema pattern, printing as text."""
 
-    _expected: ClassVar[str]
+    expected: ClassVar[str]
+    """What is expected, for an error: ``a duration such as ...``."""
     _pattern: ClassVar[str]
     _examples: ClassVar[tuple[str, ...]]
 
@@ -64,14 +65,14 @@ class _Unit:
 class Duration(_Unit, int):
     """A span of time in whole milliseconds, such as ``40ms`` or ``1d12h``; prints with the largest exact units."""
 
-    _expected = "a duration such as `30m`, `2h` or `7d`"
+    expected = "a duration such as `30m`, `2h` or `7d`"
     _pattern = _DURATION.pattern
     _examples = ("30m", "2h", "7d")
 
     @classmethod
     def parse(cls, text: object) -> Self:
         if not isinstance(text, str) or not _DURATION.fullmatch(text):
-            raise ValueError(f"expected {cls._expected}")
+            raise ValueError(f"expected {cls.expected}")
         return cls(sum(int(number) * _DURATION_UNITS[unit] for number, unit in _DURATION_PART.findall(text)))
 
     @property
@@ -95,7 +96,7 @@ class Duration(_Unit, int):
 class Fraction(_Unit, Decimal):
     """A share of one, written ``25%`` or ``0.25``; exact, and prints as a percentage."""
 
-    _expected = "a percentage such as `25%` or a number from 0 to 1"
+    expected = "a percentage such as `25%` or a number from 0 to 1"
     _pattern = _PERCENT.pattern
     _examples = ("95%", "2.5%")
 
@@ -106,9 +107,9 @@ class Fraction(_Unit, Decimal):
         elif isinstance(text, int | float | Decimal) and not isinstance(text, bool):
             value = Decimal(str(text))
         else:
-            raise ValueError(f"expected {cls._expected}")
+            raise ValueError(f"expected {cls.expected}")
         if not 0 <= value <= 1:
-            raise ValueError(f"expected {cls._expected}, at most 100%")
+            raise ValueError(f"expected {cls.expected}, at most 100%")
         return cls(value)
 
     @classmethod
@@ -129,7 +130,7 @@ class Fraction(_Unit, Decimal):
 class Quantity(_Unit, str):
     """A Kubernetes resource quantity such as ``500m``, ``2`` or ``4Gi``; keeps its text, compares by `amount`."""
 
-    _expected = "a Kubernetes quantity such as `500m`, `2` or `4Gi`"
+    expected = "a Kubernetes quantity such as `500m`, `2` or `4Gi`"
     _pattern = _QUANTITY.pattern
     _examples = ("500m", "2", "4Gi")
 
@@ -138,7 +139,7 @@ class Quantity(_Unit, str):
         if isinstance(text, int) and not isinstance(text, bool) and text >= 0:
             text = str(text)
         if not isinstance(text, str) or not _QUANTITY.fullmatch(text):
-            raise ValueError(f"expected {cls._expected}")
+            raise ValueError(f"expected {cls.expected}")
         return cls(text)
 
     @property

@@ -1,0 +1,208 @@
+"""What is wrong with a spec by itself, in the words of whoever wrote it: pydantic's errors become diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.catalog.key_errors import lacking_keys, unknown_key, wrong_rule_form
+from penstock.catalog.places import Place, place_of
+from penstock.catalog.reported import Reported, phrase
+from penstock.catalog.value_errors import not_one_of, out_of_pattern, wrong_type
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+from penstock.specs.shapes import Scalar, Tagged
+
+__all__ = ["Reported", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One of pydantic's errors, and where it is."""
+
+    type: str
+    place: Place
+    value: Any
+    context: dict[str, Any]
+
+
+def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> list[Diagnostic]:
+    """One diagnostic for each cause among pydantic's errors, except at values that the reader has reported."""
+    mistakes = []
+    missing: dict[Pointer, list[Mistake]] = {}
+    choices: set[Pointer] = set()
+    for error in errors:
+        place = place_of(kind, reported.data, error["loc"])
+        if place.rejected or reported.is_damaged(place.pointer):
+            continue
+        if place.is_choice:
+            if place.pointer in choices:
+                continue
+            choices.add(place.pointer)
+        mistake = Mistake(error["type"], place, error.get("input"), error.get("ctx") or {})
+        if mistake.type == "missing":
+            missing.setdefault(place.pointer[:-1], []).append(mistake)
+        else:
+            mistakes.append(mistake)
+    diagnostics: list[Diagnostic] = []
+    for mistake in mistakes:
+        diagnostics += _explained(kind, reported, mistake, missing)
+    for parent, lacking in missing.items():
+        diagnostics += lacking_keys(kind, reported, parent, [one.place for one in lacking])
+    return diagnostics
+
+
+def _explained(
+    kind: type[Resource], reported: Reported, mistake: Mistake, missing: dict[Pointer, list[Mistake]]
+) -> Iterator[Diagnostic]:
+    place = mistake.place
+    if mistake.type == "extra_forbidden":
+        lacking = missing.get(place.pointer[:-1], [])
+        diagnostic, meant = unknown_key(kind, reported, place, [str(one.place.pointer[-1]) for one in lacking])
+        # The key that was misspelt is not also missing.
+        lacking[:] = [one for one in lacking if one.place.pointer[-1] != meant]
+        yield diagnostic
+    elif mistake.type == "rule_form":
+        yield wrong_rule_form(reported, place)
+    elif mistake.type == "union_tag_not_found" and isinstance(place.shape, Tagged):
+        key = place.shape.key or ""
+        yield from lacking_keys(
+            kind, reported, place.pointer, [Place((*place.pointer, key), place.shape.members[0][1], None)]
+        )
+    elif place.is_choice:
+        yield wrong_type(reported, place, mistake.value)
+    else:
+        write = _TABLE.get(mistake.type)
+        if write is None and mistake.type.endswith("_type"):
+            write = _type
+        yield (write or _otherwise)(reported, mistake)
+
+
+def _type(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return wrong_type(reported, mistake.place, mistake.value)
+
+
+def _unit(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return wrong_type(reported, mistake.place, mistake.value, str(mistake.context.get("reason", "")))
+
+
+def _literal(reported: Reported, mistake: Mistake) -> Diagnostic:
+    shape = mistake.place.shape
+    return not_one_of(reported, mistake.place, mistake.value, shape.values if isinstance(shape, Scalar) else ())
+
+
+def _tag(reported: Reported, mistake: Mistake) -> Diagnostic:
+    shape = mistake.place.shape
+    if not isinstance(shape, Tagged):
+        return _otherwise(reported, mistake)
+    key = shape.key or ""
+    place = Place((*mistake.place.pointer, key), shape, None)
+    return not_one_of(reported, place, mistake.value.get(key), tuple(tag for tag, _ in shape.members))
+
+
+def _pattern(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return out_of_pattern(reported, mistake.place, str(mistake.value), str(mistake.context.get("pattern", "")))
+
+
+_COMPARISONS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+}
+
+
+def _range(reported: Reported, mistake: Mistake) -> Diagnostic:
+    words, key = _COMPARISONS[mistake.type]
+    return Diagnostic.error(
+        "out-of-range",
+        f"{phrase(mistake.place.pointer)} is out of range",
+        reported.span(mistake.place.pointer),
+        f"must be {words} {mistake.context[key]:g}",
+    )
+
+
+def _length(reported: Reported, mistake: Mistake) -> Diagnostic:
+    name, least = phrase(mistake.place.pointer), mistake.context["min_length"]
+    is_text = mistake.type == "string_too_short"
+    unit = "characters" if is_text else "items"
+    headline = f"{name} is empty" if not mistake.value else f"{name} is too short"
+    label = "" if not mistake.value and least == 1 else f"must have at least {least} {unit}"
+    description = reported.description(mistake.place)
+    helps = (f"{name}: {description}",) if description else ()
+    return Diagnostic.error("too-few", headline, reported.span(mistake.place.pointer), label, help=helps)
+
+
+def _too_many(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return Diagnostic.error(
+        "too-many",
+        f"{phrase(mistake.place.pointer)} has too many items",
+        reported.span(mistake.place.pointer),
+        f"must have at most {mistake.context['max_length']}, and has {mistake.context['actual_length']}",
+    )
+
+
+def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
+    pointer = mistake.place.pointer
+    choices = [word.strip("` ") for word in mistake.context["choices"].split(",")]
+    given = [key for key in choices if isinstance(mistake.value, dict) and mistake.value.get(key) is not None]
+    listed = ", ".join(f"`{key}`" for key in choices)
+    name = phrase(pointer)
+    if len(given) > 1:
+        first = Label(reported.span((*pointer, given[0]), "key"), "and this")
+        return Diagnostic.error(
+            "choose-one",
+            f"{name} has both `{given[0]}` and `{given[1]}`, and only one of them can hold",
+            reported.span((*pointer, given[1]), "key"),
+            "this",
+            secondary=(first,),
+            help=("keep one of them",),
+        )
+    words = "exactly one of" if mistake.type == "choose_one" else "at least one of"
+    return Diagnostic.error(
+        mistake.type.replace("_", "-"),
+        f"{name} has none of {listed}",
+        reported.span(pointer, "key"),
+        help=(f"give {words} them",),
+    )
+
+
+def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
+    def write(reported: Reported, mistake: Mistake) -> Diagnostic:
+        return Diagnostic.error(
+            code, headline.format(phrase(mistake.place.pointer)), reported.span(mistake.place.pointer), help=(advice,)
+        )
+
+    return write
+
+
+def _otherwise(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return Diagnostic.error(
+        "wrong-type",
+        f"{phrase(mistake.place.pointer)} is not what the language expects there",
+        reported.span(mistake.place.pointer),
+        f"expected {mistake.place.shape.words}",
+    )
+
+
+_TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
+    "literal_error": _literal,
+    "union_tag_invalid": _tag,
+    "string_pattern_mismatch": _pattern,
+    "string_too_short": _length,
+    "too_short": _length,
+    "too_long": _too_many,
+    "unit": _unit,
+    "instant": _type,
+    "choose_one": _choose,
+    "choose_some": _choose,
+    "range_order": _custom("bad-range", "{} has its larger bound first", "write the smaller bound first"),
+    "range_log": _custom(
+        "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
+    ),
+    "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
+    **dict.fromkeys(_COMPARISONS, _range),
+}
+"""Who explains which of pydantic's errors; types of values are explained by `_type`."""

@@ -1,0 +1,140 @@
+"""Keys that are unknown, missing, or do not say which form is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from penstock.catalog.places import Place
+from penstock.catalog.reported import Reported, listed, phrase
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+from penstock.specs.gate import RULE_FORMS
+from penstock.specs.kinds import KINDS
+from penstock.specs.shapes import Mapping, mapping_of, mappings, shape_at
+
+
+def unknown_key(
+    kind: type[Resource], reported: Reported, place: Place, missing: list[str]
+) -> tuple[Diagnostic, str | None]:
+    """The diagnostic of a key that the language does not know there, and the key that was probably meant."""
+    key = str(place.pointer[-1])
+    span = reported.span(place.pointer, "key")
+    parent = place.parent
+    present = reported.value(place.pointer[:-1])
+    known = [name for name in parent.fields if name not in present] if parent is not None else []
+    guesses = did_you_mean(key, missing) or did_you_mean(key, known)
+    holder = _holder(kind, place, reported)
+    headline = f"{holder} has no key `{key}`"
+    if guesses:
+        same = guesses[0].lower() == key.lower().replace("_", "").replace("-", "")
+        fix = Fix(Safety.SAFE if same else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+        help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), guesses[0]
+    taken = did_you_mean(
+        key, [name for name in present if name != key and parent is not None and name in parent.fields]
+    )
+    elsewhere = _elsewhere(kind, place, key)
+    if taken:
+        help_ = f"`{taken[0]}` is there already: delete this one"
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), taken[0]
+    if elsewhere:
+        return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), None
+    helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
+    return Diagnostic.error("unknown-key", headline, span, help=helps), None
+
+
+def _holder(kind: type[Resource], place: Place, reported: Reported) -> str:
+    """What a key stands in: a kind, a mapping by its key, or the form of a rule."""
+    above = place.pointer[:-1]
+    if place.siblings is not None:
+        value = reported.value(above)
+        tag = place.siblings.tag_of(value)
+        return f"a `{tag}` rule" if place.siblings.key is None else f"`{place.siblings.key}: {tag}`"
+    if not above:
+        return f"a {kind.kind_name}"
+    if above == ("spec",):
+        return f"the `spec` of a {kind.kind_name}"
+    return phrase(above)
+
+
+def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
+    """Where the key would be right; empty where nowhere, or in too many places to help."""
+    if place.siblings is not None:
+        forms = [tag for tag, mapping in place.siblings.members if key in mapping.fields]
+        if forms:
+            prefix = f"{place.siblings.key}: " if place.siblings.key else ""
+            forms = [f"{prefix}{form}" for form in forms]
+            return f"it belongs to {listed(forms).replace(' and ', ' or ')}"
+    paths = [path or "the top level" for path, mapping in mappings(kind) if key in mapping.fields]
+    if 0 < len(paths) < 3:
+        return f"`{key}` belongs in " + " or ".join(f"`{path}`" if path != "the top level" else path for path in paths)
+    kinds = [name for name, other in KINDS.items() if other is not kind and key in _spec_of(other).fields]
+    if place.pointer[:-1] == ("spec",) and kinds:
+        return f"`{key}` is a key of {listed(kinds).replace('`', '').replace(' and ', ' or ')}, not of {kind.kind_name}"
+    return ""
+
+
+def _spec_of(kind: type[Resource]) -> Mapping:
+    shape = mapping_of(kind).fields["spec"].shape
+    return shape if isinstance(shape, Mapping) else mapping_of(kind)
+
+
+def lacking_keys(
+    kind: type[Resource], reported: Reported, parent: Pointer, places: list[Place]
+) -> Iterator[Diagnostic]:
+    """One diagnostic for all required keys that one mapping lacks."""
+    if not places:
+        return
+    keys = [str(place.pointer[-1]) for place in places]
+    shape = shape_at(mapping_of(kind), reported.data, parent)
+    helps = []
+    for key in keys:
+        field = shape.fields.get(key) if isinstance(shape, Mapping) else None
+        helps.append(f"add `{key}`: {field.description}" if field is not None and field.description else f"add `{key}`")
+    holder = phrase(parent) if parent else f"the {kind.kind_name}"
+    first = (*parent, keys[0])
+    removed = reported.environment is not None and reported.origin(first)[-1:] == first[-1:]
+    if removed:
+        headline = f"the override for `{reported.environment}` removes {listed(keys)}, which {holder} needs"
+        yield Diagnostic.error("missing-key", headline, reported.span(first, "key"), help=("delete the line",))
+        return
+    of: Literal["value", "key"] = "key"
+    yield Diagnostic.error(
+        "missing-key", f"{holder} lacks {listed(keys)}", reported.span(parent, of), help=tuple(helps)
+    )
+
+
+def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
+    """A rule of a gate without the one key that says what it checks."""
+    rule = reported.value(place.pointer)
+    if not isinstance(rule, dict):
+        return Diagnostic.error(
+            "rule-form",
+            f"{phrase(place.pointer)} is no rule",
+            reported.span(place.pointer),
+            help=("write a mapping, such as `{id: quality, metric: roc_auc, atLeast: 0.7}`",),
+        )
+    for key in rule:
+        if key == "id":
+            continue
+        guesses = did_you_mean(key, RULE_FORMS)
+        if guesses:
+            span = reported.span((*place.pointer, key), "key")
+            return Diagnostic.error(
+                "unknown-key",
+                f"a rule has no key `{key}`",
+                span,
+                help=(f"did you mean `{guesses[0]}`?",),
+                fix=Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),)),
+            )
+    name = rule.get("id")
+    called = f"the rule `{name}`" if isinstance(name, str) else phrase(place.pointer)
+    return Diagnostic.error(
+        "rule-form",
+        f"{called} does not say what it checks",
+        reported.span(place.pointer, "key"),
+        help=(f"give one of {listed(list(RULE_FORMS)).replace(' and ', ' or ')}",),
+    )

@@ -1,0 +1,51 @@
+"""Reads the specs of a work tree or of a commit into a catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from penstock.catalog.model import Catalog
+from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.files import read_commit, read_file, scan
+from penstock.source.git import GitRepository
+from penstock.source.model import Document, SourceFile
+from penstock.source.yaml_reader import read_documents
+
+SPECS = "specs"
+"""The folder that holds the specs of a repository."""
+
+
+def load_work_tree(root: Path, folder: str = SPECS) -> Catalog:
+    """The catalog of the files as they lie on the disk below `folder` of the repository at `root`."""
+    stats, diagnostics = scan(root, folder)
+    files = []
+    for status in stats:
+        file, found = read_file(root, status.path)
+        diagnostics += found
+        if file is not None:
+            files.append(file)
+    return load_files(files, WorkTree(root), diagnostics)
+
+
+def load_commit(repository: GitRepository, revision: str, folder: str = SPECS) -> Catalog:
+    """The catalog of a commit. GitError where git fails."""
+    files, diagnostics = read_commit(repository, revision, folder)
+    return load_files(files, CommittedFiles(repository, revision), diagnostics)
+
+
+def load_files(
+    files: Iterable[SourceFile], repository: RepositoryFiles | None = None, diagnostics: Iterable[Diagnostic] = ()
+) -> Catalog:
+    """The catalog of files that have been read; `diagnostics` are what was found at that."""
+    documents: list[Document] = []
+    found = list(diagnostics)
+    unsound = []
+    for file in files:
+        of_file, in_file = read_documents(file)
+        documents += of_file
+        found += in_file
+        if in_file:
+            unsound.append(file)
+    return Catalog(documents, repository, found, unsound)

@@ -1,0 +1,138 @@
+"""References between specs: every bare name must be declared, as the kind that the field asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.reads import Reads, names_key, spec_key
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.source.model import Document, Pointer
+from penstock.specs.kinds import KINDS
+from penstock.specs.shapes import Found, mapping_of, scalars
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SHOWN_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name written in one spec that stands for another."""
+
+    target: SpecId
+    pointer: Pointer
+    is_key: bool
+
+
+def references(document: Document) -> list[Reference]:
+    """Every reference that a document of a known kind writes, in its overrides too; the document may be invalid."""
+    kind = KINDS[document.value["kind"]]
+    data = document.value
+    found = [_reference(one, ()) for one in scalars(kind, "refers", data)]
+    overrides = data.get("overrides")
+    if isinstance(overrides, dict):
+        spec_class = mapping_of(kind).fields["spec"].shape
+        for environment, patch in overrides.items():
+            found.append(Reference(SpecId("Environment", environment), ("overrides", environment), True))
+            below = scalars(spec_class.cls, "refers", patch)  # type: ignore[union-attr]  # every kind's spec is a Node
+            found += [_reference(one, ("overrides", environment)) for one in below]
+    return found
+
+
+def dangling(catalog: Catalog, document: Document, reads: Reads | None = None) -> list[Reference]:
+    """The references of a document that lead nowhere."""
+    missing = []
+    for reference in references(document):
+        if reads is not None:
+            reads.note(spec_key(reference.target.kind, reference.target.name))
+        if not catalog.is_declared(reference.target) and not document.is_damaged(reference.pointer):
+            missing.append(reference)
+            if reads is not None:
+                reads.note(names_key(reference.target.kind))
+    return missing
+
+
+def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]]) -> Iterator[Diagnostic]:
+    """A diagnostic for each dangling reference; one for all where the same missing name is written in many places."""
+    groups: dict[SpecId, list[tuple[Document, Reference]]] = {}
+    for place in places:
+        groups.setdefault(place[1].target, []).append(place)
+    for target, group in groups.items():
+        spans = sorted(_span(document, reference) for document, reference in group)
+        if len(spans) > _SHOWN_PLACES:
+            others = tuple(Label(span, "here too") for span in spans[1:_SHOWN_PLACES])
+            more = len(spans) - _SHOWN_PLACES
+            yield _diagnostic(catalog, target, group[0][1], spans[0], others, more)
+        else:
+            for document, reference in group:
+                yield _diagnostic(catalog, target, reference, _span(document, reference))
+
+
+def unknown_name(
+    catalog: Catalog, target: SpecId, span: Span, holder: str, others: tuple[Label, ...] = (), more: int = 0
+) -> Diagnostic:
+    """The diagnostic of a name, written at `span` in what `holder` calls, that no spec of the kind carries."""
+    helps: list[str] = []
+    fix = None
+    known = {spec_id.name: spec_id for spec_id in catalog.ids(target.kind)}
+    namesake = next((SpecId(kind, target.name) for kind in KINDS if catalog.document(SpecId(kind, target.name))), None)
+    guesses = did_you_mean(target.name, known)
+    article = "an" if target.kind[0] in "AE" else "a"
+    if guesses:
+        helps.append("did you mean " + " or ".join(f"`{g}` ({_declared(catalog, known[g])})" for g in guesses) + "?")
+        fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+    if namesake is not None:
+        words = "an" if namesake.kind[0] in "AE" else "a"
+        helps.append(
+            f"`{target.name}` is {words} {namesake.kind} ({_declared(catalog, namesake)}); "
+            f"here {article} {target.kind} belongs"
+        )
+    if not helps and known and len(known) <= 8:
+        helps.append(f"declared are {', '.join(f'`{name}`' for name in known)}")
+    elif not known:
+        helps.append(f"no {target.kind} is declared yet: add a document with `kind: {target.kind}`")
+    if more:
+        helps.append(f"the same name stands in {more} more place{'s' if more > 1 else ''}")
+    return Diagnostic.error(
+        code_of(target.kind),
+        f"{holder} refers to {article} {target.kind} that does not exist",
+        span,
+        "not declared anywhere",
+        secondary=others,
+        help=tuple(helps),
+        fix=fix,
+    )
+
+
+def code_of(kind: str) -> str:
+    """The code of a reference to a missing spec of the kind: ``unknown-feature-set``."""
+    return f"unknown-{_WORDS.sub('-', kind).lower()}"
+
+
+def _reference(found: Found, above: Pointer) -> Reference:
+    return Reference(SpecId(found.scalar.refers or "", found.text), (*above, *found.pointer), found.is_key)
+
+
+def _span(document: Document, reference: Reference) -> Span:
+    return document.span(reference.pointer, "key" if reference.is_key else "value")
+
+
+def _diagnostic(
+    catalog: Catalog,
+    target: SpecId,
+    reference: Reference,
+    span: Span,
+    others: tuple[Label, ...] = (),
+    more: int = 0,
+) -> Diagnostic:
+    above = reference.pointer[:-1] if reference.is_key else reference.pointer
+    key = next((step for step in reversed(above) if isinstance(step, str)), "the spec")
+    return unknown_name(catalog, target, span, f"`{key}`", others, more)
+
+
+def _declared(catalog: Catalog, spec_id: SpecId) -> str:
+    span = catalog.span(spec_id, ("metadata", "name"))
+    return f"{span.path}:{span.line}"

@@ -1,0 +1,68 @@
+"""The document that errors are reported in, and how places in it are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from penstock.catalog.places import Place
+from penstock.diagnostics.model import Span
+from penstock.source.model import Document, Pointer
+
+
+def _unchanged(pointer: Pointer) -> Pointer:
+    return pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A document, the data that was validated, and how a place of the data is found in the document."""
+
+    document: Document
+    data: Any
+    origin: Callable[[Pointer], Pointer] = _unchanged
+    environment: str | None = None
+    """The environment whose override was merged, if any."""
+
+    def span(self, pointer: Pointer, of: Literal["value", "key"] = "value") -> Span:
+        """Where the value, or its key, is written."""
+        return self.document.span(self.origin(pointer), of)
+
+    def is_damaged(self, pointer: Pointer) -> bool:
+        """Whether the reader has already reported a mistake there or above."""
+        return self.document.is_damaged(self.origin(pointer))
+
+    def value(self, pointer: Pointer) -> Any:
+        """The value at `pointer`; None where there is none."""
+        value = self.data
+        for step in pointer:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def description(self, place: Place) -> str:
+        """What the language says about the field at a place; empty where it is none of its fields."""
+        field = place.parent.fields.get(str(place.pointer[-1])) if place.parent and place.pointer else None
+        return field.description if field is not None else ""
+
+
+def phrase(pointer: Pointer) -> str:
+    """How a place is called in a sentence: `` `weight` ``, or ``item 2 of `steps` ``."""
+    if not pointer:
+        return "the spec"
+    *before, last = pointer
+    if isinstance(last, str):
+        return f"`{last}`"
+    holder = next((step for step in reversed(before) if isinstance(step, str)), "the list")
+    return f"item {last + 1} of `{holder}`"
+
+
+def listed(words: list[str]) -> str:
+    """Words for a sentence: `` `a`, `b` and `c` ``."""
+    *most, last = [f"`{word}`" for word in words]
+    return f"{', '.join(most)} and {last}" if most else last

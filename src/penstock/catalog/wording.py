@@ -1,0 +1,83 @@
+"""What the language's patterns ask for, in words: nobody is shown a regular expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, NAME_PATTERN
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A pattern in words."""
+
+    what: str
+    """What the text is: ``a name``."""
+    rule: str
+    """What it must look like, with an example; the end of a sentence that begins with ``write``."""
+    suggest: Callable[[str], str | None] = lambda _: None
+    """The text that was probably meant; None where there is no good guess."""
+
+
+def _as_name(text: str) -> str | None:
+    squeezed = "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in text.lower()).split())
+    return squeezed[:50].rstrip("-") or None
+
+
+def _as_slug(text: str) -> str | None:
+    name = _as_name(text)
+    return name.lstrip("0123456789-") or None if name else None
+
+
+def _as_identifier(text: str) -> str | None:
+    word = "".join(c if c.isalnum() and c.isascii() else "_" for c in text).strip("_")
+    return word if word and not word[0].isdigit() else None
+
+
+def _as_function(text: str) -> str | None:
+    module, _, function = text.removesuffix("()").replace("/", ".").replace(".py", "").rpartition(".")
+    return f"{module}:{function}" if module and ":" not in text else None
+
+
+WORDINGS: dict[str, Wording] = {
+    f"^{NAME_PATTERN}$": Wording(
+        "a name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", _as_name
+    ),
+    r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
+        "a name", "lower-case letters, digits and dashes, a letter first, such as `enough-rows`", _as_slug
+    ),
+    r"^[A-Za-z_][A-Za-z0-9_]{0,62}$": Wording(
+        "a feature's name",
+        "letters, digits and underscores, as a column has them, such as `wind_speed`",
+        _as_identifier,
+    ),
+    f"^{DIGEST_PATTERN}$": Wording("a digest", "`sha256:` and 64 lower-case hexadecimal digits"),
+    f"^{IMAGE_PATTERN}$": Wording(
+        "an image pinned by digest",
+        "`registry/repository@sha256:` and 64 hexadecimal digits: a tag can be moved to other contents",
+    ),
+    f"^{FUNCTION_PATTERN}$": Wording(
+        "a function", "`module:function`, such as `systems.flights:departures`", _as_function
+    ),
+    r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$": Wording(
+        "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`"
+    ),
+    r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.20"`'),
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
+        "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", _as_name
+    ),
+    r"^[a-z0-9-]+/[a-z0-9-]+$": Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
+    r"^(s3|gs|file)://\S+[^/]$": Wording(
+        "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"
+    ),
+    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$": Wording(
+        "a login",
+        "the account's name on the forge, such as `octocat`, without `@`",
+        lambda text: text.lstrip("@") or None,
+    ),
+    r"^[a-z0-9-]+\..+$": Wording("a column of a dataset", "`dataset.column`, such as `passengers.age_band`"),
+    r"^[\w./-]+\.json$": Wording("a file of evidence", "the path of a `.json` file in the repository"),
+    r"^[A-Za-z0-9+/]{43}=$": Wording("an Ed25519 public key", "its 32 bytes in base64: 43 characters and `=`"),
+}
+"""By the pattern as the language declares it; a test holds the table complete."""
