@@ -34,7 +34,8 @@ def compile_into(root: Path, files: Mapping[str, str]) -> write_plan.WritePlan:
 
 
 def codes(root: Path, files: Mapping[str, str]) -> list[tuple[str, str | None]]:
-    return [(found.code, found.path) for found in OutputDirectory(root).differences(with_index(files))]
+    output = OutputDirectory(root)
+    return [(found.code, found.path) for found in output.differences(output.plan(with_index(files)))]
 
 
 @pytest.fixture

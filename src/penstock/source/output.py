@@ -56,25 +56,32 @@ class OutputDirectory:
         self._root = os.fspath(root)
         self._shown_as = shown_as.rstrip("/")
 
-    def plan(self, artifacts: Mapping[str, bytes], known: Mapping[str, Observed] | None = None) -> WritePlan:
+    def plan(
+        self,
+        artifacts: Mapping[str, bytes],
+        known: Mapping[str, Observed] | None = None,
+        kept: Mapping[str, Observed] | None = None,
+    ) -> WritePlan:
         """Compare `artifacts` (the index among them) with the directory; nothing is written.
 
-        `known` is what an earlier `apply` returned: files of that size and time are not read again.
+        `known` is what an earlier `apply` returned: files of that size and time are not read again. `kept` are files
+        that stay as they are; the caller has looked at them, and has no bytes for them.
         ValueError where a path leaves the directory, or where the index does not list the artifacts.
         """
+        kept = kept or {}
         for path in artifacts:
             if not is_safe(path) or path == JOURNAL or path.endswith(TEMPORARY):
                 raise ValueError(f"no path of an artifact: {path!r}")
         listed = parse_index(artifacts.get(INDEX, b""))
-        if listed is None or set(listed) != set(artifacts) - {INDEX}:
+        if listed is None or set(listed) != {*artifacts, *kept} - {INDEX}:
             raise ValueError(f"{INDEX} has to list exactly the other artifacts")
         conflicts = [
             *self._root_conflicts(),
-            *findings.collisions(f"{self._shown_as}/{path}" for path in artifacts),
+            *findings.collisions(f"{self._shown_as}/{path}" for path in (*artifacts, *kept)),
         ]
         if conflicts:
             return WritePlan(conflicts=tuple(conflicts), artifacts=artifacts)
-        return compare(self._root, self._shown_as, artifacts, known or {})
+        return compare(self._root, self._shown_as, artifacts, known or {}, kept)
 
     def apply(self, plan: WritePlan) -> dict[str, Observed]:
         """Do what the plan says and return what is now known of the files.
@@ -106,18 +113,15 @@ class OutputDirectory:
                 seen[path] = now
         return seen
 
-    def differences(
-        self, artifacts: Mapping[str, bytes], known: Mapping[str, Observed] | None = None
-    ) -> tuple[Diagnostic, ...]:
-        """How the directory differs from what it should be: errors, and warnings for foreign files."""
-        plan = self.plan(artifacts, known)
+    def differences(self, plan: WritePlan) -> tuple[Diagnostic, ...]:
+        """How the directory differs from what `plan` would make it: errors, and warnings for foreign files."""
         found = list(plan.conflicts)
         found += [findings.missing(self._shown(path)) for path in plan.create]
         for path in plan.update:
             tell = findings.edited if path in plan.edited else findings.stale
             found.append(tell(self._shown(path)))
         found += [findings.surplus(self._shown(path)) for path in plan.prune]
-        accounted = {self._shown(path) for path in (*artifacts, *plan.prune)}
+        accounted = {self._shown(path) for path in (*plan.artifacts, *plan.unchanged, *plan.prune)}
         accounted |= {conflict.path for conflict in plan.conflicts if conflict.path}
         found += [findings.unowned(self._shown(path)) for path in self._files() if self._shown(path) not in accounted]
         return tuple(sorted(found))

@@ -75,25 +75,31 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
     return Ownership(index, journal or {})
 
 
-def compare(root: str, shown_as: str, artifacts: Mapping[str, bytes], known: Mapping[str, Observed]) -> WritePlan:
-    """The plan that makes the directory `root` hold `artifacts` and nothing else that Penstock wrote."""
+def compare(
+    root: str,
+    shown_as: str,
+    artifacts: Mapping[str, bytes],
+    known: Mapping[str, Observed],
+    kept: Mapping[str, Observed],
+) -> WritePlan:
+    """The plan that makes the directory `root` hold `artifacts`, what is `kept`, and nothing else of Penstock's."""
     ownership = read_ownership(root, shown_as)
     if ownership.unreadable is not None:
         return WritePlan(conflicts=(ownership.unreadable,), artifacts=artifacts)
     comparison = _Comparison(root, shown_as, artifacts, known, ownership)
-    for path in sorted({*ownership.index, *ownership.journal} - set(artifacts)):
+    for path in sorted({*ownership.index, *ownership.journal} - set(artifacts) - set(kept)):
         comparison.consider_pruning(path)
     for path in sorted(artifacts):
         comparison.consider(path)
     return WritePlan(
         tuple(comparison.create),
         tuple(comparison.update),
-        tuple(comparison.unchanged),
+        tuple(sorted([*comparison.unchanged, *kept])),
         tuple(comparison.prune),
         tuple(comparison.conflicts),
         tuple(comparison.edited),
         artifacts,
-        comparison.observed,
+        {**kept, **comparison.observed},
     )
 
 

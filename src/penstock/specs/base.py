@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens, Review
 from penstock.specs.units import Quantity
 
@@ -146,6 +147,10 @@ class ManifestPatch(Node):
     json_: list[JsonPatch] | None = field(
         "JSON patch (RFC 6902).", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None, alias="json"
     )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, "merge", "json_")
 
 
 class Resources(Node):
