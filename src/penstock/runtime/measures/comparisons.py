@@ -1,0 +1,88 @@
+"""Whether one model is better than another on the same rows, beyond chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from penstock.runtime.measures import delong
+from penstock.runtime.measures.intervals import percentiles
+from penstock.runtime.measures.metrics import compute
+from penstock.runtime.measures.predictions import Predictions
+from penstock.runtime.measures.resampling import difference, distributions, statistic
+from penstock.specs.metrics import METRICS
+
+if TYPE_CHECKING:
+    from penstock.runtime.measures.predictions import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Advantage:
+    """How much better one model is than another: above 0 where it is better, whichever way the metric points."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def paired_bootstrap(metric: str, ours: Predictions, theirs: Predictions, confidence: float, seed: int) -> Advantage:
+    """The advantage in any metric: both models on the same resamples, the percentile interval of the difference."""
+    estimate = compute(metric, ours) - compute(metric, theirs)
+    if np.isnan(estimate):
+        return Advantage(estimate, estimate, estimate)
+    form = difference(statistic(metric, ours), statistic(metric, theirs))
+    low, high = percentiles(distributions({metric: form}, len(ours), seed)[metric], confidence)
+    return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
+
+
+def delong_difference(ours: Predictions, theirs: Predictions, confidence: float) -> Advantage:
+    """The advantage in roc_auc by DeLong's covariance of two areas on the same rows."""
+    return Advantage(*delong.areas(ours.truth, ours.output, theirs.output).difference(confidence))
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """McNemar's test of the rows on which two models' decisions are not both right or both wrong."""
+
+    only_ours: int
+    """Rows that only the first model decides rightly."""
+    only_theirs: int
+    chi2: float
+    """Statistic with Edwards' continuity correction; 0 where the models never differ."""
+    p_value: float
+    """Exact two-sided binomial p."""
+
+
+def mcnemar(ours: Predictions, theirs: Predictions) -> McNemar:
+    """McNemar's test of two models' decisions on the same rows."""
+    right, other = ours.decision == ours.truth, theirs.decision == theirs.truth
+    return mcnemar_of_counts(int((right & ~other).sum()), int((~right & other).sum()))
+
+
+def mcnemar_of_counts(only_ours: int, only_theirs: int) -> McNemar:
+    """McNemar's test of the two counts that decide it."""
+    from scipy.stats import binomtest
+
+    differ = only_ours + only_theirs
+    if differ == 0:
+        return McNemar(0, 0, 0.0, 1.0)
+    chi2 = max(0, abs(only_ours - only_theirs) - 1) ** 2 / differ
+    return McNemar(only_ours, only_theirs, chi2, float(binomtest(only_ours, differ).pvalue))
+
+
+def without_features(predictions: Predictions, train_label: Array) -> Predictions:
+    """What a predictor says that knows only the training label: its distribution, or its mean for a number.
+
+    A binary score is the share of positives; the decision is the more frequent class.
+    """
+    rows = len(predictions)
+    if predictions.task == "regression":
+        value = np.full(rows, float(np.mean(train_label)))
+        return Predictions("regression", predictions.truth, value, value)
+    classes = 2 if predictions.task == "binary" else predictions.output.shape[1]
+    share = np.bincount(train_label.astype(np.int64), minlength=classes) / len(train_label)
+    decision = np.full(rows, int(share.argmax()))
+    output = np.full(rows, share[1]) if predictions.task == "binary" else np.tile(share, (rows, 1))
+    return Predictions(predictions.task, predictions.truth, output, decision)

@@ -1,0 +1,104 @@
+"""Confidence intervals of metrics: exact enough where a formula is known, by bootstrap for the rest.
+
+`roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. All others: the percentile bootstrap of
+`penstock.runtime.measures.resampling`. The percentile interval of the expected calibration error lies too high, since
+resampling adds to what chance alone makes of it: an upper bound is judged more strictly than its confidence says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from penstock.runtime.measures import delong
+from penstock.runtime.measures.resampling import distributions, statistic
+from penstock.specs.metrics import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from penstock.runtime.measures.predictions import Array, Predictions
+
+_MOST_UNDEFINED = 0.05
+"""Share of the resamples that may leave a metric undefined before its interval is undefined, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A two-sided interval; both ends are NaN where the rows allow none."""
+
+    low: float
+    high: float
+    method: str
+    """``delong``, ``wilson`` or ``bootstrap``."""
+
+
+class Intervals:
+    """The intervals of some metrics of one set of predictions, at any confidence; resamples once."""
+
+    def __init__(self, predictions: Predictions, metrics: Iterable[str], seed: int) -> None:
+        self._predictions = predictions
+        resampled = {
+            name: statistic(name, predictions)
+            for name in metrics
+            if name != "roc_auc" and METRICS[name].rate_of is None and _resamples(predictions)
+        }
+        self._resamples = distributions(resampled, len(predictions), seed)
+
+    def of(self, metric: str, confidence: float) -> Interval:
+        """The interval of one of the metrics that were named."""
+        if metric == "roc_auc":
+            return Interval(
+                *delong.areas(self._predictions.truth, self._predictions.output).interval(confidence), "delong"
+            )
+        if METRICS[metric].rate_of is not None:
+            return Interval(*wilson(*proportion(metric, self._predictions), confidence), "wilson")
+        if metric not in self._resamples:
+            return Interval(float("nan"), float("nan"), "bootstrap")
+        return Interval(*percentiles(self._resamples[metric], confidence), "bootstrap")
+
+
+def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
+    """Wilson's score interval of a proportion (Wilson 1927); NaN without trials."""
+    from scipy.stats import binomtest
+
+    if trials == 0:
+        return float("nan"), float("nan")
+    interval = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def proportion(metric: str, predictions: Predictions) -> tuple[int, int]:
+    """The successes and the trials of a metric that is a proportion."""
+    truth, decision = predictions.truth, predictions.decision
+    among = {
+        "all": np.ones(len(truth), dtype=bool),
+        "positives": truth == 1,
+        "negatives": truth == 0,
+        "predicted_positives": decision == 1,
+    }[str(METRICS[metric].rate_of)]
+    success = {
+        "accuracy": truth == decision,
+        "precision": truth == 1,
+        "recall": decision == 1,
+        "specificity": decision == 0,
+        "false_positive_rate": decision == 1,
+        "false_negative_rate": decision == 0,
+        "selection_rate": decision == 1,
+    }[metric]
+    return int((success & among).sum()), int(among.sum())
+
+
+def percentiles(resamples: Array, confidence: float) -> tuple[float, float]:
+    """The two-sided percentile interval of a bootstrap distribution; NaN where too many resamples are undefined."""
+    defined = resamples[~np.isnan(resamples)]
+    if len(defined) < (1 - _MOST_UNDEFINED) * len(resamples):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _resamples(predictions: Predictions) -> bool:
+    return len(predictions) > 1 and bool(np.isfinite(predictions.output).all())

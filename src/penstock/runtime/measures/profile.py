@@ -1,0 +1,152 @@
+"""A reference distribution in a few kilobytes, against which any later window of rows can be held.
+
+Numbers: the values at which the cumulated share is known, and how many rows lie in each interval up to and including
+one of them. A column of at most 1,023 different values is kept exactly; of others the 1,023 inner quantiles are, so
+that a cumulated share read between two of them is off by less than one thousandth. The nine deciles are always among
+them. Categories: how often each occurs, the rarer ones together beyond the first 1,000. Missing values are counted in
+both; an infinite number counts as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from penstock.runtime.measures.predictions import Array
+
+QUANTILES = 1024
+CATEGORIES = 1000
+OTHER = "(other)"
+"""All categories that the reference does not know by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The reference distribution of a numeric column."""
+
+    edges: Array
+    """Ascending and different from each other; the last is the greatest value. Empty without values."""
+    counts: Array
+    """Rows whose value is above the edge before, if any, and at most this edge: intervals closed on the right."""
+    deciles: Array
+    """Inner deciles, by linear interpolation, without repetitions; all are among `edges`."""
+    missing: int
+    mean: float
+    deviation: float
+    exact: bool
+    """Whether the edges hold every value that occurs."""
+
+    @property
+    def present(self) -> int:
+        """Rows with a value."""
+        return int(self.counts.sum())
+
+    def cumulated(self) -> Array:
+        """Share of the rows with a value that is at most each edge."""
+        return np.asarray(np.cumsum(self.counts) / max(1, self.present))
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which `numbers_from_json` reads it."""
+        return {
+            "edges": self.edges.tolist(),
+            "counts": self.counts.tolist(),
+            "deciles": self.deciles.tolist(),
+            "missing": self.missing,
+            "mean": self.mean,
+            "deviation": self.deviation,
+            "exact": self.exact,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """The reference distribution of a categorical column."""
+
+    counts: Mapping[str, int]
+    """Rows by category, the most frequent first, then by name; `OTHER` is the last where there are too many."""
+    missing: int
+
+    @property
+    def present(self) -> int:
+        """Rows with a category."""
+        return sum(self.counts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which `categories_from_json` reads it."""
+        return {"categories": [[name, count] for name, count in self.counts.items()], "missing": self.missing}
+
+
+def profile_numbers(values: Array) -> Numbers:
+    """The reference distribution of numbers; those that are not finite count as missing."""
+    present = np.sort(values[np.isfinite(values)]).astype(np.float64)
+    if not len(present):
+        nothing = np.array([])
+        return Numbers(nothing, nothing.astype(np.int64), nothing, len(values), float("nan"), float("nan"), True)
+    deciles = np.unique(_quantiles(present, 10))
+    different = present[np.r_[True, np.diff(present) > 0]]
+    exact = len(different) < QUANTILES
+    inner = different if exact else _quantiles(present, QUANTILES)
+    edges = np.unique(np.concatenate([inner, deciles, present[-1:]]))
+    counts = np.diff(np.searchsorted(present, edges, side="right"), prepend=0)
+    mean, deviation = float(present.mean()), float(present.std())
+    return Numbers(edges, counts, deciles, len(values) - len(present), mean, deviation, exact)
+
+
+def profile_categories(values: Sequence[str | None]) -> Categories:
+    """The reference distribution of categories; None is missing."""
+    found = count_categories(values)
+    missing = found.pop(None, 0)
+    ranked = sorted(((name, count) for name, count in found.items() if name is not None), key=lambda c: (-c[1], c[0]))
+    kept, rest = ranked[:CATEGORIES], ranked[CATEGORIES:]
+    counts = dict(kept) | ({OTHER: sum(count for _, count in rest)} if rest else {})
+    return Categories(counts, missing)
+
+
+def count_categories(values: Sequence[str | None]) -> dict[str | None, int]:
+    """Rows by category; None counts the missing ones."""
+    import pandas as pd
+
+    counts = pd.Series(values, dtype=object).value_counts(dropna=False)
+    return {(None if pd.isna(name) else str(name)): int(count) for name, count in counts.items()}
+
+
+def profile_frame(frame: pd.DataFrame) -> dict[str, Numbers | Categories]:
+    """The reference of each column of a frame in the form that learners get: numbers as float64, the rest as text."""
+    return {
+        str(name): profile_numbers(column.to_numpy()) if column.dtype.kind == "f" else profile_categories(list(column))
+        for name, column in frame.items()
+    }
+
+
+def numbers_from_json(value: Mapping[str, Any]) -> Numbers:
+    """What `Numbers.as_json` wrote."""
+    unknown = float("nan")
+    return Numbers(
+        np.array(value["edges"], dtype=np.float64),
+        np.array(value["counts"], dtype=np.int64),
+        np.array(value["deciles"], dtype=np.float64),
+        value["missing"],
+        unknown if value["mean"] is None else value["mean"],
+        unknown if value["deviation"] is None else value["deviation"],
+        value["exact"],
+    )
+
+
+def categories_from_json(value: Mapping[str, Any]) -> Categories:
+    """What `Categories.as_json` wrote."""
+    return Categories(dict(value["categories"]), value["missing"])
+
+
+def from_json(value: Mapping[str, Any]) -> Numbers | Categories:
+    """The reference of a column."""
+    return categories_from_json(value) if "categories" in value else numbers_from_json(value)
+
+
+def _quantiles(ascending: Array, parts: int) -> Array:
+    return np.asarray(np.quantile(ascending, np.arange(1, parts) / parts))

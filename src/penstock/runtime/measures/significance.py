@@ -1,0 +1,130 @@
+"""Tests of whether a window differs from a reference at all. They are reported and decide nothing: with enough rows
+every difference is significant, and a distance says whether it matters.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from penstock.runtime.measures.drift import Window, ks
+
+if TYPE_CHECKING:
+    from penstock.runtime.measures.predictions import Array
+    from penstock.runtime.measures.profile import Numbers
+
+_EXACT_ROWS = 10_000
+"""Rows of the larger side up to which the Kolmogorov-Smirnov p is exact."""
+_PERMUTATIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A statistic and its p."""
+
+    statistic: float
+    p_value: float
+
+
+def ks_test(reference: Numbers, window: Window) -> Test:
+    """The two-sided test of Kolmogorov and Smirnov on the values that are present; NaN where a side has none.
+
+    Exact where the reference is known exactly and neither side has more than 10,000 rows.
+    """
+    from scipy.stats import ks_2samp, kstwo
+
+    count, other = reference.present, len(window.values)
+    if min(count, other) == 0:
+        return Test(float("nan"), float("nan"))
+    if reference.exact and max(count, other) <= _EXACT_ROWS:
+        result = ks_2samp(np.repeat(reference.edges, reference.counts), window.values, method="exact")
+        return Test(float(result.statistic), float(result.pvalue))
+    distance = ks(_only_present(reference), Window(window.values, 0))
+    return Test(distance, float(kstwo.sf(distance, round(count * other / (count + other)))))
+
+
+def chi_square(expected: Array, found: Array) -> Test:
+    """Pearson's test of two vectors of counts as a table of two rows, so that both rows' sampling errors count.
+
+    With Yates' correction for two by two. Categories that neither side has are left out; p is 1 where one is left.
+    """
+    from scipy.stats import chi2_contingency
+
+    table = np.stack([expected, found])
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2 or not table.sum(axis=1).all():
+        return Test(0.0, 1.0)
+    result = chi2_contingency(table)
+    return Test(float(result.statistic), float(result.pvalue))
+
+
+def cramer_von_mises(reference: Array, window: Array) -> Test:
+    """The two-sample test of Cramer and von Mises."""
+    from scipy.stats import cramervonmises_2samp
+
+    result = cramervonmises_2samp(reference, window)
+    return Test(float(result.statistic), float(result.pvalue))
+
+
+def anderson_darling(reference: Array, window: Array) -> Test:
+    """The two-sample test of Anderson and Darling (Scholz and Stephens 1987, with midranks); p from 0.001 to 0.25."""
+    from scipy.stats import anderson_ksamp
+
+    with warnings.catch_warnings():
+        # scipy warns where its table of p ends.
+        warnings.simplefilter("ignore")
+        result = anderson_ksamp([reference, window])
+    return Test(float(result.statistic), float(result.pvalue))
+
+
+def maximum_mean_discrepancy(reference: Array, window: Array, sigma: float, seed: int) -> Test:
+    """The unbiased squared discrepancy under a Gaussian kernel (Gretton et al. 2012), p by 200 permutations of rows.
+
+    Rows are points of all columns at once, so that it sees columns whose relation changes while each stays the same.
+    """
+    from scipy.spatial.distance import cdist
+
+    rows = np.vstack([reference, window])
+    kernel = np.exp(cdist(rows, rows, "sqeuclidean") / (-2 * sigma**2))
+    np.fill_diagonal(kernel, 0.0)
+    first = np.r_[np.ones(len(reference)), np.zeros(len(window))]
+    generator = np.random.default_rng(seed)
+    members = np.stack([first, *(generator.permutation(first) for _ in range(_PERMUTATIONS))], axis=1)
+    reached = kernel @ members
+    within = (members * reached).sum(axis=0)
+    across = reached.sum(axis=0) - within
+    other = kernel.sum() - within - 2 * across
+    m, n = len(reference), len(window)
+    found = within / (m * (m - 1)) + other / (n * (n - 1)) - 2 * across / (m * n)
+    return Test(float(found[0]), float((1 + (found[1:] >= found[0]).sum()) / (1 + _PERMUTATIONS)))
+
+
+def adjusted(p_values: Sequence[float]) -> dict[str, Array]:
+    """The p of several tests, corrected for their number: by Benjamini and Hochberg (``bh``) and by Benjamini and
+    Yekutieli (``by``) for the share of false findings, by Holm and by Bonferroni for any false finding at all.
+    """
+    from scipy.stats import false_discovery_control
+
+    p = np.asarray(p_values, dtype=np.float64)
+    if not len(p):
+        return dict.fromkeys(("raw", "bh", "by", "holm", "bonferroni"), p)
+    order = np.argsort(p, kind="stable")
+    holm = np.empty_like(p)
+    holm[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return {
+        "raw": p,
+        "bh": false_discovery_control(p, method="bh"),
+        "by": false_discovery_control(p, method="by"),
+        "holm": holm,
+        "bonferroni": np.minimum(1.0, p * len(p)),
+    }
+
+
+def _only_present(reference: Numbers) -> Numbers:
+    from dataclasses import replace
+
+    return replace(reference, missing=0)
