@@ -1,0 +1,99 @@
+"""A schedule as a CronJob that starts the pipeline, by name, through the pipelines API.
+
+Kubeflow's own ScheduledWorkflow carries the id that the server gave a pipeline, so no file can declare one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.ir.workflow import Schedule
+from penstock.targets import manifests
+from penstock.targets.kubeflow.pipeline_spec import ENVIRONMENT
+
+LONGEST_NAME = 52
+"""A CronJob's name may have 52 characters; a job's adds 11."""
+
+_TOKEN_FOLDER = "/var/run/secrets/kubeflow/pipelines"
+_TOKEN_VOLUME: dict[str, Any] = {
+    "name": "pipelines-token",
+    "projected": {
+        "sources": [
+            {
+                "serviceAccountToken": {
+                    "path": "token",
+                    "audience": "pipelines.kubeflow.org",
+                    "expirationSeconds": 7200,
+                }
+            }
+        ]
+    },
+}
+_TOKEN_MOUNT: dict[str, Any] = {"name": "pipelines-token", "mountPath": _TOKEN_FOLDER, "readOnly": True}
+_VARIABLES: list[dict[str, str]] = [
+    *ENVIRONMENT,
+    # Where kfp's own client too looks for the token that a multi-user installation asks for.
+    {"name": "KF_PIPELINES_SA_TOKEN_PATH", "value": f"{_TOKEN_FOLDER}/token"},
+]
+_RESOURCES: dict[str, Any] = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}}
+
+
+def cron_job(schedule: Schedule) -> dict[str, Any]:
+    """The CronJob of a schedule. It starts at most one run at a time, up to an hour late, and tries three times."""
+    labels = manifests.labels(
+        name=schedule.name,
+        component="schedule",
+        part_of=schedule.model,
+        owner=schedule.owner,
+        environment=schedule.environment,
+        extra=schedule.labels,
+    )
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": manifests.metadata(manifests.short_name(schedule.name, LONGEST_NAME), schedule.namespace, labels),
+        "spec": {
+            "schedule": schedule.cron,
+            "timeZone": "Etc/UTC",
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": 3600,
+            "successfulJobsHistoryLimit": 1,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {
+                "spec": {
+                    "backoffLimit": 2,
+                    "activeDeadlineSeconds": 600,
+                    "template": {"metadata": {"labels": labels}, "spec": _pod(schedule)},
+                }
+            },
+        },
+    }
+
+
+def _pod(schedule: Schedule) -> dict[str, Any]:
+    arguments = ("--api", schedule.api, "--namespace", schedule.namespace)
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": schedule.service_account,
+        "automountServiceAccountToken": False,
+        "securityContext": manifests.POD_SECURITY,
+        "containers": [
+            {
+                "name": "start",
+                "image": schedule.image,
+                "command": ["penstock-step", "start"],
+                "args": [
+                    *arguments,
+                    "--service-account",
+                    schedule.service_account,
+                    "--pipeline",
+                    schedule.workflow,
+                ],
+                "env": _VARIABLES,
+                "resources": _RESOURCES,
+                "securityContext": manifests.CONTAINER_SECURITY,
+                "volumeMounts": [_TOKEN_MOUNT],
+            }
+        ],
+        "volumes": [_TOKEN_VOLUME],
+    }

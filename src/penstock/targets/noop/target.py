@@ -1,0 +1,19 @@
+"""The table of what the target renders, plan by plan; every class of plan is in one of the two mappings."""
+
+from __future__ import annotations
+
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.targets.base import Target, Unsupported
+from penstock.targets.noop.capabilities import CAPABILITIES
+from penstock.targets.noop.inventory import render_inventory
+
+_NOT_LISTED = Unsupported("never", "the inventory lists pipelines alone")
+
+TARGET = Target(
+    name="noop",
+    renders={Workflow: render_inventory},
+    unsupported={Schedule: _NOT_LISTED, Endpoint: _NOT_LISTED, AccessRule: _NOT_LISTED, RuleFile: _NOT_LISTED},
+    capabilities=CAPABILITIES,
+)
