@@ -68,13 +68,16 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """Pods whose metrics are collected: by labels, at a named port of theirs."""
+    """Pods whose metrics are collected: picked by labels, read at a named port of theirs."""
 
-    name: str
     pods: Labels
     port: str
     path: str
     interval: str
+    adds: Labels
+    """Labels that every series of these pods gets."""
+    copies: Labels
+    """Labels that every series gets from a label of its pod: name of the series' label, name of the pod's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,12 @@ class RuleFile:
     namespace: str
     groups: tuple[RuleGroup, ...]
     tests: tuple[RuleTest, ...]
+    environment: str
+    model: str
+    owner: str
+    selected_by: Labels = ()
+    """Labels by which the Prometheus operator selects its objects."""
     labels: Labels = ()
-    """Labels by which the Prometheus operator selects the object."""
-    metadata: Labels = ()
-    """Labels of every object."""
     scrape: Scrape | None = None
     scrape_seconds: int = 30
     """How often targets are scraped; no rate may look at less than two scrapes."""

@@ -36,7 +36,7 @@ class AbortCondition:
 
     name: str
     query: str
-    """PromQL that yields one value; ``$canary`` stands for a regular expression of the canary's pod names."""
+    """PromQL that yields one value; ``$canary`` stands for the canary's value of the label ``revision``."""
     bound: Decimal
     beyond: Literal["above", "below"]
 
@@ -87,6 +87,9 @@ class AccessRule:
     """Namespace that metrics are collected from."""
     store: Literal["remote", "local"]
     """Whether the pods load the model over the network."""
+    environment: str
+    model: str
+    owner: str
     labels: tuple[tuple[str, str], ...] = ()
 
 
@@ -96,6 +99,7 @@ class Endpoint:
 
     name: str
     namespace: str
+    environment: str
     model: str
     owner: str
     description: str
@@ -115,6 +119,8 @@ class Endpoint:
     compute: Compute
     timeout_seconds: int
     traffic: TrafficPlan | None
+    ports: tuple[tuple[str, int], ...]
+    """Ports of the server by name: ``http`` first, ``metrics`` where it has one of its own."""
     version: str
     """Version of the target that the environment runs."""
     keda: str | None = None

@@ -116,7 +116,7 @@ class QueryBound(Node):
     """A PromQL expression and the bound beyond which it aborts."""
 
     promql: Promql = field(
-        "Expression that yields one value; `$canary` stands for the canary's pods.",
+        'Expression that yields one value; `revision="$canary"` picks the series of the canary\'s pods.',
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
     )

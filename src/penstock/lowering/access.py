@@ -1,0 +1,47 @@
+"""Who an endpoint's pods are, how many must stay, and who may reach them."""
+
+from __future__ import annotations
+
+from penstock.catalog.model import View
+from penstock.ir.serving import AccessRule, Caller
+from penstock.lowering.endpoint import is_remote
+from penstock.lowering.environments import environment_of
+from penstock.lowering.serving import free_labels, mode_of, pods_of
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.rollout import Rollout
+
+
+def access_rule(view: View, name: str) -> AccessRule:
+    """The access rule of the rollout `name` in the view's environment."""
+    rollout = view.rollout(name)
+    environment = environment_of(view).spec
+    pods = pods_of(rollout, environment)
+    access = rollout.spec.access
+    callers = (
+        None
+        if access is None
+        else tuple(Caller(caller.namespace, tuple(sorted(caller.pods.items()))) for caller in access.callers)
+    )
+    return AccessRule(
+        endpoint=rollout.name,
+        namespace=environment.namespace,
+        pods=pods.labels,
+        copies=rollout.spec.serve.replicas.min,
+        callers=callers,
+        relays=_relays(rollout, environment),
+        ports=pods.reached_at,
+        metrics_port=pods.metrics[1],
+        monitoring=environment.prometheus.namespace,
+        store="remote" if is_remote(environment.model_store) else "local",
+        environment=environment_of(view).name,
+        model=rollout.spec.model,
+        owner=rollout.metadata.owner,
+        labels=free_labels(rollout),
+    )
+
+
+def _relays(rollout: Rollout, environment: EnvironmentSpec) -> tuple[str, ...]:
+    if rollout.spec.serve.target == "argo-rollouts":
+        argo = environment.argo_rollouts
+        return (argo.gateway.partition("/")[0],) if argo is not None else ()
+    return ("knative-serving",) if mode_of(environment) == "Knative" else ()

@@ -1,0 +1,107 @@
+"""What all alerts of a rollout share: whom they tell, what they are about, how they read, how they are tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
+from penstock.lowering.numbers import decimal_text
+from penstock.specs.rollout import Action
+
+TEST_INTERVAL = "1m"
+"""Spacing of the samples in tests."""
+
+_EMPTY: tuple[tuple[Labels, Labels], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The rollout that alerts are about, in one environment."""
+
+    environment: str
+    namespace: str
+    model: str
+    rollout: str
+    team: str
+    runbooks: str | None
+    keeps_firing: bool
+    """Whether this Prometheus knows ``keep_firing_for`` (2.42 and newer)."""
+
+    @property
+    def labels(self) -> Labels:
+        """Labels of every series and alert about it."""
+        return (("environment", self.environment), ("model", self.model), ("rollout", self.rollout))
+
+    def alert(
+        self,
+        name: str,
+        expr: str,
+        severity: Action,
+        *,
+        hold: str | None,
+        keep_firing: str,
+        labels: Labels,
+        summary: str,
+        description: str,
+    ) -> Alert:
+        """An alert that names its severity, its team, what it is about, and where to read on."""
+        annotations = [("summary", summary), ("description", description)]
+        if self.runbooks is not None:
+            annotations.append(("runbook_url", f"{self.runbooks.rstrip('/')}/{name}"))
+        return Alert(
+            alert=name,
+            expr=expr,
+            hold=hold,
+            keep_firing=keep_firing if self.keeps_firing else None,
+            labels=(("severity", severity), ("team", self.team), *self.labels, *labels),
+            annotations=tuple(annotations),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fires:
+    """One instance of an alert that must be firing, as promtool sees it: its labels, its texts filled in."""
+
+    alert: Alert
+    found: Labels = ()
+    """Labels that the expression's result has beyond those of the alert."""
+    fill: Labels = ()
+    """Template actions in the texts, and what stands in their place."""
+
+    @property
+    def instance(self) -> tuple[Labels, Labels]:
+        """Labels and annotations."""
+        annotations = []
+        for key, text in self.alert.annotations:
+            for action, value in self.fill:
+                text = text.replace(action, value)
+            annotations.append((key, text))
+        labels = dict(self.found) | dict(self.alert.labels)
+        return tuple(labels.items()), tuple(annotations)
+
+
+def fires(at: str, *instances: Fires) -> ExpectedAlert:
+    """All instances of one alert that must be firing at a time, and no others."""
+    return ExpectedAlert(at, instances[0].alert.alert, tuple(found.instance for found in instances))
+
+
+def silent(at: str, alert: str) -> ExpectedAlert:
+    """No instance of the alert may be firing at a time."""
+    return ExpectedAlert(at, alert, _EMPTY)
+
+
+def series(name: str, labels: Labels, values: str) -> InputSeries:
+    """A series of a test in promtool's notation."""
+    inner = ",".join(f'{key}="{value}"' for key, value in labels)
+    return InputSeries(f"{name}{{{inner}}}", values)
+
+
+def rule_test(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
+    """A test over samples of one minute's spacing."""
+    return RuleTest(name, TEST_INTERVAL, given, expect)
+
+
+def constant(value: float | int, minutes: int) -> str:
+    """A gauge that keeps its value."""
+    return f"{decimal_text(Decimal(repr(value)))}x{minutes}"

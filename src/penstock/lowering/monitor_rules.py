@@ -1,0 +1,334 @@
+"""Alerts over what monitoring pipelines push: drift, quality, missing labels, a pipeline that no longer runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from penstock.ir.monitoring import Alert, InputSeries, Labels, RuleGroup, RuleTest
+from penstock.lowering.alerting import Fires, Subject, constant, fires, rule_test, series, silent
+from penstock.lowering.cron_period import longest_gap
+from penstock.lowering.numbers import float_text
+from penstock.specs.rollout import Action, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.series import (
+    DRIFT_BREACHES,
+    DRIFT_DISTANCE,
+    JOB,
+    LAST_RUN,
+    PREDICTION,
+    QUALITY_LABELS,
+    QUALITY_VALUE,
+    Series,
+)
+from penstock.specs.units import Duration
+
+DRIFT = "ModelDrift"
+QUALITY = "ModelQualityBeyondBound"
+LABELS_MISSING = "ModelLabelsMissing"
+MONITORING_STALE = "ModelMonitoringStale"
+MONITORING_ABSENT = "ModelMonitoringAbsent"
+FIGURE = "ModelFigureBeyondBound"
+
+_NUMBER = '{{ $value | printf "%.4g" }}'
+_FEATURE = "{{ $labels.feature }}"
+_AGE = "{{ $value | humanizeDuration }}"
+# Pushed figures change once a run, so a few minutes suffice against a Pushgateway that restarts.
+_HOLD = "5m"
+_KEEP = "15m"
+_LONGEST_ABSENCE = dt.timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorRules:
+    """The alerts of all monitors of a rollout, in groups, and their tests."""
+
+    groups: tuple[RuleGroup, ...]
+    tests: tuple[RuleTest, ...]
+
+
+def monitor_rules(monitor: Monitor, subject: Subject, interval: str, released: bool) -> MonitorRules:
+    """Rules of what is watched. Where nothing is `released` yet, no pipeline runs, so none is missed."""
+    alerts: list[Alert] = []
+    tests: list[RuleTest] = []
+    for drift in monitor.drift:
+        _add(alerts, tests, *_drift(drift, subject))
+    for quality in monitor.quality:
+        _add(alerts, tests, *_quality(quality, subject))
+        _add(alerts, tests, *_labels_missing(quality, subject))
+    if released and (monitor.drift or monitor.quality):
+        _add(alerts, tests, *_pipeline(monitor, subject))
+    business: list[Alert] = []
+    for figure in monitor.business:
+        _add(business, tests, *_figure(figure, subject))
+    groups = [("monitoring", "1m", alerts), ("figures", interval, business)]
+    return MonitorRules(
+        tuple(RuleGroup(f"{subject.rollout}.{name}", each, tuple(rules)) for name, each, rules in groups if rules),
+        tuple(tests),
+    )
+
+
+def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: list[RuleTest]) -> None:
+    alerts.extend(more)
+    tests.extend(proofs)
+
+
+def _pushed(figure: Series, subject: Subject, labels: Labels) -> str:
+    """The newest pushed value, without the labels that the Pushgateway adds."""
+    return f"max by ({', '.join(figure.labels)}) ({figure.name}{{{_matchers(subject, labels)}}})"
+
+
+def _matchers(subject: Subject, labels: Labels) -> str:
+    pairs = (("environment", subject.environment), ("model", subject.model), *labels)
+    return ",".join(f'{key}="{value}"' for key, value in pairs)
+
+
+def _sample(figure: Series, subject: Subject, labels: Labels, value: float) -> InputSeries:
+    return series(
+        figure.name,
+        (("environment", subject.environment), ("model", subject.model), ("job", JOB), *labels),
+        constant(value, 40),
+    )
+
+
+def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    bound = float_text(monitor.above)
+    feature = PREDICTION if monitor.of == "prediction" else "distance"
+    found: Labels = (*labels, ("feature", feature))
+    what = "The predictions" if monitor.of == "prediction" else f"The feature {_FEATURE}"
+    if monitor.persist is None:
+        figure, comparison = DRIFT_DISTANCE, f"> {bound}"
+        said = f"{monitor.test} is {_NUMBER}, the bound {bound}"
+        high, low = monitor.above * 2, monitor.above / 2
+    else:
+        figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
+        said = (
+            f"{monitor.test} was above {bound} in {_NUMBER} of the last {monitor.persist.of} windows; "
+            f"{monitor.persist.breaches} are too many"
+        )
+        high, low = monitor.persist.breaches, monitor.persist.breaches - 1
+    alerts = [
+        subject.alert(
+            DRIFT,
+            f"{_pushed(figure, subject, labels)} {comparison}",
+            severity,
+            hold=_HOLD,
+            keep_firing=_KEEP,
+            labels=labels,
+            summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
+            description=(
+                f"{what} of {subject.model} (monitor {monitor.id}) differs from the training data over "
+                f"{monitor.window}: {said}. Look for a change in the source first; retrain where the world has changed."
+            ),
+        )
+        for severity in dict.fromkeys(monitor.then)
+    ]
+    name = f"drift {monitor.id}"
+    return alerts, [
+        _beyond(name, alerts, figure, subject, found, high),
+        _within(name, DRIFT, figure, subject, found, low),
+        _absent(name, DRIFT),
+    ]
+
+
+def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    found: Labels = (*labels, ("metric", monitor.metric))
+    comparison, bound, high, low = _bounds(monitor.below, monitor.above)
+    alerts = [
+        subject.alert(
+            QUALITY,
+            f"{_pushed(QUALITY_VALUE, subject, found)} {comparison} {float_text(bound)}",
+            severity,
+            hold=_HOLD,
+            keep_firing=_KEEP,
+            labels=labels,
+            summary=f"{subject.model} in {subject.environment} has lost quality",
+            description=(
+                f"{monitor.metric} of {subject.model} on labels that came in over {monitor.window} is {_NUMBER}; the "
+                f"bound is {float_text(bound)} (monitor {monitor.id}). Compare with drift and with the newest release; "
+                "take the Release back where it began with it."
+            ),
+        )
+        for severity in dict.fromkeys(monitor.then)
+    ]
+    name = f"quality {monitor.id}"
+    return alerts, [
+        _beyond(name, alerts, QUALITY_VALUE, subject, found, high),
+        _within(name, QUALITY, QUALITY_VALUE, subject, found, low),
+        _absent(name, QUALITY),
+    ]
+
+
+def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    alert = subject.alert(
+        LABELS_MISSING,
+        f"{_pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
+        "ticket",
+        hold=_HOLD,
+        keep_firing=_KEEP,
+        labels=labels,
+        summary=f"labels for {subject.model} in {subject.environment} do not come in",
+        description=(
+            f"{_NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}: whether "
+            f"{monitor.metric} holds is not known (monitor {monitor.id}). Look at the dataset that brings the labels."
+        ),
+    )
+    name = f"labels {monitor.id}"
+    return [alert], [
+        _beyond(name, [alert], QUALITY_LABELS, subject, labels, monitor.min_labels - 1),
+        _within(name, LABELS_MISSING, QUALITY_LABELS, subject, labels, monitor.min_labels),
+    ]
+
+
+def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    """The pipeline has run and no longer does, or has never run: two periods of its schedule are one too many."""
+    seconds = 2 * int(longest_gap(monitor.schedule).total_seconds())
+    period = str(Duration(seconds * 1000))
+    absence = min(dt.timedelta(seconds=seconds), _LONGEST_ABSENCE)
+    told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
+    severity: Action = "page" if any("page" in then for then in told) else "ticket"
+    selector = f"{LAST_RUN.name}{{{_matchers(subject, ())}}}"
+    blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
+    stale = subject.alert(
+        MONITORING_STALE,
+        f"time() - {_pushed(LAST_RUN, subject, ())} > {seconds}",
+        severity,
+        hold=_HOLD,
+        keep_firing=_KEEP,
+        labels=(),
+        summary=f"{subject.model} in {subject.environment} is no longer watched",
+        description=(
+            f"The monitoring pipeline last ran {_AGE} ago; its schedule ({monitor.schedule}) allows {period}. {blind}"
+        ),
+    )
+    absent = subject.alert(
+        MONITORING_ABSENT,
+        f"absent({selector})",
+        severity,
+        hold=str(Duration(int(absence.total_seconds()) * 1000)),
+        keep_firing=_KEEP,
+        labels=(),
+        summary=f"{subject.model} in {subject.environment} is not watched",
+        description=f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
+    )
+    ran = (("environment", subject.environment), ("model", subject.model), ("job", JOB))
+    late = series(LAST_RUN.name, ran, f"{-seconds}x40")
+    in_time = series(LAST_RUN.name, ran, f"{900 - seconds}x40")
+    minutes = int(absence.total_seconds()) // 60 + 10
+    return [stale, absent], [
+        rule_test(
+            "monitoring: last run too long ago",
+            (late,),
+            fires("15m", Fires(stale, fill=((_AGE, _humanize_duration(seconds + 900)),))),
+            silent("15m", MONITORING_ABSENT),
+        ),
+        rule_test("monitoring: runs in time", (in_time,), silent("15m", MONITORING_STALE)),
+        rule_test(
+            "monitoring: has never run",
+            (),
+            silent("15m", MONITORING_STALE),
+            silent("15m", MONITORING_ABSENT),
+            fires(f"{minutes}m", Fires(absent)),
+        ),
+    ]
+
+
+def _figure(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    comparison, bound, high, low = _bounds(monitor.below, monitor.above)
+    alerts = [
+        subject.alert(
+            FIGURE,
+            f"({monitor.promql.strip()}) {comparison} {float_text(bound)}",
+            severity,
+            hold=str(monitor.hold),
+            keep_firing=_KEEP,
+            labels=labels,
+            summary=f"{monitor.id} of {subject.rollout} in {subject.environment} is beyond its bound",
+            description=(
+                f"{monitor.id} is {_NUMBER}; the bound is {float_text(bound)}, and it has been beyond it for "
+                f"{monitor.hold} (model {subject.model}, rollout {subject.rollout})."
+            ),
+        )
+        for severity in dict.fromkeys(monitor.then)
+    ]
+    plain = _plain_selector(monitor.promql)
+    if plain is None:
+        # What an expression of one's own yields from which series is not ours to say.
+        return alerts, []
+    name, found = plain
+    minutes = int(monitor.hold) // 60_000 + 10
+    at = f"{minutes}m"
+    fill = ((_NUMBER, _general(high)),)
+    return alerts, [
+        rule_test(
+            f"figure {monitor.id}: beyond its bound",
+            (series(name, found, constant(high, minutes)),),
+            fires(at, *(Fires(alert, found, fill) for alert in alerts)),
+        ),
+        rule_test(
+            f"figure {monitor.id}: within its bound",
+            (series(name, found, constant(low, minutes)),),
+            silent(at, FIGURE),
+        ),
+        rule_test(f"figure {monitor.id}: no series", (), silent(at, FIGURE)),
+    ]
+
+
+def _plain_selector(promql: str) -> tuple[str, Labels] | None:
+    """Name and labels of the one series that a bare selector picks; None for any other expression."""
+    from promql_parser import VectorSelector, parse
+
+    try:
+        found = parse(promql)
+    except ValueError:
+        return None
+    if not isinstance(found, VectorSelector) or found.name is None or found.offset is not None or found.at is not None:
+        return None
+    matchers = found.matchers.matchers
+    if found.matchers.or_matchers or any(str(matcher.op) != "MatchOp.Equal" for matcher in matchers):
+        return None
+    return found.name, tuple((matcher.name, matcher.value) for matcher in matchers)
+
+
+def _bounds(below: float | None, above: float | None) -> tuple[str, float, float, float]:
+    """The comparison, the bound, a value beyond it and one within it."""
+    if below is not None:
+        step = abs(below) / 2 or 1.0
+        return "<", below, below - step, below + step
+    bound = above if above is not None else 0.0
+    step = abs(bound) / 2 or 1.0
+    return ">", bound, bound + step, bound - step
+
+
+def _beyond(name: str, alerts: list[Alert], figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+    fill = ((_NUMBER, _general(value)), (_FEATURE, dict(found).get("feature", "")))
+    firing = [Fires(alert, found, fill) for alert in alerts]
+    return rule_test(f"{name}: beyond its bound", (_sample(figure, subject, found, value),), fires("15m", *firing))
+
+
+def _within(name: str, alert: str, figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+    return rule_test(f"{name}: within its bound", (_sample(figure, subject, found, value),), silent("15m", alert))
+
+
+def _absent(name: str, alert: str) -> RuleTest:
+    return rule_test(f"{name}: no series", (), silent("15m", alert))
+
+
+def _general(value: float) -> str:
+    """A number as Go's ``%.4g`` prints it."""
+    return f"{value:.4g}"
+
+
+def _humanize_duration(seconds: int) -> str:
+    """A span as ``humanizeDuration`` of Prometheus' templates prints it."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour}h {minute}m {second}s"
+    if hour:
+        return f"{hour}h {minute}m {second}s"
+    return f"{minute}m {second}s" if minute else f"{second}s"

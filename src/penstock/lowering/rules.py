@@ -1,0 +1,142 @@
+"""All rules of a rollout in one environment: objectives, monitors, and whether anything answers at all."""
+
+from __future__ import annotations
+
+from penstock.catalog.model import View
+from penstock.ir.monitoring import Labels, RuleFile, RuleGroup, RuleTest, Scrape, Unobserved
+from penstock.lowering.alerting import Fires, Subject, fires, rule_test, series, silent
+from penstock.lowering.environments import environment_of
+from penstock.lowering.monitor_rules import monitor_rules
+from penstock.lowering.request_series import RequestSeries
+from penstock.lowering.serving import free_labels, pods_of, requests_of
+from penstock.lowering.slo import Sli, availability, latency, slo_rules
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.rollout import Rollout, Slos
+
+UNREACHABLE = "ModelUnreachable"
+_KEEP_FIRING_SINCE = (2, 42)
+
+
+def rule_file(view: View, name: str) -> RuleFile | None:
+    """The rules of the rollout `name`; None where it declares no objective and no monitor."""
+    rollout = view.rollout(name)
+    spec = rollout.spec
+    wanted = spec.slos.availability or spec.slos.latency
+    if not wanted and spec.monitor is None:
+        return None
+    environment = environment_of(view).spec
+    prometheus = environment.prometheus
+    subject = Subject(
+        environment=environment_of(view).name,
+        namespace=environment.namespace,
+        model=spec.model,
+        rollout=rollout.name,
+        team=rollout.metadata.owner,
+        runbooks=prometheus.runbooks,
+        keeps_firing=_numbers(prometheus.version) >= _KEEP_FIRING_SINCE,
+    )
+    released = view.release_of(name) is not None
+    interval = str(prometheus.scrape_interval)
+    groups: list[RuleGroup] = []
+    tests: list[RuleTest] = []
+    slis, unobserved = _slis(spec.slos, requests_of(rollout, environment))
+    for sli in slis:
+        rules = slo_rules(sli, subject, interval)
+        groups += rules.groups
+        tests += rules.tests
+    if wanted and released:
+        group, proofs = _reachable(subject, interval)
+        groups.append(group)
+        tests += proofs
+    if spec.monitor is not None:
+        watched = monitor_rules(spec.monitor, subject, interval, released)
+        groups += watched.groups
+        tests += watched.tests
+    return RuleFile(
+        name=rollout.name,
+        namespace=environment.namespace,
+        groups=tuple(groups),
+        tests=tuple(tests),
+        environment=environment_of(view).name,
+        model=spec.model,
+        owner=rollout.metadata.owner,
+        selected_by=tuple(sorted(prometheus.rule_labels.items())),
+        labels=free_labels(rollout),
+        scrape=_scrape(rollout, environment),
+        scrape_seconds=-(-int(prometheus.scrape_interval) // 1000),
+        unobserved=unobserved,
+    )
+
+
+def _slis(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
+    """What is measured, and what was asked for that no series tells."""
+    slis: list[Sli] = []
+    unobserved: list[Unobserved] = []
+    if slos.availability is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.availability", requests))
+        elif requests.code is None:
+            reason = f"`{requests.counter}` does not tell failures apart"
+            unobserved.append(Unobserved("slos.availability", reason))
+        elif slos.availability.objective >= 1:
+            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
+        else:
+            slis.append(availability(slos.availability, requests))
+    if slos.latency is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.latency", requests))
+        elif slos.latency.objective >= 1:
+            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
+        else:
+            try:
+                slis.append(latency(slos.latency, requests))
+            except ValueError as error:
+                unobserved.append(Unobserved("slos.latency.below", str(error)))
+    return slis, tuple(unobserved)
+
+
+def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTest]]:
+    """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
+    target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
+    matchers = ",".join(f'{key}="{value}"' for key, value in target)
+    alert = subject.alert(
+        UNREACHABLE,
+        f"absent(up{{{matchers}}} == 1)",
+        "page",
+        hold="5m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"no pod of {subject.rollout} in {subject.environment} answers",
+        description=(
+            f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}): either none runs, or they are not scraped. Its objectives are not observed."
+        ),
+    )
+    gone = Fires(alert, (("namespace", subject.namespace),))
+    pod = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "a"))
+    other = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "b"))
+    return RuleGroup(f"{subject.rollout}.reachable", interval, (alert,)), [
+        rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
+        rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
+        rule_test(
+            "reachable: one of two pods answers",
+            (series("up", pod, "0x40"), series("up", other, "1x40")),
+            silent("15m", UNREACHABLE),
+        ),
+    ]
+
+
+def _scrape(rollout: Rollout, environment: EnvironmentSpec) -> Scrape:
+    pods = pods_of(rollout, environment)
+    return Scrape(
+        pods=pods.labels,
+        port=pods.metrics[0],
+        path="/metrics",
+        interval=str(environment.prometheus.scrape_interval),
+        adds=(("rollout", rollout.name),),
+        copies=(("revision", pods.revision),) if pods.revision is not None else (),
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,54 @@
+"""What endpoint, access and rules of a rollout have in common: its mode, its series, its pods."""
+
+from __future__ import annotations
+
+from penstock.lowering.request_series import RequestSeries, request_series
+from penstock.lowering.serving_pods import ServingPods, serving_pods
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.rollout import Rollout
+from penstock.specs.units import Duration
+
+SHORTEST_WINDOW = Duration.parse("2m")
+_SCRAPES_IN_A_WINDOW = 4
+
+
+def mode_of(environment: EnvironmentSpec) -> str:
+    """KServe's deployment mode."""
+    return environment.kserve.mode if environment.kserve is not None else "Standard"
+
+
+def requests_of(rollout: Rollout, environment: EnvironmentSpec) -> RequestSeries | str:
+    """The series that count the rollout's requests, or why there are none."""
+    serve = rollout.spec.serve
+    return request_series(
+        target=serve.target,
+        mode="Knative" if mode_of(environment) == "Knative" else "Standard",
+        requests=environment.prometheus.requests,
+        model_format=serve.format,
+        protocol=serve.protocol,
+        namespace=environment.namespace,
+        rollout=rollout.name,
+    )
+
+
+def pods_of(rollout: Rollout, environment: EnvironmentSpec) -> ServingPods:
+    """The pods that serve the rollout."""
+    serve = rollout.spec.serve
+    return serving_pods(
+        target=serve.target,
+        mode=mode_of(environment),
+        model_format=serve.format,
+        protocol=serve.protocol,
+        rollout=rollout.name,
+    )
+
+
+def short_window(environment: EnvironmentSpec) -> str:
+    """The window of rates that have to tell quickly: two minutes, and never less than four scrapes."""
+    scrapes = _SCRAPES_IN_A_WINDOW * int(environment.prometheus.scrape_interval)
+    return str(max(SHORTEST_WINDOW, Duration(scrapes)))
+
+
+def free_labels(rollout: Rollout) -> tuple[tuple[str, str], ...]:
+    """The user's own labels."""
+    return tuple(rollout.metadata.labels.items())

@@ -1,0 +1,52 @@
+"""What the pods of an endpoint look like from outside: their labels and their ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from penstock.ir.monitoring import Labels
+
+HTTP_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class ServingPods:
+    """The pods of one endpoint."""
+
+    labels: Labels
+    """Labels that pick them and no other."""
+    ports: tuple[tuple[str, int], ...]
+    """Ports that the server's container declares, the one for requests first."""
+    reached_at: tuple[int, ...]
+    """Ports at which requests arrive."""
+    metrics: tuple[str, int]
+    """Name and number of the port that metrics are read from."""
+    revision: str | None
+    """Label of the pods that tells versions apart."""
+
+
+def serving_pods(
+    *, target: Literal["kserve", "argo-rollouts"], mode: str, model_format: str, protocol: str, rollout: str
+) -> ServingPods:
+    """The pods that serve a rollout.
+
+    MLServer 1.7 serves metrics at a port of its own (`mlserver/settings.py`; KServe's runtime still announces 8080),
+    Triton as well, KServe's Python servers at the port for requests. In Knative mode the queue proxy takes requests
+    and serves metrics (`knative.dev/serving/pkg/networking/constants.go`).
+    """
+    http = ("http", HTTP_PORT)
+    if target == "kserve" and mode == "Knative":
+        return ServingPods(
+            (("serving.kserve.io/inferenceservice", rollout),),
+            (),
+            (8012, 8013, 8112, 9090),
+            ("http-usermetric", 9091),
+            None,
+        )
+    metrics = http if protocol == "v1" else ("metrics", 8002 if model_format == "onnx" else 8082)
+    ports = (http,) if metrics == http else (http, metrics)
+    if target == "argo-rollouts":
+        labels = (("app.kubernetes.io/name", rollout), ("app.kubernetes.io/component", "serving"))
+        return ServingPods(labels, ports, (HTTP_PORT,), metrics, "rollouts-pod-template-hash")
+    return ServingPods((("serving.kserve.io/inferenceservice", rollout),), ports, (HTTP_PORT,), metrics, None)
