@@ -63,10 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Functions that specs name are found from the repository's root, which is the working directory of every step.
     if "" not in sys.path:
         sys.path.insert(0, "")
-    step = cast(StepModule, import_module(STEPS[name]))
-    parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
-    step.add_arguments(parser)
     try:
+        step = cast(StepModule, import_module(STEPS[name]))
+        parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
+        step.add_arguments(parser)
         step.run(parser.parse_args(arguments[1:]))
     except RefusedError as refusal:
         for reason in refusal.reasons:

@@ -6,11 +6,11 @@ are laid into one sequence for each key, over which the database slides a frame;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
-from penstock.runtime.data.expressions import aggregates, condition
+from penstock.runtime.data.expressions import AggregateCall, aggregates, condition
 from penstock.runtime.data.timed import POSITION, TimedTable, matched
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Aggregate
@@ -44,23 +44,14 @@ def aggregated_values(
     values: list[str] = []
     frames: dict[int, str] = {}
     for number, (name, feature) in enumerate(features.items()):
+        where = f"{place}, `{name}`"
         if feature.window <= 0:
-            raise InputError(f"{place}, `{name}`: the window is empty")
+            raise InputError(f"{where}: the window is empty")
         # Moments are whole microseconds, so one less than the window leaves its open end out.
-        microseconds = int(feature.window) * 1000 - 1
-        frame = frames.setdefault(microseconds, f"w{len(frames)}")
-        value, found = aggregates(feature.sql, f"{place}, `{name}`", connection)
-        where = ["NOT @asks"]
-        if feature.where is not None:
-            where.append(condition(feature.where, f"{place}, `{name}`", connection))
-        for call in found:
-            conditions = " AND ".join([*where, *([f"({call.where})"] if call.where else [])]).replace(
-                "@asks", '"@asks"'
-            )
-            calls.append(
-                f"{call.call} FILTER (WHERE {conditions}) OVER {frame} AS {identifier(f'{call.name}.{number}')}"
-            )
-            value = value.replace(identifier(call.name), identifier(f"{call.name}.{number}"))
+        frame = frames.setdefault(int(feature.window) * 1000 - 1, f"w{len(frames)}")
+        value, found = aggregates(feature.sql, f"@{number}.", where, connection)
+        counts = ['NOT "@asks"', *([condition(feature.where, where, connection)] if feature.where else [])]
+        calls += [_framed(call, counts, frame) for call in found]
         values.append(f"{value} AS {identifier(name)}")
     windows = ", ".join(
         f'{frame} AS ({partition}ORDER BY "@moment" RANGE BETWEEN {width} PRECEDING AND CURRENT ROW)'
@@ -71,10 +62,17 @@ def aggregated_values(
             SELECT TRUE AS "@asks", {identifier(POSITION)} AS "@row", epoch_us({rows.happened}) AS "@moment"{our_keys}
             FROM {identifier(rows.name)}
             UNION ALL BY NAME
-            SELECT FALSE AS "@asks", epoch_us({theirs.known}) AS "@moment"{their_keys}, * EXCLUDE ({identifier(POSITION)})
+            SELECT FALSE AS "@asks", epoch_us({theirs.known}) AS "@moment"{their_keys},
+                   * EXCLUDE ({identifier(POSITION)})
             FROM {identifier(theirs.name)} WHERE {present}
         ),
         framed AS (SELECT "@asks", "@row", {", ".join(calls)} FROM sequence WINDOW {windows})
         SELECT {", ".join(values)} FROM framed WHERE "@asks" ORDER BY "@row"
     """
     return query(connection, sql, place)
+
+
+def _framed(call: AggregateCall, counts: Sequence[str], frame: str) -> str:
+    """One aggregate over the rows of its frame that count."""
+    conditions = " AND ".join([*counts, *([f"({call.where})"] if call.where else [])])
+    return f"{call.call} FILTER (WHERE {conditions}) OVER {frame} AS {identifier(call.name)}"

@@ -39,7 +39,10 @@ def connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
 def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> pa.Table:
     """The rows of a query; where the database refuses it, an `InputError` that starts with `place`."""
     try:
-        return connection.execute(sql).to_arrow_table()
+        relation = connection.sql(sql)
+        if relation is None:
+            raise InputError(f"{place}: the SQL returns no rows; expected one SELECT")
+        return relation.to_arrow_table()
     except duckdb.Error as error:
         raise InputError(f"{place}: {_first_sentence(error)}") from None
 

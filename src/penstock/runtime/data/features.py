@@ -114,8 +114,7 @@ def _values(
         place = f"feature `{name}.{each}`"
         # One query a feature, so that a fault names the feature that has it.
         checked = scalar(sql, place, connection)
-        selected = f"SELECT ({checked}\n) FROM {identifier(rows.name)} ORDER BY {identifier(POSITION)}"
-        values[each] = query(connection, selected, place).column(0)
+        values[each] = query(connection, f"SELECT ({checked}\n) FROM {identifier(rows.name)}", place).column(0)
     for (form, of, _), group in _groups(definition.features).items():
         place = f"`{form}` over `{of}` in feature set `{name}`"
         table = _JOINED[form](connection, rows, _table(tables, of, name), group, place)

@@ -40,37 +40,39 @@ def latest_values(
     if theirs.known is None or theirs.happened is None:
         raise InputError(f"{place}: `{theirs.name}` has neither an event time nor a time of knowledge; use `lookup`")
     keys = [f"k{position}" for position in range(len(pairs))]
-    their_keys = ", ".join(f"{identifier(name)} AS {key}" for key, (name, _) in zip(keys, pairs, strict=True))
-    our_keys = ", ".join(f"{identifier(ours)} AS {key}" for key, (_, ours) in zip(keys, pairs, strict=True))
-    present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name, _ in pairs)
+    their_keys = "".join(f"{identifier(name)} AS {key}, " for key, (name, _) in zip(keys, pairs, strict=True))
+    our_keys = "".join(f"{identifier(ours)} AS {key}, " for key, (_, ours) in zip(keys, pairs, strict=True))
+    usable = [f"{theirs.known} IS NOT NULL", f"{theirs.happened} IS NOT NULL"]
+    usable += [f"{identifier(name)} IS NOT NULL" for name, _ in pairs]
+    meets = [*(f"asking.{key} = states.{key}" for key in keys), "asking.asked >= states.visible"]
     # Values are carried under numbers: a column of theirs may have any name, `asked` for one.
     carried = {column: f"v{position}" for position, column in enumerate(_columns(features))}
     columns = ", ".join(f"{identifier(column)} AS {short}" for column, short in carried.items())
     values = ", ".join(_value(name, feature, carried[feature.column]) for name, feature in features.items())
-    key_list = ", ".join(keys)
+    partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     sql = f"""
         WITH events AS (
-            SELECT {their_keys}, {theirs.happened} AS happened, greatest({theirs.known}, {theirs.happened}) AS visible,
+            SELECT {their_keys}{theirs.happened} AS happened, greatest({theirs.known}, {theirs.happened}) AS visible,
                    row_number() OVER (
                        ORDER BY {theirs.happened}, {theirs.known}, {identifier(POSITION)}
                    ) AS rank, {columns}
             FROM {identifier(theirs.name)}
-            WHERE {present} AND {theirs.known} IS NOT NULL AND {theirs.happened} IS NOT NULL
+            WHERE {" AND ".join(usable)}
         ),
         -- From each moment at which anything became visible, the event that is the latest from then on.
         states AS (
-            SELECT DISTINCT {key_list}, visible,
-                   max(rank) OVER (PARTITION BY {key_list} ORDER BY visible RANGE UNBOUNDED PRECEDING) AS rank
+            SELECT DISTINCT {"".join(f"{key}, " for key in keys)}visible,
+                   max(rank) OVER ({partition}ORDER BY visible RANGE UNBOUNDED PRECEDING) AS rank
             FROM events
         ),
         asking AS (
-            SELECT {our_keys}, {rows.happened} AS asked, {identifier(POSITION)} AS position
+            SELECT {our_keys}{rows.happened} AS asked, {identifier(POSITION)} AS position
             FROM {identifier(rows.name)}
         ),
         met AS (
             SELECT asking.position, asking.asked, states.rank
             FROM asking ASOF LEFT JOIN states
-            ON {" AND ".join(f"asking.{key} = states.{key}" for key in keys)} AND asking.asked >= states.visible
+            ON {" AND ".join(meets)}
         )
         SELECT {values} FROM met LEFT JOIN events ON met.rank = events.rank ORDER BY met.position
     """

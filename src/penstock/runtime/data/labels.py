@@ -1,0 +1,119 @@
+"""The label of each row: the newest value that became known within the horizon of the row's own time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from penstock.runtime.artifacts import ENTITY_PREFIX, EVENT_TIME, LABEL
+from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.timed import POSITION, TimedTable, with_position
+from penstock.runtime.faults import InputError
+from penstock.specs.model import Label
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The rows that have a label, in the column `LABEL`, and why the others have none."""
+
+    table: pa.Table
+    classes: tuple[str, ...]
+    """Multiclass tasks: the classes, sorted."""
+    without_label: int
+    """Rows whose label is unknown, or became known after the horizon."""
+    not_due: int
+    """Rows so new that their horizon is not over: only the quick ones among their labels are known, a biased part."""
+
+
+def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labelled:
+    """Join the label to the rows of a feature set.
+
+    The label's dataset carries the rows' entity under the same names. Where it has several rows for an entity, such as
+    a correction, the one that became known last within the horizon counts. A row counts as not due where its horizon
+    ends after the newest moment that the label's dataset knows of.
+    """
+    place = f"label `{label.dataset}.{label.column}`"
+    entity = [name.removeprefix(ENTITY_PREFIX) for name in rows.column_names if name.startswith(ENTITY_PREFIX)]
+    table.require([*entity, label.column], place)
+    timed = EVENT_TIME in rows.column_names and table.known is not None
+    if label.horizon is not None and not timed:
+        raise InputError(f"{place}: a horizon needs an event time in the rows and a time in `{label.dataset}`")
+    connection = connect({"rows": with_position(rows), table.name: table.table})
+    meets = [f"r.{identifier(ENTITY_PREFIX + name)} = l.{identifier(name)}" for name in entity]
+    known = f"l.{identifier(table.known_at or table.event_time or '')}" if table.known is not None else None
+    due, newest = "TRUE", f"l.{identifier(POSITION)}"
+    if label.horizon is not None:
+        asked = f"r.{identifier(EVENT_TIME)}"
+        limit = f"{asked} + to_microseconds({int(label.horizon) * 1000})"
+        meets.append(f"CAST({known} AS TIMESTAMP) <= {limit}")
+        due = f"{limit} <= (SELECT max({table.known}) FROM {identifier(table.name)})"
+    if known is not None:
+        newest = f"ROW({known}, {newest})"
+    else:
+        _refuse_duplicates(connection, table, entity, place)
+    value = _value(connection, label, table, task, place)
+    sql = f"""
+        WITH met AS (
+            SELECT r.{identifier(POSITION)} AS position, {due} AS due,
+                   -- In a row, since arg_max passes over a missing value, and a label that was taken back is missing.
+                   arg_max(ROW(l.value), {newest}) FILTER (WHERE l.{identifier(POSITION)} IS NOT NULL)[1] AS value
+            FROM rows AS r LEFT JOIN (SELECT *, {value} AS value FROM {identifier(table.name)}) AS l
+            ON {" AND ".join(meets)}
+            GROUP BY ALL
+        )
+        SELECT due, value FROM met ORDER BY position
+    """
+    found = query(connection, sql, place)
+    return _kept(rows, found, task, place)
+
+
+def _kept(rows: pa.Table, found: pa.Table, task: str, place: str) -> Labelled:
+    import pyarrow.compute as pc
+
+    due = found["due"].combine_chunks()
+    present = found["value"].combine_chunks().is_valid()
+    keep = pc.and_(due, present)
+    table = rows.append_column(LABEL, found["value"]).filter(keep)
+    if not table.num_rows:
+        raise InputError(f"{place}: none of {rows.num_rows:,} rows has a label")
+    classes = tuple(sorted(pc.unique(table[LABEL]).to_pylist())) if task == "multiclass" else ()
+    not_due = rows.num_rows - (pc.sum(due).as_py() or 0)
+    return Labelled(table, classes, rows.num_rows - not_due - table.num_rows, not_due)
+
+
+def _value(connection: duckdb.DuckDBPyConnection, label: Label, table: TimedTable, task: str, place: str) -> str:
+    """SQL of the label as the learner takes it: 0 or 1, a number, or a class as text."""
+    column = identifier(label.column)
+    kind = str(query(connection, f"SELECT {column} FROM {identifier(table.name)}", place).schema.field(0).type)
+    if task == "multiclass":
+        return f"CAST({column} AS VARCHAR)"
+    if task == "regression":
+        if kind not in ("int64", "double"):
+            raise InputError(f"{place}: a regression needs a number, the column holds {kind}")
+        return f"CAST({column} AS DOUBLE)"
+    positive = label.positive
+    if positive is None:
+        if kind not in ("bool", "int64"):
+            raise InputError(f"{place}: which value is positive? `positive` is missing, and the column holds {kind}")
+        positive = True if kind == "bool" else 1
+    sign = str(positive).lower() if isinstance(positive, bool) else str(positive)
+    seen = query(
+        connection,
+        f"SELECT count(*) FROM {identifier(table.name)} WHERE CAST({column} AS VARCHAR) = {literal(sign)}",
+        place,
+    )
+    if not seen.column(0)[0].as_py():
+        raise InputError(f"{place}: the positive value `{sign}` does not occur")
+    return f"CAST(CAST({column} AS VARCHAR) = {literal(sign)} AS BIGINT)"
+
+
+def _refuse_duplicates(connection: duckdb.DuckDBPyConnection, table: TimedTable, entity: list[str], place: str) -> None:
+    listed = ", ".join(identifier(name) for name in entity)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {identifier(table.name)} GROUP BY {listed} HAVING count(*) > 1)"
+    repeated = query(connection, sql, place).column(0)[0].as_py()
+    if repeated:
+        raise InputError(f"{place}: {repeated:,} entities have several rows, and no time tells which one counts")

@@ -1,0 +1,227 @@
+"""Join the feature sets of a model with its label, and part the rows into training, validation and test.
+
+``splits.json`` tells what is in the three tables: features with their types, the label, counts, label rates, times, and
+how many rows were left out for which reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from penstock.runtime import arguments
+from penstock.runtime.artifacts import (
+    DATA_FILE,
+    ENTITY_PREFIX,
+    EVENT_TIME,
+    LABEL,
+    PARTS,
+    SLICE_PREFIX,
+    FeatureColumn,
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+)
+from penstock.runtime.data.engine import connect, identifier, query
+from penstock.runtime.data.labels import Labelled, labelled
+from penstock.runtime.data.parts import AnySplit, assign
+from penstock.runtime.data.timed import TimedTable
+from penstock.runtime.faults import InputError
+from penstock.specs.metrics import Task
+from penstock.specs.model import Except, FeatureChoice, Label
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_log = logging.getLogger(__name__)
+
+_SPLIT = Annotated[AnySplit, Field(discriminator="by")]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """The output of the step ``features`` with the features that the model takes of it."""
+
+    name: str
+    table: pa.Table
+    chosen: tuple[FeatureColumn, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of the step."""
+    parser.add_argument("--model", required=True, help="name of the model")
+    parser.add_argument("--task", required=True, choices=["binary", "multiclass", "regression"])
+    parser.add_argument(
+        "--features",
+        action="append",
+        required=True,
+        type=arguments.named_directory,
+        help="SET=DIRECTORY of each",
+    )
+    parser.add_argument(
+        "--choice", required=True, type=arguments.spec(dict[str, FeatureChoice]), help="its `features` as JSON"
+    )
+    parser.add_argument("--label", required=True, type=arguments.spec(Label), help="its `label` as JSON")
+    parser.add_argument("--label-table", required=True, type=arguments.directory, help="validated dataset of the label")
+    parser.add_argument("--slices", default=[], type=arguments.spec(list[str]), help="its `slices` as JSON")
+    parser.add_argument("--split", required=True, type=arguments.spec(_SPLIT), help="its `split` as JSON")
+    parser.add_argument("--seed", default=0, type=int, help="its `seed`, recorded with the splits")
+    parser.add_argument("--splits", required=True, type=arguments.output_directory, help="directory to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write ``train.parquet``, ``validation.parquet``, ``test.parquet`` and ``splits.json``."""
+    directories = arguments.by_name(args.features, "--features")
+    sets = [read_features(name, path, args.choice) for name, path in directories.items()]
+    label_table = TimedTable.read(args.label.dataset, args.label_table)
+    joined = join(sets)
+    found = labelled(joined, args.label, label_table, args.task)
+    table = _ordered(found.table)
+    part = assign(table, args.split)
+    features = tuple(feature for each in sets for feature in each.chosen)
+    tables = part_tables(table, part, features, args.slices)
+    facts = {
+        "model": args.model,
+        "task": args.task,
+        "seed": args.seed,
+        "features": [feature.as_json() for feature in features],
+        "slices": args.slices,
+        "entity": [name.removeprefix(ENTITY_PREFIX) for name in table.column_names if name.startswith(ENTITY_PREFIX)],
+        "label": {
+            **args.label.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            "classes": list(found.classes),
+        },
+        "split": args.split.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "rows": joined.num_rows,
+        "left_out": {"without_label": found.without_label, "not_due": found.not_due, "gap": part.null_count},
+        "parts": {name: describe(each, args.task) for name, each in tables.items()},
+    }
+    _refuse_unusable(facts["parts"], args.task, found)
+    for name, each in tables.items():
+        write_table(args.splits / f"{name}.parquet", each)
+    write_json(args.splits / "splits.json", facts)
+    _log.info("%s: %s", args.model, ", ".join(f"{facts['parts'][name]['rows']:,} {name}" for name in PARTS))
+
+
+def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice]) -> FeatureTable:
+    """A feature set's output; an `InputError` where the model chooses features that it does not have."""
+    facts = read_json(directory / "features.json")
+    available: dict[str, Any] = facts["features"]
+    if name not in choice:
+        raise InputError(f"`--choice` does not say which features of `{name}` the model takes")
+    chosen = choice[name]
+    named = chosen.except_ if isinstance(chosen, Except) else [] if chosen == "all" else list(chosen)
+    unknown = [each for each in named if each not in available]
+    if unknown:
+        raise InputError(f"feature set `{name}` has no feature `{unknown[0]}`; it has {', '.join(available)}")
+    taken = [
+        each
+        for each in available
+        if chosen == "all" or (each not in named if isinstance(chosen, Except) else each in named)
+    ]
+    columns = tuple(FeatureColumn(each, available[each]["type"], name) for each in taken)
+    return FeatureTable(name, read_table(directory / DATA_FILE), columns)
+
+
+def join(sets: Sequence[FeatureTable]) -> pa.Table:
+    """One table of all feature sets, with the rows of the first.
+
+    Another set's row for the same entity counts only where its event time is not after the first's: it would know more
+    than the row may.
+    """
+    _refuse_clashes(sets)
+    first = sets[0]
+    own = [name for name in first.table.column_names if name.startswith("@")]
+    table = first.table.select([*own, *(feature.name for feature in first.chosen)])
+    for other in sets[1:]:
+        table = _joined(table, other)
+    return table
+
+
+def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
+    place = f"feature set `{other.name}`"
+    entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
+    theirs = [name for name in other.table.column_names if name.startswith(ENTITY_PREFIX)]
+    if sorted(entity) != sorted(theirs):
+        listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
+        raise InputError(f"{place} is not of the entity {listed}, on which the model's other features are joined")
+    connection = connect({"ours": table, "theirs": other.table})
+    keys = ", ".join(map(identifier, entity))
+    counts = query(connection, f"SELECT count(*), count(DISTINCT ({keys})) FROM theirs", place)
+    if counts.column(0)[0].as_py() != counts.column(1)[0].as_py():
+        raise InputError(f"{place} has several rows for one entity, so it cannot be joined")
+    meets = [f"ours.{identifier(name)} = theirs.{identifier(name)}" for name in entity]
+    if EVENT_TIME in table.column_names and EVENT_TIME in other.table.column_names:
+        meets.append(f"theirs.{identifier(EVENT_TIME)} <= ours.{identifier(EVENT_TIME)}")
+    kept = [
+        name for name in other.table.column_names if name.startswith(SLICE_PREFIX) and name not in table.column_names
+    ]
+    added = "".join(f", theirs.{identifier(name)}" for name in [*(each.name for each in other.chosen), *kept])
+    sql = f"SELECT ours.*{added} FROM ours LEFT JOIN theirs ON {' AND '.join(meets)}"
+    return query(connection, sql, place)
+
+
+def _refuse_clashes(sets: Sequence[FeatureTable]) -> None:
+    seen: dict[str, str] = {}
+    for each in sets:
+        for feature in each.chosen:
+            if feature.name in seen:
+                raise InputError(f"feature `{feature.name}` comes from both `{seen[feature.name]}` and `{each.name}`")
+            seen[feature.name] = each.name
+
+
+def _ordered(table: pa.Table) -> pa.Table:
+    """The rows by time and entity, whatever order the joins left."""
+    keys = [name for name in table.column_names if name == EVENT_TIME or name.startswith(ENTITY_PREFIX)]
+    return table.sort_by([(name, "ascending") for name in sorted(keys, key=lambda name: name != EVENT_TIME)])
+
+
+def part_tables(
+    table: pa.Table, part: pa.ChunkedArray, features: Sequence[FeatureColumn], slices: Sequence[str]
+) -> dict[str, pa.Table]:
+    """The rows of each part, with the columns that a split holds."""
+    import pyarrow.compute as pc
+
+    missing = [name for name in slices if SLICE_PREFIX + name not in table.column_names]
+    if missing:
+        raise InputError(f"`slices`: the features carry no column `{missing[0]}` of their source")
+    columns = [name for name in table.column_names if name.startswith(ENTITY_PREFIX) or name in (EVENT_TIME, LABEL)]
+    columns += [SLICE_PREFIX + name for name in slices] + [feature.name for feature in features]
+    selected = table.select(columns)
+    return {name: selected.filter(pc.fill_null(pc.equal(part, name), False)) for name in PARTS}
+
+
+def describe(table: pa.Table, task: Task) -> dict[str, Any]:
+    """What ``splits.json`` says of a part: rows, label, first and last event."""
+    import pyarrow.compute as pc
+
+    facts: dict[str, Any] = {"rows": table.num_rows}
+    if EVENT_TIME in table.column_names and table.num_rows:
+        for key, moment in (("from", pc.min(table[EVENT_TIME])), ("until", pc.max(table[EVENT_TIME]))):
+            facts[key] = moment.as_py().isoformat()
+    if task == "multiclass":
+        counted = pc.value_counts(table[LABEL]).to_pylist()
+        facts["classes"] = {each["values"]: each["counts"] for each in counted}
+    elif table.num_rows:
+        facts["label_mean"] = pc.mean(table[LABEL]).as_py()
+        if task == "binary":
+            facts["positives"] = pc.sum(table[LABEL]).as_py()
+    return facts
+
+
+def _refuse_unusable(parts: Mapping[str, Mapping[str, Any]], task: Task, found: Labelled) -> None:
+    """An `InputError` where a part is empty or holds one class only: nothing can be learned from it or judged on it."""
+    for name, facts in parts.items():
+        rows = facts["rows"]
+        if not rows:
+            raise InputError(f"`split`: no row falls into the {name} part; {found.table.num_rows:,} rows have a label")
+        one_class = len(facts["classes"]) < 2 if task == "multiclass" else facts.get("positives") in (0, rows)
+        if task != "regression" and one_class:
+            raise InputError(f"`split`: all {rows:,} rows of the {name} part have the same label")

@@ -1,0 +1,1 @@
+"""The Python that the specs of this repository name as ``module:function``."""
