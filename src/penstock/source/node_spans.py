@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import yaml
 
 from penstock.diagnostics.model import Span
 from penstock.source.model import SourceFile
 
+_LINE_END = re.compile("\n")
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
 
 
@@ -22,14 +24,15 @@ def line_text(text: str, line: int) -> str:
 
 
 def line_start(text: str, line: int) -> int:
-    """The offset of a line's first character, `line` counted from 1."""
-    offset = 0
-    for _ in range(line - 1):
-        found = text.find("\n", offset)
-        if found < 0:
-            return len(text) + 1
-        offset = found + 1
-    return offset
+    """The offset of a line's first character, `line` counted from 1; one past the text's end after the last."""
+    starts = _line_starts(text)
+    return starts[line - 1] if line <= len(starts) else len(text) + 1
+
+
+@lru_cache(maxsize=4)
+def _line_starts(text: str) -> tuple[int, ...]:
+    """Computed once for a file, however many mistakes it has."""
+    return (0, *(found.end() for found in _LINE_END.finditer(text)))
 
 
 def node_span(file: SourceFile, node: yaml.Node, line_offset: int) -> Span:

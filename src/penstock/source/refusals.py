@@ -193,7 +193,7 @@ def empty_file(file: SourceFile) -> Diagnostic:
 def empty_document(file: SourceFile, root: yaml.Node, offset: int) -> Diagnostic:
     """A `---` with nothing between it and the next one."""
     line = root.start_mark.line + offset + 1
-    marker = max((n for n in range(line, 0, -1) if _marks_document(file, n)), default=line)
+    marker = next((n for n in range(line, 0, -1) if _marks_document(file, n)), line)
     return Diagnostic.warning(
         "empty-document",
         "a document between two `---` is empty",

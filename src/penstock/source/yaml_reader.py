@@ -89,6 +89,23 @@ def _is_empty(node: yaml.Node) -> bool:
     return type(node) is yaml.ScalarNode and not node.value and not node.style and not node.tag
 
 
+_UNSOUND = object()
+
+
+def _sound_scalar(node: yaml.Node) -> Any:
+    """The value of a scalar with which nothing is wrong; _UNSOUND for all other nodes.
+
+    Most nodes of a specification are such scalars: this is where the time of reading goes.
+    """
+    if type(node) is not yaml.ScalarNode or node.tag:
+        return _UNSOUND
+    text = node.value
+    if node.style:
+        return text
+    value = plain_value(text) if text else _UNSOUND
+    return _UNSOUND if type(value) is Ambiguous else value
+
+
 class _AliasError(Exception):
     """Aliases expand without bound: in a circle, or to more than MAX_NODES values."""
 
@@ -107,19 +124,18 @@ class _Builder:
 
     def build(self, node: yaml.Node, pointer: Pointer) -> Any:
         """The plain value of `node`, which stands at `pointer`."""
-        self._budget -= 1
-        if self._budget < 0 or len(pointer) > MAX_DEPTH:
+        value = _sound_scalar(node)
+        if value is not _UNSOUND:
+            return value
+        if len(pointer) > MAX_DEPTH:
             raise _AliasError
         if node.tag:
             self._refuse(refusals.tag(self._file, self._span(node), node.tag), pointer)
         if type(node) is yaml.ScalarNode:
-            text = node.value
-            if node.style or node.tag:
-                return text
-            if not text:
-                return self._empty(node, pointer)
-            value = plain_value(text)
-            return self._ambiguous(node, value, pointer) if type(value) is Ambiguous else value
+            return node.value if node.style or node.tag else self._unsound(node, pointer)
+        self._budget -= len(node.value)
+        if self._budget < 0:
+            raise _AliasError
         if type(node) is yaml.MappingNode:
             return self._mapping(node, pointer)
         return [self.build(item, (*pointer, position)) for position, item in enumerate(node.value)]
@@ -127,30 +143,32 @@ class _Builder:
     def _mapping(self, node: yaml.MappingNode, pointer: Pointer) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = self._key(key_node, pointer)
-            if key is None:
-                continue
-            below = (*pointer, key)
+            key = _sound_scalar(key_node)
+            if type(key) is not str:
+                key = self._key(key_node, pointer)
+                if key is None:
+                    continue
             if key in result:
-                self._refuse_repetition(node, key_node, key, below)
+                self._refuse_repetition(node, key_node, key, (*pointer, key))
                 continue
-            if _is_empty(value_node):
-                self._refuse(refusals.empty_value(self._span(key_node), key), below)
+            value = _sound_scalar(value_node)
+            if value is not _UNSOUND:
+                result[key] = value
+            elif _is_empty(value_node):
+                self._refuse(refusals.empty_value(self._span(key_node), key), (*pointer, key))
                 result[key] = None
-                continue
-            result[key] = self.build(value_node, below)
+            else:
+                result[key] = self.build(value_node, (*pointer, key))
         return result
 
     def _key(self, node: yaml.Node, pointer: Pointer) -> str | None:
-        """The key's text; None where it is refused and its value with it."""
+        """The text of a key that is not sound; None where its value is refused with it."""
         if type(node) is not yaml.ScalarNode:
             self._refuse(refusals.collection_as_key(self._file, self._span(node)), pointer)
             return None
         text: str = node.value
         if node.tag:
             self._refuse(refusals.tag(self._file, self._span(node), node.tag), (*pointer, text))
-            return text
-        if node.style:
             return text
         if text == "<<":
             self._refuse(refusals.merge_key(self._span(node)), pointer)
@@ -160,9 +178,10 @@ class _Builder:
             return None
         value = plain_value(text)
         if type(value) is Ambiguous:
-            self._refuse(refusals.ambiguous(self._span(node), text, value, is_key=True), (*pointer, text))
-        elif type(value) is not str:
-            self._refuse(refusals.key_not_text(self._span(node), text), (*pointer, text))
+            found = refusals.ambiguous(self._span(node), text, value, is_key=True)
+        else:
+            found = refusals.key_not_text(self._span(node), text)
+        self._refuse(found, (*pointer, text))
         return text
 
     def _refuse_repetition(self, mapping: yaml.MappingNode, key_node: yaml.Node, key: str, pointer: Pointer) -> None:
@@ -170,18 +189,18 @@ class _Builder:
         where = Label(self._span(first), "first stands here")
         self._refuse(refusals.repeated_key(self._span(key_node), key, where), pointer)
 
-    def _empty(self, node: yaml.ScalarNode, pointer: Pointer) -> None:
-        """An item of a list that has nothing after its dash, or nothing between two commas."""
+    def _unsound(self, node: yaml.ScalarNode, pointer: Pointer) -> str | None:
+        """A plain scalar that is empty (behind a dash, or between two commas), or ambiguous."""
+        text: str = node.value
+        value = plain_value(text) if text else None
+        if type(value) is Ambiguous:
+            self._refuse(refusals.ambiguous(self._span(node), text, value), pointer)
+            return text
         mark = node.start_mark
         line, column = mark.line + self._offset + 1, mark.column + 1
         at = Span(self._file.path, line, max(column - 1, 1), line, max(column, 2))
         self._refuse(refusals.empty_item(at), pointer)
-
-    def _ambiguous(self, node: yaml.ScalarNode, found: Ambiguous, pointer: Pointer) -> str:
-        text: str = node.value
-        span = self._span(node)
-        self._refuse(refusals.ambiguous(span, text, found), pointer)
-        return text
+        return None
 
     def _refuse(self, diagnostic: Diagnostic, pointer: Pointer) -> None:
         self.diagnostics.append(diagnostic)
