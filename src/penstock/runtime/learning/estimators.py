@@ -153,7 +153,8 @@ def _closest(make: Any, values: Mapping[str, Any]) -> str:
 
 
 def _did_you_mean(name: str, known: Sequence[str], prefix: str) -> str:
-    close = get_close_matches(name, known, n=3)
+    same = [each for each in known if each.lower() == name.lower()]
+    close = same or get_close_matches(name, known, n=3)
     return f"; did you mean {' or '.join(f'`{prefix}{each}`' for each in close)}?" if close else ""
 
 

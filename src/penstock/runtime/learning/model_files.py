@@ -245,7 +245,12 @@ def _repository_packages(modules: set[str]) -> list[str]:
     """The packages and modules of the repository (the working directory) that the pickle names."""
     root = Path.cwd().resolve()
     found = [spec for module in modules if (spec := importlib.util.find_spec(module)) is not None]
-    places = [place for spec in found for place in (spec.submodule_search_locations or [spec.origin or ""])]
+    places = [
+        place
+        for spec in found
+        if spec.has_location or spec.submodule_search_locations
+        for place in (spec.submodule_search_locations or [str(spec.origin)])
+    ]
     return sorted(place for place in places if Path(place).resolve().parent == root)
 
 

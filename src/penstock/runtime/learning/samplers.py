@@ -127,4 +127,4 @@ def _sampler(search: Search, number: int) -> BaseSampler:
     if search.sampler == "cma-es":
         return CmaEsSampler(seed=seed, warn_independent_sampling=False)
     # A batch's trials do not know each other's results; the liar keeps them apart.
-    return TPESampler(seed=seed, multivariate=True, constant_liar=search.parallel > 1, warn_independent_sampling=False)
+    return TPESampler(seed=seed, multivariate=True, constant_liar=search.parallel > 1)

@@ -1,0 +1,139 @@
+"""Search: a function of its inputs, whatever the machine does in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from penstock.runtime.artifacts import directory_digest, read_json
+from penstock.runtime.main import main
+from runtime.made_splits import write_splits
+
+BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 5}}
+SPACE = {"learning_rate": {"loguniform": [0.001, 1.0]}, "max_leaf_nodes": {"int": [2, 32]}}
+
+
+def arguments(splits: Path, output: Path, search: dict[str, object], **more: object) -> list[str]:
+    flags = {"splits": splits, "trials": output, "search": json.dumps({"maximize": "roc_auc"} | search)}
+    flags |= {"estimator": json.dumps(BOOSTING), "task": "binary"} | more
+    return ["search", *(str(word) for name, value in flags.items() for word in (f"--{name}", value))]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "cma-es"])
+def test_the_best_trial_is_the_one_with_the_best_score(tmp_path: Path, sampler: str) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search = {"sampler": sampler, "trials": 12, "space": SPACE}
+    assert main(arguments(splits, tmp_path / "trials", search)) == 0
+    best = read_json(tmp_path / "trials" / "best.json")
+    trials = pq.read_table(tmp_path / "trials" / "trials.parquet").to_pylist()
+    assert len(trials) == 12
+    assert len({trial["params"] for trial in trials}) > 6
+    assert best["value"] == max(trial["value"] for trial in trials) > 0.8
+    assert json.loads(trials[best["trial"]]["params"]) == best["params"]
+
+
+def test_a_metric_to_minimize_is_minimized(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search = {"maximize": None, "minimize": "log_loss", "trials": 4, "space": SPACE}
+    assert main(arguments(splits, tmp_path / "trials", search)) == 0
+    values = pq.read_table(tmp_path / "trials" / "trials.parquet")["value"].to_pylist()
+    assert read_json(tmp_path / "trials" / "best.json")["value"] == min(values)
+
+
+def test_a_grid_tries_each_point_once(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    space = {"learning_rate": {"choice": [0.1, 0.2]}, "max_leaf_nodes": {"int": [2, 4]}}
+    assert main(arguments(splits, tmp_path / "trials", {"sampler": "grid", "trials": 50, "space": space})) == 0
+    params = pq.read_table(tmp_path / "trials" / "trials.parquet")["params"].to_pylist()
+    assert len(params) == len(set(params)) == 6
+
+
+def test_trials_at_a_time_are_as_reproducible_as_one_by_one(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search = {"trials": 6, "parallel": 2, "space": SPACE}
+    for name in ("one", "two"):
+        command = arguments(splits, tmp_path / name, search)
+        subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True)
+    assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
+def test_a_killed_search_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], sampler: str
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search = {"sampler": sampler, "trials": 30, "space": SPACE}
+    assert main(arguments(splits, tmp_path / "whole", search)) == 0
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    journal = scratch / "trials.jsonl"
+    command = arguments(splits, tmp_path / "resumed", search)
+    environment = {**os.environ, "PENSTOCK_WORK": str(scratch)}
+    killed = subprocess.Popen([sys.executable, "-m", "penstock.runtime.main", *command], env=environment)
+    while not journal.exists() or len(journal.read_text().splitlines()) < 5:
+        assert killed.poll() is None
+        time.sleep(0.005)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    done = len(journal.read_text().splitlines())
+    assert done < 30
+    with journal.open("a") as file:
+        file.write('{"number": 29, "par')
+    capfd.readouterr()
+    monkeypatch.setenv("PENSTOCK_WORK", str(scratch))
+    subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True)
+    assert f"{done} trials of an earlier run" in capfd.readouterr().err
+    assert directory_digest(tmp_path / "whole") == directory_digest(tmp_path / "resumed")
+    assert len([line for line in journal.read_text().splitlines() if line.endswith("}")]) >= 29
+
+
+def test_a_trial_that_fails_is_told_and_the_others_count(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    space = {"learning_rate": {"choice": [-1.0, 0.1]}}
+    assert main(arguments(splits, tmp_path / "trials", {"sampler": "grid", "trials": 2, "space": space})) == 0
+    best = read_json(tmp_path / "trials" / "best.json")
+    assert (best["params"], best["failed"]) == ({"learning_rate": 0.1}, 1)
+    failures = pq.read_table(tmp_path / "trials" / "trials.parquet")["failure"].to_pylist()
+    assert any("learning_rate" in str(each) for each in failures)
+
+
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        ({"sampler": "grid", "space": {"learning_rate": {"uniform": [0.1, 0.2]}}}, "give `search.space.learning_rate`"),
+        ({"sampler": "cma-es", "space": {"learning_rate": {"uniform": [0.1, 0.2]}}}, "two numeric parameters"),
+        ({"space": {"learnin_rate": {"uniform": [0.1, 0.2]}}}, "did you mean `learning_rate`"),
+        ({"space": {"learning_rate": {"uniform": [-2.0, -1.0]}}}, "none of the 2 trials could be scored"),
+    ],
+)
+def test_a_mistake_in_the_search_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], search: dict[str, object], words: str
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "trials", {"trials": 2} | search)) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_training_uses_the_kept_features_and_the_best_parameters(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    selection, trials, model = tmp_path / "selection", tmp_path / "trials", tmp_path / "model"
+    select = json.dumps({"method": "mutual_info", "keep": 3})
+    assert main(["select", *f"--splits {splits} --task binary --selection {selection} --select".split(), select]) == 0
+    search = {"trials": 3, "space": SPACE}
+    assert main(arguments(splits, trials, search, selection=selection)) == 0
+    inputs = f"--splits {splits} --selection {selection} --trials {trials} --task binary --model made"
+    command = ["train", *inputs.split(), "--model-dir", str(model), "--estimator", json.dumps(BOOSTING)]
+    assert main(command) == 0
+    training = read_json(model / "training.json")
+    assert [each["name"] for each in training["features"]] == read_json(selection / "selection.json")["features"]
+    best = read_json(trials / "best.json")["params"]
+    assert training["params"] == {"max_iter": 5, **best}
+    assert training["searched"] == best

@@ -1,0 +1,56 @@
+"""Selection: the methods find what the label depends on, and say how they judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penstock.runtime.artifacts import read_json
+from penstock.runtime.learning import select
+from penstock.runtime.main import main
+from runtime.made_splits import write_splits
+
+
+def selected(splits: Path, output: Path, method: str, keep: int, task: str = "binary") -> dict[str, object]:
+    flags = ["--select", json.dumps({"method": method, "keep": keep}), "--task", task, "--seed", "1"]
+    assert main(["select", "--splits", str(splits), "--selection", str(output), *flags]) == 0
+    found: dict[str, object] = read_json(output / "selection.json")
+    return found
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("method", ["mutual_info", "l1", "rfe"])
+def test_the_features_that_the_label_depends_on_are_kept(tmp_path: Path, method: str, task: str) -> None:
+    splits = write_splits(tmp_path / "splits", task, rows=3_000)
+    found = selected(splits, tmp_path / "selection", method, 3, task)
+    assert found["features"] == ["x0", "x1", "color"]
+
+
+def test_variance_keeps_what_varies(tmp_path: Path) -> None:
+    found = selected(write_splits(tmp_path / "splits"), tmp_path / "selection", "variance", 2)
+    assert found["features"] == ["color", "flag"]
+
+
+def test_each_score_is_told_best_first(tmp_path: Path) -> None:
+    found = selected(write_splits(tmp_path / "splits"), tmp_path / "selection", "mutual_info", 2)
+    scores = found["scores"]
+    assert isinstance(scores, list)
+    assert scores[0]["feature"] == "x0"
+    assert [each["kept"] for each in scores] == [True, True, False, False, False, False]
+    values = [each["score"] for each in scores]
+    assert values == sorted(values, reverse=True)
+
+
+def test_many_rows_are_judged_by_a_sample_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(select, "SAMPLE", 300)
+    splits = write_splits(tmp_path / "splits")
+    first = selected(splits, tmp_path / "one", "mutual_info", 2)
+    assert (first["rows"], first["of_rows"]) == (300, 800)
+    assert first == selected(splits, tmp_path / "two", "mutual_info", 2)
+
+
+def test_keeping_more_than_there_are_keeps_all(tmp_path: Path) -> None:
+    found = selected(write_splits(tmp_path / "splits"), tmp_path / "selection", "rfe", 50)
+    assert len(found["features"]) == 6  # type: ignore[arg-type]

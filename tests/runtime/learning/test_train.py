@@ -1,0 +1,204 @@
+"""Training: what is saved is what servers load, with the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from penstock.runtime.artifacts import Splits, directory_digest
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.main import main
+from runtime.made_splits import made_table, write_splits
+
+BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 10}}
+LOGISTIC = {"class": "sklearn.linear_model.LogisticRegression"}
+SCALED = {"numeric": {"impute": "median", "scale": "standard"}, "categorical": {"impute": "most_frequent"}}
+
+
+def arguments(splits: Path, output: Path, estimator: dict[str, object], **more: object) -> list[str]:
+    flags = {"estimator": json.dumps(estimator), "task": "binary", "model": "made", "model-dir": output}
+    flags |= {"splits": splits, "seed": 3} | {name.replace("_", "-"): value for name, value in more.items()}
+    return ["train", *(str(word) for name, value in flags.items() for word in (f"--{name}", value))]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "preprocess"),
+    [
+        (BOOSTING, {}),
+        (LOGISTIC, SCALED),
+        ({"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 10, "n_jobs": 2}}, SCALED),
+    ],
+)
+def test_the_same_inputs_give_the_same_bytes_in_another_process(
+    tmp_path: Path, estimator: dict[str, object], preprocess: dict[str, object]
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    declared = json.dumps(preprocess)
+    assert main(arguments(splits, tmp_path / "one", estimator, preprocess=declared)) == 0
+    command = arguments(splits, tmp_path / "two", estimator, preprocess=declared)
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "8"}
+    subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True, env=environment)
+    assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
+
+
+def test_another_seed_gives_another_model(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    forest = {"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 5}}
+    assert main(arguments(splits, tmp_path / "one", forest, preprocess=json.dumps(SCALED))) == 0
+    assert main(arguments(splits, tmp_path / "two", forest, preprocess=json.dumps(SCALED), seed=4)) == 0
+    assert directory_digest(tmp_path / "one") != directory_digest(tmp_path / "two")
+
+
+@pytest.mark.parametrize("preprocess", [{}, {"categorical": {"encode": "ordinal"}}, SCALED])
+def test_a_model_tells_the_rows_apart(tmp_path: Path, preprocess: dict[str, object]) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING, preprocess=json.dumps(preprocess))) == 0
+    model = load_model(tmp_path / "model")
+    test = Splits.read(splits).rows("test")
+    scores = model.scores(test.features)
+    assert roc_auc_score(test.label, scores) > 0.8
+    assert set(model.decisions(test.features, 0.6)) == {0, 1}
+    assert model.decisions(test.features, 0.6).sum() == (scores >= 0.6).sum()
+
+
+def test_what_mlflow_serves_is_what_evaluation_scores(tmp_path: Path) -> None:
+    import mlflow.pyfunc
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0
+    rows = Splits.read(splits).rows("test").features
+    served = mlflow.pyfunc.load_model(str(tmp_path / "model")).predict(rows)
+    np.testing.assert_array_equal(served[:, 1], load_model(tmp_path / "model").scores(rows))
+
+
+def test_the_signature_names_the_features_and_the_example_is_nobodys_row(tmp_path: Path) -> None:
+    import mlflow.models
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0
+    info = mlflow.models.get_model_info(str(tmp_path / "model"))
+    assert info.signature is not None
+    assert [(each.name, each.type.name) for each in info.signature.inputs] == [
+        *((f"x{i}", "double") for i in range(4)),
+        ("color", "string"),
+        ("flag", "string"),
+    ]
+    example = json.loads((tmp_path / "model" / "input_example.json").read_text())
+    train = Splits.read(splits).rows("train").features
+    assert example["data"][0][0] == pytest.approx(train["x0"].median())
+    assert (train["x0"] == example["data"][0][0]).sum() <= 1
+    assert example["data"][0][4] == train["color"].mode()[0]
+
+
+def test_a_category_that_training_did_not_meet_counts_as_missing(tmp_path: Path) -> None:
+    import pandas as pd
+
+    splits = write_splits(tmp_path / "splits")
+    for impute in ("missing", "most_frequent"):
+        for encode in ("onehot", "ordinal"):
+            preprocess = json.dumps({"categorical": {"impute": impute, "encode": encode}})
+            output = tmp_path / f"{impute}-{encode}"
+            assert main(arguments(splits, output, BOOSTING, preprocess=preprocess)) == 0
+            row = Splits.read(splits).rows("test").features.iloc[:1]
+            rows = pd.concat([row.assign(color="magenta"), row.assign(color=None), row.assign(color=np.nan)])
+            assert len(set(load_model(output).scores(rows))) == 1
+
+
+def test_multiclass_scores_have_a_column_for_each_class(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits", "multiclass")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING, task="multiclass")) == 0
+    model = load_model(tmp_path / "model")
+    test = Splits.read(splits).rows("test")
+    scores = model.scores(test.features)
+    assert scores.shape == (400, 3)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    assert (model.decisions(test.features) == test.label).mean() > 0.5
+
+
+def test_a_regression_predicts_values(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits", "regression")
+    forest = {"class": "sklearn.ensemble.HistGradientBoostingRegressor"}
+    assert main(arguments(splits, tmp_path / "model", forest, task="regression")) == 0
+    model = load_model(tmp_path / "model")
+    test = Splits.read(splits).rows("test")
+    assert np.corrcoef(model.values(test.features), test.label)[0, 1] > 0.7
+    with pytest.raises(ValueError, match="not classes"):
+        model.decisions(test.features)
+
+
+def test_a_model_scores_a_table_with_more_columns_than_it_reads(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0
+    table = made_table(50, 7)
+    model = load_model(tmp_path / "model")
+    assert model.scores(table).shape == (50,)
+    with pytest.raises(InputError, match="reads `x0`"):
+        model.scores(table.drop_columns("x0"))
+
+
+def test_the_repositorys_own_code_travels_with_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = tmp_path / "repository"
+    (repository / "learners").mkdir(parents=True)
+    (repository / "learners" / "__init__.py").touch()
+    (repository / "learners" / "own.py").write_text(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "class Careful(LogisticRegression):\n"
+        "    pass\n"
+        "def build(strength):\n"
+        "    return Careful(C=strength)\n"
+    )
+    monkeypatch.chdir(repository)
+    splits = write_splits(tmp_path / "splits")
+    estimator = {"python": "learners.own:build", "params": {"strength": 0.5}}
+    command = arguments(splits, tmp_path / "model", estimator, preprocess=json.dumps(SCALED))
+    subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True)
+    elsewhere = (
+        "import sys; from pathlib import Path; from penstock.runtime.learning.model_files import load_model;"
+        "print(type(load_model(Path(sys.argv[1])).pipeline[-1]).__name__)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", elsewhere, str(tmp_path / "model")], cwd=tmp_path, check=True, capture_output=True
+    )
+    assert told.stdout.split() == [b"Careful"]
+
+
+def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0
+    digest = load_model(tmp_path / "model").digest
+    with (tmp_path / "model" / "model.pkl").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(InputError, match="is not loaded"):
+        load_model(tmp_path / "model", digest)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "words"),
+    [
+        ({"class": "sklearn.ensemble.HistGradientBoostingClasifier"}, "did you mean `sklearn.ensemble.HistGrad"),
+        ({"class": "sklearn.ensembel.RandomForestClassifier"}, "did you mean `sklearn.ensemble`"),
+        ({"class": "sklearm.ensemble.RandomForestClassifier"}, "there is no module `sklearm.ensemble`"),
+        ({"class": "sklearn.linear_model.Ridge"}, "is a regressor, and the task is binary"),
+        ({"class": "sklearn.svm.LinearSVC"}, "gives no probabilities"),
+        ({**LOGISTIC, "params": {"c": 1}}, "did you mean `C`"),
+        ({**LOGISTIC, "params": {"C": -1.0}}, "The 'C' parameter of LogisticRegression"),
+        (LOGISTIC, "set `preprocess.numeric.impute`"),
+        ({"python": "nowhere:build"}, "there is no module `nowhere`"),
+    ],
+)
+def test_a_mistake_in_the_learner_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], estimator: dict[str, object], words: str
+) -> None:
+    assert main(arguments(write_splits(tmp_path / "splits"), tmp_path / "model", estimator)) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
