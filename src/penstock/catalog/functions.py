@@ -1,0 +1,96 @@
+"""Functions that specs name as ``module:function``: found in the repository by their syntax, never imported."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from penstock.catalog.model import View
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What can be called, and with how many positional arguments."""
+
+    name: str
+    line: int
+    least: int
+    most: int | None
+    """None where it takes any number."""
+    keywords: tuple[str, ...]
+    """Keyword-only parameters without a default."""
+    is_function: bool = True
+    """False for a class, or for a name that is bound to something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A Python file of the repository."""
+
+    path: str
+    functions: tuple[Signature, ...]
+    error: tuple[int, str] | None = None
+    """Line and reason where the file is no Python."""
+
+    def find(self, name: str) -> Signature | None:
+        """What the module defines under `name`, the last definition if there are several."""
+        return next((one for one in reversed(self.functions) if one.name == name), None)
+
+
+def paths_of(reference: str) -> tuple[str, str]:
+    """The two files that a module may be: ``a/b.py``, or ``a/b/__init__.py``."""
+    module = reference.partition(":")[0].replace(".", "/")
+    return f"{module}.py", f"{module}/__init__.py"
+
+
+def module_of(view: View, reference: str) -> Module | None:
+    """The module that ``module:function`` names; None where the repository has no such file."""
+    for path in paths_of(reference):
+        module = view.memo(("module", path), lambda inner, path=path: _read(inner, path))  # type: ignore[misc]
+        if isinstance(module, Module):
+            return module
+    return None
+
+
+def _read(view: View, path: str) -> Module | None:
+    data = view.read_file(path)
+    if data is None:
+        return None
+    try:
+        tree = ast.parse(data, filename=path)
+    except (SyntaxError, ValueError) as error:
+        return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
+    return Module(path, tuple(_definitions(tree.body)))
+
+
+def _definitions(body: list[ast.stmt]) -> list[Signature]:
+    found: list[Signature] = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.append(_signature(node))
+        elif isinstance(node, ast.ClassDef):
+            found.append(Signature(node.name, node.lineno, 0, None, (), is_function=False))
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+            found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
+        elif isinstance(node, ast.If | ast.Try):
+            found += _definitions(node.body)
+    return found
+
+
+def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Signature:
+    arguments = node.args
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    required = tuple(
+        argument.arg
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    )
+    # A decorator may change what the function takes.
+    most = None if arguments.vararg or node.decorator_list else positional
+    least = 0 if node.decorator_list else positional - len(arguments.defaults)
+    return Signature(node.name, node.lineno, least, most, () if node.decorator_list else required)

@@ -1,0 +1,264 @@
+"""SQL of the specs as syntax trees, in DuckDB's dialect: what it reads, and where it goes wrong.
+
+sqlglot is loaded when the first SQL is met, and each text is parsed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+DIALECT = "duckdb"
+Range = tuple[int, int]
+"""The characters [start, end) of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlError:
+    """Why a text is no SQL, and which characters of it are at fault."""
+
+    message: str
+    at: Range
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """A column that SQL names."""
+
+    name: str
+    table: str
+    """The table or alias it is qualified with; empty where it is not."""
+    at: Range
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """A table that SQL names."""
+
+    name: str
+    at: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A scalar or aggregate expression."""
+
+    columns: tuple[ColumnUse, ...]
+    aggregates: bool
+    """Whether an aggregate function makes one value of many rows."""
+    windows: bool
+    """Whether a window function looks at other rows."""
+    subquery: Range | None
+    """Where a query stands inside the expression, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT: the tables that it reads, without its own common table expressions."""
+
+    tables: tuple[TableUse, ...]
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def expression(text: str) -> Expression | SqlError:
+    """What an expression reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one expression, without `;`", _semicolon(text))
+    if isinstance(tree, exp.Alias):
+        return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
+    query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
+    return Expression(
+        columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
+        aggregates=tree.find(exp.AggFunc) is not None,
+        windows=tree.find(exp.Window) is not None,
+        subquery=_range_of(query, text) if query is not None else None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def query(text: str) -> Query | SqlError:
+    """What a SELECT reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one SELECT, without `;`", _semicolon(text))
+    if not isinstance(tree, exp.Query):
+        return SqlError("expected a SELECT", (0, len(text)))
+    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
+    tables = [
+        TableUse(table.name, _range_of(table.this, text))
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
+    ]
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownColumn:
+    """A column that none of a query's tables has."""
+
+    name: str
+    at: Range
+    table: str | None
+    """The table that it was looked for in; None where it could be any."""
+
+
+Columns = tuple[tuple[str, tuple[str, ...]], ...]
+"""Tables with their columns, hashable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How the columns of a query come about."""
+
+    columns: tuple[tuple[str, frozenset[tuple[str, str]]], ...]
+    """Each column of the result with the columns of tables, as (table, column), that its values depend on."""
+    unknown: tuple[UnknownColumn, ...]
+    """Columns that do not exist; then the derivation is as if every column depended on all."""
+
+
+@lru_cache(maxsize=1024)
+def derivation(text: str, tables: Columns) -> Derivation:
+    """The columns of a query's result, given the columns of the tables; `text` must be a query.
+
+    The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
+    filters by as well: a count of late flights tells how late flights were.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query):
+        return Derivation((), ())
+    schema: dict[str, object] = {name: dict.fromkeys(columns, "unknown") for name, columns in tables}
+    everything = frozenset((name, column) for name, columns in tables for column in columns)
+    unknown = _unknown_columns(tree, text, tables)
+    try:
+        qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = list(qualified.named_selects)
+    except SqlglotError:
+        return Derivation(tuple((name, everything) for name in tree.named_selects if name != "*"), unknown)
+    filters = frozenset(
+        source
+        for clause in qualified.find_all(exp.Where, exp.Having, exp.Qualify)
+        for column in clause.find_all(exp.Column)
+        for source in _tables_of(column, qualified, everything)
+    )
+    found = []
+    for name in names:
+        try:
+            node = lineage(name, qualified.copy(), schema=schema, dialect=DIALECT)
+        except (SqlglotError, ValueError):
+            found.append((name, everything))
+            continue
+        sources = set()
+        aggregates = False
+        for one in node.walk():
+            aggregates = aggregates or one.expression.find(exp.AggFunc) is not None
+            if isinstance(one.expression, exp.Table):
+                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
+        found.append((name, frozenset(sources) | (filters if aggregates else frozenset())))
+    return Derivation(tuple(found), unknown)
+
+
+def _tables_of(
+    column: exp.Column, tree: exp.Expr, everything: frozenset[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """The (table, column) that a qualified column of a filter means; any of that name where it is not a table's."""
+    from sqlglot import exp
+
+    aliases = {table.alias_or_name: table.name for table in tree.find_all(exp.Table)}
+    table = aliases.get(column.table)
+    return frozenset(
+        source for source in everything if source[1] == column.name and (table is None or source[0] == table)
+    )
+
+
+def _unknown_columns(tree: exp.Expr, text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+    """Columns of a query that no table in their scope has; scopes that read subqueries are left to the engine."""
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import traverse_scope
+
+    known = {name: set(columns) for name, columns in tables}
+    found = []
+    for scope in traverse_scope(tree):
+        sources = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
+        if not scope.sources:
+            continue
+        aliases = {select.alias for select in getattr(scope.expression, "selects", ()) if select.alias}
+        for column in scope.columns:
+            source = sources.get(column.table) if column.table else None
+            if source is not None and source.name in known:
+                if column.name not in known[source.name]:
+                    found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
+            elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
+                names = {source.name for source in sources.values()}
+                if names <= known.keys() and column.name not in aliases | set().union(*(known[n] for n in names)):
+                    only = next(iter(names)) if len(names) == 1 else None
+                    found.append(UnknownColumn(column.name, _use(column, text).at, only))
+    return tuple(sorted(set(found), key=lambda one: one.at))
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> exp.Expr | SqlError:
+    import sqlglot
+    from sqlglot.errors import ParseError, TokenError
+
+    if not text.strip():
+        return SqlError("there is no SQL", (0, len(text)))
+    try:
+        return sqlglot.parse_one(text, dialect=DIALECT)
+    except ParseError as error:
+        return _explained(text, error.errors[0] if error.errors else {})
+    except TokenError:
+        return SqlError("a quote is not closed", _open_quote(text))
+
+
+def _explained(text: str, error: dict[str, object]) -> SqlError:
+    """sqlglot's error in words; it names the last characters that it understood."""
+    before, marked = str(error.get("start_context", "")), str(error.get("highlight", ""))
+    start = max(text.find(before + marked), 0) + len(before)
+    at = (start, start + len(marked)) if marked else (0, len(text))
+    description = str(error.get("description", ""))
+    kinds: tuple[tuple[str, str], ...] = (
+        ("Expecting )", "a `)` is missing after this"),
+        ("Required keyword", "something is missing after this"),
+        ("Expected table name", "the name of a table is missing after this"),
+        ("Unexpected token", "this does not belong here"),
+    )
+    return SqlError(next((words for key, words in kinds if key in description), "SQL breaks off here"), at)
+
+
+def _open_quote(text: str) -> Range:
+    quote: Literal["'", '"'] = "'" if text.count("'") % 2 else '"'
+    return max(text.rfind(quote), 0), len(text)
+
+
+def _semicolon(text: str) -> Range:
+    at = text.find(";")
+    return (at, at + 1) if at >= 0 else (0, len(text))
+
+
+def _use(column: exp.Column, text: str) -> ColumnUse:
+    return ColumnUse(column.name, column.table, _range_of(column.this, text))
+
+
+def _range_of(node: exp.Expr, text: str) -> Range:
+    """Where a name stands in the text; the whole text where the parser does not say."""
+    start, end = node.meta.get("start"), node.meta.get("end")
+    return (start, end + 1) if isinstance(start, int) and isinstance(end, int) else (0, len(text))
