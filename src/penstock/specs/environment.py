@@ -147,6 +147,13 @@ class EnvironmentSpec(Node):
         area=Area.CAPACITY,
         default=True,
     )
+    cluster: bool = field(
+        "Whether there is a cluster that manifests are applied to; without one, pipelines are compiled for local runs "
+        "and nothing else.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=True,
+    )
     images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     model_store: str = field(
         "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned to a digest in it.",
