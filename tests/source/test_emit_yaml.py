@@ -72,7 +72,7 @@ def test_a_manifest_reads_as_a_person_would_write_it() -> None:
         "  containers:\n"
         "  - name: model\n"
         "    args:\n"
-        '    - "--port"\n'
+        "    - --port\n"
         '    - "8080"\n'
         "    limits:\n"
         '      cpu: "1"\n'
