@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.ir.workflow import (
-    Argument,
     ArtifactType,
     Compute,
     InputPath,
-    OutputPath,
+    Output,
     Parameter,
     ParameterValue,
     Retry,
@@ -48,17 +47,21 @@ _ARTIFACTS: Mapping[ArtifactType, dict[str, Any]] = {
     kind: {"artifactType": {"schemaTitle": title, "schemaVersion": "0.0.1"}} for kind, title in _SCHEMA_TITLES.items()
 }
 _TEXT = {"parameterType": "STRING"}
+_CACHED = {"enableCache": True}
+_NOT_CACHED = {"enableCache": False}
 _NON_ROOT = {"runAsNonRoot": True}
+_LABELS_OF_OBJECTS = ("app.kubernetes.io/name", manifests.ENVIRONMENT_LABEL)
 
 
 def pipeline_spec(workflow: Workflow) -> dict[str, Any]:
     """The document `PipelineSpec`; the workflow must be sound (`structure.problems`)."""
-    types = {(step.name, output.name): output.type for step in workflow.steps for output in step.outputs}
+    made = {(step.name, output.name): _Made(step.name, output) for step in workflow.steps for output in step.outputs}
     tasks, executors, components = {}, {}, {}
     for step in workflow.steps:
-        tasks[step.name] = _task(step)
-        executors[f"exec-{step.name}"] = {"container": _container(step)}
-        components[f"comp-{step.name}"] = _component(step, types)
+        inputs = _inputs(step, made)
+        tasks[step.name] = _task(step, inputs)
+        executors[f"exec-{step.name}"] = {"container": _container(step, inputs.words)}
+        components[f"comp-{step.name}"] = _component(step, inputs)
     info = {"name": workflow.name}
     if workflow.description:
         info["description"] = workflow.description
@@ -78,15 +81,15 @@ def pipeline_spec(workflow: Workflow) -> dict[str, Any]:
 
 def platform_spec(workflow: Workflow) -> dict[str, Any]:
     """The document `PlatformSpec`: what Kubernetes is told of each container beside what it runs."""
-    common: dict[str, Any] = {"podMetadata": {"labels": pod_labels(workflow)}}
+    common: dict[str, Any] = {"podMetadata": {"labels": _pod_labels(workflow)}}
     if at_least(workflow.version, SECURITY_CONTEXT_SINCE):
         common["securityContext"] = _NON_ROOT
     executors = {f"exec-{step.name}": _platform_executor(step, common) for step in workflow.steps}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
 
 
-def pod_labels(workflow: Workflow) -> dict[str, str]:
-    """Labels of the workflow's objects and of the pods of its steps."""
+def labels_of(workflow: Workflow) -> dict[str, str]:
+    """Labels of the workflow's objects."""
     return manifests.labels(
         name=workflow.name,
         component=workflow.purpose,
@@ -106,22 +109,62 @@ def _declared(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _task(step: Step) -> dict[str, Any]:
-    artifacts: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
+class _Made:
+    """What a step has written, as a task reads it and as a component declares it; shared by all that read it."""
+
+    __slots__ = ("schema", "source")
+
+    def __init__(self, step: str, output: Output) -> None:
+        self.schema = _ARTIFACTS[output.type]
+        self.source = {"taskOutputArtifact": {"producerTask": step, "outputArtifactKey": output.name}}
+
+
+class _Inputs:
+    """The arguments of a step, each as its words, and what fills them."""
+
+    __slots__ = ("artifacts", "parameters", "producers", "schemas", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.producers: set[str] = set()
+        self.artifacts: dict[str, Any] = {}
+        self.schemas: dict[str, Any] = {}
+        self.parameters: list[str] = []
+
+
+def _inputs(step: Step, made: Mapping[tuple[str, str], _Made]) -> _Inputs:
+    found = _Inputs()
     for argument in step.arguments:
         value = argument.value
-        if isinstance(value, InputPath):
-            source = {"producerTask": value.step, "outputArtifactKey": value.output}
-            artifacts[input_name(argument)] = {"taskOutputArtifact": source}
+        if isinstance(value, str):
+            word = value
+        elif isinstance(value, InputPath):
+            name = input_name(argument)
+            found.producers.add(value.step)
+            known = made[value.step, value.output]
+            found.artifacts[name], found.schemas[name] = known.source, known.schema
+            word = f"{{{{$.inputs.artifacts['{name}'].path}}}}"
         elif isinstance(value, ParameterValue):
-            parameters[value.name] = {"componentInputParameter": value.name}
+            found.parameters.append(value.name)
+            word = f"{{{{$.inputs.parameters['{value.name}']}}}}"
+        else:
+            word = f"{{{{$.outputs.artifacts['{value.output}'].path}}}}"
+        found.words += (argument.flag, word if argument.key is None else f"{argument.key}={word}")
+    return found
+
+
+def _task(step: Step, given: _Inputs) -> dict[str, Any]:
     task: dict[str, Any] = {"taskInfo": {"name": step.title}, "componentRef": {"name": f"comp-{step.name}"}}
-    if upstream := step.upstream:
+    if upstream := given.producers.union(step.after):
         task["dependentTasks"] = sorted(upstream)
-    if inputs := _present(artifacts=artifacts, parameters=parameters):
+    inputs: dict[str, Any] = {}
+    if given.artifacts:
+        inputs["artifacts"] = given.artifacts
+    if given.parameters:
+        inputs["parameters"] = {name: {"componentInputParameter": name} for name in given.parameters}
+    if inputs:
         task["inputs"] = inputs
-    task["cachingOptions"] = {"enableCache": step.cache}
+    task["cachingOptions"] = _CACHED if step.cache else _NOT_CACHED
     if step.retry is not None:
         task["retryPolicy"] = _retry(step.retry)
     return task
@@ -136,48 +179,27 @@ def _retry(retry: Retry) -> dict[str, Any]:
     }
 
 
-def _component(step: Step, types: Mapping[tuple[str, str], ArtifactType]) -> dict[str, Any]:
-    artifacts: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    for argument in step.arguments:
-        value = argument.value
-        if isinstance(value, InputPath):
-            artifacts[input_name(argument)] = _ARTIFACTS[types[value.step, value.output]]
-        elif isinstance(value, ParameterValue):
-            parameters[value.name] = _TEXT
+def _component(step: Step, given: _Inputs) -> dict[str, Any]:
     component: dict[str, Any] = {"executorLabel": f"exec-{step.name}"}
-    if inputs := _present(artifacts=artifacts, parameters=parameters):
+    inputs: dict[str, Any] = {}
+    if given.schemas:
+        inputs["artifacts"] = given.schemas
+    if given.parameters:
+        inputs["parameters"] = dict.fromkeys(given.parameters, _TEXT)
+    if inputs:
         component["inputDefinitions"] = inputs
     if step.outputs:
         component["outputDefinitions"] = {"artifacts": {each.name: _ARTIFACTS[each.type] for each in step.outputs}}
     return component
 
 
-def _present(**groups: dict[str, Any]) -> dict[str, Any]:
-    return {name: group for name, group in groups.items() if group}
-
-
-def _container(step: Step) -> dict[str, Any]:
+def _container(step: Step, words: list[str]) -> dict[str, Any]:
     container: dict[str, Any] = {"image": step.image, "command": list(step.command)}
-    if step.arguments:
-        container["args"] = [word for argument in step.arguments for word in (argument.flag, _word(argument))]
+    if words:
+        container["args"] = words
     container["env"] = ENVIRONMENT
     container["resources"] = _resources(step.compute)
     return container
-
-
-def _word(argument: Argument) -> str:
-    """The value of a flag: literal, or a placeholder that the launcher fills."""
-    value = argument.value
-    if isinstance(value, InputPath):
-        text = f"{{{{$.inputs.artifacts['{input_name(argument)}'].path}}}}"
-    elif isinstance(value, OutputPath):
-        text = f"{{{{$.outputs.artifacts['{value.output}'].path}}}}"
-    elif isinstance(value, ParameterValue):
-        text = f"{{{{$.inputs.parameters['{value.name}']}}}}"
-    else:
-        text = value
-    return text if argument.key is None else f"{argument.key}={text}"
 
 
 def _resources(compute: Compute) -> dict[str, Any]:
@@ -189,6 +211,12 @@ def _resources(compute: Compute) -> dict[str, Any]:
     if compute.gpu:
         found["accelerator"] = {"resourceType": GPU, "resourceCount": str(compute.gpu)}
     return found
+
+
+def _pod_labels(workflow: Workflow) -> dict[str, str]:
+    """What tells a pod's costs and owner; Kubeflow adds the names of the run and the task."""
+    labels = labels_of(workflow)
+    return {key: value for key, value in labels.items() if key not in _LABELS_OF_OBJECTS}
 
 
 def _platform_executor(step: Step, common: Mapping[str, Any]) -> dict[str, Any]:

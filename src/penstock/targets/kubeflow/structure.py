@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from penstock.ir.workflow import Argument, InputPath, OutputPath, ParameterValue, Step, Workflow
+from penstock.ir.workflow import Argument, InputPath, ParameterValue, Step, Workflow
 
 LONGEST_WORKFLOW_NAME = 63
 """The pipeline's name is an object's name and a label's value."""
@@ -16,6 +15,7 @@ LONGEST_STEP_NAME = 128 - len(DRIVER_SUFFIX)
 
 _WORKFLOW_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _STEP_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_PLACEHOLDER = "which the cluster takes for a placeholder"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -27,74 +27,81 @@ def input_name(argument: Argument) -> str:
     return name.replace("-", "_")
 
 
-def problems(workflow: Workflow) -> Iterator[str]:
+def problems(workflow: Workflow) -> tuple[str, ...]:
     """Each thing that would fail in the cluster, or do nothing there, as a sentence without a full stop."""
+    found: list[str] = []
     if not _WORKFLOW_NAME.fullmatch(workflow.name) or len(workflow.name) > LONGEST_WORKFLOW_NAME:
-        yield f"`{workflow.name}` cannot name a pipeline"
-    yield from _repeated("parameter", [parameter.name for parameter in workflow.parameters])
-    yield from _repeated("step", [step.name for step in workflow.steps])
+        found.append(f"`{workflow.name}` cannot name a pipeline")
+    found += _repeated("parameter", [parameter.name for parameter in workflow.parameters])
+    found += _repeated("step", [step.name for step in workflow.steps])
     parameters = {parameter.name for parameter in workflow.parameters}
-    written: dict[str, set[str]] = {}
     everything = {step.name for step in workflow.steps}
+    written: dict[str, set[str]] = {}
     for step in workflow.steps:
-        yield from _names(step, everything)
-        yield from _inputs(step, parameters, written, everything)
-        yield from _outputs(step)
+        _check_names(step, everything, found)
+        producers = _check_arguments(step, parameters, written, found)
+        for before in dict.fromkeys((*producers, *step.after)):
+            if before not in written:
+                found.append(_misplaced(step.name, before, before in everything))
         written[step.name] = {output.name for output in step.outputs}
+    return tuple(found)
 
 
-def _repeated(what: str, names: list[str]) -> Iterator[str]:
-    if len(set(names)) != len(names):
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"there are two {what}s `{name}`"
+def _repeated(what: str, names: list[str]) -> list[str]:
+    if len(set(names)) == len(names):
+        return []
+    return [f"there are two {what}s `{name}`" for name in sorted({name for name in names if names.count(name) > 1})]
 
 
-def _names(step: Step, everything: set[str]) -> Iterator[str]:
+def _check_names(step: Step, everything: set[str], found: list[str]) -> None:
     if not _STEP_NAME.fullmatch(step.name) or len(step.name) > LONGEST_STEP_NAME:
-        yield f"`{step.name}` cannot name a step"
-    if step.name + DRIVER_SUFFIX in everything:
-        yield f"`{step.name}{DRIVER_SUFFIX}` cannot name a step: Kubeflow has a task of this name for `{step.name}`"
-    for output in step.outputs:
-        if not _IDENTIFIER.fullmatch(output.name):
-            yield f"`{output.name}` of the step `{step.name}` cannot name an output"
-    for argument in step.arguments:
-        if isinstance(argument.value, str) and "{{" in argument.value:
-            yield f"`{argument.flag}` of the step `{step.name}` holds `{{{{`, which the cluster takes for a placeholder"
-    for word in step.command:
-        if "{{" in word:
-            yield f"the command of the step `{step.name}` holds `{{{{`, which the cluster takes for a placeholder"
+        found.append(f"`{step.name}` cannot name a step")
+    taken = step.name + DRIVER_SUFFIX
+    if taken in everything:
+        found.append(f"`{taken}` cannot name a step: Kubeflow has a task of this name for `{step.name}`")
+    wrong = [output.name for output in step.outputs if not _IDENTIFIER.fullmatch(output.name)]
+    found += [f"`{name}` of the step `{step.name}` cannot name an output" for name in wrong]
+    if any("{{" in word for word in step.command):
+        found.append(f"the command of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}")
 
 
-def _inputs(step: Step, parameters: set[str], written: dict[str, set[str]], everything: set[str]) -> Iterator[str]:
-    """Reads of what does not exist, or does not exist yet: steps stand after what they wait for, so no cycle can be."""
-    inputs: dict[tuple[type, str], object] = {}
+def _check_arguments(
+    step: Step, parameters: set[str], written: dict[str, set[str]], found: list[str]
+) -> dict[str, None]:
+    """Arguments that read what is not there, inputs that share a name, outputs that nothing writes or declares.
+
+    Gives the steps that are read.
+    """
+    inputs: dict[str, InputPath] = {}
+    declared = {output.name for output in step.outputs}
+    unwritten = declared.copy()
     for argument in step.arguments:
         value = argument.value
-        if isinstance(value, ParameterValue):
-            if value.name not in parameters:
-                yield f"the step `{step.name}` reads the parameter `{value.name}`, which there is not"
+        if isinstance(value, str):
+            if "{{" in value:
+                found.append(f"`{argument.flag}` of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}")
         elif isinstance(value, InputPath):
+            name = input_name(argument)
+            first = inputs.setdefault(name, value)
+            if first is not value and first != value:
+                found.append(f"two inputs of the step `{step.name}` are called `{name}`")
             if value.step in written and value.output not in written[value.step]:
-                yield f"the step `{step.name}` reads `{value.output}` of `{value.step}`, which does not write it"
+                found.append(f"the step `{step.name}` reads `{value.output}`, which `{value.step}` does not write")
+        elif isinstance(value, ParameterValue):
+            if value.name not in parameters:
+                found.append(f"the step `{step.name}` reads the parameter `{value.name}`, which there is not")
+        elif value.output in declared:
+            unwritten.discard(value.output)
         else:
-            continue
-        name = input_name(argument)
-        if inputs.setdefault((type(value), name), value) != value:
-            yield f"two inputs of the step `{step.name}` are called `{name}`"
-    for before in step.upstream:
-        if before not in everything:
-            yield f"the step `{step.name}` waits for `{before}`, which there is not"
-        elif before not in written:
-            yield f"the step `{step.name}` stands before `{before}`, which it waits for"
+            found.append(f"the step `{step.name}` writes `{value.output}`, which it does not declare")
+    found += [f"the step `{step.name}` is never told where to write `{name}`" for name in sorted(unwritten)]
+    if len(declared) != len(step.outputs):
+        found.append(f"the step `{step.name}` declares an output twice")
+    return {value.step: None for value in inputs.values()}
 
 
-def _outputs(step: Step) -> Iterator[str]:
-    declared = [output.name for output in step.outputs]
-    given = [argument.value.output for argument in step.arguments if isinstance(argument.value, OutputPath)]
-    yield from (f"the step `{step.name}` declares `{name}` twice" for name in declared if declared.count(name) > 1)
-    for name in declared:
-        if name not in given:
-            yield f"the step `{step.name}` is never told where to write `{name}`"
-    for name in given:
-        if name not in declared:
-            yield f"the step `{step.name}` writes `{name}`, which it does not declare"
+def _misplaced(step: str, before: str, exists: bool) -> str:
+    """Each step stands after what it waits for, so that no cycle can be."""
+    if exists:
+        return f"the step `{step}` stands before `{before}`, which it waits for"
+    return f"the step `{step}` waits for `{before}`, which there is not"

@@ -11,7 +11,7 @@ from penstock.targets.base import Manifest, Target, Unsupported
 from penstock.targets.kubeflow.capabilities import CAPABILITIES
 from penstock.targets.kubeflow.cron_job import cron_job
 from penstock.targets.kubeflow.pipeline_objects import pipeline_objects
-from penstock.targets.kubeflow.pipeline_spec import pipeline_spec, platform_spec, pod_labels
+from penstock.targets.kubeflow.pipeline_spec import labels_of, pipeline_spec, platform_spec
 from penstock.targets.kubeflow.structure import problems
 
 PIPELINES_FILE = "pipelines.yaml"
@@ -23,8 +23,8 @@ def render_workflow(workflow: Workflow) -> Iterator[Manifest]:
 
     ValueError for a workflow whose steps do not fit together, which its capabilities report before.
     """
-    if wrong := next(problems(workflow), None):
-        raise ValueError(f"{workflow.name}: {wrong}")
+    if wrong := problems(workflow):
+        raise ValueError(f"{workflow.name}: {wrong[0]}")
     pipeline, platform = pipeline_spec(workflow), platform_spec(workflow)
     yield Manifest(
         file=f"{workflow.purpose}.yaml",
@@ -34,7 +34,7 @@ def render_workflow(workflow: Workflow) -> Iterator[Manifest]:
     )
     yield Manifest(
         file=PIPELINES_FILE,
-        documents=pipeline_objects(workflow, pipeline, platform, pod_labels(workflow)),
+        documents=pipeline_objects(workflow, pipeline, platform, labels_of(workflow)),
         applied=True,
         comment=f"The pipelines of {workflow.model} in {workflow.environment}; versions are named by their content.",
     )

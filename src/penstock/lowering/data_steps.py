@@ -1,0 +1,152 @@
+"""From datasets to feature tables: the steps that training and monitoring begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from penstock.catalog.model import View
+from penstock.ir.workflow import Argument, Compute, InputPath, ParameterValue, Step
+from penstock.lowering.conventions import AS_OF
+from penstock.lowering.json_text import json_text, plain
+from penstock.lowering.sql_sources import tables_of
+from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import Feature, FeatureSet, FeatureSetSpec
+from penstock.specs.model import Except, FeatureChoice, GroupSplit, Model
+
+_PROSE_OF_COLUMNS = {"columns": {"__all__": {"description"}}}
+_PROSE_OF_FEATURES = {"features": {"__all__": {"description"}}}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSteps:
+    """The steps, and where their results stand."""
+
+    steps: tuple[Step, ...]
+    tables: Mapping[str, InputPath]
+    """Validated table of each dataset."""
+    features: Mapping[str, InputPath]
+    """Feature table of each feature set, in the order of the model's `features`."""
+
+
+def data_steps(view: View, model: Model, image: str, *, labelled: bool) -> DataSteps:
+    """A snapshot and a validation of each dataset that the model needs, and its feature tables.
+
+    Datasets stand in an order in which each comes after those that its SQL reads. The label's dataset is read where
+    `labelled`.
+    """
+    return view.memo(("data-steps", model.name, labelled), lambda view: _data_steps(view, model, image, labelled))
+
+
+def _data_steps(view: View, model: Model, image: str, labelled: bool) -> DataSteps:
+    chosen = {name: _chosen(view.feature_set(name), choice) for name, choice in model.spec.features.items()}
+    roots = [dataset for features in chosen.values() for dataset in _datasets(features)]
+    if labelled:
+        roots.append(model.spec.label.dataset)
+    steps: list[Step] = []
+    tables: dict[str, InputPath] = {}
+    for dataset in _parents_first(view, roots):
+        snapshot, validate = _dataset_steps(dataset, _contract(view, dataset), tables, image)
+        steps += (snapshot, validate)
+        tables[dataset.name] = output_of(validate)
+    kept = _kept(view, model, chosen)
+    compute = compute_of(model.spec.resources)
+    features = [_features_step(name, chosen[name], kept[name], tables, compute, image) for name in chosen]
+    outputs = {name: output_of(step) for name, step in zip(chosen, features, strict=True)}
+    return DataSteps((*steps, *features), tables, outputs)
+
+
+def _chosen(feature_set: FeatureSet, choice: FeatureChoice) -> FeatureSetSpec:
+    """The feature set with the features that a model chose, in the set's own order."""
+    if choice == "all":
+        return feature_set.spec
+    left_out = set(choice.except_) if isinstance(choice, Except) else feature_set.spec.features.keys() - set(choice)
+    wanted = {name: feature for name, feature in feature_set.spec.features.items() if name not in left_out}
+    return feature_set.spec.model_copy(update={"features": wanted})
+
+
+def _datasets(features: FeatureSetSpec) -> Iterator[str]:
+    yield features.source
+    for feature in features.features.values():
+        yield from _other_dataset(feature)
+
+
+def _other_dataset(feature: Feature) -> Iterator[str]:
+    """The dataset beside the set's source that a feature reads, if any."""
+    other = feature.latest or feature.lookup or feature.aggregate
+    if other is not None:
+        yield other.of
+
+
+def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
+    """The datasets and all that their SQL reads, once each, parents before children."""
+    found: dict[str, Dataset] = {}
+
+    def visit(name: str) -> None:
+        if name in found:
+            return
+        dataset = view.dataset(name)
+        for parent in _parents(dataset):
+            visit(parent)
+        found[name] = dataset
+
+    for root in roots:
+        visit(root)
+    return tuple(found.values())
+
+
+def _parents(dataset: Dataset) -> tuple[str, ...]:
+    sql = dataset.spec.source.sql
+    return tables_of(sql) if sql else ()
+
+
+def _contract(view: View, dataset: Dataset) -> str:
+    """The dataset's spec as JSON; many models read the same dataset."""
+    return view.memo(("contract", dataset.name), lambda _: json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS)))
+
+
+def _dataset_steps(dataset: Dataset, contract: str, tables: Mapping[str, InputPath], image: str) -> tuple[Step, Step]:
+    common = (flag("dataset", dataset.name), flag("contract", contract), flag("as-of", ParameterValue(AS_OF)))
+    sources = (keyed("table", parent, tables[parent]) for parent in _parents(dataset))
+    snapshot = make_step("snapshot", image, (*common, *sources), subject=dataset.name)
+    # How fresh the newest row is depends on the clock, which no cache key holds.
+    validate = make_step(
+        "validate",
+        image,
+        (*common, flag("snapshot", output_of(snapshot))),
+        subject=dataset.name,
+        cache=dataset.spec.freshness is None,
+    )
+    return snapshot, validate
+
+
+def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dict[str, list[str]]:
+    """Columns that each feature table keeps beside its features: each by the first set whose source has it."""
+    wanted = list(model.spec.slices)
+    if isinstance(model.spec.split, GroupSplit):
+        wanted.append(model.spec.split.column)
+    wanted = list(dict.fromkeys(wanted))
+    kept: dict[str, list[str]] = {}
+    for name, features in chosen.items():
+        there = view.dataset(features.source).spec.columns.keys() - features.features.keys() - set(features.entity)
+        kept[name] = [column for column in wanted if column in there]
+        wanted = [column for column in wanted if column not in there]
+    return kept
+
+
+def _features_step(
+    name: str,
+    features: FeatureSetSpec,
+    keep: Iterable[str],
+    tables: Mapping[str, InputPath],
+    compute: Compute,
+    image: str,
+) -> Step:
+    arguments: list[Argument] = [
+        flag("feature-set", name),
+        flag("definition", json_text(plain(features, without=_PROSE_OF_FEATURES))),
+        *(flag("keep", column) for column in keep),
+        *(keyed("table", dataset, tables[dataset]) for dataset in dict.fromkeys(_datasets(features))),
+    ]
+    return make_step("features", image, arguments, subject=name, compute=compute)

@@ -1,0 +1,47 @@
+"""When a model's workflows start by the clock."""
+
+from __future__ import annotations
+
+from penstock.catalog.model import View
+from penstock.ir.workflow import Schedule
+from penstock.lowering.conventions import Purpose, suffixed, workflow_name
+from penstock.lowering.environments import environment_of
+from penstock.lowering.monitoring import monitored
+
+
+def schedules(view: View, name: str) -> tuple[Schedule, ...]:
+    """The schedules of the model `name` in the view's environment: training first, then monitoring.
+
+    Rollouts that want the monitoring workflow at different times get a schedule each.
+    """
+    found: list[Schedule] = []
+    retrain = view.model(name).spec.retrain
+    if retrain is not None and retrain.schedule is not None:
+        found.append(_schedule(view, name, "training", retrain.schedule))
+    rollouts: dict[str, str] = {}
+    for rollout, monitor in monitored(view, name):
+        rollouts.setdefault(monitor.schedule, rollout.name)
+    several = len(rollouts) > 1
+    for cron, rollout_name in rollouts.items():
+        found.append(_schedule(view, name, "monitoring", cron, rollout_name if several else None))
+    return tuple(found)
+
+
+def _schedule(view: View, model: str, purpose: Purpose, cron: str, subject: str | None = None) -> Schedule:
+    environment = environment_of(view)
+    spec = environment.spec
+    metadata = view.model(model).metadata
+    workflow = workflow_name(model, purpose)
+    return Schedule(
+        name=workflow if subject is None else suffixed(workflow, subject),
+        workflow=workflow,
+        model=model,
+        cron=cron,
+        namespace=spec.namespace,
+        service_account=spec.kubeflow.service_account,
+        image=spec.images.runtime,
+        api=spec.kubeflow.api,
+        environment=environment.name,
+        owner=metadata.owner,
+        labels=tuple(metadata.labels.items()),
+    )

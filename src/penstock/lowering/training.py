@@ -1,0 +1,195 @@
+"""A model's training workflow: from datasets to a version that is registered only if every gate lets it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.digests import spec_digest
+from penstock.catalog.model import View
+from penstock.ir.workflow import Argument, InputPath, Parameter, ParameterValue, Step, Workflow
+from penstock.lowering.conventions import AS_OF, MODEL_STORE, TRACKING, workflow_name
+from penstock.lowering.custom_steps import with_custom_steps
+from penstock.lowering.data_steps import DataSteps, data_steps
+from penstock.lowering.environments import environment_of
+from penstock.lowering.json_text import json_text, plain, plain_list
+from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.gate import CompareRule, Gate
+from penstock.specs.model import Model
+
+AS_OF_PARAMETER = Parameter(AS_OF, "Moment as of which data is read, as ISO 8601; now where empty.", "")
+
+
+def training_workflow(view: View, name: str) -> Workflow:
+    """The workflow that trains the model `name` in the view's environment.
+
+    ValueError where custom steps wait for each other or for steps that do not exist, which a check reports before
+    (`penstock.lowering.custom_steps.custom_step_problems`).
+    """
+    model = view.model(name)
+    environment = environment_of(view)
+    spec = environment.spec
+    return Workflow(
+        name=workflow_name(name, "training"),
+        description=model.metadata.description,
+        model=name,
+        purpose="training",
+        environment=environment.name,
+        namespace=spec.namespace,
+        service_account=spec.kubeflow.service_account,
+        parameters=(AS_OF_PARAMETER, *stores(spec)),
+        steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
+        owner=model.metadata.owner,
+        version=spec.kubeflow.version,
+        labels=tuple(model.metadata.labels.items()),
+    )
+
+
+def stores(environment: EnvironmentSpec) -> tuple[Parameter, Parameter]:
+    """The parameters that name MLflow and the store of models."""
+    return (
+        Parameter(TRACKING, "Address of MLflow's tracking store and registry.", environment.tracking),
+        Parameter(MODEL_STORE, "Address of the content-addressed store of models.", environment.model_store),
+    )
+
+
+def training_steps(view: View, name: str) -> tuple[Step, ...]:
+    """The steps of the training workflow without those of the user's own."""
+    model = view.model(name)
+    image = environment_of(view).spec.images.runtime
+    data = data_steps(view, model, image, labelled=True)
+    split = _split(model, data, image)
+    fitting = _fitting(model, split, image)
+    return (*data.steps, split, *fitting, *_judging(view, model, data, split, fitting[-1], image))
+
+
+def _split(model: Model, data: DataSteps, image: str) -> Step:
+    spec = model.spec
+    arguments = [
+        flag("model", model.name),
+        flag("task", spec.task),
+        *(keyed("features", name, table) for name, table in data.features.items()),
+        flag("choice", choice_text(model)),
+        flag("label", json_text(plain(spec.label))),
+        flag("label-table", data.tables[spec.label.dataset]),
+        flag("slices", json_text(spec.slices)),
+        flag("split", json_text(plain(spec.split))),
+        flag("seed", str(spec.seed)),
+    ]
+    return make_step("split", image, arguments, compute=compute_of(spec.resources))
+
+
+def choice_text(model: Model) -> str:
+    """The model's choice of features, as JSON."""
+    data = model.spec.model_dump(mode="json", by_alias=True, include={"features"})
+    return json_text(data["features"])
+
+
+def _fitting(model: Model, split: Step, image: str) -> tuple[Step, ...]:
+    """Selection and search where the model declares them, then training."""
+    spec = model.spec
+    steps: list[Step] = []
+    known: list[Argument] = [flag("splits", output_of(split))]
+    if spec.select is not None:
+        arguments = [
+            *known,
+            flag("select", json_text(plain(spec.select))),
+            flag("task", spec.task),
+            flag("seed", str(spec.seed)),
+        ]
+        select = make_step("select", image, arguments, compute=compute_of(spec.resources))
+        steps.append(select)
+        known.append(flag("selection", output_of(select)))
+    learner = [
+        flag("estimator", json_text(plain(spec.estimator))),
+        flag("preprocess", json_text(plain(spec.preprocess))),
+        flag("task", spec.task),
+    ]
+    heavy = compute_of(spec.resources, gpu=True)
+    if spec.search is not None:
+        arguments = [
+            *known,
+            *learner,
+            flag("search", json_text(plain(spec.search))),
+            flag("threshold", str(spec.threshold)),
+        ]
+        search = make_step("search", image, arguments, compute=heavy)
+        steps.append(search)
+        known.append(flag("trials", output_of(search)))
+    arguments = [*known, *learner, flag("seed", str(spec.seed)), flag("model", model.name)]
+    return (*steps, make_step("train", image, arguments, compute=heavy))
+
+
+def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step, image: str) -> Iterator[Step]:
+    """Evaluation, a step for each gate, and what only a version that passed them all is given."""
+    spec = model.spec
+    gates = view.gates_of(model.name)
+    identity = flag("model", model.name)
+    digest = flag("spec-digest", spec_digest(view, model.name))
+    splits, trained = flag("splits", output_of(split)), flag("model-dir", output_of(train))
+    task = flag("task", spec.task)
+
+    evaluate = _evaluate(model, gates, splits, trained, image)
+    yield evaluate
+    evaluation = flag("evaluation", output_of(evaluate))
+    verdicts: list[Argument] = []
+    for gate in gates:
+        arguments = [flag("gate", gate.name), flag("rules", json_text(plain_list(gate.spec.rules))), evaluation]
+        step = make_step("gate", image, arguments, subject=gate.name)
+        yield step
+        verdicts.append(keyed("verdict", gate.name, output_of(step)))
+
+    baseline = make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
+    yield baseline
+    prose = flag("card", json_text(plain(spec.card)))
+    card = make_step("card", image, [identity, prose, splits, trained, evaluation, *verdicts, digest])
+    yield card
+    datasets = [keyed("dataset", name, table) for name, table in data.tables.items()]
+    evidence = make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
+    yield evidence
+    yield _register(view, identity, trained, output_of(baseline), output_of(card), output_of(evidence), image)
+
+
+def _evaluate(model: Model, gates: tuple[Gate, ...], splits: Argument, trained: Argument, image: str) -> Step:
+    rules = {gate.name: plain_list(gate.spec.rules) for gate in gates}
+    arguments = [
+        splits,
+        trained,
+        flag("task", model.spec.task),
+        flag("threshold", str(model.spec.threshold)),
+        flag("gates", json_text(rules)),
+        flag("model", model.name),
+        *store_flags(),
+    ]
+    # The champion may be another one tomorrow; without it, the same model on the same rows is judged the same.
+    against_champion = any(
+        isinstance(rule, CompareRule) and rule.compare.to == "champion" for gate in gates for rule in gate.spec.rules
+    )
+    compute = compute_of(model.spec.resources, gpu=True)
+    return make_step("evaluate", image, arguments, compute=compute, cache=not against_champion)
+
+
+def store_flags() -> tuple[Argument, Argument]:
+    """The flags that hand a step the addresses of MLflow and of the store of models."""
+    return flag("tracking", ParameterValue(TRACKING)), flag("model-store", ParameterValue(MODEL_STORE))
+
+
+def _register(
+    view: View,
+    identity: Argument,
+    trained: Argument,
+    baseline: InputPath,
+    card: InputPath,
+    evidence: InputPath,
+    image: str,
+) -> Step:
+    arguments = [
+        identity,
+        trained,
+        flag("baseline", baseline),
+        flag("card", card),
+        flag("evidence", evidence),
+        *store_flags(),
+        flag("environment", environment_of(view).name),
+    ]
+    return make_step("register", image, arguments)
