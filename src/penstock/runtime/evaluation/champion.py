@@ -1,0 +1,80 @@
+"""The version that the registry calls champion, on the same test rows; or why there is none to compare with."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penstock.runtime.evaluation.examination import predictions_of
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.measures.predictions import Predictions
+from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.store import MODEL, ModelStore
+
+if TYPE_CHECKING:
+    from penstock.runtime.evaluation.examination import Examination
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The champion and what it says of the test rows."""
+
+    digest: str
+    predictions: Predictions
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it stands in ``figures.json``."""
+        return {"digest": self.digest, "absent": None}
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentChampion:
+    """There is no champion, or none that these test rows can be given to."""
+
+    reason: str
+    digest: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it stands in ``figures.json``."""
+        return {"digest": self.digest, "absent": self.reason}
+
+
+def find_champion(exam: Examination, model: str, tracking: str, store: str) -> Champion | AbsentChampion:
+    """The champion of `model` before the test rows of another.
+
+    An `InputError` where the registry cannot be asked: whether there is a champion is not known then.
+    """
+    if not tracking or not store:
+        return AbsentChampion("no registry and store are given, so there is no champion")
+    digest = Registry(tracking).champion(model)
+    if digest is None:
+        return AbsentChampion(f"the registry has no champion of `{model}` yet")
+    with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
+        directory = Path(temporary) / MODEL
+        try:
+            ModelStore.open(store).fetch(model, digest, MODEL, directory)
+        except InputError as fault:
+            return AbsentChampion(f"the champion {digest} cannot be compared with: {fault}", digest)
+        return on_test_rows(directory, digest, exam)
+
+
+def on_test_rows(directory: Path, digest: str, exam: Examination) -> Champion | AbsentChampion:
+    """A model's files before the test rows of another model; the reason where it cannot answer for them."""
+    named = f"the champion {digest}"
+    try:
+        model = load_model(directory, digest)
+        if model.task != exam.task:
+            return AbsentChampion(f"{named} is for a {model.task} task, this one for a {exam.task} task", digest)
+        predictions = predictions_of(model, exam.rows.features, exam.rows.label, exam.splits.classes, exam.threshold)
+    except InputError as fault:
+        return AbsentChampion(f"{named} cannot be compared with: {fault}", digest)
+    except Exception as error:  # it was made by other libraries, perhaps, and may fail in any way
+        return AbsentChampion(f"{named} fails on these test rows: {type(error).__name__}: {error}", digest)
+    if not np.isfinite(predictions.output).all():
+        return AbsentChampion(f"{named} answers some of these test rows with no finite number", digest)
+    return Champion(digest, predictions)

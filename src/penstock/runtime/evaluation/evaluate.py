@@ -1,0 +1,140 @@
+"""Measure a trained model on the test rows: every metric with its interval, and the figures of every gate's rules."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime.arguments import directory, output_directory, spec
+from penstock.runtime.artifacts import EVENT_TIME, Splits, write_json, write_table
+from penstock.runtime.evaluation.champion import AbsentChampion, Champion, find_champion
+from penstock.runtime.evaluation.examination import SEED, Examination, decided, examine
+from penstock.runtime.evaluation.figures import (
+    FIGURES_FILE,
+    PREDICTIONS_FILE,
+    REPORT_CONFIDENCE,
+    Measured,
+    figure_as_json,
+)
+from penstock.runtime.evaluation.measuring import measured
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.measures.intervals import Intervals
+from penstock.runtime.measures.metrics import compute
+from penstock.specs.decision import Figure
+from penstock.specs.gate import AnyRule, CompareRule
+from penstock.specs.metrics import METRICS
+from penstock.specs.model import TASKS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = logging.getLogger(__name__)
+
+Gates = dict[str, list[AnyRule]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
+    parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument("--gates", type=spec(Gates), required=True, help="rules by gate, as JSON")
+    parser.add_argument("--model", required=True, help="the model's name")
+    parser.add_argument("--tracking", default="", help="MLflow's tracking server, which knows the champion")
+    parser.add_argument("--model-store", default="", help="where registered models lie")
+    parser.add_argument("--evaluation", type=output_directory, required=True, help="where the figures are written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    exam = examine(load_model(arguments.model_dir), Splits.read(arguments.splits), arguments.threshold)
+    if exam.task != arguments.task:
+        raise InputError(f"the splits are of a {exam.task} task, and --task is {arguments.task}")
+    champion = _champion(exam, arguments)
+    metrics = report(exam)
+    for name, figure in metrics.items():
+        log.info("%-32s %10.4f  [%.4f, %.4f]", name, figure["estimate"], figure["low"], figure["high"])
+    gates = {gate: _measured_rules(gate, rules, exam, champion) for gate, rules in arguments.gates.items()}
+    facts = {
+        "model": arguments.model,
+        "digest": exam.model.digest,
+        "task": exam.task,
+        "threshold": exam.threshold if exam.task == "binary" else None,
+        "rows": len(exam.predictions),
+        "seed": SEED,
+        "confidence": REPORT_CONFIDENCE,
+        "metrics": metrics,
+        "gates": gates,
+        "champion": champion.as_json() if champion is not None else None,
+    }
+    write_json(arguments.evaluation / FIGURES_FILE, facts)
+    write_table(arguments.evaluation / PREDICTIONS_FILE, predictions_table(exam))
+
+
+def report(exam: Examination) -> dict[str, dict[str, Any]]:
+    """Every metric of the task on the test rows, with its interval and the method of it."""
+    names = [name for name, metric in METRICS.items() if exam.task in metric.tasks]
+    intervals = Intervals(exam.predictions, names, SEED)
+    found = {}
+    for name in names:
+        interval = intervals.of(name, REPORT_CONFIDENCE)
+        figure = Figure(name, compute(name, exam.predictions), interval.low, interval.high)
+        found[name] = figure_as_json(figure) | {"method": interval.method}
+    return found
+
+
+def predictions_table(exam: Examination) -> pa.Table:
+    """The test rows' entity, time and slices, the label, and what the model says."""
+    import pyarrow as pa
+
+    truth, decision = decided(exam.predictions, exam.splits.classes)
+    columns: dict[str, Any] = {name: exam.rows.entity[name] for name in exam.rows.entity.column_names}
+    if exam.rows.event_time is not None:
+        columns[EVENT_TIME] = exam.rows.event_time
+    columns |= {f"@slice.{name}": exam.rows.slices[name] for name in exam.rows.slices.column_names}
+    columns["@label"] = truth
+    if exam.task == "multiclass":
+        for position, name in enumerate(exam.splits.classes):
+            columns[f"@score.{name}"] = exam.predictions.output[:, position]
+    elif exam.task == "binary":
+        columns["@score"] = exam.predictions.output
+    columns["@prediction"] = decision
+    return pa.table(columns)
+
+
+def _measured_rules(
+    gate: str, rules: list[AnyRule], exam: Examination, champion: Champion | AbsentChampion | None
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for rule in rules:
+        try:
+            result = measured(rule, exam, champion or AbsentChampion("no rule asked for the champion"))
+        except InputError as fault:
+            raise InputError(f"gate `{gate}`, rule `{rule.id}`: {fault}") from fault
+        found[rule.id] = result.as_json()
+        log.info("%s/%s: %s", gate, rule.id, _said(result))
+    return found
+
+
+def _said(result: Measured) -> str:
+    if result.skipped is not None:
+        return f"skipped: {result.skipped}"
+    return ", ".join(f"{figure.name} = {figure.estimate:.4g}" for figure in result.figures.values()) or "no figure"
+
+
+def _champion(exam: Examination, arguments: argparse.Namespace) -> Champion | AbsentChampion | None:
+    """The champion, where a rule asks for it."""
+    asked = any(
+        isinstance(rule, CompareRule) and rule.compare.to == "champion"
+        for rules in arguments.gates.values()
+        for rule in rules
+    )
+    if not asked:
+        return None
+    found = find_champion(exam, arguments.model, arguments.tracking, arguments.model_store)
+    if isinstance(found, AbsentChampion):
+        log.warning("No comparison with the champion: %s", found.reason)
+    return found

@@ -1,0 +1,208 @@
+"""The figures of each form of rule, measured on the test rows."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penstock.runtime.evaluation.champion import AbsentChampion, Champion
+from penstock.runtime.evaluation.examination import SEED, Examination, predictions_of
+from penstock.runtime.evaluation.figures import Measured
+from penstock.runtime.evaluation.python_rules import own_figure
+from penstock.runtime.faults import InputError
+from penstock.runtime.measures.comparisons import delong_difference, mcnemar, paired_bootstrap, without_features
+from penstock.runtime.measures.fairness import fairness
+from penstock.runtime.measures.importance import ROWS, permutation_shares
+from penstock.runtime.measures.latency import call_percentiles
+from penstock.runtime.measures.metrics import compute
+from penstock.runtime.measures.perturb import with_missing, with_noise
+from penstock.runtime.measures.slices import Groups, extremes, metric_by_group
+from penstock.specs.decision import Figure
+from penstock.specs.gate import (
+    AnyRule,
+    CompareRule,
+    ExplainRule,
+    FairnessRule,
+    LatencyRule,
+    MetricRule,
+    PerturbRule,
+    PythonRule,
+    SliceRule,
+)
+from penstock.specs.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from penstock.runtime.measures.predictions import Predictions
+
+PERTURBATIONS = 5
+"""How often rows are perturbed anew; the figure is the mean."""
+_SKILL = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "root_mean_squared_error"}
+"""What importance is a loss of."""
+
+log = logging.getLogger(__name__)
+
+
+def measured(rule: AnyRule, exam: Examination, champion: Champion | AbsentChampion) -> Measured:
+    """What is measured for a rule; an `InputError` for one that the task or the rows do not allow."""
+    match rule:
+        case MetricRule():
+            return _metric(rule, exam)
+        case SliceRule():
+            return _slices(rule, exam)
+        case CompareRule():
+            return _comparison(rule, exam, champion)
+        case FairnessRule():
+            return _fairness(rule, exam)
+        case PerturbRule():
+            return _perturbed(rule, exam)
+        case ExplainRule():
+            return _explained(rule, exam)
+        case LatencyRule():
+            return _latency(rule, exam)
+        case PythonRule():
+            return Measured({"value": own_figure(rule, exam)})
+
+
+def _metric(rule: MetricRule, exam: Examination) -> Measured:
+    estimate = exam.metric(rule.metric)
+    if rule.confidence is None:
+        return Measured({"value": Figure(rule.metric, estimate)})
+    interval = exam.interval(rule.metric, float(rule.confidence))
+    return Measured(
+        {"value": Figure(rule.metric, estimate, interval.low, interval.high)}, details={"method": interval.method}
+    )
+
+
+def _slices(rule: SliceRule, exam: Examination) -> Measured:
+    exam.refuse_metric(rule.metric)
+    groups = exam.groups(rule.by, rule.min_support)
+    values = metric_by_group(rule.metric, exam.predictions, groups)
+    details = {"groups": values, "rows": {name: len(rows) for name, rows in groups.rows.items()}}
+    ends = extremes(values)
+    if ends is None:
+        return Measured({}, notes=_small(rule.by, rule.min_support, groups), details=details)
+    lowest, highest = f"{rule.metric}[{ends.lowest}]", f"{rule.metric}[{ends.highest}]"
+    # One group has no gap to any other: whether groups are alike is not known then.
+    gap = ends.high - ends.low if len(values) > 1 else float("nan")
+    return Measured(
+        {
+            "gap": Figure(f"{highest} - {lowest}", gap),
+            "lowest": Figure(lowest, ends.low),
+            "highest": Figure(highest, ends.high),
+        },
+        notes=_small(rule.by, rule.min_support, groups),
+        details=details,
+    )
+
+
+def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
+    if exam.task != "binary":
+        raise InputError(f"`{rule.fairness}` is about binary decisions, and this is a {exam.task} task")
+    groups = exam.groups(rule.by, rule.min_support)
+    figure = Figure(rule.fairness, fairness(rule.fairness, exam.predictions, groups))
+    rates = {
+        each: metric_by_group(each, exam.predictions, groups)
+        for each in ("selection_rate", "recall", "false_positive_rate")
+    }
+    rows = {name: len(members) for name, members in groups.rows.items()}
+    return Measured(
+        {"value": figure}, notes=_small(rule.by, rule.min_support, groups), details={"groups": rates, "rows": rows}
+    )
+
+
+def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
+    if not groups.small:
+        return ()
+    named = ", ".join(f"{name} ({rows})" for name, rows in groups.small.items())
+    return (f"groups of `{column}` with fewer than {min_support} rows, not judged: {named}",)
+
+
+def _comparison(rule: CompareRule, exam: Examination, champion: Champion | AbsentChampion) -> Measured:
+    compare = rule.compare
+    exam.refuse_metric(compare.metric)
+    if compare.to == "champion":
+        if isinstance(champion, AbsentChampion):
+            return Measured({}, skipped=champion.reason)
+        other = champion.predictions
+    else:
+        other = without_features(exam.predictions, exam.train_labels())
+    confidence = float(compare.confidence)
+    if compare.test == "delong":
+        if compare.metric != "roc_auc":
+            raise InputError(f"`delong` compares roc_auc, not `{compare.metric}`")
+        advantage = delong_difference(exam.predictions, other, confidence)
+    else:
+        advantage = paired_bootstrap(compare.metric, exam.predictions, other, confidence, SEED)
+    name = f"{compare.metric} better than {compare.to}"
+    return Measured(
+        {"advantage": Figure(name, advantage.estimate, advantage.low, advantage.high)},
+        details={compare.to: compute(compare.metric, other), "decisions": _decisions(exam.predictions, other)},
+    )
+
+
+def _decisions(ours: Predictions, theirs: Predictions) -> dict[str, Any]:
+    """McNemar's test, so that a reader sees on how many rows the two differ."""
+    if ours.task == "regression":
+        return {}
+    test = mcnemar(ours, theirs)
+    return {
+        "only_this_right": test.only_ours,
+        "only_other_right": test.only_theirs,
+        "mcnemar_chi2": test.chi2,
+        "mcnemar_p": test.p_value,
+    }
+
+
+def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
+    whole = exam.metric(rule.metric)
+    sign = 1 if METRICS[rule.metric].higher_is_better else -1
+    drops = []
+    for number in range(PERTURBATIONS):
+        frame = _perturbation(rule, exam, SEED + number)
+        drops.append(sign * (whole - compute(rule.metric, exam.predict(exam.model, frame))))
+    return Measured({"drop": Figure(f"{rule.metric} lost", float(np.mean(drops)))}, details={"drops": drops})
+
+
+def _perturbation(rule: PerturbRule, exam: Examination, seed: int) -> pd.DataFrame:
+    if rule.perturb.missing is not None:
+        return with_missing(exam.rows.features, float(rule.perturb.missing), seed)
+    train = exam.splits.rows("train").features
+    deviations = {name: float(np.nanstd(train[name].to_numpy())) for name in exam.splits.numeric}
+    return with_noise(exam.rows.features, deviations, float(rule.perturb.noise or 0), seed)
+
+
+def _explained(rule: ExplainRule, exam: Examination) -> Measured:
+    inputs = tuple(feature.name for feature in exam.model.features)
+    forbidden = [name for name in rule.forbid if name in inputs]
+    figures = {"forbidden": Figure(", ".join(forbidden) or "forbidden inputs", float(len(forbidden)))}
+    if rule.max_share is None:
+        return Measured(figures)
+    shares = _shares(exam, inputs)
+    greatest = max(shares, key=lambda name: (shares[name], name))
+    figures["share"] = Figure(f"share of {greatest}", shares[greatest])
+    return Measured(figures, details={"shares": shares})
+
+
+def _shares(exam: Examination, inputs: tuple[str, ...]) -> dict[str, float]:
+    metric = _SKILL[exam.task]
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    chosen = np.arange(len(exam.predictions))
+    if len(chosen) > ROWS:
+        chosen = np.sort(np.random.default_rng(SEED).choice(chosen, ROWS, replace=False))
+    frame, truth = exam.rows.features.iloc[chosen], exam.rows.label[chosen]
+
+    def skill(changed: pd.DataFrame) -> float:
+        return sign * compute(metric, predictions_of(exam.model, changed, truth, exam.splits.classes, exam.threshold))
+
+    return permutation_shares(skill, frame, inputs, SEED)
+
+
+def _latency(rule: LatencyRule, exam: Examination) -> Measured:
+    batch, rows = rule.latency.batch, exam.rows.features
+    slices = [rows.iloc[start : start + batch] for start in range(0, max(1, len(rows) - batch + 1), batch)][:200]
+    times = call_percentiles(lambda number: exam.model.scores(slices[number % len(slices)]))
+    return Measured({name: Figure(f"{name} of {batch} row{'s' * (batch > 1)}", time) for name, time in times.items()})

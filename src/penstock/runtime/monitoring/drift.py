@@ -1,0 +1,178 @@
+"""Measure how far the rows of the last windows are from those that the model was trained on.
+
+Distances decide, since they do not grow with the number of rows; the p of several tests stand beside them. A window
+with fewer than 200 rows decides nothing: chance alone moves its distances too far.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penstock.runtime.arguments import directory, moment, output_directory, spec
+from penstock.runtime.artifacts import write_json
+from penstock.runtime.measures.drift import (
+    CHOSEN,
+    Distances,
+    category_counts,
+    chance_psi,
+    distances_of_categories,
+    distances_of_numbers,
+    window_of,
+)
+from penstock.runtime.measures.profile import Categories, Numbers
+from penstock.runtime.measures.significance import Test, adjusted, chi_square, ks_test
+from penstock.runtime.monitoring.joint import joint_drift
+from penstock.runtime.monitoring.observation import Observation
+from penstock.runtime.monitoring.samples import sample
+from penstock.specs.rollout import DriftMonitor
+from penstock.specs.series import DRIFT_BREACHES, DRIFT_DISTANCE, OBSERVED_ROWS, PREDICTION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from penstock.runtime.measures.predictions import Array
+
+DRIFT_FILE = "drift.json"
+FEWEST_ROWS = 200
+SIGNIFICANT = 0.05
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--observation", type=directory, required=True, help="output of `observe`")
+    parser.add_argument("--monitors", type=spec(list[DriftMonitor]), required=True, help="the monitors as JSON")
+    parser.add_argument("--as-of", type=moment, default="", help="the end of the newest window; now where empty")
+    parser.add_argument("--drift", type=output_directory, required=True, help="where the distances are written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    observation = Observation.read(arguments.observation)
+    found = [_monitored(monitor, observation, arguments.as_of) for monitor in arguments.monitors]
+    longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
+    newest = observation.newest(arguments.as_of, timedelta(seconds=longest))
+    facts = {
+        "model": observation.model,
+        "digest": observation.digest,
+        "as_of": arguments.as_of.isoformat(),
+        "rows": newest.num_rows,
+        "drifted": any(monitor["drifted"] for monitor in found),
+        "monitors": found,
+        "joint": joint_drift(observation, newest),
+        "samples": [
+            sample(OBSERVED_ROWS, float(newest.num_rows)),
+            *(each for monitor in found for each in _samples(monitor)),
+        ],
+    }
+    write_json(arguments.drift / DRIFT_FILE, facts)
+    for monitor in found:
+        named = ", ".join(monitor["drifted"]) or "nothing"
+        log.info("%s (%s > %g): %s drifted.", monitor["id"], monitor["test"], monitor["above"], named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One watched column of one window, measured."""
+
+    rows: int
+    distances: Distances
+    test: Test
+    """Kolmogorov and Smirnov for numbers, chi-square for categories."""
+    chance: float
+    """The PSI that chance alone makes of so many rows."""
+
+
+def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime) -> dict[str, Any]:
+    """The columns that a monitor watches, over its windows, newest first."""
+    length = timedelta(seconds=monitor.window.seconds)
+    persist = monitor.persist
+    ends = [as_of - number * length for number in range(persist.of if persist is not None else 1)]
+    windows = [_measured(monitor, observation, observation.between(end - length, end)) for end in ends]
+    columns = [_over_windows(name, monitor, [window[name] for window in windows], ends, length) for name in windows[0]]
+    needed = 1 if persist is None else persist.breaches
+    drifted = [column["feature"] for column in columns if column["breaches"] >= needed]
+    p_values = [column["p_value"] for column in columns]
+    corrected = adjusted([1.0 if np.isnan(p) else p for p in p_values])
+    return {
+        "id": monitor.id,
+        "of": monitor.of,
+        "test": monitor.test,
+        "above": monitor.above,
+        "window_seconds": monitor.window.seconds,
+        "persist": None if persist is None else {"breaches": persist.breaches, "of": persist.of},
+        "drifted": drifted,
+        "significant": {name: int((p < SIGNIFICANT).sum()) for name, p in corrected.items()},
+        "columns": columns,
+    }
+
+
+def _over_windows(
+    name: str, monitor: DriftMonitor, found: Sequence[_Column], ends: Sequence[datetime], length: timedelta
+) -> dict[str, Any]:
+    chosen = CHOSEN[monitor.test]
+    newest = found[0]
+    distances = [chosen(column.distances) if column.rows >= FEWEST_ROWS else float("nan") for column in found]
+    return {
+        "feature": name,
+        "distance": distances[0],
+        "breaches": sum(distance > monitor.above for distance in distances),
+        "windows": [
+            {"from": (end - length).isoformat(), "to": end.isoformat(), "rows": column.rows, "distance": distance}
+            for end, column, distance in zip(ends, found, distances, strict=True)
+        ],
+        "distances": asdict(newest.distances),
+        "statistic": newest.test.statistic,
+        "p_value": newest.test.p_value,
+        "chance_psi": newest.chance,
+    }
+
+
+def _measured(monitor: DriftMonitor, observation: Observation, rows: pa.Table) -> dict[str, _Column]:
+    """Each watched column of the rows, on all processors: sorting numbers lets go of the interpreter."""
+    baseline = observation.baseline
+    if monitor.of == "prediction":
+        return {PREDICTION: _column(baseline.prediction, observation.said(rows))}
+    watched = [feature for feature in observation.features if feature.name not in monitor.except_]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = threads.map(
+            lambda feature: _column(baseline.features[feature.name], observation.column(rows, feature)), watched
+        )
+        return {feature.name: column for feature, column in zip(watched, found, strict=True)}
+
+
+def _column(reference: Numbers | Categories, values: Array | list[str | None]) -> _Column:
+    total = reference.present + reference.missing
+    if len(values) == 0 or total == 0:
+        unknown = float("nan")
+        return _Column(0, Distances(unknown, unknown, unknown, unknown), Test(unknown, unknown), unknown)
+    if isinstance(reference, Categories):
+        texts = list(values)
+        expected, found = category_counts(reference, texts)
+        chance = chance_psi(int(((expected + found) > 0).sum()), total, len(texts))
+        return _Column(len(texts), distances_of_categories(reference, texts), chi_square(expected, found), chance)
+    window = window_of(np.asarray(values))
+    chance = chance_psi(len(reference.deciles) + 1, total, window.rows)
+    return _Column(window.rows, distances_of_numbers(reference, window), ks_test(reference, window), chance)
+
+
+def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
+    """A distance for each column whose newest window can be judged; breaches where the monitor counts them."""
+    found = []
+    for column in monitor["columns"]:
+        labels = {"monitor": monitor["id"], "feature": column["feature"]}
+        if not np.isnan(column["distance"]):
+            found.append(sample(DRIFT_DISTANCE, column["distance"], **labels))
+        if monitor["persist"] is not None:
+            found.append(sample(DRIFT_BREACHES, float(column["breaches"]), **labels))
+    return found

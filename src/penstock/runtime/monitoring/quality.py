@@ -1,0 +1,99 @@
+"""Measure the model on the rows of the newest window whose labels have come in."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from penstock.runtime.arguments import directory, moment, output_directory, spec
+from penstock.runtime.artifacts import write_json
+from penstock.runtime.faults import InputError
+from penstock.runtime.measures.intervals import Intervals
+from penstock.runtime.measures.metrics import compute
+from penstock.runtime.monitoring.observation import Observation
+from penstock.runtime.monitoring.samples import sample
+from penstock.specs.decision import bounds
+from penstock.specs.metrics import METRICS
+from penstock.specs.model import TASKS
+from penstock.specs.rollout import QualityMonitor
+from penstock.specs.series import OBSERVED_ROWS, QUALITY_LABELS, QUALITY_VALUE
+
+QUALITY_FILE = "quality.json"
+CONFIDENCE = 0.95
+_SEED = 20_260_101
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--observation", type=directory, required=True, help="output of `observe`")
+    parser.add_argument("--monitors", type=spec(list[QualityMonitor]), required=True, help="the monitors as JSON")
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument("--as-of", type=moment, default="", help="the end of the newest window; now where empty")
+    parser.add_argument("--quality", type=output_directory, required=True, help="where the figures are written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    observation = Observation.read(arguments.observation)
+    if observation.task != arguments.task:
+        raise InputError(f"the observation is of a {observation.task} task, and --task is {arguments.task}")
+    found = [_monitored(monitor, observation, arguments.as_of, arguments.threshold) for monitor in arguments.monitors]
+    longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
+    rows = observation.newest(arguments.as_of, timedelta(seconds=longest)).num_rows
+    facts = {
+        "model": observation.model,
+        "digest": observation.digest,
+        "as_of": arguments.as_of.isoformat(),
+        "rows": rows,
+        "monitors": found,
+        "samples": [sample(OBSERVED_ROWS, float(rows)), *(each for monitor in found for each in _samples(monitor))],
+    }
+    write_json(arguments.quality / QUALITY_FILE, facts)
+    for monitor in found:
+        log.info("%s: %s", monitor["id"], _said(monitor))
+
+
+def _monitored(monitor: QualityMonitor, observation: Observation, as_of: datetime, threshold: float) -> dict[str, Any]:
+    if monitor.metric not in METRICS or observation.task not in METRICS[monitor.metric].tasks:
+        raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is no metric of a {observation.task} task")
+    rows = observation.newest(as_of, timedelta(seconds=monitor.window.seconds))
+    predictions = observation.labelled(rows, threshold)
+    found: dict[str, Any] = {
+        "id": monitor.id,
+        "metric": monitor.metric,
+        "rows": rows.num_rows,
+        "labels": len(predictions),
+        "min_labels": monitor.min_labels,
+        "below": monitor.below,
+        "above": monitor.above,
+        "value": float("nan"),
+        "low": float("nan"),
+        "high": float("nan"),
+    }
+    if len(predictions) >= monitor.min_labels:
+        interval = Intervals(predictions, [monitor.metric], _SEED).of(monitor.metric, CONFIDENCE)
+        found |= {"value": compute(monitor.metric, predictions), "low": interval.low, "high": interval.high}
+    value = found["value"]
+    found["breached"] = value == value and not all(bound.holds(value) for bound in bounds(monitor.below, monitor.above))
+    return found
+
+
+def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
+    samples = [sample(QUALITY_LABELS, float(monitor["labels"]), monitor=monitor["id"])]
+    if monitor["value"] == monitor["value"]:
+        samples.append(sample(QUALITY_VALUE, monitor["value"], monitor=monitor["id"], metric=monitor["metric"]))
+    return samples
+
+
+def _said(monitor: dict[str, Any]) -> str:
+    if monitor["labels"] < monitor["min_labels"]:
+        return f"{monitor['labels']} of {monitor['rows']} rows have a label, {monitor['min_labels']} are needed"
+    return (
+        f"{monitor['metric']} = {monitor['value']:.4g} [{monitor['low']:.4g}, {monitor['high']:.4g}] on "
+        f"{monitor['labels']} rows{', beyond its bound' if monitor['breached'] else ''}"
+    )
