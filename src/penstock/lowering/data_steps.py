@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from penstock.catalog.lineage import read_dataset, tables_of
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Compute, InputPath, ParameterValue, Step
 from penstock.lowering.conventions import AS_OF
 from penstock.lowering.json_text import json_text, plain
-from penstock.lowering.sql_sources import tables_of
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
 from penstock.specs.dataset import Dataset
-from penstock.specs.feature_set import Feature, FeatureSet, FeatureSetSpec
+from penstock.specs.feature_set import FeatureSet, FeatureSetSpec
 from penstock.specs.model import Except, FeatureChoice, GroupSplit, Model
 
 _PROSE_OF_COLUMNS = {"columns": {"__all__": {"description"}}}
@@ -47,7 +47,8 @@ def _data_steps(view: View, model: Model, image: str, labelled: bool) -> DataSte
     steps: list[Step] = []
     tables: dict[str, InputPath] = {}
     for dataset in _parents_first(view, roots):
-        snapshot, validate = _dataset_steps(dataset, _contract(view, dataset), tables, image)
+        parents = {parent: tables[parent] for parent in tables_of(view, dataset.name)}
+        snapshot, validate = _dataset_steps(dataset, _contract(view, dataset), parents, image)
         steps += (snapshot, validate)
         tables[dataset.name] = output_of(validate)
     kept = _kept(view, model, chosen)
@@ -69,14 +70,8 @@ def _chosen(feature_set: FeatureSet, choice: FeatureChoice) -> FeatureSetSpec:
 def _datasets(features: FeatureSetSpec) -> Iterator[str]:
     yield features.source
     for feature in features.features.values():
-        yield from _other_dataset(feature)
-
-
-def _other_dataset(feature: Feature) -> Iterator[str]:
-    """The dataset beside the set's source that a feature reads, if any."""
-    other = feature.latest or feature.lookup or feature.aggregate
-    if other is not None:
-        yield other.of
+        if other := read_dataset(feature):
+            yield other
 
 
 def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
@@ -87,7 +82,7 @@ def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
         if name in found:
             return
         dataset = view.dataset(name)
-        for parent in _parents(dataset):
+        for parent in tables_of(view, name):
             visit(parent)
         found[name] = dataset
 
@@ -96,19 +91,14 @@ def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
     return tuple(found.values())
 
 
-def _parents(dataset: Dataset) -> tuple[str, ...]:
-    sql = dataset.spec.source.sql
-    return tables_of(sql) if sql else ()
-
-
 def _contract(view: View, dataset: Dataset) -> str:
     """The dataset's spec as JSON; many models read the same dataset."""
     return view.memo(("contract", dataset.name), lambda _: json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS)))
 
 
-def _dataset_steps(dataset: Dataset, contract: str, tables: Mapping[str, InputPath], image: str) -> tuple[Step, Step]:
+def _dataset_steps(dataset: Dataset, contract: str, parents: Mapping[str, InputPath], image: str) -> tuple[Step, Step]:
     common = (flag("dataset", dataset.name), flag("contract", contract), flag("as-of", ParameterValue(AS_OF)))
-    sources = (keyed("table", parent, tables[parent]) for parent in _parents(dataset))
+    sources = (keyed("table", parent, table) for parent, table in parents.items())
     snapshot = make_step("snapshot", image, (*common, *sources), subject=dataset.name)
     # How fresh the newest row is depends on the clock, which no cache key holds.
     validate = make_step(

@@ -19,7 +19,7 @@ STAGES = ("development", "staging", "production")
 class KubeflowTarget(Node):
     """Kubeflow Pipelines in this environment."""
 
-    version: Version = field("Version of Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.5")
+    version: Version = field("Version of Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.16")
     api: str = field(
         "Address of the pipelines API inside the cluster.",
         loosens=Loosens.ANY,
