@@ -36,6 +36,8 @@ class RuleGroup:
     name: str
     interval: str
     rules: tuple[Recording | Alert, ...]
+    written: bool = False
+    """Whether a person wrote the expressions, so that they need checking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from penstock.specs.rollout import Action
 
 TEST_INTERVAL = "1m"
 """Spacing of the samples in tests."""
+EVALUATION_MINUTES = 15
+"""How often tests evaluate all rules: rare, since some last for days."""
 
 _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
@@ -100,6 +102,11 @@ def series(name: str, labels: Labels, values: str) -> InputSeries:
 def rule_test(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
     """A test over samples of one minute's spacing."""
     return RuleTest(name, TEST_INTERVAL, given, expect)
+
+
+def after(hold_seconds: int) -> int:
+    """Minutes after which an alert whose condition holds from the start fires in a test."""
+    return -(-hold_seconds // (60 * EVALUATION_MINUTES)) * EVALUATION_MINUTES + EVALUATION_MINUTES
 
 
 def constant(value: float | int, minutes: int) -> str:

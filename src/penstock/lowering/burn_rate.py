@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from penstock.lowering.numbers import exact_text
 from penstock.specs.rollout import Action
@@ -28,23 +29,17 @@ _PAIRS: tuple[tuple[Action, int, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class WindowPair:
-    """Two windows that must both burn faster than `factor`."""
+    """Two windows that must both burn the budget faster than a factor."""
 
     severity: Action
     long: str
     short: str
-    factor: Fraction
-    budget: Fraction
-
-    @property
-    def threshold(self) -> Fraction:
-        """The share of bad requests above which both windows must be."""
-        return self.factor * self.budget
-
-    @property
-    def bound(self) -> str:
-        """The threshold as PromQL that shows where it comes from: ``14.4 * 0.001``."""
-        return f"{exact_text(self.factor)} * {exact_text(self.budget)}"
+    threshold: Fraction
+    """The share of bad requests above which both windows must be: factor x budget."""
+    factor: str
+    """How many times as fast as the budget lasts, exact."""
+    bound: str
+    """The threshold as PromQL that shows where it comes from: ``14.4 * 0.001``."""
 
 
 def error_budget(objective: Decimal) -> Fraction:
@@ -52,6 +47,7 @@ def error_budget(objective: Decimal) -> Fraction:
     return 1 - Fraction(objective)
 
 
+@lru_cache(maxsize=256)
 def window_pairs(objective: Decimal, window_seconds: int) -> tuple[WindowPair, ...]:
     """The pairs that alert on an objective, those of the same severity side by side, fastest first."""
     budget = error_budget(objective)
@@ -60,7 +56,7 @@ def window_pairs(objective: Decimal, window_seconds: int) -> tuple[WindowPair, .
         if _SECONDS[long] > window_seconds:
             continue
         factor = max(Fraction(percent, 100) * window_seconds / _SECONDS[long], Fraction(1))
-        pair = WindowPair(severity, long, short, factor, budget)
-        if pair.threshold < 1:
-            pairs.append(pair)
+        if (threshold := factor * budget) < 1:
+            bound = f"{exact_text(factor)} * {exact_text(budget)}"
+            pairs.append(WindowPair(severity, long, short, threshold, exact_text(factor), bound))
     return tuple(pairs)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, RuleGroup, RuleTest
-from penstock.lowering.alerting import Fires, Subject, constant, fires, rule_test, series, silent
+from penstock.lowering.alerting import Fires, Subject, after, constant, fires, rule_test, series, silent
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.numbers import float_text
 from penstock.specs.rollout import Action, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
@@ -60,11 +60,11 @@ def monitor_rules(monitor: Monitor, subject: Subject, interval: str, released: b
     business: list[Alert] = []
     for figure in monitor.business:
         _add(business, tests, *_figure(figure, subject))
-    groups = [("monitoring", "1m", alerts), ("figures", interval, business)]
-    return MonitorRules(
-        tuple(RuleGroup(f"{subject.rollout}.{name}", each, tuple(rules)) for name, each, rules in groups if rules),
-        tuple(tests),
+    groups = (
+        RuleGroup(f"{subject.rollout}.monitoring", "1m", tuple(alerts)),
+        RuleGroup(f"{subject.rollout}.figures", interval, tuple(business), written=True),
     )
+    return MonitorRules(tuple(group for group in groups if group.rules), tuple(tests))
 
 
 def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: list[RuleTest]) -> None:
@@ -215,14 +215,14 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
     )
     ran = (("environment", subject.environment), ("model", subject.model), ("job", JOB))
     late = series(LAST_RUN.name, ran, f"{-seconds}x40")
-    in_time = series(LAST_RUN.name, ran, f"{900 - seconds}x40")
-    minutes = int(absence.total_seconds()) // 60 + 10
+    in_time = series(LAST_RUN.name, ran, f"{1800 - seconds}x40")
+    minutes = after(int(absence.total_seconds()))
     return [stale, absent], [
         rule_test(
             "monitoring: last run too long ago",
             (late,),
-            fires("15m", Fires(stale, fill=((_AGE, _humanize_duration(seconds + 900)),))),
-            silent("15m", MONITORING_ABSENT),
+            fires("30m", Fires(stale, fill=((_AGE, _humanize_duration(seconds + 1800)),))),
+            silent("30m", MONITORING_ABSENT),
         ),
         rule_test("monitoring: runs in time", (in_time,), silent("15m", MONITORING_STALE)),
         rule_test(
@@ -259,7 +259,7 @@ def _figure(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[
         # What an expression of one's own yields from which series is not ours to say.
         return alerts, []
     name, found = plain
-    minutes = int(monitor.hold) // 60_000 + 10
+    minutes = after(int(monitor.hold) // 1000)
     at = f"{minutes}m"
     fill = ((_NUMBER, _general(high)),)
     return alerts, [

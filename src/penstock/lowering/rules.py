@@ -112,7 +112,7 @@ def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTes
             f"{subject.namespace}): either none runs, or they are not scraped. Its objectives are not observed."
         ),
     )
-    gone = Fires(alert, (("namespace", subject.namespace),))
+    gone = Fires(alert)
     pod = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "a"))
     other = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "b"))
     return RuleGroup(f"{subject.rollout}.reachable", interval, (alert,)), [

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, Recording, RuleGroup, RuleTest
 from penstock.lowering.alerting import Fires, Subject, fires, rule_test, series, silent
@@ -26,8 +27,6 @@ BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 _SHORT = ("5m", "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
-# Requests a minute in tests; the bad ones among them follow from the objective.
-_TEST_REQUESTS = 1000
 _VALUE = "{{ $value | humanizePercentage }}"
 
 
@@ -60,7 +59,7 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
 
     def error_ratio(window: str) -> str:
         # Before the first failure there is no series of failures, which is zero failures and not an unknown number.
-        return f"({requests.failures(window)} or vector(0)) / ({requests.requests(window)} > 0)"
+        return f"({requests.failures(window)} or vector(0))\n/ ({requests.requests(window)} > 0)"
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
         code = requests.code or ""
@@ -86,7 +85,7 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     bucket = requests.bucket(milliseconds)
 
     def error_ratio(window: str) -> str:
-        return f"1 - {requests.answered_within(milliseconds, window)} / ({requests.answered(window)} > 0)"
+        return f"1 - {requests.answered_within(milliseconds, window)}\n/ ({requests.answered(window)} > 0)"
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
         labels = (*requests.example, *(((requests.code, "200"),) if requests.code else ()))
@@ -111,7 +110,7 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
 def slo_rules(sli: Sli, subject: Subject, interval: str) -> SloRules:
     """Recordings, alerts and tests of one objective."""
     labels: Labels = (*subject.labels, ("slo", sli.slo))
-    selector = "{" + ",".join(f'{key}="{value}"' for key, value in labels) + "}"
+    selector = f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
     pairs = window_pairs(sli.objective, int(sli.window) // 1000)
     by_severity: dict[Action, list[WindowPair]] = {}
     for pair in pairs:
@@ -141,21 +140,21 @@ def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, Recordi
     recent, whole = f"{RATIO}5m{selector}", f"{RATIO}{sli.window}"
     budget = exact_text(error_budget(sli.objective))
     return (
-        Recording(whole, f"sum_over_time({recent}[{sli.window}]) / count_over_time({recent}[{sli.window}])", labels),
+        Recording(whole, f"sum_over_time({recent}[{sli.window}])\n/ count_over_time({recent}[{sli.window}])", labels),
         Recording(BUDGET_REMAINING, f"1 - {whole}{selector} / {budget}", labels),
     )
 
 
 def _alert(sli: Sli, subject: Subject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
     conditions = [
-        f"({RATIO}{pair.short}{selector} > ({pair.bound}) and {RATIO}{pair.long}{selector} > ({pair.bound}))"
+        f"(\n  {RATIO}{pair.short}{selector} > ({pair.bound})\n  and {RATIO}{pair.long}{selector} > ({pair.bound})\n)"
         for pair in pairs
     ]
     allowed = exact_text(error_budget(sli.objective) * 100)
-    pace = " or ".join(f"{exact_text(pair.factor)} times over {pair.long}" for pair in pairs)
+    pace = " or ".join(f"{pair.factor}x over {pair.long}" for pair in pairs)
     return subject.alert(
         sli.alert,
-        "\nor\n".join(conditions),
+        "\nor ".join(conditions),
         severity,
         hold=_HOLD[severity],
         keep_firing=_KEEP[severity],
@@ -174,34 +173,54 @@ def _tests(sli: Sli, pairs: tuple[WindowPair, ...], alerts: tuple[Alert, ...]) -
     no_series = rule_test(f"{sli.slo}: no series", (), silent("30m", sli.alert))
     if not pairs:
         return [no_requests, no_series]
-    slowest = min(pair.threshold for pair in pairs)
-    fast = (max(pair.threshold for pair in pairs) + 1) / 2
-    tests = [_steady(sli, alerts, pairs, fast, "burns its budget fast")]
+    load = _load(error_budget(sli.objective))
+    fast = load.bad((max(pair.threshold for pair in pairs) + 1) / 2)
+    slow = load.bad(min(pair.threshold for pair in pairs) / 2)
+    tests = [_steady(sli, alerts, pairs, load, fast, "burns its budget fast")]
     pages = [pair.threshold for pair in pairs if pair.severity == "page"]
     tickets = [pair.threshold for pair in pairs if pair.severity == "ticket"]
     if tickets and pages:
-        tests.append(_steady(sli, alerts, pairs, (min(tickets) + min(pages)) / 2, "burns its budget slowly"))
-        tests.append(_ended(sli, alerts, pairs, fast))
-    tests.append(_steady(sli, alerts, pairs, slowest / 2, "burns its budget slower than any alert minds"))
+        between = load.bad((min(tickets) + min(pages)) / 2)
+        tests.append(_steady(sli, alerts, pairs, load, between, "burns its budget slowly"))
+        tests.append(_ended(sli, alerts, pairs, load, fast))
+    tests.append(_steady(sli, alerts, pairs, load, slow, "burns its budget slower than any alert minds"))
     return [*tests, no_requests, no_series]
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Requests a minute in a test: so many that every share of bad ones is a whole number of them.
+
+    Whole numbers matter: a sum of fractions may fall short of their product by a bit, and a counter that falls is
+    taken for one that was reset.
+    """
+
+    requests: int
+
+    def bad(self, ratio: Fraction) -> int:
+        return int(self.requests * ratio)
+
+
+@lru_cache(maxsize=256)
+def _load(budget: Fraction) -> _Load:
+    return _Load(10 ** (len(str(budget.denominator)) + 2))
+
+
 def _steady(
-    sli: Sli, alerts: tuple[Alert, ...], pairs: tuple[WindowPair, ...], ratio: Fraction, title: str
+    sli: Sli, alerts: tuple[Alert, ...], pairs: tuple[WindowPair, ...], load: _Load, bad: int, title: str
 ) -> RuleTest:
     """A constant share of bad requests: every window sees the same ratio."""
-    bad, good = exact_text(_TEST_REQUESTS * ratio), exact_text(_TEST_REQUESTS * (1 - ratio))
+    ratio = Fraction(bad, load.requests)
     severities = {pair.severity for pair in pairs if ratio > pair.threshold}
     expected = _firing(sli, alerts, severities, ratio, "30m")
-    return rule_test(f"{sli.slo}: {title}", sli.samples(f"0+{good}x40", f"0+{bad}x40"), expected)
+    return rule_test(f"{sli.slo}: {title}", sli.samples(f"0+{load.requests - bad}x40", f"0+{bad}x40"), expected)
 
 
-def _ended(sli: Sli, alerts: tuple[Alert, ...], pairs: tuple[WindowPair, ...], ratio: Fraction) -> RuleTest:
+def _ended(sli: Sli, alerts: tuple[Alert, ...], pairs: tuple[WindowPair, ...], load: _Load, bad: int) -> RuleTest:
     """Half an hour of bad requests, then an hour of good ones: the short windows take the page back, a ticket stays."""
-    bad, good = _TEST_REQUESTS * ratio, _TEST_REQUESTS * (1 - ratio)
-    after = f"{exact_text(30 * bad)}+0x59"
-    given = sli.samples(f"0+{exact_text(good)}x90", f"0+{exact_text(bad)}x30 {after}")
-    seen = 30 * bad / (30 * bad + 90 * good)
+    good = load.requests - bad
+    given = sli.samples(f"0+{good}x90", f"0+{bad}x30 {30 * bad}+0x59")
+    seen = Fraction(30 * bad, 30 * bad + 90 * good)
     severities: set[Action] = {"ticket"} if any(p.severity == "ticket" and seen > p.threshold for p in pairs) else set()
     return rule_test(f"{sli.slo}: a burn that has ended", given, _firing(sli, alerts, severities, seen, "90m"))
 

@@ -1,0 +1,125 @@
+"""What Prometheus accepts and nobody wants: checks of rules in the manner of pint, as plain functions.
+
+Each takes parsed rules and answers with sentences. `problems` runs them all over a rule file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.ir.monitoring import Alert, Recording, RuleFile
+
+_RANGE = re.compile(r"\[(\d+)([smhdw])\]")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LABEL_USED = re.compile(r"\$labels\.([A-Za-z_]\w*)")
+_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+# Functions that answer whether something is there: their result needs no bound.
+_PRESENCE = frozenset({"absent", "absent_over_time"})
+_UNKNOWN_TO_242 = ("query_offset", "info(", "limitk(", "limit_ratio(", "double_exponential_smoothing(")
+
+
+def problems(rules: RuleFile) -> Iterator[str]:
+    """Everything that is wrong with the expressions and the labels of a rule file, a sentence each."""
+    for group in rules.groups:
+        for rule in group.rules:
+            name = rule.record if isinstance(rule, Recording) else rule.alert
+            expression = parse(rule.expr)
+            if isinstance(expression, str):
+                yield f"{name}: {expression}"
+                continue
+            yield from (f"{name}: {found}" for found in short_ranges(rule.expr, rules.scrape_seconds))
+            yield from (f"{name}: {found}" for found in newer_syntax(rule.expr))
+            if isinstance(rule, Alert):
+                if not compares(expression):
+                    yield f"{name}: the expression has no comparison, so it fires whenever it has a value"
+                yield from (f"{name}: {found}" for found in lost_labels(rule, expression))
+                yield from (f"{name}: {found}" for found in missing_parts(rule))
+
+
+def parse(expr: str) -> Any | str:
+    """The expression's syntax tree, or why it has none."""
+    from promql_parser import parse as parse_promql
+
+    try:
+        return parse_promql(expr)
+    except ValueError as error:
+        return f"`{expr}` is no PromQL: {error}"
+
+
+def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:
+    """Ranges that hold fewer than two scrapes: a rate over them never has a value."""
+    for number, unit in _RANGE.findall(expr):
+        if int(number) * _SECONDS[unit] < 2 * scrape_seconds:
+            yield f"[{number}{unit}] is shorter than two scrapes, which are {scrape_seconds}s apart"
+
+
+def newer_syntax(expr: str) -> Iterator[str]:
+    """What Prometheus 2.42 does not know."""
+    for word in _UNKNOWN_TO_242:
+        if word in expr:
+            yield f"`{word.rstrip('(')}` is newer than Prometheus 2.42"
+
+
+def compares(expression: Any) -> bool:
+    """Whether the result is filtered by a bound at every end of the expression, so that silence is possible."""
+    from promql_parser import BinaryExpr, Call, ParenExpr
+
+    if isinstance(expression, ParenExpr):
+        return compares(expression.expr)
+    if isinstance(expression, Call):
+        return expression.func.name in _PRESENCE
+    if not isinstance(expression, BinaryExpr):
+        return False
+    operator = str(expression.op)
+    if operator in _COMPARISONS:
+        return expression.modifier is None or not expression.modifier.return_bool
+    if operator == "and":
+        return compares(expression.lhs) or compares(expression.rhs)
+    if operator == "or":
+        return compares(expression.lhs) and compares(expression.rhs)
+    return operator == "unless" and compares(expression.lhs)
+
+
+def lost_labels(alert: Alert, expression: Any) -> Iterator[str]:
+    """Labels that a text shows and that the expression has aggregated away."""
+    kept = kept_labels(expression)
+    if kept is None:
+        return
+    known = kept | {key for key, _ in alert.labels}
+    for _, text in alert.annotations:
+        for label in _LABEL_USED.findall(text):
+            if label not in known:
+                yield f"a text shows `$labels.{label}`, which the expression does not keep"
+
+
+def kept_labels(expression: Any) -> frozenset[str] | None:
+    """The labels that an expression's result can have; None where that is not told by the expression."""
+    from promql_parser import AggModifierType, AggregateExpr, BinaryExpr, ParenExpr
+
+    if isinstance(expression, ParenExpr):
+        return kept_labels(expression.expr)
+    if isinstance(expression, BinaryExpr):
+        left, right = kept_labels(expression.lhs), kept_labels(expression.rhs)
+        if left is None or right is None:
+            return left if left is not None else right
+        return left | right
+    if isinstance(expression, AggregateExpr):
+        if expression.modifier is None:
+            return frozenset()
+        if expression.modifier.type == AggModifierType.By:
+            return frozenset(expression.modifier.labels)
+    return None
+
+
+def missing_parts(alert: Alert) -> Iterator[str]:
+    """What whoever is woken by the alert has to find in it."""
+    labels, annotations = dict(alert.labels), dict(alert.annotations)
+    if labels.get("severity") not in ("page", "ticket"):
+        yield "an alert's severity is `page` or `ticket`"
+    if not labels.get("team"):
+        yield "an alert names the team that answers it"
+    for part in ("summary", "description"):
+        if not annotations.get(part):
+            yield f"an alert has a {part}"

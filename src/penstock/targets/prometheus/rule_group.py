@@ -1,0 +1,32 @@
+"""Rule groups as Prometheus reads them; the plain file and the operator's object hold the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.ir.monitoring import Alert, Recording, RuleFile
+
+
+def groups(rules: RuleFile) -> list[dict[str, Any]]:
+    """The rule file's groups, in order."""
+    return [
+        {"name": group.name, "interval": group.interval, "rules": [_rule(rule) for rule in group.rules]}
+        for group in rules.groups
+    ]
+
+
+def _rule(rule: Recording | Alert) -> dict[str, Any]:
+    found: dict[str, Any]
+    if isinstance(rule, Recording):
+        found = {"record": rule.record, "expr": rule.expr}
+        if rule.labels:
+            found["labels"] = dict(rule.labels)
+        return found
+    found = {"alert": rule.alert, "expr": rule.expr}
+    if rule.hold is not None:
+        found["for"] = rule.hold
+    if rule.keep_firing is not None:
+        found["keep_firing_for"] = rule.keep_firing
+    found["labels"] = dict(rule.labels)
+    found["annotations"] = dict(rule.annotations)
+    return found

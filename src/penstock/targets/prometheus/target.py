@@ -1,0 +1,66 @@
+"""The table of what Prometheus renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.targets.base import Manifest, Target, Unsupported
+from penstock.targets.prometheus.capabilities import CAPABILITIES
+from penstock.targets.prometheus.operator_objects import pod_monitor, prometheus_rule
+from penstock.targets.prometheus.rule_group import groups
+from penstock.targets.prometheus.unit_tests import unit_tests
+
+RULES_FILE = "rules.yaml"
+SCRAPING_FILE = "scraping.yaml"
+PLAIN_FILE = "rules.prometheus.yaml"
+TESTS_FILE = "rules.test.yaml"
+
+
+def render_rules(rules: RuleFile) -> Iterator[Manifest]:
+    """The plain rule file and its tests, and the objects that the operator reads; rules that are none give no file."""
+    where = f"{rules.name} in {rules.environment}"
+    if rules.groups:
+        found = groups(rules)
+        yield Manifest(
+            file=PLAIN_FILE,
+            documents=({"groups": found},),
+            applied=False,
+            comment=f"What is watched of {where}, as Prometheus reads it: promtool check rules {PLAIN_FILE}",
+        )
+        yield Manifest(
+            file=TESTS_FILE,
+            documents=(unit_tests(rules, PLAIN_FILE),),
+            applied=False,
+            comment=f"When the alerts of {where} fire and when they stay silent: promtool test rules {TESTS_FILE}",
+        )
+        yield Manifest(
+            file=RULES_FILE,
+            documents=(prometheus_rule(rules, found),),
+            applied=True,
+            comment=f"What is watched of {where}; the same groups as in {PLAIN_FILE}.",
+        )
+    if rules.scrape is not None:
+        yield Manifest(
+            file=SCRAPING_FILE,
+            documents=(pod_monitor(rules, rules.scrape),),
+            applied=True,
+            comment=f"Which pods of {where} Prometheus scrapes, under the names that the rules use.",
+        )
+
+
+_NOT_WATCHED = Unsupported("never", "Prometheus watches what runs; it runs nothing")
+
+TARGET = Target(
+    name="prometheus",
+    renders={RuleFile: render_rules},
+    unsupported={
+        Workflow: _NOT_WATCHED,
+        Schedule: _NOT_WATCHED,
+        Endpoint: _NOT_WATCHED,
+        AccessRule: _NOT_WATCHED,
+    },
+    capabilities=CAPABILITIES,
+)

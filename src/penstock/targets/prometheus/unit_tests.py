@@ -1,0 +1,41 @@
+"""Unit tests of a rule file in promtool's format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.ir.monitoring import ExpectedAlert, RuleFile, RuleTest
+
+EVALUATION_INTERVAL = "15m"
+"""How often a test evaluates all rules: rare, since some last for days. The tests' times are multiples of it."""
+
+
+def unit_tests(rules: RuleFile, rule_file: str) -> dict[str, Any]:
+    """The tests of the rules that lie beside them in the file `rule_file`."""
+    return {
+        "rule_files": [rule_file],
+        "evaluation_interval": EVALUATION_INTERVAL,
+        # Without it promtool takes the groups in any order, and alerts read what was recorded a round ago.
+        "group_eval_order": [group.name for group in rules.groups],
+        "tests": [_test(test) for test in rules.tests],
+    }
+
+
+def _test(test: RuleTest) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": test.name, "interval": test.interval}
+    if test.series:
+        found["input_series"] = [{"series": each.series, "values": each.values} for each in test.series]
+    found["alert_rule_test"] = [_expected(expected) for expected in test.expect]
+    return found
+
+
+def _expected(expected: ExpectedAlert) -> dict[str, Any]:
+    # An empty list, written out, is what tells a reader that silence is meant.
+    return {
+        "eval_time": expected.at,
+        "alertname": expected.alert,
+        "exp_alerts": [
+            {"exp_labels": dict(labels), "exp_annotations": dict(annotations)}
+            for labels, annotations in expected.firing
+        ],
+    }

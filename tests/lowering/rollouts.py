@@ -1,0 +1,103 @@
+"""A small repository around one rollout, as text, and its plans; tests change the text where they need another."""
+
+from __future__ import annotations
+
+from penstock.catalog.load import load_files
+from penstock.catalog.model import View
+from penstock.source.model import SourceFile
+
+DIGEST = "sha256:" + "1a2b3c4d" * 8
+PREVIOUS = "sha256:" + "9f8e7d6c" * 8
+
+ENVIRONMENT = """
+apiVersion: penstock/v1
+kind: Environment
+metadata: {name: production, owner: platform}
+spec:
+  stage: production
+  namespace: ml-prod
+  images:
+    runtime: registry.example/penstock@sha256:%s
+    server: registry.example/mlserver@sha256:%s
+  modelStore: s3://models/production
+  kserve: {version: "0.20"}
+  argoRollouts: {version: "1.9", gateway: gateways/public, domain: models.example.com}
+  keda: {version: "2.20"}
+  prometheus:
+    ruleLabels: {release: kube-prometheus-stack}
+    runbooks: https://runbooks.example.com/models
+""" % ("a" * 64, "b" * 64)
+
+ROLLOUT = """
+apiVersion: penstock/v1
+kind: Rollout
+metadata:
+  name: flight-delay-online
+  owner: flight-ml
+  description: Answers the boarding service.
+  labels: {cost-centre: "4711"}
+spec:
+  model: flight-delay
+  environments: [production]
+  serve:
+    target: kserve
+    replicas: {min: 3, max: 12, metric: cpu, target: 70}
+    resources: {cpu: "1", memory: 2Gi}
+    timeout: 5s
+  strategy:
+    canary:
+      steps:
+        - {weight: 5%, hold: 30m}
+        - {weight: 25%, hold: 2h}
+        - {weight: 100%}
+  slos:
+    availability: {objective: 99.9%}
+    latency: {objective: 99%, below: 100ms}
+  monitor:
+    schedule: "30 5 * * *"
+    drift:
+      - {id: inputs, test: psi, above: 0.25, window: 7d, persist: {breaches: 3, of: 5}}
+      - {id: scores, of: prediction, test: psi, above: 0.2, window: 7d, then: [page, ticket]}
+    quality:
+      - {id: ranking, metric: roc_auc, below: 0.62, window: 14d, minLabels: 2000, then: [page, ticket]}
+    business:
+      - {id: saved-hours, promql: 'sum(rate(saved_hours_total{app="boarding"}[1h]))', below: 0.4}
+      - {id: queue, promql: boarding_queue, above: 100, hold: 10m, then: [page]}
+  access:
+    callers:
+      - {namespace: boarding, pods: {app: gate}}
+      - {namespace: desk}
+"""
+
+RELEASE = f"""
+apiVersion: penstock/v1
+kind: Release
+metadata: {{name: flight-delay-online-production, owner: flight-ml}}
+spec:
+  rollout: flight-delay-online
+  environment: production
+  version: {{digest: "{DIGEST}"}}
+  specs: "{DIGEST}"
+  datasets: {{}}
+  evidence: {{path: evidence/flight-delay.json, digest: "{DIGEST}"}}
+"""
+
+
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    """`text` with each first part replaced by the second; it must be there."""
+    for old, new in changes:
+        assert old in text, f"{old!r} is not in the text"
+        text = text.replace(old, new)
+    return text
+
+
+def view(rollout: str = ROLLOUT, environment: str = ENVIRONMENT, release: str | None = RELEASE) -> View:
+    """The view of production over these specs."""
+    text = "---".join(part for part in (environment, rollout, release) if part is not None)
+    catalog = load_files([SourceFile("specs/all.yaml", "", text)])
+    for spec_id in catalog.ids():
+        assert not catalog.problems(spec_id), catalog.problems(spec_id)
+    return catalog.view("production")
+
+
+ONLINE = "flight-delay-online"
