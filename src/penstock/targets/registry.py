@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from penstock.targets.base import Target
-from penstock.targets.kubeflow.target import TARGET as KUBEFLOW
+from collections.abc import Iterator
+from typing import Any
 
-TARGETS: dict[str, Target] = {target.name: target for target in (KUBEFLOW,)}
+from penstock.ir.serving import Endpoint
+from penstock.targets.base import Manifest, Target
+from penstock.targets.kubeflow.target import TARGET as KUBEFLOW
+from penstock.targets.prometheus.target import TARGET as PROMETHEUS
+
+TARGETS: dict[str, Target] = {target.name: target for target in (KUBEFLOW, PROMETHEUS)}
 """Target by name."""
+
+
+def is_for(target: Target, plan: Any) -> bool:
+    """Whether `target` renders `plan`: an endpoint names its target, any other plan is for all that know its class."""
+    if type(plan) not in target.renders:
+        return False
+    return not isinstance(plan, Endpoint) or plan.target == target.name
+
+
+def render(plan: Any) -> Iterator[Manifest]:
+    """The manifests of a plan, from every target that it is for."""
+    for target in TARGETS.values():
+        if is_for(target, plan):
+            yield from target.renders[type(plan)](plan)

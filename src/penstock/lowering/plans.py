@@ -1,0 +1,30 @@
+"""Which plans a unit has: the one place that knows what a model and a rollout come to in an environment."""
+
+from __future__ import annotations
+
+from penstock.catalog.model import View
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.lowering.access import access_rule
+from penstock.lowering.endpoint import endpoint
+from penstock.lowering.monitoring import monitoring_workflow
+from penstock.lowering.rules import rule_file
+from penstock.lowering.schedules import schedules
+from penstock.lowering.training import training_workflow
+
+Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile
+
+
+def model_plans(view: View, model: str) -> tuple[Plan, ...]:
+    """The workflows of a model, and the schedules that start them."""
+    environment = view.environment
+    training = training_workflow(view, model) if environment is not None and environment.spec.training else None
+    plans = (training, monitoring_workflow(view, model), *schedules(view, model))
+    return tuple(plan for plan in plans if plan is not None)
+
+
+def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
+    """The endpoint of a rollout (none before its first release), who may call it, and its rules."""
+    plans = (endpoint(view, rollout), access_rule(view, rollout), rule_file(view, rollout))
+    return tuple(plan for plan in plans if plan is not None)
