@@ -1,22 +1,43 @@
-"""The read-only view of a pull request that the review engine sees; GitHub, the fake and the overlay implement it."""
+"""The read-only view of a pull request that the review engine sees; a record, the fake and the overlay implement it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+_LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
 
 
 class ForgeError(Exception):
     """The forge could not answer; the message is a sentence that says what to do. Never green."""
 
 
+def login_key(login: str) -> str:
+    """The form in which logins are compared: GitHub does not tell upper from lower case."""
+    return login.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account on the forge. `login` is None for a deleted account or an email that belongs to nobody."""
+    """An account on the forge.
+
+    `login` is None for a deleted account, for an email that belongs to nobody, and for anything
+    that is not written in the letters of a login: a look-alike in another alphabet is nobody.
+    """
 
     login: str | None
     is_bot: bool = False
+
+    def __post_init__(self) -> None:
+        if self.login is not None and not _LOGIN.fullmatch(self.login):
+            object.__setattr__(self, "login", None)
+
+    @property
+    def key(self) -> str | None:
+        """The login as it is compared; None for nobody, who equals nobody else."""
+        return None if self.login is None else login_key(self.login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +47,20 @@ class Commit:
     sha: str
     author: Person
     committer: Person
+    """A bot, where the forge itself made the commit on its web pages and signed it."""
     co_authors: tuple[Person, ...]
+    """One for each trailer, also for an email that belongs to nobody."""
     parents: tuple[str, ...]
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A moment at which the server saw the head move: a push, a force-push, a change of base."""
+    """A moment at which the server saw the head move, or the base change under it."""
 
     at: datetime
     head: str
+    """The head from this moment on."""
     kind: Literal["push", "force-push", "base-changed", "opened", "reopened"]
     actor: Person
 
@@ -50,7 +74,7 @@ class Review:
     state: Literal["approved", "changes_requested", "commented", "dismissed"]
     submitted: datetime
     commit: str
-    """What the forge says was reviewed; a forge may re-point it, so it decides nothing."""
+    """What the forge says was reviewed; a forge may re-point it, so it decides nothing. May be empty."""
     body: str
 
 
@@ -65,8 +89,16 @@ class Comment:
     body: str
 
 
+State = Literal["open", "closed", "merged"]
+
+
 class PullRequestView(Protocol):
     """What can be known of a pull request. Every read is complete, or raises `ForgeError`."""
+
+    @property
+    def repository(self) -> str:
+        """`owner/name` of the repository that it wants to change."""
+        ...
 
     @property
     def number(self) -> int: ...
@@ -75,17 +107,52 @@ class PullRequestView(Protocol):
     @property
     def author(self) -> Person: ...
     @property
-    def base_sha(self) -> str: ...
+    def state(self) -> State: ...
     @property
-    def base_ref(self) -> str: ...
+    def is_draft(self) -> bool: ...
+    @property
+    def base_sha(self) -> str:
+        """The tip of the base branch now, whose policy decides; not where the pull request once started."""
+        ...
+
+    @property
+    def base_ref(self) -> str:
+        """Name of the base branch, without `refs/heads/`."""
+        ...
+
     @property
     def head_sha(self) -> str: ...
     @property
-    def is_fork(self) -> bool: ...
+    def is_fork(self) -> bool:
+        """Whether the head is in another repository, or in one that is gone."""
+        ...
+
     @property
     def labels(self) -> tuple[str, ...]: ...
-    def commits(self) -> tuple[Commit, ...]: ...
-    def pushes(self) -> tuple[Push, ...]: ...
-    def reviews(self) -> tuple[Review, ...]: ...
-    def comments(self) -> tuple[Comment, ...]: ...
-    def now(self) -> datetime: ...
+
+    def commits(self) -> tuple[Commit, ...]:
+        """Everything reachable from the head and not from the base, second parents of merges too; oldest first."""
+        ...
+
+    def pushes(self) -> tuple[Push, ...]:
+        """The unbroken recent past of the head, oldest first; its last entry says when the head became `head_sha`.
+
+        What was said before the first entry was said of a head that nobody knows, and counts for nothing.
+        """
+        ...
+
+    def reviews(self) -> tuple[Review, ...]:
+        """In the order in which they were submitted."""
+        ...
+
+    def comments(self) -> tuple[Comment, ...]:
+        """In the order in which they were written."""
+        ...
+
+    def may_write(self, login: str) -> bool:
+        """Whether this person may push to the repository; False for whoever was not asked about."""
+        ...
+
+    def now(self) -> datetime:
+        """The forge's clock when the view was taken."""
+        ...
