@@ -1,0 +1,125 @@
+"""A model's monitoring workflow watches what its rollouts ask for, and its schedules start it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lowering.flights import Documents, view
+from penstock.ir.workflow import Schedule, Step, Workflow
+from penstock.lowering.monitoring import monitoring_workflow
+from penstock.lowering.schedules import schedules
+
+
+def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:
+    found = monitoring_workflow(view(change), "flight-delay")
+    assert found is not None
+    return found
+
+
+def monitor(**changes: Any) -> Callable[[Documents], None]:
+    def change(documents: Documents) -> None:
+        documents["Rollout", "flight-delay-online"]["spec"]["monitor"].update(changes)
+
+    return change
+
+
+def second_rollout(documents: Documents) -> None:
+    first = documents["Rollout", "flight-delay-online"]
+    second = json.loads(json.dumps(first))
+    second["metadata"]["name"] = "flight-delay-batch"
+    second["spec"]["monitor"]["schedule"] = "0 1 * * *"
+    documents["Rollout", "flight-delay-batch"] = second
+
+
+def values(step: Step, flag: str) -> list[Any]:
+    return [argument.value for argument in step.arguments if argument.flag == flag]
+
+
+def by_name(found: Workflow) -> dict[str, Step]:
+    return {step.name: step for step in found.steps}
+
+
+def test_the_steps_follow_the_monitors() -> None:
+    names = [step.name for step in workflow().steps]
+    assert names[-6:] == ["features-departure-conditions", "observe", "drift", "quality", "publish", "retrain"]
+
+
+def test_without_quality_no_label_is_read() -> None:
+    found = by_name(workflow(monitor(quality=[])))
+    assert "snapshot-arrivals" not in found
+    assert "quality" not in found
+    assert values(found["observe"], "--label-table") == []
+
+
+def test_the_window_is_the_longest_of_all_monitors() -> None:
+    assert values(by_name(workflow())["observe"], "--window") == ["14d"]
+
+
+def test_whom_a_monitor_tells_is_no_part_of_the_pipeline() -> None:
+    quality = [{"id": "auc", "metric": "roc_auc", "below": 0.68, "window": "14d", "then": ["ticket"]}]
+    assert workflow(monitor(quality=quality)) == workflow()
+
+
+def test_the_released_version_is_watched() -> None:
+    defaults = {parameter.name: parameter.default for parameter in workflow().parameters}
+    assert defaults["digest"] == "sha256:" + "a" * 64
+    assert defaults["pushgateway"] == "http://pushgateway.monitoring:9091"
+
+
+def test_before_a_release_the_champion_is_watched() -> None:
+    def change(documents: Documents) -> None:
+        del documents["Release", "flight-delay-online-production"]
+
+    assert {p.name: p.default for p in workflow(change).parameters}["digest"] == ""
+
+
+def test_several_rollouts_have_steps_of_their_own() -> None:
+    found = workflow(second_rollout)
+    names = [step.name for step in found.steps]
+    for rollout in ("flight-delay-batch", "flight-delay-online"):
+        assert {f"{step}-{rollout}" for step in ("observe", "drift", "quality", "publish")} <= set(names)
+    assert names.count("retrain") == 1
+    assert len(values(by_name(found)["retrain"], "--drift")) == 2
+    digests = [parameter.name for parameter in found.parameters if parameter.name.startswith("digest")]
+    assert digests == ["digest_flight_delay_batch", "digest_flight_delay_online"]
+
+
+def test_drift_starts_training_only_where_the_model_says_so() -> None:
+    def change(documents: Documents) -> None:
+        documents["Model", "flight-delay"]["spec"]["retrain"] = {"schedule": "0 3 * * 1"}
+
+    assert "retrain" not in by_name(workflow(change))
+    retrain = by_name(workflow())["retrain"]
+    assert values(retrain, "--pipeline") == ["flight-delay-training"]
+    assert values(retrain, "--cooldown") == ["1d"]
+
+
+def test_figures_in_prometheus_alone_need_no_pipeline() -> None:
+    business = [{"id": "saved", "promql": "sum(saved)", "below": 0.4}]
+    assert monitoring_workflow(view(monitor(drift=[], quality=[], business=business)), "flight-delay") is None
+    assert [each.workflow for each in schedules(view(monitor(drift=[], quality=[])), "flight-delay")] == [
+        "flight-delay-training"
+    ]
+
+
+def test_what_is_measured_is_never_taken_from_a_cache() -> None:
+    uncached = {step.name for step in workflow().steps if not step.cache}
+    assert {"observe", "publish", "retrain"} <= uncached
+
+
+def test_schedules_start_both_workflows() -> None:
+    found = schedules(view(), "flight-delay")
+    assert [(each.name, each.cron) for each in found] == [
+        ("flight-delay-training", "0 3 * * 1"),
+        ("flight-delay-monitoring", "30 5 * * *"),
+    ]
+
+
+def test_rollouts_that_disagree_on_the_hour_have_a_schedule_each() -> None:
+    found = schedules(view(second_rollout), "flight-delay")
+    assert [(each.name, each.workflow, each.cron) for each in found if isinstance(each, Schedule)][1:] == [
+        ("flight-delay-monitoring-flight-delay-batch", "flight-delay-monitoring", "0 1 * * *"),
+        ("flight-delay-monitoring-flight-delay-online", "flight-delay-monitoring", "30 5 * * *"),
+    ]
