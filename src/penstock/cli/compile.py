@@ -1,0 +1,57 @@
+"""``penstock compile``: generated/ becomes what the specs say."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+
+from penstock.cli.findings import add_format, show
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.incremental.session import Outcome, Session
+from penstock.incremental.timings import Timings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    add_root(parser)
+    add_format(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where generated/ is not what it should be"
+    )
+    parser.add_argument("--timings", action="store_true", help="print the stages with their times and counts")
+    parser.add_argument("--no-cache", action="store_true", help="forget earlier runs, and compile everything")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compile, and say what changed."""
+    # One pass that ends soon: the collector would walk thousands of specs again and again, and free nothing.
+    gc.disable()
+    try:
+        root = find_root(options)
+    except NoRepositoryError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    outcome = Session(root, use_memory=not options.no_cache).compile(check_only=options.check)
+    show(outcome.diagnostics, root, options.format)
+    if options.timings:
+        print(_table(outcome.timings), file=sys.stderr)
+    if options.format == "text" and not outcome.failed:
+        print(_summary(outcome, options.check))
+    return PROBLEMS if outcome.failed else OK
+
+
+def _summary(outcome: Outcome, check_only: bool) -> str:
+    plan = outcome.plan
+    if plan is None or plan.is_empty:
+        return "generated/ is what the specs say" if check_only else "nothing to do: generated/ is what the specs say"
+    counts = (("new", plan.create), ("changed", plan.update), ("removed", plan.prune), ("unchanged", plan.unchanged))
+    told = ", ".join(f"{len(paths):,} {word}" for word, paths in counts if paths)
+    return f"generated/: {told}"
+
+
+def _table(timings: Timings) -> str:
+    rows = [f"{s.name:<10}{s.seconds * 1000:>9.1f} ms{s.count:>9,} {s.unit}" for s in timings.stages]
+    total = sum(s.seconds for s in timings.stages)
+    return "\n".join([*rows, f"{'total':<10}{total * 1000:>9.1f} ms"])

@@ -1,0 +1,62 @@
+"""Shows diagnostics in the form that was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from penstock.diagnostics.model import Diagnostic
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """The option that chooses the form."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="form of the findings (default: text)")
+
+
+def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
+    """Print diagnostics: text to the error stream, the machine-readable forms to the output."""
+    found = tuple(diagnostics)
+    if form == "text":
+        if found:
+            from penstock.diagnostics.terminal import render
+
+            print(render(found, source_of(root), colour=wants_colour()), file=sys.stderr)
+    elif form == "json":
+        from penstock.diagnostics.json import render as render_json
+
+        print(render_json(found))
+    elif form == "github":
+        from penstock.diagnostics.github import render as render_github
+
+        if found:
+            print(render_github(found))
+    else:
+        from penstock import __version__
+        from penstock.cli.manual import CODES
+        from penstock.diagnostics.sarif import render as render_sarif
+
+        print(render_sarif(found, CODES, tool_version=__version__))
+
+
+def source_of(root: Path) -> Callable[[str], str | None]:
+    """Reads the text that a diagnostic points into."""
+
+    def text_of(path: str) -> str | None:
+        try:
+            return (root / path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+
+    return text_of
+
+
+def wants_colour() -> bool:
+    """Whether the reader is a terminal that shows colour, by the usual conventions."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()

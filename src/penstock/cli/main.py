@@ -1,0 +1,81 @@
+"""``penstock``: a table of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from penstock import __version__
+
+OK = 0
+PROBLEMS = 1
+"""Something is wrong with the specs, or a gate said no."""
+WRONG_USE = 2
+FAULT = 70
+"""Penstock itself failed (``EX_SOFTWARE`` of sysexits.h)."""
+
+COMMANDS = {
+    "check": "say what is wrong with the specs",
+    "compile": "write generated/ from the specs",
+    "explain": "show every value of an address with its origin, or the manual page of a diagnostic",
+    "schema": "write JSON Schemas for editors",
+    "run": "run a compiled pipeline on this machine",
+    "promote": "release a trained model to an environment: writes the Release spec",
+    "verify": "check generated/ against the official protobufs and CRDs",
+    "plan": "show what a change does, and in which direction the risk moves",
+}
+"""Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says how it went."""
+    # A reader that closes the pipe (`penstock explain ... | head`) ends the writer quietly, as other tools do.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser(words[0] if words else None)
+    options = parser.parse_args(words)
+    if options.command is None:
+        parser.print_help()
+        return WRONG_USE
+    try:
+        return int(_module(options.command).run(options))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except Exception as error:
+        if os.environ.get("PENSTOCK_DEBUG"):
+            raise
+        print(
+            f"penstock failed, and the fault is its own: {type(error).__name__}: {error}\n"
+            "Run it again with PENSTOCK_DEBUG=1 for the traceback, and report that.",
+            file=sys.stderr,
+        )
+        return FAULT
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser; only the chosen command's own options are added, so that help loads no command."""
+    parser = argparse.ArgumentParser(
+        prog="penstock",
+        description="Checks ML specs, compiles them into what production runs on, and reviews their changes.",
+    )
+    parser.add_argument("--version", action="version", version=f"penstock {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+        if name == chosen:
+            _module(name).add_arguments(command)
+    return parser
+
+
+def _module(command: str) -> Any:
+    return import_module(f"penstock.cli.{command}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Which repository a command works in."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+SPECS = "specs"
+
+
+class NoRepositoryError(Exception):
+    """There is no folder of specs here or above; the message says what to do."""
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """The option that names the repository's root."""
+    parser.add_argument(
+        "--root",
+        type=Path,
+        metavar="DIR",
+        help="root of the repository; by default the nearest folder from here upwards that holds specs/",
+    )
+
+
+def find_root(options: argparse.Namespace) -> Path:
+    """The repository's root; NoRepositoryError where there is none."""
+    if options.root is not None:
+        if (options.root / SPECS).is_dir():
+            return Path(options.root).resolve()
+        raise NoRepositoryError(f"there is no folder {SPECS}/ in {options.root}")
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SPECS).is_dir():
+            return folder
+    raise NoRepositoryError(
+        f"there is no folder {SPECS}/ in {here} or above it; go to a repository, or name it by --root"
+    )
