@@ -43,7 +43,7 @@ class Areas:
     def _variance_of_difference(self) -> float:
         contrast = np.array([1.0, -1.0])
         # Rounding can leave a hair below zero where two scores rank alike.
-        return max(0.0, float(contrast @ self.covariance @ contrast))
+        return float(np.maximum(0.0, contrast @ self.covariance @ contrast))
 
 
 def areas(truth: Array, *scores: Array) -> Areas:
@@ -75,4 +75,6 @@ def _around(estimate: float, variance: float, confidence: float, low: float, hig
     from scipy.stats import norm
 
     margin = float(norm.ppf((1 + confidence) / 2) * np.sqrt(variance))
-    return max(low, estimate - margin), min(high, estimate + margin)
+    # `np.clip` keeps NaN, which Python's `max` turns into a bound.
+    ends = np.clip([estimate - margin, estimate + margin], low, high)
+    return float(ends[0]), float(ends[1])

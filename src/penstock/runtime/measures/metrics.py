@@ -131,7 +131,7 @@ def _matthews_correlation(p: Predictions) -> float:
 def _r2(p: Predictions) -> float:
     from sklearn.metrics import r2_score
 
-    return float(r2_score(p.truth, p.output, force_finite=False))
+    return float(r2_score(p.truth, p.output)) if np.ptp(p.truth) > 0 else float("nan")
 
 
 def _mean_absolute_error(p: Predictions) -> float:

@@ -228,7 +228,12 @@ def _r2(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
     # Centred first, so that the difference of large sums keeps its digits.
     truth = p.truth - p.truth.mean()
     columns = np.column_stack([np.ones(len(p)), truth, truth**2, (p.truth - p.output) ** 2])
-    return columns, lambda s: 1 - s[:, 3] / (s[:, 2] - s[:, 1] ** 2 / s[:, 0])
+
+    def combine(sums: Array) -> Array:
+        spread = sums[:, 2] - sums[:, 1] ** 2 / sums[:, 0]
+        return np.where(spread > 0, 1 - sums[:, 3] / spread, np.nan)
+
+    return columns, combine
 
 
 def _root_mean_squared_error(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:

@@ -1,0 +1,123 @@
+"""Groups, fairness, perturbations, importance, latency."""
+
+from __future__ import annotations
+
+import gc
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from penstock.runtime.measures.fairness import MEASURED, fairness
+from penstock.runtime.measures.importance import permutation_shares
+from penstock.runtime.measures.latency import call_percentiles
+from penstock.runtime.measures.perturb import with_missing, with_noise
+from penstock.runtime.measures.predictions import binary
+from penstock.runtime.measures.slices import MISSING, by_group, extremes, metric_by_group
+from penstock.specs.metrics import FAIRNESS_METRICS
+
+HMDA = pd.read_parquet(Path(__file__).parent / "hmda.parquet")
+LOGISTIC = binary(HMDA.approved.to_numpy(), HMDA.logistic.to_numpy(), 0.88)
+
+
+def test_every_fairness_measure_of_the_language_is_computed_and_no_other() -> None:
+    assert set(FAIRNESS_METRICS) == MEASURED
+
+
+def test_fairness_is_that_of_independent_implementations() -> None:
+    groups = by_group(list(HMDA.afam), 100)
+    assert fairness("demographic_parity_difference", LOGISTIC, groups) == pytest.approx(0.2730745383, abs=5e-11)
+    assert fairness("equal_opportunity_difference", LOGISTIC, groups) == pytest.approx(0.1985330062, abs=5e-11)
+
+
+def decisions(rows: str) -> tuple[list[str], object]:
+    """``a11`` is a row of group a that is positive and selected."""
+    parts = rows.split()
+    truth, said = (np.array([int(part[place]) for part in parts]) for place in (1, 2))
+    return [part[0] for part in parts], binary(truth, said.astype(float), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        ("demographic_parity_difference", 3 / 4 - 1 / 2),
+        ("demographic_parity_ratio", (1 / 2) / (3 / 4)),
+        ("equal_opportunity_difference", 1 - 1 / 2),
+        ("equalized_odds_difference", 1 / 2),
+        ("equalized_odds_ratio", 1 / 2),
+    ],
+)
+def test_fairness_measures_are_those_of_a_count_by_hand(measure: str, expected: float) -> None:
+    names, made = decisions("a11 a11 a01 a00  b11 b10 b01 b00")
+    assert fairness(measure, made, by_group(names, 1)) == pytest.approx(expected)  # type: ignore[arg-type]
+
+
+def test_a_group_without_the_rows_that_a_rate_is_about_leaves_fairness_undefined() -> None:
+    names, made = decisions("a11 a01 a00 b01 b00")
+    groups = by_group(names, 1)
+    assert np.isnan(fairness("equal_opportunity_difference", made, groups))  # type: ignore[arg-type]
+    assert fairness("demographic_parity_difference", made, groups) == pytest.approx(2 / 3 - 1 / 2)  # type: ignore[arg-type]
+
+
+def test_small_groups_are_named_and_do_not_count() -> None:
+    names, made = decisions("a11 a01 b11 b00 c10")
+    groups = by_group([*names[:-1], None], 2)
+    assert groups.small == {MISSING: 1}
+    assert metric_by_group("recall", made, groups) == {"a": 1, "b": 1}  # type: ignore[arg-type]
+    assert np.isnan(fairness("demographic_parity_difference", made, by_group(names, 4)))  # type: ignore[arg-type]
+
+
+def test_a_group_that_leaves_a_metric_undefined_is_an_extreme() -> None:
+    assert extremes({"a": 0.5, "b": 0.7, "c": 0.1}).lowest == "c"  # type: ignore[union-attr]
+    found = extremes({"a": 0.5, "b": float("nan")})
+    assert found is not None
+    assert np.isnan(found.high - found.low)
+    assert extremes({}) is None
+
+
+ROWS = pd.DataFrame({"number": np.arange(2000.0), "word": pd.Series(["x", "y"] * 1000, dtype=object)})
+
+
+def test_noise_is_in_standard_deviations_and_leaves_categories_alone() -> None:
+    noisy = with_noise(ROWS, {"number": 10.0}, 0.5, seed=1)
+    assert (noisy.number - ROWS.number).std() == pytest.approx(5, rel=0.1)
+    assert noisy.word.equals(ROWS.word)
+    assert with_noise(ROWS, {"number": 10.0}, 0.5, seed=1).equals(noisy)
+
+
+def test_values_are_taken_away_from_numbers_and_categories() -> None:
+    holed = with_missing(ROWS, 0.25, seed=1)
+    assert holed.isna().mean().to_numpy() == pytest.approx([0.25, 0.25], abs=0.03)
+    assert holed.number.dtype == np.float64
+    assert {each for each in holed.word if each is not None} == {"x", "y"}
+    assert ROWS.notna().all().all()
+
+
+def test_what_a_model_does_not_use_has_no_share() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(3000, 3)), columns=["strong", "weak", "unused"])
+    truth = 3 * rows.strong + rows.weak
+
+    def skill(changed: pd.DataFrame) -> float:
+        return -float(((3 * changed.strong + changed.weak - truth) ** 2).mean())
+
+    shares = permutation_shares(skill, rows, ("strong", "weak", "unused"), seed=0)
+    assert shares["strong"] == pytest.approx(0.9, abs=0.02)
+    assert shares["unused"] == 0
+    assert sum(shares.values()) == pytest.approx(1)
+    assert np.isnan(permutation_shares(lambda _: 1.0, rows, ("strong",), seed=0)["strong"])
+
+
+def test_a_slow_call_shows_in_the_tail_only() -> None:
+    calls: list[int] = []
+
+    def call(number: int) -> None:
+        calls.append(number)
+        time.sleep(0.004 if number % 20 == 0 else 0.001)
+
+    times = call_percentiles(call)
+    assert 1 <= times["p50"] < 3 < times["p99"]
+    assert gc.isenabled()
+    assert len(calls) > 500
