@@ -1,0 +1,127 @@
+"""What a finished run has to say: its figures, its gates, where things lie, and what to do next."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from penstock.local.runner import Run, State
+from penstock.local.workspace import Workspace
+
+_STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
+
+
+def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path) -> None:
+    """Print the end of a run: to the output what it found, to the error stream why it stopped."""
+    console = Console(highlight=False)
+    for name, step in run.steps.items():
+        if step.state in (State.REFUSED, State.FAILED):
+            _explain_end(name, step.tail, step.state, _shown(step.log, root))
+    if run.state == "stopped":
+        print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
+    if pipeline == "training":
+        _figures(console, _json(run.output("evaluate", "evaluation"), "figures.json"))
+        for step_name in run.steps:
+            if step_name.startswith("gate-"):
+                _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
+    if run.state == "succeeded":
+        _places(console, run, pipeline, workspace, root)
+        _next(console, model, pipeline)
+
+
+def _explain_end(name: str, tail: list[str], state: State, log: str) -> None:
+    verb = "said no" if state is State.REFUSED else "failed"
+    print(f"\nstep `{name}` {verb}; nothing behind it has run:", file=sys.stderr)
+    for line in tail[-8:]:
+        print(f"  {line}", file=sys.stderr)
+    print(f"  (whole log: {log})", file=sys.stderr)
+
+
+def _figures(console: Console, evaluation: dict[str, Any] | None) -> None:
+    if evaluation is None:
+        return
+    table = Table(title=f"On {evaluation['rows']:,} test rows that it has not seen", title_justify="left")
+    table.add_column("metric")
+    table.add_column("estimate", justify="right")
+    table.add_column("95% interval", justify="right")
+    for name, figure in evaluation["metrics"].items():
+        table.add_row(name, _number(figure["estimate"]), f"{_number(figure['low'])} to {_number(figure['high'])}")
+    console.print(table)
+
+
+def _gate(console: Console, gate: dict[str, Any] | None) -> None:
+    if gate is None:
+        return
+    table = Table(title=f"Gate {gate['gate']}: {'passed' if gate['passed'] else 'not passed'}", title_justify="left")
+    for column in ("rule", "figure", "bound", "outcome"):
+        table.add_column(column)
+    for rule in gate["rules"]:
+        if not rule["figures"]:
+            table.add_row(
+                rule["id"], Text(rule["skipped"] or "", "dim"), "", Text(rule["outcome"], _STYLES[rule["outcome"]])
+            )
+        for judged in rule["figures"]:
+            figure, unit = judged["figure"], judged["unit"]
+            bound = " and ".join(
+                f"{'≥' if b['kind'] == 'at_least' else '≤'} {_number(b['value'])} {unit}".rstrip()
+                for b in judged["bounds"]
+            )
+            value = f"{figure['name']} = {_number(figure['estimate'])} {unit}".rstrip()
+            if figure["low"] is not None and figure["high"] is not None:
+                value += f"  [{_number(figure['low'])}, {_number(figure['high'])}]"
+            table.add_row(rule["id"], value, bound, Text(judged["outcome"], _STYLES[judged["outcome"]]))
+    console.print(table)
+
+
+def _places(console: Console, run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
+    table = Table(title="Where things lie", title_justify="left", show_header=False)
+    registration = _json(run.output("register", "registration"), "registration.json")
+    if registration is not None:
+        table.add_row(
+            "model", f"{registration['model']} version {registration['version']}, {registration['digest'][:19]}…"
+        )
+        stored = workspace.models / registration["model"] / registration["digest"].removeprefix("sha256:")
+        table.add_row("model card", _shown(stored / "card" / "card.md", root))
+        table.add_row("evidence", _shown(stored / "evidence" / "statement.json", root))
+        table.add_row("MLflow", _shown(workspace.root / "mlflow.db", root))
+    if pipeline == "monitoring":
+        metrics = run.output("publish", "metrics")
+        if metrics is not None:
+            table.add_row("figures", _shown(metrics / "metrics.prom", root))
+    table.add_row("run", _shown(run.folder, root))
+    console.print(table)
+
+
+def _next(console: Console, model: str, pipeline: str) -> None:
+    commands = [
+        (f"penstock promote {model} --to staging", "write the Release that a pull request would carry"),
+        (f"penstock run {model} --pipeline monitoring", "watch the released model for drift"),
+        (f"penstock explain Model/{model}", "every value of the spec, and where it comes from"),
+    ]
+    if pipeline == "monitoring":
+        commands = [(f"penstock run {model}", "train it again"), commands[2]]
+    table = Table(title="Next", title_justify="left", show_header=False, box=None)
+    for command, purpose in commands:
+        table.add_row(Text(command, "bold"), Text(purpose, "dim"))
+    console.print(table)
+
+
+def _json(folder: Path | None, file: str) -> dict[str, Any] | None:
+    if folder is None or not (folder / file).is_file():
+        return None
+    found: dict[str, Any] = json.loads((folder / file).read_bytes())
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
