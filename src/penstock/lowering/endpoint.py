@@ -47,7 +47,7 @@ def endpoint(view: View, name: str) -> Endpoint | None:
         format=serve.format,
         protocol=serve.protocol,
         runtime=serve.runtime,
-        image=serve.image or environment.images.server,
+        image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version),
         previous=_files(environment, rollout.spec.model, release.spec.previous) if release.spec.previous else None,

@@ -67,6 +67,14 @@ def metadata(
     return found
 
 
+def resources(cpu: str, memory: str, gpu: int = 0) -> dict[str, Any]:
+    """Resources of a container: requests, and limits for what cannot be taken back, memory and accelerators."""
+    requests, limits = {"cpu": cpu, "memory": memory}, {"memory": memory}
+    if gpu:
+        requests["nvidia.com/gpu"] = limits["nvidia.com/gpu"] = str(gpu)
+    return {"requests": requests, "limits": limits}
+
+
 def short_name(name: str, limit: int) -> str:
     """`name` where it has at most `limit` characters; else its beginning, and a hash of the whole."""
     if len(name) <= limit:

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.ir.serving import Endpoint
+from penstock.targets.argo_rollouts.target import TARGET as ARGO_ROLLOUTS
 from penstock.targets.base import Manifest, Target
+from penstock.targets.kserve.target import TARGET as KSERVE
 from penstock.targets.kubeflow.target import TARGET as KUBEFLOW
+from penstock.targets.kubernetes.target import TARGET as KUBERNETES
+from penstock.targets.kustomize.target import TARGET as KUSTOMIZE
 from penstock.targets.prometheus.target import TARGET as PROMETHEUS
 
-TARGETS: dict[str, Target] = {target.name: target for target in (KUBEFLOW, PROMETHEUS)}
+TARGETS: dict[str, Target] = {
+    target.name: target for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, KUSTOMIZE)
+}
 """Target by name."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.bundle import Bundle
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -57,6 +58,7 @@ TARGET = Target(
     name="prometheus",
     renders={RuleFile: render_rules},
     unsupported={
+        Bundle: _NOT_WATCHED,
         Workflow: _NOT_WATCHED,
         Schedule: _NOT_WATCHED,
         Endpoint: _NOT_WATCHED,

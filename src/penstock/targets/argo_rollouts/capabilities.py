@@ -1,0 +1,110 @@
+"""What Argo Rollouts ignores, rounds or cannot do, and what would do."""
+
+from __future__ import annotations
+
+from penstock.ir.serving import Endpoint
+from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER
+from penstock.targets.argo_rollouts.names import canary_service
+from penstock.targets.argo_rollouts.pod import IMPLEMENTATIONS
+from penstock.targets.base import Capability
+
+PLUGINS_SINCE = (1, 5)
+"""First version with traffic router plugins; before, all pods share the traffic by their number."""
+# A Service's name has 63 characters at most, and `-canary` comes behind it.
+LONGEST_NAME = 56
+
+
+def _plugins(endpoint: Endpoint) -> str | None:
+    if tuple(int(part) for part in endpoint.version.split(".") if part) >= PLUGINS_SINCE:
+        return None
+    return f"Argo Rollouts {endpoint.version} has no traffic plugins, so weights would be numbers of pods"
+
+
+def _gateway(endpoint: Endpoint) -> str | None:
+    if endpoint.gateway is None or endpoint.host is None:
+        return "the Environment names no gateway that requests come through"
+    return None
+
+
+def _image(endpoint: Endpoint) -> str | None:
+    return None if endpoint.image else "neither the Rollout nor the Environment names a server image"
+
+
+def _runtime(endpoint: Endpoint) -> str | None:
+    return None if endpoint.runtime is None else "ServingRuntimes are KServe's; Argo Rollouts knows none"
+
+
+def _format(endpoint: Endpoint) -> str | None:
+    return None if endpoint.format in IMPLEMENTATIONS else f"MLServer loads no {endpoint.format}"
+
+
+def _protocol(endpoint: Endpoint) -> str | None:
+    return None if endpoint.protocol == "v2" else f"routes, probes and metrics are those of v2, not {endpoint.protocol}"
+
+
+def _metric(endpoint: Endpoint) -> str | None:
+    scaling = endpoint.scaling
+    if scaling.min == scaling.max or scaling.metric in ("cpu", "memory"):
+        return None
+    if scaling.metric == "concurrency":
+        return "nothing counts requests under way"
+    if endpoint.keda is None:
+        return "requests are scaled by through KEDA, and the Environment has none"
+    return None if scaling.query else "no series counts this endpoint's requests, so KEDA has nothing to ask for"
+
+
+def _replicas(endpoint: Endpoint) -> str | None:
+    if endpoint.scaling.min > endpoint.scaling.max:
+        return (
+            f"an autoscaler with {endpoint.scaling.min} copies at least and {endpoint.scaling.max} at most is refused"
+        )
+    return None
+
+
+def _step(endpoint: Endpoint) -> str | None:
+    if endpoint.traffic is None or endpoint.traffic.reached is None:
+        return None
+    return "the Release names a step, and Argo Rollouts walks through the steps by itself from the first"
+
+
+def _whole_percents(endpoint: Endpoint) -> str | None:
+    steps = endpoint.traffic.steps if endpoint.traffic is not None else ()
+    broken = next((step.percent for step in steps if step.percent != int(step.percent)), None)
+    return None if broken is None else f"a weight is a whole percentage, and {broken.normalize():f}% is none"
+
+
+def _unobserved(endpoint: Endpoint) -> str | None:
+    return next((u.reason for u in endpoint.unobserved if u.field.startswith("strategy.canary.abortOn")), None)
+
+
+def _not_of_the_canary(endpoint: Endpoint) -> str | None:
+    conditions = endpoint.traffic.abort_on if endpoint.traffic is not None else ()
+    # Istio tells the canary apart by its service.
+    marks = (PLACEHOLDER, f'destination_service_name="{canary_service(endpoint)}"')
+    blind = next((c.name for c in conditions if not any(mark in c.query for mark in marks)), None)
+    return None if blind is None else f"`{blind}` measures all pods alike: its expression does not name `{PLACEHOLDER}`"
+
+
+def _name(endpoint: Endpoint) -> str | None:
+    return None if len(endpoint.name) <= LONGEST_NAME else f"`{endpoint.name}-canary` is too long for a Service"
+
+
+CAPABILITIES = (
+    Capability("serve.target", _plugins, "Argo Rollouts 1.5 or newer with the Gateway API plugin"),
+    Capability("serve.target", _gateway, "`argoRollouts.gateway` and `argoRollouts.domain`"),
+    Capability("serve.image", _image, "`serve.image`, or `images.server` in the Environment"),
+    Capability("serve.runtime", _runtime, "`serve.image`"),
+    Capability("serve.format", _format, "`mlflow`, or `target: kserve` with its Triton"),
+    Capability("serve.protocol", _protocol, "`protocol: v2`"),
+    Capability("serve.replicas.metric", _metric, "`cpu`, or `rps` with KEDA"),
+    Capability("serve.replicas", _replicas, "`max` of at least `min`"),
+    Capability("strategy.canary.steps", _step, "a Release without `step`"),
+    Capability("strategy.canary.steps.weight", _whole_percents, "a whole percentage"),
+    Capability("strategy.canary.abortOn", _unobserved, "a condition over series that exist"),
+    Capability(
+        "strategy.canary.abortOn",
+        _not_of_the_canary,
+        'a selector `revision="$canary"` over series of the endpoint\'s pods',
+    ),
+    Capability("metadata.name", _name, "a name of at most 56 characters"),
+)

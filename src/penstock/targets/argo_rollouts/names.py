@@ -1,0 +1,43 @@
+"""Names, labels and ports that the objects of one rollout share."""
+
+from __future__ import annotations
+
+from penstock.ir.serving import Endpoint
+from penstock.targets import manifests
+
+HTTP_PORT = 8080
+SERVICE_PORT = 80
+CANARY_HASH = "canary-hash"
+"""Argument of analyses: the hash that the canary's pods carry in the label ``rollouts-pod-template-hash``."""
+
+
+def labels(endpoint: Endpoint) -> dict[str, str]:
+    """Labels of every object."""
+    return manifests.labels(
+        name=endpoint.name,
+        component="serving",
+        part_of=endpoint.model,
+        owner=endpoint.owner,
+        environment=endpoint.environment,
+        extra=endpoint.labels,
+    )
+
+
+def selector(endpoint: Endpoint) -> dict[str, str]:
+    """Labels that pick the pods; they never change, since a Rollout's selector must not."""
+    return {"app.kubernetes.io/name": endpoint.name, "app.kubernetes.io/component": "serving"}
+
+
+def stable_service(endpoint: Endpoint) -> str:
+    """The service that the stable version answers."""
+    return f"{endpoint.name}-stable"
+
+
+def canary_service(endpoint: Endpoint) -> str:
+    """The service that the canary answers."""
+    return f"{endpoint.name}-canary"
+
+
+def analysis_template(endpoint: Endpoint) -> str:
+    """The template of the canary's measurements."""
+    return f"{endpoint.name}-canary"

@@ -1,0 +1,94 @@
+"""The Rollout: pods like a Deployment's, and the steps in which a new version takes their traffic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.ir.serving import Endpoint, TrafficPlan
+from penstock.targets import manifests
+from penstock.targets.argo_rollouts.names import (
+    CANARY_HASH,
+    analysis_template,
+    canary_service,
+    labels,
+    selector,
+    stable_service,
+)
+from penstock.targets.argo_rollouts.pod import pod_spec
+
+VERSION_LABEL = "app.kubernetes.io/version"
+
+
+def rollout(endpoint: Endpoint) -> dict[str, Any]:
+    """The Rollout of an endpoint. Where something scales it, it says no number of copies of its own."""
+    spec: dict[str, Any] = {}
+    if endpoint.scaling.min == endpoint.scaling.max:
+        spec["replicas"] = endpoint.scaling.min
+    version = endpoint.files.digest.removeprefix("sha256:")[:12]
+    annotations = {"kubernetes.io/description": endpoint.description} if endpoint.description else None
+    spec |= {
+        "revisionHistoryLimit": 3,
+        "progressDeadlineSeconds": 900,
+        "progressDeadlineAbort": True,
+        # Going back to one of the last versions skips the steps: it has been through them.
+        "rollbackWindow": {"revisions": 3},
+        "selector": {"matchLabels": selector(endpoint)},
+        "template": {
+            "metadata": {"labels": labels(endpoint) | {VERSION_LABEL: version}},
+            "spec": pod_spec(endpoint),
+        },
+        "strategy": {"canary": _canary(endpoint)},
+    }
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "metadata": manifests.metadata(endpoint.name, endpoint.namespace, labels(endpoint), annotations),
+        "spec": spec,
+    }
+
+
+def _canary(endpoint: Endpoint) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "stableService": stable_service(endpoint),
+        "canaryService": canary_service(endpoint),
+        "maxSurge": "25%",
+        "maxUnavailable": 0,
+        # The old version keeps all its copies until the new one has the traffic, so that going back needs no start.
+        "dynamicStableScale": False,
+        "abortScaleDownDelaySeconds": 300,
+        "trafficRouting": {
+            "plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": endpoint.name, "namespace": endpoint.namespace}}
+        },
+    }
+    traffic = endpoint.traffic
+    if traffic is None:
+        # One step: the controller gives a version its traffic only when all its copies are there.
+        return found | {"steps": [{"setWeight": 100}]}
+    if traffic.abort_on:
+        found["analysis"] = {
+            "startingStep": 1,
+            "templates": [{"templateName": analysis_template(endpoint)}],
+            "args": [{"name": CANARY_HASH, "valueFrom": {"podTemplateHashValue": "Latest"}}],
+        }
+    found["steps"] = _steps(traffic)
+    return found
+
+
+def _steps(traffic: TrafficPlan) -> list[dict[str, Any]]:
+    """A weight, then a pause for each step; without a duration the pause lasts until somebody ends it."""
+    steps: list[dict[str, Any]] = []
+    last = len(traffic.steps) - 1
+    for position, step in enumerate(traffic.steps):
+        steps.append({"setWeight": int(step.percent)})
+        if step.hold_seconds is not None:
+            steps.append({"pause": {"duration": _duration(step.hold_seconds)}})
+        elif position < last or step.percent < 100:
+            steps.append({"pause": {}})
+    return steps
+
+
+def _duration(seconds: int) -> str:
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,55 @@
+"""The table of what Argo Rollouts renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.ir.bundle import Bundle
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.targets.argo_rollouts.analysis_template import canary_analysis
+from penstock.targets.argo_rollouts.autoscaling import autoscaler
+from penstock.targets.argo_rollouts.capabilities import CAPABILITIES
+from penstock.targets.argo_rollouts.rollout import rollout
+from penstock.targets.argo_rollouts.routing import http_route, services
+from penstock.targets.base import Manifest, Target, Unsupported
+
+SERVING_FILE = "serving.yaml"
+
+
+def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
+    """All objects of the endpoint, in the order in which they need each other.
+
+    ValueError where the environment names no gateway, which the capabilities report before.
+    """
+    if endpoint.gateway is None or endpoint.host is None:
+        raise ValueError(f"{endpoint.name}: requests come through a gateway, and none is named")
+    documents = [*services(endpoint), http_route(endpoint, endpoint.gateway, endpoint.host)]
+    if endpoint.traffic is not None and endpoint.traffic.abort_on:
+        documents.append(canary_analysis(endpoint, endpoint.traffic.abort_on))
+    documents.append(rollout(endpoint))
+    if (scaler := autoscaler(endpoint)) is not None:
+        documents.append(scaler)
+    yield Manifest(
+        file=SERVING_FILE,
+        documents=tuple(documents),
+        applied=True,
+        comment=f"{endpoint.name} in {endpoint.environment}, served by MLServer and released by Argo Rollouts.",
+    )
+
+
+_NOT_RELEASED = Unsupported("never", "Argo Rollouts releases what serves; it runs no pipeline")
+
+TARGET = Target(
+    name="argo-rollouts",
+    renders={Endpoint: render_endpoint},
+    unsupported={
+        Bundle: _NOT_RELEASED,
+        Workflow: _NOT_RELEASED,
+        Schedule: _NOT_RELEASED,
+        AccessRule: Unsupported("never", "Argo Rollouts makes no service account, budget or network policy"),
+        RuleFile: Unsupported("never", "Argo Rollouts measures canaries, and watches nothing after them"),
+    },
+    capabilities=CAPABILITIES,
+)

@@ -1,0 +1,41 @@
+"""The table of what KServe renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.ir.bundle import Bundle
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.targets.base import Manifest, Target, Unsupported
+from penstock.targets.kserve.capabilities import CAPABILITIES
+from penstock.targets.kserve.inference_service import inference_service
+
+SERVING_FILE = "serving.yaml"
+
+
+def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
+    """The InferenceService."""
+    yield Manifest(
+        file=SERVING_FILE,
+        documents=(inference_service(endpoint),),
+        applied=True,
+        comment=f"{endpoint.name} in {endpoint.environment}, served by KServe.",
+    )
+
+
+_NOT_SERVED = Unsupported("never", "KServe serves models; it runs no pipeline")
+
+TARGET = Target(
+    name="kserve",
+    renders={Endpoint: render_endpoint},
+    unsupported={
+        Bundle: _NOT_SERVED,
+        Workflow: _NOT_SERVED,
+        Schedule: _NOT_SERVED,
+        AccessRule: Unsupported("never", "KServe makes no service account, disruption budget or network policy"),
+        RuleFile: Unsupported("never", "KServe watches no objective"),
+    },
+    capabilities=CAPABILITIES,
+)

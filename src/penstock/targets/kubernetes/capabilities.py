@@ -1,0 +1,7 @@
+"""What plain Kubernetes takes only under conditions: nothing so far."""
+
+from __future__ import annotations
+
+from penstock.targets.base import Capability
+
+CAPABILITIES: tuple[Capability, ...] = ()

@@ -1,0 +1,82 @@
+"""The table of what plain Kubernetes renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.ir.bundle import Bundle
+from penstock.ir.monitoring import RuleFile
+from penstock.ir.serving import AccessRule, Endpoint
+from penstock.ir.workflow import Schedule, Workflow
+from penstock.targets import manifests
+from penstock.targets.base import Manifest, Target, Unsupported
+from penstock.targets.kubernetes.capabilities import CAPABILITIES
+from penstock.targets.kubernetes.network_policy import network_policy_spec
+
+ACCESS_FILE = "access.yaml"
+
+
+def render_access(rule: AccessRule) -> Iterator[Manifest]:
+    """Identity, disruption budget and, where access is declared, network policy of an endpoint's pods."""
+    labels = manifests.labels(
+        name=rule.endpoint,
+        component="serving",
+        part_of=rule.model,
+        owner=rule.owner,
+        environment=rule.environment,
+        extra=rule.labels,
+    )
+    metadata = manifests.metadata(rule.endpoint, rule.namespace, labels)
+    documents: list[dict[str, Any]] = [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": metadata,
+            # The server never asks the cluster for anything.
+            "automountServiceAccountToken": False,
+        },
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": metadata,
+            "spec": {
+                # One at a time, and never the only one that is left of a single copy's rollout: with one copy this
+                # lets a node be drained, where `minAvailable: 1` would hold it for ever.
+                "maxUnavailable": 1,
+                "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                "selector": {"matchLabels": dict(rule.pods)},
+            },
+        },
+    ]
+    if rule.callers is not None:
+        documents.append(
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": metadata,
+                "spec": network_policy_spec(rule, rule.callers),
+            }
+        )
+    yield Manifest(
+        file=ACCESS_FILE,
+        documents=tuple(documents),
+        applied=True,
+        comment=f"Who the pods of {rule.endpoint} in {rule.environment} are, and who may reach them.",
+    )
+
+
+_NOT_PLAIN = Unsupported("never", "plain Kubernetes has no kind for it; the targets beside this one do")
+
+TARGET = Target(
+    name="kubernetes",
+    renders={AccessRule: render_access},
+    unsupported={
+        Bundle: _NOT_PLAIN,
+        Workflow: _NOT_PLAIN,
+        Schedule: _NOT_PLAIN,
+        Endpoint: Unsupported("notimpl", "a Deployment of one's own moves no traffic in steps; use argo-rollouts"),
+        RuleFile: _NOT_PLAIN,
+    },
+    capabilities=CAPABILITIES,
+)

@@ -1,0 +1,1 @@
+"""Kustomize: one list of everything that is applied in an environment."""
