@@ -62,7 +62,9 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
     if not path.is_file():
         raise InputError(f"`{path}` is missing: `{path.parent}` is not what the step expects")
-    return pq.read_table(path, columns=None if columns is None else list(columns))
+    # `pyarrow.parquet.read_table` would import pandas, which takes longer than most steps on data.
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=None if columns is None else list(columns))
 
 
 def file_digest(path: Path) -> str:

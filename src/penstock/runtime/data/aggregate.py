@@ -1,7 +1,8 @@
 """``aggregate``: over the rows of another dataset (or the same) that became known in a window before the row's time.
 
-The window is half open: with `t` the row's time, rows known in (t - window, t] count. Rows that ask and rows that count
-are laid into one sequence for each key, over which the database slides a frame; no pair of rows is ever formed.
+The window is half open: with `t` the row's time, rows known in (t - window, t] count. No pair of rows is ever formed:
+for each key, the rows that count, the rows that ask, and a mark where the window of each asking row starts are laid
+into one order, by moment and then by class. An asking row's frame reaches back to its mark, a known number of places.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from penstock.specs.feature_set import Aggregate
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+_CLASS = '"@class"'
+# At one moment, rows that count come first: known at a window's start is outside of it, known at `t` inside.
+_COUNTS, _STARTS, _ASKS = 0, 1, 2
 
 
 def aggregated_values(
@@ -42,32 +47,46 @@ def aggregated_values(
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     calls: list[str] = []
     values: list[str] = []
-    frames: dict[int, str] = {}
     for number, (name, feature) in enumerate(features.items()):
         where = f"{place}, `{name}`"
-        if feature.window <= 0:
-            raise InputError(f"{where}: the window is empty")
-        # Moments are whole microseconds, so one less than the window leaves its open end out.
-        frame = frames.setdefault(int(feature.window) * 1000 - 1, f"w{len(frames)}")
         value, found = aggregates(feature.sql, f"@{number}.", where, connection)
-        counts = ['NOT "@asks"', *([condition(feature.where, where, connection)] if feature.where else [])]
-        calls += [_framed(call, counts, frame) for call in found]
+        counts = [f"{_CLASS} = {_COUNTS}", *([condition(feature.where, where, connection)] if feature.where else [])]
+        calls += [_framed(call, counts, f"w{int(feature.window)}") for call in found]
         values.append(f"{value} AS {identifier(name)}")
-    windows = ", ".join(
-        f'{frame} AS ({partition}ORDER BY "@moment" RANGE BETWEEN {width} PRECEDING AND CURRENT ROW)'
-        for width, frame in frames.items()
+    windows = sorted({int(feature.window) for feature in features.values()})
+    asking = f'{identifier(POSITION)} AS "@row"{our_keys}, epoch_us({rows.happened})'
+    marks = "".join(
+        f"""
+            UNION ALL BY NAME
+            SELECT {_STARTS} AS {_CLASS}, {window} AS "@window", {asking} - {window * 1000} AS "@moment"
+            FROM {identifier(rows.name)}"""
+        for window in windows
+    )
+    starts = "".join(
+        f"""
+            LEFT JOIN placed AS s{window}
+            ON s{window}."@row" = placed."@row" AND s{window}."@window" = {window} AND placed.{_CLASS} = {_ASKS}"""
+        for window in windows
+    )
+    sizes = "".join(f', coalesce(placed."@place" - s{window}."@place" - 1, 0) AS "@size{window}"' for window in windows)
+    frames = ", ".join(
+        f'w{window} AS ({partition}ORDER BY "@place" ROWS BETWEEN "@size{window}" PRECEDING AND CURRENT ROW)'
+        for window in windows
     )
     sql = f"""
-        WITH sequence AS (
-            SELECT TRUE AS "@asks", {identifier(POSITION)} AS "@row", epoch_us({rows.happened}) AS "@moment"{our_keys}
-            FROM {identifier(rows.name)}
-            UNION ALL BY NAME
-            SELECT FALSE AS "@asks", epoch_us({theirs.known}) AS "@moment"{their_keys},
-                   * EXCLUDE ({identifier(POSITION)})
+        WITH laid AS (
+            SELECT {_COUNTS} AS {_CLASS}, epoch_us({theirs.known}) AS "@moment"{their_keys},
+                   {identifier(POSITION)} AS "@row", * EXCLUDE ({identifier(POSITION)})
             FROM {identifier(theirs.name)} WHERE {present}
+            UNION ALL BY NAME
+            SELECT {_ASKS} AS {_CLASS}, {asking} AS "@moment" FROM {identifier(rows.name)}{marks}
         ),
-        framed AS (SELECT "@asks", "@row", {", ".join(calls)} FROM sequence WINDOW {windows})
-        SELECT {", ".join(values)} FROM framed WHERE "@asks" ORDER BY "@row"
+        placed AS (
+            SELECT *, row_number() OVER ({partition}ORDER BY "@moment", {_CLASS}, "@row") AS "@place" FROM laid
+        ),
+        sized AS (SELECT placed.*{sizes} FROM placed{starts}),
+        framed AS (SELECT {_CLASS}, "@row", {", ".join(calls)} FROM sized WINDOW {frames})
+        SELECT {", ".join(values)} FROM framed WHERE {_CLASS} = {_ASKS} ORDER BY "@row"
     """
     return query(connection, sql, place)
 

@@ -21,6 +21,7 @@ from penstock.runtime.data.sources import describe, read_source
 from penstock.specs.dataset import DatasetSpec
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 _log = logging.getLogger(__name__)
@@ -72,8 +73,7 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         f"{identifier(name) if unconverted[name] else conversions[name].value} AS {identifier(name)}"
         for name in present
     )
-    keys = [*(name for name in contract.primary_key if name in present)]
-    order = ", ".join(f"{identifier(name)} NULLS FIRST" for name in dict.fromkeys([*keys, *present]))
+    order = ", ".join(f"{identifier(name)} NULLS FIRST" for name in _sort_columns(connection, contract, present))
     known = contract.known_at or contract.event_time
     visible = "TRUE"
     if known in present and not unconverted[known]:
@@ -105,6 +105,17 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         "added": [name for name in raw.column_names if name not in contract.columns],
         "removed": [name for name in contract.columns if name not in raw.column_names],
     }
+
+
+def _sort_columns(connection: duckdb.DuckDBPyConnection, contract: DatasetSpec, present: list[str]) -> list[str]:
+    """Columns that put the rows into one order: the primary key where it is one, else every column after it."""
+    key = [name for name in contract.primary_key if name in present]
+    if key and len(key) == len(contract.primary_key):
+        values = identifier(key[0]) if len(key) == 1 else f"ROW({', '.join(map(identifier, key))})"
+        counts = query(connection, f"SELECT count(*), count(DISTINCT {values}) FROM source", "the primary key")
+        if counts.column(0)[0].as_py() == counts.column(1)[0].as_py():
+            return key
+    return list(dict.fromkeys([*key, *present]))
 
 
 def _newest(table: pa.Table, event_time: str | None) -> str | None:

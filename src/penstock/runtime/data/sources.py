@@ -60,7 +60,7 @@ def _read_files(patterns: str | Sequence[str], read: Any) -> pa.Table:
 def _parquet(file: Any) -> pa.Table:
     import pyarrow.parquet as pq
 
-    return pq.read_table(file).replace_schema_metadata(None)
+    return pq.ParquetFile(file).read().replace_schema_metadata(None)
 
 
 def _csv(file: Any, columns: Sequence[str]) -> pa.Table:

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
     label_table = TimedTable.read(args.label.dataset, args.label_table)
     joined = join(sets)
     found = labelled(joined, args.label, label_table, args.task)
-    table = _ordered(found.table)
+    table = found.table
     part = assign(table, args.split)
     features = tuple(feature for each in sets for feature in each.chosen)
     tables = part_tables(table, part, features, args.slices)
@@ -177,25 +177,22 @@ def _refuse_clashes(sets: Sequence[FeatureTable]) -> None:
             seen[feature.name] = each.name
 
 
-def _ordered(table: pa.Table) -> pa.Table:
-    """The rows by time and entity, whatever order the joins left."""
-    keys = [name for name in table.column_names if name == EVENT_TIME or name.startswith(ENTITY_PREFIX)]
-    return table.sort_by([(name, "ascending") for name in sorted(keys, key=lambda name: name != EVENT_TIME)])
-
-
 def part_tables(
     table: pa.Table, part: pa.ChunkedArray, features: Sequence[FeatureColumn], slices: Sequence[str]
 ) -> dict[str, pa.Table]:
-    """The rows of each part, with the columns that a split holds."""
-    import pyarrow.compute as pc
-
+    """The rows of each part by time and entity, with the columns that a split holds."""
     missing = [name for name in slices if SLICE_PREFIX + name not in table.column_names]
     if missing:
         raise InputError(f"`slices`: the features carry no column `{missing[0]}` of their source")
-    columns = [name for name in table.column_names if name.startswith(ENTITY_PREFIX) or name in (EVENT_TIME, LABEL)]
-    columns += [SLICE_PREFIX + name for name in slices] + [feature.name for feature in features]
-    selected = table.select(columns)
-    return {name: selected.filter(pc.fill_null(pc.equal(part, name), False)) for name in PARTS}
+    entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
+    timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
+    columns = [*entity, *timed, LABEL, *(SLICE_PREFIX + name for name in slices), *(each.name for each in features)]
+    connection = connect({"source": table.append_column("@part", part)})
+    selected = f"SELECT {', '.join(map(identifier, columns))} FROM source"
+    order = ", ".join(map(identifier, [*timed, *entity]))
+    return {
+        name: query(connection, f"{selected} WHERE \"@part\" = '{name}' ORDER BY {order}", "`split`") for name in PARTS
+    }
 
 
 def describe(table: pa.Table, task: Task) -> dict[str, Any]:
