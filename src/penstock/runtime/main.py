@@ -31,15 +31,16 @@ STEPS: dict[str, str] = {
     "evaluate": "penstock.runtime.evaluation.evaluate",
     "gate": "penstock.runtime.evaluation.gate",
     "baseline": "penstock.runtime.monitoring.baseline",
-    "card": "penstock.runtime.registry.card",
-    "evidence": "penstock.runtime.registry.evidence",
+    "card": "penstock.runtime.documents.card",
+    "evidence": "penstock.runtime.documents.evidence",
     "register": "penstock.runtime.registry.register",
-    "observe": "penstock.runtime.registry.observe",
+    "observe": "penstock.runtime.operations.observe",
     "drift": "penstock.runtime.monitoring.drift",
     "quality": "penstock.runtime.monitoring.quality",
-    "publish": "penstock.runtime.registry.publish",
-    "retrain": "penstock.runtime.registry.retrain",
-    "start": "penstock.runtime.registry.start",
+    "publish": "penstock.runtime.operations.publish",
+    "retrain": "penstock.runtime.operations.retrain",
+    "start": "penstock.runtime.operations.start",
+    "fetch": "penstock.runtime.operations.fetch",
 }
 """The module of each step."""
 

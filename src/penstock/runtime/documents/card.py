@@ -1,0 +1,255 @@
+"""Write the model card: ``card.md`` for people, and the same facts as ``card.json``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from penstock.runtime.arguments import directory, named_directory, output_directory, spec
+from penstock.runtime.artifacts import directory_digest, read_json, write_json
+from penstock.runtime.documents.markdown import Markdown, code, escaped, table
+from penstock.runtime.documents.verdicts import read_verdicts
+from penstock.runtime.learning.model_files import TRAINING_FILE
+from penstock.specs.model import Card
+
+MARKDOWN_FILE = "card.md"
+JSON_FILE = "card.json"
+_OUTCOMES = {"pass": "✓ pass", "fail": "✗ fail", "warn": "! warn", "skip": "– skipped"}
+
+log = logging.getLogger(__name__)
+
+Facts = Mapping[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("--model", required=True, help="the model's name")
+    parser.add_argument("--card", type=spec(Card), required=True, help="the model's `card` as JSON")
+    parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
+    parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
+    parser.add_argument("--evaluation", type=directory, required=True, help="output of `evaluate`")
+    parser.add_argument(
+        "--verdict", action="append", type=named_directory, default=[], help="GATE=DIRECTORY of its verdict"
+    )
+    parser.add_argument("--spec-digest", required=True, help="digest of the specs that it is made from")
+    parser.add_argument("--card-dir", type=output_directory, required=True, help="where the card is written")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the step."""
+    digest = directory_digest(arguments.model_dir)
+    facts = card_facts(
+        declared=arguments.card,
+        digest=digest,
+        specs=arguments.spec_digest,
+        splits=read_json(arguments.splits / "splits.json"),
+        training=read_json(arguments.model_dir / TRAINING_FILE),
+        figures=read_json(arguments.evaluation / "figures.json"),
+        verdicts=read_verdicts(arguments.verdict, digest),
+    )
+    write_json(arguments.card_dir / JSON_FILE, facts)
+    (arguments.card_dir / MARKDOWN_FILE).write_text(render(facts), encoding="utf-8")
+    log.info("Wrote the card of `%s`.", arguments.model)
+
+
+def card_facts(
+    *,
+    declared: Card,
+    digest: str,
+    specs: str,
+    splits: Facts,
+    training: Facts,
+    figures: Facts,
+    verdicts: Sequence[Facts],
+) -> dict[str, Any]:
+    """Everything that the card tells, as plain data."""
+    estimator = training["estimator"]
+    return {
+        "model": training["model"],
+        "purpose": declared.purpose,
+        "risk_tier": declared.risk_tier,
+        "limitations": declared.limitations,
+        "out_of_scope": declared.out_of_scope,
+        "task": training["task"],
+        "threshold": figures["threshold"],
+        "digest": digest,
+        "specs": specs,
+        "gates": [dict(each) for each in verdicts],
+        "test_rows": figures["rows"],
+        "confidence": figures["confidence"],
+        "metrics": figures["metrics"],
+        "slices": _slices(figures),
+        "parts": splits["parts"],
+        "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
+        "features": training["features"],
+        "dropped_features": training["dropped_features"],
+        "learner": estimator.get("class") or estimator.get("python"),
+        "params": training["params"],
+        "searched": sorted(training["searched"]),
+        "preprocess": training["preprocess"],
+        "seed": training["seed"],
+        "libraries": {"python": training["python"], **training["libraries"]},
+    }
+
+
+def render(facts: Facts) -> str:
+    """The card as Markdown."""
+    from jinja2 import Environment, StrictUndefined
+
+    filters = {
+        "code": code,
+        "facts": _fact_table,
+        "verdict": _verdict_table,
+        "metrics": _metric_table,
+        "groups": _group_table,
+        "parts": _part_table,
+        "features": _feature_table,
+    }
+    # Not HTML: `finalize` escapes every value for Markdown instead.
+    environment = Environment(undefined=StrictUndefined, finalize=escaped, keep_trailing_newline=True)
+    environment.filters.update(filters)
+    text = resources.files(__package__).joinpath("card.md.jinja").read_text(encoding="utf-8")
+    rendered = environment.from_string(text).render(card=_for_readers(facts))
+    return _single_blank_lines(rendered)
+
+
+def _for_readers(facts: Facts) -> dict[str, Any]:
+    """The facts with what only the document needs: tables of named values, shares in percent, notes of gates."""
+    threshold = "" if facts["threshold"] is None else f", positive from a score of {facts['threshold']:g}"
+    searched = ", ".join(facts["searched"])
+    return {
+        **facts,
+        "confidence": f"{facts['confidence']:.0%}",
+        "test_rows": f"{facts['test_rows']:,}",
+        "overview": {
+            "Task": f"{facts['task']}{threshold}",
+            "Risk": facts["risk_tier"],
+            "Model": code(facts["digest"]),
+            "Specs": code(facts["specs"]),
+        },
+        "gates": [
+            {"name": gate["gate"], "passed": gate["passed"], "rules": gate["rules"], "notes": _notes(gate)}
+            for gate in facts["gates"]
+        ],
+        "training": {
+            "Learner": code(facts["learner"]),
+            **{f"Parameter {name}": code(json.dumps(value)) for name, value in sorted(facts["params"].items())},
+            **({"Found by search": searched} if searched else {}),
+            "Numbers": _steps(facts["preprocess"]["numeric"]),
+            "Categories": _steps(facts["preprocess"]["categorical"]),
+            "Seed": facts["seed"],
+            "Libraries": ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()),
+        },
+    }
+
+
+def _slices(figures: Facts) -> list[dict[str, Any]]:
+    """What was measured by group, from the rules that ask for it: a value by metric and group, and rows by group."""
+    found = []
+    for gate in figures["gates"].values():
+        for rule, measured in gate.items():
+            groups, rows = measured["details"].get("groups"), measured["details"].get("rows")
+            if not groups or not rows:
+                continue
+            if not all(isinstance(each, dict) for each in groups.values()):
+                # A rule about one metric; its figures are named after it, as in `recall[north]`.
+                name = next((each["name"] for each in measured["figures"].values()), rule)
+                groups = {name.partition("[")[0]: groups}
+            found.append({"rule": rule, "metrics": groups, "rows": rows})
+    return found
+
+
+def _notes(gate: Facts) -> list[str]:
+    return [
+        f"{rule['id']}: {note}"
+        for rule in gate["rules"]
+        for note in (*([rule["skipped"]] if rule["skipped"] else []), *rule["notes"], *rule["reasons"])
+    ]
+
+
+def _steps(steps: Facts) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in steps.items())
+
+
+def _fact_table(facts: Facts) -> Markdown:
+    return table(("", ""), list(facts.items()))
+
+
+def _verdict_table(gate: Facts) -> Markdown:
+    rows: list[tuple[object, ...]] = []
+    for rule in gate["rules"]:
+        for each in rule["figures"]:
+            bounds = " and ".join(f"{_SIGNS[b['kind']]} {b['value']:g}" for b in each["bounds"])
+            unit = f" {each['unit']}" if each["unit"] else ""
+            figure = each["figure"]
+            rows.append(
+                (
+                    rule["id"],
+                    figure["name"],
+                    _figure(figure) + unit,
+                    bounds + unit,
+                    Markdown(_OUTCOMES[each["outcome"]]),
+                )
+            )
+        if not rule["figures"]:
+            rows.append((rule["id"], "", "", "", Markdown(_OUTCOMES[rule["outcome"]])))
+    return table(("Rule", "Figure", "Measured", "Bound", "Outcome"), rows)
+
+
+_SIGNS = {"at_least": "≥", "at_most": "≤"}
+
+
+def _figure(figure: Facts) -> str:
+    if figure["estimate"] is None:
+        return "not measurable"
+    interval = "" if figure["low"] is None or figure["high"] is None else f" ({_interval(figure)})"
+    return f"{figure['estimate']:.4g}{interval}"
+
+
+def _interval(figure: Facts) -> str:
+    low, high = figure["low"], figure["high"]
+    return "–" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+
+
+def _metric_table(metrics: Facts) -> Markdown:
+    rows = [(name, _value(figure["estimate"]), _interval(figure), figure["method"]) for name, figure in metrics.items()]
+    return table(("Metric", "Estimate", "Interval", "Method of the interval"), rows, right=(1,))
+
+
+def _group_table(by_group: Facts) -> Markdown:
+    metrics = by_group["metrics"]
+    rows = [
+        (group, *(_value(values.get(group)) for values in metrics.values()), f"{count:,}")
+        for group, count in sorted(by_group["rows"].items())
+    ]
+    return table(("Group", *metrics, "Rows"), rows, right=range(1, len(metrics) + 2))
+
+
+def _value(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _part_table(parts: Facts) -> Markdown:
+    rows = []
+    for name, part in parts.items():
+        period = f"{part['from']} to {part['until']}" if "from" in part else "–"
+        rows.append((name, f"{part['rows']:,}", period, _value(part.get("label_mean"))))
+    return table(("Part", "Rows", "Period (UTC)", "Mean label"), rows, right=(1, 3))
+
+
+def _feature_table(features: Sequence[Facts]) -> Markdown:
+    return table(
+        ("Feature", "Type", "Feature set"), [(code(each["name"]), each["type"], each["set"]) for each in features]
+    )
+
+
+def _single_blank_lines(text: str) -> str:
+    lines: list[str] = []
+    for line in (each.rstrip() for each in text.splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).rstrip("\n") + "\n"

@@ -1,0 +1,48 @@
+"""Text in Markdown: what people wrote in specs stands in a card as they wrote it, and formats nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~$&]|(?<!\w)_|_(?!\w))")
+_FIRST = re.compile(r"^(\d*)([-+.)])(?=\s|$)|^()([-=])(?=[-=]*$)")
+
+
+class Markdown(str):
+    """Text that is Markdown already and goes into a document as it is."""
+
+    __slots__ = ()
+
+
+def escaped(text: object) -> str:
+    """`text` on one line, with a backslash before whatever Markdown or HTML would read as more than text."""
+    if isinstance(text, Markdown):
+        return text
+    line = " ".join(str(text).split())
+    return _FIRST.sub(r"\1\3\\\2\4", _SPECIAL.sub(r"\\\1", line))
+
+
+def code(text: object) -> Markdown:
+    """`text` as code: in one backtick more than it holds in a row, since nothing can be escaped there."""
+    line = " ".join(str(text).split())
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return Markdown(f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|"))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> Markdown:
+    """A table of GitHub's Markdown with aligned columns; the columns in `right` stand to the right."""
+    cells = [[escaped(each) for each in header], *([escaped(cell) for cell in row] for row in rows)]
+    widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(header))]
+    rule = ["-" * (width - 1) + ":" if column in right else "-" * width for column, width in enumerate(widths)]
+    lines = [
+        "| "
+        + " | ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        + " |"
+        for row in [cells[0], rule, *cells[1:]]
+    ]
+    return Markdown("\n".join(lines))

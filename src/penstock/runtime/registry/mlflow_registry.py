@@ -1,0 +1,128 @@
+"""MLflow's registry: one version for each digest, and the alias `champion` on the newest that passed its gates.
+
+A version is made with all its tags in one transaction, so none exists that does not say which files it stands for. Two
+processes that register the same digest may both make one; each then sees both and keeps the older. The alias moves
+last, so it never names a version whose files are not all in the store.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from penstock.runtime.faults import InputError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION = "champion"
+DIGEST_TAG = "penstock.digest"
+
+log = logging.getLogger(__name__)
+
+
+class Registry:
+    """MLflow's registry at an address, such as ``sqlite:///mlflow.db`` or ``http://mlflow:5000``."""
+
+    def __init__(self, uri: str) -> None:
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for chatty in ("mlflow.store.db.utils", "alembic"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+        from mlflow import MlflowClient
+
+        self._uri = uri
+        with self._faults():
+            self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def champion(self, model: str) -> str | None:
+        """The digest of the version that the alias names; None while there is none.
+
+        Raises:
+            InputError: MLflow cannot be asked, or somebody else gave the alias to a version without a digest.
+        """
+        from mlflow.exceptions import MlflowException
+
+        with self._faults():
+            try:
+                version = self._client.get_model_version_by_alias(model, CHAMPION)
+            except MlflowException as error:
+                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                    return None
+                raise
+        digest: str | None = version.tags.get(DIGEST_TAG)
+        if digest is None:
+            raise InputError(
+                f"version {version.version} of `{model}` has the alias `{CHAMPION}` and no tag `{DIGEST_TAG}`: it was "
+                "not registered by a pipeline; move the alias to one that was"
+            )
+        return digest
+
+    def register(self, model: str, digest: str, source: str, tags: Mapping[str, str]) -> int:
+        """The number of the one version of `model` with this digest, made where there is none, tagged with `tags`."""
+        with self._faults():
+            self._ensure_model(model)
+            version = self._only(model, digest)
+            if version is None:
+                self._client.create_model_version(model, source, tags={DIGEST_TAG: digest, **tags})
+                version = self._only(model, digest)
+                assert version is not None, "the version that was made is there"
+            for name, value in tags.items():
+                if version.tags.get(name) != value:
+                    self._client.set_model_version_tag(model, version.version, name, value)
+            return int(version.version)
+
+    def crown(self, model: str, version: int) -> None:
+        """Set the alias `champion` to a version."""
+        with self._faults():
+            self._client.set_registered_model_alias(model, CHAMPION, str(version))
+
+    def _ensure_model(self, model: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.create_registered_model(model)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    def _only(self, model: str, digest: str) -> ModelVersion | None:
+        """The oldest version with this digest; younger ones, which a race or a kill has left, are removed."""
+        from mlflow.exceptions import MlflowException
+
+        found = [
+            version
+            for version in self._client.search_model_versions(f"name='{model}' and tags.`{DIGEST_TAG}`='{digest}'")
+            if version.tags.get(DIGEST_TAG) == digest
+        ]
+        if not found:
+            return None
+        oldest, *younger = sorted(found, key=lambda version: int(version.version))
+        for version in younger:
+            log.info("Version %s of `%s` is a double of %s and is removed.", version.version, model, oldest.version)
+            try:
+                self._client.delete_model_version(model, version.version)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":  # the other process was faster
+                    raise
+        return oldest
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            place = _without_login(self._uri)
+            raise InputError(f"MLflow at `{place}` says: {error.message.replace(self._uri, place)}") from None
+
+
+def _without_login(uri: str) -> str:
+    """An address as it may stand in a log: without user and password."""
+    scheme, separator, rest = uri.partition("://")
+    place = rest.rpartition("@")[2] if "@" in rest.partition("/")[0] else rest
+    return f"{scheme}{separator}{place}"

@@ -1,0 +1,62 @@
+"""The card: a document that a person reads, made of nothing but what was measured and declared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.runtime.artifacts import read_json
+from penstock.runtime.documents.card import card_facts, render
+from penstock.specs.model import Card
+
+GOLDEN = Path(__file__).parent / "cards" / "flight-delay.md"
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    made = read_json(Path(__file__).parent / "cards" / "inputs.json")
+    declared = {
+        "purpose": "Warn passengers of a late arrival before boarding.",
+        "riskTier": "medium",
+        "limitations": ["Not valid for airports outside New York."],
+        "outOfScope": ["Crew planning."],
+    }
+    return card_facts(
+        declared=Card.model_validate_json(json.dumps(declared | changes)),
+        digest="sha256:" + "a" * 64,
+        specs="sha256:" + "b" * 64,
+        splits=made["splits"],
+        training=made["training"],
+        figures=made["figures"],
+        verdicts=made["verdicts"],
+    )
+
+
+def test_the_card_reads_as_the_golden_file(update: bool) -> None:
+    text = render(facts())
+    if update:
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_what_people_write_formats_nothing() -> None:
+    text = render(facts(purpose="<img src=x onerror=alert(1)> # Big | [x](y)", limitations=["- one\n## two"]))
+    assert "<img" not in text.replace(r"\<", "")
+    assert r"\<img src=x onerror=alert(1)\> \# Big \| \[x\](y)" in text
+    assert "\n## two" not in text
+    assert "\n- \\- one \\#\\# two" in text
+
+
+def test_a_model_without_gates_says_so() -> None:
+    inputs = facts() | {"gates": [], "slices": []}
+    assert "No gate judges this model." in render(inputs)
+
+
+@pytest.mark.parametrize("missing", ["estimate", "low", "high"])
+def test_a_figure_that_could_not_be_measured_is_a_dash(missing: str) -> None:
+    inputs = facts()
+    inputs["metrics"]["roc_auc"][missing] = None
+    assert "| roc_auc " in render(inputs)
+    assert "None" not in render(inputs)

@@ -1,0 +1,239 @@
+"""Registration: whole or not at all, however often it is started and wherever it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from penstock.runtime.artifacts import file_digest, read_json, write_json
+from penstock.runtime.main import main
+from penstock.runtime.registry.champion import released_digest
+from penstock.runtime.registry.store import ModelStore
+from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
+
+STAGES = {
+    "in the middle of the files": "penstock.runtime.registry.store.ModelStore._put_file:3",
+    "between a file and its name": "penstock.runtime.registry.store.ModelStore._write:4",
+    "before the manifest": "penstock.runtime.registry.store.ModelStore._put_file:-1",
+    "before the version": "penstock.runtime.registry.mlflow_registry.Registry.register:1",
+    "between model and version": "mlflow.MlflowClient.create_model_version:1",
+    "before the alias": "penstock.runtime.registry.mlflow_registry.Registry.crown:1",
+    "before the record": "penstock.runtime.registry.register.write_json:1",
+}
+"""Where a registration is killed: before the nth call of a function."""
+
+KILLER = """
+import importlib, os, signal, sys
+place, count, *command = sys.argv[1:]
+count = int(count)
+path, _, name = place.rpartition(".")
+try:
+    owner = importlib.import_module(path)
+except ModuleNotFoundError:
+    module, _, kind = path.rpartition(".")
+    owner = getattr(importlib.import_module(module), kind)
+original, calls = getattr(owner, name), 0
+def counting(*positional, **named):
+    global calls
+    calls += 1
+    if calls == count or (count < 0 and str(positional[2]).endswith("manifest.json")):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*positional, **named)
+setattr(owner, name, counting)
+from penstock.runtime.main import main
+sys.exit(main(command))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeModel:
+    model = make_model(tmp_path_factory.mktemp("made"))
+    document(model)
+    return model
+
+
+@pytest.fixture(scope="module")
+def better(tmp_path_factory: pytest.TempPathFactory) -> MadeModel:
+    model = make_model(tmp_path_factory.mktemp("better"), strength=0.1)
+    document(model)
+    return model
+
+
+@pytest.fixture(scope="module")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that has its tables: making them takes seconds."""
+    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_registered_models()
+    return path
+
+
+class Place:
+    """A store and a registry of a test's own."""
+
+    def __init__(self, root: Path, empty_registry: Path) -> None:
+        self.root = root
+        self.tracking = f"sqlite:///{root / 'mlflow.db'}"
+        shutil.copy(empty_registry, root / "mlflow.db")
+        (root / "store").mkdir()
+        self.store = (root / "store").as_uri()
+        self.client = MlflowClient(self.tracking, self.tracking)
+
+    def command(self, made: MadeModel) -> list[str]:
+        baseline = made.root / "baseline"
+        baseline.mkdir(exist_ok=True)
+        write_json(baseline / "profile.json", {})
+        flags = f"--model made --model-dir {made.model} --baseline {baseline} --card {made.root / 'card'}"
+        flags += f" --evidence {made.root / 'evidence'} --tracking {self.tracking} --model-store {self.store}"
+        return ["register", *flags.split(), "--environment", "local", "--registration", str(self.root / "registration")]
+
+    def versions(self) -> list[str]:
+        return sorted(str(each.version) for each in self.client.search_model_versions("name='made'"))
+
+    def champion(self) -> str:
+        """The champion's digest; its files are whole in the store."""
+        digest = released_digest("made", "", self.tracking)
+        ModelStore.open(self.store).fetch("made", digest, "model", self.root / "champion")
+        return digest
+
+
+@pytest.fixture
+def place(tmp_path: Path, empty_registry: Path) -> Place:
+    return Place(tmp_path, empty_registry)
+
+
+def test_a_registered_model_is_the_champion_with_everything_that_is_known_of_it(place: Place, made: MadeModel) -> None:
+    assert main(place.command(made)) == 0
+    record = read_json(place.root / "registration" / "registration.json")
+    hexadecimal = made.digest.removeprefix("sha256:")
+    evidence = file_digest(made.root / "evidence" / "statement.json")
+    assert record == {
+        "model": "made",
+        "environment": "local",
+        "digest": made.digest,
+        "uri": f"{place.store}/made/{hexadecimal}/model",
+        "version": 1,
+        "specs": SPECS,
+        "datasets": DATASETS,
+        "evidence": {"digest": evidence, "file": "statement.json"},
+    }
+    version = place.client.get_model_version_by_alias("made", "champion")
+    assert version.source == record["uri"]
+    assert version.tags == {
+        "penstock.digest": made.digest,
+        "penstock.specs": SPECS,
+        "penstock.evidence": evidence,
+        "penstock.environment": "local",
+        "penstock.dataset.flights": DATASETS["flights"],
+        "penstock.dataset.weather": DATASETS["weather"],
+    }
+    assert set(ModelStore.open(place.store).manifest("made", made.digest) or ()) == {
+        "model",
+        "baseline",
+        "card",
+        "evidence",
+    }
+    assert place.champion() == made.digest
+
+
+def test_registering_twice_changes_nothing(place: Place, made: MadeModel) -> None:
+    assert main(place.command(made)) == 0
+    first = (place.root / "registration" / "registration.json").read_bytes()
+    assert main(place.command(made)) == 0
+    assert (place.root / "registration" / "registration.json").read_bytes() == first
+    assert place.versions() == ["1"]
+
+
+def test_a_newer_model_becomes_the_champion_and_the_older_one_stays(
+    place: Place, made: MadeModel, better: MadeModel
+) -> None:
+    assert main(place.command(made)) == 0
+    assert main(place.command(better)) == 0
+    assert place.versions() == ["1", "2"]
+    assert place.champion() == better.digest
+    ModelStore.open(place.store).fetch("made", made.digest, "model", place.root / "older")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_registration_is_finished_by_the_next(
+    place: Place, made: MadeModel, better: MadeModel, stage: str
+) -> None:
+    assert main(place.command(made)) == 0
+    function, _, count = STAGES[stage].rpartition(":")
+    killed = subprocess.run([sys.executable, "-c", KILLER, function, count, *place.command(better)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    # The champion is a whole version at every moment.
+    assert place.champion() == (better.digest if stage == "before the record" else made.digest)
+    assert main(place.command(better)) == 0
+    assert place.champion() == better.digest
+    assert place.versions() == ["1", "2"]
+
+
+def test_two_registrations_at_once_make_one_version_of_each_model(
+    place: Place, made: MadeModel, better: MadeModel
+) -> None:
+    running = []
+    for number, model in enumerate((made, made, better)):
+        command = place.command(model)
+        command[-1] += str(number)
+        running.append(subprocess.Popen([sys.executable, "-m", "penstock.runtime.main", *command]))
+    assert [each.wait(timeout=120) for each in running] == [0, 0, 0]
+    found = place.client.search_model_versions("name='made'")
+    assert sorted(each.tags["penstock.digest"] for each in found) == sorted([made.digest, better.digest])
+    numbers = {each.tags["penstock.digest"]: int(each.version) for each in found}
+    for number in range(3):
+        record = read_json(place.root / f"registration{number}" / "registration.json")
+        assert record["version"] == numbers[record["digest"]]
+    assert place.champion() in (made.digest, better.digest)
+
+
+def test_a_double_that_a_kill_left_is_removed(place: Place, made: MadeModel) -> None:
+    assert main(place.command(made)) == 0
+    place.client.create_model_version("made", "file:///x", tags={"penstock.digest": made.digest})
+    assert main(place.command(made)) == 0
+    assert place.versions() == ["1"]
+
+
+def test_evidence_of_another_model_registers_nothing(
+    place: Place, made: MadeModel, better: MadeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = place.command(made)
+    command[command.index("--evidence") + 1] = str(better.root / "evidence")
+    assert main(command) == 2
+    assert "the evidence is of the model" in capsys.readouterr().err
+    assert place.versions() == []
+
+
+def test_a_model_that_failed_a_gate_is_not_registered(
+    place: Place, made: MadeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = place.root / "evidence"
+    evidence.mkdir()
+    statement = json.loads((made.root / "evidence" / "statement.json").read_text())
+    statement["predicate"]["gates"][0]["rules"][0]["outcome"] = "fail"
+    write_json(evidence / "statement.json", statement)
+    command = place.command(made)
+    command[command.index("--evidence") + 1] = str(evidence)
+    assert main(command) == 2
+    assert "did not pass: release/quality" in capsys.readouterr().err
+    assert place.versions() == []
+
+
+def test_a_registry_that_does_not_answer_is_one_sentence(
+    place: Place, made: MadeModel, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    command = place.command(made)
+    command[command.index("--tracking") + 1] = "http://somebody:secret@127.0.0.1:9"
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert "MLflow at `http://127.0.0.1:9` says" in told
+    assert "secret" not in told
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
