@@ -334,6 +334,10 @@ class View:
         """The same view, noting what is read in `reads`."""
         return View(self.catalog, self.environment_name, reads)
 
+    def in_environment(self, environment: str | None) -> View:
+        """The specs as another environment sees them, noting what is read in the same place."""
+        return View(self.catalog, environment, self._reads)
+
     @property
     def environment(self) -> Environment | None:
         """The environment itself; None before overrides, or where its spec is invalid."""
@@ -398,7 +402,11 @@ class View:
 
     def release_of(self, rollout: str) -> Release | None:
         """The release of a rollout in this environment; None where there is none yet."""
-        return next(self._existing(Release, self._related("release-of", rollout)), None)
+        return next(iter(self.releases_of(rollout)), None)
+
+    def releases_of(self, rollout: str) -> tuple[Release, ...]:
+        """All releases of a rollout in this environment, sorted by name; more than one is a mistake."""
+        return tuple(self._existing(Release, self._related("release-of", rollout)))
 
     def data(self, kind: str, name: str) -> dict[str, Any]:
         """A spec as plain data after overrides: `apiVersion`, `kind`, `metadata`, `spec`. KeyError as `get`."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SPEC = "spec:"
+"""What the key of a spec begins with."""
+FILE = "file:"
+"""What the key of a file of the repository begins with."""
+
 
 class Reads:
     """A set of keys, each naming one thing that was read; `Catalog.fingerprint` says whether it is still the same.
@@ -33,7 +38,7 @@ class Reads:
 
 def spec_key(kind: str, name: str) -> str:
     """The key of one spec with its overrides; it also stands for the spec's absence."""
-    return f"spec:{kind}/{name}"
+    return f"{SPEC}{kind}/{name}"
 
 
 def names_key(kind: str) -> str:
@@ -48,4 +53,4 @@ def relation_key(relation: str, environment: str | None, name: str) -> str:
 
 def file_key(path: str) -> str:
     """The key of one file's bytes; it also stands for the file's absence."""
-    return f"file:{path}"
+    return f"{FILE}{path}"

@@ -1,0 +1,80 @@
+"""Runs the rules over a catalog: every spec in every environment in which it differs, each mistake reported once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import Catalog, SpecId, View
+from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
+from penstock.catalog.reads import SPEC, Reads
+from penstock.checks.rule import Rule
+from penstock.checks.rules import RULES
+from penstock.diagnostics.model import Diagnostic, Diagnostics
+from penstock.specs.kinds import KINDS
+from penstock.specs.rollout import Rollout
+
+
+def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
+    found = Diagnostics()
+    found.extend(catalog_problems(catalog))
+    for spec_id in catalog.ids():
+        found.extend(_by_rules(catalog, spec_id, Reads()))
+    return found.sorted()
+
+
+def check_spec(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with one spec; it is checked again only when something in `reads` has changed.
+
+    With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a dangling name written in
+    many places is reported at each.
+    """
+    found = Diagnostics()
+    found.extend(spec_problems(catalog, spec_id, reads))
+    found.extend(_by_rules(catalog, spec_id, reads))
+    return found.sorted()
+
+
+def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """What belongs to no single spec: files that cannot be read, documents that are no specs, repeated names."""
+    found = Diagnostics()
+    found.extend(repository_problems(catalog))
+    return found.sorted()
+
+
+def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagnostic]:
+    rules = [rule for rule in RULES if KINDS[spec_id.kind] in rule.kinds]
+    base = Reads()
+    yield from _in_view(catalog.view(None).recording(base), spec_id, rules)
+    reads.note_all(base.keys)
+    for environment in _differing(catalog, spec_id, base):
+        own = Reads()
+        yield from _in_view(catalog.view(environment).recording(own), spec_id, rules)
+        reads.note_all(own.keys)
+
+
+def _in_view(view: View, spec_id: SpecId, rules: list[Rule]) -> Iterator[Diagnostic]:
+    resource = view.find(KINDS[spec_id.kind], spec_id.name)
+    if resource is not None:
+        for rule in rules:
+            yield from rule.check(view, resource)
+
+
+def _differing(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[str, ...]:
+    """The environments in which the rules could find something else than before overrides.
+
+    Those are where something that was read carries overrides, and for a rollout all that serve it: what it needs of
+    an environment is looked for there.
+    """
+    names = {
+        environment for key in reads.keys if key.startswith(SPEC) for environment in catalog.overriding(_spec_of(key))
+    }
+    loaded = catalog.loaded(spec_id)
+    if loaded is not None and isinstance(loaded.resource, Rollout):
+        names.update(loaded.resource.spec.environments)
+    return tuple(environment for environment in catalog.environments() if environment in names)
+
+
+def _spec_of(key: str) -> SpecId:
+    kind, _, name = key.removeprefix(SPEC).partition("/")
+    return SpecId(kind, name)

@@ -1,0 +1,99 @@
+"""A feature sees what could not be known at its row's time.
+
+What it does: a feature is computed as of the event time of its row. An expression may not read columns of a row that
+becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides; `lookup` needs a table without time.
+
+Why: such a feature is right in every test and wrong in production. The model learns from the future that it will not
+have.
+
+Example:
+
+    kind: Dataset            # departures: eventTime: scheduled, knownAt: departed
+    ...
+    taxi_minutes: {type: int, sql: taxi_minutes}      # known only after departure
+
+Use instead: read the column through `latest` or `aggregate`, which see only rows that were known at the time, or take
+the feature from a dataset that is known early enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import FeatureId, lineage
+from penstock.catalog.model import View
+from penstock.checks.rule import listed, rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.model import Pointer
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import Feature, FeatureSet
+
+
+@rule("future-leak", FeatureSet)
+def future_leak(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
+    """Yields each feature that looks ahead, or that has no time to go by."""
+    source = view.find(Dataset, feature_set.spec.source)
+    if source is None:
+        return
+    for name, feature in feature_set.spec.features.items():
+        if feature.sql is not None or feature.python is not None:
+            yield from _own_columns(view, feature_set, source, name, feature)
+        yield from _others(view, feature_set, source, feature, ("features", name))
+
+
+def _own_columns(
+    view: View, feature_set: FeatureSet, source: Dataset, name: str, feature: Feature
+) -> Iterator[Diagnostic]:
+    """A feature from the row's own columns, where the row is known only after its event time."""
+    spec = source.spec
+    if spec.known_at is None or spec.known_at == spec.event_time:
+        return
+    # What identifies the row is known as soon as the row is asked for.
+    early = {*spec.primary_key, *feature_set.spec.entity, spec.event_time}
+    read = {one.column[1] for one in lineage(view).sources_of(FeatureId(feature_set.name, name))}
+    late = sorted(read - early)
+    if late:
+        pointer: Pointer = ("features", name, "sql" if feature.sql is not None else "python")
+        yield Diagnostic.error(
+            "future-leak",
+            f"the feature `{name}` reads {listed(late)} before it is known",
+            view.span(feature_set, pointer),
+            f"computed as of `{spec.event_time}`",
+            secondary=(Label(view.span(source, ("knownAt",)), f"rows of `{source.name}` are known only then"),),
+            help=("read it with `latest` or `aggregate`, which see only rows that were known at the time",),
+        )
+
+
+def _others(
+    view: View, feature_set: FeatureSet, source: Dataset, feature: Feature, pointer: Pointer
+) -> Iterator[Diagnostic]:
+    for key, form in (("latest", feature.latest), ("aggregate", feature.aggregate)):
+        if form is None:
+            continue
+        of = view.find(Dataset, form.of)
+        if of is not None and of.spec.event_time is None:
+            yield Diagnostic.error(
+                "future-leak",
+                f"`{key}` reads `{of.name}`, whose rows have no time",
+                view.span(feature_set, (*pointer, key, "of")),
+                secondary=(Label(view.span(of, (), "key"), "it has no `eventTime`"),),
+                help=("declare `eventTime` in the dataset, or use `lookup` if its values never change",),
+            )
+        if source.spec.event_time is None:
+            yield Diagnostic.error(
+                "future-leak",
+                f"`{key}` needs to know the time of the rows of `{source.name}`",
+                view.span(feature_set, (*pointer, key), "key"),
+                secondary=(Label(view.span(source, (), "key"), "it has no `eventTime`"),),
+                help=(f"declare `eventTime` in `{source.name}`",),
+            )
+    if feature.lookup is not None:
+        of = view.find(Dataset, feature.lookup.of)
+        if of is not None and of.spec.event_time is not None:
+            yield Diagnostic.error(
+                "future-leak",
+                f"`lookup` reads `{of.name}`, whose rows change with time",
+                view.span(feature_set, (*pointer, "lookup"), "key"),
+                secondary=(Label(view.span(of, ("eventTime",)), "it has an event time"),),
+                help=("use `latest`, which takes the newest value that was known at the row's time",),
+            )

@@ -1,0 +1,77 @@
+"""A feature is made from the label.
+
+What it does: follows the lineage of every feature of a Model. A feature may not derive from the label's column by an
+expression, a `lookup` or a Python function. By `latest` or `aggregate` it may, where the dataset's time is the time at
+which the label became known: then only the labels of other, earlier rows are seen.
+
+Why: a model that reads its answer is perfect on every test and useless on new rows.
+
+Example: `late` is the label; the dataset `joined` carries it next to the scheduled departure.
+
+    was_late: {type: bool, latest: {of: joined, column: late, match: [flight_id]}}
+
+Use instead: read the label from the dataset that says when it became known, with `latest` or `aggregate`:
+
+    late_share_30d: {type: float, aggregate: {of: arrivals, sql: avg(late), match: [carrier], window: 30d}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import Column, FeatureId, FeatureSource, Lineage, Path, lineage, rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
+
+
+@rule("label-leak", Model)
+def label_leak(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each feature that reads the label without the protection of time."""
+    label = (model.spec.label.dataset, model.spec.label.column)
+    flow = lineage(view)
+    for feature in flow.features_of(model):
+        for source in flow.sources_of(feature):
+            path = flow.upstream(source.column).get(label)
+            if path is not None and not source.guessed and not _is_protected(view, flow, model, source, label):
+                yield _diagnostic(view, model, feature, source, label, path)
+                break
+
+
+def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:
+    """Whether the feature sees a row only once its label is known."""
+    if source.form not in ("latest", "aggregate"):
+        return False
+    if source.column[0] == label[0]:
+        rows = rows_dataset(view, model)
+        # Rows that carry their own label at their event time, although the horizon says that it comes later.
+        early = rows is not None and rows.name == label[0] and rows.spec.known_at is None
+        return not (early and model.spec.label.horizon)
+    read, labels = view.find(Dataset, source.column[0]), view.find(Dataset, label[0])
+    if read is None or labels is None:
+        return True
+    known = read.spec.known_at or read.spec.event_time
+    moments = {labels.spec.known_at or labels.spec.event_time}
+    upstream = flow.upstream((read.name, known)) if known is not None else {}
+    return any((labels.name, moment) in upstream for moment in moments if moment is not None)
+
+
+def _diagnostic(
+    view: View, model: Model, feature: FeatureId, source: FeatureSource, label: Column, path: Path
+) -> Diagnostic:
+    feature_set = view.get(FeatureSet, feature.feature_set)
+    way = " -> ".join((*path, str(feature)))
+    advice = f"read it from `{label[0]}` with `latest` or `aggregate`, which see only labels that were known by then"
+    if source.form in ("latest", "aggregate"):
+        advice = f"tell in `knownAt` of `{source.column[0]}` when the label became known"
+    return Diagnostic.error(
+        "label-leak",
+        f"the feature `{feature.name}` is made from the label of `{model.name}`",
+        view.span(feature_set, ("features", feature.name), "key"),
+        way,
+        secondary=(Label(view.span(model, ("label", "column")), "the label"),),
+        help=(advice, f"or leave it out: `{feature.feature_set}: {{except: [{feature.name}]}}`"),
+    )

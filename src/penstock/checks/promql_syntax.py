@@ -1,0 +1,77 @@
+"""PromQL in a spec does not parse, or compares where only a value belongs.
+
+What it does: parses every PromQL expression of the specs as Prometheus does.
+
+Why: Prometheus refuses a rule file with one broken expression as a whole, and keeps the old one.
+
+Example:
+
+    business: [{id: saved, promql: "sum(rate(saved_euros[1h])", below: 10}]
+
+Use instead:
+
+    business: [{id: saved, promql: "sum(rate(saved_euros[1h]))", below: 10}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.rollout import Rollout
+from penstock.specs.shapes import scalars
+
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
+
+
+@rule("promql-syntax", Rollout)
+def promql_syntax(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields each expression that does not parse, and each that compares by itself."""
+    for found in scalars(Rollout, "holds", view.data("Rollout", rollout.name)):
+        if found.scalar.holds != "promql":
+            continue
+        import promql_parser
+
+        below = found.pointer[1:]
+        try:
+            tree = promql_parser.parse(found.text)
+        except ValueError as error:
+            at, message = _place(found.text, str(error))
+            yield Diagnostic.error(
+                "promql-syntax", "the PromQL does not parse", view.span(rollout, below, within=at), message
+            )
+            continue
+        if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
+            yield Diagnostic.error(
+                "promql-syntax",
+                "the expression compares by itself",
+                view.span(rollout, below),
+                f"it holds `{str(tree.op).strip()}`",
+                help=("write the value alone, and the bound as `above` or `below`: reviews see what loosens it",),
+            )
+
+
+def _place(text: str, message: str) -> tuple[tuple[int, int], str]:
+    """The bracket that is not closed, or closes nothing; else the whole expression with the parser's words."""
+    opened: list[int] = []
+    quote = ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[position - 1] != "\\" else quote
+        elif character in "\"'`":
+            quote = character
+        elif character in _CLOSING.values():
+            opened.append(position)
+        elif character in _CLOSING:
+            if not opened or text[opened[-1]] != _CLOSING[character]:
+                wrong = opened[-1] if opened else position
+                return (wrong, wrong + 1), "this bracket is not closed" if opened else "this bracket closes nothing"
+            opened.pop()
+    if quote:
+        return (text.rfind(quote), len(text)), "this quote is not closed"
+    if opened:
+        return (opened[-1], opened[-1] + 1), "this bracket is not closed"
+    return (0, len(text)), message

@@ -1,0 +1,115 @@
+"""A release is not covered by its evidence.
+
+What it does: reads the statement that a Release names, and compares its digest, the model it speaks of, the specs and
+the datasets with those of the release, and looks for blocking rules that failed.
+
+Why: evidence of another model, or of another run, proves nothing about what is served.
+
+Example: a version is rolled back by hand, and `evidence` still names the statement of the newer one.
+
+Use instead: let `penstock promote` write the Release; it copies the statement of the very version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.canonical import bytes_digest
+from penstock.specs.release import Release
+
+PREDICATE_TYPE = "urn:penstock:gate-evidence:v1"
+
+
+@rule("release-evidence", Release)
+def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
+    """Yields what does not fit between a release and its statement."""
+    evidence = release.spec.evidence
+    at = view.span(release, ("evidence", "path"))
+    data = view.read_file(evidence.path)
+    if data is None:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence of the release is not in the repository",
+            at,
+            help=("commit the file that `penstock promote` wrote, with the release",),
+        )
+        return
+    digest = bytes_digest(data)
+    if digest != evidence.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence is not the file that was released with",
+            view.span(release, ("evidence", "digest")),
+            f"the file has {_short(digest)}",
+            secondary=(Label(at, "this file"),),
+            help=("promote the version again; evidence is never edited",),
+        )
+        return
+    statement = _statement(data)
+    if statement is None:
+        yield Diagnostic.error(
+            "release-evidence", "the evidence is no statement of a gate", at, f"expected the type `{PREDICATE_TYPE}`"
+        )
+        return
+    yield from _comparisons(view, release, statement)
+
+
+def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:
+    path = Label(view.span(release, ("evidence", "path")), "by this evidence")
+    subject: dict[str, Any] = next(iter(statement.get("subject") or [{}]), {})
+    model = f"sha256:{subject.get('digest', {}).get('sha256', '')}"
+    predicate = statement["predicate"]
+    if model != release.spec.version.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence speaks of another version",
+            view.span(release, ("version", "digest")),
+            f"the evidence is of {_short(model)}",
+            secondary=(path,),
+            help=("promote the version again, or release the version that the evidence is of",),
+        )
+    if predicate.get("specs") != release.spec.specs:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence was made from other specs",
+            view.span(release, ("specs",)),
+            f"the evidence says {_short(str(predicate.get('specs')))}",
+            secondary=(path,),
+        )
+    stated = predicate.get("datasets")
+    for name, fingerprint in release.spec.datasets.items():
+        if isinstance(stated, dict) and stated.get(name) != fingerprint:
+            yield Diagnostic.error(
+                "release-evidence",
+                f"the evidence was made from another `{name}`",
+                view.span(release, ("datasets", name)),
+                secondary=(path,),
+            )
+    for gate in predicate.get("gates") or ():
+        for one in gate.get("rules") or ():
+            if one.get("outcome") == "fail":
+                yield Diagnostic.error(
+                    "release-evidence",
+                    f"the version failed the rule `{one.get('id')}` of the gate `{gate.get('gate')}`",
+                    view.span(release, ("evidence", "path")),
+                    help=("what fails a blocking rule is not released",),
+                )
+
+
+def _statement(data: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or value.get("predicateType") != PREDICATE_TYPE:
+        return None
+    return value if isinstance(value.get("predicate"), dict) else None
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:19]}…" if len(digest) > 20 else digest

@@ -1,0 +1,63 @@
+"""What a rule is, and the few things that most rules need."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.catalog.model import View
+from penstock.diagnostics.codes import Code
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.specs.base import Resource
+
+Check = Callable[[View, Any], Iterator[Diagnostic]]
+"""Looks at one spec through a view and yields what is wrong; the spec and all that it names may be missing parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is proved: its code and manual page, the kinds it looks at, and the function that looks."""
+
+    code: Code
+    kinds: tuple[type[Resource], ...]
+    check: Check
+
+
+def rule(code: str, *kinds: type[Resource]) -> Callable[[Check], Rule]:
+    """Declare the decorated function to be the rule `code`; the docstring of its module is the manual page."""
+
+    def declare(check: Check) -> Rule:
+        manual = inspect.getdoc(sys.modules[check.__module__]) or ""
+        return Rule(Code(code, manual), kinds, check)
+
+    return declare
+
+
+def unknown_word(
+    code: str, headline: str, span: Span, word: str, known: Iterable[str], *, label: str = "", most_listed: int = 8
+) -> Diagnostic:
+    """A word that is none of those known: with what was probably meant, or else with a short list of them."""
+    candidates = sorted(set(known))
+    guesses = did_you_mean(word, candidates)
+    if guesses:
+        help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
+        fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+        return Diagnostic.error(code, headline, span, label, help=(help_,), fix=fix)
+    helps = (f"there are {listed(candidates)}",) if 0 < len(candidates) <= most_listed else ()
+    return Diagnostic.error(code, headline, span, label, help=helps)
+
+
+def listed(words: Iterable[str], conjunction: str = "and") -> str:
+    """Words for a sentence: `` `a`, `b` and `c` ``."""
+    *most, last = [f"`{word}`" for word in words]
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+def percent(share: float) -> str:
+    """A share as people say it: `26%`, `0.4%`."""
+    value = share * 100
+    return f"{value:.0f}%" if value >= 1 else f"{value:.1g}%"

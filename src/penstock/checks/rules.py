@@ -1,0 +1,84 @@
+"""The rules, one of each file, in the order in which a system is described. A new rule is a file and a row here."""
+
+from __future__ import annotations
+
+from penstock.checks.canary_steps import canary_steps
+from penstock.checks.capacity import capacity
+from penstock.checks.column_contract import column_contract
+from penstock.checks.competing_rollouts import competing_rollouts
+from penstock.checks.dataset_cycle import dataset_cycle
+from penstock.checks.duplicate_id import duplicate_id
+from penstock.checks.estimator_class import estimator_class
+from penstock.checks.feature_collision import feature_collision
+from penstock.checks.future_leak import future_leak
+from penstock.checks.gate_test import gate_test
+from penstock.checks.label_contract import label_contract
+from penstock.checks.label_ingredient import label_ingredient
+from penstock.checks.label_leak import label_leak
+from penstock.checks.metric_task import metric_task
+from penstock.checks.missing_target import missing_target
+from penstock.checks.opaque_feature import opaque_feature
+from penstock.checks.promql_syntax import promql_syntax
+from penstock.checks.release_conflict import release_conflict
+from penstock.checks.release_evidence import release_evidence
+from penstock.checks.retrain_loop import retrain_loop
+from penstock.checks.rule import Rule
+from penstock.checks.schedule_syntax import schedule_syntax
+from penstock.checks.select_count import select_count
+from penstock.checks.sensitive_use import sensitive_use
+from penstock.checks.silent_alert import silent_alert
+from penstock.checks.split_gap import split_gap
+from penstock.checks.sql_syntax import sql_syntax
+from penstock.checks.stale_release import stale_release
+from penstock.checks.time_column import time_column
+from penstock.checks.undecidable_gate import undecidable_gate
+from penstock.checks.ungated_rollout import ungated_rollout
+from penstock.checks.unheard_alert import unheard_alert
+from penstock.checks.unknown_column import unknown_column
+from penstock.checks.unknown_feature import unknown_feature
+from penstock.checks.unknown_function import unknown_function
+from penstock.checks.unknown_group import unknown_group
+from penstock.checks.unknown_table import unknown_table
+from penstock.checks.unused_sensitive_use import unused_sensitive_use
+from penstock.checks.vacuous_bound import vacuous_bound
+
+RULES: tuple[Rule, ...] = (
+    sql_syntax,
+    unknown_table,
+    dataset_cycle,
+    unknown_column,
+    time_column,
+    column_contract,
+    unknown_function,
+    future_leak,
+    opaque_feature,
+    unknown_feature,
+    feature_collision,
+    label_contract,
+    label_leak,
+    label_ingredient,
+    split_gap,
+    sensitive_use,
+    unused_sensitive_use,
+    estimator_class,
+    select_count,
+    retrain_loop,
+    metric_task,
+    vacuous_bound,
+    unknown_group,
+    undecidable_gate,
+    gate_test,
+    ungated_rollout,
+    missing_target,
+    competing_rollouts,
+    canary_steps,
+    capacity,
+    promql_syntax,
+    unheard_alert,
+    silent_alert,
+    schedule_syntax,
+    release_evidence,
+    stale_release,
+    release_conflict,
+    duplicate_id,
+)

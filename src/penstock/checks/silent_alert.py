@@ -1,0 +1,101 @@
+"""An alert can never fire.
+
+What it does: windows and holds that see less than two scrapes, distances whose bound lies above their range, more
+breaches asked for than windows looked at, an objective that leaves no error to count.
+
+Why: an alert that cannot fire looks like safety in every review.
+
+Example:
+
+    drift: [{id: drift, test: ks, above: 1.5, window: 1d}]
+
+Use instead: a bound within the range; Kolmogorov-Smirnov and Jensen-Shannon lie between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.model import Pointer
+from penstock.specs.environment import Environment
+from penstock.specs.rollout import DriftMonitor, Rollout
+from penstock.specs.units import Duration
+
+_UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}
+
+
+@rule("silent-alert", Rollout)
+def silent_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields each alert that cannot fire."""
+    monitor = rollout.spec.monitor
+    for position, drift in enumerate(monitor.drift if monitor is not None else ()):
+        yield from _drift(view, rollout, drift, ("monitor", "drift", position))
+    yield from _objectives(view, rollout)
+    environment = view.environment
+    if environment is not None:
+        yield from _windows(view, rollout, environment)
+
+
+def _drift(view: View, rollout: Rollout, drift: DriftMonitor, where: Pointer) -> Iterator[Diagnostic]:
+    if drift.test in _UP_TO_ONE and drift.above >= 1:
+        yield Diagnostic.error(
+            "silent-alert",
+            f"the monitor `{drift.id}` can never fire: {_UP_TO_ONE[drift.test]} distances are at most 1",
+            view.span(rollout, (*where, "above")),
+            help=("from 0.1 on, most would call two distributions different",),
+        )
+    if drift.persist is not None and drift.persist.breaches > drift.persist.of:
+        yield Diagnostic.error(
+            "silent-alert",
+            f"the monitor `{drift.id}` can never fire: {drift.persist.breaches} breaches of {drift.persist.of} windows",
+            view.span(rollout, (*where, "persist", "breaches")),
+            secondary=(Label(view.span(rollout, (*where, "persist", "of")), "so many windows are looked at"),),
+        )
+
+
+def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    slos = rollout.spec.slos
+    for key, objective in (("availability", slos.availability), ("latency", slos.latency)):
+        if objective is None:
+            continue
+        span = view.span(rollout, ("slos", key, "objective"))
+        if objective.objective == 1:
+            yield Diagnostic.error(
+                "silent-alert",
+                f"the objective of `{key}` leaves no error budget to burn",
+                span,
+                help=("write what users need, such as 99.9%",),
+            )
+        elif 1 / (1 - float(objective.objective)) < 14.4:
+            yield Diagnostic.error(
+                "silent-alert",
+                f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
+                span,
+                f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
+                help=("alerts begin at 14.4 times: an objective of 93.1% or more",),
+            )
+
+
+def _windows(view: View, rollout: Rollout, environment: Environment) -> Iterator[Diagnostic]:
+    interval = environment.spec.prometheus.scrape_interval
+    monitor = rollout.spec.monitor
+    if monitor is not None:
+        named: list[tuple[str, Pointer, Duration]] = [
+            (one.id, ("monitor", "quality", position, "window"), one.window)
+            for position, one in enumerate(monitor.quality)
+        ]
+        named += [
+            (one.id, ("monitor", "drift", position, "window"), one.window) for position, one in enumerate(monitor.drift)
+        ]
+        for name, pointer, window in named:
+            if window < 2 * interval:
+                yield Diagnostic.error(
+                    "silent-alert",
+                    f"the window of `{name}` is shorter than two scrapes",
+                    view.span(rollout, pointer),
+                    f"`{environment.name}` scrapes every {interval}",
+                    help=(f"write at least `{Duration(2 * interval)}`; drift and quality need hours or days of rows",),
+                )

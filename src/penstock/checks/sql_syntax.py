@@ -1,0 +1,84 @@
+"""SQL in a spec does not parse.
+
+What it does: parses every SQL expression and query of the specs in DuckDB's dialect, which is what runs them.
+
+Why: otherwise the mistake shows up in the cluster, after the pipeline has read its data.
+
+Example:
+
+    hour: {type: int, sql: "extract(hour from departs"}
+
+Use instead:
+
+    hour: {type: int, sql: "extract(hour from departs)"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog import sql
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.base import Resource
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.shapes import Found, scalars
+
+
+@rule("sql-syntax", Dataset, FeatureSet)
+def sql_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each SQL text that cannot be parsed, or is of the wrong form."""
+    for found in scalars(type(resource), "holds", view.data(resource.kind_name, resource.name)):
+        if found.scalar.holds == "sql":
+            yield from _problem(view, resource, found)
+
+
+def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnostic]:
+    below = found.pointer[1:]
+    is_query = isinstance(resource, Dataset)
+    parsed = sql.query(found.text) if is_query else sql.expression(found.text)
+    if isinstance(parsed, sql.SqlError):
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{_name(below)}` does not parse",
+            view.span(resource, below, within=parsed.at),
+            parsed.message,
+        )
+    elif isinstance(parsed, sql.Expression):
+        yield from _form(view, resource, below, parsed)
+
+
+def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: sql.Expression) -> Iterator[Diagnostic]:
+    name = _name(below)
+    if parsed.subquery is not None:
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{name}` holds a query of its own",
+            view.span(resource, below, within=parsed.subquery),
+            help=("make the query a Dataset with `source: {sql: ...}`, and read that with `latest` or `aggregate`",),
+        )
+    elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not parsed.aggregates:
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{name}` aggregates nothing",
+            view.span(resource, below),
+            "one value for each row of the window",
+            help=("wrap it in an aggregate function such as `avg(...)`, `max(...)` or `count(*)`",),
+        )
+    elif below[-2:-1] != ("aggregate",) and (parsed.aggregates or parsed.windows):
+        kind = "a window function" if parsed.windows else "an aggregate function"
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{name}` uses {kind}, which looks at rows of any time",
+            view.span(resource, below),
+            help=("use `aggregate: {of: ..., sql: ..., match: [...], window: ...}`, which sees only earlier rows",),
+        )
+
+
+def _name(below: tuple[str | int, ...]) -> str:
+    """What the SQL belongs to: a feature, a check, or the source."""
+    if below[:1] == ("features",):
+        return str(below[1])
+    return "source" if below[0] == "source" else f"{below[0]}[{below[1]}]"

@@ -1,0 +1,170 @@
+"""A spec names a column that its dataset does not have.
+
+What it does: looks up every column that a spec names in the contract of the dataset that it belongs to: keys and
+times, columns in SQL, `latest`, `lookup`, `aggregate`, `match`, `entity`, `reads`, label, slices and split.
+
+Why: the contract is what a pipeline relies on. A column that is not in it is not checked, and may not exist.
+
+Example:
+
+    hour: {type: int, sql: "extract(hour from departure_time)"}    # the contract says `departs`
+
+Use instead: the column as the contract of the Dataset names it, or add it to the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock.catalog import sql
+from penstock.catalog.lineage import derivation_of, rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
+from penstock.specs.model import GroupSplit, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column of a dataset, and where a spec names it."""
+
+    dataset: str
+    column: str
+    pointer: Pointer
+    within: tuple[int, int] | None = None
+    is_key: bool = False
+
+
+@rule("unknown-column", Dataset, FeatureSet, Model)
+def unknown_column(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each column that is not in the contract of its dataset."""
+    named: Iterator[Named] = iter(())
+    if isinstance(resource, Dataset):
+        named = _of_dataset(resource)
+        yield from _of_query(view, resource)
+    elif isinstance(resource, FeatureSet):
+        named = _of_feature_set(resource)
+    elif isinstance(resource, Model):
+        named = _of_model(view, resource)
+    for one in named:
+        dataset = view.find(Dataset, one.dataset)
+        if dataset is not None and not _has(dataset, one):
+            yield _diagnostic(view, resource, dataset, one)
+
+
+def _has(dataset: Dataset, one: Named) -> bool:
+    """Whether the contract has the column; SQL does not tell upper case from lower case."""
+    columns = dataset.spec.columns
+    return one.column in columns or (
+        one.within is not None and one.column.lower() in {column.lower() for column in columns}
+    )
+
+
+def _diagnostic(view: View, resource: Resource, dataset: Dataset, one: Named) -> Diagnostic:
+    span = view.span(resource, one.pointer, "key" if one.is_key else "value", one.within)
+    headline = f"the dataset `{dataset.name}` has no column `{one.column}`"
+    found = unknown_word("unknown-column", headline, span, one.column, dataset.spec.columns)
+    if found.help or resource is dataset:
+        return found
+    contract = Label(view.span(dataset, ("columns",), "key"), "its contract stands here")
+    return Diagnostic.error("unknown-column", headline, span, secondary=(contract,))
+
+
+def _of_dataset(dataset: Dataset) -> Iterator[Named]:
+    spec = dataset.spec
+    for position, column in enumerate(spec.primary_key):
+        yield Named(dataset.name, column, ("primaryKey", position))
+    for key, time in (("eventTime", spec.event_time), ("knownAt", spec.known_at)):
+        if time is not None:
+            yield Named(dataset.name, time, (key,))
+    for position, check in enumerate(spec.checks):
+        query = sql.query(check.sql) if check.sql is not None else None
+        if isinstance(query, sql.Query):
+            columns = (("this", tuple(spec.columns)),)
+            for unknown in sql.derivation(query.text, columns).unknown:
+                yield Named(dataset.name, unknown.name, ("checks", position, "sql"), unknown.at)
+
+
+def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Columns of a SQL dataset that no table of its query has, and contract columns that the query does not give."""
+    derivation = derivation_of(view, dataset)
+    if derivation is None:
+        return
+    for unknown in derivation.unknown:
+        span = view.span(dataset, ("source", "sql"), within=unknown.at)
+        read = view.find(Dataset, unknown.table) if unknown.table is not None else None
+        if read is not None:
+            headline = f"the dataset `{read.name}` has no column `{unknown.name}`"
+            yield unknown_word("unknown-column", headline, span, unknown.name, read.spec.columns)
+        else:
+            yield Diagnostic.error("unknown-column", f"no table of the query has a column `{unknown.name}`", span)
+    given = [name for name, _ in derivation.columns]
+    if derivation.unknown or not given:
+        return
+    for column in dataset.spec.columns:
+        if column.lower() not in {name.lower() for name in given}:
+            headline = f"the query does not give the column `{column}` of the contract"
+            span = view.span(dataset, ("columns", column), "key")
+            yield unknown_word("unknown-column", headline, span, column, given)
+
+
+def _of_feature_set(feature_set: FeatureSet) -> Iterator[Named]:
+    source = feature_set.spec.source
+    for position, column in enumerate(feature_set.spec.entity):
+        yield Named(source, column, ("entity", position))
+    for name, feature in feature_set.spec.features.items():
+        yield from _of_feature(source, feature, ("features", name))
+
+
+def _of_feature(source: str, feature: Feature, pointer: Pointer) -> Iterator[Named]:
+    if feature.sql is not None:
+        yield from _of_expression(source, feature.sql, (*pointer, "sql"))
+    for position, column in enumerate(feature.reads or ()):
+        yield Named(source, column, (*pointer, "reads", position))
+    for key, form in (("latest", feature.latest), ("lookup", feature.lookup)):
+        if form is not None:
+            yield Named(form.of, form.column, (*pointer, key, "column"))
+            yield from _of_match(source, form, (*pointer, key, "match"))
+    if feature.aggregate is not None:
+        aggregate = (*pointer, "aggregate")
+        yield from _of_expression(feature.aggregate.of, feature.aggregate.sql, (*aggregate, "sql"))
+        if feature.aggregate.where is not None:
+            yield from _of_expression(feature.aggregate.of, feature.aggregate.where, (*aggregate, "where"))
+        yield from _of_match(source, feature.aggregate, (*aggregate, "match"))
+
+
+def _of_match(source: str, form: Latest | Lookup | Aggregate, pointer: Pointer) -> Iterator[Named]:
+    if isinstance(form.match, list):
+        for position, column in enumerate(form.match):
+            yield Named(form.of, column, (*pointer, position))
+            yield Named(source, column, (*pointer, position))
+    else:
+        for theirs, ours in form.match.items():
+            yield Named(form.of, theirs, (*pointer, theirs), is_key=True)
+            yield Named(source, ours, (*pointer, theirs))
+
+
+def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]:
+    parsed = sql.expression(text)
+    if isinstance(parsed, sql.Expression) and parsed.subquery is None:
+        for use in parsed.columns:
+            yield Named(dataset, use.name, pointer, use.at)
+
+
+def _of_model(view: View, model: Model) -> Iterator[Named]:
+    spec = model.spec
+    yield Named(spec.label.dataset, spec.label.column, ("label", "column"))
+    rows = rows_dataset(view, model)
+    if rows is not None:
+        for position, column in enumerate(spec.slices):
+            yield Named(rows.name, column, ("slices", position))
+        if isinstance(spec.split, GroupSplit):
+            yield Named(rows.name, spec.split.column, ("split", "column"))
+    for position, use in enumerate(spec.sensitive_uses):
+        dataset, _, column = use.column.partition(".")
+        yield Named(dataset, column, ("sensitiveUses", position, "column"))

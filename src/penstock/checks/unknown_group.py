@@ -1,0 +1,67 @@
+"""A rule divides rows by a column that the evaluation does not have.
+
+What it does: looks up `by` of slice and fairness rules among the `slices` and features of the gate's Model, and
+`forbid` among its features.
+
+Why: evaluation sees the features and the columns that `slices` keeps beside them, and no others.
+
+Example:
+
+    {id: regions, metric: recall, by: region, maxGap: 0.1}       # the model says `slices: [origin]`
+
+Use instead: add the column to `slices` of the model; the learner does not see it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import lineage, rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.gate import ExplainRule, FairnessRule, Gate, SliceRule
+from penstock.specs.model import Model
+
+
+@rule("unknown-group", Gate)
+def unknown_group(view: View, gate: Gate) -> Iterator[Diagnostic]:
+    """Yields each column that is neither a slice nor a feature."""
+    model = view.find(Model, gate.spec.model)
+    if model is None:
+        return
+    features = {feature.name for feature in lineage(view).features_of(model)}
+    known = features | set(model.spec.slices)
+    for position, one in enumerate(gate.spec.rules):
+        if isinstance(one, SliceRule | FairnessRule) and one.by not in known and features:
+            yield _unknown(view, gate, model, position, one.by, known)
+        elif isinstance(one, ExplainRule):
+            yield from _forbidden(view, gate, one, position, features)
+
+
+def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, known: set[str]) -> Diagnostic:
+    span = view.span(gate, ("rules", position, "by"))
+    headline = f"`{name}` is neither a slice nor a feature of `{model.name}`"
+    rows = rows_dataset(view, model)
+    if rows is not None and name in rows.spec.columns:
+        at = view.span(model, ("slices",), "key")
+        return Diagnostic.error(
+            "unknown-group",
+            headline,
+            span,
+            secondary=(Label(at, "add it here"),) if model.spec.slices else (),
+            help=(f"add `{name}` to `slices` of the model; the learner does not see it there",),
+        )
+    return unknown_word("unknown-group", headline, span, name, known)
+
+
+def _forbidden(view: View, gate: Gate, one: ExplainRule, position: int, features: set[str]) -> Iterator[Diagnostic]:
+    for item, name in enumerate(one.forbid):
+        if name in features:
+            yield Diagnostic.error(
+                "unknown-group",
+                f"the rule `{one.id}` forbids `{name}`, and the model `{gate.spec.model}` learns from it",
+                view.span(gate, ("rules", position, "forbid", item)),
+                "the gate can never pass",
+                help=("leave the feature out of the model, with `{except: [...]}`",),
+            )

@@ -1,0 +1,102 @@
+"""A bound always holds, or never can.
+
+What it does: compares bounds of gates and monitors with the range of their metric, and lower bounds with upper ones.
+
+Why: a rule that nothing can break is no rule, though it looks like one in every review. A rule that nothing can satisfy
+stops every release.
+
+Example:
+
+    {id: quality, metric: roc_auc, atLeast: 70}      # 0 to 1
+    {id: honest, metric: brier_score, atMost: 1}     # always
+
+Use instead:
+
+    {id: quality, metric: roc_auc, atLeast: 0.70}
+    {id: honest, metric: brier_score, atMost: 0.2}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.metrics_named import NamedMetric, metrics_named
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.base import Resource
+from penstock.specs.gate import ExplainRule, Gate, PerturbRule, SliceRule
+from penstock.specs.metrics import METRICS, Metric
+from penstock.specs.rollout import Rollout
+
+_LOWER = ("atLeast", "below")
+"""Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
+
+
+@rule("vacuous-bound", Gate, Rollout)
+def vacuous_bound(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each bound that decides nothing."""
+    for named in metrics_named(view, resource):
+        metric = named.metric
+        if metric is None:
+            continue
+        bounds = dict(named.limits)
+        for key, bound in named.limits:
+            found = _outside(view, resource, named, metric, key, bound)
+            if found is not None:
+                yield found
+        lower, upper = bounds.get("atLeast"), bounds.get("atMost")
+        if lower is not None and upper is not None and lower > upper:
+            yield Diagnostic.error(
+                "vacuous-bound",
+                f"no `{metric.name}` is at least {lower:g} and at most {upper:g}",
+                view.span(resource, (*named.where, "atMost")),
+                secondary=(Label(view.span(resource, (*named.where, "atLeast")), "and this"),),
+            )
+    if isinstance(resource, Gate):
+        yield from _losses(view, resource)
+
+
+def _outside(
+    view: View, resource: Resource, named: NamedMetric, metric: Metric, key: str, bound: float
+) -> Diagnostic | None:
+    """The bound's diagnostic where the metric's range lies on one side of it."""
+    is_lower = key in _LOWER
+    if is_lower:
+        always, never = bound <= metric.low, bound > metric.high
+    else:
+        always, never = bound >= metric.high, bound < metric.low
+    if not always and not never:
+        return None
+    if isinstance(resource, Rollout):
+        state = "never fires" if always else "always fires"
+        headline = f"the alert {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
+    else:
+        state = "always holds" if always else "can never hold"
+        headline = f"the bound {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
+    share = bound / 100
+    helps = (f"did you mean `{share:g}`?",) if never and metric.low <= share <= metric.high and bound > 1 else ()
+    return Diagnostic.error("vacuous-bound", headline, view.span(resource, (*named.where, key)), help=helps)
+
+
+def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
+    """Bounds on differences: a gap or a drop cannot be larger than the metric's range."""
+    for position, one in enumerate(gate.spec.rules):
+        key, bound, name = "", 0.0, ""
+        if isinstance(one, SliceRule) and one.max_gap is not None:
+            key, bound, name = "maxGap", one.max_gap, one.metric
+        elif isinstance(one, PerturbRule):
+            key, bound, name = "maxDrop", one.max_drop, one.metric
+        elif isinstance(one, ExplainRule) and one.max_share is not None and one.max_share >= 1:
+            yield Diagnostic.error(
+                "vacuous-bound",
+                "the bound always holds: no feature has more than all of the importance",
+                view.span(gate, ("rules", position, "maxShare")),
+            )
+        metric = METRICS.get(name)
+        if metric is not None and bound >= metric.high - metric.low:
+            yield Diagnostic.error(
+                "vacuous-bound",
+                f"the bound always holds: two values of `{name}` differ by at most {metric.high - metric.low:g}",
+                view.span(gate, ("rules", position, key)),
+            )
