@@ -17,8 +17,8 @@ spec:
   stage: production
   namespace: ml-prod
   images:
-    runtime: registry.example/penstock@sha256:%s
-    server: registry.example/mlserver@sha256:%s
+    runtime: registry.example/penstock@IMAGE
+    server: registry.example/mlserver@IMAGE
   modelStore: s3://models/production
   kserve: {version: "0.20"}
   argoRollouts: {version: "1.9", gateway: gateways/public, domain: models.example.com}
@@ -26,7 +26,7 @@ spec:
   prometheus:
     ruleLabels: {release: kube-prometheus-stack}
     runbooks: https://runbooks.example.com/models
-""" % ("a" * 64, "b" * 64)
+""".replace("IMAGE", DIGEST)
 
 ROLLOUT = """
 apiVersion: penstock/v1
@@ -72,7 +72,7 @@ spec:
 RELEASE = f"""
 apiVersion: penstock/v1
 kind: Release
-metadata: {{name: flight-delay-online-production, owner: flight-ml}}
+metadata: {{name: production-release, owner: flight-ml}}
 spec:
   rollout: flight-delay-online
   environment: production
@@ -101,3 +101,31 @@ def view(rollout: str = ROLLOUT, environment: str = ENVIRONMENT, release: str | 
 
 
 ONLINE = "flight-delay-online"
+
+BY_HAND = changed(ROLLOUT, (", hold: 30m", ""), (", hold: 2h", ""))
+"""The same, as a canary that pull requests advance: what KServe can do."""
+BY_ITSELF = changed(
+    ROLLOUT,
+    ("target: kserve", "target: argo-rollouts"),
+    (
+        "        - {weight: 100%}\n",
+        "        - {weight: 100%}\n"
+        "      abortOn:\n"
+        "        - {id: errors, errorRate: 1%}\n"
+        "        - {id: slow, latency: {percentile: p95, above: 100ms}}\n"
+        "        - {id: doubt, query: {promql: 'avg(doubt{revision=\"$canary\"})', below: 0.25}}\n",
+    ),
+)
+"""The same, as a canary that Argo Rollouts advances and aborts."""
+PLAIN = changed(BY_HAND, (BY_HAND[BY_HAND.index("  strategy:") : BY_HAND.index("  slos:")], ""))
+"""The same without a canary."""
+BY_REQUESTS = ("metric: cpu, target: 70", "metric: rps, target: 50")
+KNATIVE = changed(ENVIRONMENT, ('version: "0.20"}', 'version: "0.20", mode: Knative}'))
+ISTIO = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    requests: istio\n"))
+
+
+def release(step: int | None = None, previous: str | None = PREVIOUS) -> str:
+    """The release with a version before it, at a step of its canary; through with it where that is None."""
+    more = f'  previous: {{digest: "{previous}"}}\n' if previous else ""
+    more += f"  step: {step}\n" if step is not None else ""
+    return changed(RELEASE, ("  specs:", f"{more}  specs:"))

@@ -69,14 +69,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The identity of the endpoint's pods, how many of them must stay, and who may reach them."""
+    """The identity of the endpoint's pods, and who may reach them."""
 
     endpoint: str
     namespace: str
     pods: tuple[tuple[str, str], ...]
     """Labels that pick the endpoint's pods and no other."""
-    copies: int
-    """Fewest copies that serve; one pod at a time may be evicted where there are two or more."""
     callers: tuple[Caller, ...] | None
     """None: no network policy. Empty: pods of the endpoint's own namespace alone."""
     relays: tuple[str, ...]

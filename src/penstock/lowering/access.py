@@ -1,4 +1,4 @@
-"""Who an endpoint's pods are, how many must stay, and who may reach them."""
+"""Who an endpoint's pods are, and who may reach them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def access_rule(view: View, name: str) -> AccessRule:
         endpoint=rollout.name,
         namespace=environment.namespace,
         pods=pods.labels,
-        copies=rollout.spec.serve.replicas.min,
         callers=callers,
         relays=_relays(rollout, environment),
         ports=pods.reached_at,

@@ -129,5 +129,5 @@ def _abort(spec: AbortSpec, requests: RequestSeries | str, window: str) -> Abort
         return AbortCondition(spec.id, of_canary.percentile(spec.latency.percentile, window), bound, "above")
     if requests.code is None:
         return f"`{requests.counter}` does not tell failures apart"
-    share = f"({of_canary.failures(window)} or vector(0)) / ({of_canary.requests(window)} > 0)"
+    share = f"({of_canary.failures(window)} or vector(0))\n/ ({of_canary.requests(window)} > 0)"
     return AbortCondition(spec.id, share, Decimal(spec.error_rate or 0), "above")

@@ -37,10 +37,13 @@ class Capability:
     """
 
     field: str
-    """Path of the field below ``spec``, such as ``strategy.canary.abortOn``."""
+    """Path of the field below ``spec``, such as ``strategy.canary.abortOn``; ``environment.`` leads to the Environment's,
+    ``metadata.`` to the spec's own head."""
     problem: Callable[[Any], str | None]
     instead: str
     """What would work."""
+    plans: type = object
+    """Class of the plans that it speaks of, where the target renders several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,15 @@ def _unsound(workflow: Workflow) -> str | None:
 
 CAPABILITIES = (
     Capability(
-        field="kubeflow.version",
+        field="environment.kubeflow.version",
         problem=_without_pipeline_objects,
         instead="Kubeflow Pipelines 2.14 or newer with the Kubernetes pipeline store",
+        plans=Workflow,
     ),
     Capability(
         field="steps",
         problem=_unsound,
         instead="steps with names of their own, each after those that it reads",
+        plans=Workflow,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.bundle import Bundle
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -55,6 +56,11 @@ _NOT_A_PIPELINE = Unsupported("never", "Kubeflow Pipelines runs steps to their e
 TARGET = Target(
     name="kubeflow",
     renders={Workflow: render_workflow, Schedule: render_schedule},
-    unsupported={Endpoint: _NOT_A_PIPELINE, AccessRule: _NOT_A_PIPELINE, RuleFile: _NOT_A_PIPELINE},
+    unsupported={
+        Bundle: _NOT_A_PIPELINE,
+        Endpoint: _NOT_A_PIPELINE,
+        AccessRule: _NOT_A_PIPELINE,
+        RuleFile: _NOT_A_PIPELINE,
+    },
     capabilities=CAPABILITIES,
 )

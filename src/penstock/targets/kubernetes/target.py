@@ -41,8 +41,7 @@ def render_access(rule: AccessRule) -> Iterator[Manifest]:
             "kind": "PodDisruptionBudget",
             "metadata": metadata,
             "spec": {
-                # One at a time, and never the only one that is left of a single copy's rollout: with one copy this
-                # lets a node be drained, where `minAvailable: 1` would hold it for ever.
+                # Nodes can be drained whatever the number of copies: `minAvailable: 1` of one copy would hold them.
                 "maxUnavailable": 1,
                 "unhealthyPodEvictionPolicy": "AlwaysAllow",
                 "selector": {"matchLabels": dict(rule.pods)},

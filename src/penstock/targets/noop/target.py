@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.ir.bundle import Bundle
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -14,6 +15,12 @@ _NOT_LISTED = Unsupported("never", "the inventory lists pipelines alone")
 TARGET = Target(
     name="noop",
     renders={Workflow: render_inventory},
-    unsupported={Schedule: _NOT_LISTED, Endpoint: _NOT_LISTED, AccessRule: _NOT_LISTED, RuleFile: _NOT_LISTED},
+    unsupported={
+        Bundle: _NOT_LISTED,
+        Schedule: _NOT_LISTED,
+        Endpoint: _NOT_LISTED,
+        AccessRule: _NOT_LISTED,
+        RuleFile: _NOT_LISTED,
+    },
     capabilities=CAPABILITIES,
 )

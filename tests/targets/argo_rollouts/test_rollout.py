@@ -1,0 +1,225 @@
+"""Endpoints that release themselves: accepted by every CRD, with weights that one controller alone moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from promql_parser import parse
+
+from lowering.rollouts import (
+    BY_ITSELF,
+    BY_REQUESTS,
+    DIGEST,
+    ENVIRONMENT,
+    ISTIO,
+    ONLINE,
+    PLAIN,
+    RELEASE,
+    changed,
+    release,
+    view,
+)
+from penstock.ir.serving import Endpoint
+from penstock.lowering.endpoint import endpoint
+from penstock.targets.argo_rollouts.target import TARGET
+from targets.crds import problems
+
+PLAIN_ARGO = changed(PLAIN, ("target: kserve", "target: argo-rollouts"))
+
+
+def plan(rollout: str = BY_ITSELF, environment: str = ENVIRONMENT, released: str = RELEASE) -> Endpoint:
+    found = endpoint(view(rollout, environment, released), ONLINE)
+    assert found is not None
+    return found
+
+
+def objects(rollout: str = BY_ITSELF, environment: str = ENVIRONMENT) -> dict[str, dict[str, Any]]:
+    (manifest,) = TARGET.renders[Endpoint](plan(rollout, environment))
+    return {f"{each['kind']}/{each['metadata']['name']}": each for each in manifest.documents}
+
+
+def refused(endpoint: Endpoint) -> dict[str, str]:
+    return {c.field: problem for c in TARGET.capabilities if (problem := c.problem(endpoint)) is not None}
+
+
+VARIANTS = {
+    "a canary that is measured": (BY_ITSELF, ENVIRONMENT),
+    "measured by Istio's series": (BY_ITSELF, ISTIO),
+    "no canary": (PLAIN_ARGO, ENVIRONMENT),
+    "scaled by requests": (changed(BY_ITSELF, BY_REQUESTS), ENVIRONMENT),
+    "not scaled": (changed(BY_ITSELF, ("max: 12", "max: 3")), ENVIRONMENT),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_every_object_is_taken_as_it_is(variant: tuple[str, str], shared_crds: Path) -> None:
+    for name, document in objects(*variant).items():
+        assert problems(document, shared_crds) == [], name
+    assert refused(plan(*variant)) == {}
+
+
+def test_traffic_is_routed_through_the_plugin_form() -> None:
+    canary = objects()[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]
+    assert list(canary["trafficRouting"]) == ["plugins"]
+    assert canary["trafficRouting"]["plugins"]["argoproj-labs/gatewayAPI"] == {
+        "httpRoute": ONLINE,
+        "namespace": "ml-prod",
+    }
+
+
+def test_the_route_and_the_rollout_name_the_same_services() -> None:
+    found = objects()
+    canary = found[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]
+    (rule,) = found[f"HTTPRoute/{ONLINE}"]["spec"]["rules"]
+    assert [each["name"] for each in rule["backendRefs"]] == [canary["stableService"], canary["canaryService"]]
+    assert [each["weight"] for each in rule["backendRefs"]] == [100, 0]
+    assert canary["stableService"] != canary["canaryService"]
+    assert {f"Service/{canary['stableService']}", f"Service/{canary['canaryService']}"} <= set(found)
+
+
+def test_the_selector_picks_the_pods_of_the_template() -> None:
+    spec = objects()[f"Rollout/{ONLINE}"]["spec"]
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+
+
+def test_steps_set_a_weight_and_wait() -> None:
+    steps = objects()[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]["steps"]
+    assert steps == [
+        {"setWeight": 5},
+        {"pause": {"duration": "30m"}},
+        {"setWeight": 25},
+        {"pause": {"duration": "2h"}},
+        {"setWeight": 100},
+    ]
+
+
+def test_a_step_without_a_time_waits_for_a_person() -> None:
+    waiting = objects(changed(BY_ITSELF, (", hold: 30m", "")))
+    assert waiting[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]["steps"][1] == {"pause": {}}
+
+
+def test_no_number_of_copies_where_something_scales_them() -> None:
+    assert "replicas" not in objects()[f"Rollout/{ONLINE}"]["spec"]
+    fixed = objects(changed(BY_ITSELF, ("max: 12", "max: 3")))
+    assert fixed[f"Rollout/{ONLINE}"]["spec"]["replicas"] == 3
+    assert not any(name.startswith(("HorizontalPodAutoscaler", "ScaledObject")) for name in fixed)
+
+
+def test_the_model_is_fetched_by_digest_before_the_server_starts() -> None:
+    pod = objects()[f"Rollout/{ONLINE}"]["spec"]["template"]["spec"]
+    (fetch,), (server,) = pod["initContainers"], pod["containers"]
+    assert fetch["args"][fetch["args"].index("--digest") + 1] == DIGEST
+    assert "@sha256:" in fetch["image"]
+    assert "@sha256:" in server["image"]
+    shared = {mount["name"] for mount in fetch["volumeMounts"]} & {mount["name"] for mount in server["volumeMounts"]}
+    assert "model" in shared
+    env = {each["name"]: each["value"] for each in server["env"]}
+    assert env["MLSERVER_PARALLEL_WORKERS"] == "0"
+    assert env["MLSERVER_MODEL_NAME"] == ONLINE
+
+
+def test_keda_gets_text_and_a_share_for_each_copy() -> None:
+    (trigger,) = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]["triggers"]
+    assert all(isinstance(value, str) for value in trigger["metadata"].values())
+    assert trigger["metricType"] == "AverageValue"
+    assert trigger["metadata"]["threshold"] == "50"
+    parse(trigger["metadata"]["query"])
+
+
+def metrics(environment: str = ENVIRONMENT) -> list[dict[str, Any]]:
+    return objects(environment=environment)[f"AnalysisTemplate/{ONLINE}-canary"]["spec"]["metrics"]
+
+
+@pytest.mark.parametrize("environment", [ENVIRONMENT, ISTIO], ids=["server", "istio"])
+def test_each_condition_is_one_metric_of_the_canary_alone(environment: str) -> None:
+    found = metrics(environment)
+    assert [metric["name"] for metric in found] == ["errors", "slow", "doubt"]
+    for metric in found:
+        assert list(metric["provider"]) == ["prometheus"]
+        query = metric["provider"]["prometheus"]["query"]
+        assert "{{args.canary-hash}}" in query or f'"{ONLINE}-canary"' in query
+        assert "$canary" not in query
+        parse(query.replace("{{args.canary-hash}}", "6d8f9"))
+
+
+def test_a_bound_is_met_or_broken_and_no_answer_is_neither() -> None:
+    errors, slow, doubt = metrics()
+    assert errors["successCondition"] == "len(result) > 0 && result[0] <= 0.01"
+    assert errors["failureCondition"] == "len(result) > 0 && result[0] > 0.01"
+    assert slow["failureCondition"] == "len(result) > 0 && result[0] > 0.1"
+    assert doubt["successCondition"] == "len(result) > 0 && result[0] >= 0.25"
+    assert doubt["failureCondition"] == "len(result) > 0 && result[0] < 0.25"
+    assert all(metric["inconclusiveLimit"] > 0 for metric in (errors, slow, doubt))
+
+
+def test_without_a_canary_a_version_takes_over_when_all_its_copies_are_there() -> None:
+    found = objects(PLAIN_ARGO)
+    canary = found[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]
+    assert canary["steps"] == [{"setWeight": 100}]
+    assert "analysis" not in canary
+    assert f"AnalysisTemplate/{ONLINE}-canary" not in found
+
+
+SERVE = "target: argo-rollouts"
+MISTAKES = {
+    "no image": (BY_ITSELF, ENVIRONMENT.replace("    server:", "    #"), RELEASE, "serve.image"),
+    "no traffic plugins": (
+        BY_ITSELF,
+        changed(ENVIRONMENT, ('version: "1.9"', 'version: "1.4"')),
+        RELEASE,
+        "serve.target",
+    ),
+    "a runtime of KServe's": (
+        changed(BY_ITSELF, (SERVE, f"{SERVE}\n    runtime: ours")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.runtime",
+    ),
+    "a format that MLServer does not load": (
+        changed(BY_ITSELF, (SERVE, f"{SERVE}\n    format: onnx")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.format",
+    ),
+    "v1": (changed(BY_ITSELF, (SERVE, f"{SERVE}\n    protocol: v1")), ENVIRONMENT, RELEASE, "serve.protocol"),
+    "concurrency": (
+        changed(BY_ITSELF, ("metric: cpu", "metric: concurrency")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.replicas.metric",
+    ),
+    "requests without KEDA": (
+        changed(BY_ITSELF, BY_REQUESTS),
+        changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', "")),
+        RELEASE,
+        "serve.replicas.metric",
+    ),
+    "more at least than at most": (changed(BY_ITSELF, ("max: 12", "max: 2")), ENVIRONMENT, RELEASE, "serve.replicas"),
+    "a step in the Release": (BY_ITSELF, ENVIRONMENT, release(step=1), "strategy.canary.steps"),
+    "half a percent": (
+        changed(BY_ITSELF, ("weight: 5%", "weight: 0.5%")),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.steps.weight",
+    ),
+    "a percentile that is never reached": (
+        changed(BY_ITSELF, ("above: 100ms}}", "above: 10s}}")),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.abortOn",
+    ),
+    "a query over all pods": (
+        changed(BY_ITSELF, ('revision="$canary"', "")),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.abortOn",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_what_argo_rollouts_would_ignore_or_cannot_do_is_a_problem(mistake: tuple[str, str, str, str]) -> None:
+    *specs, field = mistake
+    assert field in refused(plan(*specs))

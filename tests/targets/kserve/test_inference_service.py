@@ -1,0 +1,253 @@
+"""Endpoints as InferenceServices: accepted by KServe's CRD and webhook, and never two canaries at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lowering.rollouts import (
+    BY_HAND,
+    BY_REQUESTS,
+    DIGEST,
+    ENVIRONMENT,
+    KNATIVE,
+    ONLINE,
+    PLAIN,
+    PREVIOUS,
+    RELEASE,
+    ROLLOUT,
+    changed,
+    release,
+    view,
+)
+from penstock.ir.serving import Endpoint
+from penstock.lowering.endpoint import endpoint
+from penstock.targets.kserve.target import TARGET
+from targets.crds import problems
+
+FIXED = ("min: 3, max: 12", "min: 3, max: 3")
+
+
+def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str = RELEASE) -> Endpoint:
+    found = endpoint(view(rollout, environment, released), ONLINE)
+    assert found is not None
+    return found
+
+
+def service(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str = RELEASE) -> dict[str, Any]:
+    (manifest,) = TARGET.renders[Endpoint](plan(rollout, environment, released))
+    (document,) = manifest.documents
+    return document
+
+
+def refused(endpoint: Endpoint) -> dict[str, str]:
+    return {c.field: problem for c in TARGET.capabilities if (problem := c.problem(endpoint)) is not None}
+
+
+VARIANTS = {
+    "a release that is through": (BY_HAND, ENVIRONMENT, RELEASE),
+    "a canary under way": (BY_HAND, ENVIRONMENT, release(step=1)),
+    "a canary with all the traffic": (BY_HAND, ENVIRONMENT, release(step=2)),
+    "no canary": (PLAIN, ENVIRONMENT, release()),
+    "scaled by memory": (changed(PLAIN, ("metric: cpu", "metric: memory")), ENVIRONMENT, RELEASE),
+    "scaled by requests": (changed(PLAIN, BY_REQUESTS), ENVIRONMENT, RELEASE),
+    "not scaled": (changed(PLAIN, FIXED), ENVIRONMENT, RELEASE),
+    "with a GPU": (changed(PLAIN, ("memory: 2Gi}", "memory: 2Gi, gpu: 1}")), ENVIRONMENT, RELEASE),
+    "Knative": (changed(PLAIN, BY_REQUESTS), KNATIVE, RELEASE),
+    "Knative, a canary under way": (changed(BY_HAND, BY_REQUESTS), KNATIVE, release(step=0)),
+    "KServe's own server": (
+        changed(PLAIN, ("target: kserve", "target: kserve\n    protocol: v1\n    format: sklearn")),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "Triton": (changed(PLAIN, ("target: kserve", "target: kserve\n    format: onnx")), ENVIRONMENT, RELEASE),
+    "a runtime of one's own": (
+        changed(PLAIN, ("target: kserve", "target: kserve\n    runtime: ours")),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_the_crd_takes_it(variant: tuple[str, str, str], shared_crds: Path) -> None:
+    assert problems(service(*variant), shared_crds) == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_the_webhook_takes_it(variant: tuple[str, str, str]) -> None:
+    assert webhook(service(*variant)) == []
+    assert refused(plan(*variant)) == {}
+
+
+def webhook(document: dict[str, Any]) -> list[str]:
+    """The rules of KServe 0.20's admission webhook that its schema does not hold."""
+    annotations, spec = document["metadata"]["annotations"], document["spec"]
+    mode, scaler = annotations["serving.kserve.io/deploymentMode"], annotations.get("serving.kserve.io/autoscalerClass")
+    stable = spec["predictor"]
+    found = []
+    if "name" in stable["model"]:
+        found.append("the name of the stable model's container must not be set")
+    if mode == "Standard" and "canaryTrafficPercent" in stable:
+        found.append("canaryTrafficPercent is ignored in Standard mode")
+    if mode == "Knative" and ({"canary", "deploymentStrategy"} & (set(spec) | set(stable))):
+        found.append("canary and deploymentStrategy belong to Standard mode")
+    if scaler == "keda" and "scaleMetric" in stable:
+        found.append("scaleMetric is not supported for KEDA")
+    metrics = stable.get("autoScaling", {}).get("metrics", ())
+    if any(metric["external"]["target"].get("value") is None for metric in metrics):
+        found.append("an external metric's target has a value")
+    if mode == "Standard" and scaler == "hpa" and stable["scaleMetric"] not in ("cpu", "memory"):
+        found.append("the HPA knows cpu and memory")
+    names = {stable.get("name")}
+    for canary in spec.get("canary", ()):
+        predictor = canary["predictor"]
+        if predictor["name"] in names:
+            found.append("predictors have names of their own")
+        names.add(predictor["name"])
+        if predictor["model"]["name"] != "kserve-container":
+            found.append("a canary's container is called kserve-container")
+        if {"maxReplicas", "scaleTarget", "scaleMetric", "autoScaling", "workerSpec"} & set(predictor):
+            found.append("a canary has a fixed number of copies")
+        if predictor["minReplicas"] > stable["minReplicas"]:
+            found.append("a canary has no more copies than the stable predictor")
+    if sum(canary["trafficPercent"] for canary in spec.get("canary", ())) > 100:
+        found.append("canaries take at most all of the traffic")
+    return found
+
+
+def test_a_canary_stands_beside_the_version_that_it_replaces() -> None:
+    spec = service(released=release(step=1))["spec"]
+    assert PREVIOUS.removeprefix("sha256:") in spec["predictor"]["model"]["storageUri"]
+    (canary,) = spec["canary"]
+    assert canary["trafficPercent"] == 25
+    assert DIGEST.removeprefix("sha256:") in canary["predictor"]["model"]["storageUri"]
+    assert canary["predictor"]["minReplicas"] == 1
+
+
+def test_promotion_keeps_the_name_under_which_the_canarys_pods_run() -> None:
+    before, after = service(released=release(step=2)), service(released=release())
+    assert after["spec"]["predictor"]["name"] == before["spec"]["canary"][0]["predictor"]["name"]
+    assert "canary" not in after["spec"]
+
+
+def test_without_a_canary_one_deployment_is_updated_in_place() -> None:
+    spec = service(PLAIN, released=release())["spec"]
+    assert "name" not in spec["predictor"]
+    assert spec["predictor"]["deploymentStrategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_knative_splits_by_revision_and_standard_by_predictor() -> None:
+    knative = service(changed(BY_HAND, BY_REQUESTS), KNATIVE, release(step=0))["spec"]
+    assert knative["predictor"]["canaryTrafficPercent"] == 5
+    assert "canary" not in knative
+    assert DIGEST.removeprefix("sha256:") in knative["predictor"]["model"]["storageUri"]
+
+
+def test_a_model_is_pinned_to_its_digest() -> None:
+    uri = service()["spec"]["predictor"]["model"]["storageUri"]
+    assert uri == f"s3://models/production/flight-delay/{DIGEST.removeprefix('sha256:')}/model"
+
+
+@pytest.mark.parametrize(
+    ("choice", "runtime"),
+    [
+        ("format: mlflow", "kserve-mlserver"),
+        ("format: sklearn", "kserve-mlserver"),
+        ("format: xgboost\n    protocol: v1", "kserve-xgbserver"),
+        ("format: lightgbm\n    protocol: v1", "kserve-lgbserver"),
+        ("format: sklearn\n    protocol: v1", "kserve-sklearnserver"),
+        ("format: onnx", "kserve-tritonserver"),
+        ("format: mlflow\n    runtime: ours", "ours"),
+    ],
+)
+def test_the_runtime_follows_from_format_and_protocol(choice: str, runtime: str) -> None:
+    model = service(changed(PLAIN, ("target: kserve", f"target: kserve\n    {choice}")))["spec"]["predictor"]["model"]
+    assert model["runtime"] == runtime
+
+
+def test_pods_run_as_the_restricted_standard_asks() -> None:
+    predictor = service()["spec"]["predictor"]
+    assert predictor["automountServiceAccountToken"] is False
+    assert predictor["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert predictor["model"]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert predictor["model"]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+WITHOUT_KEDA = changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', ""))
+OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.20"}', 'kserve: {version: "0.19"}'))
+OLDEST = changed(ENVIRONMENT, ('kserve: {version: "0.20"}', 'kserve: {version: "0.15"}'))
+ABORTING = "        - {weight: 100%}\n      abortOn: [{id: errors, errorRate: 1%}]\n"
+MISTAKES = {
+    "nothing waits for a hold": (ROLLOUT, ENVIRONMENT, RELEASE, "strategy.canary.steps.hold"),
+    "nothing measures a canary": (
+        changed(BY_HAND, ("        - {weight: 100%}\n", ABORTING)),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.abortOn",
+    ),
+    "0.19 has no canary in Standard mode": (BY_HAND, OLDER, RELEASE, "strategy.canary"),
+    "0.15 knows no mode of that name": (PLAIN, OLDEST, RELEASE, "serve.target"),
+    "half a percent": (changed(BY_HAND, ("5%}", "0.5%}")), ENVIRONMENT, RELEASE, "strategy.canary.steps.weight"),
+    "a step that there is not": (BY_HAND, ENVIRONMENT, release(step=3), "strategy.canary.steps"),
+    "a canary of nothing": (BY_HAND, ENVIRONMENT, release(step=1, previous=None), "strategy.canary.steps"),
+    "gRPC": (
+        changed(PLAIN, ("target: kserve", "target: kserve\n    protocol: grpc-v2")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.protocol",
+    ),
+    "no runtime for mlflow over v1": (
+        changed(PLAIN, ("target: kserve", "target: kserve\n    protocol: v1")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.protocol",
+    ),
+    "requests without KEDA": (changed(PLAIN, BY_REQUESTS), WITHOUT_KEDA, RELEASE, "serve.replicas.metric"),
+    "concurrency in Standard mode": (
+        changed(PLAIN, ("metric: cpu", "metric: concurrency")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.replicas.metric",
+    ),
+    "cpu in Knative mode": (PLAIN, KNATIVE, RELEASE, "serve.replicas.metric"),
+    "more than the whole request": (
+        changed(PLAIN, ("target: 70", "target: 140")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.replicas.target",
+    ),
+    "more at least than at most": (changed(PLAIN, ("max: 12", "max: 2")), ENVIRONMENT, RELEASE, "serve.replicas"),
+    "an image that nobody reads": (
+        changed(PLAIN, ("target: kserve", f"target: kserve\n    image: registry.example/own@{DIGEST}")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.image",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_what_kserve_would_ignore_or_refuse_is_a_problem(mistake: tuple[str, str, str, str]) -> None:
+    *specs, field = mistake
+    assert field in refused(plan(*specs))
+
+
+@pytest.mark.parametrize(
+    ("length", "rollout", "environment", "fits"),
+    [
+        (38, BY_HAND, ENVIRONMENT, True),
+        (39, BY_HAND, ENVIRONMENT, False),
+        (48, PLAIN, ENVIRONMENT, True),
+        (49, PLAIN, ENVIRONMENT, False),
+        (40, PLAIN, KNATIVE, False),
+    ],
+)
+def test_a_name_leaves_room_for_what_kserve_adds(length: int, rollout: str, environment: str, fits: bool) -> None:
+    name = "n" * length
+    specs = view(changed(rollout, (ONLINE, name)), environment, changed(RELEASE, (ONLINE, name)))
+    found = endpoint(specs, name)
+    assert found is not None
+    assert ("metadata.name" not in refused(found)) == fits

@@ -1,0 +1,87 @@
+"""Identity, budget and network policy of an endpoint's pods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, KNATIVE, ONLINE, ROLLOUT, changed, view
+from penstock.ir.serving import AccessRule
+from penstock.lowering.access import access_rule
+from penstock.targets.kubernetes.target import TARGET
+from targets.crds import problems
+
+CALLERS = ROLLOUT[ROLLOUT.index("    callers:") :]
+NOBODY = changed(BY_HAND, (CALLERS, "    callers: []\n"))
+OPEN = changed(BY_HAND, ("  access:\n" + CALLERS, ""))
+LOCAL = changed(ENVIRONMENT, ("s3://models/production", "file:///models"))
+
+
+def objects(rollout: str = BY_HAND, environment: str = ENVIRONMENT) -> dict[str, dict[str, Any]]:
+    (manifest,) = TARGET.renders[AccessRule](access_rule(view(rollout, environment), ONLINE))
+    return {document["kind"]: document for document in manifest.documents}
+
+
+def policy(rollout: str = BY_HAND, environment: str = ENVIRONMENT) -> dict[str, Any]:
+    spec: dict[str, Any] = objects(rollout, environment)["NetworkPolicy"]["spec"]
+    return spec
+
+
+def namespaces(peers: list[dict[str, Any]]) -> list[str]:
+    return [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers]
+
+
+@pytest.mark.parametrize("rollout", [BY_HAND, BY_ITSELF, NOBODY, OPEN], ids=["kserve", "argo", "nobody", "open"])
+@pytest.mark.parametrize("environment", [ENVIRONMENT, KNATIVE, LOCAL], ids=["standard", "knative", "local"])
+def test_kubernetes_takes_every_object_as_it_is(rollout: str, environment: str, shared_crds: Path) -> None:
+    for kind, document in objects(rollout, environment).items():
+        assert problems(document, shared_crds) == [], kind
+
+
+def test_pods_have_an_account_that_cannot_talk_to_the_cluster() -> None:
+    account = objects()["ServiceAccount"]
+    assert account["metadata"]["name"] == ONLINE
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_one_pod_at_a_time_may_be_evicted() -> None:
+    budget = objects()["PodDisruptionBudget"]["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == {"matchLabels": {"serving.kserve.io/inferenceservice": ONLINE}}
+
+
+def test_callers_come_by_namespace_and_labels() -> None:
+    requests = policy()["ingress"][0]
+    assert namespaces(requests["from"]) == ["boarding", "desk"]
+    assert requests["from"][0]["podSelector"] == {"matchLabels": {"app": "gate"}}
+    assert "podSelector" not in requests["from"][1]
+    assert requests["ports"] == [{"protocol": "TCP", "port": 8080}]
+
+
+def test_metrics_are_open_to_monitoring_alone() -> None:
+    assert policy()["ingress"][1] == {
+        "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+        "ports": [{"protocol": "TCP", "port": 8082}],
+    }
+
+
+def test_no_caller_means_the_own_namespace_and_no_access_means_no_policy() -> None:
+    assert namespaces(policy(NOBODY)["ingress"][0]["from"]) == ["ml-prod"]
+    assert "NetworkPolicy" not in objects(OPEN)
+
+
+def test_requests_may_come_through_the_gateway_and_through_knative() -> None:
+    assert namespaces(policy(BY_ITSELF)["ingress"][0]["from"])[-1] == "gateways"
+    knative = policy(BY_HAND, KNATIVE)["ingress"][0]
+    assert namespaces(knative["from"])[-1] == "knative-serving"
+    assert 8012 in [port["port"] for port in knative["ports"]]
+
+
+def test_pods_reach_names_and_the_model_store_and_never_the_clouds_metadata() -> None:
+    names, store = policy()["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert store["ports"] == [{"protocol": "TCP", "port": 443}]
+    assert store["to"][0]["ipBlock"]["except"] == ["169.254.169.254/32"]
+    assert policy(BY_HAND, LOCAL)["egress"] == [names]
