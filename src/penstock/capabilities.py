@@ -6,23 +6,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
-from penstock.diagnostics.model import Diagnostic
+from penstock.diagnostics.model import Diagnostic, Span
 from penstock.targets.registry import TARGETS, is_for
 
 
 def capability_problems(view: View, spec: SpecId, plan: Any) -> Iterator[Diagnostic]:
-    """What the targets that render `plan` would not do with it, at the fields of `spec` that ask for it."""
+    """What the targets that render `plan` would not do with it, at the fields that ask for it."""
     for target in TARGETS.values():
         if not is_for(target, plan):
             continue
         for capability in target.capabilities:
-            problem = capability.problem(plan)
+            problem = capability.problem(plan) if isinstance(plan, capability.plans) else None
             if problem is not None:
-                pointer = tuple(capability.field.split("."))
                 yield Diagnostic.error(
                     "ignored-field",
                     f"{target.name} in {view.environment_name} would not do what `{capability.field}` says",
-                    view.span(spec, pointer, of="key"),
+                    _place(view, spec, capability.field),
                     problem,
-                    help=(capability.instead,),
+                    help=(f"use {capability.instead}",),
                 )
+
+
+def _place(view: View, spec: SpecId, field: str) -> Span:
+    """Where the field is written, or the nearest part above it that is."""
+    head, _, rest = field.partition(".")
+    if head == "metadata":
+        return view.catalog.span(spec, (head, rest), of="key")
+    if head == "environment":
+        return view.span(SpecId("Environment", str(view.environment_name)), tuple(rest.split(".")), of="key")
+    return view.span(spec, tuple(field.split(".")), of="key")

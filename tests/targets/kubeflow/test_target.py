@@ -76,7 +76,7 @@ def test_a_security_context_is_written_where_the_cluster_knows_it() -> None:
 
 @pytest.mark.parametrize(("version", "sound"), [("2.5", False), ("2.13", False), ("2.14", True), ("", True)])
 def test_a_cluster_that_drops_the_platform_document_is_refused(version: str, sound: bool) -> None:
-    (capability,) = [each for each in TARGET.capabilities if each.field == "kubeflow.version"]
+    (capability,) = [each for each in TARGET.capabilities if each.field == "environment.kubeflow.version"]
     assert (capability.problem(small(version=version)) is None) == sound
 
 
