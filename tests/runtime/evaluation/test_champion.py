@@ -1,0 +1,100 @@
+"""Comparison with the champion: the registered files on the same test rows, and every way in which there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.store import ModelStore
+from runtime.evaluation.worlds import ESTIMATORS, WORSE, evaluate, figures, gate, measured, outcomes, train, trained
+from runtime.made_splits import write_splits
+
+RULE = {"id": "better", "compare": {"to": "champion", "metric": "roc_auc", "margin": -0.01}}
+DELONG = {"id": "delong", "compare": {"to": "champion", "metric": "roc_auc", "margin": -0.01, "test": "delong"}}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    return trained(tmp_path)
+
+
+def places(world: Path) -> dict[str, object]:
+    return {"tracking": f"sqlite:///{world}/mlflow.db", "model_store": f"file://{world}/models"}
+
+
+def crown(world: Path, model: Path) -> str:
+    """Make a model the champion."""
+    store, digest = ModelStore.open(f"file://{world}/models"), directory_digest(model)
+    store.put("made", digest, {"model": model})
+    registry = Registry(f"sqlite:///{world}/mlflow.db")
+    registry.crown("made", registry.register("made", digest, store.address("made", digest), {}))
+    return digest
+
+
+def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path) -> None:
+    worse = train(world / "splits", world / "worse", WORSE)
+    digest = crown(world, worse)
+    assert evaluate(world, [RULE, DELONG], **places(world)) == 0
+    assert figures(world)["champion"] == {"digest": digest, "absent": None}
+    better = measured(world, "better")
+    assert better["figures"]["advantage"]["low"] > 0.05
+    assert better["details"]["decisions"]["only_this_right"] > better["details"]["decisions"]["only_other_right"]
+    assert gate(world, [RULE, DELONG]) == 0
+
+    crown(world, world / "model")
+    assert evaluate(world, [RULE, DELONG], **(places(world) | {"model_dir": worse})) == 0
+    assert gate(world, [RULE, DELONG]) == 1
+    assert outcomes(world) == {"better": "fail", "delong": "fail"}
+
+
+def test_the_champion_itself_is_not_worse_than_itself(world: Path) -> None:
+    crown(world, world / "model")
+    assert evaluate(world, [RULE], **places(world)) == 0
+    assert measured(world, "better")["figures"]["advantage"]["low"] == 0
+    assert gate(world, [RULE]) == 0
+
+
+def skipped(world: Path, **more: Any) -> str:
+    """Why the comparison is skipped; the gate passes without it."""
+    assert evaluate(world, [RULE], **(places(world) | more)) == 0
+    assert gate(world, [RULE]) == 0
+    assert outcomes(world) == {"better": "skip"}
+    reason: str = measured(world, "better")["skipped"]
+    assert figures(world)["champion"]["absent"] == reason
+    return reason
+
+
+def test_before_the_first_release_there_is_no_champion(world: Path) -> None:
+    assert skipped(world) == "the registry has no champion of `made` yet"
+
+
+def test_without_a_registry_there_is_no_champion(world: Path) -> None:
+    assert "no registry and store" in skipped(world, tracking="")
+
+
+def test_a_champion_of_other_features_cannot_be_compared_with(world: Path) -> None:
+    wider = write_splits(world / "wider", numbers=6)
+    crown(world, train(wider, world / "other", ESTIMATORS["binary"]))
+    assert "reads `x4`, `x5`, which the rows do not have" in skipped(world)
+
+
+def test_a_champion_of_another_task_cannot_be_compared_with(world: Path) -> None:
+    numbers = write_splits(world / "numbers", "regression")
+    crown(world, train(numbers, world / "other", ESTIMATORS["regression"], "regression"))
+    assert "is for a regression task, this one for a binary task" in skipped(world)
+
+
+def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(world: Path) -> None:
+    digest = crown(world, world / "model").removeprefix("sha256:")
+    (world / "models" / "made" / digest / "model" / "model.pkl").write_bytes(b"something else")
+    assert "cannot be compared with" in skipped(world)
+
+
+def test_a_registry_that_cannot_be_asked_is_no_reason_to_skip(world: Path) -> None:
+    (world / "mlflow.db").write_text(json.dumps("this is no database"))
+    assert evaluate(world, [RULE], **places(world)) == 2

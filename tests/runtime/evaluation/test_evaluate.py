@@ -1,0 +1,206 @@
+"""The step ``evaluate``: every metric with its interval, and the figures of each form of rule."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from penstock.runtime.artifacts import Splits, directory_digest
+from penstock.runtime.learning.model_files import load_model
+from penstock.specs.metrics import METRICS
+from runtime.evaluation.worlds import evaluate, figures, measured, trained
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("world"))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_every_metric_of_the_task_has_its_interval(task: str, tmp_path: Path) -> None:
+    world = trained(tmp_path, task)
+    assert evaluate(world, [], task) == 0
+    found = figures(world)["metrics"]
+    assert set(found) == {name for name, metric in METRICS.items() if task in metric.tasks}
+    for name, figure in found.items():
+        if task == "regression" and name == "mean_poisson_deviance":
+            assert figure["estimate"] is None  # some of these values are below zero
+        else:
+            assert figure["low"] < figure["high"], name
+            assert figure["low"] <= figure["estimate"] <= figure["high"] or name == "expected_calibration_error"
+    said = pq.read_table(world / "evaluation" / "predictions.parquet")
+    assert said.num_rows == figures(world)["rows"] == 600
+    assert {"id", "@event_time", "@slice.region", "@label", "@prediction"} <= set(said.column_names)
+
+
+def test_figures_are_those_of_the_test_rows_and_of_this_model(world: Path) -> None:
+    assert evaluate(world, []) == 0
+    model, rows = load_model(world / "model"), Splits.read(world / "splits").rows("test")
+    found = figures(world)
+    assert found["digest"] == directory_digest(world / "model")
+    assert found["metrics"]["roc_auc"]["estimate"] == pytest.approx(
+        roc_auc_score(rows.label, model.scores(rows.features))
+    )
+
+
+def test_the_same_model_on_the_same_rows_gets_the_same_bytes(world: Path) -> None:
+    rules = [
+        {"id": "quality", "metric": "average_precision", "atLeast": 0.5, "confidence": "95%"},
+        {"id": "steady", "perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0.1},
+        {"id": "spread", "explain": "permutation", "maxShare": 0.9},
+    ]
+    digests = set()
+    for _ in range(2):
+        shutil.rmtree(world / "evaluation", ignore_errors=True)
+        assert evaluate(world, rules) == 0
+        digests.add(hashlib.sha256((world / "evaluation" / "figures.json").read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_each_rule_has_the_interval_of_its_own_confidence(world: Path) -> None:
+    rules = [
+        {"id": "sure", "metric": "roc_auc", "atLeast": 0.5, "confidence": "99%"},
+        {"id": "less", "metric": "roc_auc", "atLeast": 0.5, "confidence": "80%"},
+        {"id": "plain", "metric": "roc_auc", "atLeast": 0.5},
+    ]
+    assert evaluate(world, rules) == 0
+    sure, less, plain = (measured(world, rule["id"])["figures"]["value"] for rule in rules)
+    assert sure["low"] < less["low"] < plain["estimate"]
+    assert plain["low"] is None
+
+
+def test_slices_say_which_groups_are_furthest_apart_and_which_are_small(world: Path) -> None:
+    rules = [
+        {"id": "regions", "metric": "recall", "by": "region", "maxGap": 0.2, "atLeast": 0.3},
+        {"id": "colors", "metric": "recall", "by": "color", "maxGap": 0.2, "minSupport": 60},
+        {"id": "none", "metric": "recall", "by": "color", "maxGap": 0.2, "minSupport": 5000},
+    ]
+    assert evaluate(world, rules) == 0
+    regions = measured(world, "regions")
+    groups = regions["details"]["groups"]
+    assert set(groups) == {"north", "south"}
+    assert regions["figures"]["gap"]["estimate"] == pytest.approx(abs(groups["north"] - groups["south"]))
+    assert regions["figures"]["lowest"]["estimate"] == min(groups.values())
+    worst, best = sorted(groups, key=lambda name: groups[name])
+    assert regions["figures"]["gap"]["name"] == f"recall[{best}] - recall[{worst}]"
+    assert "(missing) (" in measured(world, "colors")["notes"][0]
+    assert measured(world, "none")["figures"] == {}
+
+
+def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) -> None:
+    rules = [
+        {"id": "fair", "fairness": "demographic_parity_difference", "by": "region", "atMost": 0.2},
+        {"id": "noise", "perturb": {"noise": 0.5}, "metric": "roc_auc", "maxDrop": 0.2},
+        {"id": "holes", "perturb": {"missing": "20%"}, "metric": "brier_score", "maxDrop": 0.2},
+        {"id": "crutch", "explain": "permutation", "maxShare": "90%", "forbid": ["x3", "region"]},
+        {"id": "speed", "latency": {"p50": "1s", "p99": "2s", "batch": 10}},
+    ]
+    assert evaluate(world, rules) == 0
+    rates = measured(world, "fair")["details"]["groups"]["selection_rate"]
+    gap = abs(rates["north"] - rates["south"])
+    assert measured(world, "fair")["figures"]["value"]["estimate"] == pytest.approx(gap)
+    # Both metrics get worse, whichever way they point.
+    assert measured(world, "noise")["figures"]["drop"]["estimate"] > 0.005
+    assert measured(world, "holes")["figures"]["drop"]["estimate"] > 0.005
+    share = measured(world, "crutch")["figures"]["share"]
+    assert share["name"] == "share of x0"
+    assert 0.5 < share["estimate"] < 1
+    assert measured(world, "crutch")["figures"]["forbidden"] == {
+        "name": "x3",
+        "estimate": 1.0,
+        "low": None,
+        "high": None,
+    }
+    times = measured(world, "speed")["figures"]
+    assert 0 < times["p50"]["estimate"] <= times["p99"]["estimate"]
+
+
+def test_a_baseline_that_knows_only_the_label_is_compared_with(world: Path) -> None:
+    rules = [{"id": "skill", "compare": {"to": "baseline", "metric": "log_loss", "margin": 0.05}}]
+    assert evaluate(world, rules) == 0
+    skill = measured(world, "skill")
+    labels = Splits.read(world / "splits").rows("train").label
+    truth = Splits.read(world / "splits").rows("test").label
+    share = labels.mean()
+    constant = -np.mean(np.where(truth == 1, np.log(share), np.log(1 - share)))
+    assert skill["details"]["baseline"] == pytest.approx(constant)
+    assert skill["figures"]["advantage"]["low"] > 0.05
+
+
+OWN = """
+import numpy as np
+
+def hits(y_true, y_pred, rows):
+    assert set(rows.columns) == {"x0", "x1", "x2", "x3", "color", "flag", "region"}
+    return ((y_pred >= 0.5) == y_true).mean()
+
+def broken(y_true, y_pred, rows):
+    return rows["nothing"].sum()
+
+def text(y_true, y_pred, rows):
+    return "many"
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with functions of one's own, in a module of a name that no other test uses."""
+    name = f"own_{abs(hash(tmp_path))}"
+    (tmp_path / f"{name}.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / f"{name}.py"
+
+
+def test_a_figure_of_ones_own_is_bootstrapped(world: Path, repository: Path) -> None:
+    rules = [{"id": "own", "python": f"{repository.stem}:hits", "atLeast": 0.5, "confidence": "90%"}]
+    assert evaluate(world, rules) == 0
+    own, accuracy = measured(world, "own")["figures"]["value"], figures(world)["metrics"]["accuracy"]
+    assert own["estimate"] == pytest.approx(accuracy["estimate"])
+    # 90 % are less than the 95 % of the report.
+    assert accuracy["low"] < own["low"] < own["estimate"] < own["high"] < accuracy["high"]
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("broken", "py:9: KeyError: 'nothing'"),
+        ("text", "returned str; expected a number"),
+        ("absent", "has no function `absent`"),
+    ],
+)
+def test_a_function_of_ones_own_that_fails_is_shown_by_its_line(
+    function: str, sentence: str, world: Path, repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rules = [{"id": "own", "python": f"{repository.stem}:{function}", "atLeast": 0.5}]
+    assert evaluate(world, rules) == 2
+    said = capfd.readouterr().err
+    assert sentence in said
+    assert "gate `release`, rule `own`" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"metric": "r2", "atLeast": 0.5}, "`r2` is no metric of a binary task; there are `roc_auc`"),
+        ({"metric": "recall", "by": "planet", "maxGap": 0.1}, "`planet` is neither a slice nor a feature"),
+        (
+            {"compare": {"to": "baseline", "metric": "recall", "test": "delong"}},
+            "`delong` compares roc_auc, not `recall`",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_be_measured_is_a_sentence(
+    rule: dict[str, object], sentence: str, world: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(world, [{"id": "wrong", **rule}]) == 2
+    said = capfd.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said

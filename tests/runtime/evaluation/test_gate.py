@@ -1,0 +1,143 @@
+"""The step ``gate``: what figures and bounds decide, and how it is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from penstock.runtime.artifacts import write_json
+from penstock.runtime.evaluation.verdict import verdict
+from penstock.specs.gate import AnyRule
+from penstock.specs.limits import limits
+from runtime.evaluation.worlds import gate, outcomes
+from runtime.evaluation.worlds import verdict as written
+
+FORMS: dict[str, tuple[dict[str, Any], str]] = {
+    "metric": ({"metric": "roc_auc", "atLeast": 0.7}, "value"),
+    "sure": ({"metric": "roc_auc", "atLeast": 0.7, "confidence": "95%"}, "value"),
+    "gap": ({"metric": "recall", "by": "g", "maxGap": 0.1}, "gap"),
+    "worst": ({"metric": "recall", "by": "g", "atLeast": 0.1}, "lowest"),
+    "best": ({"metric": "brier_score", "by": "g", "atMost": 0.1}, "highest"),
+    "compare": ({"compare": {"to": "champion", "metric": "roc_auc"}}, "advantage"),
+    "fair": ({"fairness": "demographic_parity_ratio", "by": "g", "atLeast": 0.8}, "value"),
+    "steady": ({"perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0.02}, "drop"),
+    "spread": ({"explain": "permutation", "maxShare": "60%"}, "share"),
+    "clean": ({"explain": "permutation", "forbid": ["x"]}, "forbidden"),
+    "fast": ({"latency": {"p95": "20ms"}}, "p95"),
+    "own": ({"python": "m:f", "atMost": 3}, "value"),
+}
+
+
+def rule(form: str, **more: Any) -> Any:
+    return TypeAdapter(AnyRule).validate_python({"id": form, **FORMS[form][0], **more})
+
+
+def figure(part: str, estimate: float | None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    found = {"name": part, "estimate": estimate, "low": low, "high": high}
+    return {"figures": {part: found}, "skipped": None, "notes": [], "details": {}}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_rule_whose_figure_is_missing_or_no_number_does_not_pass(form: str) -> None:
+    part = FORMS[form][1]
+    nothing = {"figures": {}, "skipped": None, "notes": [], "details": {}}
+    for measured in (None, nothing, figure(part, None), figure("other", 1.0)):
+        assert verdict(rule(form), measured).outcome == "fail"
+        assert verdict(rule(form, severity="warn"), measured).outcome == "warn"
+        assert "could not be measured" in verdict(rule(form), measured).reasons()[0]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_figure_passes_on_its_bound_and_fails_beyond(form: str) -> None:
+    (limit,) = limits(rule(form))
+    (bound,) = limit.bounds
+    beyond = -1e-9 if bound.kind == "at_least" else 1e-9
+    on, off = (bound.value, bound.value + beyond)
+    assert verdict(rule(form), figure(limit.part, on, on, on)).outcome == "pass"
+    assert verdict(rule(form), figure(limit.part, off, off, off)).outcome == "fail"
+
+
+@pytest.mark.parametrize("form", ["sure", "compare"])
+def test_the_nearer_end_of_the_interval_is_judged_even_where_it_is_not_known(form: str) -> None:
+    part = FORMS[form][1]
+    assert verdict(rule(form), figure(part, 0.9, 0.69 if form == "sure" else -0.01, 0.99)).outcome == "fail"
+    assert verdict(rule(form), figure(part, 0.9, 0.71, 0.99)).outcome == "pass"
+    assert verdict(rule(form), figure(part, 0.9, None, None)).outcome == "fail"
+
+
+def test_latency_is_judged_in_milliseconds() -> None:
+    assert verdict(rule("fast"), figure("p95", 20.0)).outcome == "pass"
+    assert verdict(rule("fast"), figure("p95", 20.1)).reasons() == ("rule `fast`: p95 is 20.1, and must be <= 20 ms",)
+
+
+def test_a_rule_with_several_figures_has_the_worst_outcome() -> None:
+    both = rule("gap", atLeast=0.5)
+    measured = figure("gap", 0.01)
+    measured["figures"]["lowest"] = {"name": "recall[a]", "estimate": 0.4, "low": None, "high": None}
+    assert verdict(both, measured).outcome == "fail"
+    assert [judgement.outcome for judgement in verdict(both, measured).judgements] == ["pass", "fail"]
+
+
+def evaluation(folder: Path, measured: dict[str, Any]) -> Path:
+    facts = {"model": "made", "digest": "sha256:0", "champion": None, "metrics": {}, "gates": {"release": measured}}
+    (folder / "evaluation").mkdir()
+    write_json(folder / "evaluation" / "figures.json", facts)
+    return folder
+
+
+def test_a_failing_gate_names_rule_figure_and_bound_and_exits_1(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    skipped = figure("advantage", None) | {"skipped": "the registry has no champion of `made` yet", "figures": {}}
+    world = evaluation(
+        tmp_path,
+        {"sure": figure("value", 0.712, 0.688, 0.73), "steady": figure("drop", 0.05), "compare": skipped},
+    )
+    rules = [
+        {"id": "sure", "why": "Below, half of the warnings are wrong.", **FORMS["sure"][0]},
+        {"id": "steady", "severity": "warn", **FORMS["steady"][0]},
+        {"id": "compare", **FORMS["compare"][0]},
+    ]
+    with caplog.at_level("INFO"):
+        assert gate(world, rules) == 1
+    said = capfd.readouterr().err
+    assert (
+        "gate `release`, rule `sure`: value is 0.712, the lower end of its interval 0.688, and must be >= 0.7 "
+        "(Below, half of the warnings are wrong.)" in said
+    )
+    assert [line.split() for line in caplog.messages[:5]] == [
+        ["rule", "figure", "value", "interval", "bound", "outcome"],
+        ["sure", "value", "0.712", "[0.688,", "0.73]", ">=", "0.7", "fail"],
+        ["steady", "drop", "0.05", "-", "<=", "0.02", "warn"],
+        ["compare", "-", "-", "-", "-", "skip"],
+        ["the", "registry", "has", "no", "champion", "of", "`made`", "yet"],
+    ]
+    assert outcomes(world) == {"sure": "fail", "steady": "warn", "compare": "skip"}
+    assert written(world)["passed"] is False
+
+
+def test_a_warning_does_not_stop_a_gate(tmp_path: Path) -> None:
+    world = evaluation(tmp_path, {"steady": figure("drop", 0.05)})
+    assert gate(world, [{"id": "steady", "severity": "warn", **FORMS["steady"][0]}]) == 0
+    assert written(world)["passed"] is True
+    assert written(world)["outcomes"] == {"warn": 1}
+
+
+def test_bounds_are_those_of_the_gate_and_not_of_the_evaluation(tmp_path: Path) -> None:
+    world = evaluation(tmp_path, {"metric": figure("value", 0.72)})
+    assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.7}]) == 0
+    assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.73}]) == 1
+
+
+def test_a_gate_that_was_not_evaluated_is_a_fault_of_the_caller(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = evaluation(tmp_path, {})
+    facts = json.loads((world / "evaluation" / "figures.json").read_text())
+    write_json(world / "evaluation" / "figures.json", facts | {"gates": {"other": {}}})
+    assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.7}]) == 2
+    assert "the evaluation has no gate `release`; it has `other`" in capfd.readouterr().err

@@ -1,0 +1,162 @@
+"""The step ``drift``: which columns are beyond the bound, in how many windows, and what is pushed of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from penstock.specs.series import SERIES
+from runtime.evaluation.worlds import step, trained
+from runtime.made_splits import made_table
+from runtime.monitoring.made_observation import END, baseline, drift, observe
+
+PSI = {"id": "inputs", "test": "psi", "above": 0.2, "window": "1d"}
+
+
+@pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])
+def every_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = trained(tmp_path_factory.mktemp(request.param), request.param)
+    baseline(world, request.param)
+    return world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = trained(tmp_path_factory.mktemp("world"))
+    baseline(world)
+    return world
+
+
+def moved(table: pa.Table, by: float, column: str = "x2") -> pa.Table:
+    place = table.column_names.index(column)
+    return table.set_column(place, column, pc.add(table[column], by))
+
+
+def columns(monitor: dict[str, Any]) -> dict[str, Any]:
+    return {column["feature"]: column for column in monitor["columns"]}
+
+
+@pytest.mark.parametrize("test", ["psi", "ks", "wasserstein", "jensen_shannon"])
+def test_only_the_feature_that_moved_drifts(test: str, world: Path) -> None:
+    observe(world, moved(made_table(2000, seed=77), 0.8))
+    (monitor,) = drift(world, PSI | {"test": test})["monitors"]
+    assert monitor["drifted"] == ["x2"]
+    assert columns(monitor)["x2"]["p_value"] < 1e-6
+    assert set(columns(monitor)) == {"x0", "x1", "x2", "x3", "color", "flag"}
+    assert columns(monitor)["x2"]["distance"] == columns(monitor)["x2"]["distances"][test]
+
+
+def test_a_feature_that_is_left_out_is_not_watched(world: Path) -> None:
+    observe(world, moved(made_table(2000, seed=77), 0.8))
+    (monitor,) = drift(world, PSI | {"except": ["x2"]})["monitors"]
+    assert monitor["drifted"] == []
+
+
+def test_predictions_of_every_task_are_watched(every_world: Path) -> None:
+    task = every_world.name.rstrip("0123456789")
+    watched = {"id": "said", "of": "prediction", "test": "psi", "above": 0.2, "window": "1d"}
+    observe(every_world, made_table(2000, seed=78, task=task))
+    assert drift(every_world, watched)["monitors"][0]["drifted"] == []
+    observe(every_world, moved(made_table(2000, seed=78, task=task), 1.5, "x0"))
+    assert drift(every_world, watched)["monitors"][0]["drifted"] == ["prediction"]
+
+
+def test_every_row_more_makes_p_smaller_and_leaves_the_distance(world: Path) -> None:
+    found = {}
+    for rows in (500, 20_000):
+        observe(world, moved(made_table(rows, seed=5), 0.12))
+        found[rows] = columns(drift(world, PSI)["monitors"][0])["x2"]
+    assert found[20_000]["p_value"] < 0.001
+    assert found[20_000]["distance"] < 0.05
+    assert found[500]["chance_psi"] > found[20_000]["chance_psi"]
+
+
+def test_windows_are_counted_back_from_the_moment(world: Path) -> None:
+    # Six days: the oldest three are as in training, of the newest three one is, too.
+    days = [moved(made_table(400, seed=day), 0.8 if day in (0, 2) else 0.0) for day in range(6)]
+    observe(world, pa.concat_tables(days), spread=timedelta(days=6))
+    watched = PSI | {"persist": {"breaches": 2, "of": 3}}
+    (monitor,) = drift(world, watched)["monitors"]
+    x2 = columns(monitor)["x2"]
+    assert [window["rows"] for window in x2["windows"]] == pytest.approx([400] * 3, abs=2)
+    assert [window["distance"] > 0.2 for window in x2["windows"]] == [True, False, True]
+    assert x2["breaches"] == 2
+    assert monitor["drifted"] == ["x2"]
+    earlier = drift(world, watched, as_of=END - timedelta(days=1))["monitors"][0]
+    assert columns(earlier)["x2"]["breaches"] == 1
+    assert earlier["drifted"] == []
+
+
+def test_too_few_rows_decide_and_push_nothing(world: Path) -> None:
+    observe(world, moved(made_table(150, seed=5), 3.0))
+    found = drift(world, PSI | {"persist": {"breaches": 1, "of": 1}})
+    assert found["drifted"] is False
+    assert columns(found["monitors"][0])["x2"]["distance"] is None
+    assert {sample["name"] for sample in found["samples"]} == {
+        "penstock_drift_breaches",
+        "penstock_monitoring_observed_rows",
+    }
+
+
+def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:
+    observe(world, made_table(300, seed=5))
+    found = drift(world, PSI, as_of=END + timedelta(days=90))
+    assert found["rows"] == 0
+    assert found["joint"] is None
+    assert [sample["value"] for sample in found["samples"]] == [0]
+
+
+def test_samples_are_of_the_series_that_rules_read(world: Path) -> None:
+    observe(world, moved(made_table(2000, seed=77), 0.8))
+    scores = {"id": "scores", "of": "prediction", "test": "ks", "above": 0.1, "window": "1d"}
+    found = drift(world, PSI | {"persist": {"breaches": 1, "of": 2}}, scores)
+    known = {series.name: set(series.labels) - {"model", "environment"} for series in SERIES}
+    for sample in found["samples"]:
+        assert set(sample["labels"]) == known[sample["name"]]
+    distances = {
+        (each["labels"]["monitor"], each["labels"]["feature"]): each["value"]
+        for each in found["samples"]
+        if each["name"] == "penstock_drift_distance"
+    }
+    assert distances["inputs", "x2"] > 0.2
+    assert ("scores", "prediction") in distances
+
+
+def test_an_infinite_distance_is_pushed_as_one(world: Path) -> None:
+    rows = made_table(1000, seed=5)
+    gone = rows.set_column(rows.column_names.index("x2"), "x2", pa.nulls(1000, pa.float64()))
+    observe(world, gone)
+    found = drift(world, PSI | {"test": "wasserstein"})
+    (value,) = [each["value"] for each in found["samples"] if each["labels"].get("feature") == "x2"]
+    assert float(value) == np.inf
+    assert found["monitors"][0]["drifted"] == ["x2"]
+
+
+def test_tests_on_samples_stand_beside_the_distances(world: Path) -> None:
+    observe(world, moved(made_table(5000, seed=77), 0.8))
+    joint = drift(world, PSI)["joint"]
+    assert joint["rows"] == [1000, 1000]
+    assert joint["maximum_mean_discrepancy"]["p_value"] < 0.01
+    assert joint["columns"]["x2"]["anderson_darling_p"] < 0.01
+    assert joint["columns"]["x3"]["cramer_von_mises_p"] > 0.01
+
+
+def test_the_sample_of_a_baseline_names_no_row(world: Path) -> None:
+    import pyarrow.parquet as pq
+
+    sample = pq.read_table(world / "baseline" / "sample.parquet")
+    assert sample.column_names == ["x0", "x1", "x2", "x3"]
+    assert sample.num_rows == 1000
+
+
+def test_a_directory_that_is_no_observation_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    flags = {"observation": tmp_path, "monitors": json.dumps([PSI]), "drift": tmp_path / "drift"}
+    assert step("drift", **flags) == 2
+    assert "observation.json` is missing" in capfd.readouterr().err

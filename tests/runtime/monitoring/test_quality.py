@@ -1,0 +1,104 @@
+"""The step ``quality``: the metric of rows whose labels came in, and silence where too few have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from penstock.runtime.measures.metrics import compute
+from runtime.evaluation.worlds import step, trained
+from runtime.made_splits import made_table
+from runtime.monitoring.made_observation import baseline, observe, quality
+
+AUC = {"id": "ranking", "metric": "roc_auc", "below": 0.7, "window": "1d", "minLabels": 300}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = trained(tmp_path_factory.mktemp("world"))
+    baseline(world)
+    return world
+
+
+def labelled(rows: int, share: float, seed: int = 5) -> pa.Table:
+    """Rows of which a share has a label."""
+    table = made_table(rows, seed)
+    absent = np.random.default_rng(0).random(rows) >= share
+    place = table.column_names.index("@label")
+    return table.set_column(place, "@label", pa.array(table["@label"].to_numpy(), mask=absent))
+
+
+def test_the_metric_is_that_of_the_labelled_rows(world: Path) -> None:
+    observe(world, labelled(2000, 0.5))
+    found = quality(world, AUC)
+    (monitor,) = found["monitors"]
+    assert monitor["rows"] == 2000
+    assert 900 < monitor["labels"] < 1100
+    assert 0.8 < monitor["low"] < monitor["value"] < monitor["high"] < 1
+    assert monitor["breached"] is False
+    samples = {each["name"]: each for each in found["samples"]}
+    assert samples["penstock_quality_value"]["value"] == monitor["value"]
+    assert samples["penstock_quality_value"]["labels"] == {"monitor": "ranking", "metric": "roc_auc"}
+    assert samples["penstock_quality_labels"]["value"] == monitor["labels"]
+
+
+def test_too_few_labels_push_their_number_and_no_metric(world: Path) -> None:
+    observe(world, labelled(2000, 0.1))
+    found = quality(world, AUC)
+    assert found["monitors"][0]["value"] is None
+    assert found["monitors"][0]["breached"] is False
+    assert {each["name"] for each in found["samples"]} == {
+        "penstock_quality_labels",
+        "penstock_monitoring_observed_rows",
+    }
+
+
+def test_rows_without_any_label_are_no_crash(world: Path) -> None:
+    observe(world, made_table(400, 5).drop_columns(["@label"]))
+    (monitor,) = quality(world, AUC)["monitors"]
+    assert (monitor["rows"], monitor["labels"]) == (400, 0)
+
+
+def test_a_window_holds_its_own_rows_only(world: Path) -> None:
+    observe(world, labelled(3000, 1.0), spread=timedelta(days=3))
+    (monitor,) = quality(world, AUC)["monitors"]
+    assert monitor["labels"] == pytest.approx(1000, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("bound", "breached"), [({"below": 0.99}, True), ({"below": 0.6}, False), ({"above": 0.6}, True)]
+)
+def test_a_bound_is_breached_on_its_own_side(bound: dict[str, float], breached: bool, world: Path) -> None:
+    observe(world, labelled(2000, 1.0))
+    monitor = {key: value for key, value in AUC.items() if key != "below"} | bound
+    assert quality(world, monitor)["monitors"][0]["breached"] is breached
+
+
+@pytest.mark.parametrize(("task", "metric"), [("multiclass", "macro_f1"), ("regression", "mean_absolute_error")])
+def test_other_tasks_are_measured_too(task: str, metric: str, tmp_path: Path) -> None:
+    from penstock.runtime.artifacts import Splits
+    from penstock.runtime.evaluation.examination import predictions_of
+    from penstock.runtime.learning.model_files import load_model
+
+    world = trained(tmp_path, task)
+    baseline(world, task)
+    rows = made_table(1000, 5, task)
+    observe(world, rows)
+    model, splits = load_model(world / "model"), Splits.read(world / "splits")
+    expected = compute(metric, predictions_of(model, rows, rows["@label"].to_numpy(), splits.classes, 0.5))
+    monitor = {"id": "m", "metric": metric, "below": 0.1, "window": "1d"}
+    assert quality(world, monitor, task=task)["monitors"][0]["value"] == pytest.approx(expected)
+
+
+def test_a_metric_of_another_task_is_a_sentence(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    observe(world, labelled(400, 1.0))
+    flags = {
+        "observation": world / "observation",
+        "monitors": '[{"id": "m", "metric": "r2", "below": 0, "window": "1d"}]',
+    }
+    assert step("quality", **flags, task="binary", quality=world / "quality") == 2
+    assert "monitor `m`: `r2` is no metric of a binary task" in capfd.readouterr().err
