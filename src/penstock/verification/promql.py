@@ -1,0 +1,49 @@
+"""PromQL wherever generated files hold it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.source.model import Pointer
+
+_ARGUMENT = re.compile(r"\{\{\s*args\.[\w-]+\s*\}\}")
+
+
+def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Every expression of a document, with the way to it: rules, analyses, triggers."""
+    kind, spec = value.get("kind"), value.get("spec")
+    if "groups" in value and kind is None:
+        yield from _rules(value["groups"], ("groups",))
+    elif kind == "PrometheusRule" and isinstance(spec, dict):
+        yield from _rules(spec.get("groups"), ("spec", "groups"))
+    elif kind in ("AnalysisTemplate", "ClusterAnalysisTemplate") and isinstance(spec, dict):
+        for index, metric in enumerate(spec.get("metrics") or ()):
+            query = metric.get("provider", {}).get("prometheus", {}).get("query")
+            if isinstance(query, str):
+                place: Pointer = ("spec", "metrics", index, "provider", "prometheus", "query")
+                yield place, _ARGUMENT.sub("argument", query)
+    elif kind == "ScaledObject" and isinstance(spec, dict):
+        for index, trigger in enumerate(spec.get("triggers") or ()):
+            query = trigger.get("metadata", {}).get("query")
+            if trigger.get("type") == "prometheus" and isinstance(query, str):
+                yield ("spec", "triggers", index, "metadata", "query"), query
+
+
+def _rules(groups: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
+    for number, group in enumerate(groups or ()):
+        for index, rule in enumerate(group.get("rules") or ()):
+            if isinstance(rule.get("expr"), str):
+                yield (*at, number, "rules", index, "expr"), rule["expr"]
+
+
+def promql_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Expressions that do not parse, each with the parser's reason."""
+    import promql_parser
+
+    for pointer, expression in expressions(value):
+        try:
+            promql_parser.parse(expression)
+        except ValueError as error:
+            yield pointer, str(error).strip()

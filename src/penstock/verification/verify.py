@@ -1,0 +1,96 @@
+"""Everything that is verified of generated files, in one walk over their documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from penstock.diagnostics.model import Diagnostic, Diagnostics
+from penstock.source.model import Document
+from penstock.verification.core_kinds import can_check, core_problems, is_core
+from penstock.verification.crds import Crds
+from penstock.verification.files import read_generated
+from penstock.verification.objects import ObjectChecker
+from penstock.verification.pipelines import pipeline_parts, pipeline_problems
+from penstock.verification.promql import expressions, promql_problems
+from penstock.verification.sense import sense_problems
+from penstock.verification.tree import missing_entries, repeated_objects
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was found, and how much was looked at."""
+
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    files: int = 0
+    checked: Counter[str] = field(default_factory=Counter)
+    """Objects by kind that were held against a definition; `pipeline` and `PromQL` among them."""
+    unchecked: Counter[str] = field(default_factory=Counter)
+    """Objects by kind for which there is no definition."""
+
+
+def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) -> Verification:
+    """Verify the files at `places` (``generated/`` where none is given) of the repository at `root`.
+
+    Objects are held against `crds`. ImportError without the extra `verify`, CrdError for definitions that are no YAML.
+    """
+    documents, found = read_generated(root, places)
+    result = Verification(files=len({document.file.path for document in documents}))
+    result.diagnostics.extend(found)
+    checkers: dict[tuple[str, str], ObjectChecker | None] = {}
+    for document in documents:
+        result.diagnostics.extend(pipeline_problems(document))
+        result.checked["pipeline"] += sum(kind == "pipeline" for kind, _, _ in pipeline_parts(document))
+        result.checked["PromQL"] += sum(1 for _ in expressions(document.value))
+        for pointer, message in promql_problems(document.value):
+            headline = "this is no PromQL"
+            result.diagnostics.append(Diagnostic.error("promql-syntax", headline, document.span(pointer), message))
+        if _is_object(document):
+            result.diagnostics.extend(_object_problems(document, crds, checkers, result))
+    result.diagnostics.extend(repeated_objects(documents))
+    if not places:
+        result.diagnostics.extend(missing_entries(documents))
+    result.diagnostics.extend(_unverified(result.unchecked))
+    return result
+
+
+def _is_object(document: Document) -> bool:
+    value = document.value
+    return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str) and "metadata" in value
+
+
+def _object_problems(
+    document: Document,
+    crds: Crds | None,
+    checkers: dict[tuple[str, str], ObjectChecker | None],
+    result: Verification,
+) -> Iterator[Diagnostic]:
+    api_version, kind = document.value["apiVersion"], document.value["kind"]
+    for pointer, message in sense_problems(document.value):
+        yield Diagnostic.error("object-sense", message, document.span(pointer))
+    if is_core(api_version) and can_check():
+        result.checked[kind] += 1
+        for pointer, message in core_problems(document.value):
+            yield Diagnostic.error("object-schema", message, document.span(pointer))
+        return
+    key = (api_version, kind)
+    if key not in checkers:
+        crd = crds.find(api_version, kind) if crds is not None else None
+        checkers[key] = ObjectChecker(crd) if crd is not None else None
+    checker = checkers[key]
+    if checker is None:
+        result.unchecked[f"{kind} ({api_version})"] += 1
+        return
+    result.checked[kind] += 1
+    yield from checker.problems(document)
+
+
+def _unverified(kinds: Counter[str]) -> Iterator[Diagnostic]:
+    for kind, count in sorted(kinds.items()):
+        yield Diagnostic.note(
+            "unverified-kind",
+            f"{count} of the kind {kind} could not be checked: there is no definition of it",
+            help=("give the definitions that the cluster runs by `--crds DIR` or `--cluster CONTEXT`",),
+        )
