@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## Compile the specs, then train, judge and release the fligh
 test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for one process)
 	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
 
-tools: ## Install promtool, amtool and actionlint into .tools, for the tests that need them
+tools: ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
 	@tools/install-tools.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models

