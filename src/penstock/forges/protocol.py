@@ -54,6 +54,9 @@ class Commit:
     message: str
 
 
+PushKind = Literal["push", "force-push", "base-changed", "opened", "reopened"]
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """A moment at which the server saw the head move, or the base change under it."""
@@ -61,7 +64,7 @@ class Push:
     at: datetime
     head: str
     """The head from this moment on."""
-    kind: Literal["push", "force-push", "base-changed", "opened", "reopened"]
+    kind: PushKind
     actor: Person
 
 

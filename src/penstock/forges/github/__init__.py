@@ -1,0 +1,1 @@
+"""GitHub, GitHub Enterprise Cloud and GitHub Enterprise Server."""

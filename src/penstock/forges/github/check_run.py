@@ -1,0 +1,145 @@
+"""The check run that says yes or no, bound to the head commit and to the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+from penstock.forges.github.client import GitHubClient
+from penstock.forges.github.errors import GitHubError
+from penstock.forges.github.identity import Identity
+from penstock.forges.github.shape import Shape
+from penstock.forges.github.text_limits import (
+    ANNOTATION_BYTES,
+    CHECK_BYTES,
+    TITLE_CHARACTERS,
+    cut_markdown,
+    cut_plain,
+)
+
+ANNOTATIONS_AT_ONCE = 50
+"""https://docs.github.com/rest/checks/runs#create-a-check-run"""
+MOST_ANNOTATIONS = 500
+"""Nobody reads more; each fifty cost a request."""
+
+Conclusion = Literal["success", "failure", "action_required"]
+"""`action_required` is for approvals that are missing. Of the three, only `success` lets a required check pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A remark at lines of a file, counted from 1; the columns only where it is within one line."""
+
+    path: str
+    line: int
+    end_line: int
+    level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str = ""
+    column: int | None = None
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What is to be shown at a commit."""
+
+    name: str
+    head: str
+    digest: str
+    """Digest of the verdict; it becomes the run's `external_id`."""
+    conclusion: Conclusion
+    title: str
+    summary: str
+    details_url: str = ""
+    annotations: Sequence[Annotation] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCheckRun:
+    """The check run as it stands now."""
+
+    url: str
+    outcome: Literal["created", "unchanged"]
+    unshown: int = 0
+    """How many annotations were too many."""
+
+
+def publish_check_run(
+    client: GitHubClient, repository: str, run: CheckRun, identity: Identity, notice: str
+) -> PublishedCheckRun:
+    """Make a check run at the head commit, unless the latest one of ours already says the same.
+
+    Each verdict gets a run of its own: annotations of an older run can only be added to, and of
+    runs with one name GitHub goes by the latest. Until the last annotations are there, the run is
+    in progress, which lets nothing pass. `notice` ends a summary that had to be cut.
+    """
+    latest = _latest(client, repository, run, identity)
+    if latest is not None and _says(latest, run):
+        return PublishedCheckRun(latest["html_url"].text_or_empty(), "unchanged")
+    shown = [_annotation(one) for one in islice(run.annotations, MOST_ANNOTATIONS)]
+    batches = [shown[start : start + ANNOTATIONS_AT_ONCE] for start in range(0, len(shown), ANNOTATIONS_AT_ONCE)] or [
+        []
+    ]
+    path = f"/repos/{repository}/check-runs"
+    body: dict[str, Any] = {"name": run.name, "head_sha": run.head, "external_id": run.digest}
+    if run.details_url:
+        body["details_url"] = run.details_url
+    created = Shape(client.send("POST", path, body | _state(run, batches, 0, notice)), "the check run")
+    if created["head_sha"].object_id() != run.head:
+        raise GitHubError("GitHub made the check run at another commit than the head: run again.")
+    for index in range(1, len(batches)):
+        client.send("PATCH", f"{path}/{created['id'].number()}", _state(run, batches, index, notice))
+    return PublishedCheckRun(created["html_url"].text_or_empty(), "created", len(run.annotations) - len(shown))
+
+
+def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> Shape | None:
+    """The newest run with this name that the token's own App made."""
+    found: list[Shape] = []
+    for page in range(1, 12):
+        answer = client.get(
+            f"/repos/{repository}/commits/{run.head}/check-runs",
+            {"check_name": run.name, "filter": "all", "per_page": 100, "page": page},
+        )
+        listed = Shape(answer, "the check runs")["check_runs"].items()
+        found += [one for one in listed if not one["app"].is_null and identity.is_app(one["app"]["slug"].text())]
+        if len(listed) < 100:
+            return max(found, key=lambda one: one["id"].number(), default=None)
+    raise GitHubError(f"the commit {run.head} has more check runs than Penstock reads: push once more.")
+
+
+def _says(existing: Shape, run: CheckRun) -> bool:
+    return (
+        existing["external_id"].value == run.digest
+        and existing["status"].value == "completed"
+        and existing["conclusion"].value == run.conclusion
+    )
+
+
+def _state(run: CheckRun, batches: Sequence[Sequence[dict[str, Any]]], index: int, notice: str) -> dict[str, Any]:
+    """The part of a request that shows one batch, and with the last of them the conclusion."""
+    output = {
+        "title": cut_plain(run.title, TITLE_CHARACTERS),
+        "summary": cut_markdown(run.summary, CHECK_BYTES, notice),
+        "annotations": list(batches[index]),
+    }
+    if index + 1 < len(batches):
+        return {"status": "in_progress", "output": output}
+    return {"status": "completed", "conclusion": run.conclusion, "output": output}
+
+
+def _annotation(one: Annotation) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "path": one.path,
+        "start_line": one.line,
+        "end_line": max(one.line, one.end_line),
+        "annotation_level": one.level,
+        "message": cut_plain(one.message, ANNOTATION_BYTES),
+    }
+    if one.title:
+        made["title"] = cut_plain(one.title, TITLE_CHARACTERS)
+    if one.column is not None and one.end_column is not None and one.line == one.end_line:
+        made |= {"start_column": one.column, "end_column": max(one.column, one.end_column)}
+    return made

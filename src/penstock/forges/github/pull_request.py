@@ -1,0 +1,174 @@
+"""A pull request on GitHub, read whole: a record of one moment, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import quote
+
+from penstock.forges.github.client import GitHubClient
+from penstock.forges.github.commits import read_commits
+from penstock.forges.github.errors import GitHubError
+from penstock.forges.github.people import rest_person
+from penstock.forges.github.permissions import read_writers
+from penstock.forges.github.pushes import UnsettledError, joined, read_events, read_moves
+from penstock.forges.github.shape import Shape, is_repository
+from penstock.forges.protocol import Comment, Push, Review, State
+from penstock.forges.recorded import Facts, RecordedPullRequest
+
+_REVIEW_STATES: dict[str, Literal["approved", "changes_requested", "commented", "dismissed"]] = {
+    "APPROVED": "approved",
+    "CHANGES_REQUESTED": "changes_requested",
+    "COMMENTED": "commented",
+    "DISMISSED": "dismissed",
+}
+_UNSUBMITTED = "PENDING"
+_ATTEMPTS = 4
+
+
+def read_pull_request(
+    client: GitHubClient, repository: str, number: int, people: Iterable[str] = ()
+) -> RecordedPullRequest:
+    """Everything that a review needs to know of a pull request.
+
+    `people` are logins to ask about besides those who reviewed or commented: who might be asked to
+    approve. A pull request that changes while it is read is read again, and so is one of which
+    GitHub does not show all yet, as happens right after a push. GitHubError where it does not
+    settle, and for everything that cannot be read to its end.
+    """
+    if not is_repository(repository):
+        raise GitHubError(f"{repository!a} is no repository: name it as owner/name.")
+    asked = tuple(people)
+    reason = ""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            client.rest(2.0**attempt)
+        try:
+            return RecordedPullRequest(_read_once(client, repository, number, asked))
+        except UnsettledError as error:
+            reason = str(error)
+    raise GitHubError(f"{reason}: run again in a minute; if it stays, push once more.")
+
+
+def _read_once(client: GitHubClient, repository: str, number: int, people: tuple[str, ...]) -> Facts:
+    path = f"/repos/{repository}/pulls/{number}"
+    pull = Shape(client.get(path), "the pull request")
+    base_ref = pull["base"]["ref"].text()
+    base = _tip(client, repository, base_ref)
+    head = pull["head"]["sha"].object_id()
+    reviews = _reviews(client, repository, number)
+    comments = _comments(client, repository, number)
+    speakers = [*(review.person for review in reviews), *(comment.person for comment in comments)]
+    seen = {person.login for person in speakers if person.login}
+    facts = Facts(
+        repository=repository,
+        number=pull["number"].number(),
+        title=pull["title"].text(),
+        author=rest_person(pull["user"]),
+        state=_state(pull),
+        is_draft=not pull["draft"].is_null and pull["draft"].truth(),
+        base_sha=base,
+        base_ref=base_ref,
+        head_sha=head,
+        is_fork=_is_fork(pull),
+        labels=tuple(sorted(label["name"].text() for label in pull["labels"].items())),
+        commits=read_commits(client, repository, base, head),
+        pushes=_pushes(client, repository, number, pull),
+        reviews=reviews,
+        comments=comments,
+        writers=read_writers(client, repository, {*seen, *people}),
+        now=client.server_time,
+    )
+    again = Shape(client.get(path), "the pull request")
+    if _changing(again) != _changing(pull) or _tip(client, repository, base_ref) != base:
+        raise UnsettledError("the pull request or its base changed while it was read")
+    return facts
+
+
+def _changing(pull: Shape) -> list[object]:
+    """What tells whether somebody touched the pull request; its other values change by being looked at."""
+    return [pull["updated_at"].value, pull["state"].value, pull["head"]["sha"].value, pull["base"]["ref"].value]
+
+
+def _tip(client: GitHubClient, repository: str, branch: str) -> str:
+    """Where a branch is now. The `base.sha` of a pull request is where it was when somebody last pushed."""
+    ref = client.get(f"/repos/{repository}/git/ref/heads/{quote(branch)}")
+    return Shape(ref, "the base branch")["object"]["sha"].object_id()
+
+
+def _state(pull: Shape) -> State:
+    if pull["merged"].truth():
+        return "merged"
+    return "open" if pull["state"].text() == "open" else "closed"
+
+
+def _is_fork(pull: Shape) -> bool:
+    theirs = pull["head"]["repo"]
+    return theirs.is_null or theirs["id"].number() != pull["base"]["repo"]["id"].number()
+
+
+def _pushes(client: GitHubClient, repository: str, number: int, pull: Shape) -> tuple[Push, ...]:
+    source = pull["head"]["repo"]
+    if source.is_null:
+        raise GitHubError(
+            "the repository that the pull request comes from was deleted, so nobody can say when its head was pushed: "
+            "open a new pull request with the same commits."
+        )
+    opened = pull["created_at"].instant()
+    moves = read_moves(client, source["full_name"].repository(), pull["head"]["ref"].text(), opened)
+    events = read_events(client, repository, number)
+    return joined(moves, events, opened, rest_person(pull["user"]), pull["head"]["sha"].object_id())
+
+
+def _reviews(client: GitHubClient, repository: str, number: int) -> tuple[Review, ...]:
+    found = []
+    for item in client.items(f"/repos/{repository}/pulls/{number}/reviews"):
+        shape = Shape(item, "the reviews")
+        state = shape["state"].text()
+        if state == _UNSUBMITTED:
+            continue
+        if state not in _REVIEW_STATES:
+            raise GitHubError("a review is in a state that GitHub does not document: update Penstock.")
+        found.append(
+            Review(
+                id=str(shape["id"].number()),
+                person=rest_person(shape["user"]),
+                state=_REVIEW_STATES[state],
+                submitted=shape["submitted_at"].instant(),
+                commit=shape["commit_id"].text_or_empty(),
+                body=shape["body"].text_or_empty(),
+            )
+        )
+    return tuple(sorted(found, key=lambda review: (review.submitted, int(review.id))))
+
+
+def _comments(client: GitHubClient, repository: str, number: int) -> tuple[Comment, ...]:
+    shapes = [Shape(item, "the comments") for item in client.items(f"/repos/{repository}/issues/{number}/comments")]
+    comments = (
+        Comment(
+            id=str(shape["id"].number()),
+            person=rest_person(shape["user"]),
+            at=shape["created_at"].instant(),
+            # GitHub counts more than edits as updates; what may have been edited is taken as edited.
+            edited=shape["updated_at"].instant() != shape["created_at"].instant(),
+            body=shape["body"].text_or_empty(),
+        )
+        for shape in shapes
+    )
+    return tuple(sorted(comments, key=lambda comment: (comment.at, int(comment.id))))
+
+
+def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> int | None:
+    """Number of the one open pull request whose head is this commit of this branch; None where there is none.
+
+    A `workflow_run` for a fork does not name its pull request.
+    """
+    listed = client.items(f"/repos/{repository}/pulls", {"state": "open", "head": f"{head_owner}:{head_branch}"})
+    shapes = [Shape(item, "the pull requests") for item in listed]
+    found = [shape["number"].number() for shape in shapes if shape["head"]["sha"].object_id() == head]
+    if len(found) > 1:
+        raise GitHubError(
+            f"several pull requests have the head {head}: "
+            f"{', '.join(f'#{number}' for number in found)}; close all but one, or review each by its number."
+        )
+    return found[0] if found else None
