@@ -83,8 +83,8 @@ LOADING = (
         "malformed-text",
         """A text does not look as it must: a name, a digest, an image, a function, an address.
 
-        Names of specs become names in Kubernetes: lower-case letters, digits and dashes. Images and models are pinned by
-        digest, since a tag can be moved to other contents. Functions are written `module:function`.
+        Names of specs become names in Kubernetes: lower-case letters, digits and dashes. Images and models are pinned
+        by digest, since a tag can be moved to other contents. Functions are written `module:function`.
         """,
     ),
     Code(
@@ -143,8 +143,8 @@ LOADING = (
         "rule-form",
         """A rule of a gate does not say what it checks.
 
-        One key decides the form of a rule: `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency` or `python`;
-        `by` beside `metric` makes it a rule about groups.
+        One key decides the form of a rule: `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency` or
+        `python`; `by` beside `metric` makes it a rule about groups.
         """,
     ),
     Code("api-version", "A spec is of a version of the language that this program does not read."),

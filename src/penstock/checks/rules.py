@@ -18,7 +18,6 @@ from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
-from penstock.checks.promql_syntax import promql_syntax
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
 from penstock.checks.retrain_loop import retrain_loop
@@ -73,7 +72,7 @@ RULES: tuple[Rule, ...] = (
     competing_rollouts,
     canary_steps,
     capacity,
-    promql_syntax,
+    promql_form,
     unheard_alert,
     silent_alert,
     schedule_syntax,

@@ -27,8 +27,8 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 
 
-@rule("promql-syntax", Rollout)
-def promql_syntax(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+@rule("promql-form", Rollout)
+def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each expression that does not parse, and each that compares by itself."""
     for found in scalars(Rollout, "holds", view.data("Rollout", rollout.name)):
         if found.scalar.holds != "promql":
@@ -41,12 +41,12 @@ def promql_syntax(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         except ValueError as error:
             at, message = _place(found.text, str(error))
             yield Diagnostic.error(
-                "promql-syntax", "the PromQL does not parse", view.span(rollout, below, within=at), message
+                "promql-form", "the PromQL does not parse", view.span(rollout, below, within=at), message
             )
             continue
         if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
             yield Diagnostic.error(
-                "promql-syntax",
+                "promql-form",
                 "the expression compares by itself",
                 view.span(rollout, below),
                 f"it holds `{str(tree.op).strip()}`",

@@ -1,0 +1,155 @@
+"""``penstock explain``: where each value at an address comes from, or the manual page of a diagnostic."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penstock.cli.findings import show
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.repository import NoRepositoryError, add_root, find_root
+
+if TYPE_CHECKING:
+    from penstock.catalog.model import Catalog
+    from penstock.catalog.origins import Origin
+    from penstock.specs.addresses import Address
+
+_WIDEST_VALUE = 60
+
+
+class _UsageError(Exception):
+    """What was asked for is not there; the message says what is."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument(
+        "subject",
+        metavar="ADDRESS|CODE",
+        help="an address such as `Gate/release.rules[quality]`, or a diagnostic's code such as `label-leak`",
+    )
+    parser.add_argument("--environment", metavar="NAME", help="the environment whose overrides are merged")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
+    add_root(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain an address or a code."""
+    try:
+        if "/" not in options.subject and options.subject == options.subject.lower():
+            return _explain_code(options.subject, options.format)
+        return _explain_address(options.subject, options.environment, options.format, find_root(options))
+    except (NoRepositoryError, _UsageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+
+
+def _explain_code(name: str, form: str) -> int:
+    from penstock.cli.manual import CODES
+    from penstock.diagnostics.suggest import did_you_mean
+
+    page = CODES.get(name)
+    if page is None:
+        raise _UsageError(f"there is no diagnostic `{name}`{_hint(did_you_mean(name, CODES))}")
+    if form == "json":
+        _print_json({"code": page.name, "summary": page.summary, "manual": page.manual})
+    else:
+        print(f"{page.name}\n\n{page.manual}")
+    return OK
+
+
+def _explain_address(text: str, environment: str | None, form: str, root: Path) -> int:
+    from penstock.catalog.load import load_work_tree
+    from penstock.catalog.model import SpecId
+    from penstock.catalog.origins import origins
+    from penstock.specs.addresses import Address, AddressError
+
+    try:
+        address = Address.parse(text)
+    except AddressError as error:
+        raise _UsageError(str(error)) from None
+    catalog = load_work_tree(root)
+    _require(catalog, address, environment)
+    spec_id = SpecId(address.kind, address.name)
+    overridden = catalog.overridden(spec_id, environment)
+    if overridden is None or overridden.resource is None:
+        show(overridden.diagnostics if overridden is not None else catalog.problems(spec_id), root, "text")
+        return PROBLEMS
+    found = origins(catalog.view(environment), address)
+    if found is None:
+        raise _UsageError(f"`{address.spec}` has no `{text.removeprefix(str(address.spec)).lstrip('.')}`")
+    if form == "json":
+        _print_json({"address": str(address), "environment": environment, "values": [_plain(one) for one in found]})
+    else:
+        _print_table(address, found)
+    return OK
+
+
+def _require(catalog: Catalog, address: Address, environment: str | None) -> None:
+    """_UsageError where the spec or the environment does not exist."""
+    from penstock.catalog.model import SpecId
+    from penstock.diagnostics.suggest import did_you_mean
+
+    if environment is not None and environment not in catalog.environments():
+        near = did_you_mean(environment, catalog.environments()) or list(catalog.environments())
+        raise _UsageError(f"there is no environment `{environment}`{_hint(near)}")
+    if catalog.document(SpecId(address.kind, address.name)) is None:
+        near = did_you_mean(str(address.spec), [str(spec_id) for spec_id in catalog.ids()])
+        raise _UsageError(f"there is no spec `{address.spec}`{_hint(near)}")
+
+
+def _hint(near: list[str]) -> str:
+    return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?" if near else ""
+
+
+def _print_table(address: Address, found: list[Origin]) -> None:
+    """Aligned columns: the address, the value, where it comes from."""
+    rows = []
+    for one in found:
+        below = str(one.address).removeprefix(str(address)) or "(itself)"
+        rows.append((below.removeprefix("."), _value(one.value), _origin(one)))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)] if rows else [0, 0]
+    print(address)
+    for name, value, origin in rows:
+        print(f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip())
+    if len(found) == 1 and found[0].description:
+        print(f"\n{found[0].description}")
+
+
+def _origin(one: Origin) -> str:
+    place = f"{one.span.path}:{one.span.line}" if one.span is not None else ""
+    return {
+        "spec": place,
+        "override": f"{place} (override)",
+        "removed": f"{place} (removed by the override)",
+        "default": "default",
+        "unset": "not set",
+    }[one.by]
+
+
+def _value(value: Any) -> str:
+    import json
+
+    text = (
+        "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    )
+    text = " ".join(text.split())
+    return text if len(text) <= _WIDEST_VALUE else f"{text[: _WIDEST_VALUE - 1]}…"
+
+
+def _plain(one: Origin) -> dict[str, Any]:
+    return {
+        "address": str(one.address),
+        "value": one.value,
+        "origin": one.by,
+        "path": one.span.path if one.span is not None else None,
+        "line": one.span.line if one.span is not None else None,
+        "description": one.description,
+    }
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,42 @@
+"""The manual of every diagnostic, from all rooms that report some."""
+
+from __future__ import annotations
+
+from penstock.catalog.codes import LOADING
+from penstock.checks.rules import RULES
+from penstock.diagnostics.codes import Code, code_table
+from penstock.source.codes import CODES as TEXT
+from penstock.verification.codes import CODES as VERIFICATION
+
+COMPILING = (
+    Code(
+        "ignored-field",
+        """A target would ignore a field, or refuse it, in this environment.
+
+        What it does: asks each target what it would do with the plan that it gets.
+
+        Why: KServe ignores a share of the traffic outside of its Knative mode, without a word. A field that is written
+        and not obeyed is worse than one that is not there.
+
+        Use instead: what the help names, or another target or version in the Environment.
+        """,
+    ),
+    Code(
+        "patch-without-target",
+        """A patch names a manifest that is not generated.
+
+        Use instead: the kind and the name of a manifest as they stand in `generated/`.
+        """,
+    ),
+    Code(
+        "patch-does-not-fit",
+        """A patch cannot be applied to its manifest.
+
+        A `test` of RFC 6902 fails, or a path leads nowhere. Look at the manifest in `generated/` and write the path as
+        it stands there.
+        """,
+    ),
+)
+
+CODES = code_table(TEXT, LOADING, (rule.code for rule in RULES), COMPILING, VERIFICATION)
+"""Every code with its page, by name."""

@@ -1,0 +1,51 @@
+"""``penstock schema``: JSON Schemas of the language, for editors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from penstock.cli.main import OK, WRONG_USE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("kind", nargs="?", metavar="KIND", help="one kind; every kind in one schema where absent")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write `schema.json`, and a `KIND.schema.json` for each kind, into this folder",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a schema, or write all of them."""
+    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.specs.kinds import KINDS
+    from penstock.specs.schema import combined_schema, kind_schema
+
+    if options.kind is not None and options.kind not in KINDS:
+        guesses = did_you_mean(options.kind, KINDS) or list(KINDS)
+        words = " or ".join(f"`{kind}`" for kind in guesses)
+        print(f"error: there is no kind `{options.kind}`; write {words}", file=sys.stderr)
+        return WRONG_USE
+    if options.out is None:
+        schema = kind_schema(options.kind) if options.kind is not None else combined_schema()
+        print(json.dumps(schema, indent=2))
+        return OK
+    kinds = [options.kind] if options.kind is not None else list(KINDS)
+    files = {f"{kind}.schema.json": kind_schema(kind) for kind in kinds}
+    if options.kind is None:
+        files["schema.json"] = combined_schema()
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, schema in sorted(files.items()):
+            (options.out / name).write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"error: `{options.out}` cannot be written: {error.strerror}", file=sys.stderr)
+        return WRONG_USE
+    print(f"{len(files)} schemas in {options.out}")
+    return OK
