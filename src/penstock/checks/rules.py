@@ -18,6 +18,7 @@ from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
+from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
 from penstock.checks.retrain_loop import retrain_loop
