@@ -15,6 +15,7 @@ from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_o
 from penstock.lowering.training import AS_OF_PARAMETER, choice_text, store_flags, stores
 from penstock.specs.model import Model
 from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, Rollout
+from penstock.specs.units import Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,15 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
         drifts += [figure for figure in figures if figure.flag == "--drift"]
         yield _publish(view, model, each, figures, image)
     retrain = model.spec.retrain
-    if drifts and retrain is not None and retrain.on_drift:
+    if drifts and retrain is not None and retrain.on_drift and environment_of(view).spec.training:
         yield _retrain(view, model, drifts, image)
 
 
 def _observe(model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
     spec = model.spec
-    windows = (*(drift.window for drift in each.monitor.drift), *(rule.window for rule in each.monitor.quality))
+    # A monitor that counts breaches looks at several windows, back to back.
+    drifts = (Duration(drift.window * (drift.persist.of if drift.persist else 1)) for drift in each.monitor.drift)
+    windows = (*drifts, *(rule.window for rule in each.monitor.quality))
     label: tuple[Argument, ...] = ()
     if each.monitor.quality:
         label = (

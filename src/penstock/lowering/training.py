@@ -112,6 +112,7 @@ def _fitting(model: Model, split: Step, image: str) -> tuple[Step, ...]:
             *learner,
             flag("search", json_text(plain(spec.search))),
             flag("threshold", str(spec.threshold)),
+            flag("seed", str(spec.seed)),
         ]
         search = make_step("search", image, arguments, compute=heavy)
         steps.append(search)

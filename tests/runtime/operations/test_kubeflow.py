@@ -1,0 +1,264 @@
+"""Starting pipelines: the requests are those of the API's own client, and every refusal is one sentence."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import kfp_server_api
+import pytest
+
+from penstock.runtime.artifacts import write_json
+from penstock.runtime.main import main
+from penstock.runtime.operations import kubeflow
+
+
+class Cluster:
+    """An API of pipelines that knows one pipeline and takes nothing that its own client would not send."""
+
+    def __init__(self) -> None:
+        self.started: list[dict[str, Any]] = []
+        self.experiments: list[dict[str, Any]] = []
+        self.runs: list[dict[str, Any]] = []
+        self.fail: list[int] = []
+        self.requests: list[str] = []
+        self.token: str | None = None
+
+    def get(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if path == "pipelines/names/flight-delay-training" and query == {"namespace": "ml"}:
+            return 200, {"pipeline_id": "p1", "name": "flight-delay-training", "namespace": "ml"}
+        if path == "pipelines/p1/versions":
+            assert query["sort_by"] == "created_at desc"
+            if "page_token" not in query:
+                return 200, {"pipeline_versions": [version("v2", "bbb")], "next_page_token": "more"}
+            return 200, {"pipeline_versions": [version("v1", "aaa")]}
+        if path == "experiments":
+            (predicate,) = json.loads(query["filter"])["predicates"]
+            wanted = kfp_server_api.V2beta1Predicate(**predicate)
+            found = [each for each in self.experiments if each[wanted.key] == wanted.string_value]
+            return 200, {"experiments": found} if found else {}
+        if path == "runs":
+            assert (query["namespace"], query["sort_by"]) == ("ml", "created_at desc")
+            return 200, {"runs": self.runs}
+        return 404, {"code": 5, "message": f"nothing at {path}"}
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if path == "experiments":
+            kfp_server_api.V2beta1Experiment(**body)
+            self.experiments.append({**body, "experiment_id": "e1"})
+            return 200, self.experiments[-1]
+        assert path == "runs"
+        run = kfp_server_api.V2beta1Run(**body)
+        kfp_server_api.V2beta1PipelineVersionReference(**run.pipeline_version_reference)
+        kfp_server_api.V2beta1RuntimeConfig(**run.runtime_config)
+        self.started.append(body)
+        return 200, {**body, "run_id": f"r{len(self.started)}"}
+
+
+def version(version_id: str, name: str) -> dict[str, str]:
+    return {"pipeline_version_id": version_id, "pipeline_id": "p1", "name": name}
+
+
+def a_run(age: timedelta, state: str = "SUCCEEDED", pipeline: str = "p1") -> dict[str, Any]:
+    created = (datetime.now(UTC) - age).isoformat().replace("+00:00", "Z")
+    reference = {"pipeline_id": pipeline, "pipeline_version_id": "v1"}
+    return {"run_id": "old", "created_at": created, "state": state, "pipeline_version_reference": reference}
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[Cluster, str]]:
+    known = Cluster()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            self._answer(lambda: known.get(parts.path.removeprefix("/apis/v2beta1/"), query))
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(lambda: known.post(self.path.removeprefix("/apis/v2beta1/"), body))
+
+        def _answer(self, answer: Any) -> None:
+            known.requests.append(f"{self.command} {urlsplit(self.path).path}")
+            known.token = self.headers["Authorization"]
+            if known.fail:
+                code, value = known.fail.pop(0), {"code": 13, "message": "the database\nis away"}
+            else:
+                code, value = answer()
+            data = json.dumps(value).encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield known, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubeflow, "PAUSE_SECONDS", 0.0)
+
+
+def start(api: str, *more: str) -> int:
+    return main(["start", "--api", api, "--namespace", "ml", "--pipeline", "flight-delay-training", *more])
+
+
+def retrain(api: str, drift: Path, *more: str) -> int:
+    flags = ["--api", api, "--namespace", "ml", "--pipeline", "flight-delay-training", "--drift", str(drift)]
+    return main(["retrain", "--model", "flight-delay", *flags, *more])
+
+
+def drift(tmp_path: Path, *columns: str) -> Path:
+    path = tmp_path / "drift"
+    path.mkdir(exist_ok=True)
+    write_json(path / "drift.json", {"monitors": [{"id": "inputs", "drifted": list(columns)}]})
+    return path
+
+
+def test_the_newest_version_is_started_with_the_parameters(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    assert start(api, "--parameter", "as_of=2026-01-01", "--service-account", "trainer") == 0
+    (body,) = known.started
+    assert body["pipeline_version_reference"] == {"pipeline_id": "p1", "pipeline_version_id": "v2"}
+    assert body["runtime_config"] == {"parameters": {"as_of": "2026-01-01"}}
+    assert body["service_account"] == "trainer"
+    assert body["experiment_id"] == "e1"
+    assert known.experiments == [{"display_name": "flight-delay-training", "namespace": "ml", "experiment_id": "e1"}]
+
+
+def test_a_version_is_found_by_its_name_on_any_page(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    assert start(api, "--version", "aaa") == 0
+    assert known.started[0]["pipeline_version_reference"]["pipeline_version_id"] == "v1"
+
+
+def test_the_experiment_is_made_once(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    assert (start(api), start(api)) == (0, 0)
+    assert len(known.experiments) == 1
+
+
+def test_the_token_of_the_service_account_is_sent(
+    cluster: tuple[Cluster, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, api = cluster
+    (tmp_path / "token").write_text("t0k3n\n")
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))
+    assert start(api) == 0
+    assert known.token == "Bearer t0k3n"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--pipeline", "nothing"], "there is no pipeline `nothing` in the namespace `ml`"),
+        (["--version", "ccc"], "has no version `ccc`"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    cluster: tuple[Cluster, str], capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    known, api = cluster
+    assert start(api, *more) == 2
+    assert words in capsys.readouterr().err
+    assert known.started == []
+
+
+def test_reading_is_tried_again_when_the_server_fails(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    known.fail = [503, 500]
+    assert start(api) == 0
+    assert len(known.started) == 1
+
+
+def test_a_server_that_keeps_failing_is_one_sentence(
+    cluster: tuple[Cluster, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    known, api = cluster
+    known.fail = [500] * 10
+    assert start(api) == 2
+    assert "GET pipelines/names/flight-delay-training with 500: the database is away" in capsys.readouterr().err
+    assert len(known.requests) == kubeflow.TRIES
+
+
+def test_a_start_that_failed_is_not_sent_again(
+    cluster: tuple[Cluster, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    known, api = cluster
+    known.experiments = [{"display_name": "flight-delay-training", "experiment_id": "e1"}]
+    known.post = lambda *_: (500, {"message": "lost"})  # type: ignore[method-assign]
+    assert start(api) == 2
+    assert "POST runs with 500: lost" in capsys.readouterr().err
+    assert known.requests.count("POST /apis/v2beta1/runs") == 1
+
+
+def test_a_request_that_is_forbidden_is_not_repeated(
+    cluster: tuple[Cluster, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    known, api = cluster
+    known.fail = [403] * 3
+    assert start(api) == 2
+    assert "with 403" in capsys.readouterr().err
+    assert len(known.requests) == 1
+
+
+def test_nobody_at_the_address_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert start("http://127.0.0.1:9") == 2
+    assert "did not answer: [Errno 111]" in capsys.readouterr().err
+
+
+def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import socket
+
+    monkeypatch.setattr(kubeflow.Pipelines.__init__, "__kwdefaults__", {"timeout": 0.1})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert start(f"http://127.0.0.1:{silent.getsockname()[1]}") == 2
+    assert "timed out" in capsys.readouterr().err
+
+
+def test_drift_starts_the_training_pipeline(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    known, api = cluster
+    known.runs = [a_run(timedelta(minutes=1), pipeline="another"), a_run(timedelta(hours=25))]
+    assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h", "--service-account", "trainer") == 0
+    assert [body["service_account"] for body in known.started] == ["trainer"]
+
+
+@pytest.mark.parametrize("run", [a_run(timedelta(hours=23)), a_run(timedelta(hours=23), "FAILED")])
+def test_within_the_cooldown_nothing_is_started(
+    cluster: tuple[Cluster, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, run: dict[str, Any]
+) -> None:
+    known, api = cluster
+    known.runs = [run]
+    caplog.set_level("INFO")
+    assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
+    assert known.started == []
+    assert "was created 23 h 0 min ago, and the cooldown is 1d" in caplog.text
+
+
+def test_while_a_run_is_under_way_nothing_is_started(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    known, api = cluster
+    known.runs = [a_run(timedelta(days=3), "RUNNING")]
+    assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
+    assert known.started == []
+
+
+def test_without_drift_nobody_is_asked(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    known, api = cluster
+    assert retrain(api, drift(tmp_path)) == 0
+    assert known.requests == []

@@ -1,0 +1,126 @@
+"""Observing: the released version is asked about the rows of the windows, and labels join once they are due."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from penstock.runtime.artifacts import read_json, write_json, write_table
+from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.main import main
+from penstock.runtime.monitoring.observation import Observation
+from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.store import ModelStore
+from runtime.made_model import MadeModel, make_model, step
+from runtime.made_splits import START, features, made_table
+
+LABEL = {"dataset": "outcomes", "column": "outcome", "horizon": "2h", "positive": 1}
+AS_OF = "2026-01-03T01:59:00Z"
+"""The last of the rows."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeModel:
+    """A model that is in the store with its baseline."""
+    model = make_model(tmp_path_factory.mktemp("made"))
+    baseline = model.root / "baseline"
+    flags = ["--splits", str(model.splits), "--model-dir", str(model.model), "--task", "binary"]
+    step("baseline", *flags, "--baseline", str(baseline))
+    store = ModelStore.open((model.root / "store").as_uri())
+    store.put("made", model.digest, {"model": model.model, "baseline": baseline})
+    return model
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """Features of 3,000 rows, one a minute, and the outcomes of the first 2,500, each known an hour later."""
+    rows = made_table(3_000, seed=5)
+    names = [name for name in rows.column_names if name != "@label"]
+    directory = tmp_path / "features"
+    directory.mkdir()
+    write_table(directory / "data.parquet", rows.select(names))
+    declared = {each["name"]: {"type": each["type"]} for each in features()}
+    write_json(directory / "features.json", {"feature_set": "made", "features": declared})
+    outcomes = tmp_path / "outcomes"
+    outcomes.mkdir()
+    known = pa.array([START + timedelta(minutes=each + 60) for each in range(2_500)], pa.timestamp("us"))
+    table = pa.table({"id": rows["@entity.id"][:2_500], "outcome": rows["@label"][:2_500], "seen": known})
+    write_table(outcomes / "data.parquet", table)
+    facts = {"dataset": "outcomes", "fingerprint": "sha256:" + "3" * 64, "rows": 2_500, "primary_key": ["id"]}
+    write_json(outcomes / "table.json", facts | {"event_time": "seen", "known_at": None})
+    return tmp_path
+
+
+def observe(made: MadeModel, world: Path, *more: str, as_of: str = AS_OF) -> Path:
+    output = world / "observation"
+    flags = ["--model", "made", "--task", "binary", "--features", f"made={world / 'features'}"]
+    flags += ["--choice", '{"made": "all"}', "--slices", '["region"]', "--window", "1d", "--as-of", as_of]
+    flags += ["--model-store", (made.root / "store").as_uri(), "--observation", str(output)]
+    step("observe", *flags, *more)
+    return output
+
+
+def test_the_rows_of_the_window_get_the_scores_of_the_released_version(made: MadeModel, world: Path) -> None:
+    output = observe(made, world, "--digest", made.digest)
+    rows = pq.read_table(output / "data.parquet")
+    assert rows.num_rows == 1_440
+    assert min(rows["@event_time"].to_pylist()) == START + timedelta(hours=26)
+    assert "@entity.id" not in rows.column_names
+    np.testing.assert_array_equal(rows["@score"], load_model(made.model).scores(rows))
+    assert rows["@prediction"].to_pylist() == [int(score >= 0.5) for score in rows["@score"].to_pylist()]
+    assert read_json(output / "observation.json")["digest"] == made.digest
+
+
+def test_what_is_written_is_what_drift_and_quality_read(made: MadeModel, world: Path) -> None:
+    label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes")]
+    output = observe(made, world, "--digest", made.digest, *label)
+    as_of = ["--as-of", AS_OF]
+    drift = json.dumps([{"id": "inputs", "test": "psi", "above": 0.2, "window": "1d"}])
+    step("drift", "--observation", str(output), "--monitors", drift, "--drift", str(world / "drift"), *as_of)
+    assert read_json(world / "drift" / "drift.json")["drifted"] is False
+    quality = json.dumps([{"id": "auc", "metric": "roc_auc", "below": 0.5, "window": "1d"}])
+    flags = ["--observation", str(output), "--monitors", quality, "--task", "binary", *as_of]
+    step("quality", *flags, "--quality", str(world / "quality"))
+    (monitor,) = read_json(world / "quality" / "quality.json")["monitors"]
+    assert monitor["value"] > 0.7
+
+
+def test_a_label_counts_once_its_row_is_due(made: MadeModel, world: Path) -> None:
+    label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes")]
+    rows = pq.read_table(observe(made, world, "--digest", made.digest, *label) / "data.parquet")
+    labels = rows["@label"].to_pylist()
+    # The newest outcome is of 42 h 39 min; rows from an hour before are not due, although some of theirs are known.
+    due = [time <= START + timedelta(minutes=2_499 + 60 - 120) for time in rows["@event_time"].to_pylist()]
+    assert [each is not None for each in labels] == due
+    table = made_table(3_000, 5)
+    truth = dict(zip(table["x0"].to_pylist(), table["@label"].to_pylist(), strict=True))
+    assert all(label is None or label == truth[x] for x, label in zip(rows["x0"].to_pylist(), labels, strict=True))
+
+
+def test_without_a_digest_the_champion_is_asked(made: MadeModel, world: Path) -> None:
+    tracking = f"sqlite:///{world / 'mlflow.db'}"
+    registry = Registry(tracking)
+    registry.crown("made", registry.register("made", made.digest, "file:///x", {}))
+    output = observe(made, world, "--digest", "", "--tracking", tracking)
+    assert Observation.read(output).digest == made.digest
+
+
+def test_a_window_without_rows_is_a_figure_and_no_error(made: MadeModel, world: Path) -> None:
+    label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes")]
+    output = observe(made, world, "--digest", made.digest, *label, as_of="2027-01-01T00:00:00Z")
+    observation = Observation.read(output)
+    assert observation.rows.num_rows == 0
+    assert {"@score", "@prediction", "@label"} <= set(observation.rows.column_names)
+
+
+def test_a_feature_that_is_gone_is_named(made: MadeModel, world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--model", "made", "--task", "binary", "--features", f"made={world / 'features'}", "--window", "1d"]
+    flags += ["--choice", '{"made": {"except": ["x0"]}}', "--digest", made.digest, "--observation", str(world / "o")]
+    assert main(["observe", *flags, "--model-store", (made.root / "store").as_uri()]) == 2
+    assert "reads `x0`, which the feature sets no longer have" in capsys.readouterr().err

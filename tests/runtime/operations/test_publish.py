@@ -1,0 +1,121 @@
+"""Publishing: the series of the table reach a Pushgateway, with the labels of their group."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from penstock.runtime.artifacts import write_json
+from penstock.runtime.main import main
+
+Pushed = list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def pushgateway() -> Iterator[tuple[Pushed, str]]:
+    pushed: Pushed = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            pushed.append((self.path, self.headers["Content-Type"], body))
+            self.send_response(200 if "refused" not in self.path else 400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield pushed, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def figures(tmp_path: Path) -> list[str]:
+    for name, samples in {
+        "drift": [
+            {"name": "penstock_monitoring_observed_rows", "labels": {}, "value": 1200.0},
+            {"name": "penstock_drift_distance", "labels": {"monitor": "inputs", "feature": "wind"}, "value": 0.31},
+            {"name": "penstock_drift_distance", "labels": {"monitor": "inputs", "feature": "hour"}, "value": "+Inf"},
+        ],
+        "quality": [
+            {"name": "penstock_quality_value", "labels": {"monitor": "auc", "metric": "roc_auc"}, "value": 0.7},
+        ],
+    }.items():
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / f"{name}.json", {"model": "flight-delay", "samples": samples})
+    return ["--drift", str(tmp_path / "drift"), "--quality", str(tmp_path / "quality")]
+
+
+def publish(tmp_path: Path, *more: str, model: str = "flight-delay", environment: str = "staging") -> int:
+    flags = ["--model", model, "--environment", environment, "--metrics", str(tmp_path / "metrics")]
+    return main(["publish", *flags, *more])
+
+
+def samples_of(text: str) -> dict[tuple[str, str, str], float]:
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            assert (sample.labels["model"], sample.labels["environment"]) == ("flight-delay", "staging")
+            which = sample.labels.get("feature") or sample.labels.get("metric") or ""
+            found[sample.name, sample.labels.get("monitor", ""), which] = sample.value
+    return found
+
+
+def test_the_figures_are_pushed_under_their_group(pushgateway: tuple[Pushed, str], tmp_path: Path) -> None:
+    pushed, address = pushgateway
+    assert publish(tmp_path, *figures(tmp_path), "--pushgateway", address) == 0
+    ((path, kind, body),) = pushed
+    parts = path.strip("/").split("/")
+    assert parts[:3] == ["metrics", "job", "penstock"]
+    group = dict(zip(parts[3::2], parts[4::2], strict=True))
+    assert group == {"environment": "staging", "model": "flight-delay"}
+    assert kind.startswith("text/plain")
+    found = samples_of(body)
+    last_run = found.pop(("penstock_monitoring_last_run_timestamp_seconds", "", ""))
+    assert last_run == pytest.approx(time.time(), abs=60)
+    assert found == {
+        ("penstock_monitoring_observed_rows", "", ""): 1200.0,
+        ("penstock_drift_distance", "inputs", "wind"): 0.31,
+        ("penstock_drift_distance", "inputs", "hour"): float("inf"),
+        ("penstock_quality_value", "auc", "roc_auc"): 0.7,
+    }
+    assert (tmp_path / "metrics" / "metrics.prom").read_text() == body
+
+
+def test_without_an_address_the_figures_are_a_file(tmp_path: Path) -> None:
+    assert publish(tmp_path, *figures(tmp_path), "--pushgateway", "") == 0
+    assert samples_of((tmp_path / "metrics" / "metrics.prom").read_text())[("penstock_quality_value", "auc", "roc_auc")]
+
+
+@pytest.mark.parametrize(("environment", "address"), [("refused", None), ("staging", "http://127.0.0.1:9")])
+def test_a_pushgateway_that_does_not_take_them_is_one_sentence(
+    pushgateway: tuple[Pushed, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    environment: str,
+    address: str | None,
+) -> None:
+    where = address or pushgateway[1]
+    assert publish(tmp_path, *figures(tmp_path), "--pushgateway", where, environment=environment) == 2
+    assert f"the Pushgateway `{where}` did not take the figures" in capsys.readouterr().err
+
+
+def test_figures_of_another_model_are_not_published(
+    pushgateway: tuple[Pushed, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed, address = pushgateway
+    assert publish(tmp_path, *figures(tmp_path), "--pushgateway", address, model="other") == 2
+    assert "is about the model `flight-delay`" in capsys.readouterr().err
+    assert pushed == []
