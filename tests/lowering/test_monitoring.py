@@ -96,6 +96,19 @@ def test_drift_starts_training_only_where_the_model_says_so() -> None:
     assert values(retrain, "--cooldown") == ["1d"]
 
 
+def test_an_environment_that_does_not_train_starts_no_training() -> None:
+    def change(documents: Documents) -> None:
+        documents["Environment", "production"]["spec"]["training"] = False
+
+    assert "retrain" not in by_name(workflow(change))
+    assert [each.workflow for each in schedules(view(change), "flight-delay")] == ["flight-delay-monitoring"]
+
+
+def test_a_monitor_that_counts_breaches_looks_at_all_their_windows() -> None:
+    drift = [{"id": "d", "above": 0.2, "window": "7d", "persist": {"breaches": 3, "of": 5}}]
+    assert values(by_name(workflow(monitor(drift=drift)))["observe"], "--window") == ["35d"]
+
+
 def test_figures_in_prometheus_alone_need_no_pipeline() -> None:
     business = [{"id": "saved", "promql": "sum(saved)", "below": 0.4}]
     assert monitoring_workflow(view(monitor(drift=[], quality=[], business=business)), "flight-delay") is None

@@ -10,13 +10,13 @@ from penstock.lowering.monitoring import monitored
 
 
 def schedules(view: View, name: str) -> tuple[Schedule, ...]:
-    """The schedules of the model `name` in the view's environment: training first, then monitoring.
+    """The schedules of the model `name` in the view's environment: training, where that is done here, then monitoring.
 
     Rollouts that want the monitoring workflow at different times get a schedule each.
     """
     found: list[Schedule] = []
     retrain = view.model(name).spec.retrain
-    if retrain is not None and retrain.schedule is not None:
+    if retrain is not None and retrain.schedule is not None and environment_of(view).spec.training:
         found.append(_schedule(view, name, "training", retrain.schedule))
     rollouts: dict[str, str] = {}
     for rollout, monitor in monitored(view, name):
