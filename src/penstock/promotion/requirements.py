@@ -1,0 +1,87 @@
+"""What must hold before a version is released: its gates, the specs of today, and the stages before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from penstock.catalog.digests import spec_digest
+from penstock.catalog.model import View
+from penstock.promotion.candidate import Candidate
+from penstock.promotion.refusal import RefusalError
+from penstock.specs.environment import STAGES
+from penstock.specs.gate import Gate
+from penstock.specs.rollout import Rollout
+
+
+def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: datetime) -> None:
+    """The version has passed the rollout's gate and every other of its gates, and not too long ago.
+
+    Raises:
+        RefusalError: it has not.
+    """
+    if failed := candidate.statement.blocking_failures():
+        raise RefusalError(f"`{candidate.model}` did not pass {', '.join(f'`{each}`' for each in failed)}")
+    judged = {gate["gate"] for gate in candidate.statement.value["predicate"]["gates"]}
+    wanted = rollout.spec.gate
+    if wanted is not None and wanted not in judged:
+        raise RefusalError(
+            f"the rollout `{rollout.name}` asks for the gate `{wanted}`, which has not judged this version"
+        )
+    created = datetime.fromisoformat(candidate.statement.value["predicate"]["created"])
+    for name in sorted(judged):
+        gate = view.find(Gate, name)
+        valid = gate.spec.evidence_valid if gate is not None else None
+        if valid is not None and now - created > timedelta(milliseconds=int(valid)):
+            raise RefusalError(
+                f"the evidence is of {created:%Y-%m-%d %H:%M} UTC, and the gate `{name}` takes it for {valid}; "
+                f"run `penstock run {candidate.model}` again"
+            )
+
+
+def refuse_stale(view: View, candidate: Candidate) -> None:
+    """The specs are those that the version was trained from, in the environment of one of the repository's trainings.
+
+    Raises:
+        RefusalError: they have changed since.
+    """
+    for environment in view.catalog.environments():
+        try:
+            if spec_digest(view.in_environment(environment), candidate.model) == candidate.statement.specs:
+                return
+        except KeyError:
+            continue
+    raise RefusalError(
+        f"the specs of `{candidate.model}` have changed since this version was trained; run "
+        f"`penstock run {candidate.model}` again"
+    )
+
+
+def refuse_skipped_stages(view: View, rollout: Rollout, candidate: Candidate) -> None:
+    """Every earlier stage that serves the rollout serves this version with all of its traffic.
+
+    Raises:
+        RefusalError: one does not.
+    """
+    here = view.environment
+    if here is None:
+        raise ValueError("a stage is an environment's")
+    for name in view.catalog.environments():
+        earlier = view.in_environment(name)
+        stage = earlier.environment
+        if stage is None or STAGES.index(stage.spec.stage) >= STAGES.index(here.spec.stage):
+            continue
+        if name not in rollout.spec.environments or earlier.find(Rollout, rollout.name) is None:
+            continue
+        release = earlier.release_of(rollout.name)
+        if release is None or release.spec.version.digest != candidate.digest or release.spec.step is not None:
+            reached = "serves another version" if release is None or release.spec.step is None else "has not finished"
+            reached = "serves nothing yet" if release is None else reached
+            raise RefusalError(
+                f"`{name}` comes before `{here.name}` and {reached} of `{rollout.name}`; promote to `{name}` first, or "
+                "give --skip-stages, which the review will see"
+            )
+
+
+def now() -> datetime:
+    """The time against which the age of evidence is held."""
+    return datetime.now(UTC)

@@ -1,0 +1,268 @@
+"""Promotion: the files of a release, and the reasons for which there are none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from penstock.catalog.digests import spec_digest
+from penstock.catalog.load import load_work_tree
+from penstock.catalog.model import SpecId
+from penstock.catalog.reads import Reads
+from penstock.checks.engine import check_spec
+from penstock.cli.main import main
+from penstock.runtime.artifacts import directory_digest, file_digest, write_json
+from penstock.runtime.documents.statement import make_statement
+
+SPECS = Path(__file__).with_name("specs.yaml")
+RELEASE = "specs/releases/{}-made-online.yaml"
+
+
+class Repository:
+    """A repository with specs and a workspace of runs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "specs").mkdir(parents=True)
+        shutil.copy(SPECS, root / "specs" / "all.yaml")
+
+    def train(
+        self, content: str, *, outcome: str = "pass", gate: str = "release", age: timedelta = timedelta(0)
+    ) -> str:
+        """What a successful run leaves behind; the digest of the version that it registered."""
+        model = self.root / "scratch" / content
+        model.mkdir(parents=True, exist_ok=True)
+        (model / "model.pkl").write_text(content)
+        digest = directory_digest(model)
+        stored = self.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:")
+        shutil.copytree(model, stored / "model", dirs_exist_ok=True)
+        statement = make_statement(
+            model="made",
+            digest=digest,
+            specs=spec_digest(load_work_tree(self.root).view("local"), "made"),
+            datasets={"rows": "sha256:" + "7" * 64},
+            evaluation={},
+            gates=[{"gate": gate, "passed": outcome != "fail", "rules": [{"id": "quality", "outcome": outcome}]}],
+            code={},
+            created=(datetime.now(UTC) - age).isoformat(timespec="seconds"),
+        )
+        (stored / "evidence").mkdir(exist_ok=True)
+        evidence = stored / "evidence" / "statement.json"
+        evidence.write_bytes(statement.as_bytes())
+        number = len(list((self.root / ".penstock" / "models" / "made").iterdir()))
+        registration = self.root / ".penstock" / "steps" / digest / "registration"
+        registration.mkdir(parents=True, exist_ok=True)
+        facts = {"model": "made", "digest": digest, "version": number, "evidence": {"digest": file_digest(evidence)}}
+        write_json(registration / "registration.json", facts)
+        runs = self.root / ".penstock" / "runs" / "made"
+        run = runs / f"20260101T00000{len(list(runs.glob('*')))}Z-00"
+        run.mkdir(parents=True)
+        steps = {"register": {"outputs": {"registration": str(registration)}}}
+        record = {"id": run.name, "model": "made", "purpose": "training", "state": "succeeded", "steps": steps}
+        write_json(run / "run.json", record)
+        return digest
+
+    def promote(self, *more: str, to: str = "staging") -> int:
+        return main(["promote", "made", "--to", to, "--root", str(self.root), *more])
+
+    def release(self, environment: str = "staging") -> dict[str, Any]:
+        spec: dict[str, Any] = yaml.safe_load((self.root / RELEASE.format(environment)).read_text())["spec"]
+        return spec
+
+    def edit(self, before: str, after: str) -> None:
+        path = self.root / "specs" / "all.yaml"
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+def refused(repository: Repository, capsys: pytest.CaptureFixture[str], *more: str, to: str = "staging") -> str:
+    """What is said to a promotion that must not be; it writes nothing."""
+    before = {path: path.read_bytes() for path in repository.root.rglob("*") if path.is_file()}
+    assert repository.promote(*more, to=to) in (1, 2)
+    assert {path: path.read_bytes() for path in repository.root.rglob("*") if path.is_file()} == before
+    return capsys.readouterr().err
+
+
+def test_the_first_version_gets_all_of_the_traffic(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    digest = repository.train("one")
+    assert repository.promote() == 0
+    release = repository.release()
+    assert release["version"] == {"digest": digest, "registered": 1}
+    assert "previous" not in release
+    assert "step" not in release
+    evidence = repository.root / release["evidence"]["path"]
+    assert file_digest(evidence) == release["evidence"]["digest"]
+    assert json.loads(evidence.read_bytes())["subject"][0]["digest"]["sha256"] == digest.removeprefix("sha256:")
+    assert (repository.root / RELEASE.format("staging")).read_text().startswith("# Written by `penstock promote`.")
+    assert "made-online in staging gets version 1" in capsys.readouterr().out
+
+
+def test_the_release_passes_the_checks_of_the_compiler(repository: Repository) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    repository.train("two")
+    assert repository.promote() == 0
+    catalog = load_work_tree(repository.root)
+    assert not catalog.has_errors, catalog.diagnostics
+    found = check_spec(catalog, SpecId("Release", "staging-made-online"), Reads())
+    assert not found, found
+
+
+def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repository) -> None:
+    one = repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert repository.promote() == 0
+    release = repository.release()
+    assert (release["version"]["digest"], release["previous"]["digest"], release["step"]) == (two, one, 0)
+    # The version that keeps the rest of the traffic is still the first, whatever comes while the canary is under way.
+    three = repository.train("three")
+    assert repository.promote() == 0
+    release = repository.release()
+    assert (release["version"]["digest"], release["previous"]["digest"], release["step"]) == (three, one, 0)
+
+
+def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.train("one")
+    repository.promote()
+    repository.train("two")
+    assert repository.promote() == 0
+    assert repository.promote("--advance") == 0
+    assert repository.release()["step"] == 1
+    assert "step 1: 50% of the traffic" in capsys.readouterr().out
+    assert repository.promote("--step", "0") == 0
+    assert repository.release()["step"] == 0
+    assert repository.promote("--complete") == 0
+    assert "step" not in repository.release()
+    assert "no canary of `made-online` is under way" in refused(repository, capsys, "--advance")
+
+
+def test_advancing_past_the_last_step_completes(repository: Repository) -> None:
+    repository.train("one")
+    repository.promote()
+    repository.train("two")
+    assert repository.promote("--step", "1") == 0
+    assert repository.promote("--advance") == 0
+    assert "step" not in repository.release()
+
+
+def test_the_same_promotion_writes_the_same_bytes(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.train("one")
+    assert repository.promote() == 0
+    path = repository.root / RELEASE.format("staging")
+    first = path.read_bytes()
+    path.unlink()
+    assert repository.promote() == 0
+    assert path.read_bytes() == first
+
+
+def test_production_serves_what_staging_has_served(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    one = repository.train("one")
+    assert "`staging` comes before `production` and serves nothing yet" in refused(repository, capsys, to="production")
+    assert repository.promote() == 0
+    assert repository.promote(to="production") == 0
+    assert repository.release("production")["version"]["digest"] == one
+    repository.train("two")
+    assert "and serves another version" in refused(repository, capsys, to="production")
+    assert repository.promote() == 0
+    assert "and has not finished" in refused(repository, capsys, to="production")
+    assert repository.promote("--skip-stages", to="production") == 0
+
+
+def test_without_a_run_nothing_is_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no run of `made` has succeeded" in refused(repository, capsys)
+
+
+def test_a_version_that_failed_its_gate_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one", outcome="fail")
+    assert "`made` did not pass `release/quality`" in refused(repository, capsys)
+
+
+def test_a_version_that_another_gate_judged_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one", gate="other")
+    assert "asks for the gate `release`, which has not judged" in refused(repository, capsys)
+
+
+def test_evidence_that_is_too_old_is_not_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.train("one", age=timedelta(days=31))
+    assert "the gate `release` takes it for 30d" in refused(repository, capsys)
+
+
+def test_specs_that_have_changed_since_are_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    repository.edit("atLeast: 0.7", "atLeast: 0.8")
+    assert "have changed since this version was trained" in refused(repository, capsys)
+
+
+def test_files_that_have_changed_since_are_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = repository.train("one")
+    store = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:")
+    (store / "model" / "model.pkl").write_text("other")
+    assert f"not {digest}; run `penstock run made` again" in refused(repository, capsys)
+
+
+def test_evidence_that_has_changed_since_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = repository.train("one")
+    path = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:") / "evidence"
+    statement = json.loads((path / "statement.json").read_bytes())
+    statement["predicate"]["datasets"] = {}
+    write_json(path / "statement.json", statement)
+    assert "is not the evidence that was registered" in refused(repository, capsys)
+
+
+def test_what_is_released_already_is_said(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    assert "serves this version of `made` by `made-online` already" in refused(repository, capsys)
+
+
+@pytest.mark.parametrize(
+    ("more", "to", "words"),
+    [
+        ((), "stagin", "there is no environment `stagin`; there is `staging`"),
+        ((), "local", "no rollout serves `made` in `local`"),
+        (("--rollout", "other"), "staging", "has no rollout `other` in `staging`; it has `made-online`"),
+        (("--step", "0"), "staging", "serves nothing yet, so the first version gets all of the traffic"),
+        (("--step", "2"), "staging", "has the steps 0 to 1, and no step 2"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_sentence(
+    repository: Repository, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], to: str, words: str
+) -> None:
+    repository.train("one")
+    assert words in refused(repository, capsys, *more, to=to)
+
+
+def test_a_release_that_stands_elsewhere_is_not_written_twice(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    (repository.root / RELEASE.format("staging")).rename(repository.root / "specs" / "mine.yaml")
+    repository.train("two")
+    assert "stands in specs/mine.yaml; move it to specs/releases/staging-made-online.yaml" in refused(
+        repository, capsys
+    )
