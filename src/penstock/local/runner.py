@@ -235,7 +235,14 @@ class _Schedule:
             command = [sys.executable, "-m", "penstock.local.leash", str(self._leash_read), *command[1:]]
         # The repository's own modules are found from its root, wherever the command was given.
         path = os.pathsep.join(p for p in (str(self._runner.repository), os.environ.get("PYTHONPATH", "")) if p)
-        environment = {**os.environ, **step.environment, "PENSTOCK_WORK": str(scratch.resolve()), "PYTHONPATH": path}
+        environment = {
+            # Steps share the cores: an OpenMP thread that waits in a busy loop takes one from the step beside it.
+            "OMP_WAIT_POLICY": "PASSIVE",
+            **os.environ,
+            **step.environment,
+            "PENSTOCK_WORK": str(scratch.resolve()),
+            "PYTHONPATH": path,
+        }
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=self._runner.repository,
