@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from penstock.capabilities import capability_problems
-from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.reads import Reads
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
@@ -75,12 +75,23 @@ def units(catalog: Catalog) -> Iterator[Unit]:
         environment = view.environment
         if environment is None:
             continue
-        for model in view.all(Model):
-            if environment.spec.training or view.rollouts_of(model.name):
-                yield Unit(environment.name, "Model", model.name)
-        for rollout in view.all(Rollout):
-            if environment.name in rollout.spec.environments:
-                yield Unit(environment.name, "Rollout", rollout.name)
+        yield from units_in(view, (SpecId("Model", model.name) for model in view.all(Model)))
+        yield from units_in(view, (SpecId("Rollout", rollout.name) for rollout in view.all(Rollout)))
+
+
+def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
+    """Those of the specs that are units in the environment of a view: models that it trains or serves, its rollouts."""
+    environment = view.environment
+    if environment is None:
+        return
+    for spec in specs:
+        if spec.kind == "Model" and view.find(Model, spec.name) is not None:
+            exists = environment.spec.training or bool(view.rollouts_of(spec.name))
+        else:
+            rollout = view.find(Rollout, spec.name) if spec.kind == "Rollout" else None
+            exists = rollout is not None and environment.name in rollout.spec.environments
+        if exists:
+            yield Unit(environment.name, spec.kind, spec.name)
 
 
 def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:

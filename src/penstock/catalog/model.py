@@ -31,6 +31,13 @@ from penstock.specs.team import Team
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
 
+RELATIONS = {
+    "gates-of": ("Gate", "model"),
+    "rollouts-of": ("Rollout", "model"),
+    "release-of": ("Release", "rollout"),
+}
+"""Reverse lookups: the kind that is looked for, and the field that names what it belongs to."""
+
 _NAME_IN_TEXT = re.compile(r"""\bname:\s*["']?([\w.-]+)""")
 
 
@@ -298,17 +305,19 @@ class Catalog:
 
     def _find_relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
         found: dict[tuple[str, str], list[str]] = {}
-        for kind, relation, field in (
-            ("Gate", "gates-of", "model"),
-            ("Rollout", "rollouts-of", "model"),
-            ("Release", "release-of", "rollout"),
-        ):
+        for relation, (kind, field) in RELATIONS.items():
             for spec_id in self.ids(kind):
-                spec = self._plain_spec(spec_id, environment)
-                target = spec.get(field)
-                if isinstance(target, str) and (environment is None or _concerns(kind, spec, environment)):
+                target = self._related_to(spec_id, field, environment)
+                if target is not None:
                     found.setdefault((relation, target), []).append(spec_id.name)
         return {key: tuple(names) for key, names in found.items()}
+
+    def _related_to(self, spec_id: SpecId, field: str, environment: str | None) -> str | None:
+        """What the spec names in `field`, where it has to do with the environment."""
+        spec = self._plain_spec(spec_id, environment)
+        target = spec.get(field)
+        concerned = environment is None or _concerns(spec_id.kind, spec, environment)
+        return target if isinstance(target, str) and concerned else None
 
     def _plain_spec(self, spec_id: SpecId, environment: str | None) -> dict[str, Any]:
         data = self._documents[spec_id].value

@@ -27,6 +27,8 @@ class Operation(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     RENAMED = "renamed"
+    MOVED = "moved"
+    """The spec stands in another file, which means nothing to the compiler; told for readers, needs nobody."""
 
 
 Cause = Literal["direct", "indirect"]
@@ -54,13 +56,23 @@ class Change:
     renamed_from: Address | None = None
     span: Span | None = None
     """Where the value stands on head; on base for a removal."""
+    through: tuple[str, ...] = ()
+    """For an indirect change: the addresses from the direct change that causes it to what this one reaches."""
+    breaking: bool = False
+    """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 
     @property
     def fingerprint(self) -> str:
-        """Digest over address, before and after: approvals carry forward while it stays the same."""
+        """Digest over address, before and after: approvals carry forward while it stays the same.
+
+        Of an indirect change, the way that it comes counts too. File and line do not, nor what is said of it.
+        """
         from penstock.source.canonical import digest
 
-        return digest([str(self.address), self.operation.value, self.before, self.after, self.cause])
+        place = [self.address.kind, self.address.name, *self.address.parts]
+        former = str(self.renamed_from) if self.renamed_from is not None else None
+        what = [self.operation.value, self.before, self.after, former]
+        return digest([place, what, self.cause, list(self.through), list(self.environments)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +88,9 @@ class Impact:
     callers: tuple[str, ...] = ()
     risk_tiers: tuple[str, ...] = ()
     cpu_cores: float = 0.0
-    """Change of requested cores, where resources say it."""
+    """Change of requested cores over all environments that it reaches, at the largest number of copies."""
     memory_bytes: float = 0.0
+    """Likewise, of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +100,15 @@ class ArtifactChange:
     path: str
     operation: Literal["added", "removed", "changed"]
     owners: tuple[str, ...]
-    diff: str
-    """Unified diff; items of lists are matched by name, so that a reordering shows nothing."""
+    before: bytes = field(default=b"", repr=False)
+    after: bytes = field(default=b"", repr=False)
+
+    @property
+    def diff(self) -> str:
+        """Unified diff; items of lists are matched by name, so that an insertion shows one item."""
+        from penstock.review.artifact_diff import unified
+
+        return unified(self.path, self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +122,16 @@ class Plan:
     """By `Change.fingerprint`."""
     artifacts: tuple[ArtifactChange, ...]
     errors: tuple[Diagnostic, ...]
-    """Diagnostics of head, and of base where it does not parse; any error keeps the verdict from green."""
+    """Diagnostics of head, errors and all; any error keeps the verdict from green.
+
+    What is wrong with base is a warning: whoever mends it must be able to, and what cannot be compared counts as the
+    highest risk already.
+    """
     kind: Literal["change", "rollback", "none"] = "change"
-    """`rollback`: every release goes back to a version it served before. `none`: nothing changes in meaning."""
+    """`rollback`: every release goes back to a version it served before, and nothing else changes.
+
+    `none`: nothing changes in meaning.
+    """
     digests: dict[str, str] = field(default_factory=dict)
     """Of head, base, policy, the semantic changes and the evidence: what a verdict is bound to."""
 

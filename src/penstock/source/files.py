@@ -11,7 +11,7 @@ from pathlib import Path
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.characters import MAX_FILE_BYTES, decode, too_large
-from penstock.source.git import GitRepository
+from penstock.source.git import GitRepository, TreeEntry
 from penstock.source.model import SourceFile
 from penstock.source.write_plan import read_plain_file
 
@@ -81,6 +81,21 @@ def read_commit(
     repository: GitRepository, revision: str, folder: str = "specs"
 ) -> tuple[list[SourceFile], list[Diagnostic]]:
     """The specification files below `folder` of a commit, sorted by path. GitError where git fails."""
+    wanted, diagnostics = list_commit(repository, revision, folder)
+    bodies = repository.blobs(entry.blob for entry in wanted)
+    files = []
+    for entry in wanted:
+        file, found_in_text = decode(entry.path, bodies[entry.blob])
+        diagnostics += found_in_text
+        if file is not None:
+            files.append(file)
+    return files, sorted(diagnostics)
+
+
+def list_commit(
+    repository: GitRepository, revision: str, folder: str = "specs"
+) -> tuple[list[TreeEntry], list[Diagnostic]]:
+    """The specification files below `folder` of a commit without their text. GitError where git fails."""
     diagnostics: list[Diagnostic] = []
     wanted = []
     for entry in repository.entries(revision, folder):
@@ -92,15 +107,8 @@ def read_commit(
             wanted.append(entry)
         else:
             diagnostics.append(found)
-    bodies = repository.blobs(entry.blob for entry in wanted)
-    files = []
-    for entry in wanted:
-        file, found_in_text = decode(entry.path, bodies[entry.blob])
-        diagnostics += found_in_text
-        if file is not None:
-            files.append(file)
     diagnostics += case_collisions(entry.path for entry in wanted)
-    return files, sorted(diagnostics)
+    return wanted, diagnostics
 
 
 def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:

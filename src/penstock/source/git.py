@@ -41,6 +41,15 @@ class TreeEntry:
     is_link: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TreeChange:
+    """A path at which two commits differ, with the blob of each side; None where a side has no file there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
 class GitRepository:
     """A repository and its work tree. All methods raise GitError."""
 
@@ -79,7 +88,8 @@ class GitRepository:
 
     def entries(self, revision: str, folder: str = "") -> list[TreeEntry]:
         """The files and links below `folder` in a commit, sorted by path; none where it does not exist."""
-        command = ["ls-tree", "-r", "-z", "--long", "--full-tree", self.resolve(revision)]
+        commit = revision if _is_object_id(revision) else self.resolve(revision)
+        command = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit]
         if folder.strip("/"):
             command += ["--", folder.strip("/") + "/"]
         listing = _run(self.root, command, f"git cannot list the files of {revision!r}.")
@@ -92,6 +102,28 @@ class GitRepository:
                 known = int(size) if size.isdigit() else 0  # "BAD" for a blob that a partial clone lacks
                 entries.append(TreeEntry(name, blob, known, mode == _LINK_MODE))
         return sorted(entries, key=lambda entry: entry.path)
+
+    def changes(self, before: str, after: str) -> list[TreeChange]:
+        """The paths at which two commits differ, sorted; a renamed file is one that went and one that came."""
+        command = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after]
+        listing = _run(self.root, command, f"git cannot compare {before!r} with {after!r}.").split(b"\0")
+        changes = []
+        for facts, path in zip(listing[:-1:2], listing[1::2], strict=True):
+            _, _, old, new, _ = facts.decode("ascii").split()
+            sides = [one if set(one) != {"0"} else None for one in (old, new)]
+            changes.append(TreeChange(path.decode("utf-8", "surrogateescape"), *sides))
+        return sorted(changes, key=lambda change: change.path)
+
+    def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
+        """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first."""
+        command = ["rev-list", f"--max-count={limit}", "--end-of-options", revision, "--", path]
+        commits = _run(self.root, command, f"git cannot read the history of {path!r}.").decode().split()
+        if not commits or "\n" in path:
+            return []
+        name = path.encode("utf-8", "surrogateescape")
+        request = b"".join(commit.encode() + b":" + name + b"\n" for commit in commits)
+        answer = _run(self.root, ["cat-file", "--batch"], f"git cannot read the history of {path!r}.", request)
+        return _parse_history(answer, len(commits))
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of blobs by their ids, in one run of git."""
@@ -117,6 +149,21 @@ def _parse_batch(answer: bytes, wanted: Sequence[str]) -> dict[str, bytes]:
         size = int(facts[2])
         found[one] = answer[end + 1 : end + 1 + size]
         cursor = end + 1 + size + 1
+    return found
+
+
+def _parse_history(answer: bytes, count: int) -> list[bytes]:
+    """The blobs of an answer to requests `COMMIT:PATH`, without those that are missing (the file was removed)."""
+    found = []
+    cursor = 0
+    for _ in range(count):
+        end = answer.find(b"\n", cursor)
+        facts = answer[cursor:end].split()
+        if len(facts) == 3 and facts[1] == b"blob":
+            size = int(facts[2])
+            found.append(answer[end + 1 : end + 1 + size])
+            end += size + 1
+        cursor = end + 1
     return found
 
 

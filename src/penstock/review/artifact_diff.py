@@ -1,0 +1,77 @@
+"""The difference between two versions of a generated file, as people read it."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import Any
+
+import yaml
+
+from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.specs.addresses import IDENTITY_KEYS
+
+_CONTEXT = 2
+_LONGEST = 2_000_000
+"""Bytes of a file beyond which its lists are not put in order first."""
+
+
+def unified(path: str, before: bytes, after: bytes) -> str:
+    """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides."""
+    one, other = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+    if before and after and path.endswith(".yaml") and len(before) + len(after) < _LONGEST:
+        one = _in_order_of(one, other)
+    lines = unified_diff(
+        one.splitlines(),
+        other.splitlines(),
+        fromfile=f"generated/{path}" if before else "/dev/null",
+        tofile=f"generated/{path}" if after else "/dev/null",
+        n=_CONTEXT,
+        lineterm="",
+    )
+    return "\n".join(lines)
+
+
+def _in_order_of(before: str, after: str) -> str:
+    """`before`, with documents, items and keys in the order that they have in `after`; as it is where that fails."""
+    try:
+        known = list(yaml.load_all(before, Loader=yaml.CSafeLoader))
+        now = list(yaml.load_all(after, Loader=yaml.CSafeLoader))
+        # Only what the emitter would write the same is put in order: else the diff would show the writing.
+        if _head(before) + emit_yaml_documents(known) != before:
+            return before
+        return _head(before) + emit_yaml_documents(_ordered(known, now))
+    except (yaml.YAMLError, TypeError, ValueError):
+        return before
+
+
+def _head(text: str) -> str:
+    """The comment that a generated file begins with."""
+    lines = text.splitlines(keepends=True)
+    count = next((position for position, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "".join(lines[:count])
+
+
+def _ordered(before: Any, after: Any) -> Any:
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [*(key for key in after if key in before), *(key for key in before if key not in after)]
+        return {key: _ordered(before[key], after.get(key)) for key in keys}
+    if isinstance(before, list) and isinstance(after, list):
+        known, now = [_name(item) for item in before], [_name(item) for item in after]
+        if None in known or None in now or len(set(known)) != len(known) or len(set(now)) != len(now):
+            return before
+        places = {name: position for position, name in enumerate(known)}
+        order = [*(name for name in now if name in places), *(name for name in known if name not in set(now))]
+        items = dict(zip(now, after, strict=True))
+        return [_ordered(before[places[name]], items.get(name)) for name in order]
+    return before
+
+
+def _name(item: Any) -> str | None:
+    """What an item is known by: a manifest by kind and name, other mappings by `name` or `id`."""
+    if not isinstance(item, dict):
+        return None
+    metadata = item.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("name"), str):
+        return f"{item.get('kind')}/{metadata['name']}"
+    found = next((item[key] for key in IDENTITY_KEYS if isinstance(item.get(key), str)), None)
+    return str(found) if found is not None else None

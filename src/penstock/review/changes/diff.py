@@ -1,0 +1,149 @@
+"""Two versions of a spec compared field by field: what differs in meaning, by address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from penstock.review.changes.alignment import align
+from penstock.review.changes.directions import Judgement, judge, review_of
+from penstock.review.changes.values import same
+from penstock.review.model import Operation
+from penstock.source.model import Pointer
+from penstock.specs.addresses import Address
+from penstock.specs.approval_policy import When
+from penstock.specs.base import Node
+from penstock.specs.review import Loosens, Review
+from penstock.specs.shapes import Choice, Entries, Items, Scalar, Shape, mapping_of
+
+S = TypeVar("S", Items, Entries)
+
+UNORDERABLE: frozenset[type[Node]] = frozenset({When})
+"""Mappings below which nothing is ordered: a `not` around a predicate turns every one of its fields round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place at which two versions of a spec differ."""
+
+    address: Address
+    pointer: Pointer
+    """Below ``spec``, in the version that `operation` leaves: of the earlier one for a removal."""
+    operation: Operation
+    before: Any
+    """Typed; None where there was nothing."""
+    after: Any
+    review: Review
+    judgement: Judgement
+    holder: type[Node]
+    """The class that declares the field which holds the value, or the list or mapping that it is an item of."""
+    field: str
+    """The attribute of that class."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a comparison is, and what is declared there."""
+
+    address: Address
+    pointer: Pointer
+    review: Review
+    holder: type[Node]
+    field: str
+    is_item: bool = False
+
+    def key(self, key: str) -> _Place:
+        return replace(self, address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
+
+    def item(self, name: str, position: int) -> _Place:
+        return replace(self, address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
+
+
+def differences(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
+    """What differs between two mappings of one class, in the order of its fields."""
+    yield from _of_nodes(address, pointer, before, after, False)
+
+
+def _of_nodes(address: Address, pointer: Pointer, before: Node, after: Node, unordered: bool) -> Iterator[Difference]:
+    cls = type(before)
+    unordered = unordered or cls in UNORDERABLE
+    for key, field in mapping_of(cls).fields.items():
+        one, other = getattr(before, field.name), getattr(after, field.name)
+        if one is other:
+            continue
+        review = review_of(field.review)
+        if unordered and review.loosens is not Loosens.NEVER:
+            review = Review(Loosens.ANY, review.area)
+        place = _Place(address.key(key), (*pointer, key), review, cls, field.name)
+        yield from _of_values(place, one, other, field.shape, unordered)
+
+
+def _of_values(place: _Place, before: Any, after: Any, shape: Shape | None, unordered: bool) -> Iterator[Difference]:
+    if same(before, after):
+        return
+    if before is None or after is None:
+        yield _difference(place, before, after)
+    elif isinstance(before, Node) and type(before) is type(after):
+        yield from _of_nodes(place.address, place.pointer, before, after, unordered)
+    elif isinstance(before, Node) and isinstance(after, Node):
+        yield _difference(place, before, None)
+        yield _difference(place, None, after)
+    elif isinstance(before, dict) and isinstance(after, dict):
+        yield from _of_mappings(place, before, after, _among(shape, Entries), unordered)
+    elif isinstance(before, list) and isinstance(after, list) and _among(shape, Items) is not None:
+        yield from _of_lists(place, before, after, _among(shape, Items), unordered)
+    else:
+        yield _difference(place, before, after)
+
+
+def _of_mappings(
+    place: _Place, before: dict[str, Any], after: dict[str, Any], shape: Entries | None, unordered: bool
+) -> Iterator[Difference]:
+    for key in (*before, *(key for key in after if key not in before)):
+        below = place.key(str(key))
+        if key not in after:
+            yield _difference(below, before[key], None, Operation.REMOVED)
+        elif key not in before:
+            yield _difference(below, None, after[key], Operation.ADDED)
+        else:
+            yield from _of_values(below, before[key], after[key], shape.value if shape else None, unordered)
+
+
+def _of_lists(
+    place: _Place, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
+) -> Iterator[Difference]:
+    item = shape.item if shape is not None else None
+    for pair in align(before, after, is_set=_is_set(place.review, item)):
+        if pair.after is None:
+            below = place.item(pair.name, pair.before or 0)
+            yield _difference(below, before[pair.before or 0], None, Operation.REMOVED)
+        elif pair.before is None:
+            yield _difference(place.item(pair.name, pair.after), None, after[pair.after], Operation.ADDED)
+        else:
+            below = place.item(pair.name, pair.after)
+            yield from _of_values(below, before[pair.before], after[pair.after], item, unordered)
+
+
+def _difference(place: _Place, before: Any, after: Any, operation: Operation | None = None) -> Difference:
+    if operation is None:
+        operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
+    judgement = judge(place.review, operation, before, after, is_item=place.is_item)
+    return Difference(
+        place.address, place.pointer, operation, before, after, place.review, judgement, place.holder, place.field
+    )
+
+
+def _among(shape: Shape | None, wanted: type[S]) -> S | None:
+    """The list, or the mapping with free keys, among the shapes that may stand there."""
+    members = shape.members if isinstance(shape, Choice) else (shape,)
+    return next((member for member in members if isinstance(member, wanted)), None)
+
+
+def _is_set(review: Review, item: Shape | None) -> bool:
+    """Whether a list of single values names things, so that their order means nothing."""
+    if not isinstance(item, Scalar | Choice):
+        return False
+    if review.loosens in (Loosens.REMOVED, Loosens.ADDED):
+        return True
+    return isinstance(item, Scalar) and (item.refers is not None or item.holds in ("column", "feature"))

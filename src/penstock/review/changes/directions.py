@@ -1,0 +1,117 @@
+"""Which way a change moves the risk, from what its field declares and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.review.changes.values import distance, magnitude
+from penstock.review.model import Direction, Operation
+from penstock.specs.review import Area, Loosens, Review
+
+LOOSENED, TIGHTENED = Direction.LOOSENED, Direction.TIGHTENED
+NEUTRAL, UNKNOWN = Direction.NEUTRAL, Direction.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A direction, in one sentence why, and how far a number moved in the direction that loosens."""
+
+    direction: Direction
+    why: str
+    grew: float | None = None
+
+
+def judge(review: Review, operation: Operation, before: Any, after: Any, *, is_item: bool = False) -> Judgement:
+    """The direction of a value that came, went or changed; None stands for a value that is not there.
+
+    `is_item`: the value is an item of the list or mapping that carries the declaration, not the field's whole value.
+    What the declaration does not order is unknown, which counts as the highest risk.
+    """
+    match review.loosens:
+        case Loosens.NEVER:
+            return Judgement(NEUTRAL, "no change of this field loosens anything")
+        case Loosens.ANY:
+            return Judgement(UNKNOWN, "any change of this field may loosen")
+        case Loosens.REMOVED | Loosens.ADDED:
+            return _of_presence(review.loosens, operation, before, after, is_item)
+        case Loosens.LOWER | Loosens.HIGHER:
+            return _of_number(review.loosens, operation, before, after)
+        case Loosens.LATER:
+            return _of_order(review.order, operation, before, after)
+
+
+def _of_presence(loosens: Loosens, operation: Operation, before: Any, after: Any, is_item: bool) -> Judgement:
+    removed = loosens is Loosens.REMOVED
+    whole_list = not is_item and isinstance(after if before is None else before, list)
+    if operation is Operation.ADDED:
+        if whole_list:
+            if removed:
+                return Judgement(UNKNOWN, "a list that was not there may widen or narrow what holds")
+            return Judgement(TIGHTENED, "only what the new list names is allowed now")
+        if removed:
+            return Judgement(TIGHTENED, "adding this is stricter")
+        return Judgement(LOOSENED, "adding this is looser")
+    if operation is Operation.REMOVED:
+        if whole_list:
+            if removed:
+                return Judgement(UNKNOWN, "a list that is gone may widen or narrow what holds")
+            return Judgement(LOOSENED, "without the list, everything is allowed")
+        if removed:
+            return Judgement(LOOSENED, "taking this away is looser")
+        return Judgement(TIGHTENED, "taking this away is stricter")
+    return Judgement(UNKNOWN, "another value stands in its place, and nothing orders the two")
+
+
+def _of_number(loosens: Loosens, operation: Operation, before: Any, after: Any) -> Judgement:
+    if operation is Operation.REMOVED:
+        return Judgement(LOOSENED, "a bound that is gone is the loosest of all")
+    if operation is Operation.ADDED:
+        return Judgement(TIGHTENED, "there was no bound before")
+    first, second = magnitude(before), magnitude(after)
+    if first is None or second is None or isinstance(first, type(second)) is False:
+        return Judgement(UNKNOWN, "nothing orders the two values")
+    is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
+    if is_lower is (loosens is Loosens.LOWER):
+        return Judgement(LOOSENED, f"a {loosens.value} value is looser here", distance(before, after))
+    return Judgement(TIGHTENED, f"only a {loosens.value} value is looser here")
+
+
+def _of_order(order: tuple[str, ...], operation: Operation, before: Any, after: Any) -> Judgement:
+    if operation is not Operation.CHANGED or before not in order or after not in order:
+        return Judgement(UNKNOWN, "nothing orders the two values")
+    listed = ", ".join(order)
+    if order.index(after) > order.index(before):
+        return Judgement(LOOSENED, f"from strict to loose the values are {listed}")
+    return Judgement(TIGHTENED, f"from strict to loose the values are {listed}")
+
+
+_WHOLE: dict[tuple[str, Operation], Judgement] = {
+    ("Dataset", Operation.ADDED): Judgement(NEUTRAL, "a new dataset loosens nothing that exists"),
+    ("Dataset", Operation.REMOVED): Judgement(LOOSENED, "its contract holds no longer"),
+    ("FeatureSet", Operation.ADDED): Judgement(NEUTRAL, "new features loosen nothing that exists"),
+    ("Model", Operation.ADDED): Judgement(NEUTRAL, "a new model loosens nothing that exists"),
+    ("Gate", Operation.ADDED): Judgement(TIGHTENED, "one gate more must be passed"),
+    ("Gate", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
+    ("Team", Operation.ADDED): Judgement(NEUTRAL, "a team that owns nothing yet decides nothing"),
+    ("ApprovalPolicy", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
+}
+
+
+def judge_spec(kind: str, operation: Operation) -> Judgement:
+    """The direction of a whole spec that came, went or was renamed."""
+    known = _WHOLE.get((kind, operation))
+    if known is not None:
+        return known
+    if operation is Operation.ADDED:
+        return Judgement(UNKNOWN, f"a new {kind} takes effect as soon as it is merged")
+    if operation is Operation.REMOVED:
+        return Judgement(UNKNOWN, f"whatever relied on this {kind} does without")
+    return Judgement(UNKNOWN, "the content is the same under a new name, which is the business of both owners")
+
+
+def review_of(declared: dict[str, Any] | None) -> Review:
+    """The meaning that a field declares under ``x-penstock``; of one that declares none, any change may loosen."""
+    if declared is None:
+        return Review(Loosens.ANY, Area.GOVERNANCE)
+    return Review(Loosens(declared["loosens"]), Area(declared["area"]), tuple(declared.get("order", ())))

@@ -1,0 +1,94 @@
+"""Indirect changes: what an edit elsewhere does to a spec, through references and the lineage of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from penstock.catalog.model import SpecId
+from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
+from penstock.review.changes.specs import Edit
+from penstock.review.model import Change, Operation
+from penstock.review.reach import Reach, Way
+from penstock.specs.addresses import Address
+from penstock.specs.review import Area
+
+_TRAINED_FROM = ("Dataset", "FeatureSet", "Model")
+
+
+def indirect_changes(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
+    """What the edits that may loosen or break something reach; what comes, goes or moves as a whole is told apart."""
+    for edit in edits:
+        change = edit.change
+        if edit.difference is None and not edit.pointer:
+            if change.operation is not Operation.REMOVED:
+                continue
+        elif change.direction in (NEUTRAL, TIGHTENED) and not change.breaking:
+            continue
+        yield from _reached(base, head, edit)
+
+
+def _reached(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+    spec_id = edit.spec
+    if spec_id.kind in _TRAINED_FROM:
+        yield from _along_models(base, head, edit)
+    elif spec_id.kind == "Gate":
+        for other, way in _specs(base, head, spec_id).items():
+            if other.kind == "Rollout":
+                yield _through(edit, head, other, way, f"its versions must pass {spec_id}")
+    elif spec_id.kind == "Environment":
+        for other, way in _specs(base, head, spec_id).items():
+            yield _through(edit, head, other, way, f"it runs in {spec_id.name}")
+    elif spec_id.kind == "Team":
+        yield from _along_ownership(base, head, edit)
+
+
+def _along_models(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+    before, after = base.models(edit.spec, edit.pointer), head.models(edit.spec, edit.pointer)
+    for model in sorted({*before, *after}):
+        way = after.get(model) or before[model]
+        model_id = SpecId("Model", model)
+        if model_id != edit.spec and _exists(head, model_id):
+            place = f", by way of {way[-2]}" if len(way) > 2 else ""
+            yield _through(edit, head, model_id, way, f"it is trained from {edit.spec}{place}")
+        for rollout in sorted({*base.rollouts([model]), *head.rollouts([model])}):
+            rollout_id = SpecId("Rollout", rollout)
+            if _exists(head, rollout_id):
+                yield _through(edit, head, rollout_id, (*way, str(rollout_id)), f"it serves {model_id}")
+
+
+def _along_ownership(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+    is_contact = edit.change.area is Area.MONITORING
+    for other, way in _specs(base, head, edit.spec).items():
+        if other.kind == "Team" or (is_contact and other.kind != "Rollout"):
+            continue
+        does = "who is told of its alerts" if is_contact else "who may approve for its owner"
+        yield _through(edit, head, other, way, f"{edit.spec.name} decides {does}")
+
+
+def _specs(base: Reach, head: Reach, spec_id: SpecId) -> dict[SpecId, Way]:
+    found = {**base.specs(spec_id), **head.specs(spec_id)}
+    return {other: found[other] for other in sorted(found) if _exists(head, other)}
+
+
+def _exists(reach: Reach, spec_id: SpecId) -> bool:
+    return reach.catalog.document(spec_id) is not None
+
+
+def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Change:
+    change = edit.change
+    start = str(change.address)
+    through = (*change.through, start, *(step for step in way[:-1] if step not in (start, str(edit.spec))))
+    return replace(
+        change,
+        address=Address(other.kind, other.name),
+        operation=Operation.CHANGED,
+        cause="indirect",
+        why=why,
+        grew=None,
+        renamed_from=None,
+        span=head.catalog.span(other),
+        through=through,
+        breaking=change.breaking and edit.spec.kind in _TRAINED_FROM,
+        sensitivity=change.sensitivity if change.direction is LOOSENED else None,
+    )

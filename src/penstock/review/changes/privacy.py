@@ -1,0 +1,99 @@
+"""Sensitive columns that newly reach a model, along the lineage of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from penstock.catalog.lineage import Column, Path, Use, lineage
+from penstock.catalog.model import SpecId, View
+from penstock.review.changes.directions import LOOSENED, NEUTRAL
+from penstock.review.changes.specs import Edit
+from penstock.review.model import Change, Operation
+from penstock.review.reach import Reach, column_addresses
+from penstock.specs.addresses import Address
+from penstock.specs.dataset import SENSITIVITIES
+from penstock.specs.review import Area
+
+_TOLD_FROM = SENSITIVITIES.index("internal")
+_RISKY_FROM = SENSITIVITIES.index("sensitive")
+
+Uses = dict[tuple[Column, Use], Path]
+
+
+def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
+    """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
+
+    A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
+    column in one pull request hides nothing.
+    """
+    former: dict[str, str] = {}
+    models: set[str] = set()
+    for edit in edits:
+        renamed = edit.change.renamed_from
+        if edit.spec.kind == "Model" and renamed is not None:
+            former[edit.spec.name] = renamed.name
+        if edit.change.operation is not Operation.MOVED and edit.spec.kind in ("Dataset", "FeatureSet", "Model"):
+            models |= {spec_id.name for spec_id in head.specs(edit.spec) if spec_id.kind == "Model"}
+            models |= {edit.spec.name} if edit.spec.kind == "Model" else set()
+    for model in sorted(models):
+        yield from _of_model(base, head, former.get(model, model), model)
+
+
+def _of_model(base: Reach, head: Reach, before: str, after: str) -> Iterator[Change]:
+    found: dict[tuple[Column, Use, str], tuple[Path, bool, list[str]]] = {}
+    views = {view.environment_name: view for view in head.views(after)}
+    names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
+    for name in names:
+        now = views.get(name) or head.catalog.view(name)
+        known = base.catalog.view(name)
+        uses_before, uses_after = _uses(known, before), _uses(now, after)
+        for (column, use), path in sorted(uses_after.items()):
+            is_new = (column, use) not in uses_before
+            label = max(_label(now, column), _label(known, column))
+            if label < _TOLD_FROM or not (is_new or label > _label(known, column)):
+                continue
+            entry = found.setdefault((column, use, SENSITIVITIES[label]), (path, is_new, []))
+            entry[2].extend([name] if name is not None else head.catalog.environments())
+    for (column, use, sensitivity), (path, is_new, environments) in found.items():
+        yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+
+
+def _uses(view: View, model: str) -> Uses:
+    try:
+        return lineage(view).uses_of(model)
+    except KeyError:
+        return {}
+
+
+def _label(view: View, column: Column) -> int:
+    """How sensitive a side declares the column to be; least of all where it does not have it."""
+    document = view.catalog.document(SpecId("Dataset", column[0]))
+    return SENSITIVITIES.index(lineage(view).sensitivity(column)) if document is not None else 0
+
+
+def _change(
+    head: Reach,
+    model: str,
+    column: Column,
+    use: Use,
+    sensitivity: str,
+    path: Path,
+    is_new: bool,
+    environments: tuple[str, ...],
+) -> Change:
+    spec_id = SpecId("Model", model)
+    does = "newly reaches the model" if is_new else f"is labelled `{sensitivity}` now, and reaches the model"
+    return Change(
+        address=Address("Model", model),
+        operation=Operation.CHANGED,
+        before=None if is_new else {"column": ".".join(column), "use": use},
+        after={"column": ".".join(column), "use": use, "sensitivity": sensitivity},
+        direction=LOOSENED if SENSITIVITIES.index(sensitivity) >= _RISKY_FROM else NEUTRAL,
+        area=Area.PRIVACY,
+        cause="indirect",
+        why=f"{sensitivity} column {'.'.join(column)} {does} as {use}: {' -> '.join(path)}",
+        environments=environments,
+        sensitivity=sensitivity,
+        span=head.catalog.span(spec_id, ("spec", "features")),
+        through=tuple(column_addresses(path, use)),
+    )

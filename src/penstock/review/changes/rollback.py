@@ -1,0 +1,64 @@
+"""Releases that go back to a version they served before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.catalog.load import load_files
+from penstock.catalog.model import Catalog, SpecId
+from penstock.review.changes.specs import Edit
+from penstock.review.model import Operation
+from penstock.source.characters import decode
+from penstock.source.git import GitRepository
+from penstock.specs.release import Release
+
+_DEPTH = 50
+"""How many commits of a Release's file are looked at."""
+
+
+def is_rollback(repository: GitRepository, base_commit: str, base: Catalog, head: Catalog, edits: list[Edit]) -> bool:
+    """Whether every release that changes goes back to a version that base names as replaced, or served earlier.
+
+    And nothing else changes: a rollback that carries another edit along is none. GitError where git fails.
+    """
+    meant = [edit for edit in edits if edit.change.operation is not Operation.MOVED]
+    releases = {edit.spec for edit in meant}
+    if not meant or any(spec_id.kind != "Release" for spec_id in releases):
+        return False
+    return all(_goes_back(repository, base_commit, base, head, spec_id) for spec_id in sorted(releases))
+
+
+def _goes_back(repository: GitRepository, commit: str, base: Catalog, head: Catalog, spec_id: SpecId) -> bool:
+    before, after = _release(base, spec_id), _release(head, spec_id)
+    if before is None or after is None:
+        return False
+    stays = before.spec.rollout == after.spec.rollout and before.spec.environment == after.spec.environment
+    now = after.spec.version.digest
+    if not stays or before.metadata.owner != after.metadata.owner or now == before.spec.version.digest:
+        return False
+    if before.spec.previous is not None and now == before.spec.previous.digest:
+        return True
+    document = base.document(spec_id)
+    if document is None:
+        return False
+    return now in _served(repository.versions(commit, document.file.path, _DEPTH), spec_id, before)
+
+
+def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set[str]:
+    """The digests that earlier versions of the file let the same rollout and environment serve."""
+    served = set()
+    for data in versions:
+        source, _ = decode("earlier.yaml", data)
+        release = _release(load_files([source]), spec_id) if source is not None else None
+        if release is not None and (release.spec.rollout, release.spec.environment) == (
+            current.spec.rollout,
+            current.spec.environment,
+        ):
+            served.add(release.spec.version.digest)
+    return served
+
+
+def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:
+    loaded = catalog.loaded(spec_id)
+    resource = loaded.resource if loaded is not None else None
+    return resource if isinstance(resource, Release) else None

@@ -1,0 +1,273 @@
+"""Direct changes: what somebody edited, spec by spec, as each environment sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.diagnostics.model import Span
+from penstock.review.changes.breaking import is_breaking
+from penstock.review.changes.diff import Difference, differences
+from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
+from penstock.review.changes.renames import Rename, find_renames, follows
+from penstock.review.changes.traffic import traffic_growth
+from penstock.review.changes.values import plain
+from penstock.review.model import Change, Operation
+from penstock.source.model import Pointer
+from penstock.specs.addresses import Address
+from penstock.specs.base import Resource
+from penstock.specs.dataset import Column
+from penstock.specs.kinds import KINDS
+from penstock.specs.review import Area
+from penstock.specs.shapes import mapping_of
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A direct change with what it was made from, which later stages look at."""
+
+    change: Change
+    spec: SpecId
+    difference: Difference | None = None
+    """None for a whole spec, and for a function whose code differs."""
+    pointer: Pointer = ()
+    """Where the change is, in the document of the spec; empty for the whole."""
+
+
+def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> list[Edit]:
+    """What differs in the meaning of the specs that `touched` names, in their order."""
+    ids = tuple(touched)
+    renames = find_renames(base, head, ids)
+    gone = {rename.before for rename in renames}
+    by_new_name = {rename.after: rename for rename in renames}
+    found: list[Edit] = []
+    for spec_id in ids:
+        if spec_id in gone:
+            continue
+        rename = by_new_name.get(spec_id)
+        if rename is not None:
+            found += _of_rename(base, head, rename)
+        else:
+            found += _of_spec(base, head, spec_id, spec_id, renames)
+    return found
+
+
+def _of_spec(
+    base: Catalog, head: Catalog, before: SpecId, after: SpecId, renames: tuple[Rename, ...]
+) -> Iterator[Edit]:
+    known, now = base.document(before), head.document(after)
+    if known is None or now is None:
+        if known is not None or now is not None:
+            yield _of_whole(base, head, after)
+        return
+    if known.value == now.value:
+        if known.file.path != now.file.path:
+            yield _moved(after, known.file.path, now.file.path, head.span(after))
+        return
+    if base.loaded(before) is None or head.loaded(after) is None:
+        side = "base" if base.loaded(before) is None else "head"
+        yield _opaque(head, after, known.value, now.value, f"{side} holds no valid spec here, so nothing was compared")
+        return
+    yield from _of_metadata(base, head, before, after)
+    yield from _of_values(base, head, before, after, renames)
+
+
+def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
+    catalog = head if head.document(spec_id) is not None else base
+    operation = Operation.ADDED if catalog is head else Operation.REMOVED
+    other = base if catalog is head else head
+    document = catalog.document(spec_id)
+    value = _content(document.value) if document is not None else None
+    if other.is_declared(spec_id):
+        # Its name stands in a file that could not be read, so it may well have been there.
+        return _opaque(catalog, spec_id, None, value, "a file that may hold its other version cannot be read")
+    loaded = catalog.loaded(spec_id)
+    judgement = judge_spec(spec_id.kind, operation)
+    change = Change(
+        address=Address(spec_id.kind, spec_id.name),
+        operation=operation,
+        before=None if catalog is head else value,
+        after=value if catalog is head else None,
+        direction=judgement.direction if loaded is not None else UNKNOWN,
+        area=_area(spec_id.kind),
+        cause="direct",
+        why=judgement.why if loaded is not None else "the spec is not valid, so nothing says what it does",
+        environments=_concerned(catalog, loaded.resource if loaded is not None else None),
+        span=catalog.span(spec_id),
+    )
+    return Edit(change, spec_id)
+
+
+def _opaque(catalog: Catalog, spec_id: SpecId, before: Any, after: Any, why: str) -> Edit:
+    change = Change(
+        address=Address(spec_id.kind, spec_id.name),
+        operation=Operation.CHANGED,
+        before=before,
+        after=after,
+        direction=UNKNOWN,
+        area=_area(spec_id.kind),
+        cause="direct",
+        why=why,
+        environments=catalog.environments(),
+        span=catalog.span(spec_id),
+    )
+    return Edit(change, spec_id)
+
+
+def _moved(spec_id: SpecId, before: str, after: str, span: Span) -> Edit:
+    change = Change(
+        address=Address(spec_id.kind, spec_id.name),
+        operation=Operation.MOVED,
+        before=before,
+        after=after,
+        direction=NEUTRAL,
+        area=Area.DOCUMENTATION,
+        cause="direct",
+        why="files and folders mean nothing to the compiler",
+        span=span,
+    )
+    return Edit(change, spec_id)
+
+
+def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[Edit]:
+    loaded = head.loaded(rename.after)
+    judgement = judge_spec(rename.after.kind, Operation.RENAMED)
+    change = Change(
+        address=Address(rename.after.kind, rename.after.name),
+        operation=Operation.RENAMED,
+        before=rename.before.name,
+        after=rename.after.name,
+        direction=judgement.direction,
+        area=_area(rename.after.kind),
+        cause="direct",
+        why=judgement.why,
+        environments=_concerned(head, loaded.resource if loaded is not None else None),
+        renamed_from=Address(rename.before.kind, rename.before.name),
+        span=head.span(rename.after, ("metadata", "name")),
+    )
+    yield Edit(change, rename.after)
+    yield from _of_metadata(base, head, rename.before, rename.after)
+
+
+def _of_metadata(base: Catalog, head: Catalog, before: SpecId, after: SpecId) -> Iterator[Edit]:
+    known, now = base.loaded(before), head.loaded(after)
+    if known is None or now is None:
+        return
+    address = Address(after.kind, after.name).key("metadata")
+    environments = _either(_concerned(base, known.resource), _concerned(head, now.resource))
+    for difference in differences(address, known.resource.metadata, now.resource.metadata, ("metadata",)):
+        if difference.field == "name":
+            continue
+        yield _edit(head, base, after, before, difference, environments, None)
+
+
+def _of_values(
+    base: Catalog, head: Catalog, before: SpecId, after: SpecId, renames: tuple[Rename, ...]
+) -> Iterator[Edit]:
+    address = Address(after.kind, after.name)
+    environments = tuple(dict.fromkeys((*head.environments(), *base.environments())))
+    seen: dict[tuple[Any, ...], tuple[Difference, list[str], str | None]] = {}
+    compared: dict[tuple[int, int], list[Difference]] = {}
+    for environment in (None, *environments):
+        known, now = base.overridden(before, environment), head.overridden(after, environment)
+        if known is None or now is None or known.resource is None or now.resource is None:
+            continue
+        pair = (id(known.resource), id(now.resource))
+        if pair not in compared:
+            compared[pair] = list(_spec_differences(address, known.resource, now.resource))
+        if environment is not None and not _concerns(environment, known.resource, now.resource):
+            continue
+        for difference in compared[pair]:
+            key = (
+                difference.address,
+                difference.operation,
+                repr(plain(difference.before)),
+                repr(plain(difference.after)),
+            )
+            entry = seen.setdefault(key, (difference, [], environment))
+            if environment is not None:
+                entry[1].append(environment)
+    for difference, where, first in seen.values():
+        yield _edit(head, base, after, before, follows(difference, renames), tuple(where), first)
+
+
+def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
+    first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
+    for difference in differences(address, first, second, ("spec",)):
+        yield traffic_growth(difference, second)
+
+
+def _edit(
+    head: Catalog,
+    base: Catalog,
+    after: SpecId,
+    before: SpecId,
+    difference: Difference,
+    environments: tuple[str, ...],
+    environment: str | None,
+) -> Edit:
+    removed = difference.operation is Operation.REMOVED
+    catalog, spec_id = (base, before) if removed else (head, after)
+    change = Change(
+        address=difference.address,
+        operation=difference.operation,
+        before=plain(difference.before),
+        after=plain(difference.after),
+        direction=difference.judgement.direction,
+        area=difference.review.area,
+        cause="direct",
+        why=difference.judgement.why,
+        environments=environments,
+        grew=difference.judgement.grew,
+        sensitivity=_lost_label(difference),
+        span=catalog.span(spec_id, difference.pointer, environment=environment),
+        breaking=is_breaking(difference),
+    )
+    return Edit(change, after, difference, difference.pointer)
+
+
+def _lost_label(difference: Difference) -> str | None:
+    """The sensitivity that a column loses, by a weaker label or with its contract."""
+    if difference.holder is Column and difference.field == "sensitivity":
+        order = difference.review.order
+        if difference.before in order and difference.after in order:
+            return str(difference.before) if order.index(difference.after) > order.index(difference.before) else None
+    if isinstance(difference.before, Column) and difference.after is None:
+        return difference.before.sensitivity if difference.before.sensitivity != "public" else None
+    return None
+
+
+def _concerned(catalog: Catalog, resource: Resource | None) -> tuple[str, ...]:
+    return tuple(name for name in catalog.environments() if resource is None or _concerns(name, resource, resource))
+
+
+def _concerns(environment: str, before: Resource, after: Resource) -> bool:
+    """Whether an environment has to do with the spec, before or after."""
+    for resource in (before, after):
+        spec: Any = resource.spec  # type: ignore[attr-defined]  # every kind has one
+        if resource.kind_name == "Rollout":
+            concerns = environment in spec.environments
+        elif resource.kind_name == "Release":
+            concerns = environment == spec.environment
+        elif resource.kind_name == "Environment":
+            concerns = environment == resource.name
+        else:
+            concerns = True
+        if concerns:
+            return True
+    return False
+
+
+def _either(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def _area(kind: str) -> Area:
+    declared = mapping_of(KINDS[kind]).fields["spec"].review
+    return Area(declared["area"]) if declared is not None else Area.GOVERNANCE
+
+
+def _content(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key in ("metadata", "spec", "overrides")}

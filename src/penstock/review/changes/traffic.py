@@ -1,0 +1,47 @@
+"""How much more traffic a changed canary risks at once, in percentage points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from penstock.review.changes.diff import Difference
+from penstock.review.changes.directions import LOOSENED
+from penstock.review.model import Operation
+from penstock.specs.release import ReleaseSpec
+from penstock.specs.rollout import Canary, CanaryStep, RolloutSpec
+
+
+def traffic_growth(difference: Difference, after: Any) -> Difference:
+    """The difference, with how far traffic grows where it takes a step, or the whole canary, away.
+
+    `after` is the spec of head that it lies in. A step that is gone grew to the next step that is left: where
+    the rollout would have paused at its share, it now goes on to the next. A canary that is gone grew to everything.
+    """
+    if difference.operation is not Operation.REMOVED or difference.judgement.direction is not LOOSENED:
+        return difference
+    grew = None
+    if isinstance(difference.before, CanaryStep) and isinstance(after, RolloutSpec):
+        left = [step.weight for step in after.strategy.canary.steps] if after.strategy.canary is not None else []
+        following = min((weight for weight in left if weight >= difference.before.weight), default=None)
+        grew = float((following or 1) - difference.before.weight) * 100
+    elif isinstance(difference.before, Canary):
+        grew = float(1 - difference.before.steps[0].weight) * 100
+    if grew is None:
+        return difference
+    return replace(difference, judgement=replace(difference.judgement, grew=grew))
+
+
+def step_growth(rollout: RolloutSpec, before: ReleaseSpec, after: ReleaseSpec) -> float | None:
+    """By how many points a release that advances to another step raises its share of the traffic."""
+    canary = rollout.strategy.canary
+    if canary is None:
+        return None
+    grew = _share(canary, after.step) - _share(canary, before.step)
+    return grew if grew > 0 else None
+
+
+def _share(canary: Canary, step: int | None) -> float:
+    if step is None or step >= len(canary.steps):
+        return 100.0
+    return float(canary.steps[step].weight) * 100

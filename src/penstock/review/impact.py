@@ -1,0 +1,193 @@
+"""The blast radius of a change: what it reaches, and what it costs where resources say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from penstock.catalog.model import SpecId
+from penstock.review.changes.specs import Edit
+from penstock.review.model import Change, Impact, Operation
+from penstock.review.reach import Reach
+from penstock.specs.environment import STAGES, Environment
+from penstock.specs.model import Model
+from penstock.specs.rollout import Rollout
+
+
+@dataclass(slots=True)
+class Radius:
+    """Answers for the two sides of one pull request; what a side has no more counts as it was on the other."""
+
+    base: Reach
+    head: Reach
+
+    def of_edit(self, edit: Edit) -> Impact:
+        """The impact of a direct change, or of a function whose code differs."""
+        if edit.change.operation is Operation.MOVED:
+            return Impact()
+        models, rollouts = self._reached(edit)
+        cpu, memory = _cost(self.base, self.head, edit)
+        return self._impact(models, rollouts, edit.change.environments, cpu, memory)
+
+    def of_indirect(self, change: Change) -> Impact:
+        """The impact of what an edit elsewhere does to a whole spec; its cost is the edit's."""
+        spec_id = SpecId(change.address.kind, change.address.name)
+        models, rollouts = self._names(spec_id)
+        return self._impact(models, rollouts, change.environments)
+
+    def _reached(self, edit: Edit) -> tuple[set[str], set[str]]:
+        kind = edit.spec.kind
+        if kind in ("Dataset", "FeatureSet"):
+            models = {*self.base.models(edit.spec, edit.pointer), *self.head.models(edit.spec, edit.pointer)}
+            listed = sorted(models)
+            return models, {*self.base.rollouts(listed), *self.head.rollouts(listed)}
+        models, rollouts = self._names(edit.spec)
+        former = edit.change.renamed_from
+        if former is not None:
+            more = self._names(SpecId(former.kind, former.name))
+            models, rollouts = models | more[0], rollouts | more[1]
+        return models, rollouts
+
+    def _names(self, spec_id: SpecId) -> tuple[set[str], set[str]]:
+        found = {spec_id, *self.base.specs(spec_id), *self.head.specs(spec_id)}
+        models = {one.name for one in found if one.kind == "Model"}
+        rollouts = {one.name for one in found if one.kind == "Rollout"}
+        for name in rollouts:
+            for reach in (self.base, self.head):
+                rollout = reach.catalog.view(None).find(Rollout, name)
+                models |= {rollout.spec.model} if rollout is not None else set()
+        return models, rollouts
+
+    def _impact(
+        self,
+        models: Iterable[str],
+        rollouts: Iterable[str],
+        environments: Iterable[str],
+        cpu: Decimal = Decimal(0),
+        memory: Decimal = Decimal(0),
+    ) -> Impact:
+        models, rollouts = sorted(models), sorted(rollouts)
+        in_view = tuple(environments)
+        served = [rollout for name in rollouts for rollout in self._rollouts(name)]
+        trained = [model for name in models for model in self._models(name)]
+        serving = {name for rollout in served for name in rollout.spec.environments}
+        # A model that is trained everywhere but served nowhere is in the environments that see the change.
+        where = tuple(name for name in in_view if not served or name in serving or self._trains(name, models))
+        return Impact(
+            models=tuple(models),
+            rollouts=tuple(rollouts),
+            environments=where,
+            stages=tuple(stage for stage in STAGES if stage in {self._stage(name) for name in where}),
+            schedules=_unique(_schedules(trained, served)),
+            slos=_unique(_slos(served)),
+            callers=_unique(_callers(served)),
+            risk_tiers=tuple(
+                tier for tier in ("low", "medium", "high") if tier in {model.spec.card.risk_tier for model in trained}
+            ),
+            cpu_cores=float(cpu),
+            memory_bytes=float(memory),
+        )
+
+    def _rollouts(self, name: str) -> Iterator[Rollout]:
+        """The rollout on both sides, where they have it, as every environment that serves it sees it."""
+        for reach in (self.head, self.base):
+            for environment in (None, *reach.catalog.overriding(SpecId("Rollout", name))):
+                found = reach.catalog.view(environment).find(Rollout, name)
+                if found is not None:
+                    yield found
+
+    def _models(self, name: str) -> Iterator[Model]:
+        for reach in (self.head, self.base):
+            found = reach.catalog.view(None).find(Model, name)
+            if found is not None:
+                yield found
+
+    def _environment(self, name: str) -> Environment | None:
+        for reach in (self.head, self.base):
+            found = reach.catalog.view(name).environment
+            if found is not None:
+                return found
+        return None
+
+    def _trains(self, name: str, models: list[str]) -> bool:
+        environment = self._environment(name)
+        return bool(models) and environment is not None and environment.spec.training
+
+    def _stage(self, name: str) -> str:
+        environment = self._environment(name)
+        # An environment that cannot be read may be production.
+        return environment.spec.stage if environment is not None else "production"
+
+
+def _schedules(models: list[Model], rollouts: list[Rollout]) -> Iterator[str]:
+    for model in models:
+        if model.spec.retrain is not None and model.spec.retrain.schedule is not None:
+            yield f"training of {model.name} ({model.spec.retrain.schedule})"
+    for rollout in rollouts:
+        if rollout.spec.monitor is not None:
+            yield f"monitoring of {rollout.name} ({rollout.spec.monitor.schedule})"
+
+
+def _slos(rollouts: list[Rollout]) -> Iterator[str]:
+    for rollout in rollouts:
+        if rollout.spec.slos.availability is not None:
+            yield f"{rollout.name} availability {rollout.spec.slos.availability.objective}"
+        if rollout.spec.slos.latency is not None:
+            latency = rollout.spec.slos.latency
+            yield f"{rollout.name} latency {latency.objective} below {latency.below}"
+
+
+def _callers(rollouts: list[Rollout]) -> Iterator[str]:
+    for rollout in rollouts:
+        for caller in rollout.spec.access.callers if rollout.spec.access is not None else ():
+            labels = ",".join(f"{key}={value}" for key, value in sorted(caller.pods.items()))
+            yield f"{caller.namespace}/{labels}" if labels else caller.namespace
+
+
+def _unique(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(found)))
+
+
+_COSTLY = (("replicas", "max"), ("resources", "cpu"), ("resources", "memory"))
+"""Fields of what a rollout serves that decide what it requests."""
+
+
+def _cost(base: Reach, head: Reach, edit: Edit) -> tuple[Decimal, Decimal]:
+    """Cores and bytes that the change requests in addition, at the largest number of copies.
+
+    Where several fields change at once, each has its share as if they changed one after the other.
+    """
+    cores, size = Decimal(0), Decimal(0)
+    if edit.spec.kind != "Rollout":
+        return cores, size
+    whole = edit.difference is None
+    if not whole and edit.difference is not None and not _is_costly(edit):
+        return cores, size
+    for environment in edit.change.environments:
+        before = base.catalog.view(environment).find(Rollout, edit.spec.name)
+        after = head.catalog.view(environment).find(Rollout, edit.spec.name)
+        old, new = _requests(before, environment), _requests(after, environment)
+        if whole:
+            cores += new[0] * new[2] - old[0] * old[2]
+            size += new[1] * new[2] - old[1] * old[2]
+        elif edit.pointer[-1] == "max":
+            cores += old[0] * (new[2] - old[2])
+            size += old[1] * (new[2] - old[2])
+        elif edit.pointer[-1] == "cpu":
+            cores += (new[0] - old[0]) * new[2]
+        else:
+            size += (new[1] - old[1]) * new[2]
+    return cores, size
+
+
+def _is_costly(edit: Edit) -> bool:
+    return edit.pointer[:2] == ("spec", "serve") and edit.pointer[2:] in _COSTLY
+
+
+def _requests(rollout: Rollout | None, environment: str) -> tuple[Decimal, Decimal, int]:
+    """Cores and bytes of a copy, and the largest number of copies; nothing where it is not served."""
+    if rollout is None or environment not in rollout.spec.environments:
+        return Decimal(0), Decimal(0), 0
+    serve = rollout.spec.serve
+    return serve.resources.cpu.amount, serve.resources.memory.amount, serve.replicas.max

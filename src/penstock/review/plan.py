@@ -1,0 +1,189 @@
+"""From two revisions to a plan: what changes in meaning, which way the risk moves, what it reaches and generates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.partial import OutlineError
+from penstock.catalog.reads import Reads
+from penstock.checks.engine import check_spec, check_whole
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
+from penstock.review.artifacts import compare_generated
+from penstock.review.changes.directions import LOOSENED
+from penstock.review.changes.functions import function_edits
+from penstock.review.changes.indirect import indirect_changes
+from penstock.review.changes.privacy import newly_reaching
+from penstock.review.changes.rollback import is_rollback
+from penstock.review.changes.specs import Edit, direct_changes
+from penstock.review.changes.traffic import step_growth
+from penstock.review.impact import Radius
+from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.review.reach import Reach
+from penstock.review.sides import Sides, read_sides
+from penstock.source.canonical import bytes_digest, digest
+from penstock.source.git import GitRepository
+from penstock.specs.release import Release, ReleaseSpec
+from penstock.specs.rollout import Rollout
+
+_POLICY_KINDS = ("ApprovalPolicy", "Team")
+
+
+def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
+    """The plan of what `head` (a revision, or `sides.WORK_TREE`) does to `base`. GitError where git fails.
+
+    Only git objects are read; nothing of either revision is checked out, imported or run.
+    """
+    try:
+        return plan_of(repository, read_sides(repository, base, head))
+    except OutlineError:
+        return plan_of(repository, read_sides(repository, base, head, read_all=True))
+
+
+def plan_of(repository: GitRepository, sides: Sides) -> Plan:
+    """The plan of two trees that have been read."""
+    base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)
+    edits = [_with_share(head.catalog, base.catalog, edit) for edit in direct_changes(*_catalogs(sides), sides.touched)]
+    functions = function_edits(sides)
+    effects = _distinct([*indirect_changes(base, head, [*edits, *functions]), *newly_reaching(base, head, edits)])
+    radius = Radius(base, head)
+    changes: list[Change] = []
+    impacts: dict[str, Impact] = {}
+    for edit in (*edits, *functions):
+        changes.append(edit.change)
+        impacts[edit.change.fingerprint] = radius.of_edit(edit)
+    for effect in effects:
+        changes.append(effect)
+        impacts[effect.fingerprint] = radius.of_indirect(effect)
+    edited = {edit.spec for edit in (*edits, *functions)} | set(sides.touched)
+    errors = _head_errors(sides, head, edited)
+    has_errors = any(found.severity is Severity.ERROR for found in errors)
+    generated = compare_generated(sides, base, head, sorted(edited), has_errors=has_errors)
+    errors.extend(generated.problems)
+    errors.extend(_base_problems(sides))
+    found = errors.sorted()
+    return Plan(
+        base=sides.base.name,
+        head=sides.head.name,
+        changes=tuple(changes),
+        impacts=impacts,
+        artifacts=tuple(generated.changes),
+        errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code.startswith(_BASE)),
+        kind=_kind(repository, sides, [*edits, *functions], found),
+        digests=_digests(sides, changes, found, edits),
+    )
+
+
+def _catalogs(sides: Sides) -> tuple[Catalog, Catalog]:
+    return sides.base.catalog, sides.head.catalog
+
+
+def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
+    """A release that advances its canary, with the growth of its share of the traffic."""
+    difference = edit.difference
+    if difference is None or difference.holder is not ReleaseSpec or difference.field != "step":
+        return edit
+    before, after = (catalog.loaded(edit.spec) for catalog in (base, head))
+    known, now = (one.resource if one is not None else None for one in (before, after))
+    if not isinstance(known, Release) or not isinstance(now, Release) or edit.change.direction is not LOOSENED:
+        return edit
+    rollout = head.view(now.spec.environment).find(Rollout, now.spec.rollout)
+    if rollout is None:
+        return edit
+    return replace(edit, change=replace(edit.change, grew=step_growth(rollout.spec, known.spec, now.spec)))
+
+
+def _distinct(changes: Iterable[Change]) -> list[Change]:
+    """Without those that say the same of the same spec: several ways lead from one edit to one rollout."""
+    found: dict[tuple[object, ...], Change] = {}
+    for change in changes:
+        source = next((step for step in change.through), "")
+        found.setdefault((change.address, change.operation, str(change.before), str(change.after), source), change)
+    return list(found.values())
+
+
+def _head_errors(sides: Sides, head: Reach, edited: set[SpecId]) -> Diagnostics:
+    """What is wrong on head with the specs that were edited and all that depend on them."""
+    catalog = sides.head.catalog
+    concerned = set(edited)
+    for spec_id in edited:
+        concerned |= set(head.specs(spec_id))
+        concerned |= set(catalog.referring(spec_id))
+    for spec_id in tuple(concerned):
+        if spec_id.kind == "Rollout":
+            concerned |= {other for other in catalog.referring(spec_id) if other.kind == "Release"}
+    found = Diagnostics()
+    found.extend(check_whole(catalog))
+    for spec_id in sorted(concerned):
+        if catalog.document(spec_id) is not None:
+            found.extend(check_spec(catalog, spec_id, Reads()))
+    return found
+
+
+_BASE = "base-"
+
+
+def _base_problems(sides: Sides) -> list[Diagnostic]:
+    """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
+    catalog = sides.base.catalog
+    found = [*catalog.reading, *(one for spec_id in sides.touched for one in catalog.problems(spec_id))]
+    return [
+        replace(
+            one,
+            code="base-unreadable",
+            severity=Severity.WARNING,
+            headline=f"on base: {one.headline}",
+            help=("what base says here was not compared, and counts as the highest risk",),
+            fix=None,
+        )
+        for one in found
+        if one.severity is Severity.ERROR
+    ]
+
+
+def _kind(
+    repository: GitRepository, sides: Sides, edits: list[Edit], errors: tuple[Diagnostic, ...]
+) -> Literal["change", "rollback", "none"]:
+    if any(one.severity is Severity.ERROR for one in errors):
+        return "change"
+    if all(edit.change.operation is Operation.MOVED for edit in edits):
+        return "none"
+    back = is_rollback(repository, sides.base.name, sides.base.catalog, sides.head.catalog, edits)
+    return "rollback" if back else "change"
+
+
+def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]) -> dict[str, str]:
+    """What a verdict is bound to; any difference asks for a new one."""
+    base = sides.base.catalog
+    policy = {str(one): _data(base, one) for kind in _POLICY_KINDS for one in base.ids(kind)}
+    wrong = sorted(
+        [one.code, str(one.primary.span.path if one.primary else ""), one.headline]
+        for one in errors
+        if one.severity is Severity.ERROR
+    )
+    return {
+        "base": sides.base.name,
+        "head": sides.head.name,
+        "policy": digest(policy),
+        "semantic": digest([sorted(change.fingerprint for change in changes), wrong]),
+        "evidence": digest(_evidence(sides, edits)),
+    }
+
+
+def _data(catalog: Catalog, spec_id: SpecId) -> object:
+    document = catalog.document(spec_id)
+    return document.value if document is not None else None
+
+
+def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
+    """Digests of the evidence that changed releases name on head; empty text for a file that is not there."""
+    found = {}
+    for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
+        loaded = sides.head.catalog.loaded(spec_id)
+        if loaded is not None and isinstance(loaded.resource, Release):
+            path = loaded.resource.spec.evidence.path
+            data = sides.head.files.read(path)
+            found[path] = bytes_digest(data) if data is not None else ""
+    return found

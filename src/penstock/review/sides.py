@@ -1,0 +1,177 @@
+"""The two trees of a pull request, read from git without a checkout: catalogs, and the paths that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from penstock.catalog.load import SPECS
+from penstock.catalog.model import SpecId
+from penstock.catalog.partial import PartialCatalog, SpecFile
+from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.characters import decode
+from penstock.source.files import list_commit, read_file, scan
+from penstock.source.git import GitError, GitRepository, TreeChange
+from penstock.source.model import SourceFile, blob_id
+
+WORK_TREE = "WORKTREE"
+"""The head that stands for the files as they lie on the disk."""
+
+GENERATED = "generated"
+DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class TreeFiles(RepositoryFiles, Protocol):
+    """Files of a tree, many at once."""
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of those of the files that exist, by path."""
+
+
+class _Commit(CommittedFiles):
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of those of the files that exist, in one run of git."""
+        entries = self._entries()
+        wanted = {path: entries[path].blob for path in paths if path in entries and not entries[path].is_link}
+        bodies = self._repository.blobs(wanted.values())
+        return {path: bodies[blob] for path, blob in wanted.items()}
+
+
+class _Disk(WorkTree):
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of those of the files that exist."""
+        return {path: data for path in paths if (data := self.read(path)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two trees."""
+
+    name: str
+    """Its commit, or `WORK_TREE`."""
+    catalog: PartialCatalog
+    files: TreeFiles
+    """Every file of the tree, generated ones and Python among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both trees, and what differs between them."""
+
+    base: Side
+    head: Side
+    paths: tuple[TreeChange, ...]
+    """Paths whose bytes differ, below ``specs/`` or not, sorted."""
+    touched: tuple[SpecId, ...]
+    """The specs that stand in a file that differs, on either side, sorted."""
+
+
+def default_base(repository: GitRepository, head: str) -> str:
+    """The commit from which `head` left the main branch. GitError, with the command that helps, where none is found."""
+    revision = "HEAD" if head == WORK_TREE else head
+    start = repository.resolve(revision)
+    for branch in DEFAULT_BRANCHES:
+        try:
+            repository.resolve(branch)
+        except GitError:
+            continue
+        return repository.merge_base(start, branch)
+    advice = "git fetch --unshallow origin main" if repository.is_shallow() else "git fetch origin main"
+    raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
+
+
+def read_sides(repository: GitRepository, base: str, head: str, *, read_all: bool = False) -> Sides:
+    """Both trees. `base` and `head` name commits, `head` may be `WORK_TREE`. GitError where git fails.
+
+    `read_all` reads every spec at once instead of when it is asked for.
+    """
+    commit = repository.resolve(base)
+    base_listing, base_problems = list_commit(repository, commit, SPECS)
+    before = {entry.path: entry.blob for entry in base_listing}
+    if head == WORK_TREE:
+        after, texts, head_problems = _work_tree_specs(repository.root)
+        paths = _work_tree_changes(repository, commit)
+        name = WORK_TREE
+        files: TreeFiles = _Disk(repository.root)
+    else:
+        name = repository.resolve(head)
+        listing, head_problems = list_commit(repository, name, SPECS)
+        after, texts = {entry.path: entry.blob for entry in listing}, {}
+        paths = repository.changes(commit, name)
+        files = _Commit(repository, name)
+    wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
+    bodies = repository.blobs(sorted(wanted))
+    shared: dict[tuple[str, str], SpecFile | None] = {
+        place: None if source is None else SpecFile(source) for place, source in texts.items()
+    }
+    differing = {path for path in (*before, *after) if before.get(path) != after.get(path)}
+    one = _files(before, bodies, shared, base_problems)
+    other = _files(after, bodies, shared, head_problems)
+    for file in (*one, *other):
+        if read_all or file.source.path in differing:
+            _ = file.content
+    base_files = _Commit(repository, commit)
+    return Sides(
+        Side(commit, PartialCatalog(one, base_files, base_problems), base_files),
+        Side(name, PartialCatalog(other, files, head_problems), files),
+        tuple(paths),
+        tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
+    )
+
+
+def _files(
+    listing: dict[str, str],
+    bodies: dict[str, bytes],
+    shared: dict[tuple[str, str], SpecFile | None],
+    problems: list[Diagnostic],
+) -> list[SpecFile]:
+    """The files of one side, each shared with the other side where path and bytes are the same."""
+    found = []
+    for place in listing.items():
+        if place not in shared:
+            source, in_text = decode(place[0], bodies[place[1]])
+            problems += in_text
+            shared[place] = SpecFile(source) if source is not None else None
+        file = shared[place]
+        if file is not None:
+            found.append(file)
+    return found
+
+
+def _declared(file: SpecFile) -> Iterable[SpecId]:
+    return (spec_id for spec_id, _, _ in file.targets)
+
+
+def _work_tree_specs(
+    root: Path,
+) -> tuple[dict[str, str], dict[tuple[str, str], SourceFile | None], list[Diagnostic]]:
+    stats, problems = scan(root, SPECS)
+    listing: dict[str, str] = {}
+    texts: dict[tuple[str, str], SourceFile | None] = {}
+    for stat in stats:
+        source, found = read_file(root, stat.path)
+        problems += found
+        if source is not None:
+            listing[stat.path] = source.blob
+            texts[stat.path, source.blob] = source
+    return listing, texts, problems
+
+
+def _work_tree_changes(repository: GitRepository, base: str) -> list[TreeChange]:
+    """The tracked paths, and those below specs and generated files, that lie on the disk other than in `base`."""
+    known = {entry.path: entry.blob for entry in repository.entries(base) if not entry.is_link}
+    paths = set(known)
+    for folder in (SPECS, GENERATED):
+        top = repository.root / folder
+        paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}
+    files = WorkTree(repository.root)
+    changes = []
+    for path in sorted(paths):
+        data = files.read(path)
+        now = None if data is None else blob_id(data)
+        if now != known.get(path):
+            changes.append(TreeChange(path, known.get(path), now))
+    return changes
