@@ -155,25 +155,27 @@ class GitHubClient:
         """The `data` of a query, which only reads; any error in the answer is an error."""
         body = {"query": query, "variables": dict(variables or {})}
         url = self._transport.url(self._graphql_url)
+        attempt = 0
         while True:
+            attempt += 1
             answer = self._ask("POST", url, body=body, repeatable=True)
             content = answer.decoded
             if not isinstance(content, dict):
                 raise GitHubError("GitHub's GraphQL answer is no mapping: run again later.")
             if not content.get("errors"):
                 break
-            self._graphql_fault(answer, content["errors"])
+            self._graphql_fault(attempt, answer, content["errors"])
         data = content.get("data")
         if not isinstance(data, dict):
             raise GitHubError("GitHub's GraphQL answer holds no data: run again later.")
         return data
 
-    def _graphql_fault(self, answer: Answer, errors: object) -> None:
+    def _graphql_fault(self, attempt: int, answer: Answer, errors: object) -> None:
         """Waits where the errors are a rate limit, and raises otherwise."""
         first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
         if first.get("type") == "RATE_LIMITED":
             # GraphQL tells of its limits with status 200.
-            self._wait_for_limit("POST /graphql", answer, as_status=429)
+            self._wait_for_limit("POST /graphql", attempt, answer, as_status=429)
             return
         said = self._token.quote(str(first.get("message", "")))
         raise GitHubError(
@@ -208,17 +210,17 @@ class GitHubClient:
         """Waits where the request may be repeated, and raises otherwise."""
         said = self._token.quote(answer.message)
         if rate_limits.wait_seconds(answer.status, answer.headers, said, self._now(answer)) is not None:
-            self._wait_for_limit(request, answer)
+            self._wait_for_limit(request, attempt, answer)
         elif answer.status in _FAULTS and repeatable and attempt < self._patience.attempts:
             self._pause(request, rate_limits.after(answer.headers) or self._backoff(attempt))
         else:
             raise refusal(request, answer.status, answer.headers, said)
 
-    def _wait_for_limit(self, request: str, answer: Answer, as_status: int | None = None) -> None:
+    def _wait_for_limit(self, request: str, attempt: int, answer: Answer, as_status: int | None = None) -> None:
         status = as_status or answer.status
         asked = rate_limits.wait_seconds(status, answer.headers, answer.message, self._now(answer)) or 0.0
         # Who is told to wait no time at all would otherwise ask for ever.
-        seconds = max(1.0, asked)
+        seconds = max(asked, self._backoff(attempt))
         if self._waited + seconds > self._patience.wait_seconds:
             raise GitHubError(
                 f"{request} has met GitHub's rate limit, which ends in {seconds:.0f} seconds: run again then, "
