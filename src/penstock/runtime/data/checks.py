@@ -59,8 +59,8 @@ def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datet
     if age <= timedelta(milliseconds=contract.freshness):
         return []
     sentence = (
-        f"{dataset}: the newest row is of {newest:%Y-%m-%d %H:%M} UTC, {_whole_minutes(age)} old; "
-        f"at most {contract.freshness} may pass"
+        f"{dataset}: the newest row is of {newest:%Y-%m-%d %H:%M} UTC, {_whole_minutes(age)!s} old; "
+        f"at most {contract.freshness!s} may pass"
     )
     return [Finding("freshness", sentence, "fail")]
 

@@ -221,7 +221,7 @@ def _share_findings(
         if rows > bound * total:
             sentence = (
                 f"{dataset}.{name}: {rows / total:.2%} of the values are missing ({rows:,} of {total:,}); "
-                f"at most {bound} may be"
+                f"at most {bound!s} may be"
             )
             found.append((None, Finding("nullable", sentence, result, name, rows)))
     return found

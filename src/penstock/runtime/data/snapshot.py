@@ -18,6 +18,7 @@ from penstock.runtime.data.conversion import conversion, kind_of
 from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.sources import describe, read_source
+from penstock.runtime.faults import InputError
 from penstock.specs.dataset import DatasetSpec
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def run(args: argparse.Namespace) -> None:
 def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Table, dict[str, Any]]:
     """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them."""
     present = [name for name in contract.columns if name in raw.column_names]
-    connection = connect({"source": raw})
+    if not present:
+        raise InputError(
+            f"the source has none of the contract's columns; it has {', '.join(raw.column_names) or 'none'}"
+        )
+    connection = connect({"source": _in_microseconds(raw)})
     kinds = {name: kind_of(raw.schema.field(name).type) for name in present}
     conversions = {name: conversion(identifier(name), kinds[name], contract.columns[name].type) for name in present}
     # One pass counts, for every column, the values that do not convert.
@@ -65,10 +70,8 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         f"count(*) FILTER (WHERE {identifier(name)} IS NOT NULL AND NOT ({conversions[name].possible}))"
         for name in present
     )
-    unconverted: dict[str, int] = {}
-    if present:
-        failing = query(connection, f"SELECT {counts} FROM source", "the source's columns")
-        unconverted = {name: failing.column(position)[0].as_py() for position, name in enumerate(present)}
+    failing = query(connection, f"SELECT {counts} FROM source", "the source's columns")
+    unconverted: dict[str, int] = {name: failing.column(place)[0].as_py() for place, name in enumerate(present)}
     selected = ", ".join(
         f"{identifier(name) if unconverted[name] else conversions[name].value} AS {identifier(name)}"
         for name in present
@@ -79,14 +82,11 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
     if known in present and not unconverted[known]:
         moment = literal(as_of.strftime("%Y-%m-%d %H:%M:%S.%f"))
         visible = f"({identifier(known)} IS NULL OR CAST({identifier(known)} AS TIMESTAMP) <= TIMESTAMP {moment})"
-    if present:
-        table = query(
-            connection,
-            f"WITH typed AS (SELECT {selected} FROM source) SELECT * FROM typed WHERE {visible} ORDER BY {order}",
-            "the source's rows",
-        )
-    else:
-        table = raw.select([])
+    table = query(
+        connection,
+        f"WITH typed AS (SELECT {selected} FROM source) SELECT * FROM typed WHERE {visible} ORDER BY {order}",
+        "the source's rows",
+    )
     return table, {
         "fingerprint": fingerprint(table),
         "rows": table.num_rows,
@@ -116,6 +116,17 @@ def _sort_columns(connection: duckdb.DuckDBPyConnection, contract: DatasetSpec, 
         if counts.column(0)[0].as_py() == counts.column(1)[0].as_py():
             return key
     return list(dict.fromkeys([*key, *present]))
+
+
+def _in_microseconds(table: pa.Table) -> pa.Table:
+    """The table with timestamps in the unit in which they are stored; parts of a microsecond are cut off."""
+    import pyarrow as pa
+
+    fields = [
+        field.with_type(pa.timestamp("us", field.type.tz)) if pa.types.is_timestamp(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields), safe=False)
 
 
 def _newest(table: pa.Table, event_time: str | None) -> str | None:

@@ -1,0 +1,162 @@
+"""Snapshots: the same content has the same fingerprint, types come from the contract, and the future stays out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.runtime.artifacts import read_json, read_table
+from penstock.runtime.data.fingerprint import fingerprint
+from penstock.runtime.data.snapshot import take
+from penstock.runtime.data.sources import read_source
+from penstock.specs.dataset import Source
+from runtime.data.tables import at, contract, moment, run, table
+
+COLUMNS = {"id": {"type": "int"}, "name": {"type": "string", "nullable": True}, "size": {"type": "float"}}
+ROWS = {"id": [3, 1, 2], "name": ["c", None, "b"], "size": [0.5, -0.0, 2.0]}
+
+
+def taken(rows: pa.Table, **fields: object) -> tuple[pa.Table, dict[str, object]]:
+    return take(rows, contract(**{"columns": COLUMNS, **fields}), moment(at(100)))
+
+
+def test_the_fingerprint_survives_another_order_another_layout_and_other_widths(tmp_path: Path) -> None:
+    spec = {"primaryKey": ["id"]}
+    expected = taken(table(ROWS), **spec)[1]["fingerprint"]
+    other = table(ROWS).take([2, 0, 1])
+    other = other.set_column(0, "id", other["id"].cast(pa.int16())).set_column(
+        1, "name", other["name"].dictionary_encode()
+    )
+    pq.write_table(other, tmp_path / "a.parquet", row_group_size=1, compression="gzip", data_page_version="2.0")
+    assert taken(pq.read_table(tmp_path / "a.parquet"), **spec)[1]["fingerprint"] == expected
+
+
+def test_rows_without_a_key_count_whatever_their_order() -> None:
+    assert taken(table(ROWS))[1]["fingerprint"] == taken(table(ROWS).take([1, 2, 0]))[1]["fingerprint"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-5, 5), st.none() | st.text(max_size=3), st.floats(allow_nan=False, allow_infinity=False)
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda row: row[0],
+    ),
+    st.data(),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_change_of_a_value_changes_the_fingerprint(
+    rows: list[tuple[int, str | None, float]], data: st.DataObject
+) -> None:
+    def print_of(some: list[tuple[int, str | None, float]]) -> str:
+        types = {"id": pa.int64(), "name": pa.string(), "size": pa.float64()}
+        return fingerprint(pa.table({n: pa.array([r[i] for r in some], t) for i, (n, t) in enumerate(types.items())}))
+
+    place = data.draw(st.integers(0, len(rows) - 1))
+    number, text, size = rows[place]
+    changed = data.draw(
+        st.sampled_from(
+            [
+                (number + 1, text, size),
+                (number, f"{text or ''}x", size),
+                (number, text, size + 1 if abs(size) < 1e9 else 0.0),
+            ]
+        )
+    )
+    assert print_of(rows) == print_of(list(rows))
+    assert print_of(rows) != print_of([*rows[:place], changed, *rows[place + 1 :]])
+
+
+def test_a_missing_text_is_not_an_empty_one_and_two_texts_are_not_one() -> None:
+    prints = {
+        fingerprint(pa.table({"x": pa.array(values, pa.string())})) for values in (["", "ab"], [None, "ab"], ["a", "b"])
+    }
+    assert len(prints) == 3
+
+
+def test_rows_known_later_than_the_moment_asked_for_are_left_out() -> None:
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}, "k": {"type": "timestamp"}}
+    rows = table({"id": [1, 2, 3], "t": [at(1), at(2), at(3)], "k": [at(1), at(200), at(100)]})
+    by_knowledge, facts = taken(rows, columns=columns, eventTime="t", knownAt="k")
+    assert by_knowledge["id"].to_pylist() == [1, 3]
+    assert facts["later_rows"] == 1
+    assert taken(rows, columns=columns, eventTime="t")[0].num_rows == 3
+
+
+def test_a_column_takes_the_type_of_the_contract_where_nothing_is_lost_and_keeps_its_own_where_something_is() -> None:
+    rows = pa.table({"id": [1.0, 2.0], "name": [7, 8], "size": ["1e3", "big"]})
+    typed, facts = taken(rows)
+    assert [str(field.type) for field in typed.schema] == ["int64", "string", "string"]
+    assert {name: each["unconverted"] for name, each in facts["columns"].items()} == {"id": 0, "name": 0, "size": 1}  # type: ignore[attr-defined]
+
+
+def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
+    columns = {"t": {"type": "timestamp"}}
+    texts = pa.table({"t": ["2026-01-01T02:00:00+02:00", "2026-01-01 00:00:00"]})
+    assert taken(texts, columns=columns)[0]["t"].to_pylist() == [at(0), at(0)]
+    zoned = pa.table({"t": pa.array([at(0)], pa.timestamp("ns", "America/New_York"))})
+    assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
+
+
+def test_csv_is_text_until_the_contract_says_otherwise_and_an_empty_field_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "part-2.csv").write_text("id,name,size\n2,,0.5\n")
+    (tmp_path / "part-1.csv").write_text('id,size,name,extra\n1,1.5,"007",x\n')
+    raw = read_source(Source(csv=f"{tmp_path}/part-*.csv"), list(COLUMNS), {})
+    typed, facts = taken(raw, source={"csv": "rows.csv"}, primaryKey=["id"])
+    assert typed.to_pylist() == [{"id": 1, "name": "007", "size": 1.5}, {"id": 2, "name": None, "size": 0.5}]
+    assert facts["added"] == ["extra"]
+    assert not any(each["retyped"] for each in facts["columns"].values())  # type: ignore[attr-defined]
+
+
+def test_a_glob_reaches_down_and_an_address_goes_through_a_file_system(tmp_path: Path) -> None:
+    for day in ("2026-01-01", "2026-01-02"):
+        (tmp_path / day).mkdir()
+        pq.write_table(table(ROWS), tmp_path / day / "rows.parquet")
+    for pattern in (
+        f"{tmp_path}/**/*.parquet",
+        f"file://{tmp_path}/*/r*.parquet",
+        f"file://{tmp_path}/**/rows.parquet",
+    ):
+        assert read_source(Source(parquet=pattern), list(COLUMNS), {}).num_rows == 6, pattern
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ({"parquet": "nowhere/*.parquet"}, "`nowhere/*.parquet` matches no file"),
+        ({"python": "nowhere.at_all:rows"}, "there is no module `nowhere`"),
+        ({"python": "json:nothing"}, "the module `json` has no function `nothing`"),
+        ({"python": "json:dumps"}, "`json:dumps` failed: TypeError"),
+        ({"python": "os:getcwd"}, "returned str; expected an Arrow table or a pandas frame"),
+        ({"sql": "SELECT * FROM missing"}, "Table with name missing does not exist"),
+        ({"sql": "SELECT * FROM 'source.parquet'"}, "`source.sql`"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_one_sentence_and_exit_code_2(
+    source: dict[str, str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = json.dumps({"source": source, "columns": COLUMNS})
+    assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert "Traceback" not in error or "failed" in sentence
+
+
+def test_sql_reads_the_validated_tables_that_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    pq.write_table(table(ROWS), tmp_path / "base" / "data.parquet")
+    text = json.dumps(
+        {"source": {"sql": 'SELECT id FROM "base-rows" WHERE size > 0'}, "columns": {"id": {"type": "int"}}}
+    )
+    out = tmp_path / "out"
+    assert run("snapshot", dataset="rows", contract=text, table=f"base-rows={tmp_path}/base", snapshot=out) == 0
+    assert read_table(out / "data.parquet")["id"].to_pylist() == [2, 3]
+    assert read_json(out / "snapshot.json")["rows"] == 2

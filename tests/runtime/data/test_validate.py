@@ -1,0 +1,214 @@
+"""Contracts: every violation is found, told in one sentence, and has the consequence that the contract names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.runtime.artifacts import read_json, read_table
+from penstock.runtime.data.contract import judge_columns
+from runtime.data.tables import at, contract, validate
+
+VIOLATIONS: list[tuple[str, dict[str, Any], list[Any], str]] = [
+    ("below its min", {"type": "int", "min": 80}, [80, 17, 90], "rows.x: 1 of 3 rows is below min 80 (smallest 17)"),
+    ("above its max", {"type": "float", "max": 1}, [0.5, 1.5, 2.5],
+     "rows.x: 2 of 3 rows are above max 1 (largest 2.5)"),
+    ("missing", {"type": "int"}, [1, None, 3], "rows.x: 1 of 3 rows has no value"),
+    ("missing too often", {"type": "int", "nullable": "30%"}, [1, None, 3],
+     "rows.x: 33.33% of the values are missing (1 of 3); at most 30% may be"),
+    ("not among the values", {"type": "string", "oneOf": ["EWR", "JFK"]}, ["JFK", "BOS", "EWR"],
+     'rows.x: 1 of 3 rows is none of EWR, JFK (such as "BOS")'),
+    ("not among the numbers", {"type": "int", "oneOf": [1, 2]}, [1, 2, 3],
+     'rows.x: 1 of 3 rows is none of 1, 2 (such as "3")'),
+    ("only in part a match", {"type": "string", "matches": "[A-Z]{3}"}, ["ABC", "ABCD", "abc"],
+     'rows.x: 2 of 3 rows do not match [A-Z]{3} (such as "ABCD", "abc")'),
+    ("repeated", {"type": "string", "unique": True}, ["a", "a", "b"],
+     "rows.x: 2 of 3 rows repeat values that must be unique (such as a)"),
+    ("of another type", {"type": "int"}, ["1", "one", "2"], 'rows.x: 1 of 3 rows is not an int (such as "one")'),
+    ("a fraction for a whole number", {"type": "int"}, [1.0, 2.5, 3.0],
+     'rows.x: 1 of 3 rows is not an int (such as "2.5")'),
+    ("no date", {"type": "date"}, ["2026-02-28", "2026-02-30", "2026-03-01"],
+     'rows.x: 1 of 3 rows is not a date (such as "2026-02-30")'),
+]  # fmt: skip
+IDS = [case[0] for case in VIOLATIONS]
+
+
+def with_id(column: dict[str, Any], values: list[Any]) -> dict[str, Any]:
+    return {
+        "columns": {"id": {"type": "int"}, "x": column},
+        "primaryKey": ["id"],
+        "rows": {"id": list(range(len(values))), "x": values},
+    }
+
+
+@pytest.mark.parametrize(("what", "column", "values", "sentence"), VIOLATIONS, ids=IDS)
+def test_a_value_that_is_wrong_stops_the_pipeline_with_its_sentence(
+    what: str,
+    column: dict[str, Any],
+    values: list[Any],
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    case = with_id(column, values)
+    code, out = validate(tmp_path, case.pop("rows"), **case)
+    assert code == 1
+    assert sentence in capsys.readouterr().err.splitlines()
+    assert not (out / "data.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "column", "values", "sentence"), [case for case in VIOLATIONS if case[0] != "missing too often"],
+    ids=[name for name in IDS if name != "missing too often"],
+)  # fmt: skip
+def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
+    what: str, column: dict[str, Any], values: list[Any], sentence: str, tmp_path: Path
+) -> None:
+    case = with_id(column, values)
+    code, out = validate(tmp_path, case.pop("rows"), **case, onViolation="quarantine")
+    assert code == 0
+    facts = read_json(out / "table.json")
+    kept, aside = read_table(out / "data.parquet"), read_table(out / "quarantine.parquet")
+    assert sorted(kept["id"].to_pylist() + aside["id"].to_pylist()) == [0, 1, 2]
+    assert facts["findings"][0]["sentence"] == sentence
+    assert facts["findings"][0]["rows"] == facts["quarantined"] == aside.num_rows
+    assert all(reasons for reasons in aside["reasons"].to_pylist())
+
+
+def test_a_warning_keeps_every_row_and_a_value_that_does_not_convert_becomes_missing(tmp_path: Path) -> None:
+    case = with_id({"type": "int", "max": 5}, ["1", "one", "9"])
+    code, out = validate(tmp_path, case.pop("rows"), **case, onViolation="warn")
+    assert code == 0
+    assert read_table(out / "data.parquet")["x"].to_pylist() == [1, None, 9]
+    assert [each["rule"] for each in read_json(out / "table.json")["findings"]] == ["type", "max"]
+
+
+def test_all_violations_of_all_columns_are_told_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"id": {"type": "int"}, "a": {"type": "int", "min": 0}, "b": {"type": "string", "oneOf": ["x"]}}
+    code, _ = validate(tmp_path, {"id": [1, 1], "a": [-1, 0], "b": ["y", "x"]}, columns=columns, primaryKey=["id"])
+    lines = [line for line in capsys.readouterr().err.splitlines() if " of 2 " in line]
+    assert (code, len(lines)) == (1, 3)
+
+
+@pytest.mark.parametrize("sensitivity", ["sensitive", "pii"])
+def test_no_value_of_a_sensitive_column_is_shown(
+    sensitivity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {
+        "mail": {"type": "string", "matches": ".*@.*", "sensitivity": sensitivity},
+        "age": {"type": "int", "max": 99, "sensitivity": sensitivity},
+    }
+    code, _ = validate(tmp_path, {"mail": ["someone", "a@b"], "age": [4711, 3]}, columns=columns)
+    error = capsys.readouterr().err
+    assert code == 1
+    assert "rows.mail: 1 of 2 rows does not match" in error
+    assert "someone" not in error
+    assert "4711" not in error
+
+
+def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"a": {"type": "int"}, "b": {"type": "int"}}
+    assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 2, 1]}, columns=columns, primaryKey=["a", "b"])[0] == 0
+    assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 1, 1]}, columns=columns, primaryKey=["a", "b"])[0] == 1
+    assert "rows (a, b): 2 of 3 rows repeat a primary key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows", "code", "said"),
+    [
+        (
+            {"added": "fail"},
+            {"x": [1], "y": [2]},
+            1,
+            "rows.y: the source has this column, the contract does not name it",
+        ),
+        ({"added": "warn"}, {"x": [1], "y": [2]}, 0, "warning: rows.y: the source has this column"),
+        ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),
+        ({"removed": "fail"}, {"z": [1]}, 1, "rows.x: the contract names this column, the source lacks it"),
+        ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract names this column"),
+        ({"retyped": "fail"}, {"x": [1.0]}, 1, "rows.x: the source holds double, the contract says int"),
+        ({"retyped": "warn"}, {"x": [1.0]}, 0, "warning: rows.x: the source holds double"),
+        ({}, {"x": pa.array([1], pa.int8())}, 0, ""),
+    ],
+)
+def test_a_changed_schema_has_the_consequence_that_the_policy_names(
+    policy: dict[str, str], rows: dict[str, Any], code: int, said: str, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    caplog.set_level("INFO")
+    columns = {"x": {"type": "int"}, "w": {"type": "int"}}
+    assert validate(tmp_path, pa.table({**rows, "w": [1]}), columns=columns, onSchemaChange=policy)[0] == code
+    assert said in caplog.text + capsys.readouterr().err
+
+
+def test_a_missing_key_or_time_always_fails(tmp_path: Path) -> None:
+    policy = {"removed": "warn"}
+    columns = {"id": {"type": "int"}, "x": {"type": "int"}}
+    assert validate(tmp_path, {"x": [1]}, columns=columns, primaryKey=["id"], onSchemaChange=policy)[0] == 1
+
+
+def test_a_dataset_is_too_old_by_its_newest_event(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"t": {"type": "timestamp"}}
+    rows = {"t": [at(0), at(24 * 30)]}
+    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="24h")[0] == 0
+    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == 1
+    assert "rows: the newest row is of 2026-01-31 00:00 UTC, 1d old; at most 23h may pass" in capsys.readouterr().err
+
+
+def negative(rows: pa.Table) -> pa.Table:
+    """Named by a check below."""
+    return rows.filter(pc.less(rows["x"], 0))
+
+
+@pytest.mark.parametrize(
+    ("check", "sentence"),
+    [
+        ({"rows": {"atLeast": 5}}, "rows (rule): 3 rows, at least 5 are needed"),
+        ({"rows": {"atMost": 2}}, "rows (rule): 3 rows, at most 2 are allowed"),
+        ({"sql": "SELECT * FROM this WHERE x < 0;"}, "rows (rule): 1 row violates the check"),
+        ({"python": "runtime.data.test_validate:negative"}, "rows (rule): 1 row violates the check"),
+    ],
+)
+def test_a_check_fails_or_warns_as_its_severity_says(
+    check: dict[str, Any], sentence: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level("INFO")
+    for severity, code in (("fail", 1), ("warn", 0)):
+        checks = [{"id": "rule", "severity": severity, **check}]
+        assert validate(tmp_path, {"x": [1, -2, 3]}, columns={"x": {"type": "int"}}, checks=checks)[0] == code
+    assert sentence in capsys.readouterr().err.splitlines()
+    assert f"warning: {sentence}" in caplog.text
+
+
+@given(st.lists(st.none() | st.integers(-3, 8), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_counts_agree_with_counting_by_hand(values: list[int | None]) -> None:
+    column = {"type": "int", "min": 0, "max": 5, "oneOf": [-1, 0, 1, 2, 6], "unique": True}
+    rows = pa.table({"x": pa.array(values, pa.int64())})
+    findings = judge_columns(rows, "rows", contract(columns={"x": column})).findings
+    given_values = [value for value in values if value is not None]
+    expected = {
+        "nullable": values.count(None),
+        "min": sum(value < 0 for value in given_values),
+        "max": sum(value > 5 for value in given_values),
+        "oneOf": sum(value not in (-1, 0, 1, 2, 6) for value in given_values),
+        "unique": sum(given_values.count(value) > 1 for value in given_values),
+    }
+    assert {each.rule: each.rows for each in findings} == {rule: count for rule, count in expected.items() if count}
+
+
+def test_the_fingerprint_of_the_table_is_that_of_the_snapshot_where_no_row_was_set_aside(tmp_path: Path) -> None:
+    code, out = validate(tmp_path, {"x": [2, 1]}, columns={"x": {"type": "int"}})
+    assert code == 0
+    facts = read_json(out / "table.json")
+    assert facts["fingerprint"] == read_json(tmp_path / "snapshot" / "snapshot.json")["fingerprint"]
+    assert facts["columns"] == {"x": {"type": "int", "sensitivity": "internal"}}
