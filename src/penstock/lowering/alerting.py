@@ -83,6 +83,11 @@ class Fires:
         return tuple(labels.items()), tuple(annotations)
 
 
+def severity_of(alert: Alert) -> str:
+    """Whom the alert tells; every alert of a `Subject` says it in its first label."""
+    return alert.labels[0][1]
+
+
 def fires(at: str, *instances: Fires) -> ExpectedAlert:
     """All instances of one alert that must be firing at a time, and no others."""
     return ExpectedAlert(at, instances[0].alert.alert, tuple(found.instance for found in instances))
@@ -93,10 +98,15 @@ def silent(at: str, alert: str) -> ExpectedAlert:
     return ExpectedAlert(at, alert, _EMPTY)
 
 
+def series_name(name: str, labels: Labels) -> str:
+    """A series as a test names it."""
+    inner = ",".join([f'{key}="{value}"' for key, value in labels])
+    return f"{name}{{{inner}}}"
+
+
 def series(name: str, labels: Labels, values: str) -> InputSeries:
     """A series of a test in promtool's notation."""
-    inner = ",".join(f'{key}="{value}"' for key, value in labels)
-    return InputSeries(f"{name}{{{inner}}}", values)
+    return InputSeries(series_name(name, labels), values)
 
 
 def rule_test(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:

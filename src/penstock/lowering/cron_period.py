@@ -11,7 +11,7 @@ _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _NAMES: tuple[dict[str, int], ...] = ({}, {}, {}, _MONTHS, _DAYS)
-# Four years and a day hold every pattern of dates: leap years, and each date on some weekday of a month.
+# Four years hold a leap year, and every length that a gap between months can have.
 _START = dt.date(2023, 1, 1)
 _DAYS_SEEN = 4 * 365 + 2
 

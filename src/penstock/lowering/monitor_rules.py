@@ -95,7 +95,7 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
     bound = float_text(monitor.above)
     feature = PREDICTION if monitor.of == "prediction" else "distance"
     found: Labels = (*labels, ("feature", feature))
-    what = "The predictions" if monitor.of == "prediction" else f"The feature {_FEATURE}"
+    what = "The prediction" if monitor.of == "prediction" else f"The feature {_FEATURE}"
     if monitor.persist is None:
         figure, comparison = DRIFT_DISTANCE, f"> {bound}"
         said = f"{monitor.test} is {_NUMBER}, the bound {bound}"
@@ -117,8 +117,9 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
             labels=labels,
             summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
             description=(
-                f"{what} of {subject.model} (monitor {monitor.id}) differs from the training data over "
-                f"{monitor.window}: {said}. Look for a change in the source first; retrain where the world has changed."
+                f"{what} of {subject.model} has moved away from the training data (monitor {monitor.id}, windows of "
+                f"{monitor.window}): {said}. "
+                "Look for a change in the source first; retrain where the world has changed."
             ),
         )
         for severity in dict.fromkeys(monitor.then)

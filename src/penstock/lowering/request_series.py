@@ -86,12 +86,15 @@ class RequestSeries:
         """Requests each second that did not fail."""
         return f"sum(rate({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
 
-    def answered_within(self, milliseconds: int, window: str) -> str:
-        """Requests each second that did not fail and took no longer than a bucket's bound."""
+    def answered_within(self, le: str, window: str) -> str:
+        """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""
+        return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
+
+    def le(self, milliseconds: int) -> str:
+        """The matcher of the bucket that ends there; ValueError as `bucket`."""
         bound = self.bucket(milliseconds)
         # Clients in Python write whole bounds as 1.0, those in Go as 1.
-        le = f'le="{bound}"' if "." in bound else f'le=~"{bound}([.]0)?"'
-        return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
+        return f'le="{bound}"' if "." in bound else f'le=~"{bound}([.]0)?"'
 
     def percentile(self, name: str, window: str) -> str:
         """A percentile of the response time in seconds, interpolated within its bucket."""

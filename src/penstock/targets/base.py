@@ -37,8 +37,8 @@ class Capability:
     """
 
     field: str
-    """Path of the field below ``spec``, such as ``strategy.canary.abortOn``; ``environment.`` leads to the Environment's,
-    ``metadata.`` to the spec's own head."""
+    """Path of the field below ``spec``, such as ``strategy.canary.abortOn``; ``environment.`` leads to the
+    Environment's, ``metadata.`` to the spec's own head."""
     problem: Callable[[Any], str | None]
     instead: str
     """What would work."""

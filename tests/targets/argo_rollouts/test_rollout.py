@@ -169,7 +169,7 @@ MISTAKES = {
         BY_ITSELF,
         changed(ENVIRONMENT, ('version: "1.9"', 'version: "1.4"')),
         RELEASE,
-        "serve.target",
+        "environment.argoRollouts.version",
     ),
     "a runtime of KServe's": (
         changed(BY_ITSELF, (SERVE, f"{SERVE}\n    runtime: ours")),

@@ -189,7 +189,7 @@ MISTAKES = {
         "strategy.canary.abortOn",
     ),
     "0.19 has no canary in Standard mode": (BY_HAND, OLDER, RELEASE, "strategy.canary"),
-    "0.15 knows no mode of that name": (PLAIN, OLDEST, RELEASE, "serve.target"),
+    "0.15 knows no mode of that name": (PLAIN, OLDEST, RELEASE, "environment.kserve.version"),
     "half a percent": (changed(BY_HAND, ("5%}", "0.5%}")), ENVIRONMENT, RELEASE, "strategy.canary.steps.weight"),
     "a step that there is not": (BY_HAND, ENVIRONMENT, release(step=3), "strategy.canary.steps"),
     "a canary of nothing": (BY_HAND, ENVIRONMENT, release(step=1, previous=None), "strategy.canary.steps"),

@@ -90,8 +90,8 @@ def _name(endpoint: Endpoint) -> str | None:
 
 
 CAPABILITIES = (
-    Capability("serve.target", _plugins, "Argo Rollouts 1.5 or newer with the Gateway API plugin"),
-    Capability("serve.target", _gateway, "`argoRollouts.gateway` and `argoRollouts.domain`"),
+    Capability("environment.argoRollouts.version", _plugins, "Argo Rollouts 1.5 or newer with the Gateway API plugin"),
+    Capability("environment.argoRollouts", _gateway, "`gateway` and `domain` in `argoRollouts`"),
     Capability("serve.image", _image, "`serve.image`, or `images.server` in the Environment"),
     Capability("serve.runtime", _runtime, "`serve.image`"),
     Capability("serve.format", _format, "`mlflow`, or `target: kserve` with its Triton"),

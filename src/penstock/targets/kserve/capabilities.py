@@ -141,5 +141,5 @@ CAPABILITIES = (
     Capability("serve.replicas", _replicas, "`max` of at least `min`"),
     Capability("serve.image", _image, "`serve.runtime` with a ServingRuntime of that image"),
     Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
-    Capability("serve.target", _mode_name, "KServe 0.16 or newer"),
+    Capability("environment.kserve.version", _mode_name, "KServe 0.16 or newer"),
 )

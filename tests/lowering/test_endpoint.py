@@ -1,0 +1,90 @@
+"""A rollout and its release as an endpoint."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from promql_parser import parse
+
+from lowering.rollouts import (
+    BY_HAND,
+    BY_ITSELF,
+    BY_REQUESTS,
+    DIGEST,
+    ENVIRONMENT,
+    ONLINE,
+    PREVIOUS,
+    RELEASE,
+    changed,
+    release,
+    view,
+)
+from penstock.ir.serving import Endpoint
+from penstock.lowering.access import access_rule
+from penstock.lowering.endpoint import endpoint
+from penstock.lowering.rules import rule_file
+
+
+def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str | None = RELEASE) -> Endpoint:
+    found = endpoint(view(rollout, environment, released), ONLINE)
+    assert found is not None
+    return found
+
+
+def test_there_is_no_endpoint_before_the_first_release_and_yet_access_and_rules() -> None:
+    specs = view(BY_HAND, ENVIRONMENT, None)
+    assert endpoint(specs, ONLINE) is None
+    assert access_rule(specs, ONLINE).endpoint == ONLINE
+    rules = rule_file(specs, ONLINE)
+    assert rules is not None
+    alerts = {getattr(rule, "alert", "") for group in rules.groups for rule in group.rules}
+    assert "ModelDrift" in alerts
+    assert not alerts & {"ModelUnreachable", "ModelMonitoringAbsent", "ModelMonitoringStale"}
+
+
+def test_models_lie_in_the_store_under_their_digests() -> None:
+    found = plan(released=release(step=1))
+    assert found.files.uri == f"s3://models/production/flight-delay/{DIGEST.removeprefix('sha256:')}/model"
+    assert found.previous is not None
+    assert found.previous.digest == PREVIOUS
+
+
+def test_a_canary_is_where_its_release_says() -> None:
+    traffic = plan(released=release(step=1)).traffic
+    assert traffic is not None
+    assert traffic.reached == 1
+    assert [step.percent for step in traffic.steps] == [Decimal(5), Decimal(25), Decimal(100)]
+    through = plan(released=release()).traffic
+    assert through is not None
+    assert through.reached is None
+
+
+def test_holds_are_seconds_and_bounds_are_exact() -> None:
+    traffic = plan(BY_ITSELF).traffic
+    assert traffic is not None
+    assert [step.hold_seconds for step in traffic.steps] == [1800, 7200, None]
+    assert [(c.name, c.bound, c.beyond) for c in traffic.abort_on] == [
+        ("errors", Decimal("0.01"), "above"),
+        ("slow", Decimal("0.1"), "above"),
+        ("doubt", Decimal("0.25"), "below"),
+    ]
+    for condition in traffic.abort_on:
+        parse(condition.query.replace("$canary", "6d8f9"))
+
+
+def test_scaling_by_requests_asks_for_all_of_them() -> None:
+    scaling = plan(changed(BY_HAND, BY_REQUESTS)).scaling
+    assert scaling.query.startswith("sum(rate(rest_server_requests_total{")
+    assert f'rollout="{ONLINE}"' in scaling.query
+
+
+def test_short_rates_grow_with_the_time_between_scrapes() -> None:
+    slow = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    scrapeInterval: 2m\n"))
+    assert "[8m]" in plan(changed(BY_HAND, BY_REQUESTS), slow).scaling.query
+
+
+def test_the_server_image_is_the_rollouts_own_or_the_environments() -> None:
+    own = f"registry.example/own@{DIGEST}"
+    assert plan(BY_ITSELF).image == f"registry.example/mlserver@{DIGEST}"
+    assert plan(changed(BY_ITSELF, ("argo-rollouts\n", f"argo-rollouts\n    image: {own}\n"))).image == own
+    assert plan(BY_HAND).image is None

@@ -1,0 +1,267 @@
+"""Rule files that promtool takes, whose own tests pass, and whose mistakes are found before Prometheus is asked."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lowering.rollouts import (
+    BY_HAND,
+    BY_ITSELF,
+    ENVIRONMENT,
+    ISTIO,
+    KNATIVE,
+    ONLINE,
+    RELEASE,
+    ROLLOUT,
+    changed,
+    view,
+)
+from penstock.ir.monitoring import Alert, RuleFile, RuleGroup
+from penstock.lowering.rules import rule_file
+from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.targets.prometheus import lint
+from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
+from targets.crds import problems
+
+GOLDEN = Path(__file__).parent / "golden"
+SERVE = "target: kserve"
+
+
+def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str | None = RELEASE) -> RuleFile:
+    found = rule_file(view(rollout, environment, released), ONLINE)
+    assert found is not None
+    return found
+
+
+def manifests(rules: RuleFile) -> dict[str, Any]:
+    return {manifest.file: manifest for manifest in TARGET.renders[RuleFile](rules)}
+
+
+def write(rules: RuleFile, folder: Path) -> None:
+    for file in (PLAIN_FILE, TESTS_FILE):
+        text = emit_yaml_documents(manifests(rules)[file].documents)
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=120, check=False)
+
+
+def slos(availability: str, latency: str) -> str:
+    return changed(
+        BY_HAND,
+        ("    availability: {objective: 99.9%}\n", availability),
+        ("    latency: {objective: 99%, below: 100ms}\n", latency),
+    )
+
+
+VARIANTS: dict[str, tuple[str, str, str | None]] = {
+    "MLServer": (BY_HAND, ENVIRONMENT, RELEASE),
+    "Argo Rollouts": (BY_ITSELF, ENVIRONMENT, RELEASE),
+    "Knative": (BY_HAND, KNATIVE, RELEASE),
+    "Istio": (BY_ITSELF, ISTIO, RELEASE),
+    "nothing released": (BY_HAND, ENVIRONMENT, None),
+    "a small budget": (slos("    availability: {objective: 99.995%}\n", ""), ENVIRONMENT, RELEASE),
+    "a large budget": (slos("    availability: {objective: 80%}\n", ""), ENVIRONMENT, RELEASE),
+    "four weeks": (slos("    availability: {objective: 99.9%, window: 28d}\n", ""), ENVIRONMENT, RELEASE),
+    "a week": (slos("    availability: {objective: 99%, window: 7d}\n", ""), ENVIRONMENT, RELEASE),
+    "a day": (slos("", "    latency: {objective: 95%, below: 1s, window: 1d}\n"), ENVIRONMENT, RELEASE),
+    "KServe's own server": (
+        changed(
+            slos("", "    latency: {objective: 99.9%, below: 5s}\n"),
+            (SERVE, f"{SERVE}\n    protocol: v1\n    format: sklearn"),
+        ),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "an hourly pipeline": (changed(BY_HAND, ("30 5 * * *", "15 * * * *")), ENVIRONMENT, RELEASE),
+    "a monthly pipeline": (changed(BY_HAND, ("30 5 * * *", "0 6 1 * *")), ENVIRONMENT, RELEASE),
+    "an older Prometheus": (
+        BY_HAND,
+        changed(ENVIRONMENT, ("  prometheus:\n", '  prometheus:\n    version: "2.41"\n')),
+        RELEASE,
+    ),
+    "no runbooks": (
+        BY_HAND,
+        changed(ENVIRONMENT, ("    runbooks: https://runbooks.example.com/models\n", "")),
+        RELEASE,
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_promtool_takes_the_rules_and_their_tests_pass(
+    variant: tuple[str, str, str | None], promtool: Path, tmp_path: Path
+) -> None:
+    rules = plan(*variant)
+    write(rules, tmp_path)
+    checked = run(promtool, "check", "rules", "--lint-fatal", PLAIN_FILE, at=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    tested = run(promtool, "test", "rules", TESTS_FILE, at=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_the_operators_objects_are_taken_and_nothing_is_to_find(
+    variant: tuple[str, str, str | None], shared_crds: Path
+) -> None:
+    rules = plan(*variant)
+    assert list(lint.problems(rules)) == []
+    assert [c.field for c in TARGET.capabilities if c.problem(rules) is not None] == []
+    for manifest in manifests(rules).values():
+        if manifest.applied:
+            assert problems(manifest.documents[0], shared_crds) == [], manifest.file
+
+
+def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
+    rules = plan()
+    written = {
+        rule.alert
+        for group in rules.groups
+        for rule in group.rules
+        if isinstance(rule, Alert) and "saved_hours" not in rule.expr
+    }
+    expectations = [expected for test in rules.tests for expected in test.expect]
+    assert {expected.alert for expected in expectations if expected.firing} == written
+    assert {expected.alert for expected in expectations if not expected.firing} == written
+
+
+@pytest.mark.parametrize(
+    ("what", "old", "new"),
+    [
+        ("a bound ten times as high", "> (14.4 * 0.001)", "> (144 * 0.001)"),
+        ("failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
+        ("a drift bound that nothing passes", ">= 3", ">= 6"),
+        ("a figure compared the wrong way", "< 0.62", "> 0.62"),
+        ("the wrong severity", "severity: page", "severity: ticket"),
+        ("a pipeline that may stop for a year", "> 172800", "> 31536000"),
+    ],
+)
+def test_the_tests_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
+    write(plan(), tmp_path)
+    rules = tmp_path / PLAIN_FILE
+    rules.write_text(changed(rules.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
+    tested = run(promtool, "test", "rules", TESTS_FILE, at=tmp_path)
+    assert tested.returncode == 1, what
+
+
+@pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])
+def test_the_files_are_what_a_reviewer_has_read(file: str, update: bool) -> None:
+    text = emit_yaml_documents(manifests(plan())[file].documents)
+    golden = GOLDEN / file
+    if update:
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_the_operators_object_holds_the_same_groups_as_the_plain_file() -> None:
+    found = manifests(plan())
+    assert found["rules.yaml"].documents[0]["spec"] == found[PLAIN_FILE].documents[0]
+    assert not found[PLAIN_FILE].applied
+    assert found["rules.yaml"].applied
+
+
+def test_pods_are_scraped_under_the_names_that_the_rules_use() -> None:
+    monitor = yaml.safe_load(emit_yaml_documents(manifests(plan(BY_ITSELF))["scraping.yaml"].documents))
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert endpoint["port"] == "metrics"
+    rollout, revision = endpoint["relabelings"]
+    assert (rollout["targetLabel"], rollout["replacement"]) == ("rollout", ONLINE)
+    assert revision["sourceLabels"] == ["__meta_kubernetes_pod_label_rollouts_pod_template_hash"]
+    assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+
+
+MISTAKES = {
+    "a time at which no bucket ends": (
+        slos("", "    latency: {objective: 99%, below: 60ms}\n"),
+        ENVIRONMENT,
+        "slos.latency.below",
+    ),
+    "no budget": (slos("    availability: {objective: 100%}\n", ""), ENVIRONMENT, "slos.availability.objective"),
+    "failures that KServe's server does not count": (
+        changed(BY_HAND, (SERVE, f"{SERVE}\n    protocol: v1\n    format: sklearn")),
+        ENVIRONMENT,
+        "slos.availability",
+    ),
+    "response times that Triton does not tell": (
+        changed(BY_HAND, (SERVE, f"{SERVE}\n    format: onnx")),
+        ENVIRONMENT,
+        "slos.latency",
+    ),
+    "Istio before Knative": (
+        BY_HAND,
+        changed(KNATIVE, ("  prometheus:\n", "  prometheus:\n    requests: istio\n")),
+        "slos.availability",
+    ),
+    "a range of one scrape": (changed(BY_HAND, ("[1h]", "[30s]")), ENVIRONMENT, "monitor.business"),
+    "PromQL that does not parse": (changed(BY_HAND, ("[1h]))'", "[1h])'")), ENVIRONMENT, "monitor.business"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_what_no_series_tells_is_a_problem(mistake: tuple[str, str, str]) -> None:
+    rollout, environment, field = mistake
+    rules = plan(rollout, environment)
+    assert field in [c.field for c in TARGET.capabilities if c.problem(rules) is not None]
+
+
+def test_the_nearest_buckets_are_named() -> None:
+    rules = plan(slos("", "    latency: {objective: 99%, below: 60ms}\n"))
+    (unobserved,) = rules.unobserved
+    assert "`50ms` or `75ms`" in unobserved.reason
+
+
+def alert(expr: str, **changes: Any) -> Alert:
+    labels = (("severity", "page"), ("team", "flight-ml"))
+    texts = (("summary", "it is so"), ("description", "look at it"))
+    return replace(Alert("Tried", expr, "5m", None, labels, texts), **changes)
+
+
+def found(tried: Alert) -> list[str]:
+    return list(lint.problems(replace(plan(), groups=(RuleGroup("tried", "30s", (tried,)),))))
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "up == 0",
+        "absent(up)",
+        "(a > 1 and b > 2) or c > 3",
+        "a > 1 unless b",
+        "sum by (x) (rate(a[2m])) / sum by (x) (rate(b[2m])) > 0.5",
+    ],
+)
+def test_a_sound_alert_is_left_alone(expr: str) -> None:
+    assert found(alert(expr)) == []
+
+
+@pytest.mark.parametrize(
+    ("tried", "words"),
+    [
+        (alert("sum(rate(a[5m])"), "is no PromQL"),
+        (alert("rate(a[5m])"), "no comparison"),
+        (alert("a > 1 or b"), "no comparison"),
+        (alert("a > bool 1"), "no comparison"),
+        (alert("rate(a[45s]) > 1"), "shorter than two scrapes"),
+        (
+            alert("sum by (x) (a) > 1", annotations=(("summary", "{{ $labels.pod }}"), ("description", "it"))),
+            "`$labels.pod`",
+        ),
+        (alert("a > 1", labels=(("severity", "critical"), ("team", "flight-ml"))), "severity"),
+        (alert("a > 1", labels=(("severity", "page"),)), "team"),
+        (alert("a > 1", annotations=(("summary", "it"),)), "description"),
+    ],
+)
+def test_each_mistake_in_an_alert_is_found(tried: Alert, words: str) -> None:
+    assert any(words in problem for problem in found(tried))
+
+
+def test_nothing_watched_means_no_rule_file() -> None:
+    watched = ROLLOUT[ROLLOUT.index("  slos:") : ROLLOUT.index("  access:")]
+    assert rule_file(view(changed(ROLLOUT, (watched, ""))), ONLINE) is None
