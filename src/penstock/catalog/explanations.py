@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock.catalog.key_errors import lacking_keys, unknown_key, wrong_rule_form
 from penstock.catalog.places import Place, place_of
-from penstock.catalog.reported import Reported, phrase
+from penstock.catalog.reported import Reported
 from penstock.catalog.value_errors import not_one_of, out_of_pattern, wrong_type
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
@@ -118,14 +118,14 @@ def _range(reported: Reported, mistake: Mistake) -> Diagnostic:
     words, key = _COMPARISONS[mistake.type]
     return Diagnostic.error(
         "out-of-range",
-        f"{phrase(mistake.place.pointer)} is out of range",
+        f"{reported.phrase(mistake.place.pointer)} is out of range",
         reported.span(mistake.place.pointer),
         f"must be {words} {mistake.context[key]:g}",
     )
 
 
 def _length(reported: Reported, mistake: Mistake) -> Diagnostic:
-    name, least = phrase(mistake.place.pointer), mistake.context["min_length"]
+    name, least = reported.phrase(mistake.place.pointer), mistake.context["min_length"]
     is_text = mistake.type == "string_too_short"
     unit = "characters" if is_text else "items"
     headline = f"{name} is empty" if not mistake.value else f"{name} is too short"
@@ -138,7 +138,7 @@ def _length(reported: Reported, mistake: Mistake) -> Diagnostic:
 def _too_many(reported: Reported, mistake: Mistake) -> Diagnostic:
     return Diagnostic.error(
         "too-many",
-        f"{phrase(mistake.place.pointer)} has too many items",
+        f"{reported.phrase(mistake.place.pointer)} has too many items",
         reported.span(mistake.place.pointer),
         f"must have at most {mistake.context['max_length']}, and has {mistake.context['actual_length']}",
     )
@@ -149,7 +149,7 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
     choices = [word.strip("` ") for word in mistake.context["choices"].split(",")]
     given = [key for key in choices if isinstance(mistake.value, dict) and mistake.value.get(key) is not None]
     listed = ", ".join(f"`{key}`" for key in choices)
-    name = phrase(pointer)
+    name = reported.phrase(pointer)
     if len(given) > 1:
         first = Label(reported.span((*pointer, given[0]), "key"), "and this")
         return Diagnostic.error(
@@ -172,7 +172,10 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
 def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
     def write(reported: Reported, mistake: Mistake) -> Diagnostic:
         return Diagnostic.error(
-            code, headline.format(phrase(mistake.place.pointer)), reported.span(mistake.place.pointer), help=(advice,)
+            code,
+            headline.format(reported.phrase(mistake.place.pointer)),
+            reported.span(mistake.place.pointer),
+            help=(advice,),
         )
 
     return write
@@ -181,7 +184,7 @@ def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistak
 def _otherwise(reported: Reported, mistake: Mistake) -> Diagnostic:
     return Diagnostic.error(
         "wrong-type",
-        f"{phrase(mistake.place.pointer)} is not what the language expects there",
+        f"{reported.phrase(mistake.place.pointer)} is not what the language expects there",
         reported.span(mistake.place.pointer),
         f"expected {mistake.place.shape.words}",
     )

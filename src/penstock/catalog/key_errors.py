@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from penstock.catalog.places import Place
-from penstock.catalog.reported import Reported, listed, phrase
+from penstock.catalog.reported import Reported, listed
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
@@ -57,7 +57,7 @@ def _holder(kind: type[Resource], place: Place, reported: Reported) -> str:
         return f"a {kind.kind_name}"
     if above == ("spec",):
         return f"the `spec` of a {kind.kind_name}"
-    return phrase(above)
+    return reported.phrase(above)
 
 
 def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
@@ -67,7 +67,8 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
         if forms:
             prefix = f"{place.siblings.key}: " if place.siblings.key else ""
             forms = [f"{prefix}{form}" for form in forms]
-            return f"it belongs to {listed(forms).replace(' and ', ' or ')}"
+            what = "" if prefix else " rules"
+            return f"it belongs to {listed(forms).replace(' and ', ' or ')}{what}"
     paths = [path or "the top level" for path, mapping in mappings(kind) if key in mapping.fields]
     if 0 < len(paths) < 3:
         return f"`{key}` belongs in " + " or ".join(f"`{path}`" if path != "the top level" else path for path in paths)
@@ -94,7 +95,7 @@ def lacking_keys(
     for key in keys:
         field = shape.fields.get(key) if isinstance(shape, Mapping) else None
         helps.append(f"add `{key}`: {field.description}" if field is not None and field.description else f"add `{key}`")
-    holder = phrase(parent) if parent else f"the {kind.kind_name}"
+    holder = reported.phrase(parent) if parent else f"the {kind.kind_name}"
     first = (*parent, keys[0])
     removed = reported.environment is not None and reported.origin(first)[-1:] == first[-1:]
     if removed:
@@ -113,7 +114,7 @@ def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
     if not isinstance(rule, dict):
         return Diagnostic.error(
             "rule-form",
-            f"{phrase(place.pointer)} is no rule",
+            f"{reported.phrase(place.pointer)} is no rule",
             reported.span(place.pointer),
             help=("write a mapping, such as `{id: quality, metric: roc_auc, atLeast: 0.7}`",),
         )
@@ -131,7 +132,7 @@ def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
                 fix=Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),)),
             )
     name = rule.get("id")
-    called = f"the rule `{name}`" if isinstance(name, str) else phrase(place.pointer)
+    called = f"the rule `{name}`" if isinstance(name, str) else reported.phrase(place.pointer)
     return Diagnostic.error(
         "rule-form",
         f"{called} does not say what it checks",

@@ -13,10 +13,11 @@ import orjson
 
 from penstock.catalog.reads import Reads, file_key, names_key, relation_key, spec_key
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
+from penstock.catalog.wording import likely_name
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.specs.addresses import Address, locate, resolve
-from penstock.specs.base import Resource
+from penstock.specs.base import Resource, is_name
 from penstock.specs.dataset import Dataset
 from penstock.specs.environment import STAGES, Environment
 from penstock.specs.feature_set import FeatureSet
@@ -118,6 +119,9 @@ class Catalog:
             if isinstance(name, str):
                 self._names_anywhere.add(name)
             return
+        if not is_name(name):
+            # Others refer to it by the name that it should have; the mistake is reported here alone.
+            self._names_anywhere.add(likely_name(name) or name)
         spec_id = SpecId(kind, name)
         if spec_id in self._documents:
             self.repeated.append((spec_id, document))
@@ -400,6 +404,16 @@ class View:
         """All valid specs of a kind, sorted by name."""
         self._note(names_key(kind.kind_name))
         return tuple(self._existing(kind, (spec_id.name for spec_id in self.catalog.ids(kind.kind_name))))
+
+    def is_complete(self, kind: type[Resource]) -> bool:
+        """Whether every spec of the kind is valid; what follows from the absence of one is uncertain otherwise."""
+        self._note(names_key(kind.kind_name))
+        return all(self.find(kind, spec_id.name) is not None for spec_id in self.catalog.ids(kind.kind_name))
+
+    def is_declared(self, kind: type[Resource], name: str) -> bool:
+        """Whether something of this name may be meant to exist, valid or not."""
+        self._note(spec_key(kind.kind_name, name))
+        return self.catalog.is_declared(SpecId(kind.kind_name, name))
 
     def gates_of(self, model: str) -> tuple[Gate, ...]:
         """The gates that judge a model, sorted by name."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from penstock.catalog.places import Place
 from penstock.diagnostics.model import Span
 from penstock.source.model import Document, Pointer
+from penstock.specs.addresses import identity
 
 
 def _unchanged(pointer: Pointer) -> Pointer:
@@ -45,21 +46,21 @@ class Reported:
                 return None
         return value
 
+    def phrase(self, pointer: Pointer) -> str:
+        """How a place is called in a sentence: `` `weight` ``, ``item 2 of `steps` ``, `` `quality` in `rules` ``."""
+        if not pointer:
+            return "the spec"
+        *before, last = pointer
+        if isinstance(last, str):
+            return f"`{last}`"
+        holder = next((step for step in reversed(before) if isinstance(step, str)), "the list")
+        known = identity(self.value(pointer), last)
+        return f"item {last + 1} of `{holder}`" if known == str(last) else f"`{known}` in `{holder}`"
+
     def description(self, place: Place) -> str:
         """What the language says about the field at a place; empty where it is none of its fields."""
         field = place.parent.fields.get(str(place.pointer[-1])) if place.parent and place.pointer else None
         return field.description if field is not None else ""
-
-
-def phrase(pointer: Pointer) -> str:
-    """How a place is called in a sentence: `` `weight` ``, or ``item 2 of `steps` ``."""
-    if not pointer:
-        return "the spec"
-    *before, last = pointer
-    if isinstance(last, str):
-        return f"`{last}`"
-    holder = next((step for step in reversed(before) if isinstance(step, str)), "the list")
-    return f"item {last + 1} of `{holder}`"
 
 
 def listed(words: list[str]) -> str:

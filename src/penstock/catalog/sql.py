@@ -5,6 +5,7 @@ sqlglot is loaded when the first SQL is met, and each text is parsed once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -190,7 +191,10 @@ def _tables_of(
 
 
 def _unknown_columns(tree: exp.Expr, text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
-    """Columns of a query that no table in their scope has; scopes that read subqueries are left to the engine."""
+    """Columns of a query that no table in their scope has, each where it stands first.
+
+    Scopes that read subqueries are left to the engine.
+    """
     from sqlglot import exp
     from sqlglot.optimizer.scope import traverse_scope
 
@@ -211,7 +215,10 @@ def _unknown_columns(tree: exp.Expr, text: str, tables: Columns) -> tuple[Unknow
                 if names <= known.keys() and column.name not in aliases | set().union(*(known[n] for n in names)):
                     only = next(iter(names)) if len(names) == 1 else None
                     found.append(UnknownColumn(column.name, _use(column, text).at, only))
-    return tuple(sorted(set(found), key=lambda one: one.at))
+    first: dict[tuple[str, str | None], UnknownColumn] = {}
+    for one in sorted(found, key=lambda one: one.at):
+        first.setdefault((one.name.lower(), one.table), one)
+    return tuple(first.values())
 
 
 @lru_cache(maxsize=4096)
@@ -221,6 +228,10 @@ def _parse(text: str) -> exp.Expr | SqlError:
 
     if not text.strip():
         return SqlError("there is no SQL", (0, len(text)))
+    unclosed = _open_bracket(text)
+    if unclosed is not None:
+        # sqlglot lets some functions end without their bracket; the engine does not.
+        return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
     try:
         return sqlglot.parse_one(text, dialect=DIALECT)
     except ParseError as error:
@@ -242,6 +253,21 @@ def _explained(text: str, error: dict[str, object]) -> SqlError:
         ("Unexpected token", "this does not belong here"),
     )
     return SqlError(next((words for key, words in kinds if key in description), "SQL breaks off here"), at)
+
+
+_SKIPPED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)
+"""Texts, quoted names and comments, in which a bracket is none; and brackets."""
+
+
+def _open_bracket(text: str) -> int | None:
+    """Where the innermost bracket stands that is never closed."""
+    opened: list[int] = []
+    for match in _SKIPPED.finditer(text):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _open_quote(text: str) -> Range:

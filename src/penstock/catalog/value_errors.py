@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.catalog.places import Place
-from penstock.catalog.reported import Reported, phrase
+from penstock.catalog.reported import Reported
 from penstock.catalog.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
@@ -29,7 +29,7 @@ _SYNONYMS = {
 def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, ...]) -> Diagnostic:
     """A value that is not on the list."""
     span = reported.span(place.pointer)
-    name = phrase(place.pointer)
+    name = reported.phrase(place.pointer)
     if place.pointer == ("apiVersion",):
         return Diagnostic.error(
             "api-version",
@@ -76,8 +76,8 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     expected = reason.removeprefix("expected ") or place.shape.words
     short = expected.split(" such as")[0].split(",")[0]
     if isinstance(place.shape, Choice):
-        return _no_choice(place, value, span)
-    name = phrase(place.pointer)
+        return _no_choice(reported, place, value, span)
+    name = reported.phrase(place.pointer)
     headline = f"{name} is {kind_of(value)}, not {short}"
     if isinstance(value, str | int | float) and isinstance(place.shape, Scalar) and short != "text":
         shown = f'the text "{value}"' if isinstance(value, str) and _is_number(value) else f"`{_text(value)}`"
@@ -100,9 +100,9 @@ def kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "text"
 
 
-def _no_choice(place: Place, value: Any, span: Span) -> Diagnostic:
+def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diagnostic:
     """A value that has none of several forms."""
-    name = phrase(place.pointer)
+    name = reported.phrase(place.pointer)
     members = place.shape.members if isinstance(place.shape, Choice) else ()
     words = [value for member in members if isinstance(member, Scalar) for value in member.values]
     guesses = did_you_mean(value, words) if isinstance(value, str) else []

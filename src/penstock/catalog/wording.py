@@ -20,13 +20,14 @@ class Wording:
     """The text that was probably meant; None where there is no good guess."""
 
 
-def _as_name(text: str) -> str | None:
+def likely_name(text: str) -> str | None:
+    """The name of a spec that the text was probably meant to be; None where nothing of it can be."""
     squeezed = "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in text.lower()).split())
     return squeezed[:50].rstrip("-") or None
 
 
 def _as_slug(text: str) -> str | None:
-    name = _as_name(text)
+    name = likely_name(text)
     return name.lstrip("0123456789-") or None if name else None
 
 
@@ -36,13 +37,13 @@ def _as_identifier(text: str) -> str | None:
 
 
 def _as_function(text: str) -> str | None:
-    module, _, function = text.removesuffix("()").replace("/", ".").replace(".py", "").rpartition(".")
-    return f"{module}:{function}" if module and ":" not in text else None
+    module, _, function = text.removesuffix("()").rpartition(".")
+    return f"{module}:{function}" if module and not {"/", ":"} & set(text) else None
 
 
 WORDINGS: dict[str, Wording] = {
     f"^{NAME_PATTERN}$": Wording(
-        "a name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", _as_name
+        "a name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", likely_name
     ),
     r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
         "a name", "lower-case letters, digits and dashes, a letter first, such as `enough-rows`", _as_slug
@@ -65,7 +66,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.20"`'),
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
-        "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", _as_name
+        "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
     ),
     r"^[a-z0-9-]+/[a-z0-9-]+$": Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
     r"^(s3|gs|file)://\S+[^/]$": Wording(

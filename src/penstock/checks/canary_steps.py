@@ -35,7 +35,7 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if step.weight <= first.weight:
             yield Diagnostic.error(
                 "canary-steps",
-                f"the canary goes from {first.weight} to {step.weight}",
+                f"the canary goes from {first.weight!s} to {step.weight!s}",
                 view.span(rollout, (*where, position, "weight")),
                 secondary=(Label(view.span(rollout, (*where, before, "weight")), "the step before"),),
                 help=("each step takes more traffic than the one before",),
@@ -51,7 +51,7 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if canary.steps[last].weight != 1:
         yield Diagnostic.error(
             "canary-steps",
-            f"the canary ends at {canary.steps[last].weight} of the traffic",
+            f"the canary ends at {canary.steps[last].weight!s} of the traffic",
             view.span(rollout, (*where, last, "weight")),
             help=("add `{weight: 100%}` as the last step",),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
@@ -45,12 +46,21 @@ def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
 def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagnostic]:
     rules = [rule for rule in RULES if KINDS[spec_id.kind] in rule.kinds]
     base = Reads()
-    yield from _in_view(catalog.view(None).recording(base), spec_id, rules)
+    everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules))
+    yield from everywhere
     reads.note_all(base.keys)
+    known = {(one.code, one.primary) for one in everywhere}
     for environment in _differing(catalog, spec_id, base):
         own = Reads()
-        yield from _in_view(catalog.view(environment).recording(own), spec_id, rules)
+        for one in _in_view(catalog.view(environment).recording(own), spec_id, rules):
+            if (one.code, one.primary) not in known:
+                yield _where(one, environment) if environment in catalog.overriding(spec_id) else one
         reads.note_all(own.keys)
+
+
+def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
+    """The diagnostic with the environment whose overrides bring it about."""
+    return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, by its overrides"))
 
 
 def _in_view(view: View, spec_id: SpecId, rules: list[Rule]) -> Iterator[Diagnostic]:

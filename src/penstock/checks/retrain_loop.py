@@ -21,6 +21,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.model import Model
+from penstock.specs.rollout import Rollout
 
 
 @rule("retrain-loop", Model)
@@ -47,7 +48,8 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
         )
     rollouts = view.rollouts_of(model.name)
     watched = any(one.spec.monitor is not None and one.spec.monitor.drift for one in rollouts)
-    if not watched and view.environment_name is None:
+    sure = view.is_complete(Rollout) and all(view.is_declared(Model, one.spec.model) for one in view.all(Rollout))
+    if not watched and sure and view.environment_name is None:
         why = "no rollout serves the model" if not rollouts else "no rollout of the model has a drift monitor"
         yield Diagnostic.error(
             "retrain-loop",

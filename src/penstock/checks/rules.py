@@ -10,6 +10,7 @@ from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.estimator_class import estimator_class
 from penstock.checks.feature_collision import feature_collision
+from penstock.checks.forbidden_feature import forbidden_feature
 from penstock.checks.future_leak import future_leak
 from penstock.checks.gate_test import gate_test
 from penstock.checks.label_contract import label_contract
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     metric_task,
     vacuous_bound,
     unknown_group,
+    forbidden_feature,
     undecidable_gate,
     gate_test,
     ungated_rollout,

@@ -1,14 +1,18 @@
 """Sampling error of metrics, from the number of rows alone: how wide an interval must be, whatever the model.
 
 Formulas: the standard error of an area under a ROC curve by Hanley and McNeil (Radiology 143, 1982, p. 29); the score
-interval of a proportion by Wilson (Journal of the American Statistical Association 22, 1927, p. 209); the correction
-for several comparisons by Bonferroni (Dunn, Journal of the American Statistical Association 56, 1961, p. 52).
+interval of a proportion by Wilson (Journal of the American Statistical Association 22, 1927, p. 209); the range of
+several normal values by Tippett (Biometrika 17, 1925, p. 364).
 """
 
 from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
+
+_REACH = 8.0
+"""Standard errors to each side beyond which nothing is left to add up."""
+_STEPS = 160
 
 
 def quantile(confidence: float) -> float:
@@ -39,18 +43,33 @@ def auc_low(area: float, rows: float, confidence: float) -> float:
     return area - quantile(confidence) * auc_error(area, rows / 2, rows / 2)
 
 
-def chance_of_gap(gap: float, rows: float, groups: int, share: float = 0.5) -> float:
-    """The chance that two of some equally good groups differ by more than `gap` in a proportion; at most 1.
+def chance_of_gap(gap: float, rows: int, groups: int, share: float = 0.5) -> float:
+    """The chance that some two of several equally good groups of `rows` rows differ by more than `gap` in a proportion.
 
-    Each group has `rows` rows; over all pairs of groups the chances add up at most (Bonferroni).
+    The distribution of the range of independent normal values: P(range <= r) = k * integral of
+    phi(x) * (Phi(x + r) - Phi(x)) ** (k - 1), by Simpson's rule.
     """
-    error = sqrt(2 * share * (1 - share) / rows)
-    one_pair = 2 * (1 - NormalDist().cdf(gap / error))
-    return min(1.0, one_pair * groups * (groups - 1) / 2)
+    error = sqrt(share * (1 - share) / rows)
+    normal = NormalDist()
+    width = 2 * _REACH / _STEPS
+    total = 0.0
+    for step in range(_STEPS + 1):
+        x = -_REACH + step * width
+        inside = (normal.cdf(x + gap / error) - normal.cdf(x)) ** (groups - 1)
+        weight = 1 if step in (0, _STEPS) else 4 if step % 2 else 2
+        total += weight * normal.pdf(x) * inside
+    return min(max(1 - groups * total * width / 3, 0.0), 1.0)
 
 
-def rows_for_gap(gap: float, chance: float, groups: int, share: float = 0.5) -> int:
-    """How many rows each group needs so that `chance_of_gap` is no more than `chance`."""
-    pairs = groups * (groups - 1) / 2
-    z = NormalDist().inv_cdf(1 - chance / pairs / 2)
-    return int(2 * share * (1 - share) * (z / gap) ** 2) + 1
+def rows_for_gap(gap: float, chance: float, groups: int) -> int:
+    """The fewest rows a group needs so that `chance_of_gap` is no more than `chance`."""
+    least, most = 1, 2
+    while chance_of_gap(gap, most, groups) > chance:
+        least, most = most, most * 2
+    while most - least > 1:
+        middle = (least + most) // 2
+        if chance_of_gap(gap, middle, groups) > chance:
+            least = middle
+        else:
+            most = middle
+    return most

@@ -61,5 +61,5 @@ def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 "schedule-syntax",
                 f"`{found.text}` starts {len(cron.minutes)} pipelines an hour",
                 view.span(resource, below),
-                help=(f"once an hour is `{fixed}`",) if found.text.split()[1] == "*" else (f"once is `{fixed}`",),
+                help=(f"to start one an hour, write `{fixed}`",),
             )

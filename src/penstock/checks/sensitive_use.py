@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import Column, Path, Use, lineage
+from penstock.catalog.lineage import Column, FeatureId, Lineage, Path, Use, lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label, Span
@@ -38,13 +38,26 @@ def sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
     declared = {(use.column, use.use) for use in model.spec.sensitive_uses}
     for (column, use), path in flow.uses_of(model).items():
         sensitivity = flow.sensitivity(column)
+        if use == "feature" and _is_guess(flow, path):
+            continue
         if sensitivity in SENSITIVE and (".".join(column), use) not in declared:
             yield _diagnostic(view, model, column, use, path, sensitivity)
 
 
+def _is_guess(flow: Lineage, path: Path) -> bool:
+    """Whether the feature's SQL is broken, so that it only might read the column; that is reported by itself."""
+    set_name, _, feature = path[-1].partition(".")
+    sources = flow.sources_of(FeatureId(set_name, feature))
+    return any(source.guessed and source.form != "python" for source in sources)
+
+
 def _diagnostic(view: View, model: Model, column: Column, use: Use, path: Path, sensitivity: str) -> Diagnostic:
     name = ".".join(column)
-    words = {"feature": "reaches", "slice": "divides the evaluation of", "label": "is predicted by"}[use]
+    headlines = {
+        "feature": f"the {sensitivity} column `{name}` reaches the model `{model.name}` undeclared",
+        "slice": f"the model `{model.name}` is sliced by the {sensitivity} column `{name}` undeclared",
+        "label": f"the model `{model.name}` predicts the {sensitivity} column `{name}` undeclared",
+    }
     secondary: tuple[Label, ...] = ()
     dataset = view.find(Dataset, column[0])
     if dataset is not None:
@@ -52,7 +65,7 @@ def _diagnostic(view: View, model: Model, column: Column, use: Use, path: Path, 
         secondary = (Label(at, f"`{name}` is {sensitivity}"),)
     return Diagnostic.error(
         "sensitive-use",
-        f"the {sensitivity} column `{name}` {words} the model `{model.name}` undeclared",
+        headlines[use],
         _span(view, model, use, path),
         " -> ".join(path) if len(path) > 1 else "",
         secondary=secondary,

@@ -25,7 +25,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.model import Model, RandomSplit, TimeSplit
+from penstock.specs.model import GroupSplit, Model, RandomSplit, TimeSplit
 
 
 @rule("split-gap", Model)
@@ -36,12 +36,14 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
     if isinstance(split, TimeSplit):
         if horizon is not None and split.gap < horizon:
             at = ("split", "gap") if split.gap else ("split",)
+            written = view.data("Model", model.name)["spec"]["label"]["horizon"]
+            apart = f"lie {split.gap} apart" if split.gap else "follow each other at once"
             yield Diagnostic.error(
                 "split-gap",
-                f"labels take up to {horizon}, and the parts of the split lie {split.gap} apart",
+                f"labels take up to {written}, and the parts of the split {apart}",
                 view.span(model, at, "value" if split.gap else "key"),
                 secondary=(Label(view.span(model, ("label", "horizon")), "labels become known until then"),),
-                help=(f"write `gap: {horizon}`",),
+                help=(f"write `gap: {written}`",),
             )
         if rows is not None and rows.spec.event_time is None:
             yield Diagnostic.error(
@@ -52,18 +54,7 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
                 help=("declare `eventTime` in the dataset, or split by `random` or `group`",),
             )
     else:
-        for key, share in (("test", split.test), ("validation", split.validation)):
-            if share == 0 or split.test + split.validation >= 1:
-                yield Diagnostic.error(
-                    "split-gap",
-                    "the split leaves one of its parts empty",
-                    view.span(model, ("split", key)),
-                    f"training gets {(1 - split.test - split.validation) * 100:f}%".replace(".00%", "%")
-                    if share
-                    else "",
-                    help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
-                )
-                break
+        yield from _empty_parts(view, model, split)
     if isinstance(split, RandomSplit) and rows is not None and rows.spec.event_time is not None:
         timed = _timed_feature(view, model)
         if timed is not None:
@@ -75,6 +66,20 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
                 secondary=(Label(view.span(feature_set, ("features", name), "key"), "such as this one"),),
                 help=("split by `time`: a model is used on rows that are newer than those it learned from",),
             )
+
+
+def _empty_parts(view: View, model: Model, split: RandomSplit | GroupSplit) -> Iterator[Diagnostic]:
+    """A part of the split that no row falls into."""
+    empty = next((key for key, share in (("validation", split.validation), ("test", split.test)) if not share), None)
+    if empty is None and split.validation + split.test < 1:
+        return
+    yield Diagnostic.error(
+        "split-gap",
+        "the split leaves one of its parts empty",
+        view.span(model, ("split", empty or "test")),
+        "no row tests" if empty == "test" else "no row validates" if empty else "no row is left to train on",
+        help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
+    )
 
 
 def _timed_feature(view: View, model: Model) -> tuple[FeatureSet, str] | None:

@@ -8,8 +8,8 @@ What it does: computes, before anything runs, how far chance alone moves a rule'
   If even a perfect model fails, that is an error; if passing takes more than half of the way from the bound to
   perfection, a warning.
 - A gap between groups is compared with what equally good groups of `minSupport` rows differ by. If some pair of them
-  breaks the bound by chance in more than one run of five, that is a warning. Chances over all pairs of groups add up
-  (Bonferroni). The metric is taken to be about 0.5, where it moves most.
+  breaks the bound by chance in more than one run of five, that is a warning. How many groups there are says `oneOf`
+  of the column, two otherwise. The metric is taken to be about 0.5, where it moves most.
 
 It is silent where nothing is known about the number of rows: a split by time says nothing about it.
 
@@ -99,9 +99,7 @@ def _interval(
     dataset, check = source
     guarantee = Label(
         view.span(dataset, ("checks", check, "rows")),
-        f"{model.spec.split.test} of these rows test: {rows:,.0f}"
-        if not isinstance(model.spec.split, TimeSplit)
-        else "",
+        f"{model.spec.split.test!s} of these rows test: {rows:,.0f}",
     )
     span = view.span(gate, ("rules", position, "atLeast"))
     if low(1.0) < one.at_least:
@@ -109,7 +107,7 @@ def _interval(
             "undecidable-gate",
             f"no model can pass the rule `{one.id}`: the test set is too small to prove {one.at_least:g}",
             span,
-            f"a perfect model proves {low(1.0):.3f} at {one.confidence}",
+            f"a perfect model proves {low(1.0):.3f} at {one.confidence!s}",
             secondary=(guarantee,),
             help=("give the test part more rows, or lower the bound or the confidence",),
         )
@@ -120,7 +118,7 @@ def _interval(
             "undecidable-gate",
             f"the test set is too small for the rule `{one.id}`: only {needed:.2f} proves {one.at_least:g}",
             span,
-            f"at {one.confidence}, on {rows:,.0f} rows",
+            f"at {one.confidence!s}, on {rows:,.0f} rows",
             secondary=(guarantee,),
             help=("give the test part more rows, or lower the bound or the confidence",),
         )

@@ -23,6 +23,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import listed, rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.gate import Gate
+from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
@@ -36,7 +37,8 @@ def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if gate is None:
         return
     span = view.span(rollout, ("gate",))
-    if gate.spec.model != rollout.spec.model:
+    named = (gate.spec.model, rollout.spec.model)
+    if gate.spec.model != rollout.spec.model and all(view.is_declared(Model, name) for name in named):
         others = [other.name for other in view.gates_of(rollout.spec.model)]
         yield Diagnostic.error(
             "ungated-rollout",

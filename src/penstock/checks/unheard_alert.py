@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
-from penstock.diagnostics.model import Diagnostic, Label, Severity, Span
+from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.rollout import DriftMonitor, QualityMonitor, QueryMonitor, Rollout
 from penstock.specs.team import Team
@@ -29,15 +29,12 @@ def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if team is None:
         return
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
-    for pointer, action in _actions(rollout):
+    for action in ("page", "ticket"):
         if contact[action] is None:
-            yield _diagnostic(view, team, action, view.span(rollout, pointer), Severity.ERROR, "the alert")
-    slos = rollout.spec.slos
-    for key, objective in (("availability", slos.availability), ("latency", slos.latency)):
-        for action in ("page", "ticket") if objective is not None else ():
-            if contact[action] is None:
-                span = view.span(rollout, ("slos", key), "key")
-                yield _diagnostic(view, team, action, span, Severity.WARNING, "a burn-rate alert")
+            told = [pointer for pointer, one in _actions(rollout) if one == action]
+            burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]
+            if told or burning:
+                yield _diagnostic(view, rollout, team, action, told, burning)
 
 
 def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
@@ -57,13 +54,20 @@ def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
                 yield (*where, "then", item) if written else where, action
 
 
-def _diagnostic(view: View, team: Team, action: str, span: Span, severity: Severity, what: str) -> Diagnostic:
-    declared = Label(view.catalog.span(SpecId("Team", team.name), ("metadata", "name")), f"no `contact.{action}`")
-    make = Diagnostic.error if severity is Severity.ERROR else Diagnostic.warning
+def _diagnostic(
+    view: View, rollout: Rollout, team: Team, action: str, told: list[Pointer], burning: list[tuple[str, str]]
+) -> Diagnostic:
+    """One diagnostic for the missing contact, at every alert that needs it; objectives alone make it a warning."""
+    places = [view.span(rollout, pointer) for pointer in told]
+    places += [view.span(rollout, pointer, "key") for pointer in burning]
+    secondary = [Label(span, "and this one") for span in places[1:]]
+    declared = view.catalog.span(SpecId("Team", team.name), ("metadata", "name"))
+    make = Diagnostic.error if told else Diagnostic.warning
     return make(
         "unheard-alert",
-        f"{what} tells nobody: the team `{team.name}` has no receiver for a {action}",
-        span,
-        secondary=(declared,),
+        f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
+        places[0],
+        f"asks for a {action}" if told else f"a budget that burns fast asks for a {action}",
+        secondary=(*secondary, Label(declared, f"no `contact.{action}`")),
         help=(f"add `contact: {{{action}: ...}}` to the team, with a receiver that Alertmanager knows",),
     )

@@ -1,7 +1,6 @@
 """A rule divides rows by a column that the evaluation does not have.
 
-What it does: looks up `by` of slice and fairness rules among the `slices` and features of the gate's Model, and
-`forbid` among its features.
+What it does: looks up `by` of slice and fairness rules among the `slices` and features of the gate's Model.
 
 Why: evaluation sees the features and the columns that `slices` keeps beside them, and no others.
 
@@ -20,7 +19,7 @@ from penstock.catalog.lineage import lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
-from penstock.specs.gate import ExplainRule, FairnessRule, Gate, SliceRule
+from penstock.specs.gate import FairnessRule, Gate, SliceRule
 from penstock.specs.model import Model
 
 
@@ -35,8 +34,6 @@ def unknown_group(view: View, gate: Gate) -> Iterator[Diagnostic]:
     for position, one in enumerate(gate.spec.rules):
         if isinstance(one, SliceRule | FairnessRule) and one.by not in known and features:
             yield _unknown(view, gate, model, position, one.by, known)
-        elif isinstance(one, ExplainRule):
-            yield from _forbidden(view, gate, one, position, features)
 
 
 def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, known: set[str]) -> Diagnostic:
@@ -53,15 +50,3 @@ def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, kno
             help=(f"add `{name}` to `slices` of the model; the learner does not see it there",),
         )
     return unknown_word("unknown-group", headline, span, name, known)
-
-
-def _forbidden(view: View, gate: Gate, one: ExplainRule, position: int, features: set[str]) -> Iterator[Diagnostic]:
-    for item, name in enumerate(one.forbid):
-        if name in features:
-            yield Diagnostic.error(
-                "unknown-group",
-                f"the rule `{one.id}` forbids `{name}`, and the model `{gate.spec.model}` learns from it",
-                view.span(gate, ("rules", position, "forbid", item)),
-                "the gate can never pass",
-                help=("leave the feature out of the model, with `{except: [...]}`",),
-            )

@@ -75,7 +75,9 @@ def _outside(
         state = "always holds" if always else "can never hold"
         headline = f"the bound {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
     share = bound / 100
-    helps = (f"did you mean `{share:g}`?",) if never and metric.low <= share <= metric.high and bound > 1 else ()
+    helps = ("write a bound that some models keep and others do not",)
+    if never and bound > 1 and metric.low <= share <= metric.high:
+        helps = (f"did you mean `{share:g}`?",)
     return Diagnostic.error("vacuous-bound", headline, view.span(resource, (*named.where, key)), help=helps)
 
 

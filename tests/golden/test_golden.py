@@ -1,0 +1,64 @@
+"""Each mistake that a person makes, and what they are told; each thing that is compiled, and what comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden.case import Case
+from penstock.catalog.load import load_files
+from penstock.catalog.model import Catalog
+from penstock.catalog.repository import FilesInMemory
+from penstock.checks.engine import check
+from penstock.compiler import compile_unit, environment_artifacts, units
+from penstock.diagnostics.terminal import render
+from penstock.source.model import SourceFile, blob_id
+
+FOLDER = Path(__file__).parent
+CASES = sorted([*FOLDER.glob("mistakes/*.txt"), *FOLDER.glob("compiled/*.txt")])
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_outcome_is_as_written(path: Path, update: bool) -> None:
+    case = Case.read(path)
+    files = case.files
+    catalog = load(files)
+    diagnostics = render(check(catalog), lambda name: files.get(name))
+    artifacts = compiled(catalog, case.artifacts)
+    result = case.with_results(diagnostics, artifacts)
+    if update:
+        path.write_text(result, encoding="utf-8")
+    assert result == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("mistakes/*.txt")), ids=lambda path: path.stem)
+def test_a_mistake_is_told_and_says_what_would_be_right(path: Path) -> None:
+    told = dict(Case.read(path).sections).get("diagnostics", "")
+    assert "error[" in told or "warning[" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("base", sorted(path.name for path in (FOLDER / "bases").iterdir()))
+def test_a_base_is_free_of_mistakes(base: str) -> None:
+    assert check(load(Case(f"base: {base}\n", ()).files)) == ()
+
+
+def load(files: dict[str, str]) -> Catalog:
+    """The catalog of a repository given as texts."""
+    sources = [
+        SourceFile(path, blob_id(text.encode()), text)
+        for path, text in sorted(files.items())
+        if path.startswith("specs/")
+    ]
+    return load_files(sources, FilesInMemory({path: text.encode() for path, text in files.items()}))
+
+
+def compiled(catalog: Catalog, wanted: tuple[str, ...]) -> dict[str, str]:
+    """The wanted files of ``generated/``, as text."""
+    if not wanted:
+        return {}
+    artifacts = [artifact for unit in units(catalog) for artifact in compile_unit(catalog, unit).artifacts]
+    artifacts += environment_artifacts(catalog, artifacts)
+    bodies = {f"generated/{artifact.path}": artifact.body for artifact in artifacts}
+    return {path: (bodies[path] or b"").decode() for path in wanted}
