@@ -48,8 +48,9 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
         )
     rollouts = view.rollouts_of(model.name)
     watched = any(one.spec.monitor is not None and one.spec.monitor.drift for one in rollouts)
-    sure = view.is_complete(Rollout) and all(view.is_declared(Model, one.spec.model) for one in view.all(Rollout))
-    if not watched and sure and view.environment_name is None:
+    if watched or view.environment_name is not None:
+        return
+    if view.is_complete(Rollout) and all(view.is_declared(Model, one.spec.model) for one in view.all(Rollout)):
         why = "no rollout serves the model" if not rollouts else "no rollout of the model has a drift monitor"
         yield Diagnostic.error(
             "retrain-loop",
