@@ -21,7 +21,7 @@ from penstock.lowering.environments import environment_of
 from penstock.lowering.plans import model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.emit_yaml import Recurring, emit_yaml_documents
 from penstock.source.write_plan import INDEX, INDEX_VERSION
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
@@ -109,7 +109,10 @@ def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
         manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests)
         diagnostics += problems
     has_cluster = environment_of(view).spec.cluster
-    artifacts = tuple(artifact(unit, manifest) for manifest in manifests if has_cluster or not manifest.applied)
+    recurring: Recurring = {id(each): [] for manifest in manifests for each in manifest.recurring}
+    artifacts = tuple(
+        artifact(unit, manifest, recurring) for manifest in manifests if has_cluster or not manifest.applied
+    )
     return CompiledUnit(unit, artifacts, tuple(diagnostics), reads.keys)
 
 
@@ -119,15 +122,19 @@ def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
     for manifest in manifests:
         known = files.get(manifest.file)
         if known is not None:
-            manifest = replace(known, documents=(*known.documents, *manifest.documents))
+            manifest = replace(
+                known,
+                documents=(*known.documents, *manifest.documents),
+                recurring=(*known.recurring, *manifest.recurring),
+            )
         files[manifest.file] = manifest
     return tuple(files.values())
 
 
-def artifact(unit: Unit, manifest: Manifest) -> Artifact:
+def artifact(unit: Unit, manifest: Manifest, recurring: Recurring | None = None) -> Artifact:
     """The bytes of a manifest, under the folder of its unit."""
     head = "".join(f"# {line}\n" for line in (*manifest.comment.splitlines(), GENERATED))
-    body = (head + emit_yaml_documents(manifest.documents)).encode()
+    body = (head + emit_yaml_documents(manifest.documents, recurring)).encode()
     path = "/".join(part for part in (unit.environment, unit.name, manifest.file) if part)
     return Artifact(path, bytes_digest(body), f"{unit.kind}/{unit.name or unit.environment}", manifest.applied, body)
 

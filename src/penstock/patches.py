@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
@@ -35,7 +36,7 @@ def apply_patches(
                     )
             manifests = (
                 *manifests[:index],
-                Manifest(manifest.file, tuple(documents), manifest.applied, manifest.comment),
+                replace(manifest, documents=tuple(documents)),
                 *manifests[index + 1 :],
             )
         if not found:

@@ -117,6 +117,17 @@ def test_what_does_not_survive_yaml_is_refused(value: Any) -> None:
         emit_yaml({"a": value})
 
 
+@settings(max_examples=100, deadline=None)
+@given(mappings, mappings)
+def test_the_text_of_a_recurring_mapping_is_the_same_wherever_it_stands(
+    part: dict[str, Any], rest: dict[str, Any]
+) -> None:
+    document = {**rest, "here": part, "there": {"deep": {"deeper": part}}, "listed": [part]}
+    recurring: dict[int, list[str]] = {id(part): []}
+    assert emit_yaml(part, recurring) == emit_yaml(part)
+    assert emit_yaml(document, recurring) == emit_yaml(document)
+
+
 def test_what_is_no_plain_data_is_refused() -> None:
     with pytest.raises(TypeError, match="tuple"):
         emit_yaml({"a": (1, 2)})

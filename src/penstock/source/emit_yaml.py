@@ -36,36 +36,56 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\x1b": "\\e"}
 
 
-def emit_yaml(value: Any) -> str:
+Recurring = dict[int, list[str]]
+"""By the id of a mapping that stands in several documents: its lines without indentation, empty until they are made.
+
+Whoever fills it keeps the mappings alive and unchanged while it is in use.
+"""
+
+
+def emit_yaml(value: Any, recurring: Recurring | None = None) -> str:
     """One document, with a line feed at its end.
 
     `value` is made of dict, list, str, int, float, bool and None. TypeError for any other type;
     ValueError for a float that is not finite, an integer of more than 64 bits, a lone surrogate.
+    The text of mappings that are `recurring` is made once, and indented where it stands again.
     """
     lines: list[str] = []
     if isinstance(value, dict) and value:
-        _mapping(value, "", "", lines)
+        _mapping(value, "", "", lines, recurring)
     elif isinstance(value, list) and value:
-        _list(value, "", "", lines)
+        _list(value, "", "", lines, recurring)
     else:
         lines.append(_leaf(value, ""))
     lines.append("")
     return "\n".join(lines)
 
 
-def emit_yaml_documents(values: Iterable[Any]) -> str:
-    """Several documents of one file, `---` between them."""
-    return "---\n".join(emit_yaml(value) for value in values)
+def emit_yaml_documents(values: Iterable[Any], recurring: Recurring | None = None) -> str:
+    """Several documents of one file, `---` between them; `recurring` as for `emit_yaml`."""
+    return "---\n".join(emit_yaml(value, recurring) for value in values)
 
 
-def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str]) -> None:
+def _again(mapping: Mapping[str, Any], pad: str, lines: list[str], made: list[str]) -> None:
+    """Append the lines of a recurring mapping, each indented by `pad`; a line that is empty stays so."""
+    if not made:
+        flat: list[str] = []
+        _mapping(mapping, "", "", flat, None)
+        made.extend("\n".join(flat).split("\n"))
+    lines.extend([pad + line if line else "" for line in made])
+
+
+def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str], recurring: Recurring | None) -> None:
     """Append the entries' lines: `first` before the first one, `pad` before the others."""
+    if recurring is not None and first == pad and id(mapping) in recurring:
+        _again(mapping, pad, lines, recurring[id(mapping)])
+        return
     lead = first
     deeper = pad + "  "
     for key, item in mapping.items():
         name = _quote(key) if len(key) <= _LONGEST_REMEMBERED else _decide(key)
         if len(name) > _LONGEST_SIMPLE_KEY:
-            _long_key(name, item, pad, lead, lines)
+            _long_key(name, item, pad, lead, lines, recurring)
             lead = pad
             continue
         kind = type(item)
@@ -73,16 +93,16 @@ def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str])
             lines.append(f"{lead}{name}: {_string(item, pad)}")
         elif kind is dict and item:
             lines.append(f"{lead}{name}:")
-            _mapping(item, deeper, deeper, lines)
+            _mapping(item, deeper, deeper, lines, recurring)
         elif kind is list and item:
             lines.append(f"{lead}{name}:")
-            _list(item, pad, pad, lines)
+            _list(item, pad, pad, lines, recurring)
         else:
             lines.append(f"{lead}{name}: {_leaf(item, pad)}")
         lead = pad
 
 
-def _list(items: Sequence[Any], pad: str, first: str, lines: list[str]) -> None:
+def _list(items: Sequence[Any], pad: str, first: str, lines: list[str], recurring: Recurring | None) -> None:
     lead = first
     deeper = pad + "  "
     for item in items:
@@ -90,22 +110,22 @@ def _list(items: Sequence[Any], pad: str, first: str, lines: list[str]) -> None:
         if kind is str:
             lines.append(f"{lead}- {_string(item, pad)}")
         elif kind is dict and item:
-            _mapping(item, deeper, lead + "- ", lines)
+            _mapping(item, deeper, lead + "- ", lines, recurring)
         elif kind is list and item:
-            _list(item, deeper, lead + "- ", lines)
+            _list(item, deeper, lead + "- ", lines, recurring)
         else:
             lines.append(f"{lead}- {_leaf(item, pad)}")
         lead = pad
 
 
-def _long_key(name: str, item: Any, pad: str, lead: str, lines: list[str]) -> None:
+def _long_key(name: str, item: Any, pad: str, lead: str, lines: list[str], recurring: Recurring | None) -> None:
     """`? key` and `: value`, each on its own line."""
     lines.append(f"{lead}? {name}")
     deeper = pad + "  "
     if type(item) is dict and item:
-        _mapping(item, deeper, pad + ": ", lines)
+        _mapping(item, deeper, pad + ": ", lines, recurring)
     elif type(item) is list and item:
-        _list(item, deeper, pad + ": ", lines)
+        _list(item, deeper, pad + ": ", lines, recurring)
     else:
         lines.append(f"{pad}: {_leaf(item, pad)}")
 

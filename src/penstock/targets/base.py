@@ -18,6 +18,8 @@ class Manifest:
     """Whether the file is applied to the cluster, and so listed in the environment's kustomization."""
     comment: str = ""
     """A line or two at the head of the file, for whoever opens it."""
+    recurring: tuple[dict[str, Any], ...] = ()
+    """Mappings that stand here and, the same objects, in another manifest: their text is made once."""
 
 
 @dataclass(frozen=True, slots=True)
