@@ -25,6 +25,10 @@ Path = tuple[str, ...]
 Use = Literal["feature", "slice", "label"]
 
 
+SENSITIVE = {"sensitive": 1, "pii": 2}
+"""The sensitivities that a use must be declared for, the larger the more sensitive."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureId:
     """A feature by its feature set and its name."""
@@ -76,6 +80,14 @@ class Lineage:
         """The column itself and all that it derives from, each with the path from there to the column."""
         return self.view.memo(("upstream", column), lambda view: _upstream(view, column))
 
+    def exposed(self, column: Column) -> dict[Column, Path]:
+        """The sensitive columns that somebody must answer for who reads `column`, each with the path to it.
+
+        Of the columns upstream of a sensitive one, only those are named that are more sensitive: whoever answers for a
+        column answers for what it was made from, but not for `pii` behind what is declared as merely `sensitive`.
+        """
+        return self.view.memo(("exposed", column), lambda view: _exposed(view, column))
+
     def feature_columns(self, feature: FeatureId) -> dict[Column, Path]:
         """All columns that a feature derives from, each with the path from there to the feature."""
         found: dict[Column, Path] = {}
@@ -100,6 +112,21 @@ class Lineage:
         }
         for direct, use in _other_uses(self.view, resource):
             for column, path in self.upstream(direct).items():
+                uses.setdefault((column, use), path)
+        return uses
+
+    def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Path]:
+        """Every sensitive column that somebody must answer for, what the model touches it as, and one path each."""
+        uses: dict[tuple[Column, Use], Path] = {}
+        for feature in self.features_of(model):
+            for source in self.sources_of(feature):
+                # SQL that does not parse is reported by itself; a Python function may really read everything.
+                if source.guessed and source.form != "python":
+                    continue
+                for column, path in self.exposed(source.column).items():
+                    uses.setdefault((column, "feature"), (*path, str(feature)))
+        for direct, use in _other_uses(self.view, model):
+            for column, path in self.exposed(direct).items():
                 uses.setdefault((column, use), path)
         return uses
 
@@ -161,12 +188,13 @@ def derivation_of(view: View, dataset: Dataset) -> sql.Derivation | None:
     text = dataset.spec.source.sql
     if text is None or not isinstance(sql.query(text), sql.Query):
         return None
-    tables = []
-    for name in tables_of(view, dataset.name):
-        read = view.find(Dataset, name)
-        if read is not None:
-            tables.append((name, tuple(read.spec.columns)))
-    return sql.derivation(text, tuple(tables))
+    return sql.derivation(text, tables_read(view, dataset))
+
+
+def tables_read(view: View, dataset: Dataset) -> sql.Columns:
+    """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
+    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
+    return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
 
 
 def _upstream(view: View, column: Column) -> dict[Column, Path]:
@@ -180,6 +208,25 @@ def _upstream(view: View, column: Column) -> dict[Column, Path]:
                 if parent not in found:
                     found[parent] = (".".join(parent), *found[one])
                     following.append(parent)
+        waiting = following
+    return found
+
+
+def _exposed(view: View, column: Column) -> dict[Column, Path]:
+    flow = Lineage(view)
+    found: dict[Column, Path] = {}
+    waiting: list[tuple[Column, Path, int]] = [(column, (".".join(column),), 0)]
+    seen: set[tuple[Column, int]] = set()
+    while waiting:
+        following = []
+        for one, path, answered in waiting:
+            rank = SENSITIVE.get(flow.sensitivity(one), 0)
+            if rank > answered:
+                found.setdefault(one, path)
+            level = max(rank, answered)
+            if (one, level) not in seen:
+                seen.add((one, level))
+                following += [(parent, (".".join(parent), *path), level) for parent in _parents(view, one)]
         waiting = following
     return found
 

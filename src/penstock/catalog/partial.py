@@ -28,7 +28,7 @@ _REQUIRED_KEYS = {"apiVersion", "kind", "metadata", "spec"}
 _WORDS = re.compile(r"[a-z0-9-]+")
 _ESCAPE = re.compile(r"\\[xuU\r\n]")
 """Escapes by which a name in double quotes need not stand in the text."""
-_FEW_NAMES = 32
+_FEW_NAMES = 300
 """From how many names on it pays to take the texts apart into words."""
 
 
@@ -67,9 +67,14 @@ class SpecFile:
         return tuple(documents), tuple(diagnostics)
 
     @cached_property
+    def text(self) -> str:
+        """Its text in lower case, as SQL may write names in any."""
+        return self.source.text.lower()
+
+    @cached_property
     def words(self) -> frozenset[str]:
-        """Everything in its text that may be a name, in lower case as SQL may write it."""
-        return frozenset(_WORDS.findall(self.source.text.lower()))
+        """Everything in its text that may be a name."""
+        return frozenset(_WORDS.findall(self.text))
 
     @cached_property
     def hides_names(self) -> bool:
@@ -138,7 +143,7 @@ class PartialCatalog(Catalog):
         if self._asked > _FEW_NAMES:
             yield from (file for file in self.files if name in file.words or file.hides_names)
         else:
-            yield from (file for file in self.files if name in file.source.text.lower() or file.hides_names)
+            yield from (file for file in self.files if name in file.text or file.hides_names)
 
     def referring(self, spec_id: SpecId) -> tuple[SpecId, ...]:
         """The specs that name this one where a reference to it belongs, or in their SQL; sorted."""

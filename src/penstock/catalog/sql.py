@@ -127,8 +127,6 @@ class Derivation:
 
     columns: tuple[tuple[str, frozenset[tuple[str, str]]], ...]
     """Each column of the result with the columns of tables, as (table, column), that its values depend on."""
-    unknown: tuple[UnknownColumn, ...]
-    """Columns that do not exist; then the derivation is as if every column depended on all."""
 
 
 @lru_cache(maxsize=1024)
@@ -142,18 +140,18 @@ def derivation(text: str, tables: Columns) -> Derivation:
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
 
     tree = _parse(text)
     if isinstance(tree, SqlError) or not isinstance(tree, exp.Query):
-        return Derivation((), ())
+        return Derivation(())
     schema: dict[str, object] = {name: dict.fromkeys(columns, "unknown") for name, columns in tables}
     everything = frozenset((name, column) for name, columns in tables for column in columns)
-    unknown = _unknown_columns(tree, text, tables)
     try:
         qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
         names = list(qualified.named_selects)
     except SqlglotError:
-        return Derivation(tuple((name, everything) for name in tree.named_selects if name != "*"), unknown)
+        return Derivation(tuple((name, everything) for name in tree.named_selects if name != "*"))
     filters = frozenset(
         source
         for clause in qualified.find_all(exp.Where, exp.Having, exp.Qualify)
@@ -161,9 +159,10 @@ def derivation(text: str, tables: Columns) -> Derivation:
         for source in _tables_of(column, qualified, everything)
     )
     found = []
+    scope = build_scope(qualified)
     for name in names:
         try:
-            node = lineage(name, qualified.copy(), schema=schema, dialect=DIALECT)
+            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope)
         except (SqlglotError, ValueError):
             found.append((name, everything))
             continue
@@ -174,7 +173,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
             if isinstance(one.expression, exp.Table):
                 sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
         found.append((name, frozenset(sources) | (filters if aggregates else frozenset())))
-    return Derivation(tuple(found), unknown)
+    return Derivation(tuple(found))
 
 
 def _tables_of(
@@ -190,14 +189,18 @@ def _tables_of(
     )
 
 
-def _unknown_columns(tree: exp.Expr, text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
-    """Columns of a query that no table in their scope has, each where it stands first.
+@lru_cache(maxsize=1024)
+def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+    """Columns of a query that no table in their scope has, each where it stands first; `text` must be a query.
 
     Scopes that read subqueries are left to the engine.
     """
     from sqlglot import exp
     from sqlglot.optimizer.scope import traverse_scope
 
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
     known = {name: set(columns) for name, columns in tables}
     found = []
     for scope in traverse_scope(tree):

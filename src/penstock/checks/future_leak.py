@@ -1,7 +1,8 @@
 """A feature sees what could not be known at its row's time.
 
 What it does: a feature is computed as of the event time of its row. An expression may not read columns of a row that
-becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides; `lookup` needs a table without time.
+becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides, and times of whole days are a
+warning; `lookup` needs a table without time.
 
 Why: such a feature is right in every test and wrong in production. The model learns from the future that it will not
 have.
@@ -64,6 +65,20 @@ def _own_columns(
         )
 
 
+def _whole_days(view: View, feature_set: FeatureSet, of: Dataset, pointer: Pointer) -> Iterator[Diagnostic]:
+    """Rows with a date for a time count as known from its midnight on, before most of the day has happened."""
+    key = "knownAt" if of.spec.known_at is not None else "eventTime"
+    column = of.spec.columns.get(of.spec.known_at or of.spec.event_time or "")
+    if column is not None and column.type == "date":
+        yield Diagnostic.warning(
+            "future-leak",
+            f"rows of `{of.name}` count as known from the midnight that their day begins with",
+            view.span(feature_set, pointer),
+            secondary=(Label(view.span(of, (key,)), "a date"),),
+            help=("add `knownAt` with the moment at which a row can be read, such as the midnight after",),
+        )
+
+
 def _others(
     view: View, feature_set: FeatureSet, source: Dataset, feature: Feature, pointer: Pointer
 ) -> Iterator[Diagnostic]:
@@ -79,6 +94,8 @@ def _others(
                 secondary=(Label(view.span(of, (), "key"), "it has no `eventTime`"),),
                 help=("declare `eventTime` in the dataset, or use `lookup` if its values never change",),
             )
+        elif of is not None:
+            yield from _whole_days(view, feature_set, of, (*pointer, key, "of"))
         if source.spec.event_time is None:
             yield Diagnostic.error(
                 "future-leak",

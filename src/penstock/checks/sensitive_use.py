@@ -1,7 +1,8 @@
 """A sensitive column reaches a model that does not declare it.
 
 What it does: follows every column of sensitivity `sensitive` or `pii` through SQL and features to the models, and asks
-for an entry of `sensitiveUses` with its use: `feature`, `slice` or `label`.
+for an entry of `sensitiveUses` with its use: `feature`, `slice` or `label`. Of columns that are made from each other
+the nearest one is asked for, and beyond it only what is more sensitive.
 
 Why: whether a model may learn from a person's age is a decision that somebody makes and answers for, not something that
 happens through three joins.
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import Column, FeatureId, Lineage, Path, Use, lineage
+from penstock.catalog.lineage import Column, Path, Use, lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label, Span
@@ -28,27 +29,15 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
-SENSITIVE = ("sensitive", "pii")
-
 
 @rule("sensitive-use", Model)
 def sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each sensitive column that reaches the model undeclared."""
     flow = lineage(view)
     declared = {(use.column, use.use) for use in model.spec.sensitive_uses}
-    for (column, use), path in flow.uses_of(model).items():
-        sensitivity = flow.sensitivity(column)
-        if use == "feature" and _is_guess(flow, path):
-            continue
-        if sensitivity in SENSITIVE and (".".join(column), use) not in declared:
-            yield _diagnostic(view, model, column, use, path, sensitivity)
-
-
-def _is_guess(flow: Lineage, path: Path) -> bool:
-    """Whether the feature's SQL is broken, so that it only might read the column; that is reported by itself."""
-    set_name, _, feature = path[-1].partition(".")
-    sources = flow.sources_of(FeatureId(set_name, feature))
-    return any(source.guessed and source.form != "python" for source in sources)
+    for (column, use), path in flow.sensitive_uses(model).items():
+        if (".".join(column), use) not in declared:
+            yield _diagnostic(view, model, column, use, path, flow.sensitivity(column))
 
 
 def _diagnostic(view: View, model: Model, column: Column, use: Use, path: Path, sensitivity: str) -> Diagnostic:

@@ -1,16 +1,16 @@
-"""A time of a dataset is no timestamp, or is needed and missing.
+"""A time of a dataset is no time, or is needed and missing.
 
-What it does: `eventTime` and `knownAt` must name columns of type `timestamp`; `freshness` and `knownAt` need an
-`eventTime`.
+What it does: `eventTime` and `knownAt` must name columns of type `timestamp` or `date`; `freshness` and `knownAt`
+need an `eventTime`.
 
-Why: features are joined as of a row's own time. A date or a text has no instant to compare with.
+Why: features are joined as of a row's own time. A text or a number has no order in time that could be relied on.
 
 Example:
 
-    eventTime: day
-    columns: {day: {type: date}}
+    eventTime: year
+    columns: {year: {type: int}}
 
-Use instead: a column of type `timestamp`.
+Use instead: a column of type `timestamp`, or of type `date`, which counts from its midnight on.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def time_column(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     spec = dataset.spec
     for key, name in (("eventTime", spec.event_time), ("knownAt", spec.known_at)):
         column = spec.columns.get(name) if name is not None else None
-        if column is not None and column.type != "timestamp":
+        if column is not None and column.type not in ("timestamp", "date"):
             declared = Label(view.span(dataset, ("columns", str(name), "type")), f"declared as `{column.type}`")
             yield Diagnostic.error(
                 "time-column",
-                f"`{key}` names a column that is no timestamp",
+                f"`{key}` names a column that is no time",
                 view.span(dataset, (key,)),
                 secondary=(declared,),
-                help=("declare the column as `timestamp`, or name another one",),
+                help=("declare the column as `timestamp` or `date`, or name another one",),
             )
     if spec.event_time is None:
         for key, value in (("freshness", spec.freshness), ("knownAt", spec.known_at)):

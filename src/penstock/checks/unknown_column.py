@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.catalog import sql
-from penstock.catalog.lineage import derivation_of, rows_dataset
+from penstock.catalog.lineage import derivation_of, rows_dataset, tables_read
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
@@ -86,7 +86,7 @@ def _of_dataset(dataset: Dataset) -> Iterator[Named]:
         query = sql.query(check.sql) if check.sql is not None else None
         if isinstance(query, sql.Query):
             columns = (("this", tuple(spec.columns)),)
-            for unknown in sql.derivation(query.text, columns).unknown:
+            for unknown in sql.unknown_columns(query.text, columns):
                 yield Named(dataset.name, unknown.name, ("checks", position, "sql"), unknown.at)
 
 
@@ -95,7 +95,8 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     derivation = derivation_of(view, dataset)
     if derivation is None:
         return
-    for unknown in derivation.unknown:
+    unknowns = sql.unknown_columns(dataset.spec.source.sql or "", tables_read(view, dataset))
+    for unknown in unknowns:
         span = view.span(dataset, ("source", "sql"), within=unknown.at)
         read = view.find(Dataset, unknown.table) if unknown.table is not None else None
         if read is not None:
@@ -104,7 +105,7 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         else:
             yield Diagnostic.error("unknown-column", f"no table of the query has a column `{unknown.name}`", span)
     given = [name for name, _ in derivation.columns]
-    if derivation.unknown or not given:
+    if unknowns or not given:
         return
     for column in dataset.spec.columns:
         if column.lower() not in {name.lower() for name in given}:
