@@ -1,0 +1,165 @@
+"""A compile does what changes ask for, and comes to the same bytes as one that starts from nothing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from incremental.repositories import compile_all, copy, edit, files, let_clocks_pass
+from penstock.incremental.session import GENERATED, Session
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that has been compiled, with a memory to rely on."""
+    root = copy(tmp_path_factory.mktemp("repository"), "flights", "bikes")
+    compile_all(root)
+    let_clocks_pass(root)
+    compile_all(root)
+    let_clocks_pass(root)
+    compile_all(root)
+    return root
+
+
+@pytest.fixture
+def repository(compiled: Path, tmp_path: Path) -> Path:
+    """A copy of the compiled repository that a test may change."""
+    root = tmp_path / "repository"
+    shutil.copytree(compiled, root)
+    # A copy has inodes of its own, so its memory is made anew.
+    compile_all(root)
+    return root
+
+
+def cold(root: Path, folder: Path) -> dict[str, bytes]:
+    """What a compile without memory makes of the same specs."""
+    for name in ("specs", "systems", "evidence"):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name)
+    compile_all(folder, use_memory=False)
+    return files(folder)
+
+
+EDITS = {
+    "a rollout's bound": ("specs/bikes/rollout.yaml", "above: 0.", "above: 0.1"),
+    "a gate's rule": ("specs/bikes/gate.yaml", "rules:", "rules:\n    - {id: extra, metric: r2, atLeast: 0.01}"),
+    "a model's parameter": ("specs/flights/model.yaml", "max_iter: 150", "max_iter: 151"),
+    "a team's receiver": ("specs/platform/teams.yaml", "bike-ops-tickets", "bike-ops-inbox"),
+    "an environment's namespace": ("specs/platform/environments.yaml", "namespace: ml-staging", "namespace: ml-stage"),
+    "a comment": ("specs/flights/model.yaml", "spec:", "# nothing\nspec:"),
+    "a function of the repository": ("systems/flights.py", '"""', '"""Nothing. '),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_after_an_edit_a_compile_comes_to_what_a_cold_one_makes(repository: Path, tmp_path: Path, what: str) -> None:
+    edit(repository, *EDITS[what])
+    compile_all(repository)
+    assert files(repository) == cold(repository, tmp_path / "cold")
+
+
+def test_a_row_of_edits_and_their_undoing_comes_to_what_a_cold_compile_makes(repository: Path, tmp_path: Path) -> None:
+    before = files(repository)
+    order = list(EDITS.values())
+    random.Random(7).shuffle(order)
+    for path, old, new in order:
+        edit(repository, path, old, new)
+        compile_all(repository)
+    assert files(repository) == cold(repository, tmp_path / "cold")
+    for path, old, new in reversed(order):
+        edit(repository, path, new, old)
+    compile_all(repository)
+    assert files(repository) == before
+
+
+def test_nothing_is_read_and_nothing_compiled_when_nothing_changed(repository: Path) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    outcome = compile_all(repository)
+    assert [stage.name for stage in outcome.timings.stages] == ["scan"]
+
+
+def test_one_edit_reads_one_file_and_compiles_the_units_that_read_it(repository: Path) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    edit(repository, *EDITS["a rollout's bound"])
+    timings = compile_all(repository).timings
+    assert timings.count("read") == 1
+    # The rollout itself in two environments, and the monitoring pipeline of its model there.
+    assert timings.count("compile") == 4
+
+
+def test_a_comment_compiles_nothing(repository: Path) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    edit(repository, *EDITS["a comment"])
+    timings = compile_all(repository).timings
+    assert timings.count("compile") == 0
+    assert timings.count("write") == 0
+
+
+def test_a_generated_file_edited_by_hand_is_named_by_check_and_mended_by_compile(repository: Path) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    before = files(repository)
+    path = repository / GENERATED / "production/bike-demand-hourly/rules.yaml"
+    path.write_text(path.read_text().replace("severity: ticket", "severity: nothing", 1))
+    found = Session(repository).compile(check_only=True)
+    assert [(d.code, d.path) for d in found.diagnostics] == [
+        ("edited-artifact", "generated/production/bike-demand-hourly/rules.yaml")
+    ]
+    compile_all(repository)
+    assert files(repository) == before
+
+
+def test_a_generated_file_that_is_gone_is_made_again(repository: Path) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    before = files(repository)
+    (repository / GENERATED / "staging/kustomization.yaml").unlink()
+    (repository / GENERATED / "staging/bike-demand/monitoring.yaml").unlink()
+    compile_all(repository)
+    assert files(repository) == before
+
+
+def test_what_no_spec_owns_any_more_is_pruned(repository: Path) -> None:
+    shutil.rmtree(repository / "specs/bikes")
+    compile_all(repository)
+    assert not [path for path in files(repository) if "bike" in path]
+    assert not (repository / GENERATED / "staging/bike-demand").exists()
+
+
+def test_a_file_of_somebody_else_is_neither_overwritten_nor_pruned(repository: Path) -> None:
+    shutil.rmtree(repository / GENERATED)
+    stranger = repository / GENERATED / "staging/kustomization.yaml"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_text("mine\n")
+    outcome = Session(repository).compile()
+    assert outcome.failed
+    assert stranger.read_text() == "mine\n"
+    assert list(files(repository)) == ["staging/kustomization.yaml"]
+
+
+def test_errors_leave_everything_as_it_was(repository: Path) -> None:
+    before = files(repository)
+    edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", "model: bike-demnd")
+    outcome = Session(repository).compile()
+    assert [found.code for found in outcome.diagnostics] == ["unknown-model"]
+    assert files(repository) == before
+
+
+def test_the_order_of_files_and_documents_says_nothing(repository: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(repository / "systems", other / "systems")
+    texts = []
+    for path in (repository / "specs").rglob("*.yaml"):
+        texts += [document for document in ("\n" + path.read_text()).split("\n---\n") if "kind:" in document]
+    random.Random(3).shuffle(texts)
+    (other / "specs/deep/er").mkdir(parents=True)
+    (other / "specs/all.yaml").write_text("\n---\n".join(texts[::2]) + "\n")
+    (other / "specs/deep/er/rest.yml").write_text("\n---\n".join(texts[1::2]) + "\n")
+    compile_all(other)
+    assert files(other) == files(repository)
