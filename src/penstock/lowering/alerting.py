@@ -79,6 +79,8 @@ class Fires:
             for action, value in self.fill:
                 text = text.replace(action, value)
             annotations.append((key, text))
+        if not self.found:
+            return self.alert.labels, tuple(annotations)
         labels = dict(self.found) | dict(self.alert.labels)
         return tuple(labels.items()), tuple(annotations)
 

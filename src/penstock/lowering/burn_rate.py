@@ -42,6 +42,7 @@ class WindowPair:
     """The threshold as PromQL that shows where it comes from: ``14.4 * 0.001``."""
 
 
+@lru_cache(maxsize=256)
 def error_budget(objective: Decimal) -> Fraction:
     """The share of requests that may be bad."""
     return 1 - Fraction(objective)
