@@ -52,7 +52,7 @@ def test_rows_without_a_key_count_whatever_their_order() -> None:
     ),
     st.data(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_change_of_a_value_changes_the_fingerprint(
     rows: list[tuple[int, str | None, float]], data: st.DataObject
 ) -> None:

@@ -57,7 +57,7 @@ def aggregates(
         name = f"{prefix}{position}"
         whole = node.parent if isinstance(node.parent, exp.Filter) else node
         where = whole.expression.this.sql(_DIALECT) if whole is not node else None
-        calls.append(AggregateCall(name, node.sql(_DIALECT), where))
+        calls.append(_call(name, node, where))
         column = exp.column(exp.to_identifier(name, quoted=True))
         if whole is tree:
             tree = column
@@ -69,6 +69,14 @@ def aggregates(
     if outside:
         raise InputError(f"{place}: {', '.join(sorted(set(outside)))} stands outside of an aggregate in `{sql}`")
     return tree.sql(_DIALECT), tuple(calls)
+
+
+def _call(name: str, node: exp.Expr, where: str | None) -> AggregateCall:
+    if isinstance(node, exp.CountIf):
+        # Over a frame without rows the database's count_if is missing, where a count is 0.
+        counted = node.this.sql(_DIALECT)
+        return AggregateCall(name, "count(*)", counted if where is None else f"({where}) AND ({counted})")
+    return AggregateCall(name, node.sql(_DIALECT), where)
 
 
 def condition(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:

@@ -70,10 +70,10 @@ def run(args: argparse.Namespace) -> None:
         "keep": list(keep),
         "rows": result.num_rows,
         "fingerprint": fingerprint(result),
-        "features": {
-            name: {"type": feature.type, "missing": result[name].null_count}
+        "features": [
+            {"name": name, "type": feature.type, "missing": result[name].null_count}
             for name, feature in definition.features.items()
-        },
+        ],
     }
     write_json(args.features / "features.json", facts)
     _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
@@ -94,10 +94,8 @@ def compute(
         columns[EVENT_TIME] = pc.cast(rows.table[rows.event_time], pa.timestamp("us"))
     columns |= {SLICE_PREFIX + column: rows.table[column] for column in keep}
     values = _values(connection, name, definition, tables, rows)
-    for feature_name, feature in definition.features.items():
-        place = f"feature `{name}.{feature_name}`"
-        columns[feature_name] = typed(values[feature_name], feature.type, place)
-    return pa.table(columns)
+    types = {each: feature.type for each, feature in definition.features.items()}
+    return pa.table({**columns, **typed({each: values[each] for each in types}, types, name)})
 
 
 def _values(
@@ -161,21 +159,28 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
     return values
 
 
-def typed(values: pa.ChunkedArray, type_: str, place: str) -> pa.ChunkedArray:
-    """The values in the declared type; an `InputError` with some of them where they do not convert without loss."""
+def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str) -> dict[str, Any]:
+    """The features in their declared types; an `InputError` for the first that does not convert without loss."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    connection = connect({"source": pa.table({"x": values})})
-    converted = conversion("x", kind_of(values.type), type_)
-    sql = f"SELECT {converted.value} AS x, x IS NOT NULL AND NOT ({converted.possible}) AS lost FROM source"
-    result = query(connection, sql, place)
-    lost = pc.sum(result["lost"]).as_py() or 0
-    if lost:
-        shown = ", ".join(str(value) for value in pc.unique(pc.filter(values, result["lost"])).to_pylist()[:3])
-        raise InputError(f"{place} is declared {type_}, but {lost:,} of its values are not, such as {shown}")
-    if type_ == "float":
-        infinite = pc.sum(pc.is_inf(result["x"])).as_py() or 0
-        if infinite:
-            raise InputError(f"{place}: {infinite:,} of its values are infinite; no learner takes them")
-    return result["x"]
+    # Under numbers, since names of features that differ in case alone are one name to the database.
+    numbered = {name: f"f{place}" for place, name in enumerate(values)}
+    connection = connect({"source": pa.table({numbered[name]: column for name, column in values.items()})})
+    selected = []
+    for name, short in numbered.items():
+        converted = conversion(short, kind_of(values[name].type), types[name])
+        usable = f" AND NOT isinf({converted.value})" if types[name] == "float" else ""
+        selected.append(f"{converted.value} AS {short}")
+        selected.append(f"coalesce({short} IS NULL OR (({converted.possible}){usable}), TRUE) AS {short}_kept")
+    result = query(connection, f"SELECT {', '.join(selected)} FROM source", f"feature set `{feature_set}`")
+    for name, short in numbered.items():
+        lost = pc.invert(result[f"{short}_kept"])
+        count = pc.sum(lost).as_py() or 0
+        if count:
+            shown = ", ".join(str(value) for value in pc.unique(pc.filter(values[name], lost)).to_pylist()[:3])
+            raise InputError(
+                f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not, "
+                f"such as {shown}"
+            )
+    return {name: result[short] for name, short in numbered.items()}

@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
 def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice]) -> FeatureTable:
     """A feature set's output; an `InputError` where the model chooses features that it does not have."""
     facts = read_json(directory / "features.json")
-    available: dict[str, Any] = facts["features"]
+    available = {each["name"]: each["type"] for each in facts["features"]}
     if name not in choice:
         raise InputError(f"`--choice` does not say which features of `{name}` the model takes")
     chosen = choice[name]
@@ -126,7 +126,7 @@ def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice
         for each in available
         if chosen == "all" or (each not in named if isinstance(chosen, Except) else each in named)
     ]
-    columns = tuple(FeatureColumn(each, available[each]["type"], name) for each in taken)
+    columns = tuple(FeatureColumn(each, available[each], name) for each in taken)
     return FeatureTable(name, read_table(directory / DATA_FILE), columns)
 
 

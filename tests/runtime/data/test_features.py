@@ -1,0 +1,128 @@
+"""Feature sets: types as declared, faults that name the feature, and only what an expression may see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from penstock.runtime.artifacts import read_json, read_table
+from penstock.runtime.data.features import compute
+from penstock.runtime.faults import InputError
+from runtime.data.tables import at, feature_set, run, table, timed, validate
+
+ROWS = timed(
+    "rows",
+    {"id": [1, 2], "t": [at(1), at(2)], "size": [3, 0], "name": ["x", None], "on": [True, False]},
+    "t",
+    primary_key=["id"],
+)
+UNTIMED = timed("untimed", {"id": [1, 2], "size": [1, 2]})
+EVENTS = timed("events", {"id": [1, 1], "t": [at(0), at(1)], "v": [1.5, 2.5]}, "t")
+
+
+def over(of: str, sql: str, match: str = "id") -> dict[str, Any]:
+    return {"aggregate": {"of": of, "sql": sql, "match": [match], "window": "9h"}}
+
+
+def last(of: str, column: str, match: str = "id") -> dict[str, Any]:
+    return {"latest": {"of": of, "column": column, "match": [match]}}
+
+
+def value(feature: dict[str, Any], source: str = "rows") -> list[Any]:
+    definition = feature_set(source=source, entity=["id"], features={"f": feature})
+    tables = {each.name: each for each in (ROWS, UNTIMED, EVENTS)}
+    return list(compute("set", definition, tables)["f"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        ({"type": "int", "sql": "size + 1"}, [4, 1]),
+        ({"type": "float", "sql": "size"}, [3.0, 0.0]),
+        ({"type": "float", "sql": "6 / size"}, [2.0, None]),
+        ({"type": "int", "sql": "extract(hour FROM t)"}, [1, 2]),
+        ({"type": "string", "sql": "size"}, ["3", "0"]),
+        ({"type": "bool", "sql": "size > 1"}, [True, False]),
+        ({"type": "bool", "sql": "size = 3 -- a comment"}, [True, False]),
+        ({"type": "string", "sql": "coalesce(name, 'none')"}, ["x", "none"]),
+        ({"type": "float", "sql": "CAST('nan' AS DOUBLE)"}, [None, None]),
+        ({"type": "int", **over("events", "sum(v) * 2")}, [8, None]),
+        ({"type": "float", **over("events", "quantile_cont(v, 0.5)")}, [2.0, None]),
+        ({"type": "int", **over("events", "count(DISTINCT v) + count_if(v > 2)")}, [3, 0]),
+        ({"type": "float", "python": "runtime.data.test_features:doubled", "reads": ["size"]}, [6.0, 0.0]),
+    ],
+)  # fmt: skip
+def test_a_feature_has_its_declared_type(feature: dict[str, Any], expected: list[Any]) -> None:
+    assert value(feature) == expected
+
+
+def doubled(rows: pa.Table) -> list[float]:
+    """Named by the features above; it must see the declared column alone."""
+    assert rows.column_names == ["size"]
+    return [2.0 * size for size in rows["size"].to_pylist()]
+
+
+def short(rows: pa.Table) -> list[int]:
+    """Named below: one value too few."""
+    return [1] * (rows.num_rows - 1)
+
+
+@pytest.mark.parametrize(
+    ("feature", "sentence"),
+    [
+        ({"type": "int", "sql": "size / 2"},
+         "feature `set.f` is declared int, but 1 of its values are not, such as 1.5"),
+        ({"type": "float", "sql": "name"}, "feature `set.f` is declared float, but 1 of its values are not, such as x"),
+        ({"type": "float", "sql": "CAST('inf' AS DOUBLE)"},
+         "feature `set.f` is declared float, but 2 of its values are not, such as inf"),
+        ({"type": "int", "sql": "sise"}, 'feature `set.f`: Binder Error: Referenced column "sise" not found'),
+        ({"type": "int", "sql": "size +"}, "feature `set.f`: `size +` is no SQL expression"),
+        ({"type": "int", "sql": "lag(size) OVER (ORDER BY t DESC)"}, "looks at more than its own row"),
+        ({"type": "int", "sql": "(SELECT max(size) FROM rows)"}, "is a whole query"),
+        ({"type": "int", "sql": "1 + (SELECT max(size) FROM rows)"}, "looks at more than its own row"),
+        ({"type": "int", "sql": "max(size)"}, "looks at more than its own row"),
+        ({"type": "int", "sql": "extract(day FROM current_date - CAST(t AS DATE))"}, "differs at every run"),
+        ({"type": "float", "sql": "random()"}, "differs at every run"),
+        ({"type": "int", "sql": "length((FROM 'pyproject.toml'))"}, "feature `set.f`"),
+        ({"type": "int", **over("events", "v")}, "holds no aggregate"),
+        ({"type": "int", **over("events", "v + sum(v)")}, "stands outside of an aggregate"),
+        ({"type": "int", **over("events", "sum(v)", "key")}, "`rows` has no column `key`"),
+        ({"type": "int", **over("untimed", "sum(size)")}, "`untimed` has no time"),
+        ({"type": "float", **last("untimed", "size")}, "use `lookup`"),
+        ({"type": "float", **last("events", "w")}, "`events` has no column `w`; it has id, t, v"),
+        ({"type": "float", **last("missing", "w")}, "reads `missing`, which no --table gives"),
+        ({"type": "float", "lookup": {"of": "events", "column": "v", "match": ["id"]}},
+         "1 values of `id` occur more than once in `events`"),
+        ({"type": "int", "python": "runtime.data.test_features:short"}, "returned 1 values for 2 rows"),
+    ],
+)  # fmt: skip
+def test_a_feature_that_cannot_be_computed_is_named_with_the_reason(feature: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        value(feature)
+    assert sentence in str(caught.value)
+    assert "feature" in str(caught.value)
+
+
+def test_rows_without_a_time_have_no_latest_value() -> None:
+    with pytest.raises(InputError, match="`untimed` has no event time"):
+        value({"type": "float", **last("events", "v")}, source="untimed")
+
+
+def test_the_step_keeps_entity_time_and_slices_apart_from_the_features(tmp_path: Path) -> None:
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}, "group": {"type": "string"}}
+    rows = table({"id": [2, 1], "t": [at(2), at(1)], "group": ["b", "a"]})
+    assert validate(tmp_path, rows, columns=columns, primaryKey=["id"], eventTime="t")[0] == 0
+    definition = {"source": "rows", "entity": ["id"], "features": {"hour": {"type": "int", "sql": "hour(t)"}}}
+    out = tmp_path / "features"
+    flags = {"definition": json.dumps(definition), "keep": ["group"], "table": f"rows={tmp_path / 'table'}"}
+    assert run("features", feature_set="set", **flags, features=out) == 0
+    made = read_table(out / "data.parquet")
+    assert made.to_pylist() == [
+        {"@entity.id": 1, "@event_time": at(1), "@slice.group": "a", "hour": 1},
+        {"@entity.id": 2, "@event_time": at(2), "@slice.group": "b", "hour": 2},
+    ]
+    assert read_json(out / "features.json")["features"] == [{"name": "hour", "type": "int", "missing": 0}]

@@ -1,0 +1,245 @@
+"""Splits: labels within their horizon, parts that do not touch, and nothing for the learner but features."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.runtime.artifacts import Splits, write_json
+from penstock.runtime.data.labels import labelled
+from penstock.runtime.data.parts import assign
+from penstock.runtime.faults import InputError
+from penstock.specs.model import GroupSplit, Label, RandomSplit, TimeSplit
+from penstock.specs.units import Duration, Fraction
+from runtime.data.tables import at, run, table, timed
+
+
+def rows(times: list[datetime], **columns: list[Any]) -> pa.Table:
+    return table({"@entity.id": list(range(len(times))), "@event_time": times, **columns})
+
+
+def label(**fields: Any) -> Label:
+    return Label.model_validate_json(json.dumps({"dataset": "outcomes", "column": "late", **fields}))
+
+
+def test_a_label_that_comes_after_the_horizon_is_missing_and_a_row_whose_horizon_is_not_over_waits() -> None:
+    outcomes = timed(
+        "outcomes", {"id": [0, 1, 2, 4], "known": [at(2), at(30), at(21), at(49)], "late": [1, 1, 0, 1]}, "known"
+    )
+    found = labelled(rows([at(0), at(1), at(20), at(22), at(48)]), label(horizon="24h"), outcomes, "binary")
+    assert found.table["@entity.id"].to_pylist() == [0, 2]
+    assert found.table["@label"].to_pylist() == [1, 0]
+    assert (found.without_label, found.not_due) == (2, 1)
+
+
+def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_none() -> None:
+    outcomes = timed(
+        "outcomes",
+        {"id": [0, 0, 0, 1, 1, 9], "known": [at(1), at(3), at(9), at(1), at(2), at(99)], "late": [0, 1, 0, 1, None, 0]},
+        "known",
+    )
+    found = labelled(rows([at(0), at(0)]), label(horizon="5h"), outcomes, "binary")
+    assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
+
+
+@pytest.mark.parametrize(
+    ("values", "fields", "task", "expected"),
+    [
+        ([True, False], {}, "binary", [1, 0]),
+        ([1, 3], {}, "binary", [1, 0]),
+        (["late", "on time"], {"positive": "late"}, "binary", [1, 0]),
+        ([7, 8], {"positive": 8}, "binary", [0, 1]),
+        ([7, 8], {}, "regression", [7.0, 8.0]),
+        ([7, 8], {}, "multiclass", ["7", "8"]),
+    ],
+)
+def test_a_label_takes_the_form_of_its_task(
+    values: list[Any], fields: dict[str, Any], task: str, expected: list[Any]
+) -> None:
+    found = labelled(rows([at(0), at(0)]), label(**fields), timed("outcomes", {"id": [0, 1], "late": values}), task)
+    assert found.table["@label"].to_pylist() == expected
+    assert found.classes == (("7", "8") if task == "multiclass" else ())
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields", "task", "sentence"),
+    [
+        ({"id": [0], "late": ["yes"]}, {}, "binary", "which value is positive?"),
+        ({"id": [0], "late": ["yes"]}, {"positive": "no"}, "binary", "the positive value `no` does not occur"),
+        ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
+        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entities have several rows"),
+        ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
+        ({"flight": [0], "late": [1]}, {}, "binary", "`outcomes` has no column `id`"),
+        ({"id": [0], "late": [1]}, {"horizon": "1h"}, "binary", "a horizon needs an event time"),
+    ],
+)
+def test_a_label_that_cannot_be_joined_is_one_sentence(
+    columns: dict[str, Any], fields: dict[str, Any], task: str, sentence: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        labelled(rows([at(0)]), label(**fields), timed("outcomes", columns), task)
+    assert sentence in str(caught.value)
+
+
+@given(
+    st.lists(st.integers(0, 400), min_size=1, max_size=40), st.integers(1, 100), st.integers(1, 100), st.integers(0, 30)
+)
+@settings(max_examples=25, deadline=None)
+def test_parts_by_time_follow_each_other_with_the_gap_between_them(
+    hours: list[int], validation: int, test: int, gap: int
+) -> None:
+    lengths = {"validation": validation, "test": test, "gap": gap}
+    split = TimeSplit(by="time", **{name: Duration.parse(f"{hours}h") for name, hours in lengths.items()})
+    assigned = assign(rows([at(hour) for hour in hours]), split).to_pylist()
+    end = max(hours)
+    for hour, part in zip(hours, assigned, strict=True):
+        since_test, since_validation = hour - (end - test), hour - (end - test - gap - validation)
+        if since_test > 0:
+            assert part == "test"
+        elif since_test > -gap:
+            assert part is None
+        elif since_validation > 0:
+            assert part == "validation"
+        else:
+            assert part == (None if since_validation > -gap else "train")
+
+
+@given(st.permutations(range(30)), st.integers(0, 29))
+@settings(max_examples=10, deadline=None)
+def test_a_hash_puts_a_row_into_its_part_whatever_other_rows_there_are(order: list[int], kept: int) -> None:
+    split = RandomSplit(by="random", validation=Fraction("0.2"), test=Fraction("0.3"), seed=7)
+    everything = table({"@entity.id": list(range(30))})
+    whole = assign(everything, split).to_pylist()
+    some = order[: kept + 1]
+    assert assign(everything.take(some), split).to_pylist() == [whole[place] for place in some]
+
+
+def test_shares_of_a_hash_are_near_what_was_asked_and_the_seed_moves_rows() -> None:
+    many = table({"@entity.id": list(range(20_000))})
+    first, second = (
+        assign(many, RandomSplit(by="random", validation=Fraction("0.1"), test=Fraction("0.2"), seed=seed)).to_pylist()
+        for seed in (0, 1)
+    )
+    assert abs(first.count("test") / 20_000 - 0.2) < 0.012
+    assert abs(first.count("validation") / 20_000 - 0.1) < 0.009
+    assert first != second
+
+
+def test_a_group_is_never_torn_apart() -> None:
+    groups = [f"g{place % 40}" for place in range(400)]
+    split = GroupSplit(by="group", column="house", validation=Fraction("0.3"), test=Fraction("0.3"))
+    parts = assign(table({"@entity.id": list(range(400)), "@slice.house": groups}), split).to_pylist()
+    assert len(set(zip(groups, parts, strict=True))) == 40
+    assert set(parts) == {"train", "validation", "test"}
+
+
+def written(folder: Path, name: str, data: dict[str, Any], features: dict[str, str]) -> str:
+    out = folder / name
+    out.mkdir()
+    pq.write_table(table(data), out / "data.parquet")
+    write_json(out / "features.json", {"features": [{"name": each, "type": type_} for each, type_ in features.items()]})
+    return f"{name}={out}"
+
+
+def outcomes(folder: Path, columns: dict[str, Any]) -> Path:
+    out = folder / "outcomes"
+    out.mkdir()
+    pq.write_table(table(columns), out / "data.parquet")
+    write_json(out / "table.json", {"event_time": None, "known_at": None, "primary_key": ["id"]})
+    return out
+
+
+N = 60
+BASE: dict[str, Any] = {
+    "@entity.id": list(range(N)),
+    "@event_time": [at(place) for place in range(N)],
+    "@slice.sex": ["f", "m"] * (N // 2),
+    "size": [float(place) for place in range(N)],
+    "flag": [place % 3 == 0 for place in range(N)],
+}
+SPLIT = {"by": "time", "validation": "10h", "test": "10h", "gap": "2h"}
+
+
+def split_step(folder: Path, late: list[int] | None = None, **changed: Any) -> tuple[int, Path]:
+    first = written(folder, "first", BASE, {"size": "float", "flag": "bool"})
+    later = [at(place + (100 if place == 59 else -1)) for place in reversed(range(N))]
+    second = written(
+        folder,
+        "second",
+        {"@entity.id": list(reversed(range(N))), "@event_time": later, "kind": ["k"] * N},
+        {"kind": "string"},
+    )
+    labels = outcomes(folder, {"id": list(range(N)), "late": late or [place % 2 for place in range(N)]})
+    flags = {
+        "model": "m",
+        "task": "binary",
+        "features": [first, second],
+        "choice": json.dumps({"first": "all", "second": ["kind"]}),
+        "label": json.dumps({"dataset": "outcomes", "column": "late"}),
+        "label_table": labels,
+        "slices": '["sex"]',
+        "split": json.dumps(SPLIT),
+        **changed,
+    }
+    out = folder / "splits"
+    return run("split", **flags, splits=out), out
+
+
+def test_the_learner_gets_features_alone_and_everything_else_stays_beside_them(tmp_path: Path) -> None:
+    code, out = split_step(tmp_path)
+    assert code == 0
+    splits = Splits.read(out)
+    test = splits.rows("test")
+    assert list(test.features.columns) == ["size", "flag", "kind"]
+    assert (splits.numeric, splits.categorical, splits.slices) == (("size",), ("flag", "kind"), ("sex",))
+    assert test.features["flag"].tolist()[:3] == ["false", "true", "false"]
+    assert test.group("sex")[:2] == ["f", "m"]
+    assert test.label.tolist() == [place % 2 for place in range(50, 60)]
+    assert test.entity["id"].to_pylist() == list(range(50, 60))
+    # The second set's last row is of a later time than the first's: it knows too much to be joined.
+    assert test.features["kind"].tolist() == ["k"] * 9 + [None]
+    assert {part: splits.facts["parts"][part]["rows"] for part in ("train", "validation", "test")} == {
+        "train": 36,
+        "validation": 10,
+        "test": 10,
+    }
+    assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "gap": 4}
+    assert splits.facts["parts"]["test"]["label_mean"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"late": [1] * 50 + [0, 1] * 5}, "`split`: all 36 rows of the train part have the same label"),
+        ({"split": json.dumps({**SPLIT, "test": "100h"})}, "`split`: no row falls into the train part"),
+        ({"choice": json.dumps({"first": ["sise"], "second": "all"})},
+         "feature set `first` has no feature `sise`; it has size, flag"),
+        ({"choice": json.dumps({"first": "all"})},
+         "`--choice` does not say which features of `second` the model takes"),
+        ({"slices": '["race"]'}, "`slices`: the features carry no column `race` of their source"),
+        ({"split": '{"by": "group", "column": "house", "validation": 0.1, "test": 0.1}'},
+         "the features carry no column `house`"),
+        ({"split": '{"by": "random", "validation": 0.5, "test": 0.5}'}, "leave no rows to train on"),
+    ],
+)  # fmt: skip
+def test_a_split_that_cannot_be_used_is_one_sentence_and_exit_code_2(
+    changed: dict[str, Any], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = split_step(tmp_path, **changed)
+    assert code == 2
+    assert sentence in capsys.readouterr().err
+    assert not (out / "splits.json").exists()
+
+
+def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:
+    code, out = split_step(tmp_path, choice=json.dumps({"first": {"except": ["flag"]}, "second": "all"}))
+    assert code == 0
+    assert "flag" not in pq.read_schema(out / "train.parquet").names
