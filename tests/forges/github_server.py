@@ -124,7 +124,7 @@ def pull_request() -> dict[str, Any]:
 class GitHubServer:
     """State as JSON, changed at will between requests. `url` is where it listens."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "", templates: dict[str, Any] | None = None) -> None:
         self.pull = pull_request()
         self.tip = BASE
         self.commits = [commit(HEAD, account("ada"))]
@@ -144,12 +144,12 @@ class GitHubServer:
         self.sends_links = True
         self.next_link = ""
         """A link to the next page that is sent with every page."""
-        self.templates: dict[str, Any] = {}
+        self.templates = templates or {}
         """Examples by kind, which give every answer the fields that this server does not know of."""
         self.seen: list[Seen] = []
         self._replies: dict[str, deque[Reply]] = defaultdict(deque)
         self._forever: dict[str, Reply] = {}
-        self.url = ""
+        self.url = url
 
     def answers(self, path: str, *replies: Reply) -> None:
         """The next requests whose path ends like this get these replies, one after the other."""
@@ -227,10 +227,13 @@ class GitHubServer:
         return Reply(body=self.complete("comparison", shape))
 
     def show_pull(self, seen: Seen) -> Reply:
-        return Reply(body=self.complete("pull", self.pull))
+        return Reply(body=self.complete("pull", self._labelled()))
 
     def list_pulls(self, seen: Seen) -> Reply:
-        return self.listed(seen, "pull-simple", [self.pull])
+        return self.listed(seen, "pull-simple", [self._labelled()])
+
+    def _labelled(self) -> dict:
+        return self.pull | {"labels": [self.complete("label", one) for one in self.pull["labels"]]}
 
     def list_reviews(self, seen: Seen) -> Reply:
         return self.listed(seen, "review", self.reviews)
@@ -245,7 +248,7 @@ class GitHubServer:
         return self.listed(seen, "collaborator", self.collaborators)
 
     def show_branch(self, seen: Seen, branch: str) -> Reply:
-        return Reply(body=self.complete("ref", {"ref": f"refs/heads/{branch}", "object": {"sha": self.tip}}))
+        return Reply(body=self.complete("ref", {"ref": f"refs/heads/{unquote(branch)}", "object": {"sha": self.tip}}))
 
     def show_permission(self, seen: Seen, login: str) -> Reply:
         known = {one["login"].lower() for one in self.collaborators}
@@ -302,7 +305,7 @@ class GitHubServer:
 
     def show_account(self, seen: Seen, key: str) -> Reply:
         found = self.accounts.get(unquote(key))
-        return Reply(body=self.complete("account", found)) if found else Reply(404, {"message": "Not Found"})
+        return Reply(body=self.complete("user", found)) if found else Reply(404, {"message": "Not Found"})
 
 
 def merged(template: Any, shape: Any) -> Any:
@@ -321,7 +324,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     (rf"{_R}/issues/1/comments", "GET", GitHubServer.list_comments),
     (rf"{_R}/issues/1/comments", "POST", GitHubServer.write_comment),
     (rf"{_R}/issues/comments/(\d+)", "PATCH", GitHubServer.rewrite_comment),
-    (rf"{_R}/git/ref/heads/(.+)", "GET", GitHubServer.show_branch),
+    (rf"{_R}/git/ref/heads%2F(.+)", "GET", GitHubServer.show_branch),
     (rf"{_R}/compare/.+", "GET", GitHubServer.compare),
     (r"/repos/[^/]+/[^/]+/activity", "GET", GitHubServer.list_activity),
     (rf"{_R}/collaborators", "GET", GitHubServer.list_collaborators),

@@ -52,6 +52,14 @@ def test_more_commits_than_anyone_reviews_are_an_error(server: GitHubServer, cli
         read(client)
 
 
+def test_how_many_files_changed_does_not_matter_here(server: GitHubServer, client: GitHubClient) -> None:
+    """Contents are read from git, whole; GitHub lists no more than 3,000 files of a pull request, and 300 here."""
+    files = [{"filename": f"specs/{number}.yaml", "patch": "+x\n" * 50} for number in range(3000)]
+    listed = [commit(HEAD, account("ada"))]
+    server.always_answers(COMPARE, Reply(200, {"total_commits": 1, "commits": listed, "files": files}))
+    assert len(read(client)) == 1
+
+
 def test_both_parents_of_a_merge_are_kept(server: GitHubServer, client: GitHubClient) -> None:
     side = object_id("side")
     server.commits = [commit(side, account("eve")), commit(HEAD, account("ada"), parents=(BASE, side))]

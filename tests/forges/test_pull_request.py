@@ -56,7 +56,7 @@ def test_the_base_is_the_branch_of_now_and_not_the_one_of_the_last_push(
 def test_a_renamed_base_branch_is_read_by_its_new_name(server: GitHubServer, client: GitHubClient) -> None:
     server.pull["base"]["ref"] = "release/ünter #1"
     assert read(client).base_ref == "release/ünter #1"
-    assert any(one.path.endswith("/git/ref/heads/release/%C3%BCnter%20%231") for one in server.seen)
+    assert any(one.path.endswith("/git/ref/heads%2Frelease%2F%C3%BCnter%20%231") for one in server.seen)
 
 
 def test_a_head_branch_with_odd_letters_is_asked_for_whole(server: GitHubServer, client: GitHubClient) -> None:
@@ -191,7 +191,7 @@ def test_a_pull_request_that_never_rests_is_an_error(server: GitHubServer, clien
 
 
 def test_a_base_that_moves_while_it_is_read_is_seen(server: GitHubServer, client: GitHubClient, waits: Waits) -> None:
-    server.answers("/git/ref/heads/main", Reply(200, {"object": {"sha": object_id("before")}}))
+    server.answers("/git/ref/heads%2Fmain", Reply(200, {"object": {"sha": object_id("before")}}))
     assert read(client).base_sha == BASE
     assert waits == [2.0]
 
@@ -213,7 +213,15 @@ def test_a_head_that_nobody_pushed_is_an_error(server: GitHubServer, client: Git
 
 @pytest.mark.parametrize(
     "path",
-    ["/pulls/1", "/reviews", "/comments", "/activity", "/graphql", f"/compare/{BASE}...{HEAD}", "/git/ref/heads/main"],
+    [
+        "/pulls/1",
+        "/reviews",
+        "/comments",
+        "/activity",
+        "/graphql",
+        f"/compare/{BASE}...{HEAD}",
+        "/git/ref/heads%2Fmain",
+    ],
 )
 @pytest.mark.parametrize("status", [404, 500])
 def test_one_part_that_fails_fails_the_whole(
@@ -236,7 +244,7 @@ def test_one_part_that_fails_fails_the_whole(
         ("/comments", [None]),
         ("/activity", [{**move("2026-03-02T08:55:00Z", BASE, HEAD), "after": "main"}]),
         ("/activity", [{"pushed_at": "2011-01-26T19:06:43Z", "push_type": "normal"}]),
-        ("/git/ref/heads/main", {"object": {"sha": "HEAD"}}),
+        ("/git/ref/heads%2Fmain", {"object": {"sha": "HEAD"}}),
         ("/graphql", {"data": {"repository": None}}),
         ("/graphql", {"data": {"repository": {"pullRequest": {"timelineItems": {"nodes": [None]}}}}}),
         (f"/compare/{BASE}...{HEAD}", {"total_commits": 1, "commits": [{"sha": HEAD}]}),

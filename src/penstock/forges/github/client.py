@@ -107,7 +107,7 @@ class GitHubClient:
         host = urlsplit(self.api_url).hostname or ""
         return host.removeprefix("api.")
 
-    def rest(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Wait, within the bounds of patience, for GitHub to catch up with itself."""
         self._pause("GitHub", seconds)
 

@@ -42,7 +42,7 @@ def read_pull_request(
     reason = ""
     for attempt in range(_ATTEMPTS):
         if attempt:
-            client.rest(2.0**attempt)
+            client.wait(2.0**attempt)
         try:
             return RecordedPullRequest(_read_once(client, repository, number, asked))
         except UnsettledError as error:
@@ -92,7 +92,8 @@ def _changing(pull: Shape) -> list[object]:
 
 def _tip(client: GitHubClient, repository: str, branch: str) -> str:
     """Where a branch is now. The `base.sha` of a pull request is where it was when somebody last pushed."""
-    ref = client.get(f"/repos/{repository}/git/ref/heads/{quote(branch)}")
+    name = quote(f"heads/{branch}", safe="")
+    ref = client.get(f"/repos/{repository}/git/ref/{name}")
     return Shape(ref, "the base branch")["object"]["sha"].object_id()
 
 

@@ -37,6 +37,3 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"Secret({_HIDDEN})"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not copied into files")

@@ -1,0 +1,66 @@
+"""A merge group holds its own pull request and all that are ahead of it, as the queue itself says."""
+
+from __future__ import annotations
+
+import pytest
+
+from forges.github_server import REPOSITORY, GitHubServer, Reply
+from penstock.forges.fake import object_id
+from penstock.forges.github.client import GitHubClient
+from penstock.forges.github.merge_queue import QueuedPullRequest, read_group
+from penstock.forges.protocol import ForgeError
+
+
+def entry(position: int) -> dict:
+    return {
+        "position": position,
+        "headCommit": {"oid": object_id(f"group {position}")},
+        "pullRequest": {"number": position * 10, "headRefOid": object_id(f"pull {position}")},
+    }
+
+
+def group(client: GitHubClient, position: int) -> list[QueuedPullRequest]:
+    return list(read_group(client, REPOSITORY, "main", object_id(f"group {position}")))
+
+
+def test_a_group_holds_what_is_ahead_of_it(server: GitHubServer, client: GitHubClient) -> None:
+    server.queue = [entry(3), entry(1), entry(2)]
+    assert group(client, 2) == [
+        QueuedPullRequest(10, object_id("pull 1")),
+        QueuedPullRequest(20, object_id("pull 2")),
+    ]
+
+
+def test_a_long_queue_is_read_to_its_end(server: GitHubServer, client: GitHubClient) -> None:
+    server.queue = [entry(number) for number in range(1, 251)]
+    assert len(group(client, 250)) == 250
+
+
+def test_an_entry_without_a_commit_yet_is_no_group(server: GitHubServer, client: GitHubClient) -> None:
+    server.queue = [entry(1), {**entry(2), "headCommit": None}]
+    assert len(group(client, 1)) == 1
+
+
+def test_a_group_that_was_rebuilt_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    server.queue = [entry(1)]
+    with pytest.raises(ForgeError, match="the group was rebuilt in the meantime"):
+        group(client, 2)
+
+
+def test_a_branch_without_a_queue_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    server.always_answers("/graphql", Reply(200, {"data": {"repository": {"mergeQueue": None}}}))
+    with pytest.raises(ForgeError, match="has no merge queue that the token may see"):
+        group(client, 1)
+
+
+def test_a_queue_without_end_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    page = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "same"}}
+    server.always_answers("/graphql", Reply(200, {"data": {"repository": {"mergeQueue": {"entries": page}}}}))
+    with pytest.raises(ForgeError, match="do not end"):
+        group(client, 1)
+
+
+def test_an_entry_whose_pull_request_is_hidden_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    server.queue = [{**entry(1), "pullRequest": None}, entry(2)]
+    with pytest.raises(ForgeError, match="run again"):
+        group(client, 2)
