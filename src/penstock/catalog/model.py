@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal, TypeVar
 
 import orjson
 
-from penstock.catalog.reads import Reads, file_key, names_key, relation_key, spec_key
+from penstock.catalog.reads import Reads
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
+from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, written_in
+from penstock.catalog.view import View
 from penstock.catalog.wording import likely_name
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.specs.addresses import Address, locate, resolve
 from penstock.specs.base import Resource, is_name
-from penstock.specs.dataset import Dataset
-from penstock.specs.environment import STAGES, Environment
-from penstock.specs.feature_set import FeatureSet
-from penstock.specs.gate import Gate
+from penstock.specs.environment import STAGES
 from penstock.specs.kinds import KINDS
-from penstock.specs.model import Model
 from penstock.specs.overlay import merge
-from penstock.specs.release import Release
-from penstock.specs.rollout import Rollout
-from penstock.specs.team import Team
+
+__all__ = ["RELATIONS", "Catalog", "LoadedSpec", "Overridden", "SpecId", "View", "id_of", "written_in"]
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Resource)
 
 RELATIONS = {
     "gates-of": ("Gate", "model"),
@@ -40,43 +35,6 @@ RELATIONS = {
 """Reverse lookups: the kind that is looked for, and the field that names what it belongs to."""
 
 _NAME_IN_TEXT = re.compile(r"""\bname:\s*["']?([\w.-]+)""")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SpecId:
-    """A spec by its kind and name."""
-
-    kind: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedSpec:
-    """A spec that is valid by itself; what it refers to may still be missing."""
-
-    id: SpecId
-    resource: Resource
-    """Typed, before overrides."""
-    document: Document
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The document as plain data, `overrides` included."""
-        return self.document.value
-
-
-@dataclass(frozen=True, slots=True)
-class Overridden:
-    """A spec as one environment sees it."""
-
-    resource: Resource | None
-    """None where the merged spec is invalid."""
-    data: dict[str, Any]
-    """The document as plain data, merged, without `overrides`."""
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class Catalog:
@@ -104,8 +62,9 @@ class Catalog:
         self._documents: dict[SpecId, Document] = {}
         self._loaded: dict[SpecId, LoadedSpec | None] = {}
         self._problems: dict[SpecId, tuple[Diagnostic, ...]] = {}
-        self._overridden: dict[tuple[SpecId, str], Overridden] = {}
+        self._overridden: dict[tuple[SpecId, str | None], Overridden] = {}
         self._views: dict[str | None, View] = {}
+        self._seen: dict[str | None, dict[tuple[str, str], tuple[str, Resource | None]]] = {}
         self._memo: dict[object, tuple[Any, frozenset[str]]] = {}
         self._names_anywhere = {match for file in files for match in _NAME_IN_TEXT.findall(file.text)}
         for document in documents:
@@ -177,14 +136,16 @@ class Catalog:
         if loaded is None:
             return None
         patch = loaded.resource.overrides.get(environment) if environment is not None else None
-        if environment is None or not patch:
-            return Overridden(loaded.resource, {k: v for k, v in loaded.data.items() if k != "overrides"})
-        known = self._overridden.get((spec_id, environment))
+        seen = environment if patch else None
+        known = self._overridden.get((spec_id, seen))
         if known is None:
-            from penstock.catalog.validation import validate_overridden
+            if seen is None:
+                known = Overridden(loaded.resource, {k: v for k, v in loaded.data.items() if k != "overrides"})
+            else:
+                from penstock.catalog.validation import validate_overridden
 
-            known = validate_overridden(loaded, environment)
-            self._overridden[spec_id, environment] = known
+                known = validate_overridden(loaded, seen)
+            self._overridden[spec_id, seen] = known
         return known
 
     def overriding(self, spec_id: SpecId) -> tuple[str, ...]:
@@ -211,6 +172,10 @@ class Catalog:
         if environment not in self._views:
             self._views[environment] = View(self, environment)
         return self._views[environment]
+
+    def seen(self, environment: str | None) -> dict[tuple[str, str], tuple[str, Resource | None]]:
+        """What views of an environment have looked up already, by kind and name: its key in `Reads`, and the spec."""
+        return self._seen.setdefault(environment, {})
 
     def views(self) -> tuple[View, ...]:
         """A view of each environment, in the order of `environments`."""
@@ -329,170 +294,6 @@ class Catalog:
         if environment is not None and isinstance(overrides, dict) and environment in overrides:
             spec = merge(spec, overrides[environment])
         return spec if isinstance(spec, dict) else {}
-
-
-class View:
-    """The specs as one environment sees them: overrides merged and validated.
-
-    Whatever is asked for is noted in the view's `Reads`, if it has one (see `recording`). A spec that is missing or
-    invalid raises KeyError where it is asked for by name, and is left out of lists; `find` gives None instead.
-    """
-
-    def __init__(self, catalog: Catalog, environment: str | None, reads: Reads | None = None) -> None:
-        self.catalog = catalog
-        self.environment_name = environment
-        self._reads = reads
-
-    def recording(self, reads: Reads) -> View:
-        """The same view, noting what is read in `reads`."""
-        return View(self.catalog, self.environment_name, reads)
-
-    def in_environment(self, environment: str | None) -> View:
-        """The specs as another environment sees them, noting what is read in the same place."""
-        return View(self.catalog, environment, self._reads)
-
-    @property
-    def environment(self) -> Environment | None:
-        """The environment itself; None before overrides, or where its spec is invalid."""
-        if self.environment_name is None:
-            return None
-        return self.find(Environment, self.environment_name)
-
-    def find(self, kind: type[R], name: str) -> R | None:
-        """The spec of a kind by its name; None where it is missing or invalid."""
-        self._note(spec_key(kind.kind_name, name))
-        found = self.catalog.overridden(SpecId(kind.kind_name, name), self.environment_name)
-        resource = found.resource if found is not None else None
-        return resource if isinstance(resource, kind) else None
-
-    def get(self, kind: type[R], name: str) -> R:
-        """The spec of a kind by its name; KeyError where it is missing or invalid."""
-        found = self.find(kind, name)
-        if found is None:
-            raise KeyError(f"{kind.kind_name}/{name}")
-        return found
-
-    def dataset(self, name: str) -> Dataset:
-        """The dataset of this name; KeyError as `get`."""
-        return self.get(Dataset, name)
-
-    def feature_set(self, name: str) -> FeatureSet:
-        """The feature set of this name; KeyError as `get`."""
-        return self.get(FeatureSet, name)
-
-    def model(self, name: str) -> Model:
-        """The model of this name; KeyError as `get`."""
-        return self.get(Model, name)
-
-    def gate(self, name: str) -> Gate:
-        """The gate of this name; KeyError as `get`."""
-        return self.get(Gate, name)
-
-    def rollout(self, name: str) -> Rollout:
-        """The rollout of this name; KeyError as `get`."""
-        return self.get(Rollout, name)
-
-    def team(self, name: str) -> Team:
-        """The team of this name; KeyError as `get`."""
-        return self.get(Team, name)
-
-    def release(self, name: str) -> Release:
-        """The release of this name; KeyError as `get`."""
-        return self.get(Release, name)
-
-    def all(self, kind: type[R]) -> tuple[R, ...]:
-        """All valid specs of a kind, sorted by name."""
-        self._note(names_key(kind.kind_name))
-        return tuple(self._existing(kind, (spec_id.name for spec_id in self.catalog.ids(kind.kind_name))))
-
-    def is_complete(self, kind: type[Resource]) -> bool:
-        """Whether every spec of the kind is valid; what follows from the absence of one is uncertain otherwise."""
-        self._note(names_key(kind.kind_name))
-        return all(self.find(kind, spec_id.name) is not None for spec_id in self.catalog.ids(kind.kind_name))
-
-    def is_declared(self, kind: type[Resource], name: str) -> bool:
-        """Whether something of this name may be meant to exist, valid or not."""
-        self._note(spec_key(kind.kind_name, name))
-        return self.catalog.is_declared(SpecId(kind.kind_name, name))
-
-    def gates_of(self, model: str) -> tuple[Gate, ...]:
-        """The gates that judge a model, sorted by name."""
-        return tuple(self._existing(Gate, self._related("gates-of", model)))
-
-    def rollouts_of(self, model: str) -> tuple[Rollout, ...]:
-        """The rollouts that serve a model in this environment (in any, before overrides), sorted by name."""
-        return tuple(self._existing(Rollout, self._related("rollouts-of", model)))
-
-    def release_of(self, rollout: str) -> Release | None:
-        """The release of a rollout in this environment; None where there is none yet."""
-        return next(iter(self.releases_of(rollout)), None)
-
-    def releases_of(self, rollout: str) -> tuple[Release, ...]:
-        """All releases of a rollout in this environment, sorted by name; more than one is a mistake."""
-        return tuple(self._existing(Release, self._related("release-of", rollout)))
-
-    def data(self, kind: str, name: str) -> dict[str, Any]:
-        """A spec as plain data after overrides: `apiVersion`, `kind`, `metadata`, `spec`. KeyError as `get`."""
-        self._note(spec_key(kind, name))
-        found = self.catalog.overridden(SpecId(kind, name), self.environment_name)
-        if found is None or found.resource is None:
-            raise KeyError(f"{kind}/{name}")
-        return found.data
-
-    def read_file(self, path: str) -> bytes | None:
-        """The bytes of a file of the repository; None where there is none."""
-        self._note(file_key(path))
-        return self.catalog.repository.read(path)
-
-    def span(
-        self,
-        spec: Resource | SpecId,
-        pointer: Pointer = (),
-        of: Literal["value", "key"] = "value",
-        within: tuple[int, int] | None = None,
-    ) -> Span:
-        """Where a place below ``spec`` of a spec is written: in this environment's overrides, or in the spec itself."""
-        spec_id = spec if isinstance(spec, SpecId) else id_of(spec)
-        return self.catalog.span(spec_id, ("spec", *pointer), environment=self.environment_name, of=of, within=within)
-
-    def memo(self, key: object, compute: Callable[[View], T]) -> T:
-        """The value under `key` in this environment, computed once; its reads count at each use."""
-        return self.catalog.memo(
-            (self.environment_name, key), lambda reads: compute(self.recording(reads)), self._reads
-        )
-
-    def _existing(self, kind: type[R], names: Iterable[str]) -> Iterator[R]:
-        for name in names:
-            found = self.find(kind, name)
-            if found is not None:
-                yield found
-
-    def _related(self, relation: str, name: str) -> Sequence[str]:
-        self._note(relation_key(relation, self.environment_name, name))
-        return self.catalog.related(relation, self.environment_name, name)
-
-    def _note(self, key: str) -> None:
-        if self._reads is not None:
-            self._reads.note(key)
-
-
-def id_of(resource: Resource) -> SpecId:
-    """The id of a typed spec."""
-    return SpecId(resource.kind_name, resource.name)
-
-
-def written_in(value: Any, pointer: Pointer) -> bool:
-    """Whether plain data holds a value at `pointer`."""
-    for step in pointer:
-        if isinstance(value, list):
-            if not isinstance(step, int) or not 0 <= step < len(value):
-                return False
-            value = value[step]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
-        else:
-            return False
-    return True
 
 
 def _concerns(kind: str, spec: dict[str, Any], environment: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
@@ -44,7 +45,7 @@ def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
 
 
 def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagnostic]:
-    rules = [rule for rule in RULES if KINDS[spec_id.kind] in rule.kinds]
+    rules = _rules_of(spec_id.kind)
     base = Reads()
     everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules))
     yield from everywhere
@@ -63,7 +64,12 @@ def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
     return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, by its overrides"))
 
 
-def _in_view(view: View, spec_id: SpecId, rules: list[Rule]) -> Iterator[Diagnostic]:
+@cache
+def _rules_of(kind: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES if KINDS[kind] in rule.kinds)
+
+
+def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...]) -> Iterator[Diagnostic]:
     resource = view.find(KINDS[spec_id.kind], spec_id.name)
     if resource is not None:
         for rule in rules:

@@ -7,9 +7,11 @@ several normal values by Tippett (Biometrika 17, 1925, p. 364).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
 
+_NORMAL = NormalDist()
 _REACH = 8.0
 """Standard errors to each side beyond which nothing is left to add up."""
 _STEPS = 160
@@ -17,7 +19,7 @@ _STEPS = 160
 
 def quantile(confidence: float) -> float:
     """How many standard errors a two-sided interval reaches to each side."""
-    return NormalDist().inv_cdf(0.5 + confidence / 2)
+    return _NORMAL.inv_cdf(0.5 + confidence / 2)
 
 
 def auc_error(area: float, positives: float, negatives: float) -> float:
@@ -43,24 +45,33 @@ def auc_low(area: float, rows: float, confidence: float) -> float:
     return area - quantile(confidence) * auc_error(area, rows / 2, rows / 2)
 
 
+@lru_cache(maxsize=1024)
 def chance_of_gap(gap: float, rows: int, groups: int, share: float = 0.5) -> float:
     """The chance that some two of several equally good groups of `rows` rows differ by more than `gap` in a proportion.
 
     The distribution of the range of independent normal values: P(range <= r) = k * integral of
     phi(x) * (Phi(x + r) - Phi(x)) ** (k - 1), by Simpson's rule.
     """
-    error = sqrt(share * (1 - share) / rows)
-    normal = NormalDist()
-    width = 2 * _REACH / _STEPS
+    reach = gap / sqrt(share * (1 - share) / rows)
     total = 0.0
+    for x, below, weighted in _grid():
+        total += weighted * (_NORMAL.cdf(x + reach) - below) ** (groups - 1)
+    return min(max(1 - groups * total, 0.0), 1.0)
+
+
+@lru_cache(maxsize=1)
+def _grid() -> tuple[tuple[float, float, float], ...]:
+    """Points for Simpson's rule: x, Phi(x), and phi(x) times the point's weight."""
+    width = 2 * _REACH / _STEPS
+    points = []
     for step in range(_STEPS + 1):
         x = -_REACH + step * width
-        inside = (normal.cdf(x + gap / error) - normal.cdf(x)) ** (groups - 1)
         weight = 1 if step in (0, _STEPS) else 4 if step % 2 else 2
-        total += weight * normal.pdf(x) * inside
-    return min(max(1 - groups * total * width / 3, 0.0), 1.0)
+        points.append((x, _NORMAL.cdf(x), _NORMAL.pdf(x) * weight * width / 3))
+    return tuple(points)
 
 
+@lru_cache(maxsize=1024)
 def rows_for_gap(gap: float, chance: float, groups: int) -> int:
     """The fewest rows a group needs so that `chance_of_gap` is no more than `chance`."""
     least, most = 1, 2

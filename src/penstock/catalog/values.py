@@ -1,0 +1,66 @@
+"""The values that a catalog gives: what a spec is called, what it is, and what an environment makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.model import Document, Pointer
+from penstock.specs.base import Resource
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpecId:
+    """A spec by its kind and name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """A spec that is valid by itself; what it refers to may still be missing."""
+
+    id: SpecId
+    resource: Resource
+    """Typed, before overrides."""
+    document: Document
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The document as plain data, `overrides` included."""
+        return self.document.value
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A spec as one environment sees it."""
+
+    resource: Resource | None
+    """None where the merged spec is invalid."""
+    data: dict[str, Any]
+    """The document as plain data, merged, without `overrides`."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def id_of(resource: Resource) -> SpecId:
+    """The id of a typed spec."""
+    return SpecId(resource.kind_name, resource.name)
+
+
+def written_in(value: Any, pointer: Pointer) -> bool:
+    """Whether plain data holds a value at `pointer`."""
+    for step in pointer:
+        if isinstance(value, list):
+            if not isinstance(step, int) or not 0 <= step < len(value):
+                return False
+            value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return False
+    return True
