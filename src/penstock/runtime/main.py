@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -65,7 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        step = cast(StepModule, import_module(STEPS[name]))
+        # Read when the library of threads is loaded. By default its threads wait by spinning, which makes scikit-learn
+    # many times slower wherever there are fewer free processors than threads: a shared machine, a container's quota.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
         step.add_arguments(parser)
         step.run(parser.parse_args(arguments[1:]))
