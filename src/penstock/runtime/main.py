@@ -65,11 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Functions that specs name are found from the repository's root, which is the working directory of every step.
     if "" not in sys.path:
         sys.path.insert(0, "")
-    try:
-        # Read when the library of threads is loaded. By default its threads wait by spinning, which makes scikit-learn
+    # Read when the library of threads is loaded. By default its threads wait by spinning, which makes scikit-learn
     # many times slower wherever there are fewer free processors than threads: a shared machine, a container's quota.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    step = cast(StepModule, import_module(STEPS[name]))
+    try:
+        step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
         step.add_arguments(parser)
         step.run(parser.parse_args(arguments[1:]))
