@@ -60,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] not in STEPS:
         return _without_step(arguments)
     name = arguments[0]
+    # A thread of OpenMP that waits would spin, and take the processor from those it waits for: a pod has fewer than its
+    # node shows. Read when the library is loaded, so it is set before any step is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("penstock").setLevel(logging.INFO)
     # Functions that specs name are found from the repository's root, which is the working directory of every step.
