@@ -17,6 +17,7 @@ from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.reads import Reads
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
+from penstock.ir.serving import Endpoint
 from penstock.lowering.environments import environment_of
 from penstock.lowering.plans import model_plans, rollout_plans
 from penstock.patches import apply_patches
@@ -67,6 +68,8 @@ class CompiledUnit:
     artifacts: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
     reads: frozenset[str] = field(default_factory=frozenset)
+    unreleased: bool = False
+    """Whether it is a rollout to which nothing is released yet, so that its serving manifest is left out."""
 
 
 def units(catalog: Catalog) -> Iterator[Unit]:
@@ -102,8 +105,9 @@ def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     resource = view.find(KINDS[unit.kind], unit.name)
     plans = model_plans(view, unit.name) if unit.kind == "Model" else rollout_plans(view, unit.name)
     diagnostics = [problem for plan in plans for problem in capability_problems(view, spec, plan)]
+    unreleased = any(isinstance(plan, Endpoint) and not plan.released for plan in plans)
     if any(problem.severity is Severity.ERROR for problem in diagnostics):
-        return CompiledUnit(unit, (), tuple(diagnostics), reads.keys)
+        return CompiledUnit(unit, (), tuple(diagnostics), reads.keys, unreleased)
     manifests = merged(manifest for plan in plans for manifest in render(plan))
     if isinstance(resource, Model | Rollout) and resource.spec.patches:
         manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests)
@@ -113,7 +117,7 @@ def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     artifacts = tuple(
         artifact(unit, manifest, recurring) for manifest in manifests if has_cluster or not manifest.applied
     )
-    return CompiledUnit(unit, artifacts, tuple(diagnostics), reads.keys)
+    return CompiledUnit(unit, artifacts, tuple(diagnostics), reads.keys, unreleased)
 
 
 def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:

@@ -31,9 +31,9 @@ def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str |
     return found
 
 
-def test_there_is_no_endpoint_before_the_first_release_and_yet_access_and_rules() -> None:
+def test_an_endpoint_before_the_first_release_has_no_version_and_yet_access_and_rules() -> None:
     specs = view(BY_HAND, ENVIRONMENT, None)
-    assert endpoint(specs, ONLINE) is None
+    assert not endpoint(specs, ONLINE).released
     assert access_rule(specs, ONLINE).endpoint == ONLINE
     rules = rule_file(specs, ONLINE)
     assert rules is not None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from collections.abc import Iterator
 
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.incremental.session import Outcome, Session
 from penstock.incremental.timings import Timings
+
+MOST_LISTED = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
         print(_table(outcome.timings), file=sys.stderr)
     if options.format == "text" and not outcome.failed:
         print(_summary(outcome, options.check))
+        print("".join(_unreleased(outcome)), end="")
     return PROBLEMS if outcome.failed else OK
 
 
@@ -49,6 +53,21 @@ def _summary(outcome: Outcome, check_only: bool) -> str:
     counts = (("new", plan.create), ("changed", plan.update), ("removed", plan.prune), ("unchanged", plan.unchanged))
     told = ", ".join(f"{len(paths):,} {word}" for word, paths in counts if paths)
     return f"generated/: {told}"
+
+
+def _unreleased(outcome: Outcome) -> Iterator[str]:
+    """Which rollouts have no serving manifest yet, and what would make one."""
+    waiting: dict[str, list[str]] = {}
+    for unit in outcome.unreleased:
+        waiting.setdefault(unit.name, []).append(unit.environment)
+    if waiting:
+        yield f"\nno Release yet, and so no serving manifest, for {len(waiting):,} rollouts:\n"
+    for name in list(waiting)[:MOST_LISTED]:
+        yield f"  {name:<32} {', '.join(waiting[name])}\n"
+    if len(waiting) > MOST_LISTED:
+        yield f"  and {len(waiting) - MOST_LISTED:,} more\n"
+    if waiting:
+        yield "run a model, then `penstock promote MODEL --to ENVIRONMENT`\n"
 
 
 def _table(timings: Timings) -> str:

@@ -31,6 +31,16 @@ class RememberedArtifact:
     applied: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RememberedUnit:
+    """What became of a unit."""
+
+    keys: list[str]
+    """Keys that it read."""
+    artifacts: list[RememberedArtifact]
+    unreleased: bool
+
+
 @dataclass(slots=True)
 class Memory:
     """The state after a run without errors."""
@@ -41,8 +51,8 @@ class Memory:
     """Key of `Reads` -> what it stood for."""
     checked: dict[str, list[str]] = field(default_factory=dict)
     """Spec -> keys that its checks read; a spec with findings is left out, and so checked again."""
-    units: dict[str, tuple[list[str], list[RememberedArtifact]]] = field(default_factory=dict)
-    """Unit -> keys that it read, and its artifacts; a unit with findings is left out, and so compiled again."""
+    units: dict[str, RememberedUnit] = field(default_factory=dict)
+    """Unit -> what became of it; a unit with findings is left out, and so compiled again."""
     outputs: dict[str, Observed] = field(default_factory=dict)
     """Generated file -> what is known of it on the disk."""
     repository: dict[str, Observed | None] = field(default_factory=dict)
@@ -71,8 +81,8 @@ class Store:
                 fingerprints=dict(found["fingerprints"]),
                 checked=found["checked"],
                 units={
-                    unit: (keys, [RememberedArtifact(*artifact) for artifact in artifacts])
-                    for unit, (keys, artifacts) in found["units"].items()
+                    unit: RememberedUnit(keys, [RememberedArtifact(*artifact) for artifact in artifacts], unreleased)
+                    for unit, (keys, artifacts, unreleased) in found["units"].items()
                 },
                 outputs={path: (*entry,) for path, entry in found["outputs"].items()},
                 repository={path: entry and (*entry,) for path, entry in found["repository"].items()},
@@ -100,8 +110,8 @@ class Store:
                 "fingerprints": memory.fingerprints,
                 "checked": memory.checked,
                 "units": {
-                    unit: [keys, [[a.path, a.digest, a.owner, a.applied] for a in artifacts]]
-                    for unit, (keys, artifacts) in memory.units.items()
+                    unit: [each.keys, [[a.path, a.digest, a.owner, a.applied] for a in each.artifacts], each.unreleased]
+                    for unit, each in memory.units.items()
                 },
                 "outputs": memory.outputs,
                 "repository": memory.repository,

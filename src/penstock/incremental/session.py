@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.memory import Memory, Store, UnreadFile, notable, unchanged
+from penstock.incremental.memory import (
+    Memory,
+    RememberedArtifact,
+    RememberedUnit,
+    Store,
+    UnreadFile,
+    notable,
+    unchanged,
+)
 from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
 from penstock.source.stat_cache import Observed, observed, trusted_digest
@@ -18,7 +26,7 @@ from penstock.source.write_plan import INDEX
 
 if TYPE_CHECKING:
     from penstock.catalog.model import Catalog
-    from penstock.compiler import Artifact, CompiledUnit
+    from penstock.compiler import Artifact, CompiledUnit, Unit
     from penstock.source.model import Document
     from penstock.source.write_plan import WritePlan
 
@@ -32,6 +40,8 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...] = ()
     plan: WritePlan | None = None
     """What was written (or would be); None where errors kept the run from it, or where nothing had changed."""
+    unreleased: tuple[Unit, ...] = ()
+    """Rollouts to which nothing is released yet, so that their serving manifests are left out."""
     timings: Timings = field(default_factory=Timings)
 
     @property
@@ -82,6 +92,7 @@ class Session:
             return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
         damaged = _damaged(self.root / GENERATED, memory.outputs)
         artifacts: list[Artifact] = []
+        unreleased: list[Unit] = []
         with self.timings.stage("compile", "units") as stage:
             for unit in units(catalog):
                 reused = _remembered(memory, str(unit), changed, damaged)
@@ -90,10 +101,13 @@ class Session:
                     compiled = compile_unit(catalog, unit)
                     diagnostics += compiled.diagnostics
                     artifacts += compiled.artifacts
+                    unreleased += [unit] if compiled.unreleased else []
                     _remember(new, compiled)
                 else:
-                    new.units[str(unit)] = memory.units[str(unit)]
+                    known = memory.units[str(unit)]
+                    new.units[str(unit)] = known
                     artifacts += reused
+                    unreleased += [unit] if known.unreleased else []
         if any(found.severity is Severity.ERROR for found in diagnostics):
             return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
         with self.timings.stage("index", "artifacts") as stage:
@@ -117,7 +131,7 @@ class Session:
             self._remember_reads(new, catalog)
             with self.timings.stage("remember", "specs"):
                 store.save(new, documents if fresh or not memory.files else None)
-        return Outcome(tuple(sorted(diagnostics)), plan, self.timings)
+        return Outcome(tuple(sorted(diagnostics)), plan, tuple(unreleased), self.timings)
 
     def _read(
         self, store: Store, memory: Memory, stats: list[FileStat]
@@ -171,7 +185,7 @@ class Session:
         """What every key that was read stands for now, and the files outside specs/ among them."""
         from penstock.catalog.reads import FILE
 
-        keys = {key for keys, _ in new.units.values() for key in keys}
+        keys = {key for unit in new.units.values() for key in unit.keys}
         keys.update(key for keys in new.checked.values() for key in keys)
         new.fingerprints = {key: catalog.fingerprint(key) for key in keys}
         for key in keys:
@@ -226,18 +240,16 @@ def _remembered(memory: Memory, unit: str, changed: frozenset[str], damaged: fro
     known = memory.units.get(unit)
     if known is None:
         return None
-    keys, artifacts = known
-    if not changed.isdisjoint(keys) or any(a.path in damaged or a.path not in memory.outputs for a in artifacts):
+    is_intact = all(a.path in memory.outputs and a.path not in damaged for a in known.artifacts)
+    if not is_intact or not changed.isdisjoint(known.keys):
         return None
-    return [Artifact(a.path, a.digest, a.owner, a.applied) for a in artifacts]
+    return [Artifact(a.path, a.digest, a.owner, a.applied) for a in known.artifacts]
 
 
 def _remember(new: Memory, compiled: CompiledUnit) -> None:
-    from penstock.incremental.memory import RememberedArtifact
-
     if not compiled.diagnostics:
         artifacts = [RememberedArtifact(a.path, a.digest, a.owner, a.applied) for a in compiled.artifacts]
-        new.units[str(compiled.unit)] = sorted(compiled.reads), artifacts
+        new.units[str(compiled.unit)] = RememberedUnit(sorted(compiled.reads), artifacts, compiled.unreleased)
 
 
 def _damaged(folder: Path, outputs: Mapping[str, Observed]) -> frozenset[str]:

@@ -18,6 +18,10 @@ class ModelFiles:
     uri: str
 
 
+UNRELEASED = ModelFiles("", "")
+"""Stands for the version of an endpoint to which nothing is released yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scaling:
     """Copies, and what makes them more."""
@@ -111,6 +115,7 @@ class Endpoint:
     fetch_image: str
     """Image that holds ``penstock-step``, for targets that load the model themselves."""
     files: ModelFiles
+    """`UNRELEASED` before the first release: targets can be asked what they would take, and render nothing."""
     previous: ModelFiles | None
     """Version that keeps the rest of the traffic while a canary is under way."""
     scaling: Scaling
@@ -132,3 +137,8 @@ class Endpoint:
     """Address of the query API that analyses ask."""
     labels: tuple[tuple[str, str], ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
+
+    @property
+    def released(self) -> bool:
+        """Whether there is a version to serve."""
+        return self.files != UNRELEASED

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from penstock.catalog.model import View
 from penstock.ir.monitoring import Unobserved
-from penstock.ir.serving import AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
+from penstock.ir.serving import UNRELEASED, AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
 from penstock.ir.workflow import Compute
 from penstock.lowering.environments import environment_of
 from penstock.lowering.request_series import RequestSeries
@@ -18,11 +18,9 @@ from penstock.specs.rollout import AbortCondition as AbortSpec
 from penstock.specs.rollout import Canary
 
 
-def endpoint(view: View, name: str) -> Endpoint | None:
-    """The endpoint of the rollout `name` in the view's environment; None where nothing is released to it yet."""
+def endpoint(view: View, name: str) -> Endpoint:
+    """The endpoint of the rollout `name` in the view's environment; before its first release without a version."""
     release = view.release_of(name)
-    if release is None:
-        return None
     rollout = view.rollout(name)
     environment = environment_of(view).spec
     serve = rollout.spec.serve
@@ -49,8 +47,12 @@ def endpoint(view: View, name: str) -> Endpoint | None:
         runtime=serve.runtime,
         image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
         fetch_image=environment.images.runtime,
-        files=_files(environment, rollout.spec.model, release.spec.version),
-        previous=_files(environment, rollout.spec.model, release.spec.previous) if release.spec.previous else None,
+        files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
+        previous=(
+            _files(environment, rollout.spec.model, release.spec.previous)
+            if release and release.spec.previous
+            else None
+        ),
         scaling=Scaling(
             min=serve.replicas.min,
             max=serve.replicas.max,
@@ -93,7 +95,7 @@ def _gateway(text: str) -> tuple[str, str]:
 
 
 def _traffic(
-    canary: Canary | None, release: Release, requests: RequestSeries | str, window: str
+    canary: Canary | None, release: Release | None, requests: RequestSeries | str, window: str
 ) -> tuple[TrafficPlan | None, tuple[Unobserved, ...]]:
     if canary is None:
         return None, ()
@@ -109,7 +111,7 @@ def _traffic(
         TrafficStep(Decimal(step.weight) * 100, None if step.hold is None else int(step.hold) // 1000)
         for step in canary.steps
     )
-    return TrafficPlan(steps, tuple(conditions), release.spec.step), tuple(unobserved)
+    return TrafficPlan(steps, tuple(conditions), release.spec.step if release else None), tuple(unobserved)
 
 
 def _abort(spec: AbortSpec, requests: RequestSeries | str, window: str) -> AbortCondition | str:

@@ -25,6 +25,6 @@ def model_plans(view: View, model: str) -> tuple[Plan, ...]:
 
 
 def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
-    """The endpoint of a rollout (none before its first release), who may call it, and its rules."""
+    """The endpoint of a rollout, who may call it, and its rules."""
     plans = (endpoint(view, rollout), access_rule(view, rollout), rule_file(view, rollout))
     return tuple(plan for plan in plans if plan is not None)

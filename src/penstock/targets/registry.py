@@ -28,7 +28,9 @@ def is_for(target: Target, plan: Any) -> bool:
 
 
 def render(plan: Any) -> Iterator[Manifest]:
-    """The manifests of a plan, from every target that it is for."""
+    """The manifests of a plan, from every target that it is for; none of an endpoint that has no version yet."""
+    if isinstance(plan, Endpoint) and not plan.released:
+        return
     for target in TARGETS.values():
         if is_for(target, plan):
             yield from target.renders[type(plan)](plan)
