@@ -12,7 +12,7 @@ import orjson
 
 from penstock.catalog.reads import Reads
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
-from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, written_in
+from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
 from penstock.catalog.wording import likely_name
 from penstock.diagnostics.model import Diagnostic, Severity, Span
@@ -197,34 +197,32 @@ class Catalog:
         """
         if isinstance(place, Address):
             spec_id = SpecId(place.kind, place.name)
-            pointer = self.pointer(place) or ()
+            pointer = self.pointer(place, environment) or ()
         else:
             spec_id = place
         document = self._documents[spec_id]
         if environment is not None and pointer[:1] == ("spec",):
-            written = ("overrides", environment, *pointer[1:])
-            if written_in(document.value, written):
-                pointer = written
+            patch = (document.value.get("overrides") or {}).get(environment)
+            written = overriding(patch, pointer[1:])
+            if written is not None:
+                return document.span(("overrides", environment, *written), of, within)
         return document.span(pointer, of, within)
 
-    def pointer(self, address: Address) -> Pointer | None:
-        """The pointer in its document that an address names; None where there is no such place."""
-        document = self._documents.get(SpecId(address.kind, address.name))
+    def pointer(self, address: Address, environment: str | None = None) -> Pointer | None:
+        """The pointer in its document, merged for the environment, that an address names; None where there is none."""
+        spec_id = SpecId(address.kind, address.name)
+        document = self._documents.get(spec_id)
         if document is None:
             return None
-        for below in ("spec", None):
-            root = document.value.get(below) if below else document.value
-            found = resolve(address, root)
-            if found is not None:
-                return (below, *found) if below else found
-        return None
+        found = resolve(address, self._plain_spec(spec_id, environment))
+        return ("spec", *found) if found is not None else resolve(address, document.value)
 
-    def address(self, spec_id: SpecId, pointer: Pointer = ()) -> Address:
+    def address(self, spec_id: SpecId, pointer: Pointer = (), environment: str | None = None) -> Address:
         """The address of a place in a spec's document; ``spec`` itself is not part of an address."""
         document = self._documents.get(spec_id)
         value: Any = document.value if document is not None else {}
         if pointer[:1] == ("spec",):
-            value, pointer = value.get("spec"), pointer[1:]
+            value, pointer = self._plain_spec(spec_id, environment), pointer[1:]
         return locate(spec_id.kind, spec_id.name, value, pointer)
 
     @cached_property

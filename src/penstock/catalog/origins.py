@@ -124,7 +124,7 @@ class _Walk:
         span = None
         if by in ("spec", "override", "removed"):
             span = catalog.span(self.spec_id, pointer, environment=environment)
-        address = catalog.address(self.spec_id, pointer)
+        address = catalog.address(self.spec_id, pointer, environment)
         return Origin(address, value, by, span, description)
 
     def value(self, pointer: Pointer) -> Any:

@@ -201,21 +201,22 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     tree = _parse(text)
     if isinstance(tree, SqlError):
         return ()
-    known = {name: set(columns) for name, columns in tables}
+    # SQL does not tell upper case from lower case.
+    known = {name: {column.lower() for column in columns} for name, columns in tables}
     found = []
     for scope in traverse_scope(tree):
         sources = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
         if not scope.sources:
             continue
-        aliases = {select.alias for select in getattr(scope.expression, "selects", ()) if select.alias}
+        aliases = {select.alias.lower() for select in getattr(scope.expression, "selects", ()) if select.alias}
         for column in scope.columns:
             source = sources.get(column.table) if column.table else None
             if source is not None and source.name in known:
-                if column.name not in known[source.name]:
+                if column.name.lower() not in known[source.name]:
                     found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
             elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
                 names = {source.name for source in sources.values()}
-                if names <= known.keys() and column.name not in aliases | set().union(*(known[n] for n in names)):
+                if names <= known.keys() and column.name.lower() not in aliases | set().union(*(known[n] for n in names)):
                     only = next(iter(names)) if len(names) == 1 else None
                     found.append(UnknownColumn(column.name, _use(column, text).at, only))
     first: dict[tuple[str, str | None], UnknownColumn] = {}

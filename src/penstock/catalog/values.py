@@ -64,3 +64,19 @@ def written_in(value: Any, pointer: Pointer) -> bool:
         else:
             return False
     return True
+
+
+def overriding(patch: Any, pointer: Pointer) -> Pointer | None:
+    """Where a merge patch writes what stands at `pointer` after the merge; None where it leaves it as it was.
+
+    A list in a patch replaces the whole list, so that what lies in it is the patch's even where it is not written.
+    """
+    below: list[str | int] = []
+    in_list = False
+    for step in pointer:
+        if not written_in(patch, (step,)):
+            return tuple(below) if in_list else None
+        in_list = in_list or isinstance(patch, list)
+        patch = patch[step]
+        below.append(step)
+    return tuple(below) if below else None

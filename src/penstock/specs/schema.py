@@ -58,6 +58,12 @@ def _schema(kinds: dict[str, Any]) -> dict[str, Any]:
         [(cls, "validation") for cls in kinds.values()], by_alias=True, ref_template=TEMPLATE
     )
     definitions: dict[str, Any] = schema["$defs"]
+    for definition in definitions.values():
+        for described in definition.get("properties", {}).values():
+            # pydantic leaves words out that are those of the class; an editor shows what stands at the key.
+            reference = _BY_REFERENCE.fullmatch(described.get("$ref", ""))
+            if reference is not None:
+                described.setdefault("description", definitions[reference[1]]["description"])
     for name, cls in kinds.items():
         of_kind = definitions[name]
         of_kind["description"] = f"{cls.summary[0].upper()}{cls.summary[1:]}."

@@ -1,0 +1,72 @@
+"""Numbers with units: what is read, what is refused, and what is printed again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.specs.units import Duration, Fraction, Quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds", "printed"),
+    [
+        ("40ms", 40, "40ms"),
+        ("60m", 3_600_000, "1h"),
+        ("1d12h", 129_600_000, "1d12h"),
+        ("2w", 1_209_600_000, "14d"),
+        ("0s", 0, "0s"),
+        ("90s", 90_000, "1m30s"),
+    ],
+)
+def test_a_duration_prints_with_its_largest_units(text: str, milliseconds: int, printed: str) -> None:
+    assert (Duration.parse(text), str(Duration.parse(text))) == (milliseconds, printed)
+
+
+@given(st.integers(min_value=0, max_value=10**14))
+def test_a_printed_duration_is_the_same_duration(milliseconds: int) -> None:
+    assert Duration.parse(str(Duration(milliseconds))) == milliseconds
+
+
+@pytest.mark.parametrize("wrong", ["", "5", "h", "1.5h", "5 m", "-2h", 5, None, True, "2H"])
+def test_a_number_without_a_unit_is_no_duration(wrong: object) -> None:
+    with pytest.raises(ValueError, match="a duration such as `30m`, `2h` or `7d`"):
+        Duration.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given_", "value", "printed"),
+    [("25%", "0.25", "25%"), (0.25, "0.25", "25%"), ("99.95%", "0.9995", "99.95%"), (1, "1", "100%"), (0, "0", "0%")],
+)
+def test_a_share_is_exact_and_prints_in_percent(given_: object, value: str, printed: str) -> None:
+    share = Fraction.parse(given_)
+    assert (share, str(share)) == (Decimal(value), printed)
+
+
+@given(st.decimals(min_value=0, max_value=1, places=6))
+def test_a_printed_share_is_the_same_share(value: Decimal) -> None:
+    assert Fraction.parse(str(Fraction(value))) == value
+
+
+@pytest.mark.parametrize("wrong", ["125%", "-1%", 1.5, -0.1, "0.25", "a quarter", True, None])
+def test_what_is_no_share_of_one_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match="a percentage"):
+        Fraction.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("500m", "0.5"), ("2", "2"), (2, "2"), ("4Gi", str(4 * 1024**3)), ("1.5Mi", str(1.5 * 1024**2)), ("1k", "1000")],
+)
+def test_a_quantity_keeps_its_text_and_compares_by_its_amount(text: object, amount: str) -> None:
+    quantity = Quantity.parse(text)
+    assert (quantity, quantity.amount) == (str(text), Decimal(amount))
+
+
+@pytest.mark.parametrize("wrong", ["4GB", "", "m", -1, True, "2 Gi", 0.5])
+def test_what_kubernetes_would_not_take_is_no_quantity(wrong: object) -> None:
+    with pytest.raises(ValueError, match="a Kubernetes quantity"):
+        Quantity.parse(wrong)
