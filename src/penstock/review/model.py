@@ -161,6 +161,8 @@ class Result:
     """Logins who could give what is missing."""
     missing: int = 0
     """How many approvals are missing."""
+    needs: str = ""
+    """Who must approve, as a reader sees it: `1 of sre, and 1 of flight-ml (owner)`."""
     children: tuple[Result, ...] = ()
 
 

@@ -17,7 +17,7 @@ ANY, GOVERNANCE = Loosens.ANY, Area.GOVERNANCE
 
 Direction = Literal["loosened", "tightened", "neutral", "unknown"]
 Stage = Literal["development", "staging", "production"]
-Role = Literal["owner", "former-owner", "on-call"]
+Role = Literal["owner", "former-owner", "on-call", "independent"]
 AreaName = Literal[
     "data",
     "privacy",
@@ -84,8 +84,10 @@ class People(Node):
 
     teams: list[TeamRef] = field("Members of these teams.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
     roles: list[Role] = field(
-        "`owner`: the owning team of the changed spec on the base. `former-owner`: likewise, where ownership moves. "
-        "`on-call`: the owning team of the rollout whose monitoring is touched.",
+        "`owner`: the owning team of the changed spec on the base; of a new spec, and where ownership moves, the team "
+        "that takes it over. `former-owner`: the team that gives it away. `on-call`: the owning team of the rollout "
+        "whose monitoring is touched. `independent`: whoever is in other teams than the owning one, or in that one "
+        "where there is no other.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=[],

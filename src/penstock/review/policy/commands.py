@@ -1,0 +1,87 @@
+"""Commands that people write into comments, one at the start of a comment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+
+from penstock.forges.protocol import Comment, PullRequestView
+
+_COMMAND = re.compile(r"\s*/penstock[ \t]+(?P<verb>[a-z-]+)(?:[ \t]+(?P<rest>[^\r\n]*))?")
+_WAIVE = re.compile(
+    r"(?P<rule>\S+)\s+(?P<address>\S+)\s+until\s+(?P<until>\S+?):\s+(?P<reason>.+?)\s*;\s*follow-up:\s*(?P<follow_up>.+)",
+    re.IGNORECASE,
+)
+
+Verb = Literal["hold", "unhold", "waive", "break-glass"]
+HOLD, UNHOLD, WAIVE, BREAK_GLASS = "hold", "unhold", "waive", "break-glass"
+WAIVE_FORM = "/penstock waive RULE ADDRESS until YYYY-MM-DD: REASON; follow-up: WHAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as it stands in a comment, whoever wrote it."""
+
+    verb: str
+    rest: str
+    person: str | None
+    """Key of the login; None for a deleted account."""
+    is_bot: bool
+    at: datetime
+    edited: bool
+    """Anybody with write access may have edited it, so an edited command grants nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiveRequest:
+    """What a command to waive asks for."""
+
+    rule: str
+    address: str
+    until: datetime
+    reason: str
+    follow_up: str
+
+
+def commands(view: PullRequestView) -> tuple[Command, ...]:
+    """The commands of the comments, oldest first."""
+    found = (_command(comment) for comment in sorted(view.comments(), key=lambda one: one.at))
+    return tuple(command for command in found if command is not None)
+
+
+def parse_waive(command: Command) -> WaiveRequest | None:
+    """What is to be waived; None where the command is not written as `WAIVE_FORM`."""
+    match = _WAIVE.fullmatch(command.rest)
+    until = _until(match["until"]) if match is not None else None
+    if match is None or until is None:
+        return None
+    return WaiveRequest(match["rule"], match["address"], until, match["reason"].strip(), match["follow_up"].strip())
+
+
+def _command(comment: Comment) -> Command | None:
+    match = _COMMAND.match(comment.body)
+    if match is None:
+        return None
+    return Command(
+        verb=match["verb"],
+        rest=(match["rest"] or "").strip(),
+        person=comment.person.key,
+        is_bot=comment.person.is_bot,
+        at=comment.at,
+        edited=comment.edited,
+    )
+
+
+def _until(text: str) -> datetime | None:
+    """A moment with its zone, or the end of a day in UTC."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

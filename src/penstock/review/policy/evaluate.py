@@ -1,0 +1,336 @@
+"""A plan, the policy of its base and what people said become a verdict: a tree that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from penstock.diagnostics.model import Severity
+from penstock.forges.protocol import ForgeError, PullRequestView, login_key
+from penstock.review.model import Operation, Plan, Result, Verdict, VerdictState
+from penstock.review.policy import wording
+from penstock.review.policy.binding import bound_to
+from penstock.review.policy.break_glass import BrokenGlass, broken_glass
+from penstock.review.policy.commands import Command, commands
+from penstock.review.policy.freezes import is_frozen, is_on
+from penstock.review.policy.freshness import ApprovedFingerprints, Opinions, head_moved_at, opinions
+from penstock.review.policy.grants import granting
+from penstock.review.policy.holds import standing_holds
+from penstock.review.policy.matching import fitting
+from penstock.review.policy.organisation import Organisation, Roles, Standing
+from penstock.review.policy.outcome import Outcome, outcome_of
+from penstock.review.policy.people import Demand, Suggestion, smallest_set
+from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
+from penstock.review.policy.resolve import ResolvedPolicy
+from penstock.review.policy.rules import Context, EvidenceStates, Group, Matched, meet
+from penstock.review.policy.separation import Contributors, contributors
+from penstock.review.policy.waivers import Waived, waivers_of_comments, waivers_of_policy
+
+ERROR, DISAPPROVED = VerdictState.ERROR, VerdictState.DISAPPROVED
+PENDING, APPROVED, SKIPPED = VerdictState.PENDING, VerdictState.APPROVED, VerdictState.SKIPPED
+_SEVERITY = list(VerdictState)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """A merge result that a queue made, on which a verdict is asked for."""
+
+    base: str
+    head: str
+    reviewed: frozenset[str]
+    """Fingerprints of the pull request's changes by itself, which its approvals were given for."""
+
+
+def evaluate(
+    plan: Plan,
+    policy: ResolvedPolicy,
+    organisation: Organisation,
+    view: PullRequestView,
+    *,
+    evidence: EvidenceStates | None = None,
+    approved_fingerprints: ApprovedFingerprints | None = None,
+    now: datetime | None = None,
+    group: MergeGroup | None = None,
+) -> Verdict:
+    """The verdict. Never raises for what people or the forge did: whatever cannot be known is an error, never green.
+
+    `evidence` has a state for each changed Release by its address; one that is not there is missing.
+    `approved_fingerprints` is what the decision record knows of earlier approvals. `now` is the forge's clock where
+    it is not given.
+    """
+    states = dict(evidence or {})
+    try:
+        evaluation = _Evaluation(plan, policy, organisation, view, states, approved_fingerprints or {}, now, group)
+        return evaluation.verdict()
+    except ForgeError as error:
+        return _failed(plan, states, f"the forge could not be read: {error}")
+    except TooManyAlternativesError:
+        return _failed(plan, states, "a rule can be satisfied in too many ways to look through: make its `any` shorter")
+
+
+def worst(results: tuple[Result, ...]) -> VerdictState:
+    """The most severe state, what is skipped left aside; `SKIPPED` where nothing else is there."""
+    return min((result.state for result in results), key=_SEVERITY.index, default=SKIPPED)
+
+
+def _failed(plan: Plan, states: Mapping[str, str], why: str) -> Verdict:
+    node = Result("forge", ERROR, why)
+    tree = Result("verdict", ERROR, why, children=(node,))
+    return Verdict(ERROR, wording.error_headline(why), tree, (), True, bound_to(plan, states))
+
+
+class _Evaluation:
+    def __init__(
+        self,
+        plan: Plan,
+        policy: ResolvedPolicy,
+        organisation: Organisation,
+        view: PullRequestView,
+        evidence: EvidenceStates,
+        known: ApprovedFingerprints,
+        now: datetime | None,
+        group: MergeGroup | None,
+    ) -> None:
+        self.plan, self.policy, self.organisation, self.view = plan, policy, organisation, view
+        self.evidence, self.group = evidence, group
+        self.now = view.now() if now is None else now
+        self.moved = head_moved_at(view)
+        self.contributors: Contributors = contributors(view)
+        self.opinions: Opinions = opinions(
+            view, self.contributors.people, known, group.reviewed if group is not None else None
+        )
+        self.commands: tuple[Command, ...] = commands(view)
+        self.granted: tuple[Command, ...] = self._granted()
+        self.waived: tuple[Waived, ...] = self._waived()
+
+    def verdict(self) -> Verdict:
+        errors = self._errors()
+        matched = meet(self.policy.rules, self._context())
+        judged = [(group, outcome_of(group)) for group in matched.groups]
+        stops = (
+            *self._uncovered(matched),
+            *self._objections(matched),
+            *self._holds(),
+            *self._freezes(),
+        )
+        rules = self._rules(judged, matched)
+        glass = self._glass()
+        suggestion = self._suggestion(judged, stops)
+        children = (*errors, *stops, *rules)
+        state = worst(children)
+        if glass is not None:
+            is_open = glass.missing == 0
+            children = (*errors, self._glass_node(glass), *stops, *rules)
+            if is_open:
+                state = worst((*errors, self._glass_node(glass)))
+                suggestion = Suggestion((), is_smallest=True, complete=True)
+        if state is SKIPPED:
+            state = APPROVED if self._means_nothing() else ERROR
+        headline = wording.headline(state, self.plan, children, self._shown(suggestion.people), glass)
+        return Verdict(
+            state=state,
+            headline=headline,
+            tree=Result("verdict", state, headline, children=children),
+            suggested=self._shown(suggestion.people) if state in (PENDING, DISAPPROVED) else (),
+            suggested_is_smallest=suggestion.is_smallest,
+            digests=bound_to(self.plan, self.evidence),
+        )
+
+    def _context(self) -> Context:
+        return Context(
+            plan=self.plan,
+            organisation=self.organisation,
+            author=self.view.author.key,
+            labels=self.view.labels,
+            evidence=self.evidence,
+            opinions=self.opinions,
+            waived=self.waived,
+        )
+
+    def _means_nothing(self) -> bool:
+        return all(change.operation is Operation.MOVED for change in self.plan.changes)
+
+    def _shown(self, keys: tuple[str, ...] | frozenset[str]) -> tuple[str, ...]:
+        return self.organisation.shown(keys)
+
+    # What keeps the verdict from meaning anything.
+
+    def _errors(self) -> tuple[Result, ...]:
+        found = [Result("binding", ERROR, why) for why in self._unbound()]
+        found += [Result("policy", ERROR, why) for why in self.policy.problems]
+        found += [Result("attribution", ERROR, why) for why in self.contributors.problems]
+        found += [
+            Result("specs", ERROR, wording.diagnostic(one))
+            for one in self.plan.errors
+            if one.severity is Severity.ERROR
+        ]
+        return tuple(found)
+
+    def _unbound(self) -> list[str]:
+        """A sentence for each thing that the plan and the pull request do not agree on."""
+        plan, view, group = self.plan, self.view, self.group
+        head, base = (group.head, group.base) if group is not None else (view.head_sha, view.base_sha)
+        found = []
+        if plan.head != head:
+            found.append(f"The plan is of {plan.head[:12]}, and the head is {head[:12]}: run the review again.")
+        if plan.base != base:
+            found.append(f"The plan is against {plan.base[:12]}, and the base is {base[:12]}: run the review again.")
+        if plan.digests.get("policy", "") != self.policy.digest:
+            found.append("The policy is not the one of the plan's base: run the review again.")
+        if self.moved is None:
+            found.append(
+                "The forge does not say when the head came to be what it is, so no approval can be told from a stale "
+                "one: run the review again."
+            )
+        return found
+
+    # Rules and the people whom they ask.
+
+    def _rules(self, judged: list[tuple[Group, Outcome]], matched: Matched) -> tuple[Result, ...]:
+        by_rule: dict[str, list[Result]] = {}
+        whys: dict[str, str] = {}
+        for group, outcome in judged:
+            by_rule.setdefault(group.rule, []).append(self._group_node(group, outcome))
+            whys[group.rule] = group.why
+        nodes = [
+            Result(
+                name,
+                worst(tuple(children)),
+                whys[name],
+                changes=tuple(dict.fromkeys(one for child in children for one in child.changes)),
+                missing=sum(child.missing for child in children),
+                children=tuple(children),
+            )
+            for name, children in by_rule.items()
+        ]
+        nodes += [Result(name, SKIPPED, "matches no change") for name in matched.silent]
+        return tuple(nodes)
+
+    def _group_node(self, group: Group, outcome: Outcome) -> Result:
+        blocked = self.contributors.people
+        able = outcome.able - blocked
+        enough = outcome.missing == 0 or self._is_possible(group, outcome)
+        return Result(
+            name=wording.group_name(group),
+            state=outcome.state,
+            why=wording.group_sentence(
+                group,
+                outcome,
+                able=self._shown(able),
+                given=self._shown(outcome.counted),
+                barred=self._shown(outcome.able & blocked),
+                stale=self._shown(outcome.able & self.opinions.stale),
+                is_possible=enough,
+            ),
+            changes=tuple(group.changes),
+            satisfied_by=self._shown(outcome.counted),
+            can_satisfy=self._shown(able) if outcome.state is PENDING else (),
+            missing=outcome.missing if outcome.state is PENDING else 0,
+            needs=group.needs,
+        )
+
+    def _is_possible(self, group: Group, outcome: Outcome) -> bool:
+        demand = Demand(outcome.ways, group.approvers)
+        return smallest_set([demand], self.contributors.people).complete
+
+    def _uncovered(self, matched: Matched) -> tuple[Result, ...]:
+        if not matched.uncovered:
+            return ()
+        children = tuple(
+            Result(address, DISAPPROVED, f"No rule of the policy speaks of {address}.", changes=(fingerprint,))
+            for fingerprint, address in matched.uncovered
+        )
+        why = "Every change needs a rule that matches it, be it one that asks nobody: add one to the policy first."
+        changes = tuple(fingerprint for fingerprint, _ in matched.uncovered)
+        return (Result("coverage", DISAPPROVED, why, changes=changes, children=children),)
+
+    def _eligible(self, matched: Matched) -> frozenset[str]:
+        ways = (fitting(way) for group in matched.groups for way in group.ways)
+        return frozenset().union(*ways)
+
+    def _objections(self, matched: Matched) -> tuple[Result, ...]:
+        people = sorted(self.opinions.objections & self._eligible(matched))
+        return tuple(
+            Result(
+                "objection",
+                DISAPPROVED,
+                f"@{login} requested changes; only an approval by the same person resolves that.",
+                can_satisfy=(login,),
+                missing=1,
+            )
+            for login in self._shown(frozenset(people))
+        )
+
+    def _holds(self) -> tuple[Result, ...]:
+        found = standing_holds(self.commands, self.view, self.contributors.people)
+        return tuple(
+            Result(
+                "hold",
+                DISAPPROVED,
+                f"@{login} holds it since {wording.moment(hold.at)}: {hold.reason}. "
+                "It goes on when the same person writes `/penstock unhold`.",
+            )
+            for hold in found
+            for login in self._shown((hold.person,))
+        )
+
+    def _freezes(self) -> tuple[Result, ...]:
+        found = []
+        for freeze in self.policy.freezes:
+            if not is_on(freeze, self.plan, self.now):
+                continue
+            changes = tuple(
+                fingerprint
+                for change in self.plan.changes
+                if is_frozen(freeze, change, self.plan.impacts.get(fingerprint := change.fingerprint))
+            )
+            if changes:
+                why = (
+                    f"Nothing is released to {', '.join(freeze.environments)} until {freeze.until.isoformat()}: "
+                    f"{freeze.why.rstrip('.')}. A rollback passes."
+                )
+                found.append(Result(f"freeze {freeze.id}", DISAPPROVED, why, changes=changes))
+        return tuple(found)
+
+    # Ways around the rules.
+
+    def _emergency_people(self) -> frozenset[str]:
+        if self.policy.break_glass is None:
+            return frozenset()
+        return Roles(self.organisation, self.plan).people(self.policy.break_glass.from_, Standing())
+
+    def _granted(self) -> tuple[Command, ...]:
+        return granting(
+            self.commands,
+            self.view,
+            people=self._emergency_people(),
+            excluded=self.contributors.people,
+            moved=self.moved,
+        )
+
+    def _waived(self) -> tuple[Waived, ...]:
+        of_policy = waivers_of_policy(self.policy.waivers, self.now)
+        if self.policy.break_glass is None:
+            return of_policy
+        return (*of_policy, *waivers_of_comments(self.granted, self.policy.break_glass.count, self.now))
+
+    def _glass(self) -> BrokenGlass | None:
+        if self.policy.break_glass is None:
+            return None
+        return broken_glass(self.policy.break_glass, self.granted, self.now)
+
+    def _glass_node(self, glass: BrokenGlass) -> Result:
+        state = APPROVED if glass.missing == 0 else SKIPPED
+        why = wording.glass_sentence(glass, self._shown(glass.by))
+        return Result("break-glass", state, why, satisfied_by=self._shown(glass.by), missing=glass.missing)
+
+    # Whom to ask.
+
+    def _suggestion(self, judged: list[tuple[Group, Outcome]], stops: tuple[Result, ...]) -> Suggestion:
+        demands = [Demand(outcome.ways, group.approvers) for group, outcome in judged if outcome.state is PENDING]
+        for stop in stops:
+            if stop.name == "objection":
+                person = frozenset(map(login_key, stop.can_satisfy))
+                demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
+        return smallest_set(demands, self.contributors.people)

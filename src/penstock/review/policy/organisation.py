@@ -1,0 +1,167 @@
+"""Teams and owners as the base knows them, and who stands where towards one change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.forges.protocol import login_key
+from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.specs.approval_policy import People
+from penstock.specs.team import Team
+
+_OWNER_PARTS = (".metadata", ".owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Teams with their members, and the owning team of each spec that a plan speaks of."""
+
+    teams: Mapping[str, frozenset[str]]
+    """Members by team, as keys of logins."""
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    """The login as it is written, by its key."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """The owning team on the base by spec (`Kind/name`)."""
+
+    def members(self, teams: Iterable[str]) -> frozenset[str]:
+        """Everyone in any of the teams; nobody is in a team that the base does not know."""
+        return frozenset().union(*(self.teams.get(team, frozenset()) for team in teams))
+
+    def shown(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Logins as they are written, sorted by their keys."""
+        return tuple(self.spelling.get(key, key) for key in sorted(keys))
+
+
+def read_teams(base: Catalog) -> tuple[dict[str, frozenset[str]], dict[str, str], list[str]]:
+    """Members by team, logins as they are written, and a sentence for each team that cannot be understood."""
+    teams: dict[str, frozenset[str]] = {}
+    spelling: dict[str, str] = {}
+    problems = []
+    for spec_id in base.ids("Team"):
+        loaded = base.loaded(spec_id)
+        if loaded is None or not isinstance(loaded.resource, Team):
+            problems.append(
+                f"{spec_id} is not valid on the base, so nobody can tell who is in it: mend it there first."
+            )
+            continue
+        members = loaded.resource.spec.members
+        teams[spec_id.name] = frozenset(map(login_key, members))
+        spelling |= {login_key(member): member for member in members}
+    return teams, spelling, problems
+
+
+def read_owners(base: Catalog, plan: Plan) -> dict[str, str]:
+    """The owning team on the base of every spec that the plan changes, renames or reaches as a rollout."""
+    wanted = {(change.address.kind, change.address.name) for change in plan.changes}
+    wanted |= {(one.renamed_from.kind, one.renamed_from.name) for one in plan.changes if one.renamed_from is not None}
+    wanted |= {("Rollout", name) for impact in plan.impacts.values() for name in impact.rollouts}
+    owners = {}
+    for kind, name in wanted:
+        document = base.document(SpecId(kind, name))
+        owner = _owner_in(document.value) if document is not None else None
+        if owner is not None:
+            owners[f"{kind}/{name}"] = owner
+    return owners
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The teams that stand in a role towards one change."""
+
+    owner: str | None = None
+    former_owner: str | None = None
+    on_call: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Roles:
+    """Answers for one plan which team stands where; what a head says of owners counts for what it newly names alone."""
+
+    organisation: Organisation
+    plan: Plan
+    _former_names: dict[str, str] = field(default_factory=dict)
+    _claimed: dict[str, str] = field(default_factory=dict)
+    _people: dict[tuple[int, Standing], frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for change in self.plan.changes:
+            spec = str(change.address.spec)
+            if change.renamed_from is not None:
+                self._former_names[spec] = str(change.renamed_from.spec)
+            owner = _claims(change)
+            if owner is not None:
+                self._claimed[spec] = owner
+
+    def standing(self, change: Change, impact: Impact | None) -> Standing:
+        """The teams in a role towards the change."""
+        spec = str(change.address.spec)
+        before = self._owner(spec)
+        after = self._claimed.get(spec, before)
+        moves = self.moves_ownership(change)
+        owner = after if moves or before is None else before
+        if change.address.kind == "Rollout":
+            on_call = [owner]
+        else:
+            rollouts = impact.rollouts if impact is not None else ()
+            on_call = [self._owner(f"Rollout/{name}") for name in rollouts]
+        return Standing(owner, before if moves else None, tuple(sorted({team for team in on_call if team is not None})))
+
+    def moves_ownership(self, change: Change) -> bool:
+        """Whether the change hands a spec that exists to another name or another team."""
+        if change.cause != "direct":
+            return False
+        if change.operation is Operation.RENAMED:
+            return True
+        before = self._owner(str(change.address.spec))
+        return before is not None and _claims(change) not in (None, before)
+
+    def people(self, people: People, standing: Standing) -> frozenset[str]:
+        """Everyone whom the policy's `people` means, for a change of that standing."""
+        key = (id(people), standing)
+        known = self._people.get(key)
+        if known is None:
+            known = self._people[key] = self._resolve(people, standing)
+        return known
+
+    def _resolve(self, people: People, standing: Standing) -> frozenset[str]:
+        found = set(self.organisation.members(people.teams)) | set(map(login_key, people.logins))
+        for role in people.roles:
+            if role == "independent":
+                found |= self._independent(standing)
+            else:
+                found |= self.organisation.members(teams_in(role, standing))
+        return frozenset(found)
+
+    def _independent(self, standing: Standing) -> frozenset[str]:
+        teams = self.organisation.teams
+        others = [team for team in teams if team not in (standing.owner, standing.former_owner)]
+        return self.organisation.members(others or teams)
+
+    def _owner(self, spec: str) -> str | None:
+        return self.organisation.owners.get(self._former_names.get(spec, spec))
+
+
+def teams_in(role: str, standing: Standing) -> tuple[str, ...]:
+    """The teams that stand in a role of one team each, or in `on-call`."""
+    if role == "on-call":
+        return standing.on_call
+    team = standing.owner if role == "owner" else standing.former_owner
+    return (team,) if team is not None else ()
+
+
+def _claims(change: Change) -> str | None:
+    """The team that head names as the owner of the changed spec, where the change speaks of it."""
+    if change.cause != "direct":
+        return None
+    if change.address.parts == _OWNER_PARTS:
+        return change.after if isinstance(change.after, str) else None
+    return _owner_in(change.after) if not change.address.parts else None
+
+
+def _owner_in(value: Any) -> str | None:
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    owner = metadata.get("owner") if isinstance(metadata, dict) else None
+    return owner if isinstance(owner, str) else None

@@ -1,0 +1,10 @@
+"""Sensitivity of a column that newly reaches a model, or loses its label."""
+
+from __future__ import annotations
+
+from penstock.review.policy.predicates.subject import Subject
+
+
+def holds(wanted: list[str], subject: Subject) -> bool:
+    """Whether a column of one of the sensitivities is concerned."""
+    return subject.change.sensitivity in wanted

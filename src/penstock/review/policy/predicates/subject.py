@@ -1,0 +1,24 @@
+"""What predicates look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.review.model import Change, Impact
+from penstock.review.policy.organisation import Roles, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One change in its pull request."""
+
+    change: Change
+    impact: Impact | None
+    """None where nobody knows what the change reaches."""
+    standing: Standing
+    roles: Roles
+    author: str | None
+    """Key of the author's login; None where it cannot be told."""
+    labels: frozenset[str]
+    evidence: str | None
+    """State of the evidence; None where the change is of no Release."""

@@ -1,0 +1,92 @@
+"""The predicates of the policy language by their fields, and how they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from penstock.review.policy.predicates import (
+    address,
+    area,
+    author,
+    cause,
+    direction,
+    evidence,
+    grew,
+    kind,
+    labels,
+    operation,
+    reaches,
+    risk_tier,
+    sensitive,
+    stage,
+)
+from penstock.review.policy.predicates.subject import Subject
+from penstock.specs.approval_policy import When
+
+Answer = bool | None
+"""None where nobody can tell (Kleene's third value)."""
+
+PREDICATES: dict[str, Callable[[Any, Subject], Answer]] = {
+    "kind": kind.holds,
+    "area": area.holds,
+    "direction": direction.holds,
+    "cause": cause.holds,
+    "operation": operation.holds,
+    "address": address.holds,
+    "stage": stage.holds,
+    "risk_tier": risk_tier.holds,
+    "sensitive": sensitive.holds,
+    "grew": grew.holds,
+    "reaches": reaches.holds,
+    "author": author.holds,
+    "labels": labels.holds,
+    "evidence": evidence.holds,
+}
+"""By the field of `When`; the joins `all`, `any` and `not` are not among them."""
+
+
+def compile_when(when: When) -> Callable[[Subject], Answer]:
+    """The predicate as one function: the fields given must all hold."""
+    parts: list[Callable[[Subject], Answer]] = []
+    for name, holds in PREDICATES.items():
+        wanted = getattr(when, name)
+        if wanted is not None:
+            parts.append(_bound(holds, wanted))
+    if when.all is not None:
+        parts += [compile_when(one) for one in when.all]
+    if when.any is not None:
+        alternatives = [compile_when(one) for one in when.any]
+        parts.append(lambda subject: _any(one(subject) for one in alternatives))
+    if when.not_ is not None:
+        inner = compile_when(when.not_)
+        parts.append(lambda subject: _not(inner(subject)))
+    return lambda subject: _all(part(subject) for part in parts)
+
+
+def _bound(holds: Callable[[Any, Subject], Answer], wanted: Any) -> Callable[[Subject], Answer]:
+    return lambda subject: holds(wanted, subject)
+
+
+def _all(answers: Iterable[Answer]) -> Answer:
+    result: Answer = True
+    for answer in answers:
+        if answer is False:
+            return False
+        if answer is None:
+            result = None
+    return result
+
+
+def _any(answers: Iterable[Answer]) -> Answer:
+    result: Answer = False
+    for answer in answers:
+        if answer is True:
+            return True
+        if answer is None:
+            result = None
+    return result
+
+
+def _not(answer: Answer) -> Answer:
+    return None if answer is None else not answer

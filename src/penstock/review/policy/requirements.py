@@ -1,0 +1,105 @@
+"""What a rule requires, as alternatives of slots that distinct people fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+
+from penstock.review.policy.organisation import Standing, teams_in
+from penstock.specs.approval_policy import People, Require
+
+MOST_ALTERNATIVES = 256
+"""More ways than this to satisfy one requirement are not looked through."""
+
+Resolve = Callable[[People], frozenset[str]]
+
+
+class TooManyAlternativesError(Exception):
+    """A requirement has more ways to be satisfied than are looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """So many distinct people out of a set."""
+
+    people: frozenset[str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to satisfy a requirement: every slot by other people, and evidence too where it is asked for."""
+
+    slots: tuple[Slot, ...] = ()
+    needs_evidence: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many people it takes."""
+        return sum(slot.count for slot in self.slots)
+
+
+Alternatives = tuple[Alternative, ...]
+
+
+def alternatives(require: Require, resolve: Resolve) -> Alternatives:
+    """Every way to satisfy the requirement. TooManyAlternativesError beyond `MOST_ALTERNATIVES`."""
+    parts: list[Alternatives] = []
+    if require.from_ is not None:
+        parts.append((Alternative((Slot(resolve(require.from_), require.count),)),))
+    if require.evidence is not None:
+        parts.append((Alternative(needs_evidence=True),))
+    if require.all is not None:
+        parts += [alternatives(one, resolve) for one in require.all]
+    if require.any is not None:
+        parts.append(tuple(way for one in require.any for way in alternatives(one, resolve)))
+    return _joined(parts)
+
+
+def _joined(parts: list[Alternatives]) -> Alternatives:
+    count = 1
+    for part in parts:
+        count *= len(part)
+        if count > MOST_ALTERNATIVES:
+            raise TooManyAlternativesError
+    found = dict.fromkeys(
+        Alternative(
+            tuple(slot for way in ways for slot in way.slots),
+            any(way.needs_evidence for way in ways),
+        )
+        for ways in product(*parts)
+    )
+    return tuple(found)
+
+
+def needs(require: Require, standing: Standing) -> str:
+    """The requirement in words: `1 of sre, and 1 of flight-ml (owner)`."""
+    parts = []
+    if require.from_ is not None:
+        parts.append(f"{require.count} of {_people(require.from_, standing)}")
+    if require.evidence is not None:
+        parts.append("evidence that verifies")
+    if require.all is not None:
+        parts += [_grouped(one, standing) for one in require.all]
+    if require.any:
+        either = " or ".join(needs(one, standing) for one in require.any)
+        parts.append(f"({either})" if parts else either)
+    return ", and ".join(parts)
+
+
+def _grouped(require: Require, standing: Standing) -> str:
+    text = needs(require, standing)
+    return f"({text})" if require.any is not None and len(require.any) > 1 else text
+
+
+def _people(people: People, standing: Standing) -> str:
+    parts = [*people.teams]
+    for role in people.roles:
+        if role == "independent":
+            parts.append(f"a team other than {standing.owner}" if standing.owner else "any team")
+        else:
+            teams = teams_in(role, standing)
+            parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, whom the base does not name")
+    parts += [f"@{login}" for login in people.logins]
+    return " or ".join(parts) if parts else "nobody"

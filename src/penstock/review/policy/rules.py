@@ -1,0 +1,163 @@
+"""Rules met with changes: which rule asks whom about what, and what no rule speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.review.policy.freshness import Opinions
+from penstock.review.policy.organisation import Organisation, Roles, Standing
+from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.table import Answer, compile_when
+from penstock.review.policy.requirements import Alternatives, alternatives, needs
+from penstock.review.policy.waivers import Waived
+from penstock.specs.approval_policy import ApprovalRule, Require
+
+OWNERSHIP = "ownership"
+"""Name of the rule that every policy has: what changes hands needs both hands."""
+OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
+    {"all": [{"from": {"roles": ["owner"]}}, {"from": {"roles": ["former-owner"]}}]}
+)
+
+EvidenceStates = Mapping[str, str]
+"""By address of a Release, one of `valid`, `missing`, `expired`, `mismatched` and `unsigned`."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Changes for which one rule asks the same of the same people, who have said the same so far."""
+
+    rule: str
+    why: str
+    ways: Alternatives
+    """None of them where nobody has to approve."""
+    needs: str
+    approvers: frozenset[str]
+    evidence: str | None
+    waived: Waived | None = None
+    changes: list[str] = field(default_factory=list)
+    """Fingerprints."""
+    addresses: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What the rules come to."""
+
+    groups: tuple[Group, ...]
+    """In the order of the rules."""
+    silent: tuple[str, ...]
+    """Rules that match no change."""
+    uncovered: tuple[tuple[str, str], ...]
+    """Fingerprint and address of each change that no rule matches."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What rules are met with."""
+
+    plan: Plan
+    organisation: Organisation
+    author: str | None
+    labels: Iterable[str]
+    evidence: EvidenceStates
+    opinions: Opinions
+    waived: tuple[Waived, ...] = ()
+
+
+def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
+    """Every change against every rule. TooManyAlternativesError where a requirement cannot be looked through."""
+    matching = _Meeting(context)
+    compiled = [(rule, compile_when(rule.when)) for rule in rules]
+    uncovered = []
+    heard: set[str] = set()
+    for change in context.plan.changes:
+        if change.operation is Operation.MOVED:
+            continue
+        subject = matching.subject(change)
+        fingerprint = change.fingerprint
+        matched = [rule for rule, when in compiled if _applies(rule, when, subject)]
+        heard |= {rule.id for rule in matched}
+        for rule in matched:
+            require = None if rule.require == "nobody" else rule.require
+            matching.put(rule.id, rule.why, require, subject, fingerprint)
+        if matching.roles.moves_ownership(change):
+            standing = subject.standing
+            stays = standing.owner == standing.former_owner
+            matching.put(OWNERSHIP, OWNERSHIP_WHY, _changes_hands(stays=stays), subject, fingerprint)
+        if not matched:
+            uncovered.append((fingerprint, str(change.address)))
+    order = {rule.id: position for position, (rule, _) in enumerate(compiled)}
+    groups = sorted(matching.groups.values(), key=lambda group: order.get(group.rule, -1))
+    silent = tuple(rule.id for rule, _ in compiled if rule.id not in heard)
+    return Matched(tuple(groups), silent, tuple(uncovered))
+
+
+@cache
+def _changes_hands(*, stays: bool) -> Require:
+    """Who agrees to a change of owner or name; one approval is enough where the team stays the same."""
+    parts = [{"from": {"roles": [role]}} for role in (("owner",) if stays else ("owner", "former-owner"))]
+    return Require.model_validate({"all": parts})
+
+
+def _applies(rule: ApprovalRule, when: Callable[[Subject], Answer], subject: Subject) -> bool:
+    """What nobody can tell asks people where the rule does, and frees nobody where it does not."""
+    answer = when(subject)
+    return answer is True if rule.require == "nobody" else answer is not False
+
+
+@dataclass(slots=True)
+class _Meeting:
+    context: Context
+    roles: Roles = field(init=False)
+    groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    _ways: dict[tuple[int, Standing], tuple[Alternatives, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.roles = Roles(self.context.organisation, self.context.plan)
+
+    def subject(self, change: Change) -> Subject:
+        impact: Impact | None = self.context.plan.impacts.get(change.fingerprint)
+        return Subject(
+            change=change,
+            impact=impact,
+            standing=self.roles.standing(change, impact),
+            roles=self.roles,
+            author=self.context.author,
+            labels=frozenset(self.context.labels),
+            evidence=self._evidence(change),
+        )
+
+    def _evidence(self, change: Change) -> str | None:
+        if change.address.kind != "Release":
+            return None
+        if change.operation is Operation.REMOVED and not change.address.parts:
+            # Nothing is released by a release that is gone.
+            return "valid"
+        return self.context.evidence.get(str(change.address.spec), "missing")
+
+    def put(self, rule: str, why: str, require: Require | None, subject: Subject, fingerprint: str) -> None:
+        """Count the change to the group that it belongs to."""
+        ways, words = self._requirement(require, subject.standing)
+        approvers = self.context.opinions.approvers(fingerprint)
+        asks_evidence = any(way.needs_evidence for way in ways)
+        evidence = (subject.evidence or "missing") if asks_evidence else None
+        waived = next((one for one in self.context.waived if one.covers(rule, subject.change)), None)
+        key = (rule, ways, approvers, evidence, waived)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(rule, why, ways, words, approvers, evidence, waived)
+        group.changes.append(fingerprint)
+        group.addresses.append(str(subject.change.address))
+
+    def _requirement(self, require: Require | None, standing: Standing) -> tuple[Alternatives, str]:
+        if require is None:
+            return (), "nobody"
+        key = (id(require), standing)
+        known = self._ways.get(key)
+        if known is None:
+            ways = alternatives(require, lambda people: self.roles.people(people, standing))
+            known = self._ways[key] = ways, needs(require, standing)
+        return known

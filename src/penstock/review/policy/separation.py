@@ -1,0 +1,55 @@
+"""Separation of duties: who contributed to a pull request, and so has no say in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.forges.protocol import Commit, PullRequestView
+
+
+@dataclass(frozen=True, slots=True)
+class Contributors:
+    """Everyone who had a hand in the pull request."""
+
+    people: frozenset[str]
+    """Keys of their logins: author, commit authors, committers, co-authors, and who pushed."""
+    problems: tuple[str, ...]
+    """A sentence for each contribution that is nobody's: whoever made it could approve it."""
+
+
+def contributors(view: PullRequestView) -> Contributors:
+    """Everyone who contributed, second parents of merges included, as the forge lists the commits."""
+    people: set[str] = set()
+    problems = []
+    if view.author.key is None:
+        problems.append(
+            "The account that opened the pull request does not exist any more, so nobody can tell who may not approve: "
+            "let somebody else open it again."
+        )
+    else:
+        people.add(view.author.key)
+    commits = view.commits()
+    if view.head_sha not in {commit.sha for commit in commits}:
+        problems.append(
+            f"The head commit {view.head_sha[:12]} is not among the commits that the forge lists, so nobody can tell "
+            "who wrote it: run the review again."
+        )
+    for commit in commits:
+        for what, person in _hands(commit):
+            if person is None:
+                problems.append(
+                    f"The {what} of commit {commit.sha[:12]} belongs to no account, so nobody can tell who may not "
+                    "approve: add the email to an account, or write the commit again."
+                )
+            else:
+                people.add(person)
+    people |= {push.actor.key for push in view.pushes() if push.actor.key is not None}
+    return Contributors(frozenset(people), tuple(dict.fromkeys(problems)))
+
+
+def _hands(commit: Commit) -> list[tuple[str, str | None]]:
+    return [
+        ("author", commit.author.key),
+        ("committer", commit.committer.key),
+        *(("co-author", person.key) for person in commit.co_authors),
+    ]

@@ -1,0 +1,135 @@
+"""The sentences of a verdict. They may hold what others wrote: whoever prints them escapes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from penstock.diagnostics.model import Diagnostic
+from penstock.review.model import Operation, Plan, Result, VerdictState
+from penstock.review.policy.break_glass import BrokenGlass
+from penstock.review.policy.outcome import Outcome
+from penstock.review.policy.rules import Group
+
+_SHOWN = 6
+"""Names in one sentence."""
+
+
+def headline(
+    state: VerdictState,
+    plan: Plan,
+    children: tuple[Result, ...],
+    suggested: tuple[str, ...],
+    glass: BrokenGlass | None,
+) -> str:
+    """One sentence with the totals and the verdict."""
+    total = _changes(plan)
+    if state is VerdictState.APPROVED:
+        if glass is not None and glass.missing == 0:
+            return f"{total} pass by break-glass until {moment(glass.until)}: {glass.reason}"
+        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: nobody has to approve"
+    if state is VerdictState.PENDING:
+        if suggested:
+            return f"{total}: waits for {_people(suggested)}"
+        return f"{total}: waits for people whom nobody can stand in for"
+    reasons = [child for child in children if child.state is state]
+    first = _first_sentence(reasons[0]) if reasons else "no rule says anything"
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    if state is VerdictState.DISAPPROVED:
+        return f"{total}: stopped, {first}{more}"
+    return error_headline(first) + more
+
+
+def error_headline(why: str) -> str:
+    """One sentence for a verdict that means nothing yet."""
+    return f"no verdict: {why}"
+
+
+def diagnostic(found: Diagnostic) -> str:
+    """What is wrong with a spec, and where."""
+    place = f"{found.primary.span}: " if found.primary is not None else ""
+    return f"{place}{found.headline} [{found.code}]"
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC, to the minute."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def group_name(group: Group) -> str:
+    """The changes that a row speaks of."""
+    first = group.addresses[0]
+    return first if len(group.addresses) == 1 else f"{first} and {len(group.addresses) - 1} more"
+
+
+def group_sentence(
+    group: Group,
+    outcome: Outcome,
+    *,
+    able: tuple[str, ...],
+    given: tuple[str, ...],
+    barred: tuple[str, ...],
+    stale: tuple[str, ...],
+    is_possible: bool,
+) -> str:
+    """What is required, what is there, and what is missing."""
+    if group.waived is not None:
+        by = f"by {_people(group.waived.by)}" if group.waived.by else "by the policy"
+        return (
+            f"waived {by} until {moment(group.waived.until)}: {group.waived.reason}; "
+            f"follow-up: {group.waived.follow_up}"
+        )
+    if not group.ways:
+        return "nobody has to approve"
+    if outcome.state is VerdictState.DISAPPROVED:
+        return f"needs {group.needs}; the evidence is {group.evidence}, which no approval makes up for"
+    if outcome.state is VerdictState.APPROVED:
+        return f"needs {group.needs}; approved by {_people(given)}" if given else f"needs {group.needs}"
+    parts = [f"needs {group.needs}"]
+    if given:
+        parts.append(f"{_people(given)} approved")
+    parts.append(f"{outcome.missing} more {'is' if outcome.missing == 1 else 'are'} missing")
+    if stale:
+        parts.append(f"{_people(stale)} approved an earlier version of this")
+    if barred:
+        parts.append(f"{_people(barred)} contributed, and may not approve")
+    if not is_possible:
+        parts.append("there are not enough other people: add some to the team on the base first")
+    elif able:
+        parts.append(f"{_people(able, 'or')} can")
+    return "; ".join(parts)
+
+
+def glass_sentence(glass: BrokenGlass, by: tuple[str, ...]) -> str:
+    """Who broke the glass, why, and until when it holds."""
+    if glass.missing:
+        return f"{_people(by)} broke the glass ({glass.reason}); {glass.missing} more must, for it to count"
+    return (
+        f"{_people(by)} broke the glass until {moment(glass.until)}: {glass.reason}. "
+        "It is void after the next push; what was passed over is to be approved afterwards."
+    )
+
+
+_NOTHING = "nothing changes in meaning"
+
+
+def _changes(plan: Plan) -> str:
+    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
+    if not meant:
+        return _NOTHING
+    count = f"{len(meant):,} change{'' if len(meant) == 1 else 's'}"
+    return f"rollback, {count}" if plan.kind == "rollback" else count
+
+
+def _people(logins: tuple[str, ...], last: str = "and") -> str:
+    shown = [f"@{login}" for login in logins[:_SHOWN]]
+    if len(logins) > _SHOWN:
+        shown.append(f"{len(logins) - _SHOWN} others")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def _first_sentence(node: Result) -> str:
+    """The most telling sentence of a node: of its first child in the same state, where it has one."""
+    for child in node.children:
+        if child.state is node.state:
+            return _first_sentence(child)
+    return node.why
