@@ -18,8 +18,6 @@ from penstock.specs.approval_policy import ApprovalRule, Require
 OWNERSHIP = "ownership"
 """Name of the rule that every policy has: what changes hands needs both hands."""
 OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
-    {"all": [{"from": {"roles": ["owner"]}}, {"from": {"roles": ["former-owner"]}}]}
-)
 
 EvidenceStates = Mapping[str, str]
 """By address of a Release, one of `valid`, `missing`, `expired`, `mismatched` and `unsigned`."""
