@@ -179,7 +179,7 @@ class GitHubClient:
             return
         said = self._token.quote(str(first.get("message", "")))
         raise GitHubError(
-            f"GitHub refuses a GraphQL query: give the token the permissions that the manual lists. GitHub says: {said}"
+            f"GitHub refuses a GraphQL query: let the token read contents and pull requests. GitHub says: {said}"
         )
 
     def _ask(self, method: str, url: httpx.URL, *, repeatable: bool, body: Mapping[str, Any] | None = None) -> Answer:
