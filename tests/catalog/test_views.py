@@ -138,7 +138,7 @@ def test_what_lies_in_a_list_of_an_override_is_found_in_the_override() -> None:
     override = "  production: {monitor: {drift: [{id: late, above: 0.1, window: 1d}]}}\n"
     catalog = load(small(rollout=override))
     place = Address.parse("Rollout/delay-online.monitor.drift[late].above")
-    assert str(catalog.span(place, environment="production")) == "specs/rollout.yaml:19:54"
+    assert str(catalog.span(place, environment="production")) == "specs/rollout.yaml:19:52"
     persist = catalog.span(
         SpecId("Rollout", "delay-online"), ("spec", "monitor", "drift", 0, "persist"), environment="production"
     )

@@ -216,7 +216,8 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
                     found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
             elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
                 names = {source.name for source in sources.values()}
-                if names <= known.keys() and column.name.lower() not in aliases | set().union(*(known[n] for n in names)):
+                there = aliases.union(*(known.get(name, ()) for name in names))
+                if names <= known.keys() and column.name.lower() not in there:
                     only = next(iter(names)) if len(names) == 1 else None
                     found.append(UnknownColumn(column.name, _use(column, text).at, only))
     first: dict[tuple[str, str | None], UnknownColumn] = {}
