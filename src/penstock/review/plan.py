@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -21,14 +21,13 @@ from penstock.review.changes.specs import Edit, direct_changes
 from penstock.review.changes.traffic import step_growth
 from penstock.review.impact import Radius
 from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.sides import Sides, read_sides
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
 from penstock.specs.rollout import Rollout
-
-_POLICY_KINDS = ("ApprovalPolicy", "Team")
 
 
 def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
@@ -45,18 +44,8 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
 def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     """The plan of two trees that have been read."""
     base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)
-    edits = [_with_share(head.catalog, base.catalog, edit) for edit in direct_changes(*_catalogs(sides), sides.touched)]
     functions = function_edits(sides)
-    effects = _distinct([*indirect_changes(base, head, [*edits, *functions]), *newly_reaching(base, head, edits)])
-    radius = Radius(base, head)
-    changes: list[Change] = []
-    impacts: dict[str, Impact] = {}
-    for edit in (*edits, *functions):
-        changes.append(edit.change)
-        impacts[edit.change.fingerprint] = radius.of_edit(edit)
-    for effect in effects:
-        changes.append(effect)
-        impacts[effect.fingerprint] = radius.of_indirect(effect)
+    edits, changes, impacts = compare(base, head, sides.touched, functions)
     edited = {edit.spec for edit in (*edits, *functions)} | set(sides.touched)
     errors = _head_errors(sides, head, edited)
     has_errors = any(found.severity is Severity.ERROR for found in errors)
@@ -76,8 +65,26 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     )
 
 
-def _catalogs(sides: Sides) -> tuple[Catalog, Catalog]:
-    return sides.base.catalog, sides.head.catalog
+def compare(
+    base: Reach, head: Reach, touched: Iterable[SpecId], functions: Sequence[Edit] = ()
+) -> tuple[list[Edit], list[Change], dict[str, Impact]]:
+    """The direct changes of the specs that `touched` names, all changes with the indirect ones, and their impacts.
+
+    `functions` are the edits of the repository's own Python that count as changes of specs.
+    """
+    direct = direct_changes(base.catalog, head.catalog, touched)
+    edits = [_with_share(head.catalog, base.catalog, edit) for edit in direct]
+    effects = _distinct([*indirect_changes(base, head, [*edits, *functions]), *newly_reaching(base, head, edits)])
+    radius = Radius(base, head)
+    changes: list[Change] = []
+    impacts: dict[str, Impact] = {}
+    for edit in (*edits, *functions):
+        changes.append(edit.change)
+        impacts[edit.change.fingerprint] = radius.of_edit(edit)
+    for effect in effects:
+        changes.append(effect)
+        impacts[effect.fingerprint] = radius.of_indirect(effect)
+    return edits, changes, impacts
 
 
 def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
@@ -157,7 +164,6 @@ def _kind(
 def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]) -> dict[str, str]:
     """What a verdict is bound to; any difference asks for a new one."""
     base = sides.base.catalog
-    policy = {str(one): _data(base, one) for kind in _POLICY_KINDS for one in base.ids(kind)}
     wrong = sorted(
         [one.code, str(one.primary.span.path if one.primary else ""), one.headline]
         for one in errors
@@ -166,15 +172,10 @@ def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...]
     return {
         "base": sides.base.name,
         "head": sides.head.name,
-        "policy": digest(policy),
+        "policy": policy_digest(base),
         "semantic": digest([sorted(change.fingerprint for change in changes), wrong]),
         "evidence": digest(_evidence(sides, edits)),
     }
-
-
-def _data(catalog: Catalog, spec_id: SpecId) -> object:
-    document = catalog.document(spec_id)
-    return document.value if document is not None else None
 
 
 def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
