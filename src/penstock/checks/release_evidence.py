@@ -1,7 +1,8 @@
 """A release is not covered by its evidence.
 
 What it does: reads the statement that a Release names, and compares its digest, the model it speaks of, the specs and
-the datasets with those of the release, and looks for blocking rules that failed.
+the datasets with those of the release, and looks for blocking rules that failed. Whether a statement is signed is for
+the review to say, which knows the keys of the base.
 
 Why: evidence of another model, or of another run, proves nothing about what is served.
 
@@ -20,6 +21,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.canonical import bytes_digest
+from penstock.source.envelope import payload_of
 from penstock.specs.release import Release
 
 PREDICATE_TYPE = "urn:penstock:gate-evidence:v1"
@@ -103,7 +105,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
 
 def _statement(data: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(data)
+        value = json.loads(payload_of(data))
     except ValueError:
         return None
     if not isinstance(value, dict) or value.get("predicateType") != PREDICATE_TYPE:
