@@ -49,9 +49,11 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     from penstock.checks.engine import check
     from penstock.compiler import compile_unit, units
     from penstock.diagnostics.model import Diagnostics
+    from penstock.review.policy.tests import policy_diagnostics
 
     found = Diagnostics()
     found.extend(check(catalog))
+    found.extend(policy_diagnostics(catalog))
     if not found.has_errors:
         for unit in units(catalog):
             found.extend(compile_unit(catalog, unit).diagnostics)

@@ -28,6 +28,7 @@ COMMANDS = {
     "promote": "release a trained model to an environment: writes the Release spec",
     "verify": "check generated/ against the official protobufs and CRDs",
     "plan": "show what a change does, and in which direction the risk moves",
+    "policy": "test the approval policy, and see what it would decide",
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
 

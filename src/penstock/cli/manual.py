@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.catalog.codes import LOADING
 from penstock.checks.rules import RULES
 from penstock.diagnostics.codes import Code, code_table
+from penstock.review.policy.codes import CODES as POLICY
 from penstock.source.codes import CODES as TEXT
 from penstock.verification.codes import CODES as VERIFICATION
 
@@ -38,5 +39,5 @@ COMPILING = (
     ),
 )
 
-CODES = code_table(TEXT, LOADING, (rule.code for rule in RULES), COMPILING, VERIFICATION)
+CODES = code_table(TEXT, LOADING, (rule.code for rule in RULES), COMPILING, POLICY, VERIFICATION)
 """Every code with its page, by name."""

@@ -1,0 +1,123 @@
+"""A change that nobody made: the repository's specs with another value at an address, and the plan of that."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.partial import Library, PartialCatalog, SpecFile
+from penstock.review.model import Plan
+from penstock.review.plan import compare
+from penstock.review.reach import Reach
+from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.model import SourceFile
+from penstock.specs.addresses import Address, identity
+from penstock.specs.base import API_VERSION
+
+AS_IT_STANDS = object()
+"""Stands for the value that the repository has at an address."""
+
+BASE, HEAD = "as-it-stands", "what-if"
+"""The names that the two sides of such a plan have in place of commits."""
+
+_PATH = "specs/what-if.yaml"
+
+
+class WhatIfError(ValueError):
+    """The change makes no sense in this repository; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Another value at one address."""
+
+    address: Address
+    before: Any
+    """Plain data; None for nothing, `AS_IT_STANDS` for what the repository has."""
+    after: Any
+
+
+def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
+    """The plan of the change; `policy` is the digest of the policy that it is to be judged by.
+
+    WhatIfError where the address leads nowhere, or the spec is not valid before or after.
+    """
+    spec_id = SpecId(change.address.kind, change.address.name)
+    shared = {one.file.path: SpecFile(one.file) for one in _documents(catalog)}
+    files = [_varied(catalog, shared, spec_id, change.address, value) for value in (change.before, change.after)]
+    library = Library(file for side in files for file in side)
+    base, head = (PartialCatalog(side, library, catalog.repository) for side in files)
+    for side, name in ((base, "before"), (head, "after")):
+        problems = side.problems(spec_id)
+        if problems:
+            raise WhatIfError(f"with `{name}`, {spec_id} is not valid: {problems[0].headline}")
+    _, changes, impacts = compare(Reach(base), Reach(head), [spec_id])
+    if not changes:
+        raise WhatIfError("`before` and `after` mean the same, so nothing changes")
+    return Plan(BASE, HEAD, tuple(changes), impacts, (), (), digests={"policy": policy, "base": BASE, "head": HEAD})
+
+
+def _varied(
+    catalog: Catalog, shared: dict[str, SpecFile], spec_id: SpecId, address: Address, value: Any
+) -> list[SpecFile]:
+    """The files with the value at the address; those that do not hold the spec are shared."""
+    if value is AS_IT_STANDS:
+        return list(shared.values())
+    held = catalog.document(spec_id)
+    data = deepcopy(held.value) if held is not None else None
+    if not address.parts:
+        data = None if value is None else {"apiVersion": API_VERSION, "kind": spec_id.kind, **value}
+    elif data is None:
+        raise WhatIfError(f"there is no {spec_id} in this repository")
+    else:
+        _put(data, address, value)
+    path = held.file.path if held is not None else _PATH
+    others = [one.value for one in _documents(catalog) if one.file.path == path and one is not held]
+    kept = [*others, data] if data is not None else others
+    changed = SpecFile(SourceFile(path, "", emit_yaml_documents(kept) if kept else ""))
+    return list({**shared, path: changed}.values())
+
+
+def _documents(catalog: Catalog) -> list[Any]:
+    found = (catalog.document(spec_id) for spec_id in catalog.ids())
+    return [document for document in found if document is not None]
+
+
+def _put(data: dict[str, Any], address: Address, value: Any) -> None:
+    """Set, add or take away the value at the address in the data of a document."""
+    *above, last = address.parts
+    in_metadata = address.parts[0] == ".metadata"
+    holder: Any = data if in_metadata else data.get("spec")
+    for depth, part in enumerate(above):
+        found = _place(holder, part)
+        if found is None:
+            shown = Address(address.kind, address.name, address.parts[: depth + 1])
+            raise WhatIfError(f"{shown} does not exist in this repository")
+        holder = holder[found]
+    place = _place(holder, last)
+    if place is None and not isinstance(holder, dict | list):
+        raise WhatIfError(f"{address} leads into a value that has no parts")
+    if value is None:
+        if place is not None:
+            del holder[place]
+    elif place is not None:
+        holder[place] = value
+    elif isinstance(holder, dict):
+        holder[_word(last)] = value
+    else:
+        holder.append(value)
+
+
+def _place(holder: Any, part: str) -> str | int | None:
+    word = _word(part)
+    if isinstance(holder, dict):
+        return word if word in holder else None
+    if isinstance(holder, list):
+        return next((index for index, item in enumerate(holder) if identity(item, index) == word), None)
+    return None
+
+
+def _word(part: str) -> str:
+    return part[1:-1] if part.startswith("[") else part[1:]
