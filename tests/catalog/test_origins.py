@@ -43,7 +43,7 @@ def test_a_mapping_lists_what_is_written_and_what_is_default() -> None:
     assert told("Rollout/delay-online.serve.replicas", "staging") == [
         (".min", 2, "override", 18),
         (".max", 2, "override", 18),
-        (".metric", "cpu", "default", None),
+        (".metric", "rps", "spec", 8),
         (".target", 70, "default", None),
     ]
 

@@ -124,6 +124,8 @@ def _remedy(value: Any, shape: Shape, span: Span, short: str) -> tuple[tuple[str
         return (f"write `[{text}]`",), Fix(Safety.UNSAFE, f"write `[{text}]`", (Edit(span, f"[{text}]"),))
     if short == "a duration" and isinstance(value, int | float):
         return (f"give it a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`",), None
+    if short == "a percentage" and isinstance(value, int | float) and 1 < value <= 100:
+        return (f"did you mean `{text}%`?",), Fix(Safety.UNSAFE, f"write `{text}%`", (Edit(span, f"{text}%"),))
     if short in ("text", "a list") or short.startswith("the name"):
         if isinstance(value, int | float):
             quoted = f'"{text}"'

@@ -58,11 +58,13 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
         yield _no_module(view, module_name, at_module)
     elif module.error is not None:
         line, reason = module.error
+        # At the file, so that it is one mistake however many specs name its functions.
         yield Diagnostic.error(
             "unknown-function",
             f"the module `{module_name}` is no Python",
-            at_module,
-            secondary=(Label(Span.point(module.path, line), reason),),
+            Span.point(module.path, line),
+            reason,
+            secondary=(Label(at_module, "a spec names a function of it"),),
         )
     else:
         signature = module.find(name)

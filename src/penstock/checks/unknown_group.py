@@ -19,6 +19,7 @@ from penstock.catalog.lineage import lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.gate import FairnessRule, Gate, SliceRule
 from penstock.specs.model import Model
 
@@ -31,7 +32,11 @@ def unknown_group(view: View, gate: Gate) -> Iterator[Diagnostic]:
         return
     features = {feature.name for feature in lineage(view).features_of(model)}
     known = features | set(model.spec.slices)
+    rows = rows_dataset(view, model)
+    unsound = [name for name in model.spec.slices if rows is not None and name not in rows.spec.columns]
     for position, one in enumerate(gate.spec.rules):
+        if isinstance(one, SliceRule | FairnessRule) and did_you_mean(one.by, unsound):
+            continue  # the slice is misspelt, not the rule, and that is reported at the model
         if isinstance(one, SliceRule | FairnessRule) and one.by not in known and features:
             yield _unknown(view, gate, model, position, one.by, known)
 

@@ -1,0 +1,110 @@
+"""Every rule can be read, can fail, and forgets nothing that it looked at."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from catalog.repositories import load, small
+from golden.case import Case
+from penstock.catalog.codes import LOADING
+from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.reads import Reads
+from penstock.catalog.references import code_of
+from penstock.checks.engine import check, check_spec, check_whole
+from penstock.checks.rule import Rule
+from penstock.checks.rules import RULES
+from penstock.diagnostics.model import Diagnostic, Diagnostics
+from penstock.specs.kinds import KINDS
+
+CASES = sorted((Path(__file__).parents[1] / "golden" / "mistakes").glob("*.txt"))
+CHECKS = Path(__file__).parents[2] / "src" / "penstock" / "checks"
+
+
+def told(path: Path) -> set[str]:
+    """The codes that a golden case expects."""
+    return set(
+        re.findall(r"^(?:error|warning)\[([a-z-]+)\]", dict(Case.read(path).sections)["diagnostics"], re.MULTILINE)
+    )
+
+
+SHOWN = set().union(*map(told, CASES))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code.name)
+def test_a_rule_has_a_case_in_which_it_fails(rule: Rule) -> None:
+    assert rule.code.name in SHOWN
+
+
+@pytest.mark.parametrize("code", [code.name for code in LOADING])
+def test_what_loading_can_find_has_a_case(code: str) -> None:
+    # Of the references one kind stands for all: they have one source.
+    assert code in SHOWN or code in map(code_of, KINDS)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code.name)
+def test_a_rule_has_a_page_that_says_what_why_and_what_instead(rule: Rule) -> None:
+    for heading in ("What it does:", "Why:", "Example", "Use instead"):
+        assert heading in rule.code.manual
+
+
+def test_each_rule_stands_in_the_table() -> None:
+    declaring = {path.stem for path in CHECKS.glob("*.py") if re.search(r"^@rule\(", path.read_text(), re.MULTILINE)}
+    assert declaring == {rule.check.__module__.rpartition(".")[2] for rule in RULES}
+
+
+def test_a_code_is_the_name_of_its_file() -> None:
+    assert [rule.code.name for rule in RULES] == [
+        rule.check.__module__.rpartition(".")[2].replace("_", "-") for rule in RULES
+    ]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_spec_is_checked_again_when_something_it_read_has_changed_and_only_then(path: Path) -> None:
+    """What a spec read before a mistake was made elsewhere tells whether the mistake can concern it."""
+    before, after = load(small()), load(Case.read(path).files)
+    for spec_id in before.ids():
+        reads = Reads()
+        assert check_spec(before, spec_id, reads) == ()
+        if all(before.fingerprint(key) == after.fingerprint(key) for key in reads.keys):
+            assert check_spec(after, spec_id, Reads()) == (), f"{spec_id} read {sorted(reads.keys)}"
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_one_by_one_the_specs_give_what_they_give_together(path: Path) -> None:
+    catalog = load(Case.read(path).files)
+    assert {place(one) for one in one_by_one(catalog)} >= {place(one) for one in check(catalog)}
+    assert {one.code for one in one_by_one(catalog)} == {one.code for one in check(catalog)}
+
+
+def one_by_one(catalog: Catalog) -> tuple[Diagnostic, ...]:
+    found = Diagnostics()
+    found.extend(check_whole(catalog))
+    for spec_id in catalog.ids():
+        found.extend(check_spec(catalog, spec_id, Reads()))
+    return found.sorted()
+
+
+def place(diagnostic: Diagnostic) -> tuple[str, str]:
+    return diagnostic.code, str(diagnostic.primary)
+
+
+def test_a_broken_spec_keeps_the_rules_from_guessing() -> None:
+    files = small()
+    for path in [path for path in files if path.startswith("specs/")]:
+        broken = {**files, path: files[path].replace("\nspec:", "\nspek:")}
+        codes = {one.code for one in check(load(broken))}
+        # What is told is what is wrong with the broken specs, and nothing that follows from their absence.
+        assert codes <= {"unknown-key", "missing-key"}, path
+
+
+def test_specs_of_one_kind_are_told_apart_by_environment() -> None:
+    catalog = load(small(rollout="  production: {serve: {replicas: {min: 20}}}\n"))
+    (found,) = check(catalog)
+    assert found.code == "capacity"
+    assert found.help[-1] == "it is so in `production`, by its overrides"
+    assert found.primary is not None
+    assert found.primary.span.line == 19
+    assert catalog.loaded(SpecId("Rollout", "delay-online")) is not None
