@@ -14,12 +14,15 @@ from rich.text import Text
 from penstock.local.runner import Run, State
 from penstock.local.workspace import Workspace
 
+WIDTH = 110
+"""Columns where the output is no terminal."""
+
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
 
 
 def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path) -> None:
     """Print the end of a run: to the output what it found, to the error stream why it stopped."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     for name, step in run.steps.items():
         if step.state in (State.REFUSED, State.FAILED):
             _explain_end(name, step.tail, step.state, _shown(step.log, root))

@@ -180,15 +180,21 @@ def _refuse_clashes(sets: Sequence[FeatureTable]) -> None:
 def part_tables(
     table: pa.Table, part: pa.ChunkedArray, features: Sequence[FeatureColumn], slices: Sequence[str]
 ) -> dict[str, pa.Table]:
-    """The rows of each part by time and entity, with the columns that a split holds."""
-    missing = [name for name in slices if SLICE_PREFIX + name not in table.column_names]
+    """The rows of each part by time and entity, with the columns that a split holds.
+
+    A slice that the learner sees too is the feature of that name; any other was carried beside the features.
+    """
+    seen = {each.name for each in features}
+    kept = [name for name in slices if name not in seen]
+    missing = [name for name in kept if SLICE_PREFIX + name not in table.column_names]
     if missing:
         raise InputError(f"`slices`: the features carry no column `{missing[0]}` of their source")
     entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
     timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
-    columns = [*entity, *timed, LABEL, *(SLICE_PREFIX + name for name in slices), *(each.name for each in features)]
+    columns = [*entity, *timed, LABEL, *(SLICE_PREFIX + name for name in kept), *(each.name for each in features)]
+    shown = "".join(f", {identifier(name)} AS {identifier(SLICE_PREFIX + name)}" for name in slices if name in seen)
     connection = connect({"source": table.append_column("@part", part)})
-    selected = f"SELECT {', '.join(map(identifier, columns))} FROM source"
+    selected = f"SELECT {', '.join(map(identifier, columns))}{shown} FROM source"
     order = ", ".join(map(identifier, [*timed, *entity]))
     return {
         name: query(connection, f"{selected} WHERE \"@part\" = '{name}' ORDER BY {order}", "`split`") for name in PARTS
