@@ -7,7 +7,7 @@ refers to a spec is found among the files that mention it, and the others stay u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,11 @@ class SpecFile:
     def __init__(self, source: SourceFile) -> None:
         """`source` is its text."""
         self.source = source
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its documents are known already."""
+        return "content" in self.__dict__
 
     @cached_property
     def outline(self) -> tuple[SpecId, ...] | None:
@@ -93,57 +98,68 @@ class SpecFile:
         return tuple(found)
 
 
+class Library:
+    """All files of both sides of a comparison; who mentions a name is looked up once for both."""
+
+    def __init__(self, files: Iterable[SpecFile]) -> None:
+        """`files`, each once."""
+        self._files = tuple(dict.fromkeys(files))
+        self._mentioning: dict[str, tuple[SpecFile, ...]] = {}
+        self._hiding = frozenset(file for file in self._files if file.hides_names)
+
+    def mentioning(self, name: str) -> tuple[SpecFile, ...]:
+        """The files in which the name of a spec may be written; the others hold and refer to no spec of this name."""
+        known = self._mentioning.get(name)
+        if known is None:
+            if len(self._mentioning) > _FEW_NAMES:
+                known = tuple(file for file in self._files if name in file.words or file in self._hiding)
+            else:
+                known = tuple(file for file in self._files if name in file.text or file in self._hiding)
+            self._mentioning[name] = known
+        return known
+
+
 class PartialCatalog(Catalog):
     """A catalog that reads a file when one of its specs is asked for."""
 
     def __init__(
-        self, files: Iterable[SpecFile], repository: RepositoryFiles, diagnostics: Iterable[Diagnostic] = ()
+        self,
+        files: Iterable[SpecFile],
+        library: Library,
+        repository: RepositoryFiles,
+        diagnostics: Iterable[Diagnostic] = (),
     ) -> None:
-        """`diagnostics` are what listing and decoding the files found. OutlineError from any method, see there."""
+        """The catalog of those of the library's files that `files` names.
+
+        `diagnostics` are what listing and decoding the files found. Files that have been read already are whole from
+        the start, with all that is wrong with them. OutlineError from any method, see there.
+        """
         self.files = tuple(files)
-        self.later: list[Diagnostic] = []
-        """What was found in files that were read after the catalog was made."""
-        documents: list[Document] = []
-        found = list(diagnostics)
-        unsound = []
-        outlined = []
-        for file in self.files:
-            if file.outline is not None and "content" not in file.__dict__:
-                outlined.append(file)
-                continue
-            documents += file.content[0]
-            found += file.content[1]
-            if file.content[1]:
-                unsound.append(file.source)
-        super().__init__(documents, repository, found, unsound)
-        self._shelf = _Shelf(self._documents)
+        self._mine = frozenset(self.files)
+        self._library = library
+        known = [file for file in self.files if file.is_read]
+        super().__init__(
+            [document for file in known for document in file.content[0]],
+            repository,
+            [*diagnostics, *(found for file in known for found in file.content[1])],
+            [file.source for file in known if file.content[1]],
+        )
+        self._shelf = _Shelf(self._documents, self._put_what_is_called)
         self._documents = self._shelf
-        for file in outlined:
-            self._put(file)
-        self._asked = 0
+        self._put: set[SpecFile] = set(known)
         self._referring: dict[SpecId, tuple[SpecId, ...]] = {}
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
 
-    def _put(self, file: SpecFile) -> None:
-        outline = file.outline or ()
-        if any(spec_id in self._documents for spec_id in outline) or len(set(outline)) != len(outline):
-            for document in file.content[0]:
-                self._add(document)
-            return
-        for spec_id in outline:
-            self._shelf.put(spec_id, file)
-
-    def document(self, spec_id: SpecId) -> Document | None:
-        """The document that declares the spec, valid or not."""
-        return self._documents.get(spec_id)
+    def ids(self, kind: str | None = None) -> tuple[SpecId, ...]:
+        """The ids of all specs, or of one kind, sorted; invalid specs are among them."""
+        for file in self.files:
+            if kind is None or kind in file.source.text or file.hides_names:
+                self._put_on_shelf(file)
+        return tuple(sorted(spec_id for spec_id in self._shelf if kind is None or spec_id.kind == kind))
 
     def mentioning(self, name: str) -> Iterator[SpecFile]:
         """The files in which the name of a spec may be written; the others refer to it nowhere."""
-        self._asked += 1
-        if self._asked > _FEW_NAMES:
-            yield from (file for file in self.files if name in file.words or file.hides_names)
-        else:
-            yield from (file for file in self.files if name in file.text or file.hides_names)
+        return (file for file in self._library.mentioning(name) if file in self._mine)
 
     def referring(self, spec_id: SpecId) -> tuple[SpecId, ...]:
         """The specs that name this one where a reference to it belongs, or in their SQL; sorted."""
@@ -163,16 +179,34 @@ class PartialCatalog(Catalog):
         key = relation, environment, name
         if key not in self._found_relations:
             kind, field = RELATIONS[relation]
-            candidates = {
-                spec_id
-                for file in self.mentioning(name)
-                for spec_id in (file.outline or [one for one, _, _ in file.targets])
-                if spec_id.kind == kind and spec_id in self._documents
-            }
+            found = [one for one in self.referring(_named(relation, name)) if one.kind == kind]
             self._found_relations[key] = tuple(
-                spec_id.name for spec_id in sorted(candidates) if self._related_to(spec_id, field, environment) == name
+                spec_id.name for spec_id in found if self._related_to(spec_id, field, environment) == name
             )
         return self._found_relations[key]
+
+    def _put_what_is_called(self, spec_id: SpecId) -> None:
+        for file in self.mentioning(spec_id.name):
+            if file not in self._put and (spec_id.kind in file.source.text or file.hides_names):
+                self._put_on_shelf(file)
+
+    def _put_on_shelf(self, file: SpecFile) -> None:
+        """Make the specs of a file known; where another file has one of the same name, its documents too."""
+        if file in self._put:
+            return
+        self._put.add(file)
+        outline = file.outline
+        if outline is None or any(dict.__contains__(self._shelf, one) for one in outline):
+            for document in file.content[0]:
+                self._add(document)
+        else:
+            for spec_id in outline:
+                self._shelf.put(spec_id, file)
+
+
+def _named(relation: str, name: str) -> SpecId:
+    """What a reverse lookup starts from: a model, or a rollout."""
+    return SpecId("Rollout" if relation == "release-of" else "Model", name)
 
 
 _UNREAD = Document(SourceFile("", "", ""), 0, {}, 1)
@@ -180,37 +214,43 @@ _UNREAD = Document(SourceFile("", "", ""), 0, {}, 1)
 
 
 class _Shelf(dict[SpecId, Document]):
-    """Documents by their id; the file of one that is not read yet is read when it is taken."""
+    """Documents by their id; which specs there are, and what they hold, is found out when one is asked for."""
 
-    def __init__(self, documents: dict[SpecId, Document]) -> None:
+    def __init__(self, documents: dict[SpecId, Document], find: Callable[[SpecId], None]) -> None:
         super().__init__(documents)
-        self.unread: dict[SpecId, SpecFile] = {}
-
-    def get(self, key: SpecId, default: Any = None) -> Any:
-        """As of any mapping."""
-        self._ensure_read(key)
-        return super().get(key, default)
-
-    def __getitem__(self, key: SpecId) -> Document:
-        self._ensure_read(key)
-        return super().__getitem__(key)
+        self._find = find
+        self._looked: set[SpecId] = set()
+        self._unread: dict[SpecId, SpecFile] = {}
 
     def put(self, key: SpecId, file: SpecFile) -> None:
         """The spec stands in a file that is not read yet."""
-        self.unread[key] = file
+        self._unread[key] = file
         self[key] = _UNREAD
 
-    def _ensure_read(self, key: SpecId) -> None:
-        file = self.unread.get(key)
-        if file is not None:
-            self._read(file)
+    def get(self, key: SpecId, default: Any = None) -> Any:
+        """As of any mapping."""
+        self._look(key)
+        return super().get(key, default)
 
-    def _read(self, file: SpecFile) -> None:
+    def __getitem__(self, key: SpecId) -> Document:
+        self._look(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        if isinstance(key, SpecId) and key not in self._looked:
+            self._looked.add(key)
+            self._find(key)
+        return super().__contains__(key)
+
+    def _look(self, key: SpecId) -> None:
+        file = self._unread.get(key) if key in self else None
+        if file is None:
+            return
         documents = {_id_of(document): document for document in file.content[0]}
         if tuple(documents) != file.outline:
             raise OutlineError(file.source.path)
         for spec_id, document in documents.items():
-            if spec_id is not None and self.unread.pop(spec_id, None) is not None:
+            if spec_id is not None and self._unread.pop(spec_id, None) is not None:
                 self[spec_id] = document
 
 

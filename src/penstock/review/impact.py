@@ -132,10 +132,10 @@ def _schedules(models: list[Model], rollouts: list[Rollout]) -> Iterator[str]:
 def _slos(rollouts: list[Rollout]) -> Iterator[str]:
     for rollout in rollouts:
         if rollout.spec.slos.availability is not None:
-            yield f"{rollout.name} availability {rollout.spec.slos.availability.objective}"
+            yield f"{rollout.name} availability {rollout.spec.slos.availability.objective!s}"
         if rollout.spec.slos.latency is not None:
             latency = rollout.spec.slos.latency
-            yield f"{rollout.name} latency {latency.objective} below {latency.below}"
+            yield f"{rollout.name} latency {latency.objective!s} below {latency.below!s}"
 
 
 def _callers(rollouts: list[Rollout]) -> Iterator[str]:

@@ -153,10 +153,9 @@ def _base_problems(sides: Sides) -> list[Diagnostic]:
 def _kind(
     repository: GitRepository, sides: Sides, edits: list[Edit], errors: tuple[Diagnostic, ...]
 ) -> Literal["change", "rollback", "none"]:
-    if any(one.severity is Severity.ERROR for one in errors):
-        return "change"
+    has_errors = any(one.severity is Severity.ERROR for one in errors)
     if all(edit.change.operation is Operation.MOVED for edit in edits):
-        return "none"
+        return "change" if has_errors else "none"
     back = is_rollback(repository, sides.base.name, sides.base.catalog, sides.head.catalog, edits)
     return "rollback" if back else "change"
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
-from penstock.catalog.partial import PartialCatalog, SpecFile
+from penstock.catalog.partial import Library, PartialCatalog, SpecFile
 from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.characters import decode
@@ -21,7 +21,7 @@ WORK_TREE = "WORKTREE"
 """The head that stands for the files as they lie on the disk."""
 
 GENERATED = "generated"
-DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
 
 
 class TreeFiles(RepositoryFiles, Protocol):
@@ -73,13 +73,17 @@ def default_base(repository: GitRepository, head: str) -> str:
     """The commit from which `head` left the main branch. GitError, with the command that helps, where none is found."""
     revision = "HEAD" if head == WORK_TREE else head
     start = repository.resolve(revision)
+    is_shallow = repository.is_shallow()
     for branch in DEFAULT_BRANCHES:
+        if is_shallow and branch == "origin/HEAD":
+            # A clone of one branch alone takes that branch for the main one.
+            continue
         try:
             repository.resolve(branch)
         except GitError:
             continue
         return repository.merge_base(start, branch)
-    advice = "git fetch --unshallow origin main" if repository.is_shallow() else "git fetch origin main"
+    advice = "git fetch --unshallow origin main" if is_shallow else "git fetch origin main"
     raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
 
 
@@ -113,10 +117,11 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
     for file in (*one, *other):
         if read_all or file.source.path in differing:
             _ = file.content
+    library = Library([*one, *other])
     base_files = _Commit(repository, commit)
     return Sides(
-        Side(commit, PartialCatalog(one, base_files, base_problems), base_files),
-        Side(name, PartialCatalog(other, files, head_problems), files),
+        Side(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
+        Side(name, PartialCatalog(other, library, files, head_problems), files),
         tuple(paths),
         tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
     )

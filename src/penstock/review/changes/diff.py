@@ -51,6 +51,7 @@ class _Place:
     review: Review
     holder: type[Node]
     field: str
+    description: str
     is_item: bool = False
 
     def key(self, key: str) -> _Place:
@@ -75,7 +76,8 @@ def _of_nodes(address: Address, pointer: Pointer, before: Node, after: Node, uno
         review = review_of(field.review)
         if unordered and review.loosens is not Loosens.NEVER:
             review = Review(Loosens.ANY, review.area)
-        place = _Place(address.key(key), (*pointer, key), review, cls, field.name)
+        what = field.description.partition(". ")[0].rstrip(".")
+        place = _Place(address.key(key), (*pointer, key), review, cls, field.name, what)
         yield from _of_values(place, one, other, field.shape, unordered)
 
 
@@ -129,6 +131,8 @@ def _difference(place: _Place, before: Any, after: Any, operation: Operation | N
     if operation is None:
         operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)
+    if place.description:
+        judgement = replace(judgement, why=f"{place.description}: {judgement.why}")
     return Difference(
         place.address, place.pointer, operation, before, after, place.review, judgement, place.holder, place.field
     )

@@ -73,8 +73,8 @@ def _of_number(loosens: Loosens, operation: Operation, before: Any, after: Any) 
         return Judgement(UNKNOWN, "nothing orders the two values")
     is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
     if is_lower is (loosens is Loosens.LOWER):
-        return Judgement(LOOSENED, f"a {loosens.value} value is looser here", distance(before, after))
-    return Judgement(TIGHTENED, f"only a {loosens.value} value is looser here")
+        return Judgement(LOOSENED, f"a {loosens.value} value is looser", distance(before, after))
+    return Judgement(TIGHTENED, f"only a {loosens.value} value is looser")
 
 
 def _of_order(order: tuple[str, ...], operation: Operation, before: Any, after: Any) -> Judgement:

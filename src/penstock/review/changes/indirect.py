@@ -12,6 +12,7 @@ from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach, Way
 from penstock.specs.addresses import Address
 from penstock.specs.review import Area
+from penstock.specs.rollout import Rollout
 
 _TRAINED_FROM = ("Dataset", "FeatureSet", "Model")
 
@@ -78,7 +79,8 @@ def _exists(reach: Reach, spec_id: SpecId) -> bool:
 def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Change:
     change = edit.change
     start = str(change.address)
-    through = (*change.through, start, *(step for step in way[:-1] if step not in (start, str(edit.spec))))
+    # The way begins at the column or the spec that `start` is a part of, which says nothing new.
+    through = (*change.through, start, *(step for step in way[:-1] if not _is_part(start, step)))
     return replace(
         change,
         address=Address(other.kind, other.name),
@@ -89,6 +91,19 @@ def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Chan
         renamed_from=None,
         span=head.catalog.span(other),
         through=through,
+        environments=_where(head, other, change.environments),
         breaking=change.breaking and edit.spec.kind in _TRAINED_FROM,
         sensitivity=change.sensitivity if change.direction is LOOSENED else None,
     )
+
+
+def _is_part(address: str, of: str) -> bool:
+    return address == of or address.startswith((f"{of}.", f"{of}["))
+
+
+def _where(head: Reach, spec_id: SpecId, environments: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the environments that have to do with the reached spec."""
+    if spec_id.kind != "Rollout":
+        return environments
+    rollout = head.catalog.view(None).find(Rollout, spec_id.name)
+    return tuple(name for name in environments if rollout is None or name in rollout.spec.environments)

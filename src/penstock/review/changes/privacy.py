@@ -26,20 +26,21 @@ def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
     column in one pull request hides nothing.
     """
-    former: dict[str, str] = {}
+    former: dict[SpecId, str] = {}
     models: set[str] = set()
     for edit in edits:
         renamed = edit.change.renamed_from
-        if edit.spec.kind == "Model" and renamed is not None:
-            former[edit.spec.name] = renamed.name
+        if renamed is not None:
+            former[edit.spec] = renamed.name
         if edit.change.operation is not Operation.MOVED and edit.spec.kind in ("Dataset", "FeatureSet", "Model"):
             models |= {spec_id.name for spec_id in head.specs(edit.spec) if spec_id.kind == "Model"}
             models |= {edit.spec.name} if edit.spec.kind == "Model" else set()
     for model in sorted(models):
-        yield from _of_model(base, head, former.get(model, model), model)
+        yield from _of_model(base, head, former, model)
 
 
-def _of_model(base: Reach, head: Reach, before: str, after: str) -> Iterator[Change]:
+def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -> Iterator[Change]:
+    before = former.get(SpecId("Model", after), after)
     found: dict[tuple[Column, Use, str], tuple[Path, bool, list[str]]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
@@ -48,9 +49,11 @@ def _of_model(base: Reach, head: Reach, before: str, after: str) -> Iterator[Cha
         known = base.catalog.view(name)
         uses_before, uses_after = _uses(known, before), _uses(now, after)
         for (column, use), path in sorted(uses_after.items()):
-            is_new = (column, use) not in uses_before
-            label = max(_label(now, column), _label(known, column))
-            if label < _TOLD_FROM or not (is_new or label > _label(known, column)):
+            # A column of a renamed dataset is the same column.
+            once = (former.get(SpecId("Dataset", column[0]), column[0]), column[1])
+            is_new = (once, use) not in uses_before
+            label = max(_label(now, column), _label(known, once))
+            if label < _TOLD_FROM or not (is_new or label > _label(known, once)):
                 continue
             entry = found.setdefault((column, use, SENSITIVITIES[label]), (path, is_new, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())

@@ -1,0 +1,80 @@
+"""``penstock plan``: what a change does, and in which direction the risk moves."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.model import Severity
+from penstock.review.model import Plan
+from penstock.review.plan import make_plan
+from penstock.review.sides import WORK_TREE, default_base
+from penstock.source.git import GitError, GitRepository
+
+FORMATS = ("terminal", "markdown", "json", "html")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    add_root(parser)
+    parser.add_argument(
+        "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
+    )
+    parser.add_argument(
+        "--head",
+        metavar="REV",
+        default="HEAD",
+        help=f"what would be merged: a revision, HEAD by default, or {WORK_TREE} for the files as they lie here",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="terminal", help="terminal by default")
+    parser.add_argument("--diffs", action="store_true", help="terminal: show what differs in the generated files")
+    parser.add_argument("--source-url", metavar="URL", help="markdown: address of a folder with the files of the head")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the plan; 1 where head holds errors."""
+    # One pass that ends soon: the collector would walk thousands of specs again and again, and free nothing.
+    gc.disable()
+    try:
+        repository = GitRepository.find(find_root(options))
+        base = options.base or default_base(repository, options.head)
+        plan = make_plan(repository, base, options.head)
+    except (NoRepositoryError, GitError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    sys.stdout.write(render(plan, options))
+    if plan.base == plan.head:
+        print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
+    return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
+
+
+def render(plan: Plan, options: argparse.Namespace) -> str:
+    """The plan in the chosen format."""
+    match options.format:
+        case "markdown":
+            from penstock.review.rendering import markdown
+
+            return markdown.render(plan, source=options.source_url)
+        case "json":
+            from penstock.review.rendering import json
+
+            return json.render(plan)
+        case "html":
+            from penstock.review.rendering import html
+
+            return html.render(plan)
+        case _:
+            from penstock.review.rendering import terminal
+
+            return terminal.render(plan, colour=_wants_colour(), diffs=options.diffs)
+
+
+def _wants_colour() -> bool:
+    """Whether the plan goes to a terminal that shows colour, by the usual conventions."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

@@ -1,0 +1,103 @@
+"""A plan as one HTML file that needs nothing else: no script, no font, no address outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.review.model import ArtifactChange, Operation, Plan
+from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.style import STYLE
+from penstock.review.rendering.text_safety import html_text
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""Even if text of others became markup, the browser would load and run nothing."""
+
+
+def render(plan: Plan, *, notes: Mapping[str, Note] | None = None) -> str:
+    """The whole plan, nothing left out; generated files are folded."""
+    return "".join(_page(plan, notes))
+
+
+def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
+    shown = rows(plan, notes)
+    meant = [row for row in shown if row.change.operation is not Operation.MOVED]
+    moved = [row for row in shown if row.change.operation is Operation.MOVED]
+    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield f"<title>Plan {html_text(plan.head[:12])}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+    yield '<p class="kicker">Penstock plan</p>\n'
+    yield f"<h1>{html_text(headline(plan))}</h1>\n"
+    base, head = html_text(plan.base[:12]), html_text(plan.head[:12])
+    yield f'<p class="revisions"><code>{base}</code> to <code>{head}</code></p>\n'
+    yield from map(_error, plan.errors)
+    command = next_command(plan)
+    if command is not None:
+        yield f'<p class="next">Next <code>{html_text(command)}</code></p>\n'
+    if meant:
+        yield '<section aria-label="Changes">\n'
+        for row in meant:
+            yield from _change(row)
+        yield "</section>\n"
+    if moved:
+        yield f'<h2>Moved <span class="count">{len(moved)}</span></h2>\n<ul class="moved">\n'
+        for row in moved:
+            yield f"<li><code>{html_text(row.what)}</code> {html_text(row.values)}</li>\n"
+        yield "</ul>\n"
+    yield from _files(plan)
+    yield "</main>\n</body>\n</html>\n"
+
+
+def _error(found: Diagnostic) -> str:
+    kind = "error" if found.severity is Severity.ERROR else "note"
+    place = f"<code>{html_text(str(found.primary.span))}</code>" if found.primary is not None else ""
+    label = f" {html_text(found.primary.message)}." if found.primary is not None and found.primary.message else ""
+    helps = "".join(f"<br>{html_text(text)}" for text in found.help)
+    return f'<div class="finding {kind}"><strong>{html_text(found.headline)}</strong>{label} {place}{helps}</div>\n'
+
+
+def _change(row: Row) -> Iterator[str]:
+    direction = row.change.direction.value
+    yield f'<article class="{direction}">\n<div class="what"><span class="symbol">{html_text(row.symbol)}</span>'
+    yield f"<code>{_address(row.what)}</code></div>\n"
+    if row.values:
+        yield f'<p class="values"><code>{html_text(row.values)}</code></p>\n'
+    yield f'<p class="risk"><span class="badge">{html_text(row.risk)}</span> {html_text(row.why)}</p>\n'
+    if row.affects:
+        yield f'<p class="affects">affects {html_text(row.affects)}</p>\n'
+    if row.note is not None:
+        yield f'<p class="note">needs {html_text(row.note.needs)} · {html_text(row.note.state)}</p>\n'
+    if row.span is not None:
+        yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
+    if row.below:
+        count = len(row.below)
+        yield f"<details><summary>{count} indirect effect{'s' if count > 1 else ''}</summary>\n<ul>\n"
+        for below in row.below:
+            yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
+            yield f'<span class="badge">{html_text(below.risk)}</span> {html_text(below.why)}</li>\n'
+        yield "</ul>\n</details>\n"
+    yield "</article>\n"
+
+
+def _address(address: str) -> str:
+    """An address that may break its line before each of its parts."""
+    return html_text(address).replace(".", "<wbr>.").replace("[", "<wbr>[")
+
+
+def _files(plan: Plan) -> Iterator[str]:
+    if not plan.artifacts:
+        return
+    yield f'<h2>Generated files <span class="count">{len(plan.artifacts)}</span></h2>\n'
+    causes: dict[tuple[str, ...], list[ArtifactChange]] = {}
+    for artifact in plan.artifacts:
+        causes.setdefault(artifact.owners, []).append(artifact)
+    for owners, artifacts in causes.items():
+        yield f'<p class="cause">because of {", ".join(f"<code>{html_text(one)}</code>" for one in owners)}</p>\n'
+        for artifact in artifacts:
+            yield f'<details class="file"><summary><span class="badge">{html_text(artifact.operation)}</span> '
+            yield f"<code>{html_text(artifact.path)}</code></summary>\n<pre>"
+            for line in artifact.diff.split("\n"):
+                kind = {"+": "plus", "-": "minus", "@": "hunk"}.get(line[:1], "")
+                yield f'<span class="{kind}">{html_text(line)}</span>\n' if kind else f"{html_text(line)}\n"
+            yield "</pre></details>\n"

@@ -1,0 +1,166 @@
+"""A plan as the comment that stands under a pull request, within the length that a forge takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from penstock.diagnostics.model import Diagnostic, Severity, Span
+from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.text_safety import fenced, markdown, markdown_text
+
+LIMIT = 65_536
+"""Characters of a comment on GitHub, which counts them in UTF-8."""
+
+_RESERVE = 1_500
+"""Characters kept for what closes the comment."""
+_MARKS = {
+    Direction.UNKNOWN: "🟣",
+    Direction.LOOSENED: "🔴",
+    Direction.TIGHTENED: "🟢",
+    Direction.NEUTRAL: "⚪",
+}
+_SHOWN_BELOW = 5
+_LONGEST_DIFF = 8_000
+
+
+def render(
+    plan: Plan,
+    *,
+    notes: Mapping[str, Note] | None = None,
+    source: str | None = None,
+    whole: str | None = None,
+    limit: int = LIMIT,
+) -> str:
+    """The plan as GitHub Markdown of at most `limit` bytes.
+
+    `notes` are what a verdict says of the changes: with them, each row tells who must approve, and the state. `source`
+    is the address of a folder with the files of head, to which rows link their lines, `whole` that of the whole plan.
+    """
+    page = _Page(limit - _RESERVE)
+    page.add(f"### {markdown_text(headline(plan))}\n\n")
+    left_out = _errors(page, plan)
+    left_out += _table(page, plan, notes, source)
+    left_out += _files(page, plan)
+    command = next_command(plan)
+    close = f"\nNext: {markdown(command)}\n" if command is not None else ""
+    if left_out:
+        where = f"[the whole plan]({whole})" if whole else "`penstock plan --format html` shows the whole"
+        close += f"\n> Cut off at the length of a comment: {', '.join(left_out)} left out; {where}.\n"
+    close += f"\n<sub>base {markdown(plan.base[:12])} · head {markdown(plan.head[:12])}</sub>\n"
+    return page.text() + close
+
+
+class _Page:
+    """Text that grows up to a number of bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._parts: list[str] = []
+
+    def add(self, text: str, keep: int = 0) -> bool:
+        """Add the text, if it fits with `keep` bytes to spare."""
+        size = len(text.encode())
+        if size + keep > self._room:
+            return False
+        self._room -= size
+        self._parts.append(text)
+        return True
+
+    def text(self) -> str:
+        return "".join(self._parts)
+
+
+def _errors(page: _Page, plan: Plan) -> list[str]:
+    for position, found in enumerate(plan.errors):
+        if not page.add(_error(found), keep=2_000):
+            return [f"{len(plan.errors) - position} of {len(plan.errors)} errors"]
+    if plan.errors:
+        page.add("\n")
+    return []
+
+
+def _error(found: Diagnostic) -> str:
+    mark = "❌" if found.severity is Severity.ERROR else "⚠️"
+    place = f" {markdown(str(found.primary.span))}" if found.primary is not None else ""
+    label = f" ({markdown(found.primary.message)})" if found.primary is not None and found.primary.message else ""
+    helps = "".join(f"  \n  {markdown(text)}" for text in found.help[:2])
+    return f"- {mark} {markdown(found.headline)}{label}{place}{helps}\n"
+
+
+def _table(page: _Page, plan: Plan, notes: Mapping[str, Note] | None, source: str | None) -> list[str]:
+    shown = [row for row in rows(plan, notes) if row.change.operation is not Operation.MOVED]
+    moved = sum(change.operation is Operation.MOVED for change in plan.changes)
+    if shown:
+        titles = ["", "change", "risk", "why", "affects"] + (["who must approve", "state"] if notes is not None else [])
+        page.add(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}\n")
+    left = len(shown)
+    for row in shown:
+        if not page.add("".join(_lines(row, source, notes is not None)), keep=200):
+            break
+        left -= 1
+    if moved:
+        page.add(f"\n{moved} spec{'s' if moved > 1 else ''} moved to another file, which means nothing.\n")
+    return [f"{left} of {len(shown)} changes"] if left else []
+
+
+def _lines(row: Row, source: str | None, with_notes: bool) -> Iterator[str]:
+    yield _line(row, _MARKS[row.change.direction], source, with_notes)
+    for below in row.below[:_SHOWN_BELOW]:
+        yield _line(below, "↳", source, with_notes)
+    if len(row.below) > _SHOWN_BELOW:
+        empty = " |" * (5 if with_notes else 3)
+        yield f"| ↳ | and {len(row.below) - _SHOWN_BELOW} more |{empty}\n"
+
+
+def _line(row: Row, mark: str, source: str | None, with_notes: bool) -> str:
+    what = f"{row.symbol} {markdown(row.what)}"
+    if row.values:
+        what += f"<br>{markdown(row.values)}"
+    if row.span is not None:
+        what += f"<br><sub>{_place(row.span, source)}</sub>"
+    cells = [mark, what, markdown_text(row.risk), markdown(row.why), markdown(row.affects) if row.affects else ""]
+    if with_notes:
+        cells += [markdown(row.note.needs), markdown(row.note.state)] if row.note is not None else ["", ""]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _place(span: Span, source: str | None) -> str:
+    text = f"{span.path}:{span.line}"
+    if source is None:
+        return markdown(text)
+    return f'<a href="{source.rstrip("/")}/{quote(span.path)}#L{span.line}">{markdown(text)}</a>'
+
+
+def _files(page: _Page, plan: Plan) -> list[str]:
+    """The generated files, folded, those of one cause together."""
+    if not plan.artifacts:
+        return []
+    causes: dict[tuple[str, ...], list[ArtifactChange]] = {}
+    for artifact in plan.artifacts:
+        causes.setdefault(artifact.owners, []).append(artifact)
+    count = len(plan.artifacts)
+    page.add(f"\n<details><summary>{count} generated file{'s' if count > 1 else ''}</summary>\n\n")
+    left = count
+    for owners, artifacts in causes.items():
+        if not page.add(f"**because of** {', '.join(map(markdown, owners))}\n\n", keep=200):
+            break
+        for artifact in artifacts:
+            if not page.add(_file(artifact), keep=100) and not page.add(
+                f"- {artifact.operation} {markdown(artifact.path)}\n\n", keep=100
+            ):
+                break
+            left -= 1
+    page.add("</details>\n")
+    return [f"{left} of {count} generated files"] if left else []
+
+
+def _file(artifact: ArtifactChange) -> str:
+    if artifact.operation == "removed":
+        return f"- removed {markdown(artifact.path)}\n\n"
+    text = artifact.diff
+    if len(text) > _LONGEST_DIFF:
+        text = text[:_LONGEST_DIFF].rpartition("\n")[0] + "\n… and more"
+    summary = f"<summary>{artifact.operation} {markdown(artifact.path)}</summary>"
+    return f"<details>{summary}\n\n{fenced(text, 'diff')}\n\n</details>\n\n"

@@ -1,0 +1,238 @@
+"""A plan as rows to be read: what each format shows, before it is written in that format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from penstock.diagnostics.model import Severity, Span
+from penstock.review.model import Change, Direction, Impact, Operation, Plan
+
+SYMBOLS = {
+    Operation.ADDED: "+",
+    Operation.REMOVED: "-",
+    Operation.CHANGED: "~",
+    Operation.RENAMED: ">",
+    Operation.MOVED: ">",
+}
+_LONGEST_VALUE = 60
+_DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
+"""The highest risk first."""
+
+_COMPILE_CODES = frozenset({"missing-artifact", "stale-artifact", "surplus-artifact"})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a verdict says of one change."""
+
+    needs: str
+    """Who must approve, such as `1 of @sre`."""
+    state: str
+    """Such as `approved by ada`, or `waits`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One change. All texts are as others wrote them: each format escapes them."""
+
+    change: Change
+    symbol: str
+    what: str
+    """The address, and for a rename the former one."""
+    values: str
+    """`5% -> 50%`; empty where the address says it all."""
+    risk: str
+    """`loosened (rollout)`."""
+    why: str
+    affects: str
+    span: Span | None
+    note: Note | None
+    below: tuple[Row, ...] = ()
+    """Indirect changes that this one causes."""
+
+
+def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]:
+    """The changes that stand on their own, the highest risk first, each with those that it causes.
+
+    `notes` are what a verdict says, by the fingerprint of a change.
+    """
+    known = notes or {}
+    parents = _parents(plan)
+    below: dict[str, list[Change]] = {}
+    tops = []
+    for change in plan.changes:
+        parent = parents.get(change.fingerprint)
+        if parent is None:
+            tops.append(change)
+        else:
+            below.setdefault(parent.fingerprint, []).append(change)
+    return tuple(
+        _row(plan, change, known, tuple(_row(plan, one, known) for one in _sorted(below.get(change.fingerprint, []))))
+        for change in _sorted(tops)
+    )
+
+
+def headline(plan: Plan) -> str:
+    """One sentence with the totals."""
+    errors = sum(found.severity is Severity.ERROR for found in plan.errors)
+    if errors:
+        return f"{_count(errors, 'error')} in what this would merge; {_totals(plan)}."
+    if plan.kind == "rollback":
+        return f"A rollback: {_count(len(_specs(plan)), 'release')} back to a version that was served before."
+    if plan.kind == "none":
+        moved = sum(change.operation is Operation.MOVED for change in plan.changes)
+        told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
+        files = f"; {_count(len(plan.artifacts), 'generated file')} written anew" if plan.artifacts else ""
+        return f"Nothing changes in meaning{told}{files}."
+    text = _totals(plan)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def next_command(plan: Plan) -> str | None:
+    """The command that helps next, where something keeps the plan from being approved."""
+    codes = {found.code for found in plan.errors if found.severity is Severity.ERROR}
+    if not codes:
+        return None
+    if codes <= _COMPILE_CODES:
+        return "penstock compile && git add --all generated && git commit"
+    if "edited-artifact" in codes:
+        return "penstock compile, which writes generated/ anew, after the change is made in the specs"
+    return "penstock check"
+
+
+def shown_value(value: Any) -> str:
+    """A value in short, as it would be written."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def affected(impact: Impact, change: Change) -> str:
+    """What a change reaches: `affects production, 2 callers, SLO availability`."""
+    parts = [", ".join(impact.environments)] if impact.environments else []
+    if change.address.kind != "Model" or len(impact.models) > 1:
+        parts += [_named(impact.models, "model")] if impact.models else []
+    if change.address.kind != "Rollout" or len(impact.rollouts) > 1:
+        parts += [_named(impact.rollouts, "rollout")] if impact.rollouts else []
+    parts += [_count(len(impact.callers), "caller")] if impact.callers else []
+    parts += [_named(impact.slos, "SLO")] if impact.slos else []
+    parts += [_count(len(impact.schedules), "schedule")] if impact.schedules else []
+    parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
+    parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
+    parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
+    return ", ".join(parts)
+
+
+def reach(plan: Plan) -> str:
+    """What the direct changes reach together, for the headline."""
+    found = [plan.impacts[c.fingerprint] for c in plan.changes if c.fingerprint in plan.impacts]
+    models = {name for impact in found for name in impact.models}
+    rollouts = {name for impact in found for name in impact.rollouts}
+    environments = list(dict.fromkeys(name for impact in found for name in impact.environments))
+    parts = [_count(len(models), "model")] if models else []
+    parts += [_count(len(rollouts), "rollout")] if rollouts else []
+    if not parts:
+        return ""
+    where = f" in {_listed(environments)}" if environments else ""
+    return f", reaching {_listed(parts)}{where}"
+
+
+def _totals(plan: Plan) -> str:
+    direct = [change for change in plan.changes if change.cause == "direct" and change.operation is not Operation.MOVED]
+    indirect = [change for change in plan.changes if change.cause == "indirect"]
+    if not direct and not indirect:
+        return "nothing changes in meaning"
+    counts = {
+        direction: sum(change.direction is direction for change in direct or indirect) for direction in _DIRECTIONS
+    }
+    told = _listed([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    noun = "change" if len(direct or indirect) == 1 else "changes"
+    kind = "" if direct else "indirect "
+    return f"{told} {kind}{noun} in {_count(len(_specs(plan)), 'spec')}{reach(plan)}"
+
+
+def _specs(plan: Plan) -> set[str]:
+    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
+    direct = {str(change.address.spec) for change in meant if change.cause == "direct"}
+    return direct or {str(change.address.spec) for change in meant}
+
+
+def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: tuple[Row, ...] = ()) -> Row:
+    former = f" (was {change.renamed_from})" if change.renamed_from is not None else ""
+    risk = f"{change.direction.value} ({change.area.value})"
+    if change.operation is Operation.MOVED:
+        risk = "moved"
+    elif change.breaking:
+        risk += ", breaking"
+    return Row(
+        change=change,
+        symbol=SYMBOLS[change.operation],
+        what=f"{change.address}{former}",
+        values=_values(change),
+        risk=risk,
+        why=change.why,
+        affects=affected(plan.impacts.get(change.fingerprint, Impact()), change),
+        span=change.span,
+        note=notes.get(change.fingerprint),
+        below=below,
+    )
+
+
+def _values(change: Change) -> str:
+    if change.operation is Operation.RENAMED or change.cause == "indirect":
+        return ""
+    if change.operation is Operation.ADDED:
+        return shown_value(change.after) if change.address.parts else ""
+    if change.operation is Operation.REMOVED:
+        return f"was {shown_value(change.before)}" if change.address.parts else ""
+    return f"{shown_value(change.before)} -> {shown_value(change.after)}"
+
+
+def _parents(plan: Plan) -> dict[str, Change]:
+    """By the fingerprint of an indirect change: the change that stands on its own and causes it."""
+    tops: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        if change.cause == "direct" or change.address.parts:
+            tops.setdefault(str(change.address), []).append(change)
+    found: dict[str, Change] = {}
+    for change in plan.changes:
+        if change.cause == "direct" or change.address.parts:
+            continue
+        causes = [top for step in change.through for top in tops.get(step, ())]
+        cause = next((top for top in causes if (top.before, top.after) == (change.before, change.after)), None)
+        if cause is None and change.direction is Direction.NEUTRAL:
+            # What risks nothing needs no row of its own.
+            specs = {str(change.address), *(step.partition(".")[0] for step in change.through)}
+            cause = next((top for top in plan.changes if str(top.address.spec) in specs and top is not change), None)
+            cause = cause if cause is not None and cause.cause == "direct" else None
+        if cause is not None:
+            found[change.fingerprint] = cause
+    return found
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    def order(change: Change) -> tuple[Any, ...]:
+        moved = change.operation is Operation.MOVED
+        return moved, _DIRECTIONS.index(change.direction), change.address, change.operation.value
+
+    return sorted(changes, key=order)
+
+
+def _named(names: tuple[str, ...], noun: str) -> str:
+    return f"{noun} {names[0]}" if len(names) == 1 else _count(len(names), noun)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _listed(parts: list[str]) -> str:
+    *most, last = parts or [""]
+    return f"{', '.join(most)} and {last}" if most else last

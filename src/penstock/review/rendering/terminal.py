@@ -1,0 +1,104 @@
+"""A plan for the terminal: a row each, indirect effects and generated files under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from penstock.diagnostics.model import Severity
+from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.text_safety import log_line
+
+_COLOURS = {
+    Direction.UNKNOWN: "35;1",
+    Direction.LOOSENED: "31;1",
+    Direction.TIGHTENED: "32",
+    Direction.NEUTRAL: "2",
+}
+_SHOWN_BELOW = 5
+_SHOWN_FILES = 20
+
+
+def render(plan: Plan, *, colour: bool = False, diffs: bool = False, notes: Mapping[str, Note] | None = None) -> str:
+    """The plan as text. `diffs` unfolds the generated files."""
+    return "\n".join(_lines(plan, _Paint(colour), diffs, notes)) + "\n"
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | None) -> Iterator[str]:
+    yield paint(log_line(headline(plan)), "1")
+    for found in plan.errors:
+        place = f" {found.primary.span}" if found.primary is not None else ""
+        is_error = found.severity is Severity.ERROR
+        word = paint("error" if is_error else "note", "31;1" if is_error else "33")
+        yield f"  {word}[{log_line(found.code)}]{log_line(place)} {log_line(found.headline)}"
+    shown = rows(plan, notes)
+    moved = [row for row in shown if row.change.operation is Operation.MOVED]
+    if len(shown) > len(moved):
+        yield ""
+    for row in shown:
+        if row.change.operation is not Operation.MOVED:
+            yield from _row(row, paint)
+    if moved:
+        yield ""
+        yield (
+            f"{len(moved)} specs stand in another file, which means nothing:"
+            if len(moved) > 1
+            else ("1 spec stands in another file, which means nothing:")
+        )
+        for row in moved[:_SHOWN_BELOW]:
+            yield f"  {row.symbol} {log_line(row.what)} {log_line(row.values)}"
+        if len(moved) > _SHOWN_BELOW:
+            yield f"    and {len(moved) - _SHOWN_BELOW} more"
+    yield from _files(plan, paint, diffs)
+    command = next_command(plan)
+    if command is not None:
+        yield ""
+        yield f"next: {paint(command, '1')}"
+
+
+def _row(row: Row, paint: _Paint) -> Iterator[str]:
+    code = _COLOURS[row.change.direction]
+    values = f" {log_line(row.values)}" if row.values else ""
+    affects = f"   affects {log_line(row.affects)}" if row.affects else ""
+    note = f"   needs {log_line(row.note.needs)}: {log_line(row.note.state)}" if row.note is not None else ""
+    yield f"{paint(row.symbol, code)} {log_line(row.what)}{values}   {paint(log_line(row.risk), code)}{affects}{note}"
+    place = f" ({row.span.path}:{row.span.line})" if row.span is not None else ""
+    yield paint(f"    {log_line(row.why)}{log_line(place)}", "2")
+    for below in row.below[:_SHOWN_BELOW]:
+        colour = _COLOURS[below.change.direction]
+        yield f"    {paint('↳', colour)} {log_line(below.what)}   {paint(log_line(below.risk), colour)}   " + paint(
+            log_line(below.why), "2"
+        )
+    if len(row.below) > _SHOWN_BELOW:
+        yield f"      and {len(row.below) - _SHOWN_BELOW} more"
+
+
+def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
+    if not plan.artifacts:
+        return
+    yield ""
+    count = len(plan.artifacts)
+    yield f"{count:,} generated file{'s' if count > 1 else ''} differ{'' if count > 1 else 's'}:"
+    shown = plan.artifacts if diffs else plan.artifacts[:_SHOWN_FILES]
+    for artifact in shown:
+        symbol = {"added": "+", "removed": "-", "changed": "~"}[artifact.operation]
+        cause = log_line(f"because of {', '.join(artifact.owners)}")
+        yield f"  {symbol} {log_line(artifact.path)}   {paint(cause, '2')}"
+        if diffs:
+            yield from _diff(artifact, paint)
+    if len(shown) < count:
+        yield f"    and {count - len(shown):,} more (--diffs shows all, with what differs in them)"
+
+
+def _diff(artifact: ArtifactChange, paint: _Paint) -> Iterator[str]:
+    for line in artifact.diff.split("\n"):
+        code = {"+": "32", "-": "31", "@": "36"}.get(line[:1], "")
+        yield "      " + (paint(log_line(line), code) if code else log_line(line))

@@ -1,0 +1,244 @@
+"""Plans of revisions: errors of either side, rollbacks, digests, the work tree, and revisions that are not there."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from penstock.diagnostics.model import Severity
+from penstock.review.model import Direction, Operation
+from penstock.review.plan import make_plan
+from penstock.review.sides import WORK_TREE, default_base
+from penstock.source.git import GitError, GitRepository
+from review.repositories import Documents, Repository, at, direct, directions
+
+NEW, OLD, OLDER = (f"sha256:{letter * 64}" for letter in "abc")
+
+
+def loosen(documents: Documents) -> None:
+    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
+
+
+def add_release(digest: str, previous: str | None = None, step: int | None = None) -> str:
+    more = f'  previous: {{digest: "{previous}"}}\n' if previous else ""
+    more += f"  step: {step}\n" if step is not None else ""
+    return (
+        "apiVersion: penstock/v1\nkind: Release\nmetadata: {name: delay-online-production, owner: flight-ml}\n"
+        "spec:\n  rollout: delay-online\n  environment: production\n"
+        f'  version: {{digest: "{digest}"}}\n  specs: "{OLD}"\n  datasets: {{}}\n'
+        f'  evidence: {{path: evidence/delay.json, digest: "{OLD}"}}\n{more}'
+    )
+
+
+def test_the_same_revisions_give_the_same_plan(repository: Repository) -> None:
+    plan = repository.changed(loosen)
+    assert plan == repository.plan()
+    assert set(plan.digests) == {"base", "head", "policy", "semantic", "evidence"}
+
+
+def test_the_semantic_digest_follows_the_meaning_alone(repository: Repository) -> None:
+    before = repository.changed(loosen).digests
+    repository.write("specs/system.yaml", "# A comment.\n" + repository.read("specs/system.yaml"))
+    repository.commit()
+    after = repository.plan().digests
+    assert before["semantic"] == after["semantic"]
+    assert before["head"] != after["head"]
+
+
+def test_the_policy_digest_is_that_of_base(repository: Repository) -> None:
+    before = repository.plan("main", "main").digests["policy"]
+
+    def join(documents: Documents) -> None:
+        documents["Team", "risk"]["spec"]["members"].append("mallory")
+
+    assert repository.changed(join).digests["policy"] == before
+    repository.git("checkout", "--quiet", "main")
+    repository.edit(join)
+    repository.commit()
+    assert repository.plan("main", "main").digests["policy"] != before
+
+
+def test_a_fingerprint_stays_while_address_and_values_do(repository: Repository) -> None:
+    before = at(repository.changed(loosen), "Gate/delay-release.rules[quality].atLeast").fingerprint
+    repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
+    repository.write("specs/system.yaml", "# Pushes every line down.\n" + repository.read("specs/system.yaml"))
+    repository.commit()
+    plan = repository.plan()
+    assert at(plan, "Gate/delay-release.rules[quality].atLeast").fingerprint == before
+    assert at(plan, "Model/delay.threshold").fingerprint != before
+
+
+def test_an_invalid_head_is_an_error_with_its_place_and_the_rest_is_compared(repository: Repository) -> None:
+    repository.branch()
+    repository.edit(loosen)
+    repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(treshold=0.4))
+    repository.commit()
+    plan = repository.plan()
+    errors = [found for found in plan.errors if found.severity is Severity.ERROR]
+    assert any(found.code == "unknown-key" and found.primary is not None for found in errors)
+    assert at(plan, "Gate/delay-release.rules[quality].atLeast").direction is Direction.LOOSENED
+    assert at(plan, "Model/delay").direction is Direction.UNKNOWN
+    assert plan.kind == "change"
+
+
+def test_a_head_that_does_not_parse_is_an_error(repository: Repository) -> None:
+    repository.branch()
+    repository.write("specs/broken.yaml", "kind: [Gate\n")
+    repository.commit()
+    errors = [found for found in repository.plan().errors if found.severity is Severity.ERROR]
+    assert {found.path for found in errors} == {"specs/broken.yaml"}
+
+
+def test_a_spec_that_something_still_refers_to_cannot_go_unnoticed(repository: Repository) -> None:
+    def remove(documents: Documents) -> None:
+        del documents["Gate", "delay-release"]
+
+    codes = {found.code for found in repository.changed(remove).errors}
+    assert "unknown-gate" in codes
+
+
+def test_what_an_invalid_base_says_counts_as_the_highest_risk_and_can_be_mended(repository: Repository) -> None:
+    good = repository.read("specs/system.yaml")
+    repository.replace("maxGap: 0.08", "maxGap: often")
+    repository.commit("Broken")
+    repository.branch()
+    repository.write("specs/system.yaml", good)
+    repository.commit("Mended")
+    plan = repository.plan()
+    assert at(plan, "Gate/delay-release").direction is Direction.UNKNOWN
+    assert {found.severity for found in plan.errors} == {Severity.WARNING}
+
+
+def test_a_base_that_does_not_parse_makes_its_specs_unknown(repository: Repository) -> None:
+    good = repository.read("specs/system.yaml")
+    repository.write("specs/system.yaml", good.replace("rules:\n    - {id: quality", "rules: [\n    - {id: quality"))
+    repository.commit("Broken")
+    repository.branch()
+    repository.write("specs/system.yaml", good)
+    repository.commit("Mended")
+    plan = repository.plan()
+    assert at(plan, "Gate/delay-release").direction is Direction.UNKNOWN
+    assert "cannot be read" in at(plan, "Gate/delay-release").why
+    assert {found.severity for found in plan.errors} == {Severity.WARNING}
+
+
+def test_a_release_that_goes_back_to_its_previous_version_is_a_rollback(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_release_that_goes_back_in_its_history_is_a_rollback(repository: Repository) -> None:
+    for digest in (OLDER, OLD, NEW):
+        repository.write("specs/release.yaml", add_release(digest))
+        repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLDER))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_rollback_that_carries_something_else_along_is_none(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.edit(loosen)
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
+def test_a_version_that_was_never_served_is_no_rollback(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLDER))
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
+def test_a_release_that_advances_its_canary_grows_by_its_points(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=1))
+    repository.commit()
+    change = at(repository.plan(), "Release/delay-online-production.step")
+    assert (change.direction, change.grew) == (Direction.LOOSENED, pytest.approx(20))
+
+
+def test_the_work_tree_can_be_the_head(repository: Repository) -> None:
+    repository.edit(loosen)
+    repository.write("systems/flights.py", "def departures():\n    return 1\n")
+    plan = repository.plan("HEAD", WORK_TREE)
+    assert directions(plan) == {"Gate/delay-release.rules[quality].atLeast": Direction.LOOSENED}
+    assert at(plan, "Dataset/flights.source.python").cause == "indirect"
+    assert repository.plan("HEAD", "HEAD").changes == ()
+
+
+def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:
+    start = repository.git("rev-parse", "HEAD").strip()
+    repository.branch()
+    repository.edit(loosen)
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
+    repository.commit()
+    repository.git("checkout", "--quiet", "change")
+    assert default_base(GitRepository.find(repository.root), "HEAD") == start
+
+
+def test_a_revision_that_is_not_there_is_told_with_what_to_do(repository: Repository) -> None:
+    with pytest.raises(GitError, match="knows no commit 'nowhere'"):
+        repository.plan("nowhere")
+
+
+def test_a_shallow_clone_is_told_how_to_get_the_base(repository: Repository, tmp_path: Path) -> None:
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.branch()
+    repository.edit(loosen)
+    repository.commit()
+    clone = tmp_path / "clone"
+    command = ["git", "clone", "--quiet", "--depth=1", "--branch=change", f"file://{repository.root}", str(clone)]
+    subprocess.run(command, check=True, capture_output=True)
+    with pytest.raises(GitError, match="git fetch --unshallow"):
+        make_plan(GitRepository.find(clone), base, "HEAD")
+    with pytest.raises(GitError, match="git fetch --unshallow origin main"):
+        default_base(GitRepository.find(clone), "HEAD")
+
+
+def test_a_folder_that_is_no_repository_is_told(tmp_path: Path) -> None:
+    with pytest.raises(GitError, match="lies in no git repository"):
+        GitRepository.find(tmp_path)
+
+
+def test_a_spec_written_in_an_odd_form_is_found_all_the_same(repository: Repository) -> None:
+    gate = '{"apiVersion": penstock/v1, "kind": Gate, "metadata": {"name": "s\\x70eed", "owner": risk},'
+    gate += ' "spec": {model: "del\\x61y", rules: [{id: speed, latency: {p99: 20ms}}]}}'
+    repository.write("specs/odd.yaml", gate + "\n")
+    repository.commit()
+    repository.branch()
+
+    def retype(documents: Documents) -> None:
+        documents["Model", "delay"]["metadata"]["name"] = "late"
+        documents["Gate", "delay-release"]["spec"]["model"] = "late"
+        documents["Rollout", "delay-online"]["spec"]["model"] = "late"
+
+    repository.edit(retype)
+    repository.commit()
+    errors = {found.path for found in repository.plan().errors if found.code == "unknown-model"}
+    assert errors == {"specs/odd.yaml"}
+
+
+def test_an_added_release_is_of_unknown_risk(repository: Repository) -> None:
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    (change,) = direct(repository.plan())
+    assert (change.operation, change.direction) == (Operation.ADDED, Direction.UNKNOWN)
+    assert change.environments == ("production",)

@@ -1,0 +1,121 @@
+"""Point 5: `generated/` is recompiled and compared byte by byte; a hand-edited manifest blocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.diagnostics.model import Severity
+from penstock.review.model import Plan
+from review.repositories import Documents, Repository
+
+TRAINING = "generated/production/delay/training.yaml"
+
+
+@pytest.fixture
+def compiled(repository: Repository) -> Repository:
+    """The system with its generated files, on a branch."""
+    repository.compile()
+    repository.commit("Compiled")
+    repository.branch()
+    return repository
+
+
+def errors(plan: Plan) -> dict[str, str]:
+    """Code by path."""
+    assert all(found.severity is Severity.ERROR for found in plan.errors)
+    return {str(found.path): found.code for found in plan.errors}
+
+
+def loosen(documents: Documents) -> None:
+    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
+
+
+def test_specs_and_what_they_compile_to_pass(compiled: Repository) -> None:
+    compiled.edit(loosen)
+    compiled.compile()
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan) == {}
+    changed = {artifact.path: artifact for artifact in plan.artifacts}
+    assert "production/delay/training.yaml" in changed
+    assert changed["production/delay/training.yaml"].owners == ("Gate/delay-release",)
+    assert "index.json" not in changed
+
+
+def test_a_hand_edited_manifest_is_an_error_that_names_it(compiled: Repository) -> None:
+    compiled.replace("delay", "delya", TRAINING)
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "edited-artifact"}
+
+
+def test_a_hand_edit_beside_an_edited_spec_is_found(compiled: Repository) -> None:
+    compiled.edit(loosen)
+    compiled.compile()
+    compiled.replace("penstock-step", "penstock-stop", TRAINING)
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "edited-artifact"}
+
+
+def test_one_added_byte_is_found(compiled: Repository) -> None:
+    compiled.write(TRAINING, compiled.read(TRAINING) + "\n")
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "edited-artifact"}
+
+
+def test_specs_without_a_compile_are_stale(compiled: Repository) -> None:
+    compiled.edit(loosen)
+    compiled.commit()
+    found = errors(compiled.plan())
+    assert found[TRAINING] == "stale-artifact"
+    assert set(found.values()) == {"stale-artifact"}
+
+
+def test_a_removed_manifest_is_missed(compiled: Repository) -> None:
+    (compiled.root / TRAINING).unlink()
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "missing-artifact"}
+
+
+def test_a_manifest_that_nothing_generates_is_an_error(compiled: Repository) -> None:
+    compiled.write("generated/production/delay/backdoor.yaml", "kind: Pod\n")
+    compiled.commit()
+    assert errors(compiled.plan()) == {"generated/production/delay/backdoor.yaml": "unowned-file"}
+
+
+def test_an_edited_kustomization_and_an_edited_index_are_errors(compiled: Repository) -> None:
+    kustomization = "generated/production/kustomization.yaml"
+    compiled.write(kustomization, compiled.read(kustomization) + "# more\n")
+    compiled.write("generated/index.json", compiled.read("generated/index.json") + "\n")
+    compiled.commit()
+    assert set(errors(compiled.plan())) == {kustomization, "generated/index.json"}
+
+
+def test_a_rollout_that_goes_takes_its_files_along(compiled: Repository) -> None:
+    def remove(documents: Documents) -> None:
+        del documents["Rollout", "delay-online"]
+
+    compiled.edit(remove)
+    compiled.commit()
+    assert "surplus-artifact" in errors(compiled.plan()).values()
+    compiled.compile()
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan) == {}
+    assert {artifact.operation for artifact in plan.artifacts} >= {"removed"}
+
+
+def test_a_spec_whose_comment_changes_generates_nothing_new(compiled: Repository) -> None:
+    compiled.write("specs/system.yaml", "# A comment.\n" + compiled.read("specs/system.yaml"))
+    compiled.commit()
+    plan = compiled.plan()
+    assert (plan.artifacts, plan.errors, plan.kind) == ((), (), "none")
+
+
+def test_the_first_generated_files_are_held_against_the_specs(repository: Repository) -> None:
+    repository.branch()
+    repository.compile()
+    repository.commit()
+    assert errors(repository.plan()) == {}
+    repository.replace("delay", "delya", TRAINING)
+    repository.commit()
+    assert TRAINING in errors(repository.plan())

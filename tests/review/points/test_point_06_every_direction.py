@@ -1,0 +1,138 @@
+"""Point 6: every field has a direction; unknown is the highest risk; an undeclared field fails the project's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.review.changes.directions import judge, review_of
+from penstock.review.model import Direction, Operation
+from penstock.specs.kinds import KINDS
+from penstock.specs.review import Area, Loosens
+from penstock.specs.shapes import mappings
+from review.repositories import Documents, Repository, at, directions
+
+WIND = ("Dataset", "weather", "columns", "wind_speed")
+SLO = ("Rollout", "delay-online", "slos", "availability")
+
+
+def test_every_field_of_the_language_declares_direction_and_area() -> None:
+    undeclared = {
+        f"{mapping.cls.__name__}.{key}"
+        for kind in KINDS.values()
+        for _, mapping in mappings(kind)
+        for key, field in mapping.fields.items()
+        if field.review is None
+        or field.review["loosens"] not in [one.value for one in Loosens]
+        or field.review["area"] not in [one.value for one in Area]
+    }
+    assert undeclared == set()
+
+
+def test_a_field_without_a_declaration_counts_as_unknown() -> None:
+    for operation in (Operation.ADDED, Operation.REMOVED, Operation.CHANGED):
+        assert judge(review_of(None), operation, 1, 2).direction is Direction.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "address", "direction"),
+    [
+        (("Gate", "delay-release", "rules", 0, "atLeast"), 0.6, "rules[quality].atLeast", "loosened"),
+        (("Gate", "delay-release", "rules", 0, "atLeast"), 0.8, "rules[quality].atLeast", "tightened"),
+        (("Gate", "delay-release", "rules", 0, "severity"), "warn", "rules[quality].severity", "loosened"),
+        (("Gate", "delay-release", "rules", 1, "minSupport"), 500, "rules[regions].minSupport", "loosened"),
+        (("Gate", "delay-release", "rules", 1, "by"), "hour", "rules[regions].by", "unknown"),
+        (("Dataset", "weather", "columns", "wind_speed", "nullable"), "20%", "columns.wind_speed.nullable", "loosened"),
+        (
+            ("Dataset", "weather", "columns", "wind_speed", "nullable"),
+            False,
+            "columns.wind_speed.nullable",
+            "tightened",
+        ),
+        (("Dataset", "flights", "freshness"), "2d", "freshness", "loosened"),
+        (("Dataset", "flights", "onViolation"), "warn", "onViolation", "loosened"),
+        (("Rollout", "delay-online", "monitor", "drift", 0, "above"), 0.4, "monitor.drift[inputs].above", "loosened"),
+        (
+            ("Rollout", "delay-online", "slos", "availability", "objective"),
+            "99%",
+            "slos.availability.objective",
+            "loosened",
+        ),
+        (("Model", "delay", "threshold"), 0.4, "threshold", "unknown"),
+    ],
+)
+def test_an_edit_has_the_direction_of_its_field(
+    repository: Repository, path: tuple[str | int, ...], value: object, address: str, direction: str
+) -> None:
+    kind, name, *below, last = path
+
+    def edit(documents: Documents) -> None:
+        held = documents[str(kind), str(name)]["spec"]
+        for step in below:
+            held = held[step]
+        held[last] = value
+
+    assert directions(repository.changed(edit)) == {f"{kind}/{name}.{address}": Direction(direction)}
+
+
+def test_a_bound_that_goes_is_the_loosest(repository: Repository) -> None:
+    def remove(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["spec"]["freshness"]
+
+    change = at(repository.changed(remove), "Dataset/flights.freshness")
+    assert (change.operation, change.direction, change.after) == (Operation.REMOVED, Direction.LOOSENED, None)
+
+
+def test_a_list_of_allowed_values_that_goes_allows_everything(repository: Repository) -> None:
+    def remove(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["spec"]["columns"]["origin"]["oneOf"]
+
+    assert at(repository.changed(remove), "Dataset/flights.columns.origin.oneOf").direction is Direction.LOOSENED
+
+
+def test_whole_specs(repository: Repository) -> None:
+    def change(documents: Documents) -> None:
+        del documents["Rollout", "delay-online"]
+        del documents["Gate", "delay-release"]
+        documents["Model", "more"] = {
+            **documents["Model", "delay"],
+            "metadata": {"name": "more", "owner": "flight-ml"},
+            "spec": {**documents["Model", "delay"]["spec"], "threshold": 0.4},
+        }
+
+    assert directions(repository.changed(change)) == {
+        "Gate/delay-release": Direction.LOOSENED,
+        "Model/more": Direction.NEUTRAL,
+        "Rollout/delay-online": Direction.UNKNOWN,
+    }
+
+
+def test_a_predicate_of_a_policy_is_never_ordered(repository: Repository) -> None:
+    repository.edit(_add_policy)
+    repository.commit()
+    repository.branch()
+
+    def narrow(documents: Documents) -> None:
+        documents["ApprovalPolicy", "rules"]["spec"]["rules"][0]["when"]["stage"] = ["production"]
+
+    repository.edit(narrow)
+    repository.commit()
+    change = at(repository.plan(), "ApprovalPolicy/rules.rules[gates].when.stage")
+    assert change.direction is Direction.UNKNOWN
+
+
+def _add_policy(documents: Documents) -> None:
+    documents["ApprovalPolicy", "rules"] = {
+        "apiVersion": "penstock/v1",
+        "kind": "ApprovalPolicy",
+        "metadata": {"name": "rules", "owner": "risk"},
+        "spec": {
+            "rules": [
+                {
+                    "id": "gates",
+                    "why": "Gates protect passengers.",
+                    "when": {"kind": ["Gate"]},
+                    "require": {"from": {"teams": ["risk"]}},
+                }
+            ]
+        },
+    }

@@ -1,0 +1,118 @@
+"""Point 13: a sensitive column that reaches a model by lineage, or a lowered sensitivity label, calls privacy."""
+
+from __future__ import annotations
+
+from penstock.review.model import Change, Direction, Plan
+from penstock.specs.review import Area
+from review.repositories import Documents, Repository, at, indirect
+
+
+def reaching(plan: Plan) -> list[Change]:
+    """The sensitive columns that newly reach the model."""
+    return [
+        change
+        for change in indirect(plan, "Model/delay")
+        if change.area is Area.PRIVACY
+        and change.direction is not Direction.NEUTRAL
+        and "column" in (change.after or ())
+    ]
+
+
+def test_a_feature_over_a_sensitive_column_reaches_the_model(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        feature = {"type": "int", "sql": "length(contact)"}
+        documents["FeatureSet", "conditions"]["spec"]["features"]["contact_length"] = feature
+
+    (change,) = reaching(repository.changed(add))
+    assert (change.direction, change.sensitivity) == (Direction.LOOSENED, "pii")
+    assert change.after == {"column": "flights.contact", "use": "feature", "sensitivity": "pii"}
+    assert change.through == ("Dataset/flights.columns.contact", "FeatureSet/conditions.features.contact_length")
+
+
+def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
+    def derive(documents: Documents) -> None:
+        documents["Dataset", "passengers"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "passengers", "owner": "flight-data"},
+            "spec": {
+                "source": {"sql": "select flight_id, contact as who from flights"},
+                "primaryKey": ["flight_id"],
+                "columns": {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": "internal"}},
+            },
+        }
+        documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {
+            "type": "string",
+            "lookup": {"of": "passengers", "column": "who", "match": ["flight_id"]},
+        }
+
+    found = {change.after["column"]: change for change in reaching(repository.changed(derive))}
+    assert found["flights.contact"].sensitivity == "pii"
+    assert "Dataset/passengers.columns.who" in found["flights.contact"].through
+
+
+def test_a_model_that_chooses_more_features_is_seen(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        documents["FeatureSet", "conditions"]["spec"]["features"]["reach"] = {"type": "string", "sql": "contact"}
+        documents["Model", "delay"]["spec"]["features"] = {"conditions": {"except": ["reach"]}}
+
+    repository.edit(add)
+    repository.commit()
+    repository.branch()
+
+    def choose(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["features"] = {"conditions": "all"}
+
+    repository.edit(choose)
+    repository.commit()
+    assert [change.sensitivity for change in reaching(repository.plan())] == ["pii"]
+
+
+def test_a_lowered_label_loses_its_sensitivity(repository: Repository) -> None:
+    def lower(documents: Documents) -> None:
+        documents["Dataset", "flights"]["spec"]["columns"]["contact"]["sensitivity"] = "public"
+
+    change = at(repository.changed(lower), "Dataset/flights.columns.contact.sensitivity")
+    assert (change.direction, change.area, change.sensitivity) == (Direction.LOOSENED, Area.PRIVACY, "pii")
+
+
+def test_a_label_that_is_left_out_is_lowered(repository: Repository) -> None:
+    def drop(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["spec"]["columns"]["contact"]["sensitivity"]
+
+    change = at(repository.changed(drop), "Dataset/flights.columns.contact.sensitivity")
+    assert (change.before, change.after, change.sensitivity) == ("pii", "internal", "pii")
+
+
+def test_lowering_the_label_and_using_the_column_at_once_hides_nothing(repository: Repository) -> None:
+    def both(documents: Documents) -> None:
+        documents["Dataset", "flights"]["spec"]["columns"]["contact"]["sensitivity"] = "public"
+        documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {"type": "string", "sql": "contact"}
+
+    assert [change.sensitivity for change in reaching(repository.changed(both))] == ["pii"]
+
+
+def test_a_column_that_turns_out_sensitive_is_told_where_it_reaches_a_model(repository: Repository) -> None:
+    def relabel(documents: Documents) -> None:
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["sensitivity"] = "sensitive"
+
+    plan = repository.changed(relabel)
+    assert at(plan, "Dataset/weather.columns.wind_speed.sensitivity").direction is Direction.TIGHTENED
+    assert [change.sensitivity for change in reaching(plan)] == ["sensitive"]
+
+
+def test_a_slice_is_a_use_of_its_own(repository: Repository) -> None:
+    def cut(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["slices"] = ["origin", "contact"]
+
+    (change,) = reaching(repository.changed(cut))
+    assert change.after["use"] == "slice"
+
+
+def test_an_override_that_brings_a_sensitive_column_to_production_alone_is_seen(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        feature = {"who": {"type": "string", "sql": "contact"}}
+        documents["FeatureSet", "conditions"]["overrides"] = {"production": {"features": feature}}
+
+    (change,) = reaching(repository.changed(add))
+    assert change.environments == ("production",)

@@ -1,0 +1,131 @@
+"""Point 17: the affected models, environments, schedules, SLOs and cost, direct and indirect."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.review.model import Direction, Impact, Plan
+from review.repositories import Documents, Repository, at, indirect
+
+
+def impact(plan: Plan, address: str) -> Impact:
+    return plan.impacts[at(plan, address).fingerprint]
+
+
+def test_a_column_reaches_what_is_trained_from_it(repository: Repository) -> None:
+    def loosen(documents: Documents) -> None:
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "50%"
+
+    found = impact(repository.changed(loosen), "Dataset/weather.columns.wind_speed.nullable")
+    assert found.models == ("delay",)
+    assert found.rollouts == ("delay-online",)
+    assert found.environments == ("staging", "production")
+    assert found.stages == ("staging", "production")
+    assert found.schedules == ("monitoring of delay-online (30 5 * * *)", "training of delay (0 3 * * 1)")
+    assert found.slos == ("delay-online availability 99.9%",)
+    assert found.callers == ("boarding/app=gate", "desk")
+    assert found.risk_tiers == ("medium",)
+
+
+def test_a_column_that_no_model_reads_reaches_none(repository: Repository) -> None:
+    def loosen(documents: Documents) -> None:
+        documents["Dataset", "flights"]["spec"]["columns"]["contact"]["nullable"] = True
+
+    plan = repository.changed(loosen)
+    assert impact(plan, "Dataset/flights.columns.contact.nullable").models == ()
+    assert indirect(plan, "Model/delay") == []
+
+
+def test_what_a_change_reaches_is_told_with_its_way(repository: Repository) -> None:
+    def loosen(documents: Documents) -> None:
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "50%"
+
+    plan = repository.changed(loosen)
+    (model,) = indirect(plan, "Model/delay")
+    assert model.direction is Direction.LOOSENED
+    assert model.through == (
+        "Dataset/weather.columns.wind_speed.nullable",
+        "FeatureSet/conditions.features.wind_speed",
+    )
+    (rollout,) = indirect(plan, "Rollout/delay-online")
+    assert rollout.through[-1] == "Model/delay"
+
+
+def test_more_copies_cost_more(repository: Repository) -> None:
+    def grow(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["serve"]["replicas"]["max"] = 10
+
+    found = impact(repository.changed(grow), "Rollout/delay-online.serve.replicas.max")
+    # Six copies more of half a core and a gibibyte, in two environments.
+    assert found.cpu_cores == pytest.approx(6)
+    assert found.memory_bytes == pytest.approx(12 * 2**30)
+
+
+def test_costs_of_several_fields_add_up_to_the_whole(repository: Repository) -> None:
+    def grow(documents: Documents) -> None:
+        serve = documents["Rollout", "delay-online"]["spec"]["serve"]
+        serve["replicas"]["max"] = 10
+        serve["resources"] = {"cpu": "2", "memory": "4Gi"}
+
+    plan = repository.changed(grow)
+    found = [one for one in plan.impacts.values() if one.cpu_cores or one.memory_bytes]
+    assert sum(one.cpu_cores for one in found) == pytest.approx(2 * (10 * 2 - 4 * 0.5))
+    assert sum(one.memory_bytes for one in found) == pytest.approx(2 * (40 - 4) * 2**30)
+
+
+def test_a_loosened_gate_reaches_the_rollouts_whose_versions_pass_it(repository: Repository) -> None:
+    def loosen(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.5
+
+    plan = repository.changed(loosen)
+    assert impact(plan, "Gate/delay-release.rules[quality].atLeast").rollouts == ("delay-online",)
+    assert indirect(plan, "Rollout/delay-online")
+
+
+def test_members_decide_for_what_their_team_owns(repository: Repository) -> None:
+    def join(documents: Documents) -> None:
+        documents["Team", "risk"]["spec"]["members"].append("mallory")
+
+    plan = repository.changed(join)
+    assert at(plan, "Team/risk.members[mallory]").direction is Direction.LOOSENED
+    assert [change.why for change in indirect(plan, "Gate/delay-release")] == [
+        "risk decides who may approve for its owner"
+    ]
+    assert indirect(plan, "Model/delay") == []
+
+
+def test_a_cluster_version_reaches_what_runs_there(repository: Repository) -> None:
+    def upgrade(documents: Documents) -> None:
+        documents["Environment", "production"]["spec"]["kserve"]["version"] = "0.21"
+
+    plan = repository.changed(upgrade)
+    assert at(plan, "Environment/production.kserve.version").environments == ("production",)
+    assert indirect(plan, "Rollout/delay-online")
+
+
+def test_code_that_a_spec_names_is_a_change_of_the_spec(repository: Repository) -> None:
+    repository.branch()
+    repository.write("systems/flights.py", "def departures():\n    return 1\n")
+    repository.commit()
+    plan = repository.plan()
+    change = at(plan, "Dataset/flights.source.python")
+    assert (change.direction, change.cause) == (Direction.UNKNOWN, "indirect")
+    assert plan.impacts[change.fingerprint].models == ("delay",)
+    assert indirect(plan, "Model/delay")
+
+
+def test_code_that_such_code_imports_counts_too(repository: Repository) -> None:
+    repository.write("systems/flights.py", "from systems import clock\n\n\ndef departures():\n    return clock.NOW\n")
+    repository.write("systems/clock.py", "NOW = 0\n")
+    repository.commit()
+    repository.branch()
+    repository.write("systems/clock.py", "NOW = 1\n")
+    repository.commit()
+    assert at(repository.plan(), "Dataset/flights.source.python").direction is Direction.UNKNOWN
+
+
+def test_layout_and_comments_of_code_are_no_change(repository: Repository) -> None:
+    repository.branch()
+    repository.write("systems/flights.py", "# Flights.\n\n\ndef departures():\n    return (None)\n")
+    repository.commit()
+    assert repository.plan().changes == ()

@@ -1,0 +1,107 @@
+"""Small real git repositories: a complete system of specs on `main`, changed on a branch, and the plan of that."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from penstock.catalog.load import load_work_tree
+from penstock.compiler import compile_catalog
+from penstock.review.model import Change, Direction, Plan
+from penstock.review.plan import make_plan
+from penstock.source.git import GitRepository
+
+SYSTEM = Path(__file__).with_name("system.yaml")
+PYTHON = "def departures():\n    return None\n"
+
+Documents = dict[tuple[str, str], dict[str, Any]]
+
+
+class Repository:
+    """A repository in a temporary folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self.git("init", "--quiet", "--initial-branch=main", ".")
+        self.write("systems/__init__.py", "")
+        self.write("systems/flights.py", PYTHON)
+        self.write("specs/system.yaml", SYSTEM.read_text(encoding="utf-8"))
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+        command = ["git", "-C", str(self.root), *identity, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def write(self, path: str, text: str | bytes) -> None:
+        full = self.root / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def replace(self, old: str, new: str, path: str = "specs/system.yaml") -> None:
+        """Put `new` in the place of `old`, which must be there."""
+        text = self.read(path)
+        assert old in text, f"{old!r} is not in {path}"
+        self.write(path, text.replace(old, new))
+
+    def edit(self, change: Callable[[Documents], None], path: str = "specs/system.yaml") -> None:
+        """Change the plain data of the specs of one file."""
+        loaded = list(yaml.safe_load_all(self.read(path)))
+        documents = {(one["kind"], one["metadata"]["name"]): one for one in loaded}
+        change(documents)
+        self.write(path, yaml.safe_dump_all(documents.values(), sort_keys=False))
+
+    def compile(self) -> None:
+        """Write generated/ as `penstock compile` would."""
+        files, found = compile_catalog(load_work_tree(self.root))
+        assert not found, found
+        for path in sorted((self.root / "generated").rglob("*"), reverse=True):
+            if path.is_file():
+                path.unlink()
+        for path, body in files.items():
+            self.write(f"generated/{path}", body)
+
+    def commit(self, message: str = "change") -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD").strip()
+
+    def branch(self, name: str = "change") -> None:
+        self.git("checkout", "--quiet", "-b", name)
+
+    def plan(self, base: str = "main", head: str = "HEAD") -> Plan:
+        return make_plan(GitRepository.find(self.root), base, head)
+
+    def changed(self, change: Callable[[Documents], None]) -> Plan:
+        """The plan of a branch on which the specs are changed so."""
+        self.branch()
+        self.edit(change)
+        self.commit()
+        return self.plan()
+
+
+def direct(plan: Plan) -> list[Change]:
+    return [change for change in plan.changes if change.cause == "direct"]
+
+
+def at(plan: Plan, address: str) -> Change:
+    """The one change at an address."""
+    found = [change for change in plan.changes if str(change.address) == address]
+    assert len(found) == 1, [str(change.address) for change in plan.changes]
+    return found[0]
+
+
+def indirect(plan: Plan, address: str) -> list[Change]:
+    return [change for change in plan.changes if change.cause == "indirect" and str(change.address) == address]
+
+
+def directions(plan: Plan) -> dict[str, Direction]:
+    """Direction by address, of the direct changes."""
+    return {str(change.address): change.direction for change in direct(plan)}
