@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -14,7 +16,8 @@ from sklearn.metrics import roc_auc_score
 from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.learning.model_files import load_model
 from penstock.specs.metrics import METRICS
-from runtime.evaluation.worlds import evaluate, figures, measured, trained
+from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, measured, step, trained
+from runtime.made_splits import write_splits
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,21 @@ def test_a_baseline_that_knows_only_the_label_is_compared_with(world: Path) -> N
     constant = -np.mean(np.where(truth == 1, np.log(share), np.log(1 - share)))
     assert skill["details"]["baseline"] == pytest.approx(constant)
     assert skill["figures"]["advantage"]["low"] > 0.05
+
+
+def test_a_model_that_cannot_answer_for_missing_values_fails_the_rule_about_them(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    for part in splits.glob("*.parquet"):
+        table = pq.read_table(part)
+        place = table.column_names.index("x1")
+        pq.write_table(table.set_column(place, "x1", pc.fill_null(table["x1"], 0.0)), part)
+    # Without an imputation a logistic regression takes no missing number.
+    flags = {"splits": splits, "estimator": json.dumps(ESTIMATORS["binary"]), "task": "binary", "model": "made"}
+    assert step("train", **flags, model_dir=tmp_path / "model") == 0
+    rules = [{"id": "holes", "perturb": {"missing": "20%"}, "metric": "roc_auc", "maxDrop": 0.9}]
+    assert evaluate(tmp_path, rules) == 0
+    assert "the model fails on such rows: ValueError: Input X contains NaN" in measured(tmp_path, "holes")["notes"][0]
+    assert gate(tmp_path, rules) == 1
 
 
 OWN = """

@@ -78,7 +78,12 @@ def examine(model: TrainedModel, splits: Splits, threshold: float) -> Examinatio
     rows = splits.rows("test")
     if len(rows.label) == 0:
         raise InputError("the splits have no test rows: nothing can be said of the model")
-    predictions = predictions_of(model, rows.features, rows.label, splits.classes, threshold)
+    try:
+        predictions = predictions_of(model, rows.features, rows.label, splits.classes, threshold)
+    except InputError:
+        raise
+    except Exception as error:  # whatever the learner does with values that the training rows did not have
+        raise InputError(f"the model fails on the test rows: {type(error).__name__}: {error}") from error
     if not np.isfinite(predictions.output).all():
         count = int((~np.isfinite(predictions.output)).sum())
         raise InputError(f"the model answers {count} of {len(predictions)} test rows with no finite number")

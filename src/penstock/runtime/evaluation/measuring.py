@@ -160,11 +160,16 @@ def _decisions(ours: Predictions, theirs: Predictions) -> dict[str, Any]:
 def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
     whole = exam.metric(rule.metric)
     sign = 1 if METRICS[rule.metric].higher_is_better else -1
-    drops = []
+    name, drops = f"{rule.metric} lost", []
     for number in range(PERTURBATIONS):
         frame = _perturbation(rule, exam, SEED + number)
-        drops.append(sign * (whole - compute(rule.metric, exam.predict(exam.model, frame))))
-    return Measured({"drop": Figure(f"{rule.metric} lost", float(np.mean(drops)))}, details={"drops": drops})
+        try:
+            predictions = exam.predict(exam.model, frame)
+        except Exception as error:  # a learner that knows no missing values, say, may fail in any way
+            note = f"the model fails on such rows: {type(error).__name__}: {str(error).splitlines()[0]}"
+            return Measured({"drop": Figure(name, float("nan"))}, notes=(note,))
+        drops.append(sign * (whole - compute(rule.metric, predictions)))
+    return Measured({"drop": Figure(name, float(np.mean(drops)))}, details={"drops": drops})
 
 
 def _perturbation(rule: PerturbRule, exam: Examination, seed: int) -> pd.DataFrame:
