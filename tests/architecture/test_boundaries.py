@@ -28,7 +28,7 @@ COMPILE_PATH = (
 REVIEW_PATH = ("review", "forges", "portal")
 
 GIT = {"source/git.py"}
-WRITERS = {"source/output.py", "source/cache.py"}
+WRITERS = {"source/output.py", "source/cache.py", "source/journal.py"}
 # The steps have a command line of their own, `penstock-step`, which is their face in a container.
 PRINTERS = {"cli", "runtime/main.py"}
 
@@ -97,7 +97,7 @@ def test_only_the_git_module_runs_git() -> None:
     assert _places(names_git, within=("",), allowed=GIT) == []
 
 
-def test_only_output_and_cache_write_files_where_specs_are_read() -> None:
+def test_only_output_cache_and_journal_write_files_where_specs_are_read() -> None:
     assert _places(writes_files, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=WRITERS) == []
 
 

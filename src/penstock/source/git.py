@@ -1,15 +1,18 @@
 """What git knows, read through its plumbing commands: revisions, trees and blobs. Nothing else starts git.
 
-None of the commands runs a hook, a filter, a text conversion or a pager, asks for a password, takes
-a lock or reaches for the network, whatever the configuration of the user or the repository says.
+None of the commands runs a hook, a filter, a text conversion or a pager, or asks for a password, whatever the
+configuration of the user or the repository says. Only `fetch`, `push` and `remote_tip` reach for the network; only
+they, `merged` and `commit_files` write, and nothing ever to the index or the work tree.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 _TIMEOUT_SECONDS = 120
@@ -19,6 +22,11 @@ _CONFIGURATION = (
     "core.quotePath=false",
     "protocol.allow=never",
 )
+_NETWORK = ("protocol.https.allow=always", "protocol.ssh.allow=always", "protocol.file.allow=always")
+_REF = re.compile(r"refs/[A-Za-z0-9][\w.-]*(/[\w-][\w.-]*)+", re.ASCII)
+_REMOTE = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
+_PLAIN_PATH = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
+_IDENTITY = "Penstock <penstock@users.noreply.invalid>"
 _REGULAR_MODES = ("100644", "100755", "100664")
 _LINK_MODE = "120000"
 
@@ -48,6 +56,23 @@ class TreeChange:
     path: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A header for one server; git gets it in its environment, where no list of processes shows it."""
+
+    server: str
+    """Such as `https://github.com/`."""
+    header: str = field(repr=False)
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that make git send the header to that server alone."""
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.server.rstrip('/')}/.extraheader",
+            "GIT_CONFIG_VALUE_0": self.header,
+        }
 
 
 class GitRepository:
@@ -136,6 +161,111 @@ class GitRepository:
         answer = _run(self.root, ["cat-file", "--batch"], "git cannot read the blobs.", request)
         return _parse_batch(answer, wanted)
 
+    def ref(self, name: str) -> str | None:
+        """The commit that a full ref (`refs/heads/main`) names here; None where there is no such ref."""
+        done = _start(self.root, ["rev-parse", "--verify", "--quiet", f"{_checked_ref(name)}^{{commit}}"])
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def remote_tip(self, remote: str, name: str, authorization: Authorization | None = None) -> str | None:
+        """The commit that a full ref names in a remote repository; None where it has no such ref."""
+        command = ["ls-remote", "--refs", "--quiet", "--", _checked_remote(remote), _checked_ref(name)]
+        answer = _run(self.root, command, f"git cannot reach `{remote}`.", authorization=authorization, network=True)
+        found = [line.split("\t") for line in answer.decode().splitlines()]
+        return next((commit for commit, ref in found if ref == name), None)
+
+    def fetch(self, remote: str, source: str, target: str, authorization: Authorization | None = None) -> str:
+        """Bring what a full ref of a remote repository names here, under `target`; its commit.
+
+        Objects alone are brought: no tag, no submodule, and nothing is checked out.
+        """
+        refs = f"+{_checked_ref(source)}:{_checked_ref(target)}"
+        command = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance"]
+        command += ["--no-write-fetch-head", "--", _checked_remote(remote), refs]
+        complaint = f"git cannot fetch {source} from `{remote}`."
+        _run(self.root, command, complaint, authorization=authorization, network=True)
+        found = self.ref(target)
+        if found is None:
+            raise GitError(complaint)
+        return found
+
+    def push(self, remote: str, name: str, authorization: Authorization | None = None) -> bool:
+        """Move a full ref of a remote repository to where it is here; False where somebody moved it in between."""
+        command = ["push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--"]
+        command += [_checked_remote(remote), f"{_checked_ref(name)}:{name}"]
+        done = _start(self.root, command, authorization=authorization, network=True)
+        if done.returncode == 0:
+            return True
+        if any(line.startswith(b"!\t") and b"rejected]" in line for line in done.stdout.splitlines()):
+            return False
+        raise GitError(_with_reason(f"git cannot push {name} to `{remote}`.", done.stderr.decode("utf-8", "replace")))
+
+    def merged(self, base: str, head: str) -> str | None:
+        """A commit of what merging `head` into `base` would leave, made without a checkout; None where they conflict.
+
+        `head` itself where it holds all of `base`. The same two commits always give the same one.
+        """
+        base, head = self.resolve(base), self.resolve(head)
+        if self.merge_base(base, head) == base:
+            return head
+        done = _start(self.root, ["merge-tree", "--write-tree", "--no-messages", "-z", base, head])
+        tree = done.stdout.split(b"\0")[0].decode("ascii", "replace").strip()
+        if done.returncode == 1:
+            return None
+        if done.returncode != 0 or not _is_object_id(tree):
+            reason = done.stderr.decode("utf-8", "replace")
+            raise GitError(_with_reason("git cannot merge (it takes git 2.38 or newer).", reason))
+        name, _, email = _IDENTITY.partition(" <")
+        who = {
+            f"GIT_{role}_{what}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "0 +0000"))
+        }
+        command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "What merging would leave"]
+        return _run(self.root, command, "git cannot keep the merged tree.", more=who).decode().strip()
+
+    def tree(self, revision: str) -> str:
+        """The id of a commit's tree: equal ids are equal files."""
+        command = ["rev-parse", "--verify", "--quiet", f"{self.resolve(revision)}^{{tree}}"]
+        return _run(self.root, command, f"git cannot read {revision!r}.").decode().strip()
+
+    def commit_files(
+        self, name: str, parent: str | None, files: Mapping[str, bytes], message: str, moment: datetime
+    ) -> bool:
+        """Commit files on top of `parent`, and move the full ref there; False where it was elsewhere by then.
+
+        Without a parent, the commit is the first of a history of its own. Other files of the parent stay.
+        """
+        if self.ref(name) != parent:
+            return False
+        text = message.encode()
+        seconds = int(moment.timestamp())
+        stream = [b"commit %b\n" % _checked_ref(name).encode()]
+        stream.append(f"committer {_IDENTITY} {seconds} +0000\ndata {len(text)}\n".encode() + text + b"\n")
+        if parent is not None:
+            stream.append(f"from {parent}\n".encode())
+        for path, body in sorted(files.items()):
+            if not _PLAIN_PATH.fullmatch(path):
+                raise GitError(f"{path!r} is no plain path to commit.")
+            stream.append(f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n")
+        stream.append(b"done\n")
+        # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
+        done = _start(self.root, ["fast-import", "--quiet", "--done", "--date-format=raw"], b"".join(stream))
+        if done.returncode != 0 and b"Not updating" not in done.stderr:
+            raise GitError(_with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
+        return done.returncode == 0
+
+
+def _checked_ref(name: str) -> str:
+    if not _REF.fullmatch(name) or ".." in name or name.endswith((".lock", ".")):
+        raise GitError(f"{name!r} is no full name of a ref, such as refs/heads/main.")
+    return name
+
+
+def _checked_remote(name: str) -> str:
+    if not _REMOTE.fullmatch(name):
+        raise GitError(f"{name!r} is no name of a remote, such as origin.")
+    return name
+
 
 def _parse_batch(answer: bytes, wanted: Sequence[str]) -> dict[str, bytes]:
     """For each blob a line `ID blob SIZE`, its bytes and a line feed; `ID missing` for one that is not there."""
@@ -171,16 +301,42 @@ def _is_object_id(text: str) -> bool:
     return len(text) in (40, 64) and set(text) <= set("0123456789abcdef")
 
 
-def _run(directory: Path, arguments: Sequence[str], complaint: str, request: bytes | None = None) -> bytes:
+def _run(
+    directory: Path,
+    arguments: Sequence[str],
+    complaint: str,
+    request: bytes | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    authorization: Authorization | None = None,
+    network: bool = False,
+) -> bytes:
     """What git writes to its standard output; `complaint` is the error's sentence where it fails."""
+    done = _start(directory, arguments, request, more=more, authorization=authorization, network=network)
+    if done.returncode != 0:
+        raise GitError(_with_reason(complaint, done.stderr.decode("utf-8", "replace")))
+    return done.stdout
+
+
+def _start(
+    directory: Path,
+    arguments: Sequence[str],
+    request: bytes | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    authorization: Authorization | None = None,
+    network: bool = False,
+) -> subprocess.CompletedProcess[bytes]:
+    """git's answer, whatever its exit code; `more` are variables for its environment."""
     command = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
-    for setting in _CONFIGURATION:
+    for setting in (*_CONFIGURATION, *(_NETWORK if network else ())):
         command += ["-c", setting]
+    secret = authorization.as_environment() if authorization is not None else {}
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [*command, *arguments],
             cwd=directory,
-            env=_environment(),
+            env=_environment() | dict(more or {}) | secret,
             input=request if request is not None else b"",
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,
@@ -194,9 +350,6 @@ def _run(directory: Path, arguments: Sequence[str], complaint: str, request: byt
         raise GitError(f"`{directory}` is no directory.") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git gave no answer within {_TIMEOUT_SECONDS} seconds.") from None
-    if done.returncode != 0:
-        raise GitError(_with_reason(complaint, done.stderr.decode("utf-8", "replace")))
-    return done.stdout
 
 
 def _with_reason(complaint: str, stderr: str) -> str:
