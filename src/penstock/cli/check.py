@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong; what targets would not do is asked once the specs themselves are sound."""
+    """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
     from penstock.checks.engine import check
     from penstock.compiler import compile_unit, units
     from penstock.diagnostics.model import Diagnostics
@@ -53,8 +53,8 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
 
     found = Diagnostics()
     found.extend(check(catalog))
-    found.extend(policy_diagnostics(catalog))
     if not found.has_errors:
+        found.extend(policy_diagnostics(catalog))
         for unit in units(catalog):
             found.extend(compile_unit(catalog, unit).diagnostics)
     return found.sorted()
