@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from penstock.runtime.data.conversion import SQL_TYPES, Conversion, conversion, kind_of
+from penstock.runtime.data.conversion import SQL_TYPES, Conversion, stored_conversion
 from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
 from penstock.specs.dataset import Column, DatasetSpec
@@ -33,6 +33,8 @@ class RowRule:
     """What one row is, and what several are."""
     extreme: Literal["min", "max"] | None = None
     """For a bound: which value is the worst."""
+    quick: str | None = None
+    """An aggregate that is true where a row breaks the rule, if there is one that costs less than counting such rows."""
     distinct: str | None = None
     """For uniqueness: the SQL value that must not repeat."""
 
@@ -60,7 +62,7 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judge
     """
     present = {name: column for name, column in contract.columns.items() if name in table.column_names}
     conversions = {
-        name: conversion(identifier(name), kind_of(table.schema.field(name).type), column.type)
+        name: stored_conversion(identifier(name), table.schema.field(name).type, column.type)
         for name, column in present.items()
     }
     connection = connect({"source": table})
@@ -75,7 +77,7 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judge
         f"AS {identifier(name)}"
         for name, column in contract.columns.items()
     )
-    kept, quarantine = table, None
+    quarantine = None
     if set_aside:
         reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
         marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS reasons FROM source"
@@ -114,7 +116,8 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         phrase = _is_no(column.type)
         rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
     if column.nullable is False:
-        rules.append(RowRule("nullable", (name,), f"{raw} IS NULL", ("has no value", "have no value")))
+        quick = f"count(*) - count({raw})"
+        rules.append(RowRule("nullable", (name,), f"{raw} IS NULL", ("has no value", "have no value"), quick=quick))
     if column.one_of is not None:
         allowed = ", ".join(literal(str(each)) for each in column.one_of)
         shown = ", ".join(str(each) for each in column.one_of[:8]) + (", ..." if len(column.one_of) > 8 else "")
@@ -122,10 +125,14 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         rules.append(RowRule("oneOf", (name,), broken, (f"is none of {shown}", f"are none of {shown}")))
     if column.min is not None:
         phrase = (f"is below min {column.min:g}", f"are below min {column.min:g}")
-        rules.append(RowRule("min", (name,), f"{value} < {literal(column.min)}", phrase, extreme="min"))
+        bound = literal(column.min)
+        quick = f"min({value}) < {bound}"
+        rules.append(RowRule("min", (name,), f"{value} < {bound}", phrase, extreme="min", quick=quick))
     if column.max is not None:
         phrase = (f"is above max {column.max:g}", f"are above max {column.max:g}")
-        rules.append(RowRule("max", (name,), f"{value} > {literal(column.max)}", phrase, extreme="max"))
+        bound = literal(column.max)
+        quick = f"max({value}) > {bound}"
+        rules.append(RowRule("max", (name,), f"{value} > {bound}", phrase, extreme="max", quick=quick))
     if column.matches is not None:
         broken = f"NOT regexp_full_match({value}, {literal(column.matches)})"
         phrase = (f"does not match {column.matches}", f"do not match {column.matches}")
@@ -150,7 +157,9 @@ def _broken(rule: RowRule) -> str:
 
 
 def _counted(rule: RowRule) -> str:
-    """An aggregate that is 0 where no row breaks the rule; uniqueness counts the surplus rows, which costs less."""
+    """An aggregate that is 0 or false where no row breaks the rule."""
+    if rule.quick is not None:
+        return rule.quick
     if rule.distinct is None:
         return f"count(*) FILTER (WHERE {rule.broken})"
     return f"count({rule.distinct}) - count(DISTINCT {rule.distinct})"

@@ -94,6 +94,22 @@ def conversion(expression: str, kind: str, to: str) -> Conversion:
     return Conversion(possible.format(x=expression), value.format(x=expression))
 
 
+def stored_conversion(expression: str, type_: pa.DataType, to: str) -> Conversion:
+    """How a column of an Arrow type becomes the declared type `to`; itself where it is stored like that already."""
+    import pyarrow.types as types
+
+    stored = {
+        "int": types.is_int64(type_),
+        "string": types.is_string(type_),
+        "bool": types.is_boolean(type_),
+        "timestamp": types.is_timestamp(type_) and type_.unit == "us" and type_.tz is None,
+        "date": types.is_date32(type_),
+    }
+    if stored.get(to):
+        return Conversion(_ALWAYS, expression)
+    return conversion(expression, kind_of(type_), to)
+
+
 def kind_of(type_: pa.DataType) -> str:
     """Which of the declared types an Arrow type belongs to; ``null`` or the type's own name where to none."""
     import pyarrow.types as types
