@@ -34,7 +34,7 @@ class RowRule:
     extreme: Literal["min", "max"] | None = None
     """For a bound: which value is the worst."""
     quick: str | None = None
-    """An aggregate that is true where a row breaks the rule, if there is one that costs less than counting such rows."""
+    """An aggregate that is true where a row breaks the rule, where one costs less than counting such rows."""
     distinct: str | None = None
     """For uniqueness: the SQL value that must not repeat."""
 
