@@ -12,7 +12,6 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 _TIMEOUT_SECONDS = 120
@@ -228,9 +227,7 @@ class GitRepository:
         command = ["rev-parse", "--verify", "--quiet", f"{self.resolve(revision)}^{{tree}}"]
         return _run(self.root, command, f"git cannot read {revision!r}.").decode().strip()
 
-    def commit_files(
-        self, name: str, parent: str | None, files: Mapping[str, bytes], message: str, moment: datetime
-    ) -> bool:
+    def commit_files(self, name: str, parent: str | None, files: Mapping[str, bytes], message: str) -> bool:
         """Commit files on top of `parent`, and move the full ref there; False where it was elsewhere by then.
 
         Without a parent, the commit is the first of a history of its own. Other files of the parent stay.
@@ -238,9 +235,8 @@ class GitRepository:
         if self.ref(name) != parent:
             return False
         text = message.encode()
-        seconds = int(moment.timestamp())
         stream = [b"commit %b\n" % _checked_ref(name).encode()]
-        stream.append(f"committer {_IDENTITY} {seconds} +0000\ndata {len(text)}\n".encode() + text + b"\n")
+        stream.append(f"committer {_IDENTITY} now\ndata {len(text)}\n".encode() + text + b"\n")
         if parent is not None:
             stream.append(f"from {parent}\n".encode())
         for path, body in sorted(files.items()):
@@ -249,7 +245,7 @@ class GitRepository:
             stream.append(f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n")
         stream.append(b"done\n")
         # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
-        done = _start(self.root, ["fast-import", "--quiet", "--done", "--date-format=raw"], b"".join(stream))
+        done = _start(self.root, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
         if done.returncode != 0 and b"Not updating" not in done.stderr:
             raise GitError(_with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
         return done.returncode == 0

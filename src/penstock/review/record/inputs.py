@@ -1,0 +1,139 @@
+"""Everything that a verdict is made of, as bytes and back: what is decided is decided on what was written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from penstock.forges.recorded import Facts, RecordedPullRequest
+from penstock.review.model import Plan, Verdict
+from penstock.review.policy.evaluate import MergeGroup, evaluate
+from penstock.review.policy.freshness import coverage
+from penstock.review.policy.organisation import Organisation
+from penstock.review.policy.resolve import ResolvedPolicy
+from penstock.source.canonical import canonical_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+PARTS = ("facts", "plan", "policy", "organisation", "evidence", "group", "known", "now")
+"""What the inputs of a verdict are written down in, each by itself, so that what stays the same is kept once."""
+
+
+class UnreadableInputsError(ValueError):
+    """Recorded inputs are not what this version of Penstock understands; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictInputs:
+    """All that a verdict depends on. Generated files are named in it, without what they hold."""
+
+    facts: Facts
+    plan: Plan
+    policy: ResolvedPolicy
+    organisation: Organisation
+    evidence: Mapping[str, str]
+    """State of the evidence of each changed Release, by its address."""
+    group: MergeGroup | None
+    known: Mapping[str, frozenset[str]]
+    """What earlier approvals were given for, by the id of the review."""
+    now: datetime
+
+    def verdict(self) -> Verdict:
+        """The verdict: the same inputs give the same, today and offline."""
+        return evaluate(
+            self.plan,
+            self.policy,
+            self.organisation,
+            RecordedPullRequest(self.facts),
+            evidence=self.evidence,
+            approved_fingerprints=self.known,
+            now=self.now,
+            group=self.group,
+        )
+
+    def coverage(self) -> dict[str, list[str]]:
+        """What each approval was given for, as the next verdict will know it."""
+        if self.group is not None:
+            return {review: sorted(changes) for review, changes in self.known.items()}
+        changes = [change.fingerprint for change in self.plan.changes]
+        found = coverage(RecordedPullRequest(self.facts), changes, self.known)
+        return {review: sorted(covered) for review, covered in sorted(found.items())}
+
+    def as_parts(self) -> dict[str, bytes]:
+        """Each part as canonical JSON; equal inputs are equal bytes."""
+        plan = replace(self.plan, artifacts=tuple(replace(one, before=b"", after=b"") for one in self.plan.artifacts))
+        values = {name: getattr(self, name) for name in PARTS} | {"plan": plan}
+        return {name: encoded(values[name], _adapter(name)) for name in PARTS}
+
+    @classmethod
+    def of_parts(cls, parts: Mapping[str, bytes]) -> VerdictInputs:
+        """The inputs that were written down. UnreadableInputsError where they are none."""
+        from pydantic import ValidationError
+
+        values: dict[str, Any] = {}
+        for name in PARTS:
+            try:
+                values[name] = _adapter(name).validate_json(parts[name])
+            except KeyError:
+                raise UnreadableInputsError(f"`{name}` is missing") from None
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                place = ".".join(str(part) for part in first["loc"]) or "its text"
+                raise UnreadableInputsError(
+                    f"`{name}` is not what this version of Penstock writes (at {place}); "
+                    "replay with the version that the entry names"
+                ) from None
+        return cls(**values)
+
+
+def encoded(value: Any, adapter: TypeAdapter[Any]) -> bytes:
+    """Canonical JSON of a value; sets are sorted."""
+    return canonical_json(_ordered(adapter.dump_python(value, by_alias=True, exclude_none=False)))
+
+
+def verdict_bytes(verdict: Verdict) -> bytes:
+    """The verdict as canonical JSON."""
+    return encoded(verdict, _adapter("verdict"))
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    types: dict[str, Any] = {
+        "facts": Facts,
+        "plan": Plan,
+        "policy": ResolvedPolicy,
+        "organisation": Organisation,
+        "evidence": dict[str, str],
+        "group": MergeGroup | None,
+        "known": dict[str, frozenset[str]],
+        "now": datetime,
+        "verdict": Verdict,
+    }
+    return TypeAdapter(types[name])
+
+
+def _ordered(value: Any) -> Any:
+    """Plain data: what JSON has no form for is written as text, sets as sorted lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _ordered(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(_ordered(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    return orjson.loads(orjson.dumps(value, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode()
+    return str(value)

@@ -1,0 +1,180 @@
+"""The log of decisions: one line of canonical JSON each, which names the digest of the line before it.
+
+A line removed, altered or moved breaks the chain from there on. A line cut off at the end does not: hence each
+decision's digest is also written where it was published, and `verify` can be told the newest one that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from penstock import __version__
+from penstock.review.model import Verdict
+from penstock.review.record.inputs import PARTS, VerdictInputs, verdict_bytes
+from penstock.review.record.places import Place, RecordError
+from penstock.source.canonical import bytes_digest, canonical_json
+
+VERSION = 1
+FIRST = "sha256:" + "0" * 64
+"""What the first line names as the digest of the line before it."""
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    value: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything else in the line."""
+        return str(self.value["digest"])
+
+    @property
+    def number(self) -> int:
+        """Position in the log, from 1."""
+        return int(self.value["number"])
+
+    @property
+    def about(self) -> tuple[str, int]:
+        """Repository and number of the pull request."""
+        return str(self.value["repository"]), int(self.value["pullRequest"])
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Digest of each part of what was decided on."""
+        return dict(self.value["inputs"])
+
+    @property
+    def verdict(self) -> str:
+        """Digest of the verdict's bytes."""
+        return str(self.value["verdict"])
+
+    def as_line(self) -> bytes:
+        """The line with its line feed."""
+        return canonical_json(self.value) + b"\n"
+
+
+def append(place: Place, inputs: VerdictInputs, verdict: Verdict) -> Entry:
+    """Add a decision to a record, or find that the last one about this pull request is the same.
+
+    RecordError where the record is damaged, or so busy that the line finds no end.
+    """
+    bodies = inputs.as_parts()
+    outcome = verdict_bytes(verdict)
+    parts = {bytes_digest(body): body for body in (*bodies.values(), outcome)}
+    for _ in range(_ATTEMPTS):
+        log = place.log()
+        entries = read(log)
+        entry = _entry(inputs, verdict, bodies, outcome, entries[-1] if entries else None)
+        latest = last_about(entries, *entry.about)
+        if latest is not None and _says_the_same(latest, entry):
+            return latest
+        if place.append(entry.as_line(), parts, log):
+            return entry
+    raise RecordError(f"others wrote to the record {_ATTEMPTS} times in a row: run again")
+
+
+def read(log: bytes) -> list[Entry]:
+    """The entries of a log. RecordError for one that is damaged: nothing is added to what was tampered with.
+
+    A last line that was cut off counts as never written.
+    """
+    entries = []
+    for found in check(log[: log.rfind(b"\n") + 1]):
+        if isinstance(found, str):
+            raise RecordError(f"the record is damaged: {found}")
+        entries.append(found)
+    return entries
+
+
+def check(log: bytes) -> Iterator[Entry | str]:
+    """Each entry in turn, and after the first thing that is wrong a sentence about it, and nothing more."""
+    previous, number = FIRST, 0
+    lines = log.split(b"\n")
+    for line in lines[:-1]:
+        number += 1
+        wrong = _wrong(line, number, previous)
+        if wrong:
+            yield wrong
+            return
+        entry = Entry(orjson.loads(line))
+        previous = entry.digest
+        yield entry
+    if lines[-1]:
+        yield f"line {number + 1} is cut off; nobody was told of it, and the next decision replaces it"
+
+
+def last_about(entries: Iterable[Entry], repository: str, number: int) -> Entry | None:
+    """The newest entry about a pull request."""
+    found = None
+    for entry in entries:
+        if entry.about == (repository, number):
+            found = entry
+    return found
+
+
+def known_coverage(entries: Iterable[Entry], repository: str, number: int) -> dict[str, frozenset[str]]:
+    """What the approvals of a pull request were given for, as far as the record knows."""
+    latest = last_about(entries, repository, number)
+    return {} if latest is None else {key: frozenset(value) for key, value in latest.value["coverage"].items()}
+
+
+def _entry(
+    inputs: VerdictInputs, verdict: Verdict, bodies: dict[str, bytes], outcome: bytes, before: Entry | None
+) -> Entry:
+    value = {
+        "version": VERSION,
+        "number": 1 if before is None else before.number + 1,
+        "previous": FIRST if before is None else before.digest,
+        "at": inputs.now.isoformat(),
+        "engine": __version__,
+        "repository": inputs.facts.repository,
+        "pullRequest": inputs.facts.number,
+        "state": verdict.state.value,
+        "headline": verdict.headline,
+        "digests": dict(verdict.digests),
+        "coverage": inputs.coverage(),
+        "inputs": {name: bytes_digest(bodies[name]) for name in PARTS},
+        "verdict": bytes_digest(outcome),
+    }
+    return Entry(value | {"digest": bytes_digest(canonical_json(value))})
+
+
+def _says_the_same(one: Entry, other: Entry) -> bool:
+    """Whether two entries differ in nothing but when the question was asked, and the answer is the same."""
+    asked = ("facts", "known", "now")
+    keys = ("state", "headline", "digests", "coverage", "verdict", "engine")
+    same_inputs = all(one.parts.get(name) == other.parts.get(name) for name in PARTS if name not in asked)
+    return same_inputs and all(one.value[key] == other.value[key] for key in keys)
+
+
+_KEYS = {
+    *("version", "number", "previous", "at", "engine", "repository", "pullRequest", "state", "headline", "digests"),
+    *("coverage", "inputs", "verdict", "digest"),
+}
+
+
+def _wrong(line: bytes, number: int, previous: str) -> str:
+    """What is wrong with a line, as a sentence; empty for nothing."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return f"line {number} is no JSON"
+    if not isinstance(value, dict) or value.get("version") != VERSION or set(value) != _KEYS:
+        return f"line {number} is no entry of this version"
+    claimed = value.pop("digest")
+    if bytes_digest(canonical_json(value)) != claimed:
+        return f"line {number} was altered: it does not have the digest that it carries"
+    if value["previous"] != previous:
+        return f"line {number} does not follow the line before it: a line was removed, inserted or moved"
+    if value["number"] != number:
+        return f"line {number} carries the number {value['number']}"
+    if canonical_json(value | {"digest": claimed}) != line:
+        return f"line {number} is not written as an entry is"
+    return ""
