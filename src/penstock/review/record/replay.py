@@ -11,7 +11,6 @@ from penstock.review.record.log import Entry, check
 from penstock.review.record.places import BranchPlace, Place
 from penstock.source.canonical import bytes_digest
 
-
 _COMMITS = 200
 """How many of a branch's newest commits are compared; each holds the whole log, and the chain covers the rest."""
 
