@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from itertools import zip_longest
 from typing import Any
 
 import yaml
@@ -58,7 +59,8 @@ def _ordered(before: Any, after: Any) -> Any:
     if isinstance(before, list) and isinstance(after, list):
         known, now = [_name(item) for item in before], [_name(item) for item in after]
         if None in known or None in now or len(set(known)) != len(known) or len(set(now)) != len(now):
-            return before
+            # Without names, place is all that items are known by.
+            return [_ordered(one, other) for one, other in zip_longest(before, after)][: len(before)]
         places = {name: position for position, name in enumerate(known)}
         order = [*(name for name in now if name in places), *(name for name in known if name not in set(now))]
         items = dict(zip(now, after, strict=True))

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKDOWN = re.compile(r"[^A-Za-z0-9 /.,%=()\"';?-]")
 _AUTOLINK = re.compile(r"(?i)(?<=www)\.")
 _RUNNER = "##["
@@ -19,9 +17,9 @@ _RUNNER = "##["
 
 def visible(text: str) -> str:
     """The text on one line: what cannot be seen, or turns the direction of writing, is written as an escape."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join(_escape(one) if _is_unshown(one) else one for one in text)
+    return "".join(one if one.isprintable() else _escape(one) for one in text)
 
 
 def log_line(text: str) -> str:
@@ -60,10 +58,6 @@ def fenced(text: str, language: str = "") -> str:
 def json_text(text: str) -> str:
     """JSON in which no string is read by the runner as a command; it stays the same JSON."""
     return text.replace(_RUNNER, "#\\u0023[")
-
-
-def _is_unshown(character: str) -> bool:
-    return unicodedata.category(character) in _UNSHOWN
 
 
 def _escape(character: str) -> str:

@@ -1,0 +1,135 @@
+"""The four formats of a plan."""
+
+from __future__ import annotations
+
+import json as standard_json
+from pathlib import Path
+
+import pytest
+
+from penstock.review.artifact_diff import unified
+from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.rendering import html, json, markdown, terminal
+from penstock.review.rendering.rows import headline, rows
+from penstock.source.emit_yaml import emit_yaml_documents
+from review.rendering.plans import change, notes, plan
+from review.repositories import Documents, Repository
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+@pytest.fixture
+def reviewed(repository: Repository) -> Plan:
+    """A plan with something of everything."""
+
+    def edit(documents: Documents) -> None:
+        rollout = documents["Rollout", "delay-online"]["spec"]
+        rollout["strategy"]["canary"]["steps"][0]["weight"] = "50%"
+        rollout["strategy"]["canary"]["steps"][1]["weight"] = "75%"
+        rollout["serve"]["replicas"]["max"] = 8
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["type"] = "int"
+        documents["Gate", "delay-release"]["metadata"]["description"] = "What a release must show."
+        documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.75
+
+    return repository.changed(edit)
+
+
+def with_fixed_names(text: str, of: Plan) -> str:
+    return text.replace(of.base[:12], "base").replace(of.head[:12], "head")
+
+
+@pytest.mark.parametrize(
+    ("name", "render"),
+    [
+        ("plan.txt", lambda shown: terminal.render(shown, diffs=True)),
+        ("plan.md", lambda shown: markdown.render(shown, notes=notes(shown))),
+        ("plan.html", html.render),
+    ],
+)
+def test_a_plan_is_written_as_before(reviewed: Plan, update: bool, name: str, render) -> None:
+    text = with_fixed_names(render(reviewed), reviewed)
+    if update:
+        GOLDEN.mkdir(exist_ok=True)
+        (GOLDEN / name).write_text(text, encoding="utf-8")
+    assert text == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_headline_tells_totals_and_reach(reviewed: Plan) -> None:
+    assert headline(reviewed) == (
+        "2 unknown, 2 loosened, 1 tightened and 1 neutral changes in 3 specs, "
+        "reaching 1 model and 1 rollout in staging and production."
+    )
+
+
+def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: Plan) -> None:
+    shown = rows(reviewed)
+    assert [row.change.direction for row in shown] == sorted(
+        (row.change.direction for row in shown), key=list(Direction).index
+    )
+    (retyped,) = [row for row in shown if row.what == "Dataset/weather.columns.wind_speed.type"]
+    assert [row.what for row in retyped.below] == ["Model/delay", "Rollout/delay-online"]
+    assert all(row.change.cause == "direct" for row in shown)
+
+
+def test_each_row_has_room_for_who_approves(reviewed: Plan) -> None:
+    shown = markdown.render(reviewed, notes=notes(reviewed, "sre"))
+    assert "| who must approve | state |" in shown
+    assert "| <code>1 of sre</code> | <code>sre</code> |" in shown
+    assert "who must approve" not in markdown.render(reviewed)
+
+
+def test_rows_link_to_their_lines(reviewed: Plan) -> None:
+    shown = markdown.render(reviewed, source="https://forge.example/o/r/blob/abc/")
+    assert 'href="https://forge.example/o/r/blob/abc/specs/system.yaml#L' in shown
+
+
+@pytest.mark.parametrize("count", [1, 300, 3000])
+def test_a_comment_fits_and_says_what_was_left_out(count: int) -> None:
+    shown = markdown.render(plan("x" * 40, count), notes=notes(plan("x" * 40, count)))
+    assert len(shown.encode()) <= markdown.LIMIT
+    assert ("Cut off at the length of a comment" in shown) == (count > 100)
+
+
+def test_a_huge_generated_file_is_cut_and_the_fold_closed() -> None:
+    lines = "".join(f"a{number}: {'y' * 60}\n" for number in range(5000)).encode()
+    shown = markdown.render(plan(artifacts=(ArtifactChange("big.yaml", "added", ("Gate/g",), b"", lines),)))
+    assert len(shown.encode()) <= markdown.LIMIT
+    assert shown.count("<details>") == shown.count("</details>")
+
+
+def test_hundreds_of_errors_fit() -> None:
+    many = plan(errors=plan("e" * 200).errors * 900)
+    assert len(markdown.render(many).encode()) <= markdown.LIMIT
+
+
+def test_html_leaves_nothing_out() -> None:
+    assert html.render(plan(count=700)).count("<article") == 700
+
+
+def test_json_is_complete_and_stable(reviewed: Plan) -> None:
+    data = standard_json.loads(json.render(reviewed))
+    assert len(data["changes"]) == len(reviewed.changes)
+    assert data["changes"][0]["impact"]["models"] == ["delay"]
+    assert json.render(reviewed) == json.render(reviewed)
+
+
+def test_colour_is_for_terminals_that_want_it() -> None:
+    assert "\x1b[31;1m" in terminal.render(plan(), colour=True)
+    assert "\x1b" not in terminal.render(plan())
+
+
+def test_moved_specs_are_counted_and_stand_apart() -> None:
+    moved = change(operation=Operation.MOVED, direction=Direction.NEUTRAL, before="a.yaml", after="b.yaml")
+    shown = plan(changes=(moved,), impacts={}, errors=(), kind="none")
+    assert headline(shown).startswith("Nothing changes in meaning, 1 spec moved to another file")
+    assert "1 spec moved" in markdown.render(shown)
+    assert "stands in another file" in terminal.render(shown).replace("stand in", "stands in")
+
+
+def test_a_diff_matches_items_by_name() -> None:
+    first, second = {"name": "a", "image": "one"}, {"name": "b", "image": "two"}
+    before = emit_yaml_documents([{"containers": [first, second]}])
+    after = emit_yaml_documents([{"containers": [second, {**first, "image": "three"}]}])
+    shown = unified("x.yaml", before.encode(), after.encode())
+    lines = [line for line in shown.split("\n")[2:] if line[:1] in ("+", "-")]
+    assert [line.split() for line in lines] == [["-", "image:", "one"], ["+", "image:", "three"]]
