@@ -15,6 +15,7 @@ import orjson
 from penstock.capabilities import capability_problems
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.reads import Reads
+from penstock.custom_steps import step_problems
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
 from penstock.ir.serving import Endpoint
@@ -103,6 +104,9 @@ def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     view = catalog.view(unit.environment).recording(reads)
     spec = SpecId(unit.kind, unit.name)
     resource = view.find(KINDS[unit.kind], unit.name)
+    misplaced = tuple(step_problems(view, spec)) if unit.kind == "Model" else ()
+    if misplaced:
+        return CompiledUnit(unit, (), misplaced, reads.keys)
     plans = model_plans(view, unit.name) if unit.kind == "Model" else rollout_plans(view, unit.name)
     diagnostics = [problem for plan in plans for problem in capability_problems(view, spec, plan)]
     unreleased = any(isinstance(plan, Endpoint) and not plan.released for plan in plans)

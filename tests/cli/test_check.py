@@ -51,6 +51,24 @@ def test_what_a_target_would_ignore_is_a_mistake_too(tmp_path: Path, capsys: pyt
     assert "error[ignored-field]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("{name: audit, command: [audit], after: [trian]}", "did you mean `train`?"),
+        ("{name: train, command: [audit]}", "another step is called `train`"),
+        ("{name: audit, command: [audit], after: [evaluate], before: [split]}", "evaluate -> audit -> split"),
+    ],
+)
+def test_a_step_of_ones_own_that_fits_nowhere_is_a_mistake(
+    step: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = edited(small(), "specs/model.yaml", "  slices: [origin]", f"  slices: [origin]\n  steps: [{step}]")
+    assert main(["check", "--root", str(write(tmp_path, files))]) == 1
+    said_all = capsys.readouterr().err
+    assert "error[custom-step]" in said_all
+    assert said in said_all
+
+
 def test_json_is_for_programs(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--format", "json", "--root", str(broken)]) == 1
     (found,) = json.loads(capsys.readouterr().out)["diagnostics"]

@@ -23,6 +23,22 @@ COMPILING = (
         """,
     ),
     Code(
+        "custom-step",
+        """A step of one's own cannot be put among the steps of the training pipeline.
+
+        What it does: looks up the names in `after` and `before`, compares the names of steps, and looks for circles.
+
+        Use instead: the names of steps as they stand in `training.yaml`, such as `split`, `train` or `gate-release`.
+        """,
+    ),
+    Code(
+        "not-compiled",
+        """A model or a rollout does not compile, so that a review cannot say what a change does to it.
+
+        What cannot be compiled is never taken for unchanged. `penstock compile` on the same commit shows the mistake.
+        """,
+    ),
+    Code(
         "patch-without-target",
         """A patch names a manifest that is not generated.
 

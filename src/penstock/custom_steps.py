@@ -1,0 +1,42 @@
+"""A model's own steps that cannot be put among the others, as mistakes at the lines that place them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import SpecId, View
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.lowering.custom_steps import CustomStepProblem, custom_step_problems
+
+CODE = "custom-step"
+
+
+def step_problems(view: View, spec: SpecId) -> Iterator[Diagnostic]:
+    """What is wrong with where the own steps of a model are put."""
+    for problem in custom_step_problems(view, spec.name):
+        yield _diagnostic(view, spec, problem)
+
+
+def _diagnostic(view: View, spec: SpecId, problem: CustomStepProblem) -> Diagnostic:
+    span = view.span(spec, problem.pointer)
+    if problem.reason == "taken":
+        return Diagnostic.error(
+            CODE, f"another step is called `{problem.step}`", span, help=("give the step a name of its own",)
+        )
+    if problem.reason == "cycle":
+        circle = " -> ".join((*problem.known, problem.known[0]))
+        return Diagnostic.error(
+            CODE,
+            "steps wait for each other, so none of them can start",
+            view.span(spec, problem.pointer, "key"),
+            circle,
+            help=("take one of them out of `after` or `before`",),
+        )
+    guesses = did_you_mean(problem.step, problem.known)
+    headline = f"the training pipeline has no step `{problem.step}`"
+    if not guesses:
+        listed = ", ".join(f"`{name}`" for name in problem.known)
+        return Diagnostic.error(CODE, headline, span, help=(f"its steps are {listed}",))
+    fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+    return Diagnostic.error(CODE, headline, span, help=(f"did you mean `{guesses[0]}`?",), fix=fix)
