@@ -239,12 +239,12 @@ def test_drift_starts_the_training_pipeline(cluster: tuple[Cluster, str], tmp_pa
     assert [body["service_account"] for body in known.started] == ["trainer"]
 
 
-@pytest.mark.parametrize("run", [a_run(timedelta(hours=23)), a_run(timedelta(hours=23), "FAILED")])
+@pytest.mark.parametrize("state", ["SUCCEEDED", "FAILED"])
 def test_within_the_cooldown_nothing_is_started(
-    cluster: tuple[Cluster, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, run: dict[str, Any]
+    cluster: tuple[Cluster, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, state: str
 ) -> None:
     known, api = cluster
-    known.runs = [run]
+    known.runs = [a_run(timedelta(hours=23), state)]
     caplog.set_level("INFO")
     assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
     assert known.started == []

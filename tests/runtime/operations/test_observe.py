@@ -45,7 +45,7 @@ def world(tmp_path: Path) -> Path:
     directory = tmp_path / "features"
     directory.mkdir()
     write_table(directory / "data.parquet", rows.select(names))
-    declared = {each["name"]: {"type": each["type"]} for each in features()}
+    declared = [{"name": each["name"], "type": each["type"]} for each in features()]
     write_json(directory / "features.json", {"feature_set": "made", "features": declared})
     outcomes = tmp_path / "outcomes"
     outcomes.mkdir()
