@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.forges.protocol import ForgeError
+from penstock.source.git import GitError
+
+if TYPE_CHECKING:
+    from penstock.forges.recorded import RecordedPullRequest
+    from penstock.review.model import Verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    test = commands.add_parser("test", help="run the unit tests of the policy")
-    add_root(test)
+    add_root(commands.add_parser("test", help="run the unit tests of the policy"))
+    simulate = commands.add_parser("simulate", help="the verdict on a change, if some people approved it")
+    add_root(simulate)
+    simulate.add_argument(
+        "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
+    )
+    simulate.add_argument("--head", metavar="REV", default="HEAD", help="what would be merged (default: HEAD)")
+    simulate.add_argument("--author", metavar="LOGIN", help="who wrote it all, where there is no record")
+    simulate.add_argument("--record", type=Path, metavar="FILE", help="a recorded pull request, whose commits count")
+    simulate.add_argument(
+        "--pretend-approved-by", metavar="LOGIN", action="append", default=[], help="may be given several times"
+    )
+    simulate.add_argument("--format", choices=("terminal", "markdown", "json"), default="terminal")
+    replay = commands.add_parser("replay", help="whose verdict the policy of the work tree would alter")
+    add_root(replay)
+    replay.add_argument(
+        "records", type=Path, nargs="+", metavar="FILE", help="recorded pull requests, or folders of them"
+    )
+    owners = commands.add_parser("codeowners", help="print CODEOWNERS, or a ruleset, for the forge's own enforcement")
+    add_root(owners)
+    owners.add_argument("--organisation", metavar="NAME", help="name teams as @NAME/TEAM instead of their members")
+    owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
     try:
         return _ACTIONS[options.action](options)
-    except NoRepositoryError as error:
+    except (NoRepositoryError, GitError, ForgeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
 
@@ -34,9 +64,8 @@ def _test(options: argparse.Namespace) -> int:
 
     root = find_root(options)
     catalog = load_work_tree(root)
-    wrong = [
-        found for kind in ("ApprovalPolicy", "Team") for one in catalog.ids(kind) for found in catalog.problems(one)
-    ]
+    ids = (*catalog.ids("ApprovalPolicy"), *catalog.ids("Team"))
+    wrong = [found for spec_id in ids for found in catalog.problems(spec_id)]
     problems = [*catalog.reading, *wrong, *policy_diagnostics(catalog)]
     show(problems, root, "text")
     if any(found.severity is Severity.ERROR for found in problems):
@@ -49,4 +78,138 @@ def _test(options: argparse.Namespace) -> int:
     return OK
 
 
-_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {"test": _test}
+def _simulate(options: argparse.Namespace) -> int:
+    from penstock.forges.overlay import pretend_approved_by
+    from penstock.review.model import VerdictState
+    from penstock.review.policy.evaluate import evaluate
+    from penstock.review.policy.inputs import read_inputs
+    from penstock.review.sides import default_base
+    from penstock.source.git import GitRepository
+
+    repository = GitRepository.find(find_root(options))
+    if (options.record is None) == (options.author is None):
+        print("error: say who wrote it by --author LOGIN, or give a --record", file=sys.stderr)
+        return WRONG_USE
+    if options.record is not None:
+        view = _record(options.record)
+        inputs = read_inputs(repository, view.base_sha, view.head_sha)
+    else:
+        inputs = read_inputs(repository, options.base or default_base(repository, options.head), options.head)
+        view = _written_by(options.author, inputs.plan.base, inputs.plan.head, options.pretend_approved_by)
+    seen = pretend_approved_by(view, options.pretend_approved_by)
+    verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen)
+    _print(verdict, options.format)
+    return OK if verdict.state is VerdictState.APPROVED else PROBLEMS
+
+
+def _print(verdict: Verdict, form: str) -> None:
+    from penstock.review.rendering import verdict_markdown, verdict_terminal
+    from penstock.review.rendering.text_safety import json_text
+    from penstock.review.rendering.verdict import as_data
+
+    match form:
+        case "markdown":
+            print(verdict_markdown.render(verdict), end="")
+        case "json":
+            print(json_text(json.dumps(as_data(verdict), indent=2)))
+        case _:
+            print(verdict_terminal.render(verdict, colour=_wants_colour()), end="")
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from penstock.catalog.load import load_work_tree
+    from penstock.review.policy.replay import Recorded, replay
+    from penstock.review.rendering.text_safety import log_line
+    from penstock.source.git import GitRepository
+
+    root = find_root(options)
+    records = [Recorded(path.name, _record(path)) for path in _record_files(options.records)]
+    rows = replay(GitRepository.find(root), records, load_work_tree(root))
+    altered = [row for row in rows if row.is_altered]
+    for row in altered:
+        shown = log_line(f"#{row.number} {row.title}")
+        if row.before is None or row.after is None:
+            print(f"?  {shown}: {log_line(row.problem)}")
+        else:
+            print(f"~  {shown}: {row.before.state.value} -> {row.after.state.value}")
+            print(f"     was {log_line(row.before.headline)}")
+            print(f"     now {log_line(row.after.headline)}")
+    print(f"{len(altered)} of {len(rows)} recorded pull requests would be judged otherwise")
+    return PROBLEMS if any(row.problem for row in rows) else OK
+
+
+def _codeowners(options: argparse.Namespace) -> int:
+    from penstock.catalog.load import load_work_tree
+    from penstock.review.policy.codeowners import codeowners, ruleset, ruleset_markdown
+
+    catalog = load_work_tree(find_root(options))
+    match options.ruleset:
+        case "json":
+            print(json.dumps(ruleset(), indent=2))
+        case "markdown":
+            print(ruleset_markdown(catalog), end="")
+        case _:
+            print(codeowners(catalog, options.organisation), end="")
+    return OK
+
+
+def _record_files(paths: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.glob("*.json")) if path.is_dir() else [path]
+    return found
+
+
+def _record(path: Path) -> RecordedPullRequest:
+    from penstock.forges.recorded import parse
+
+    return parse(path.read_bytes(), path.name)
+
+
+def _written_by(author: str, base: str, head: str, writers: list[str]) -> RecordedPullRequest:
+    """A pull request of one commit by one person, which everybody whom the simulation names may approve."""
+    from datetime import UTC, datetime
+
+    from penstock.forges.protocol import Commit, Person, Push
+    from penstock.forges.recorded import Facts, RecordedPullRequest
+
+    person = Person(author, is_bot=author.endswith("[bot]"))
+    if person.login is None:
+        raise ForgeError(f"{author!a} is no login: name a person as the forge does, without the @.")
+    now = datetime.now(UTC)
+    return RecordedPullRequest(
+        Facts(
+            repository="simulated/simulated",
+            number=0,
+            title="simulated",
+            author=person,
+            state="open",
+            is_draft=False,
+            base_sha=base,
+            base_ref="main",
+            head_sha=head,
+            is_fork=False,
+            labels=(),
+            commits=(Commit(head, person, person, (), (base,), ""),),
+            pushes=(Push(now, head, "opened", person),),
+            reviews=(),
+            comments=(),
+            writers=tuple(sorted(writers)),
+            now=now,
+        )
+    )
+
+
+def _wants_colour() -> bool:
+    """Whether the verdict goes to a terminal that shows colour, by the usual conventions."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "test": _test,
+    "simulate": _simulate,
+    "replay": _replay,
+    "codeowners": _codeowners,
+}

@@ -255,7 +255,7 @@ class _Evaluation:
             Result(
                 "objection",
                 DISAPPROVED,
-                f"@{login} requested changes; only an approval by the same person resolves that.",
+                f"{login} requested changes; only an approval by the same person resolves that.",
                 can_satisfy=(login,),
                 missing=1,
             )
@@ -268,7 +268,7 @@ class _Evaluation:
             Result(
                 "hold",
                 DISAPPROVED,
-                f"@{login} holds it since {wording.moment(hold.at)}: {hold.reason}. "
+                f"{login} holds it since {wording.moment(hold.at)}: {hold.reason}. "
                 "It goes on when the same person writes `/penstock unhold`.",
             )
             for hold in found

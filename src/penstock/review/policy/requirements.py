@@ -101,5 +101,5 @@ def _people(people: People, standing: Standing) -> str:
         else:
             teams = teams_in(role, standing)
             parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, whom the base does not name")
-    parts += [f"@{login}" for login in people.logins]
+    parts += people.logins
     return " or ".join(parts) if parts else "nobody"

@@ -121,7 +121,7 @@ def _changes(plan: Plan) -> str:
 
 
 def _people(logins: tuple[str, ...], last: str = "and") -> str:
-    shown = [f"@{login}" for login in logins[:_SHOWN]]
+    shown = list(logins[:_SHOWN])
     if len(logins) > _SHOWN:
         shown.append(f"{len(logins) - _SHOWN} others")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"

@@ -1,0 +1,78 @@
+"""Recorded pull requests judged again under another policy: whose verdict would be another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from penstock.catalog.model import Catalog
+from penstock.forges.protocol import PullRequestView
+from penstock.review.model import Verdict, VerdictState
+from penstock.review.policy.evaluate import evaluate
+from penstock.review.policy.inputs import read_inputs
+from penstock.review.policy.organisation import Organisation, read_owners
+from penstock.review.policy.resolve import resolve_organisation, resolve_policy
+from penstock.source.git import GitError, GitRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A pull request at the moment of its record."""
+
+    name: str
+    """As the reader knows it: a file, a number."""
+    view: PullRequestView
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    approved_fingerprints: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One pull request under the policy of its base, and under the other one."""
+
+    name: str
+    number: int
+    title: str
+    before: Verdict | None
+    after: Verdict | None
+    problem: str = ""
+    """Why it could not be judged again; empty where it was."""
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether the state differs, or the rules that ask people; what could not be judged counts as altered."""
+        if self.before is None or self.after is None:
+            return True
+        return _gist(self.before) != _gist(self.after)
+
+
+def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catalog) -> tuple[Replayed, ...]:
+    """Each record under its own policy and under the policies and teams of the tree `policy`."""
+    other = resolve_policy(policy)
+    found = []
+    for record in records:
+        view = record.view
+        try:
+            inputs = read_inputs(repository, view.base_sha, view.head_sha)
+        except GitError as error:
+            found.append(Replayed(record.name, view.number, view.title, None, None, str(error)))
+            continue
+        base = inputs.sides.base.catalog
+        teams = resolve_organisation(policy, inputs.plan)
+        organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
+        plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})
+        given = {"evidence": record.evidence, "approved_fingerprints": record.approved_fingerprints}
+        before = evaluate(inputs.plan, inputs.policy, inputs.organisation, view, **given)  # type: ignore[arg-type]
+        after = evaluate(plan, other, organisation, view, **given)  # type: ignore[arg-type]
+        found.append(Replayed(record.name, view.number, view.title, before, after))
+    return tuple(found)
+
+
+def _gist(verdict: Verdict) -> tuple[object, ...]:
+    rows = {
+        (node.name, child.needs, child.state.value)
+        for node in verdict.tree.children
+        if node.state is not VerdictState.SKIPPED
+        for child in node.children
+    }
+    return verdict.state, frozenset(rows)

@@ -1,0 +1,60 @@
+"""A verdict as the part of a comment that says who must approve, and what is missing."""
+
+from __future__ import annotations
+
+from penstock.review.model import Verdict, VerdictState
+from penstock.review.rendering.text_safety import markdown, markdown_text
+from penstock.review.rendering.verdict import VerdictRow, verdict_rows
+
+_MARKS = {
+    VerdictState.ERROR: "🟥 error",
+    VerdictState.DISAPPROVED: "⛔ stopped",
+    VerdictState.PENDING: "🟡 pending",
+    VerdictState.APPROVED: "✅ approved",
+}
+_COLUMNS = ("Rule", "Changes", "State", "Who and what is missing", "Who can approve", "Why")
+_MOST_ROWS = 60
+
+
+def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
+    """The verdict in GitHub Markdown: the headline, whom to ask, and a row for each thing that is required.
+
+    Nobody is mentioned by it: logins stand as code.
+    """
+    rows = verdict_rows(verdict)
+    lines = [f"### {_MARKS[verdict.state]}: {_prose(verdict.headline)}", ""]
+    if verdict.suggested:
+        people = ", ".join(markdown(login) for login in verdict.suggested)
+        which = (
+            "The smallest set of people"
+            if verdict.suggested_is_smallest
+            else "A set of people, perhaps not the smallest,"
+        )
+        lines += [f"{which} whose approvals are missing: {people}.", ""]
+    if rows:
+        lines += [
+            "| Rule | Changes | State | Who and what is missing | Who can approve | Why |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [_row(row) for row in rows[:most]]
+        if len(rows) > most:
+            lines += ["", f"{len(rows) - most} more rows: `penstock review --format html` shows all."]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: VerdictRow) -> str:
+    can = ", ".join(markdown(login) for login in row.can)
+    cells = (
+        markdown(row.rule),
+        markdown(row.what) if row.what else "",
+        _MARKS[row.state],
+        _prose(row.says),
+        can,
+        _prose(row.why),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _prose(text: str) -> str:
+    """A sentence that may quote anybody; a space of no width after each `@` keeps it from calling people."""
+    return markdown_text(text).replace("&#64;", "&#64;&#8203;")
