@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from penstock.runtime.artifacts import file_digest, read_json, write_json
 from penstock.runtime.main import main
 from penstock.runtime.registry.champion import released_digest
+from penstock.runtime.registry.mlflow_registry import Registry
 from penstock.runtime.registry.store import ModelStore
 from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
 
@@ -159,6 +160,19 @@ def test_a_newer_model_becomes_the_champion_and_the_older_one_stays(
     assert place.versions() == ["1", "2"]
     assert place.champion() == better.digest
     ModelStore.open(place.store).fetch("made", made.digest, "model", place.root / "older")
+
+
+def test_a_champion_that_is_judged_again_meets_the_rival_that_it_beat(
+    place: Place, made: MadeModel, better: MadeModel
+) -> None:
+    registry = Registry(place.tracking)
+    assert registry.rival("made", made.digest) is None
+    assert main(place.command(made)) == 0
+    assert registry.rival("made", made.digest) is None
+    assert registry.rival("made", better.digest) == made.digest
+    assert main(place.command(better)) == 0
+    assert main(place.command(better)) == 0
+    assert registry.rival("made", better.digest) == made.digest
 
 
 @pytest.mark.parametrize("stage", STAGES)

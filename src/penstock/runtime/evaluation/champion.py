@@ -51,7 +51,7 @@ def find_champion(exam: Examination, model: str, tracking: str, store: str) -> C
     """
     if not tracking or not store:
         return AbsentChampion("no registry and store are given, so there is no champion")
-    digest = Registry(tracking).champion(model)
+    digest = Registry(tracking).rival(model, exam.model.digest)
     if digest is None:
         return AbsentChampion(f"the registry has no champion of `{model}` yet")
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 DIGEST_TAG = "penstock.digest"
+PREDECESSOR_TAG = "penstock.predecessor"
+"""On a version that became champion: the digest of the one that it followed."""
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +46,9 @@ class Registry:
         Raises:
             InputError: MLflow cannot be asked, or somebody else gave the alias to a version without a digest.
         """
-        from mlflow.exceptions import MlflowException
-
-        with self._faults():
-            try:
-                version = self._client.get_model_version_by_alias(model, CHAMPION)
-            except MlflowException as error:
-                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                    return None
-                raise
+        version = self._crowned(model)
+        if version is None:
+            return None
         digest: str | None = version.tags.get(DIGEST_TAG)
         if digest is None:
             raise InputError(
@@ -60,6 +56,28 @@ class Registry:
                 "not registered by a pipeline; move the alias to one that was"
             )
         return digest
+
+    def rival(self, model: str, digest: str) -> str | None:
+        """The champion that a version with this `digest` has to beat; None while there is none.
+
+        Where that version is the champion itself, it is the one that it followed: judged again, a model meets the
+        same rival as the first time, and never itself. Raises as `champion`.
+        """
+        champion = self.champion(model)
+        version = self._crowned(model) if champion == digest else None
+        return champion if version is None else version.tags.get(PREDECESSOR_TAG)
+
+    def _crowned(self, model: str) -> ModelVersion | None:
+        """The version that has the alias; None while none has."""
+        from mlflow.exceptions import MlflowException
+
+        with self._faults():
+            try:
+                return self._client.get_model_version_by_alias(model, CHAMPION)
+            except MlflowException as error:
+                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                    return None
+                raise
 
     def register(self, model: str, digest: str, source: str, tags: Mapping[str, str]) -> int:
         """The number of the one version of `model` with this digest, made where there is none, tagged with `tags`."""

@@ -13,7 +13,7 @@ from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import directory_digest, file_digest, read_json, write_json
 from penstock.runtime.documents.statement import STATEMENT_FILE, Statement
 from penstock.runtime.faults import InputError
-from penstock.runtime.registry.mlflow_registry import CHAMPION, Registry
+from penstock.runtime.registry.mlflow_registry import CHAMPION, PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.store import ModelStore
 
 REGISTRATION_FILE = "registration.json"
@@ -60,6 +60,9 @@ def run(arguments: argparse.Namespace) -> None:
         "penstock.environment": arguments.environment,
         **{f"penstock.dataset.{name}": fingerprint for name, fingerprint in statement.datasets.items()},
     }
+    champion = registry.champion(model)
+    if champion is not None and champion != digest:
+        tags[PREDECESSOR_TAG] = champion
     version = registry.register(model, digest, store.address(model, digest), tags)
     registry.crown(model, version)
     log.info("Version %d of `%s` is the %s.", version, model, CHAMPION)
