@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.rendering.text_safety import markdown, markdown_text
-from penstock.review.rendering.verdict import VerdictRow, verdict_rows
+from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
 
 _MARKS = {
     VerdictState.ERROR: "🟥 error",
