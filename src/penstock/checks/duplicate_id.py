@@ -16,6 +16,7 @@ Use instead: a name of its own for each.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from penstock.catalog.model import View
@@ -25,12 +26,14 @@ from penstock.source.model import Pointer
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 
 @rule("duplicate-id", *KINDS.values())
 def duplicate_id(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each item whose name an earlier one of its list has."""
-    for pointer, items in _lists(view.data(resource.kind_name, resource.name)["spec"], ()):
+    shape = mapping_of(type(resource)).fields["spec"].shape
+    for pointer, items in _lists(shape, view.data(resource.kind_name, resource.name)["spec"], ()):
         seen: dict[str, int] = {}
         for position, item in enumerate(items):
             key = next(
@@ -50,14 +53,41 @@ def duplicate_id(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 )
 
 
-def _lists(value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, list[Any]]]:
-    if isinstance(value, dict):
+def _lists(shape: Shape, value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, list[Any]]]:
+    """The lists of mappings at and below a value of the language."""
+    if not _holds_lists(shape):
+        return
+    if isinstance(shape, Mapping) and isinstance(value, dict):
+        for key, field in shape.fields.items():
+            if key in value:
+                yield from _lists(field.shape, value[key], (*pointer, key))
+    elif isinstance(shape, Entries) and isinstance(value, dict):
         for key, item in value.items():
-            yield from _lists(item, (*pointer, key))
-    elif isinstance(value, list):
+            yield from _lists(shape.value, item, (*pointer, key))
+    elif isinstance(shape, Items) and isinstance(value, list):
         yield pointer, value
         for position, item in enumerate(value):
-            yield from _lists(item, (*pointer, position))
+            yield from _lists(shape.item, item, (*pointer, position))
+    elif isinstance(shape, Choice | Tagged):
+        chosen = shape.of(value)
+        if chosen is not None:
+            yield from _lists(chosen, value, pointer)
+
+
+@cache
+def _holds_lists(shape: Shape, above: frozenset[type] = frozenset()) -> bool:
+    """Whether a list whose items are mappings can stand at or below the shape."""
+    if isinstance(shape, Items):
+        return not isinstance(shape.item, Scalar)
+    if isinstance(shape, Entries):
+        return _holds_lists(shape.value, above)
+    if isinstance(shape, Choice):
+        return any(_holds_lists(member, above) for member in shape.members)
+    if isinstance(shape, Tagged):
+        return any(_holds_lists(member, above) for _, member in shape.members)
+    if isinstance(shape, Mapping) and shape.cls not in above:
+        return any(_holds_lists(field.shape, above | {shape.cls}) for field in shape.fields.values())
+    return False
 
 
 def _is_patch(pointer: Pointer) -> bool:

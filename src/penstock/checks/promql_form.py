@@ -18,10 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.checks.rule import rule
+from penstock.checks.rule import rule, texts
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
-from penstock.specs.shapes import scalars
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
@@ -30,9 +29,7 @@ _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 @rule("promql-form", Rollout)
 def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each expression that does not parse, and each that compares by itself."""
-    for found in scalars(Rollout, "holds", view.data("Rollout", rollout.name)):
-        if found.scalar.holds != "promql":
-            continue
+    for found in texts(view, rollout, "promql"):
         import promql_parser
 
         below = found.pointer[1:]

@@ -20,12 +20,11 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.cron import CronError, parse
-from penstock.checks.rule import rule
+from penstock.checks.rule import rule, texts
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
-from penstock.specs.shapes import scalars
 
 _MOST_AN_HOUR = 12
 
@@ -33,9 +32,7 @@ _MOST_AN_HOUR = 12
 @rule("schedule-syntax", Model, Rollout)
 def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each schedule that is not what its author meant."""
-    for found in scalars(type(resource), "holds", view.data(resource.kind_name, resource.name)):
-        if found.scalar.holds != "schedule":
-            continue
+    for found in texts(view, resource, "schedule"):
         below = found.pointer[1:]
         try:
             cron = parse(found.text)

@@ -19,20 +19,19 @@ from collections.abc import Iterator
 
 from penstock.catalog import sql
 from penstock.catalog.model import View
-from penstock.checks.rule import rule
+from penstock.checks.rule import rule, texts
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.shapes import Found, scalars
+from penstock.specs.shapes import Found
 
 
 @rule("sql-syntax", Dataset, FeatureSet)
 def sql_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each SQL text that cannot be parsed, or is of the wrong form."""
-    for found in scalars(type(resource), "holds", view.data(resource.kind_name, resource.name)):
-        if found.scalar.holds == "sql":
-            yield from _problem(view, resource, found)
+    for found in texts(view, resource, "sql"):
+        yield from _problem(view, resource, found)
 
 
 def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnostic]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.model import View
-from penstock.checks.rule import rule, unknown_word
+from penstock.checks.rule import rule, texts, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
@@ -29,7 +29,6 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.gate import Gate
 from penstock.specs.model import Model
-from penstock.specs.shapes import scalars
 
 _ARGUMENTS: dict[tuple[str, str], tuple[int, str]] = {
     ("Dataset", "source"): (0, "no argument: it returns the table"),
@@ -43,9 +42,8 @@ _ARGUMENTS: dict[tuple[str, str], tuple[int, str]] = {
 @rule("unknown-function", Dataset, FeatureSet, Model, Gate)
 def unknown_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each function that cannot be found or called."""
-    for found in scalars(type(resource), "holds", view.data(resource.kind_name, resource.name)):
-        if found.scalar.holds == "function":
-            yield from _problem(view, resource, found.pointer[1:], found.text)
+    for found in texts(view, resource, "function"):
+        yield from _problem(view, resource, found.pointer[1:], found.text)
 
 
 def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Iterator[Diagnostic]:
