@@ -55,7 +55,7 @@ def _copy(system: Path, destination: Path, number: str) -> None:
     texts = _texts(system)
     names = sorted({name for text in texts.values() for name in _NAME.findall(text)}, key=len, reverse=True)
     # A name counts where it stands alone: not within a longer name, a path or a Python module.
-    mention = re.compile(rf"(?<![\w./-])({'|'.join(map(re.escape, names))})(?![\w/-])(?!\.\w+:)")
+    mention = re.compile(rf"(?<![\w./:-])({'|'.join(map(re.escape, names))})(?![\w/-])(?!\.\w+:)")
     for path, text in texts.items():
         target = destination / path.relative_to(system)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -34,8 +34,8 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
             if step_name.startswith("gate-"):
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
     if run.state == "succeeded":
-        _places(console, run, pipeline, workspace, root)
-        _next(console, model, pipeline)
+        _places(run, pipeline, workspace, root)
+        _next(model, pipeline)
 
 
 def _explain_end(name: str, tail: list[str], state: State, log: str) -> None:
@@ -82,26 +82,23 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
     console.print(table)
 
 
-def _places(console: Console, run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
-    table = Table(title="Where things lie", title_justify="left", show_header=False)
+def _places(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
+    """Where things lie, a line each and never cut, so that paths can be copied."""
+    print("\nWhere things lie")
     registration = _json(run.output("register", "registration"), "registration.json")
     if registration is not None:
-        table.add_row(
-            "model", f"{registration['model']} version {registration['version']}, {registration['digest'][:19]}…"
-        )
         stored = workspace.models / registration["model"] / registration["digest"].removeprefix("sha256:")
-        table.add_row("model card", _shown(stored / "card" / "card.md", root))
-        table.add_row("evidence", _shown(stored / "evidence" / "statement.json", root))
-        table.add_row("MLflow", _shown(workspace.root / "mlflow.db", root))
-    if pipeline == "monitoring":
-        metrics = run.output("publish", "metrics")
-        if metrics is not None:
-            table.add_row("figures", _shown(metrics / "metrics.prom", root))
-    table.add_row("run", _shown(run.folder, root))
-    console.print(table)
+        print(f"  model       version {registration['version']}, {registration['digest']}")
+        print(f"  model card  {_shown(stored / 'card' / 'card.md', root)}")
+        print(f"  evidence    {_shown(stored / 'evidence' / 'statement.json', root)}")
+        print(f"  MLflow      {_shown(workspace.root / 'mlflow.db', root)}")
+    metrics = run.output("publish", "metrics") if pipeline == "monitoring" else None
+    if metrics is not None:
+        print(f"  figures     {_shown(metrics / 'metrics.prom', root)}")
+    print(f"  logs        {_shown(run.folder / 'logs', root)}")
 
 
-def _next(console: Console, model: str, pipeline: str) -> None:
+def _next(model: str, pipeline: str) -> None:
     commands = [
         (f"penstock promote {model} --to staging", "write the Release that a pull request would carry"),
         (f"penstock run {model} --pipeline monitoring", "watch the released model for drift"),
@@ -109,10 +106,10 @@ def _next(console: Console, model: str, pipeline: str) -> None:
     ]
     if pipeline == "monitoring":
         commands = [(f"penstock run {model}", "train it again"), commands[2]]
-    table = Table(title="Next", title_justify="left", show_header=False, box=None)
+    width = max(len(command) for command, _ in commands)
+    print("\nNext")
     for command, purpose in commands:
-        table.add_row(Text(command, "bold"), Text(purpose, "dim"))
-    console.print(table)
+        print(f"  {command:<{width}}  {purpose}")
 
 
 def _json(folder: Path | None, file: str) -> dict[str, Any] | None:

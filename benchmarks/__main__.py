@@ -1,0 +1,120 @@
+"""Times the compiler on the repository's own specs multiplied, and prints what others cost in the same run.
+
+Every figure of penstock's is a whole process, from its start to its exit; the median of a few. Machines differ and
+are shared, so the ratios within one run say more than the seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.multiply import multiply
+from benchmarks.others import git_status, kfp_compiler, pyyaml_dumper
+
+ROOT = Path(__file__).resolve().parents[1]
+PENSTOCK = [sys.executable, "-c", "import sys; from penstock.cli.main import main; sys.exit(main())"]
+
+
+def main() -> None:
+    """Run the whole benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--models", type=int, default=1000, help="models in the large repository (default: 1000)")
+    parser.add_argument("--runs", type=int, default=5, help="runs behind each median (default: 5)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        small, large = Path(folder) / "small", Path(folder) / "large"
+        few = multiply(ROOT, small, options.models // 10)
+        many = multiply(ROOT, large, options.models)
+        print(f"{many['models']:,} models, {many['specs']:,} specs in {many['files']:,} files\n")
+        row("penstock --help", median(options.runs, lambda: penstock("--help")))
+        cold_small = once(lambda: penstock("compile", "--root", str(small)))
+        cold = once(lambda: penstock("compile", "--root", str(large), "--timings", show=True))
+        artifacts = list((large / "generated").rglob("*.yaml"))
+        size = sum(p.stat().st_size for p in artifacts)
+        row("cold compile", cold, f"{len(artifacts):,} files, {size / 1e6:,.0f} MB")
+        row(
+            "  of a tenth",
+            cold_small,
+            f"{few['specs']:,} specs; ten times the specs cost {cold / cold_small:.1f} times",
+        )
+        settle(large)
+        penstock("compile", "--root", str(large))
+        row("nothing changed", median(options.runs, lambda: penstock("compile", "--root", str(large))))
+        edits = iter(range(1_000_000))
+        row("one edit", median(options.runs, lambda: edited(large, next(edits))))
+        row("check, cold", once(lambda: penstock("check", "--root", str(large))))
+        print("\nwhat the same costs otherwise, measured now:")
+        pipelines = [p for p in artifacts if p.name in ("training.yaml", "monitoring.yaml")]
+        each, count = kfp_compiler(ROOT)
+        row(
+            "kfp's compiler",
+            each * len(pipelines),
+            f"{each * 1000:.0f} ms for each of {len(pipelines):,} pipelines ({count} tried)",
+        )
+        each, count = pyyaml_dumper(artifacts)
+        row(
+            "PyYAML's C dumper",
+            each * len(artifacts),
+            f"{each * 1000:.1f} ms for each of {len(artifacts):,} files ({count} tried)",
+        )
+        row("git status", git_status(large), "the same tree, after git add")
+
+
+def row(name: str, seconds: float, remark: str = "") -> None:
+    """One line of the result."""
+    print(f"{name:<20}{seconds:>9.3f} s   {remark}".rstrip(), flush=True)
+
+
+def penstock(*words: str, show: bool = False) -> None:
+    """Run one command as a process of its own; it must succeed."""
+    run = subprocess.run([*PENSTOCK, *words], capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
+    if run.returncode:
+        raise SystemExit(f"penstock {' '.join(words)} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+    if show:
+        print(run.stderr.rstrip())
+
+
+def once(work: Callable[[], None]) -> float:
+    """Seconds of one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def median(runs: int, work: Callable[[], None]) -> float:
+    """Median seconds of some calls, after one that is not counted."""
+    work()
+    return statistics.median(once(work) for _ in range(runs))
+
+
+def edited(root: Path, number: int) -> None:
+    """Change one bound of one rollout, and compile."""
+    rollout = min(root.glob("specs/bikes-*/rollout.yaml"))
+    lines = [line for line in rollout.read_text().splitlines() if not line.startswith("  # edit")]
+    lines = [
+        line.split("objective: 99.")[0] + f"objective: 99.{number % 80 + 10}%, window: 30d}}"
+        if "availability:" in line
+        else line
+        for line in lines
+    ]
+    rollout.write_text("\n".join(lines) + "\n")
+    penstock("compile", "--root", str(root))
+
+
+def settle(root: Path) -> None:
+    """Let every file look old enough that its stat proves that it is unchanged."""
+    for path in root.rglob("*"):
+        if path.is_file():
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""The whole way on real data: specs, pipeline, trained and gated model, release, serving manifest, monitoring."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from incremental.repositories import OWN, copy, edit
+
+pytestmark = pytest.mark.timeout(900)
+MODEL = "bike-demand"
+
+
+def penstock(root: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command in the repository; it must end with `code`."""
+    run = subprocess.run(
+        [sys.executable, "-m", "penstock.cli.main", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert run.returncode == code, f"{words} ended with {run.returncode}\n{run.stdout}\n{run.stderr}"
+    return run
+
+
+def last_run(root: Path) -> dict[str, Any]:
+    """The record of the newest run of the model."""
+    newest = max((root / ".penstock/runs" / MODEL).iterdir())
+    record: dict[str, Any] = json.loads((newest / "run.json").read_bytes())
+    return record
+
+
+def states(root: Path) -> dict[str, str]:
+    return {name: step["state"] for name, step in last_run(root)["steps"].items()}
+
+
+def champion(root: Path) -> tuple[int, str] | None:
+    """Number and digest of the champion in the workspace's registry, and whether every version says its digest."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{root / '.penstock/mlflow.db'}", f"sqlite:///{root / '.penstock/mlflow.db'}")
+    versions = client.search_model_versions(f"name='{MODEL}'")
+    assert all("penstock.digest" in version.tags for version in versions)
+    assert len({version.tags["penstock.digest"] for version in versions}) == len(versions)
+    if not versions:
+        return None
+    version = client.get_model_version_by_alias(MODEL, "champion")
+    return int(version.version), version.tags["penstock.digest"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the bikes' system, made smaller so that its model is trained in seconds, after one run."""
+    root = copy(tmp_path_factory.mktemp("end-to-end") / "repository", "bikes")
+    shutil.copytree(OWN / "data", root / "data")
+    model = root / "specs/bikes/model.yaml"
+    spec = yaml.safe_load(model.read_text())
+    spec["spec"]["search"]["trials"] = 2
+    spec["spec"]["estimator"]["params"]["max_iter"] = 40
+    model.write_text(yaml.safe_dump(spec, sort_keys=False))
+    penstock(root, "compile")
+    penstock(root, "run", MODEL)
+    return root
+
+
+def test_a_run_ends_with_a_registered_model_its_card_and_its_evidence(root: Path) -> None:
+    record = last_run(root)
+    assert record["state"] == "succeeded"
+    found = champion(root)
+    assert found is not None
+    _, digest = found
+    stored = root / ".penstock/models" / MODEL / digest.removeprefix("sha256:")
+    assert {p.name for p in stored.iterdir()} >= {"model", "baseline", "card", "evidence"}
+    statement = json.loads((stored / "evidence/statement.json").read_bytes())
+    assert statement["subject"][0]["digest"]["sha256"] == digest.removeprefix("sha256:")
+    card = (stored / "card/card.md").read_text()
+    assert MODEL in card
+    assert "mean_absolute_error" in card
+
+
+def test_a_second_run_reuses_what_has_not_changed(root: Path) -> None:
+    before = champion(root)
+    penstock(root, "run", MODEL)
+    reused = {name for name, state in states(root).items() if state == "reused"}
+    assert {"split", "search", "train", "baseline"} <= reused
+    assert champion(root) == before
+
+
+def test_a_gate_that_fails_stops_everything_behind_it_and_says_which_figure_broke_which_bound(root: Path) -> None:
+    before = champion(root)
+    text = (root / "specs/bikes/gate.yaml").read_text()
+    edit(
+        root,
+        "specs/bikes/gate.yaml",
+        "rules:",
+        "rules:\n    - {id: dreamt, metric: r2, atLeast: 0.99, confidence: 95%}",
+    )
+    try:
+        penstock(root, "compile")
+        run = penstock(root, "run", MODEL, code=1)
+    finally:
+        (root / "specs/bikes/gate.yaml").write_text(text)
+        penstock(root, "compile")
+    assert "dreamt" in run.stderr
+    assert "0.99" in run.stderr
+    after = states(root)
+    assert after["gate-bike-demand-release"] == "refused"
+    assert {after[name] for name in ("card", "evidence", "register")} == {"skipped"}
+    assert champion(root) == before
+
+
+def test_rows_that_break_their_contract_stop_the_pipeline_and_are_named(root: Path) -> None:
+    text = (root / "specs/bikes/datasets.yaml").read_text()
+    spec = [d for d in yaml.safe_load_all(text) if d]
+    first = next(d for d in spec if "parquet" in d["spec"]["source"])
+    column, contract = next((n, c) for n, c in first["spec"]["columns"].items() if "max" in c)
+    contract["max"] = contract.get("min", 0) + 0.001
+    (root / "specs/bikes/datasets.yaml").write_text(yaml.safe_dump_all(spec, sort_keys=False))
+    try:
+        penstock(root, "compile")
+        run = penstock(root, "run", MODEL, code=1)
+    finally:
+        (root / "specs/bikes/datasets.yaml").write_text(text)
+        penstock(root, "compile")
+    assert column in run.stderr
+    assert states(root)["train"] == "skipped"
+
+
+def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root: Path) -> None:
+    found = champion(root)
+    assert found is not None
+    _, digest = found
+    serving = root / "generated/staging/bike-demand-hourly/serving.yaml"
+    assert not serving.exists()
+    # The last run must have succeeded on the specs as they are.
+    penstock(root, "run", MODEL)
+    penstock(root, "promote", MODEL, "--to", "staging")
+    penstock(root, "compile")
+    assert digest.removeprefix("sha256:") in serving.read_text()
+    assert yaml.safe_load(serving.read_text().split("\n---\n")[0])["kind"] == "InferenceService"
+    penstock(root, "check")
+    evidence = next((root / "evidence").rglob("*.json"))
+    body = evidence.read_bytes()
+    evidence.write_bytes(body.replace(b'"passed":true', b'"passed":false') + b"\n")
+    run = penstock(root, "check", code=1)
+    assert "evidence" in run.stderr
+    evidence.write_bytes(body)
+
+
+def test_the_released_model_is_watched(root: Path) -> None:
+    run = penstock(root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging")
+    assert "metrics.prom" in run.stdout
+    found = [p for p in (root / ".penstock/steps").rglob("metrics.prom")]
+    text = max(found, key=lambda p: p.stat().st_mtime).read_text()
+    assert "penstock_drift_distance" in text
+    assert 'model="bike-demand"' in text
+
+
+@pytest.mark.parametrize("after", ["train", "register"])
+def test_a_run_that_is_killed_leaves_nothing_half_registered_and_the_next_goes_on(
+    root: Path, tmp_path: Path, after: str
+) -> None:
+    copied = tmp_path / "repository"
+    shutil.copytree(root, copied, ignore=shutil.ignore_patterns("runs", "mlflow.db", "models"))
+    edit(copied, "specs/bikes/model.yaml", "max_iter: 40", "max_iter: 41")
+    penstock(copied, "compile")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "penstock.cli.main", "run", MODEL],
+        cwd=copied,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = f"*/logs/{after}.log"
+    deadline = time.monotonic() + 300
+    while not list((copied / ".penstock/runs" / MODEL).glob(log)):
+        assert process.poll() is None, "the run ended before the step began"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    penstock(copied, "run", MODEL)
+    assert states(copied)["split"] == "reused"
+    found = champion(copied)
+    assert found is not None
+    assert found[0] == 1
