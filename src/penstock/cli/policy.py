@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,9 +103,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _print(verdict: Verdict, form: str) -> None:
-    from penstock.review.rendering import verdict_markdown
+    from penstock.review.rendering import verdict_markdown, verdict_terminal
     from penstock.review.rendering.text_safety import json_text
-    from penstock.review.rendering.verdict import as_text
     from penstock.review.rendering.verdict_json import as_data
 
     match form:
@@ -113,7 +113,7 @@ def _print(verdict: Verdict, form: str) -> None:
         case "json":
             print(json_text(json.dumps(as_data(verdict), indent=2)))
         case _:
-            print(as_text(verdict, {}), end="")
+            print(verdict_terminal.render(verdict, colour=_wants_colour()), end="")
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -198,6 +198,13 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
             now=now,
         )
     )
+
+
+def _wants_colour() -> bool:
+    """Whether the verdict goes to a terminal that shows colour, by the usual conventions."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {

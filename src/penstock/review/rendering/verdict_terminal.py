@@ -1,0 +1,50 @@
+"""A verdict for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.review.model import Verdict, VerdictState
+from penstock.review.rendering.text_safety import log_line
+from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
+
+_MARKS = {
+    VerdictState.ERROR: "‼",
+    VerdictState.DISAPPROVED: "✗",
+    VerdictState.PENDING: "…",
+    VerdictState.APPROVED: "✓",
+}
+_COLOURS = {
+    VerdictState.ERROR: "31;1",
+    VerdictState.DISAPPROVED: "31;1",
+    VerdictState.PENDING: "33",
+    VerdictState.APPROVED: "32",
+}
+
+
+def render(verdict: Verdict, *, colour: bool = False) -> str:
+    """The verdict as text: the headline, a row for each thing that is required, and whom to ask."""
+    return "\n".join(_lines(verdict, colour)) + "\n"
+
+
+def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
+    yield _paint(f"{verdict.state.value}: {log_line(verdict.headline)}", verdict.state, colour)
+    for row in verdict_rows(verdict):
+        yield from _row(row, colour)
+    if verdict.suggested:
+        smallest = "the smallest set" if verdict.suggested_is_smallest else "a set, perhaps not the smallest"
+        people = ", ".join(log_line(f"@{login}") for login in verdict.suggested)
+        yield f"ask: {people} ({smallest} that satisfies what is missing)"
+
+
+def _row(row: VerdictRow, colour: bool) -> Iterator[str]:
+    mark = _paint(_MARKS[row.state], row.state, colour)
+    what = f" {log_line(row.what)}" if row.what else ""
+    yield f"  {mark} {log_line(row.rule)}{what}: {log_line(row.says)}"
+    if row.why and row.state is not VerdictState.APPROVED:
+        yield f"      {log_line(row.why)}"
+
+
+def _paint(text: str, state: VerdictState, colour: bool) -> str:
+    code = _COLOURS.get(state)
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text
