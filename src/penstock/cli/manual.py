@@ -32,13 +32,6 @@ COMPILING = (
         """,
     ),
     Code(
-        "not-compiled",
-        """A model or a rollout does not compile, so that a review cannot say what a change does to it.
-
-        What cannot be compiled is never taken for unchanged. `penstock compile` on the same commit shows the mistake.
-        """,
-    ),
-    Code(
         "patch-without-target",
         """A patch names a manifest that is not generated.
 
@@ -55,5 +48,23 @@ COMPILING = (
     ),
 )
 
-CODES = code_table(TEXT, LOADING, (rule.code for rule in RULES), COMPILING, POLICY, VERIFICATION)
+REVIEWING = (
+    Code(
+        "not-compiled",
+        """A model or a rollout does not compile, so that a review cannot say what a change does to it.
+
+        What cannot be compiled is never taken for unchanged. `penstock compile` on the same commit shows the mistake.
+        """,
+    ),
+    Code(
+        "merge-conflict",
+        """Merging would leave conflicts, so there is no result to judge.
+
+        A review judges what the base would hold after the merge. Merge or rebase onto the base, settle the conflicts,
+        and push.
+        """,
+    ),
+)
+
+CODES = code_table(TEXT, LOADING, (rule.code for rule in RULES), COMPILING, REVIEWING, POLICY, VERIFICATION)
 """Every code with its page, by name."""
