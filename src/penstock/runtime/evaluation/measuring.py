@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from penstock.runtime.measures.predictions import Predictions
 
-PERTURBATIONS = 5
+PERTURBATIONS = 3
 """How often rows are perturbed anew; the figure is the mean."""
 _SKILL = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "root_mean_squared_error"}
 """What importance is a loss of."""

@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-REPEATS = 5
-ROWS = 20_000
+REPEATS = 3
+ROWS = 5_000
 """Rows at most: more would cost time and change no share by more than the permutation itself does."""
 
 

@@ -12,7 +12,7 @@ PERCENTILES = {"p50": 50, "p95": 95, "p99": 99}
 _WARM_UP = 20
 _ROUNDS = 5
 _CALLS = 100
-_SECONDS = 5.0
+_SECONDS = 3.0
 
 
 def call_percentiles(call: Callable[[int], object]) -> dict[str, float]:
@@ -20,7 +20,7 @@ def call_percentiles(call: Callable[[int], object]) -> dict[str, float]:
 
     After a warm-up, five rounds of 100 calls are timed, each alone and without garbage collection; the figure is the
     smallest of the rounds' percentiles, since what else the machine does can only add to a call. A slow call gets
-    fewer rounds: after 5 seconds no further one begins. One thread computes, as in a server with one CPU.
+    fewer rounds: after 3 seconds no further one begins. One thread computes, as in a server with one CPU.
     """
     from threadpoolctl import threadpool_limits
 
