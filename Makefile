@@ -9,6 +9,8 @@ export PYTHON
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export DO_NOT_TRACK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
+# A pipeline starts a Python for each step: without bytecode each would compile its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 TESTS ?= tests
 JOBS ?= auto

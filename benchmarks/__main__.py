@@ -75,7 +75,8 @@ def row(name: str, seconds: float, remark: str = "") -> None:
 
 def penstock(*words: str, show: bool = False) -> None:
     """Run one command as a process of its own; it must succeed."""
-    run = subprocess.run([*PENSTOCK, *words], capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    run = subprocess.run([*PENSTOCK, *words], capture_output=True, text=True, env=environment)
     if run.returncode:
         raise SystemExit(f"penstock {' '.join(words)} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
     if show:
