@@ -29,6 +29,9 @@ COMMANDS = {
     "verify": "check generated/ against the official protobufs and CRDs",
     "plan": "show what a change does, and in which direction the risk moves",
     "policy": "test the approval policy, and see what it would decide",
+    "review": "give the verdict on a pull request, and show it there",
+    "evidence": "sign and verify what releases rest on",
+    "record": "verify and replay the record of decisions",
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
 

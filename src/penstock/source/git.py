@@ -173,11 +173,12 @@ class GitRepository:
         return next((commit for commit, ref in found if ref == name), None)
 
     def fetch(self, remote: str, source: str, target: str, authorization: Authorization | None = None) -> str:
-        """Bring what a full ref of a remote repository names here, under `target`; its commit.
+        """Bring what a full ref of a remote repository names, or a commit by its id, here under `target`; its commit.
 
         Objects alone are brought: no tag, no submodule, and nothing is checked out.
         """
-        refs = f"+{_checked_ref(source)}:{_checked_ref(target)}"
+        wanted = source if _is_object_id(source) else _checked_ref(source)
+        refs = f"+{wanted}:{_checked_ref(target)}"
         command = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance"]
         command += ["--no-write-fetch-head", "--", _checked_remote(remote), refs]
         complaint = f"git cannot fetch {source} from `{remote}`."

@@ -1,0 +1,115 @@
+"""``penstock record``: whether the record of decisions is whole, what it holds, and making its decisions again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
+from penstock.review.rendering.text_safety import json_text, log_line
+from penstock.source.git import Authorization, GitError, GitRepository
+
+_ON_BRANCH = "branch:"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the commands below this one."""
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    verify = commands.add_parser("verify", help="whether anything was removed, altered or moved")
+    verify.add_argument("--newest", metavar="DIGEST", help="a decision that must be in it, as a comment shows it")
+    replay = commands.add_parser("replay", help="make the decisions again, offline, to the same bytes")
+    replay.add_argument("--number", type=int, metavar="N", help="of one pull request only")
+    show = commands.add_parser("show", help="list the decisions, or show one with what it was made of")
+    show.add_argument("entry", nargs="?", type=int, metavar="ENTRY", help="number of an entry")
+    for command in (verify, replay, show):
+        command.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="a folder of the repository")
+        command.add_argument(
+            "--record",
+            default=f"{_ON_BRANCH}{BRANCH}",
+            metavar="PLACE",
+            help=f"the record: a folder, or branch:NAME of the repository (default: {_ON_BRANCH}{BRANCH})",
+        )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen command."""
+    actions = {"verify": _verify, "replay": _replay, "show": _show}
+    try:
+        repository = None if not options.record.startswith(_ON_BRANCH) else GitRepository.find(options.root)
+        return actions[options.action](options, place_of(options.record, repository, None))
+    except (RecordError, GitError) as error:
+        print(log_line(f"error: {error}"), file=sys.stderr)
+        return WRONG_USE
+
+
+def place_of(
+    text: str, repository: GitRepository | None, remote: str | None, authorization: Authorization | None = None
+) -> Place:
+    """The place that an option names. With a remote, its branch is the record, and the one here only a copy."""
+    if repository is not None and text.startswith(_ON_BRANCH):
+        return BranchPlace(repository, text.removeprefix(_ON_BRANCH), remote, authorization)
+    return FolderPlace(Path(text))
+
+
+def _verify(options: argparse.Namespace, place: Place) -> int:
+    from penstock.review.record.replay import verify
+
+    found = verify(place, options.newest)
+    for problem in found.problems:
+        print(log_line(f"error: {problem}"), file=sys.stderr)
+    count = len(found.entries)
+    if found.problems:
+        return PROBLEMS
+    print(f"{count} decision{'' if count == 1 else 's'}, none removed, altered or moved")
+    if found.entries:
+        print(f"newest: {found.entries[-1].digest}")
+    return OK
+
+
+def _replay(options: argparse.Namespace, place: Place) -> int:
+    from penstock.review.record.replay import replay, verify
+
+    found = verify(place)
+    for problem in found.problems:
+        print(log_line(f"error: {problem}"), file=sys.stderr)
+    chosen = tuple(one for one in found.entries if options.number in (None, one.about[1]))
+    differing = 0
+    for result in replay(place, chosen):
+        if result.problem:
+            differing += 1
+            print(log_line(f"error: entry {result.entry.number}: {result.problem}"), file=sys.stderr)
+    print(f"{len(chosen) - differing} of {len(chosen)} decisions are the same, byte for byte")
+    return PROBLEMS if differing or found.problems else OK
+
+
+def _show(options: argparse.Namespace, place: Place) -> int:
+    from penstock.review.record.log import read
+    from penstock.review.record.replay import inputs_of
+
+    entries = read(place.log())
+    if options.entry is None:
+        for entry in entries:
+            value = entry.value
+            line = f"{entry.number:>5}  {value['at'][:16]}  #{value['pullRequest']:<6} {value['state']:<12}"
+            print(log_line(f"{line} {value['headline']}"))
+        return OK
+    chosen = next((entry for entry in entries if entry.number == options.entry), None)
+    if chosen is None:
+        print(f"error: the record has {len(entries)} entries, and no entry {options.entry}", file=sys.stderr)
+        return WRONG_USE
+    import orjson
+
+    from penstock.review.record.inputs import UnreadableInputsError
+
+    print(json_text(orjson.dumps(chosen.value, option=orjson.OPT_INDENT_2).decode()))
+    try:
+        inputs = inputs_of(place, chosen)
+    except UnreadableInputsError as error:
+        print(log_line(f"error: {error}"), file=sys.stderr)
+        return PROBLEMS
+    from penstock.review.rendering import verdict_terminal
+
+    sys.stdout.write(verdict_terminal.render(inputs.verdict()))
+    return OK
