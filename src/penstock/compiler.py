@@ -74,17 +74,25 @@ class CompiledUnit:
 
 
 def units(catalog: Catalog) -> Iterator[Unit]:
-    """Every unit of the repository, environments by stage, then models, then rollouts."""
+    """Every unit of a repository without errors, environments by stage, then models, then rollouts.
+
+    Asks relations alone: no spec is validated to find out that its unit is as it was.
+    """
     for view in catalog.views():
         environment = view.environment
         if environment is None:
             continue
-        yield from units_in(view, (SpecId("Model", model.name) for model in view.all(Model)))
-        yield from units_in(view, (SpecId("Rollout", rollout.name) for rollout in view.all(Rollout)))
+        models = [spec.name for spec in catalog.ids("Model")]
+        served = {name: catalog.related("rollouts-of", environment.name, name) for name in models}
+        for name in models:
+            if environment.spec.training or served[name]:
+                yield Unit(environment.name, "Model", name)
+        for rollout in sorted(rollout for rollouts in served.values() for rollout in rollouts):
+            yield Unit(environment.name, "Rollout", rollout)
 
 
 def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
-    """Those of the specs that are units in the environment of a view: models that it trains or serves, its rollouts."""
+    """Those of the specs that are valid, and units in the environment of a view; there may be errors elsewhere."""
     environment = view.environment
     if environment is None:
         return

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from penstock.source.write_plan import WritePlan
 
 GENERATED = "generated"
+MOST_UNREMEMBERED = 20
+"""Files that are read anew at each run before the documents are remembered again."""
 
 
 @dataclass(slots=True)
@@ -128,9 +130,10 @@ class Session:
                 stage.count = len(plan.create) + len(plan.update) + len(plan.prune)
         if not check_only and not plan.conflicts and self.use_memory:
             new.quiet = not diagnostics and len(new.outputs) == len(artifacts) + 1
-            self._remember_reads(new, catalog)
+            self._remember_reads(new, catalog, memory.fingerprints)
             with self.timings.stage("remember", "specs"):
-                store.save(new, documents if fresh or not memory.files else None)
+                # Files that are not remembered are read again; the many that are need not be written for their sake.
+                store.save(new, documents if fresh > MOST_UNREMEMBERED or not memory.files else None)
         return Outcome(tuple(sorted(diagnostics)), plan, tuple(unreleased), self.timings)
 
     def _read(
@@ -150,8 +153,8 @@ class Session:
             broken = []
             for stat in stats:
                 known = memory.files.get(stat.path)
-                if known is not None and unchanged(known, stat) and stat.path in remembered:
-                    blob, plain = remembered[stat.path]
+                blob, plain = remembered.get(stat.path, (None, ()))
+                if known is not None and unchanged(known, stat) and blob == known[3]:
                     unread = UnreadFile(self.root, stat.path, blob)
                     documents[stat.path] = [Document(unread, index, value, line) for index, line, value in plain]
                     continue
@@ -181,13 +184,16 @@ class Session:
             if notable(stat, now) and documents.get(stat.path)
         }
 
-    def _remember_reads(self, new: Memory, catalog: Catalog) -> None:
+    def _remember_reads(self, new: Memory, catalog: Catalog, old: Mapping[str, str]) -> None:
         """What every key that was read stands for now, and the files outside specs/ among them."""
         from penstock.catalog.reads import FILE
 
         keys = {key for unit in new.units.values() for key in unit.keys}
         keys.update(key for keys in new.checked.values() for key in keys)
-        new.fingerprints = {key: catalog.fingerprint(key) for key in keys}
+        new.fingerprints = {
+            key: old[key] if key in old and _is_of_unchanged_file(catalog, key) else catalog.fingerprint(key)
+            for key in keys
+        }
         for key in keys:
             if key.startswith(FILE):
                 path = key.removeprefix(FILE)
@@ -204,7 +210,22 @@ class Session:
 
 def _changed_keys(catalog: Catalog, fingerprints: Mapping[str, str]) -> frozenset[str]:
     """The remembered keys that now stand for something else."""
-    return frozenset(key for key, known in fingerprints.items() if catalog.fingerprint(key) != known)
+    return frozenset(
+        key
+        for key, known in fingerprints.items()
+        if not _is_of_unchanged_file(catalog, key) and catalog.fingerprint(key) != known
+    )
+
+
+def _is_of_unchanged_file(catalog: Catalog, key: str) -> bool:
+    """Whether a key is of a spec whose file is as it was; then so is the spec, for no two may share a name."""
+    from penstock.catalog.model import SpecId
+    from penstock.catalog.reads import SPEC
+
+    if not key.startswith(SPEC):
+        return False
+    document = catalog.document(SpecId(*key.removeprefix(SPEC).split("/", 1)))
+    return document is not None and isinstance(document.file, UnreadFile)
 
 
 def _check(
