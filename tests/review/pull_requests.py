@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from review.repositories import Documents, Repository
 
 from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.protocol import Commit, PullRequestView
@@ -17,10 +16,11 @@ from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.freshness import coverage
 from penstock.review.policy.inputs import Inputs, read_inputs
 from penstock.source.git import GitRepository
+from review.repositories import Documents, Repository
 
 POLICY = Path(__file__).with_name("approval.yaml").read_text(encoding="utf-8")
 POLICY_PATH = "specs/approval.yaml"
-EVERYBODY = tuple("ada bela dora rita remo sam sven pia pavel petra paul eve".split())
+EVERYBODY = ("ada", "bela", "dora", "rita", "remo", "sam", "sven", "pia", "pavel", "petra", "paul", "eve")
 """Who may write; eve is in no team."""
 
 Change = Callable[[Documents], None]

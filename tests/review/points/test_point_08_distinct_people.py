@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from review.pull_requests import APPROVED, PENDING, POLICY, opened, rules_of, stricter_gate
 from review.repositories import Repository
 

@@ -10,11 +10,15 @@ _OWNER = {"count": 1, "from": {"roles": ["owner"]}}
 _INDEPENDENT = {"count": 1, "from": {"roles": ["independent"]}}
 _BOTH = {"all": [_OWNER, _INDEPENDENT]}
 
+# What an edit reaches as a whole is approved where the edit is made; code that a field names is edited nowhere else.
+_EDITED = {"any": [{"cause": "direct"}, {"address": "*.*"}]}
+_REACHED = {"not": _EDITED}
+
 _RULES: tuple[dict[str, Any], ...] = (
     {
         "id": "default-governance",
         "why": "Who decides, and where it runs, is not for one team to change alone.",
-        "when": {"kind": ["ApprovalPolicy", "Team", "Environment"]},
+        "when": {"kind": ["ApprovalPolicy", "Team", "Environment"], **_EDITED},
         "require": _BOTH,
     },
     {
@@ -23,6 +27,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "when": {
             "area": ["quality", "fairness", "privacy", "governance"],
             "direction": ["loosened", "unknown"],
+            **_EDITED,
         },
         "require": _BOTH,
     },
@@ -39,6 +44,7 @@ _RULES: tuple[dict[str, Any], ...] = (
             "area": ["rollout", "monitoring"],
             "direction": ["loosened", "unknown"],
             "stage": ["production"],
+            **_EDITED,
         },
         "require": _BOTH,
     },
@@ -51,14 +57,20 @@ _RULES: tuple[dict[str, Any], ...] = (
     {
         "id": "default-owner",
         "why": "The team that answers for a spec agrees to what happens to it.",
-        "when": {"not": {"direction": ["tightened", "neutral"]}},
+        "when": {"not": {"direction": ["tightened", "neutral"]}, **_EDITED},
         "require": _OWNER,
     },
     {
         "id": "default-rest",
         "why": "A second pair of eyes, also for what loosens nothing.",
-        "when": {"direction": ["tightened", "neutral"]},
+        "when": {"direction": ["tightened", "neutral"], **_EDITED},
         "require": {"count": 1, "from": {"roles": ["owner", "independent"]}},
+    },
+    {
+        "id": "default-downstream",
+        "why": "What an edit elsewhere does to a spec is approved where the edit is made.",
+        "when": _REACHED,
+        "require": "nobody",
     },
 )
 

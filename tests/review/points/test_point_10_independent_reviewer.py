@@ -1,0 +1,38 @@
+"""Model owner and independent risk reviewer are different people; who is in both teams fills one place."""
+
+from __future__ import annotations
+
+from review.pull_requests import APPROVED, PENDING, looser_gate, node, opened
+from review.repositories import Documents, Repository
+
+
+def _ada_joins_risk(repository: Repository) -> None:
+    def join(documents: Documents) -> None:
+        documents["Team", "risk"]["spec"]["members"].append("ada")
+
+    repository.edit(join)
+
+
+def test_one_person_of_both_teams_is_not_two(repository: Repository) -> None:
+    _ada_joins_risk(repository)
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada")
+    gate = node(pull_request.verdict(), "gate")
+    assert gate.state is PENDING
+    assert gate.missing == 1
+    assert gate.children[0].can_satisfy == ("bela", "remo", "rita")
+
+
+def test_any_second_person_of_either_team_completes_it(repository: Repository) -> None:
+    _ada_joins_risk(repository)
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "bela")
+    assert node(pull_request.verdict(), "gate").state is APPROVED
+
+
+def test_the_default_asks_somebody_outside_of_the_owning_team(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, policy=None)
+    pull_request.approve("rita", "remo")
+    assert node(pull_request.verdict(), "default-risk").state is PENDING
+    pull_request.approve("bela")
+    assert node(pull_request.verdict(), "default-risk").state is APPROVED
