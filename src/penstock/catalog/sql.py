@@ -162,7 +162,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
     scope = build_scope(qualified)
     for name in names:
         try:
-            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope)
+            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
         except (SqlglotError, ValueError):
             found.append((name, everything))
             continue
