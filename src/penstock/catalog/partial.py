@@ -28,7 +28,7 @@ _REQUIRED_KEYS = {"apiVersion", "kind", "metadata", "spec"}
 _WORDS = re.compile(r"[a-z0-9-]+")
 _ESCAPE = re.compile(r"\\[xuU\r\n]")
 """Escapes by which a name in double quotes need not stand in the text."""
-_FEW_NAMES = 300
+_FEW_NAMES = 100
 """From how many names on it pays to take the texts apart into words."""
 
 
@@ -105,18 +105,29 @@ class Library:
         """`files`, each once."""
         self._files = tuple(dict.fromkeys(files))
         self._mentioning: dict[str, tuple[SpecFile, ...]] = {}
+        self._by_word: dict[str, list[SpecFile]] | None = None
         self._hiding = frozenset(file for file in self._files if file.hides_names)
 
     def mentioning(self, name: str) -> tuple[SpecFile, ...]:
         """The files in which the name of a spec may be written; the others hold and refer to no spec of this name."""
         known = self._mentioning.get(name)
         if known is None:
-            if len(self._mentioning) > _FEW_NAMES:
-                known = tuple(file for file in self._files if name in file.words or file in self._hiding)
-            else:
+            if self._by_word is None and len(self._mentioning) > _FEW_NAMES:
+                self._by_word = self._index()
+            if self._by_word is None:
                 known = tuple(file for file in self._files if name in file.text or file in self._hiding)
+            else:
+                known = (*self._by_word.get(name, ()), *self._hiding)
             self._mentioning[name] = known
         return known
+
+    def _index(self) -> dict[str, list[SpecFile]]:
+        found: dict[str, list[SpecFile]] = {}
+        for file in self._files:
+            if file not in self._hiding:
+                for word in file.words:
+                    found.setdefault(word, []).append(file)
+        return found
 
 
 class PartialCatalog(Catalog):

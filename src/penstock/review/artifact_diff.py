@@ -62,7 +62,11 @@ def _ordered(before: Any, after: Any) -> Any:
             # Without names, place is all that items are known by.
             return [_ordered(one, other) for one, other in zip_longest(before, after)][: len(before)]
         places = {name: position for position, name in enumerate(known)}
-        order = [*(name for name in now if name in places), *(name for name in known if name not in set(now))]
+        order = [name for name in now if name in places]
+        for position, name in enumerate(known):
+            if name not in order:
+                # What went stays behind what stood before it.
+                order.insert(order.index(known[position - 1]) + 1 if position else 0, name)
         items = dict(zip(now, after, strict=True))
         return [_ordered(before[places[name]], items.get(name)) for name in order]
     return before

@@ -65,8 +65,9 @@ class _Comparison:
         known = _read_index(self.sides.base.files.read(f"{GENERATED}/{INDEX}")) if was_committed else None
         everything = is_committed and known is None
         specs = self._all_specs() if everything else self._affected(edited)
-        before, after = self._compile(specs, has_errors)
-        complete_before = self._whole(self.sides.base, known or {}, specs, before)
+        written = self._written_on_base(known, specs) if known is not None else None
+        before, after = self._compile(specs, written, has_errors)
+        complete_before = ({}, []) if known is not None else self._whole(self.sides.base, {}, specs, before)
         complete_after = self._whole(self.sides.head, known or {}, specs, after)
         self._note_changes({**before, **complete_before[0]}, {**after, **complete_after[0]})
         if is_committed or was_committed:
@@ -100,13 +101,33 @@ class _Comparison:
                         found.add(SpecId(kind, name))
         return found
 
-    def _compile(self, specs: set[SpecId], has_errors: bool) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
-        """The artifacts of both sides by path; those of base only where a unit reads something that differs."""
+    def _written_on_base(self, known: dict[str, str], specs: set[SpecId]) -> dict[str, Artifact]:
+        """The generated files of the specs that base holds; they were held against its specs when they came there."""
+        names = {spec_id.name for spec_id in specs}
+        paths = [path for path in known if path.endswith(f"/{KUSTOMIZATION}") or path.split("/")[1] in names]
+        entries = _index_entries(self.sides.base.files.read(f"{GENERATED}/{INDEX}"))
+        bodies = self.sides.base.files.read_many(f"{GENERATED}/{path}" for path in paths)
+        found = {}
+        for path in paths:
+            body = bodies.get(f"{GENERATED}/{path}")
+            if body is not None:
+                owner = str(entries[path].get("owner", ""))
+                found[path] = Artifact(path, bytes_digest(body), owner, False, body)
+        return found
+
+    def _compile(
+        self, specs: set[SpecId], written: dict[str, Artifact] | None, has_errors: bool
+    ) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
+        """The artifacts of both sides by path.
+
+        Those of base are what it holds, if it holds generated files at all. Else its units are compiled where they
+        read something that differs.
+        """
         ordered = sorted(specs)
         heads = {unit: self._compiled(self.sides.head, unit, has_errors) for unit in _units(self.sides.head, ordered)}
-        before: dict[str, Artifact] = {}
         after = {one.path: one for unit in heads.values() if unit is not None for one in unit.artifacts}
-        for unit in _units(self.sides.base, ordered):
+        before: dict[str, Artifact] = dict(written or {})
+        for unit in _units(self.sides.base, ordered) if written is None else ():
             now = heads.get(unit)
             if now is not None and not any(self._differs(key) for key in now.reads):
                 before |= {one.path: one for one in now.artifacts}

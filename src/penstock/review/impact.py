@@ -12,6 +12,7 @@ from penstock.review.model import Change, Impact, Operation
 from penstock.review.reach import Reach
 from penstock.specs.environment import STAGES, Environment
 from penstock.specs.model import Model
+from penstock.specs.review import Loosens
 from penstock.specs.rollout import Rollout
 
 
@@ -24,7 +25,8 @@ class Radius:
 
     def of_edit(self, edit: Edit) -> Impact:
         """The impact of a direct change, or of a function whose code differs."""
-        if edit.change.operation is Operation.MOVED:
+        is_prose = edit.difference is not None and edit.difference.review.loosens is Loosens.NEVER
+        if edit.change.operation is Operation.MOVED or is_prose:
             return Impact()
         models, rollouts = self._reached(edit)
         cpu, memory = _cost(self.base, self.head, edit)

@@ -32,6 +32,17 @@ class TreeFiles(RepositoryFiles, Protocol):
 
 
 class _Commit(CommittedFiles):
+    def __init__(self, repository: GitRepository, revision: str) -> None:
+        super().__init__(repository, revision)
+        self._known: dict[str, bytes | None] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of the file; None where the commit has none. GitError where git fails."""
+        if path not in self._known:
+            # A function's module is read for every unit that names it.
+            self._known[path] = super().read(path)
+        return self._known[path]
+
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The bytes of those of the files that exist, in one run of git."""
         entries = self._entries()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import Edit, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach, Way
 from penstock.specs.addresses import Address
@@ -89,7 +89,7 @@ def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Chan
         why=why,
         grew=None,
         renamed_from=None,
-        span=head.catalog.span(other),
+        span=start_of(head.catalog, other),
         through=through,
         environments=_where(head, other, change.environments),
         breaking=change.breaking and edit.spec.kind in _TRAINED_FROM,

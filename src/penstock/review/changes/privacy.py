@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from penstock.catalog.lineage import Column, Path, Use, lineage
+from penstock.catalog.lineage import Column, Path, Use, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach, column_addresses
 from penstock.specs.addresses import Address
-from penstock.specs.dataset import SENSITIVITIES
+from penstock.specs.dataset import SENSITIVITIES, Dataset
 from penstock.specs.review import Area
 
 _TOLD_FROM = SENSITIVITIES.index("internal")
@@ -41,6 +41,8 @@ def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[
 
 def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -> Iterator[Change]:
     before = former.get(SpecId("Model", after), after)
+    if not (_touches_private(base, before) or _touches_private(head, after)):
+        return
     found: dict[tuple[Column, Use, str], tuple[Path, bool, list[str]]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
@@ -59,6 +61,16 @@ def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -
             entry[2].extend([name] if name is not None else head.catalog.environments())
     for (column, use, sensitivity), (path, is_new, environments) in found.items():
         yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+
+
+def _touches_private(reach: Reach, model: str) -> bool:
+    """Whether any dataset that the model is made from has a column above public; most lineage is spared by that."""
+    for view in reach.views(model):
+        for name in datasets_of(view, model):
+            dataset = view.find(Dataset, name)
+            if dataset is None or any(one.sensitivity != "public" for one in dataset.spec.columns.values()):
+                return True
+    return False
 
 
 def _uses(view: View, model: str) -> Uses:

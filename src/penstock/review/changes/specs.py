@@ -64,7 +64,7 @@ def _of_spec(
         return
     if known.value == now.value:
         if known.file.path != now.file.path:
-            yield _moved(after, known.file.path, now.file.path, head.span(after))
+            yield _moved(after, known.file.path, now.file.path, start_of(head, after))
         return
     if base.loaded(before) is None or head.loaded(after) is None:
         side = "base" if base.loaded(before) is None else "head"
@@ -95,7 +95,7 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
         cause="direct",
         why=judgement.why if loaded is not None else "the spec is not valid, so nothing says what it does",
         environments=_concerned(catalog, loaded.resource if loaded is not None else None),
-        span=catalog.span(spec_id),
+        span=start_of(catalog, spec_id),
     )
     return Edit(change, spec_id)
 
@@ -111,12 +111,12 @@ def _opaque(catalog: Catalog, spec_id: SpecId, before: Any, after: Any, why: str
         cause="direct",
         why=why,
         environments=catalog.environments(),
-        span=catalog.span(spec_id),
+        span=start_of(catalog, spec_id),
     )
     return Edit(change, spec_id)
 
 
-def _moved(spec_id: SpecId, before: str, after: str, span: Span) -> Edit:
+def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> Edit:
     change = Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=Operation.MOVED,
@@ -258,6 +258,12 @@ def _concerns(environment: str, before: Resource, after: Resource) -> bool:
         if concerns:
             return True
     return False
+
+
+def start_of(catalog: Catalog, spec_id: SpecId) -> Span | None:
+    """Where the spec begins; its file is not composed again for that."""
+    document = catalog.document(spec_id)
+    return Span.point(document.file.path, document.line) if document is not None else None
 
 
 def _either(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

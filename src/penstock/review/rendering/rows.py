@@ -106,8 +106,8 @@ def next_command(plan: Plan) -> str | None:
 
 def shown_value(value: Any) -> str:
     """A value in short, as it would be written."""
-    if value is None:
-        return "nothing"
+    if value is None or value == "":
+        return "nothing" if value is None else '""'
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
