@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from penstock.forges.recorded import Facts, RecordedPullRequest
 from penstock.review.model import Plan, Verdict
@@ -130,10 +129,9 @@ def _ordered(value: Any) -> Any:
         return [_ordered(item) for item in value]
     if value is None or type(value) in (str, int, float, bool):
         return value
-    return orjson.loads(orjson.dumps(value, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    # Units are numbers that print as they are written in specs: `4h`, `25%`.
+    return value.decode() if isinstance(value, bytes) else str(value)

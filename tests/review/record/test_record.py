@@ -1,0 +1,277 @@
+"""The record is only added to: what was removed, altered or moved is found, and decisions can be made again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from penstock.cli.main import main
+from penstock.review.decision import Decision, decide
+from penstock.review.record.inputs import PARTS, VerdictInputs
+from penstock.review.record.log import append, known_coverage, read
+from penstock.review.record.places import BranchPlace, FolderPlace, Place, RecordError, part_path
+from penstock.review.record.replay import replay, verify
+from penstock.source.canonical import bytes_digest, canonical_json
+from penstock.source.git import GitRepository
+from review.pull_requests import PullRequest, looser_gate, looser_region, opened
+from review.repositories import Repository
+
+
+@pytest.fixture
+def pull(repository: Repository) -> PullRequest:
+    return opened(repository, looser_gate)
+
+
+def decision_on(pull: PullRequest, place: Place | None = None) -> Decision:
+    view = pull.forge.view
+    known = {} if place is None else known_coverage(read(place.log()), view.repository, view.number)
+    return decide(GitRepository.find(pull.repository.root), view, known)
+
+
+def recorded(pull: PullRequest, place: Place) -> None:
+    """Three decisions: opened, approved by one, approved by both."""
+    for person in ("", "ada", "rita"):
+        if person:
+            pull.forge.approve(person)
+        found = decision_on(pull, place)
+        append(place, found.inputs, found.verdict)
+
+
+@pytest.fixture(params=["folder", "branch"])
+def place(request: pytest.FixtureRequest, pull: PullRequest, tmp_path: Path) -> Place:
+    if request.param == "folder":
+        return FolderPlace(tmp_path / "record")
+    return BranchPlace(GitRepository.find(pull.repository.root))
+
+
+def test_decisions_are_made_again_to_the_same_bytes(pull: PullRequest, place: Place) -> None:
+    recorded(pull, place)
+    found = verify(place)
+    assert found.problems == ()
+    assert [entry.number for entry in found.entries] == [1, 2, 3]
+    assert [(one.entry.value["state"], one.problem) for one in replay(place, found.entries)] == [
+        (entry.value["state"], "") for entry in found.entries
+    ]
+
+
+def test_the_same_decision_is_kept_once(pull: PullRequest, place: Place) -> None:
+    first, second = decision_on(pull), None
+    one = append(place, first.inputs, first.verdict)
+    pull.forge.pass_time()
+    second = decision_on(pull)
+    assert append(place, second.inputs, second.verdict) == one
+    assert len(read(place.log())) == 1
+
+
+def test_inputs_are_read_as_they_were_written(pull: PullRequest) -> None:
+    parts = decision_on(pull).inputs.as_parts()
+    assert VerdictInputs.of_parts(parts).as_parts() == parts
+    assert set(parts) == set(PARTS)
+
+
+def _removed(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[2]]
+
+
+def _first_removed(lines: list[bytes]) -> list[bytes]:
+    return lines[1:]
+
+
+def _moved(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[2], lines[1]]
+
+
+def _twice(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[0], lines[1], lines[2]]
+
+
+def _altered(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[1].replace(b'"state":"', b'"state":"x'), lines[2]]
+
+
+def _spaced(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], b" " + lines[1], lines[2]]
+
+
+def _garbled(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], b"no JSON\n", lines[2]]
+
+
+def _forged(lines: list[bytes]) -> list[bytes]:
+    """One whose author took the trouble to put its own digest right."""
+    value = orjson.loads(lines[1])
+    del value["digest"]
+    value["state"] = "approved"
+    value["digest"] = bytes_digest(canonical_json(value))
+    return [lines[0], canonical_json(value) + b"\n", lines[2]]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "says"),
+    [
+        (_removed, "line 2 does not follow"),
+        (_first_removed, "line 1 does not follow"),
+        (_moved, "line 2 does not follow"),
+        (_twice, "line 2 does not follow"),
+        (_altered, "line 2 was altered"),
+        (_spaced, "line 2 is not written as an entry is"),
+        (_garbled, "line 2 is no JSON"),
+        (_forged, "line 3 does not follow"),
+    ],
+)
+def test_what_was_done_to_the_lines_is_found(
+    pull: PullRequest, tmp_path: Path, tamper: Callable[[list[bytes]], list[bytes]], says: str
+) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    log = tmp_path / "record" / "decisions.jsonl"
+    log.write_bytes(b"".join(tamper(log.read_bytes().splitlines(keepends=True))))
+    found = verify(place)
+    assert any(says in problem for problem in found.problems), found.problems
+    with pytest.raises(RecordError, match="the record is damaged"):
+        recorded(pull, place)
+
+
+def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    log = tmp_path / "record" / "decisions.jsonl"
+    newest = read(place.log())[-1].digest
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:2]))
+    assert verify(place).problems == ()
+    assert "its end was cut off" in verify(place, newest).problems[0]
+
+
+def test_an_altered_or_missing_part_is_found(pull: PullRequest, tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    first, *_, last = read(place.log())
+    plan = tmp_path / "record" / part_path(first.parts["plan"])
+    plan.write_bytes(plan.read_bytes().replace(b"0.6", b"0.7"))
+    (tmp_path / "record" / part_path(last.verdict)).unlink()
+    problems = verify(place).problems
+    assert "entry 1: its `plan` was altered" in problems
+    assert "entry 3: its `verdict` is missing" in problems
+    assert [one.problem for one in replay(place, (first,))] == ["its `plan` was altered"]
+
+
+def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullRequest, tmp_path: Path) -> None:
+    """The whole chain is made anew around a verdict that says yes."""
+    place = FolderPlace(tmp_path / "record")
+    found = decision_on(pull)
+    approved = found.verdict.__class__(**{name: getattr(found.verdict, name) for name in found.verdict.__slots__})
+    object.__setattr__(approved, "headline", "1 change: approved")
+    append(place, found.inputs, approved)
+    assert verify(place).problems == ()
+    [result] = replay(place, verify(place).entries)
+    assert "made again, the verdict is `pending`" in result.problem
+
+
+def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
+    place = BranchPlace(GitRepository.find(pull.repository.root))
+    recorded(pull, place)
+    lines = place.log().splitlines(keepends=True)
+    tip = place.repository.ref(place.ref)
+    assert place.repository.commit_files(place.ref, tip, {"decisions.jsonl": lines[0]}, "shorter\n")
+    assert verify(place).problems == (
+        "a commit of the branch takes away from the record what an earlier one had added",
+    )
+
+
+def test_the_branch_shares_no_history_with_the_specs_and_leaves_the_work_tree_alone(pull: PullRequest) -> None:
+    git = GitRepository.find(pull.repository.root)
+    before = pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")
+    recorded(pull, BranchPlace(git))
+    assert (pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")) == before
+    roots = pull.repository.git("rev-list", "--max-parents=0", "penstock-record").split()
+    assert len(roots) == 1
+    assert roots != pull.repository.git("rev-list", "--max-parents=0", "HEAD").split()
+    names = pull.repository.git("ls-tree", "--name-only", "penstock-record").split()
+    assert names == ["decisions.jsonl", "inputs"]
+
+
+def test_writers_take_turns(pull: PullRequest, tmp_path: Path) -> None:
+    found = decision_on(pull)
+    failures: list[Exception] = []
+
+    def write(number: int) -> None:
+        facts = found.inputs.facts.__class__(
+            **{name: getattr(found.inputs.facts, name) for name in found.inputs.facts.__slots__}
+        )
+        object.__setattr__(facts, "number", number)
+        inputs = VerdictInputs(**{name: getattr(found.inputs, name) for name in PARTS} | {"facts": facts})
+        try:
+            append(FolderPlace(tmp_path / "record"), inputs, found.verdict)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert failures == []
+    entries = verify(FolderPlace(tmp_path / "record"))
+    assert entries.problems == ()
+    assert sorted(entry.about[1] for entry in entries.entries) == list(range(1, 9))
+
+
+def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequest, tmp_path: Path) -> None:
+    remote = tmp_path / "remote.git"
+    pull.repository.git("init", "--quiet", "--bare", str(remote))
+    pull.repository.git("remote", "add", "origin", str(remote))
+    pull.repository.git("clone", "--quiet", str(pull.repository.root), str(tmp_path / "other"))
+    ours = GitRepository.find(pull.repository.root)
+    other = GitRepository.find(tmp_path / "other")
+    pull.repository.git("-C", str(other.root), "remote", "set-url", "origin", str(remote))
+    one, two = BranchPlace(ours, remote="origin"), BranchPlace(other, remote="origin")
+    first = decision_on(pull)
+    stale = one.log()
+    append(two, first.inputs, first.verdict)
+    assert not one.append(b"{}\n", {}, stale)
+    pull.forge.approve("ada")
+    second = decision_on(pull, one)
+    append(one, second.inputs, second.verdict)
+    assert [entry.number for entry in read(two.log())] == [1, 2]
+    assert verify(two).problems == ()
+
+
+def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    log = tmp_path / "record" / "decisions.jsonl"
+    log.write_bytes(log.read_bytes() + b'{"version":1,"numb')
+    assert "line 4 is cut off" in verify(place).problems[0]
+    pull.push(looser_region)
+    found = decision_on(pull, place)
+    append(place, found.inputs, found.verdict)
+    assert verify(place).problems == ()
+    assert len(read(place.log())) == 4
+
+
+def test_a_digest_leads_nowhere_but_to_a_part() -> None:
+    with pytest.raises(RecordError):
+        part_path("sha256:../../etc/passwd")
+
+
+def test_the_command_line_verifies_replays_and_shows(
+    pull: PullRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "record"
+    recorded(pull, FolderPlace(folder))
+    assert main(["record", "verify", "--record", str(folder)]) == 0
+    assert "3 decisions, none removed, altered or moved" in capsys.readouterr().out
+    assert main(["record", "replay", "--record", str(folder)]) == 0
+    assert "3 of 3 decisions are the same, byte for byte" in capsys.readouterr().out
+    assert main(["record", "show", "--record", str(folder)]) == 0
+    assert capsys.readouterr().out.count("#1 ") == 3
+    assert main(["record", "show", "3", "--record", str(folder)]) == 0
+    assert '"number": 3' in capsys.readouterr().out
+    log = folder / "decisions.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"pending", b"approved"))
+    assert main(["record", "verify", "--record", str(folder)]) == 1
+    assert main(["record", "replay", "--record", str(folder)]) == 1
