@@ -161,7 +161,7 @@ def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root
 def test_the_released_model_is_watched(root: Path) -> None:
     run = penstock(root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging")
     assert "metrics.prom" in run.stdout
-    found = [p for p in (root / ".penstock/steps").rglob("metrics.prom")]
+    found = list((root / ".penstock/steps").rglob("metrics.prom"))
     text = max(found, key=lambda p: p.stat().st_mtime).read_text()
     assert "penstock_drift_distance" in text
     assert 'model="bike-demand"' in text
