@@ -78,7 +78,7 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
             value = f"{figure['name']} = {_number(figure['estimate'])} {unit}".rstrip()
             if figure["low"] is not None and figure["high"] is not None:
                 value += f"  [{_number(figure['low'])}, {_number(figure['high'])}]"
-            table.add_row(rule["id"], value, bound, Text(judged["outcome"], _STYLES[judged["outcome"]]))
+            table.add_row(rule["id"], Text(value), Text(bound), Text(judged["outcome"], _STYLES[judged["outcome"]]))
     console.print(table)
 
 
