@@ -1,0 +1,75 @@
+"""Loosening a gate, an alert or a rollback calls those who answer for the risk, and never its author alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.pull_requests import PENDING, SKIPPED, Change, node, opened, set_at, stricter_gate
+from review.repositories import Documents, Repository
+
+
+def _without(kind: str, name: str, *path: str | int) -> Change:
+    def change(documents: Documents) -> None:
+        holder = documents[kind, name]["spec"]
+        for step in path[:-1]:
+            holder = holder[step]
+        del holder[path[-1]]
+
+    return change
+
+
+def _to_warn(documents: Documents) -> None:
+    documents["Gate", "delay-release"]["spec"]["rules"][0]["severity"] = "warn"
+
+
+def _no_gate(documents: Documents) -> None:
+    del documents["Gate", "delay-release"]
+    del documents["Rollout", "delay-online"]
+
+
+GATE = ("Gate", "delay-release", "rules")
+LOOSER_GATES = {
+    "a lower bound": set_at(*GATE, 0, "atLeast", to=0.5),
+    "less confidence": set_at(*GATE, 0, "confidence", to="80%"),
+    "a wider gap between slices": set_at(*GATE, 1, "maxGap", to=0.5),
+    "a smaller sample": set_at(*GATE, 1, "minSupport", to=10),
+    "a warning in place of a failure": _to_warn,
+    "no bound": set_at(*GATE, to=[{"id": "regions", "metric": "recall", "by": "origin", "maxGap": 0.08}]),
+    "a rule that is gone": _without(*GATE, 1),
+    "no confidence at all": _without(*GATE, 0, "confidence"),
+}
+ROLLOUT = ("Rollout", "delay-online")
+WEAKER_ALERTS = {
+    "a later drift alert": set_at(*ROLLOUT, "monitor", "drift", 0, "above", to=0.5),
+    "a lower quality floor": set_at(*ROLLOUT, "monitor", "quality", 0, "below", to=0.5),
+    "nobody is paged": set_at(*ROLLOUT, "monitor", "quality", 0, "then", to=["ticket"]),
+    "no drift alert": set_at(*ROLLOUT, "monitor", "drift", to=[]),
+    "a longer window": set_at(*ROLLOUT, "monitor", "drift", 0, "window", to="30d"),
+}
+
+
+@pytest.mark.parametrize("change", LOOSER_GATES.values(), ids=LOOSER_GATES)
+def test_a_looser_gate_calls_risk_and_the_modellers(repository: Repository, change: Change) -> None:
+    pull_request = opened(repository, change, author="rita")
+    pull_request.approve("rita")
+    gate = node(pull_request.verdict(), "gate")
+    assert gate.state is PENDING
+    assert gate.children[0].can_satisfy == ("ada", "bela", "remo")
+    assert gate.missing == 2 * len(gate.children)
+
+
+@pytest.mark.parametrize("change", WEAKER_ALERTS.values(), ids=WEAKER_ALERTS)
+def test_a_weaker_alert_calls_who_is_woken(repository: Repository, change: Change) -> None:
+    pull_request = opened(repository, change, author="ada")
+    pull_request.approve("ada")
+    on_call = node(pull_request.verdict(), "on-call")
+    assert on_call.state is PENDING
+    assert on_call.children[0].can_satisfy == ("bela",)
+
+
+def test_a_gate_that_is_gone_calls_risk(repository: Repository) -> None:
+    assert node(opened(repository, _no_gate).verdict(), "gate").state is PENDING
+
+
+def test_a_stricter_gate_does_not(repository: Repository) -> None:
+    assert node(opened(repository, stricter_gate).verdict(), "gate").state is SKIPPED

@@ -1,0 +1,70 @@
+"""Approvals carry forward by the fingerprint of a change: a push voids only the approvals of what it alters."""
+
+from __future__ import annotations
+
+from review.pull_requests import (
+    APPROVED,
+    PENDING,
+    bigger_step,
+    both,
+    looser_gate,
+    node,
+    opened,
+    set_at,
+)
+from review.repositories import Repository
+
+bigger_still = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="80%")
+
+
+def test_only_the_altered_change_loses_its_approvals(repository: Repository) -> None:
+    pull_request = opened(repository, both(looser_gate, bigger_step))
+    pull_request.approve("ada", "rita", "sam")
+    assert pull_request.state is APPROVED
+    pull_request.push(bigger_still)
+    verdict = pull_request.verdict()
+    assert node(verdict, "gate").state is APPROVED
+    assert node(verdict, "traffic").state is PENDING
+    assert "sam approved an earlier version of this" in node(verdict, "traffic").children[0].why
+    pull_request.approve("sam")
+    assert [one.name for one in node(pull_request.verdict(), "owner").children if one.state is PENDING] == [
+        "Rollout/delay-online.strategy.canary.steps[1].weight"
+    ]
+    pull_request.approve("ada")
+    assert pull_request.state is APPROVED
+
+
+def test_a_push_that_means_nothing_voids_nothing(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+    repository.write("README.md", "Words.")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
+def test_a_change_that_comes_back_is_approved_still(repository: Repository) -> None:
+    pull_request = opened(repository, bigger_step)
+    pull_request.approve("ada", "sam")
+    assert pull_request.state is APPROVED
+    pull_request.push(bigger_still)
+    assert pull_request.state is PENDING
+    pull_request.push(bigger_step)
+    assert pull_request.state is APPROVED
+
+
+def test_an_approval_that_nobody_recorded_is_void_after_a_push(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    pull_request.push(both())
+    assert pull_request.state is PENDING
+
+
+def test_the_file_and_the_line_of_a_change_do_not_matter(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+    repository.write("specs/system.yaml", "# more\n# lines\n" + repository.read("specs/system.yaml"))
+    repository.git("mv", "specs/system.yaml", "specs/elsewhere.yaml")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED

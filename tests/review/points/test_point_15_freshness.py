@@ -1,0 +1,72 @@
+"""Freshness is by what the server saw, never by the commit that a forge shows at a review."""
+
+from __future__ import annotations
+
+from review.pull_requests import APPROVED, DISAPPROVED, PENDING, bigger_step, looser_gate, looser_region, node, opened
+from review.repositories import Repository
+
+
+def test_a_review_that_the_forge_points_at_the_new_head_stays_stale(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    head = pull_request.push(looser_region)
+    pull_request.forge.repoint_reviews(head)
+    assert pull_request.state is PENDING
+
+
+def test_a_force_push_voids_what_it_alters(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+    repository.edit(looser_region)
+    pull_request.forge.force_push(repository.commit())
+    verdict = pull_request.verdict()
+    assert [one.name for one in node(verdict, "gate").children if one.state is PENDING] == [
+        "Gate/delay-release.rules[regions].maxGap"
+    ]
+
+
+def test_another_base_branch_voids_what_was_not_recorded(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.retarget("release", pull_request.base)
+    assert pull_request.state is PENDING
+
+
+def test_a_dismissed_approval_does_not_count(repository: Repository) -> None:
+    pull_request = opened(repository, bigger_step)
+    pull_request.approve("ada")
+    review = pull_request.forge.approve("sam")
+    assert pull_request.state is APPROVED
+    pull_request.forge.dismiss(review)
+    assert pull_request.state is PENDING
+
+
+def test_an_objection_stands_until_the_same_person_approves(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.request_changes("remo")
+    pull_request.approve("ada", "rita")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert verdict.suggested == ("remo",)
+    pull_request.push(looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is DISAPPROVED, "a push does not answer an objection"
+    pull_request.approve("remo")
+    assert pull_request.state is APPROVED
+
+
+def test_an_objection_of_somebody_whom_nothing_asks_does_not_stop_it(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.request_changes("pia")
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+
+
+def test_an_approval_taken_back_by_an_objection_does_not_count(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.request_changes("rita")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert node(verdict, "gate").state is PENDING

@@ -1,0 +1,35 @@
+"""Monitoring that weakens calls the team that is woken by it."""
+
+from __future__ import annotations
+
+from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
+from review.repositories import Documents, Repository
+
+FLOOR = ("Rollout", "delay-online", "monitor", "quality", 0, "below")
+
+
+def test_a_later_alert_calls_the_team_of_the_rollout(repository: Repository) -> None:
+    on_call = node(opened(repository, set_at(*FLOOR, to=0.5)).verdict(), "on-call")
+    assert on_call.state is PENDING
+    assert on_call.children[0].needs == "1 of flight-ml (on-call)"
+
+
+def test_an_earlier_alert_does_not(repository: Repository) -> None:
+    assert node(opened(repository, set_at(*FLOOR, to=0.66)).verdict(), "on-call").state is SKIPPED
+
+
+def test_a_team_that_gives_up_its_pager_is_called_for_what_it_watches(repository: Repository) -> None:
+    def no_pager(documents: Documents) -> None:
+        del documents["Team", "flight-ml"]["spec"]["contact"]["page"]
+        documents["Rollout", "delay-online"]["spec"]["monitor"]["quality"][0]["then"] = ["ticket"]
+
+    rule = {
+        "id": "on-call",
+        "why": "Whoever is woken agrees.",
+        "when": {"area": ["monitoring"], "direction": ["loosened"]},
+        "require": {"from": {"roles": ["on-call"]}},
+    }
+    rest = {"id": "rest", "why": "All else that changes.", "when": {}, "require": "nobody"}
+    verdict = opened(repository, no_pager, policy=rules_of(POLICY, [rule, rest])).verdict()
+    waiting = node(verdict, "on-call").children
+    assert {one.needs for one in waiting} == {"1 of flight-ml (on-call)"}

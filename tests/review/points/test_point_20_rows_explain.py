@@ -1,0 +1,86 @@
+"""Every row says what, why, who can approve and what is missing, and the fewest people who would satisfy it all."""
+
+from __future__ import annotations
+
+from penstock.review.rendering import verdict_markdown, verdict_terminal
+from review.pull_requests import (
+    APPROVED,
+    POLICY,
+    bigger_step,
+    both,
+    looser_gate,
+    node,
+    opened,
+    rules_of,
+)
+from review.repositories import Repository
+
+
+def test_a_row_tells_everything(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, author="ada")
+    pull_request.approve("bela")
+    row = node(pull_request.verdict(), "gate").children[0]
+    assert row.name == "Gate/delay-release.rules[quality].atLeast"
+    assert row.needs == "1 of flight-ml, and 1 of risk"
+    assert row.satisfied_by == ("bela",)
+    assert row.can_satisfy == ("remo", "rita")
+    assert row.missing == 1
+    assert row.why == "needs 1 of flight-ml, and 1 of risk; bela approved; 1 more is missing; remo or rita can"
+
+
+def test_the_fewest_people_are_suggested_and_are_enough(repository: Repository) -> None:
+    pull_request = opened(repository, both(looser_gate, bigger_step))
+    verdict = pull_request.verdict()
+    assert len(verdict.suggested) == 3
+    assert verdict.suggested_is_smallest
+    pull_request.approve(*verdict.suggested)
+    assert pull_request.state is APPROVED
+
+
+def test_one_person_who_fits_everywhere_is_suggested_alone(repository: Repository) -> None:
+    rules = [
+        {"id": f"r{team}", "why": "Whatever it is.", "when": {}, "require": {"from": {"teams": [team]}}}
+        for team in ("sre", "privacy", "risk")
+    ]
+    policy = rules_of(POLICY.replace("[sam, sven]", "[sam, petra]").replace("[pia, pavel]", "[pia, petra]"), rules)
+    repository.replace("members: [rita, remo]", "members: [rita, remo, petra]")
+    verdict = opened(repository, looser_gate, policy=policy).verdict()
+    assert verdict.suggested == ("petra",)
+    assert "waits for petra" in verdict.headline
+
+
+def test_the_author_is_never_suggested(repository: Repository) -> None:
+    verdict = opened(repository, looser_gate, author="rita").verdict()
+    assert verdict.suggested == ("ada", "remo")
+
+
+def test_a_requirement_that_too_few_people_fit_says_so(repository: Repository) -> None:
+    policy = POLICY.replace("[sam, sven]", "[eve]")
+    verdict = opened(repository, bigger_step, policy=policy, author="eve").verdict()
+    assert "not enough other people" in node(verdict, "traffic").children[0].why
+
+
+def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada")
+    verdict = pull_request.verdict()
+    markdown = verdict_markdown.render(verdict)
+    (row,) = [line for line in markdown.splitlines() if line.startswith("| <code>gate</code>")]
+    assert "🟡 pending" in row
+    assert "<code>remo</code>, <code>rita</code>" in row
+    assert "A gate is judged by those who build the model and by those who do not" in row
+    text = verdict_terminal.render(verdict)
+    assert "1 more is missing; remo or rita can" in text
+    assert "ask: @remo (the smallest set" in text
+
+
+def test_what_people_write_cannot_forge_the_table(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("dora", "/penstock hold | x | <img src=x> @acme/everyone \x1b[2J `code`")
+    verdict = pull_request.verdict()
+    markdown = verdict_markdown.render(verdict)
+    assert "<img" not in markdown
+    assert "@acme" not in markdown
+    assert "\x1b" not in markdown + verdict_terminal.render(verdict)
+    (row,) = [line for line in markdown.splitlines() if line.startswith("| <code>hold</code>")]
+    assert row.count("|") == 7

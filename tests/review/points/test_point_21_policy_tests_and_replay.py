@@ -1,0 +1,136 @@
+"""Policy has unit tests and replay: a change of policy shows which past pull requests would be judged otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.catalog.load import load_work_tree
+from penstock.cli.main import main
+from penstock.forges.recorded import dump
+from penstock.review.policy.replay import Recorded, replay
+from penstock.review.policy.tests import policy_diagnostics
+from penstock.source.git import GitRepository
+from review.pull_requests import APPROVED, PENDING, POLICY, POLICY_PATH, looser_gate, opened, rules_of, with_policy
+from review.repositories import Repository
+
+BOUND = "Gate/delay-release.rules[quality].atLeast"
+
+
+def _with_tests(*tests: dict[str, Any]) -> str:
+    import yaml
+
+    documents = list(yaml.safe_load_all(POLICY))
+    documents[-1]["spec"]["tests"] = list(tests)
+    return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _problems(repository: Repository, *tests: dict[str, Any]) -> list[str]:
+    with_policy(repository, _with_tests(*tests))
+    return [found.headline for found in policy_diagnostics(load_work_tree(repository.root))]
+
+
+@pytest.mark.parametrize(
+    ("given", "expect"),
+    [
+        (
+            {"address": BOUND, "before": 0.7, "after": 0.6},
+            {"state": "pending", "rules": ["owner", "gate", "downstream"]},
+        ),
+        ({"address": BOUND, "after": 0.9}, {"rules": ["stricter"]}),
+        ({"address": BOUND, "after": 0.6, "author": "ada", "approvedBy": ["bela", "rita"]}, {"state": "approved"}),
+        ({"address": BOUND, "after": 0.6, "author": "rita", "approvedBy": ["bela", "rita"]}, {"state": "pending"}),
+        ({"address": "Gate/delay-release.rules[regions]", "after": None}, {"rules": ["owner", "gate", "downstream"]}),
+        ({"address": "Rollout/delay-online.strategy", "after": None, "approvedBy": ["ada"]}, {"state": "pending"}),
+        ({"address": "Model/delay.metadata.owner", "after": "risk", "approvedBy": ["ada"]}, {"state": "pending"}),
+    ],
+)
+def test_a_test_that_holds_is_silent(repository: Repository, given: dict[str, Any], expect: dict[str, Any]) -> None:
+    assert _problems(repository, {"name": "it", "given": given, "expect": expect}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "headline"),
+    [
+        ({"address": BOUND, "after": 0.6}, {"state": "approved"}, "expects `approved`, and it gives `pending`"),
+        ({"address": BOUND, "after": 0.9}, {"rules": ["gate"]}, "expects `gate` to match, and it does not"),
+        ({"address": BOUND, "after": 0.6}, {"rules": ["owner"]}, "the rule `gate` matches too"),
+        ({"address": BOUND, "after": 0.6}, {"rules": ["gatte"]}, "did you mean `gate`"),
+        ({"address": BOUND, "after": 0.6}, {"state": "fine"}, "`state` is one of"),
+        ({"address": "Gate/none.rules[x].atLeast", "after": 0.6}, {"state": "pending"}, "there is no Gate/none"),
+        ({"address": BOUND, "after": "high"}, {"state": "pending"}, "is not valid"),
+        ({"address": BOUND, "after": 0.7}, {"state": "pending"}, "mean the same"),
+        ({"address": BOUND, "aftre": 0.7}, {"state": "pending"}, "did you mean `after`"),
+        ({"address": "nonsense", "after": 0.7}, {"state": "pending"}, "is not an address"),
+    ],
+)
+def test_a_test_that_does_not_hold_says_why(
+    repository: Repository, given: dict[str, Any], expect: dict[str, Any], headline: str
+) -> None:
+    assert any(headline in one for one in _problems(repository, {"name": "it", "given": given, "expect": expect}))
+
+
+def test_check_runs_them(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    failing = {"name": "it", "given": {"address": BOUND, "after": 0.6}, "expect": {"state": "approved"}}
+    with_policy(repository, _with_tests(failing))
+    assert main(["check", "--root", str(repository.root)]) == 1
+    assert "policy-test" in capsys.readouterr().err
+    assert main(["policy", "test", "--root", str(repository.root)]) == 1
+
+
+def test_replay_shows_whose_verdict_another_policy_alters(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    record = tmp_path / "records" / "1.json"
+    record.parent.mkdir()
+    record.write_text(dump(pull_request.forge.facts), encoding="utf-8")
+    view = pull_request.forge.view
+    git = GitRepository.find(repository.root)
+
+    (same,) = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
+    assert not same.is_altered
+
+    rule = {
+        "id": "all",
+        "why": "Two of risk for all.",
+        "when": {},
+        "require": {"count": 2, "from": {"teams": ["risk"]}},
+    }
+    repository.write(POLICY_PATH, rules_of(POLICY, [rule]))
+    (other,) = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
+    assert other.before is not None
+    assert other.after is not None
+    assert (other.before.state, other.after.state) == (APPROVED, PENDING)
+
+    assert main(["policy", "replay", "--root", str(repository.root), str(record.parent)]) == 0
+    shown = capsys.readouterr().out
+    assert "approved -> pending" in shown
+    assert "1 of 1 recorded pull requests would be judged otherwise" in shown
+
+
+def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository: Repository) -> None:
+    from dataclasses import replace
+
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.facts = replace(pull_request.forge.facts, head_sha="0" * 40)
+    record = Recorded("1", pull_request.forge.view)
+    (row,) = replay(GitRepository.find(repository.root), [record], load_work_tree(repository.root))
+    assert row.is_altered
+    assert row.problem
+
+
+def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    opened(repository, looser_gate)
+    arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
+    assert main([*arguments, "--pretend-approved-by", "ada"]) == 1
+    assert "1 more is missing" in capsys.readouterr().out
+    assert main([*arguments, "--pretend-approved-by", "ada", "--pretend-approved-by", "rita"]) == 0
+    assert capsys.readouterr().out.startswith("approved")
+
+
+def test_the_policy_of_this_repository_passes_its_tests(root: Path) -> None:
+    assert list(policy_diagnostics(load_work_tree(root))) == []

@@ -1,0 +1,55 @@
+"""Holds: whoever may write stops a pull request; nobody releases another's hold."""
+
+from __future__ import annotations
+
+from review.pull_requests import APPROVED, DISAPPROVED, PullRequest, looser_gate, looser_region, node, opened
+from review.repositories import Repository
+
+
+def _approved(repository: Repository) -> PullRequest:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+    return pull_request
+
+
+def test_a_hold_stops_what_is_approved(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("dora", "/penstock hold the table is being rebuilt")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert "dora holds it since" in node(verdict, "hold").why
+    assert "the table is being rebuilt" in node(verdict, "hold").why
+
+
+def test_an_author_holds_but_does_not_release_anothers(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("eve", "/penstock hold not yet")
+    pull_request.forge.comment("dora", "/penstock hold wait for me")
+    pull_request.forge.comment("eve", "/penstock unhold")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert "dora" in node(verdict, "hold").why
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+def test_a_hold_outlives_pushes(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("dora", "/penstock hold wait")
+    pull_request.push(looser_region)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is DISAPPROVED
+
+
+def test_who_may_not_write_and_has_no_part_in_it_does_not_hold(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("stranger", "/penstock hold because I can")
+    assert pull_request.state is APPROVED
+
+
+def test_a_quoted_command_is_none(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("dora", "> /penstock hold as somebody wrote")
+    pull_request.forge.comment("dora", "I would not write /penstock hold here")
+    assert pull_request.state is APPROVED

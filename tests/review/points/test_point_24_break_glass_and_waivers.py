@@ -1,0 +1,173 @@
+"""Break-glass and waivers: a reason, two people, bound to the commit, an end, a follow-up; void after a push."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from review.pull_requests import (
+    APPROVED,
+    DISAPPROVED,
+    ERROR,
+    PENDING,
+    POLICY,
+    looser_gate,
+    looser_region,
+    node,
+    opened,
+    rules_of,
+)
+from review.repositories import Documents, Repository
+
+BOUND = "Gate/delay-release.rules[quality].atLeast"
+WAIVE = f"/penstock waive gate {BOUND} until 2026-04-01: the figures come next week; follow-up: raise it again"
+GLASS = "/penstock break-glass production is down"
+
+
+def test_two_people_break_the_glass_and_one_does_not(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("sam", GLASS)
+    verdict = pull_request.verdict()
+    assert verdict.state is PENDING
+    assert "1 more must" in node(verdict, "break-glass").why
+    pull_request.forge.comment("sam", GLASS)
+    assert pull_request.state is PENDING, "the same person twice is one person"
+    pull_request.forge.comment("petra", GLASS)
+    verdict = pull_request.verdict()
+    assert verdict.state is APPROVED
+    assert "break-glass" in verdict.headline
+    assert "production is down" in verdict.headline
+
+
+@pytest.mark.parametrize("text", ["/penstock break-glass", "/penstock break-glass   "])
+def test_without_a_reason_nothing_breaks(repository: Repository, text: str) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, text)
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize("second", ["eve", "dora", "stranger"])
+def test_the_author_and_people_who_are_not_named_do_not_count(repository: Repository, second: str) -> None:
+    policy = POLICY.replace("[petra, paul]", "[petra, paul, eve]")
+    pull_request = opened(repository, looser_gate, policy=policy)
+    for login in ("sam", second):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is PENDING
+
+
+def test_it_is_void_after_a_push_and_after_its_time(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    pull_request.forge.pass_time(timedelta(hours=3, minutes=50))
+    assert pull_request.state is APPROVED
+    pull_request.forge.pass_time(timedelta(minutes=20))
+    assert pull_request.state is PENDING
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
+    pull_request.push(looser_region)
+    assert pull_request.state is PENDING
+
+
+def test_an_edited_comment_breaks_nothing(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("sam", GLASS)
+    other = pull_request.forge.comment("petra", "I had a look.")
+    pull_request.forge.edit_comment(other, GLASS)
+    assert pull_request.state is PENDING
+
+
+def test_it_does_not_let_pass_what_does_not_hold(repository: Repository) -> None:
+    def dangle(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["spec"]["model"] = "nowhere"
+
+    pull_request = opened(repository, dangle)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is ERROR
+
+
+def test_it_passes_holds(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("dora", "/penstock hold wait")
+    assert pull_request.state is DISAPPROVED
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
+
+
+def test_without_break_glass_in_the_policy_there_is_none(repository: Repository) -> None:
+    policy = POLICY[: POLICY.index("  breakGlass:")]
+    pull_request = opened(repository, looser_gate, policy=policy)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is PENDING
+
+
+def test_two_people_waive_one_rule_for_one_address(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("sam", WAIVE)
+    assert node(pull_request.verdict(), "gate").state is PENDING
+    pull_request.forge.comment("petra", WAIVE)
+    verdict = pull_request.verdict()
+    assert node(verdict, "gate").state is APPROVED
+    assert "follow-up: raise it again" in node(verdict, "gate").children[0].why
+    assert node(verdict, "owner").state is PENDING, "only the rule that is named is waived"
+    pull_request.push(looser_region)
+    assert node(pull_request.verdict(), "gate").state is PENDING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WAIVE.replace("; follow-up: raise it again", ""),
+        WAIVE.replace("2026-04-01", "2026-03-01"),
+        WAIVE.replace("2026-04-01", "soon"),
+        WAIVE.replace(BOUND, "Gate/delay-release.rules[regions]"),
+        WAIVE.replace(" gate ", " brakes "),
+    ],
+    ids=["no follow-up", "over", "no moment", "another address", "another rule"],
+)
+def test_a_waiver_that_lacks_something_waives_nothing(repository: Repository, text: str) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, text)
+    assert node(pull_request.verdict(), "gate").state is PENDING
+
+
+@pytest.mark.parametrize(
+    ("expires", "state"), [("2026-05-01T00:00:00+00:00", APPROVED), ("2026-02-01T00:00:00+00:00", PENDING)]
+)
+def test_a_waiver_of_the_policy_holds_until_it_expires(repository: Repository, expires: str, state: object) -> None:
+    waiver = {
+        "id": "w",
+        "rule": "all",
+        "address": "Gate/delay-release",
+        "reason": "The data is late this month.",
+        "expires": f"{expires}T00:00:00+00:00",
+        "followUp": "Raise the bound again.",
+    }
+    rule = {"id": "all", "why": "Risk for gates.", "when": {}, "require": {"from": {"teams": ["risk"]}}}
+    rest = {"id": "rest", "why": "All the rest.", "when": {"cause": "indirect"}, "require": "nobody"}
+    rule["when"] = {"cause": "direct"}
+    policy = rules_of(POLICY, [rule, rest], waivers=[waiver])
+    assert opened(repository, looser_gate, policy=policy).state is state
+
+
+def test_a_waiver_in_the_pull_request_itself_waives_nothing_yet(repository: Repository) -> None:
+    def waive(documents: Documents) -> None:
+        documents["ApprovalPolicy", "policy"]["spec"]["waivers"] = [
+            {
+                "id": "w",
+                "rule": "governance",
+                "address": "ApprovalPolicy/policy",
+                "reason": "I would like it so.",
+                "expires": "2030-01-01T00:00:00+00:00",
+                "followUp": "Nothing, I suppose.",
+            }
+        ]
+
+    assert node(opened(repository, waive, path="specs/approval.yaml").verdict(), "governance").state is PENDING
