@@ -57,6 +57,14 @@ REVIEWING = (
         """,
     ),
     Code(
+        "base-unreadable",
+        """What a pull request would be merged into is broken itself, so that it cannot be compared.
+
+        Whatever of it cannot be read counts as changed, with the highest risk. It is no error: a pull request that
+        mends the base must be able to be merged, after which it is gone.
+        """,
+    ),
+    Code(
         "merge-conflict",
         """Merging would leave conflicts, so there is no result to judge.
 

@@ -242,3 +242,20 @@ def test_an_added_release_is_of_unknown_risk(repository: Repository) -> None:
     (change,) = direct(repository.plan())
     assert (change.operation, change.direction) == (Operation.ADDED, Direction.UNKNOWN)
     assert change.environments == ("production",)
+
+
+def test_a_second_spec_of_the_same_name_is_an_error_though_the_first_is_untouched(repository: Repository) -> None:
+    repository.branch()
+    gate = "apiVersion: penstock/v1\nkind: Gate\nmetadata: {name: delay-release, owner: risk}\n"
+    rule = "spec: {model: delay, rules: [{id: quality, metric: roc_auc, atLeast: 0.5}]}\n"
+    repository.write("specs/another.yaml", gate + rule)
+    repository.commit()
+    assert "duplicate-name" in {found.code for found in repository.plan().errors if found.severity is Severity.ERROR}
+
+
+def test_a_base_that_lies_about_its_outline_is_read_as_a_whole(repository: Repository) -> None:
+    repository.write("specs/odd.yaml", 'apiVersion: "\nkind: Team\nmetadata: {name: fake}\nspec: "\n')
+    repository.commit()
+    plan = repository.changed(loosen)
+    assert at(plan, "Gate/delay-release.rules[quality].atLeast").direction is Direction.LOOSENED
+    assert {found.path for found in plan.errors} == {"specs/odd.yaml"}

@@ -22,8 +22,8 @@ from penstock.specs.review import Area
 from penstock.specs.shapes import Field, Mapping, mapping_of, scalars, settle, shape_at
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_DEEPEST = 500
-"""Files that one module may lead to; beyond it, every change counts as a change of the function."""
+_MOST_FILES = 5_000
+"""Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 
 
 def function_edits(sides: Sides) -> list[Edit]:
@@ -105,21 +105,25 @@ class _Modules:
     """The Python of one side, by its syntax alone."""
 
     files: RepositoryFiles
-    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _reached: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _read: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def digest(self, module: str, changed: set[str]) -> str:
         """A digest of those of the `changed` files that the module is made of, itself and what it imports."""
         if module not in self._reached:
             self._reached[module] = self._search(module)
-        reached = sorted(self._reached[module] & changed)
+        files = self._reached[module]
+        reached = sorted(changed if files is None else files & changed)
         return bytes_digest("\n".join(f"{path} {self._parse(path)[0]}" for path in reached).encode())
 
-    def _search(self, module: str) -> frozenset[str]:
+    def _search(self, module: str) -> frozenset[str] | None:
+        """The files that the module is made of; None where they are too many to follow."""
         found: set[str] = set()
         waiting = [module]
         seen = {module}
-        while waiting and len(found) < _DEEPEST:
+        while waiting:
+            if len(found) > _MOST_FILES:
+                return None
             name = waiting.pop()
             for path in (*paths_of(name), *_packages(name)):
                 # A file that is not there counts: the other side may have it.

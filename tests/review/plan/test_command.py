@@ -1,0 +1,81 @@
+"""`penstock plan` as one runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from penstock.cli.main import main
+from review.repositories import Repository
+
+
+def run(repository: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "penstock.cli.main", "plan", "--root", str(repository.root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def loosened(repository: Repository) -> Repository:
+    repository.branch()
+    repository.replace("atLeast: 0.70", "atLeast: 0.60")
+    repository.commit()
+    return repository
+
+
+def test_it_compares_with_where_the_branch_left_main(loosened: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--root", str(loosened.root)]) == 0
+    assert "~ Gate/delay-release.rules[quality].atLeast 0.7 -> 0.6   loosened (quality)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"), [("markdown", "### 1 loosened change"), ("json", "{"), ("html", "<!doctype html>")]
+)
+def test_it_has_other_formats(
+    loosened: Repository, capsys: pytest.CaptureFixture[str], form: str, beginning: str
+) -> None:
+    assert main(["plan", "--root", str(loosened.root), "--format", form]) == 0
+    assert capsys.readouterr().out.startswith(beginning)
+
+
+def test_what_is_not_committed_is_shown_when_asked_for(repository: Repository) -> None:
+    repository.replace("atLeast: 0.70", "atLeast: 0.60")
+    shown = run(repository, "--head", "WORKTREE", "--format", "json")
+    assert [change["address"] for change in json.loads(shown.stdout)["changes"] if change["cause"] == "direct"] == [
+        "Gate/delay-release.rules[quality].atLeast"
+    ]
+    nothing = run(repository)
+    assert nothing.stdout.startswith("Nothing changes in meaning")
+    assert "--head WORKTREE" in nothing.stderr
+
+
+def test_errors_on_head_fail_it(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.branch()
+    repository.replace("maxGap: 0.08", "maxGap: often")
+    repository.commit()
+    assert main(["plan", "--root", str(repository.root)]) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("1 error in what this would merge")
+    assert shown.rstrip().endswith("next: penstock check")
+
+
+def test_a_wrong_revision_is_one_sentence(repository: Repository) -> None:
+    shown = run(repository, "--base", "nowhere")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("error: git knows no commit 'nowhere'")
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_folder_without_git_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    shown = subprocess.run(
+        [sys.executable, "-m", "penstock.cli.main", "plan", "--root", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 2
+    assert "git init" in shown.stderr
