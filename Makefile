@@ -57,6 +57,8 @@ lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest v
 	@$(RESOLVE) pyproject.toml --extra runtime --extra demo --constraints requirements/dev.lock \
 		--output-file requirements/runtime.lock
 	@$(RESOLVE) pyproject.toml --constraints requirements/dev.lock --output-file requirements/core.lock
+	@$(RESOLVE) pyproject.toml --extra review --constraints requirements/dev.lock \
+		--output-file requirements/review.lock
 
 compile: $(INSTALLED) ## Write generated/ from specs/
 	@$(BIN)/penstock compile
