@@ -36,14 +36,13 @@ def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     gate = view.find(Gate, rollout.spec.gate)
     if gate is None:
         return
-    span = view.span(rollout, ("gate",))
     named = (gate.spec.model, rollout.spec.model)
     if gate.spec.model != rollout.spec.model and all(view.is_declared(Model, name) for name in named):
         others = [other.name for other in view.gates_of(rollout.spec.model)]
         yield Diagnostic.error(
             "ungated-rollout",
             f"the gate `{gate.name}` judges another model",
-            span,
+            view.span(rollout, ("gate",)),
             f"it judges `{gate.spec.model}`",
             secondary=(Label(view.span(rollout, ("model",)), "this one is served"),),
             help=(f"the gates of `{rollout.spec.model}` are {listed(others)}",) if others else (),
@@ -52,7 +51,7 @@ def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         yield Diagnostic.warning(
             "ungated-rollout",
             f"the gate `{gate.name}` stops nothing: all of its rules only warn",
-            span,
+            view.span(rollout, ("gate",)),
             help=("let at least one rule have `severity: block`",),
         )
 

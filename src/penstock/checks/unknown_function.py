@@ -16,7 +16,7 @@ Use instead:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from penstock.catalog.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.model import View
@@ -49,11 +49,17 @@ def unknown_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
 def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Iterator[Diagnostic]:
     module_name, _, name = text.partition(":")
     cut = len(module_name)
-    at_module = view.span(resource, below, within=(0, cut))
-    at_name = view.span(resource, below, within=(cut + 1, len(text)))
+
+    # Places are looked up only for what is wrong: each costs a second look at the file's text.
+    def at_module() -> Span:
+        return view.span(resource, below, within=(0, cut))
+
+    def at_name() -> Span:
+        return view.span(resource, below, within=(cut + 1, len(text)))
+
     module = module_of(view, text)
     if module is None:
-        yield _no_module(view, module_name, at_module)
+        yield _no_module(view, module_name, at_module())
     elif module.error is not None:
         line, reason = module.error
         # At the file, so that it is one mistake however many specs name its functions.
@@ -62,14 +68,14 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
             f"the module `{module_name}` is no Python",
             Span.point(module.path, line),
             reason,
-            secondary=(Label(at_module, "a spec names a function of it"),),
+            secondary=(Label(at_module(), "a spec names a function of it"),),
         )
     else:
         signature = module.find(name)
         if signature is None:
             names = [one.name for one in module.functions]
             headline = f"`{module.path}` has no function `{name}`"
-            yield unknown_word("unknown-function", headline, at_name, name, names)
+            yield unknown_word("unknown-function", headline, at_name(), name, names)
         else:
             yield from _call(resource, below, module, signature, at_name)
 
@@ -87,12 +93,14 @@ def _no_module(view: View, module: str, at: Span) -> Diagnostic:
     return Diagnostic.error("unknown-function", f"the repository has no module `{module}`", at, help=tuple(helps))
 
 
-def _call(resource: Resource, below: Pointer, module: Module, signature: Signature, at: Span) -> Iterator[Diagnostic]:
+def _call(
+    resource: Resource, below: Pointer, module: Module, signature: Signature, at: Callable[[], Span]
+) -> Iterator[Diagnostic]:
     """Whether the function can be called the way it will be."""
     where = Label(Span.point(module.path, signature.line), "defined here")
     if not signature.is_function:
         yield Diagnostic.error(
-            "unknown-function", f"`{signature.name}` is a class, not a function", at, secondary=(where,)
+            "unknown-function", f"`{signature.name}` is a class, not a function", at(), secondary=(where,)
         )
         return
     wanted = _ARGUMENTS.get((resource.kind_name, str(below[0])))
@@ -106,7 +114,7 @@ def _call(resource: Resource, below: Pointer, module: Module, signature: Signatu
         yield Diagnostic.error(
             "unknown-function",
             f"`{signature.name}` is called with {words}",
-            at,
+            at(),
             given,
             secondary=(where,),
         )

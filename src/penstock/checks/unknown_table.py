@@ -45,13 +45,12 @@ def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tup
         target = SpecId("Dataset", table.name)
         if table.name in also:
             continue
-        span = view.span(dataset, pointer, within=table.at)
         if also:
             yield Diagnostic.error(
                 "unknown-table",
                 f"a check of `{dataset.name}` reads the table `{table.name}`",
-                span,
+                view.span(dataset, pointer, within=table.at),
                 help=("a check sees its own dataset alone, as the table `this`",),
             )
         elif view.find(Dataset, table.name) is None and not view.catalog.is_declared(target):
-            yield unknown_name(view.catalog, target, span, "the query")
+            yield unknown_name(view.catalog, target, view.span(dataset, pointer, within=table.at), "the query")
