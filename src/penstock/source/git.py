@@ -218,7 +218,7 @@ class GitRepository:
         who = {
             f"GIT_{role}_{what}": value
             for role in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "0 +0000"))
+            for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "@0 +0000"))
         }
         command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "What merging would leave"]
         return _run(self.root, command, "git cannot keep the merged tree.", more=who).decode().strip()
