@@ -32,7 +32,7 @@ LOOSER_GATES = {
     "a lower bound": set_at(*GATE, 0, "atLeast", to=0.5),
     "less confidence": set_at(*GATE, 0, "confidence", to="80%"),
     "a wider gap between slices": set_at(*GATE, 1, "maxGap", to=0.5),
-    "a smaller sample": set_at(*GATE, 1, "minSupport", to=10),
+    "fewer slices that are judged": set_at(*GATE, 1, "minSupport", to=200),
     "a warning in place of a failure": _to_warn,
     "no bound": set_at(*GATE, to=[{"id": "regions", "metric": "recall", "by": "origin", "maxGap": 0.08}]),
     "a rule that is gone": _without(*GATE, 1),

@@ -147,7 +147,7 @@ def test_a_waiver_of_the_policy_holds_until_it_expires(repository: Repository, e
         "rule": "all",
         "address": "Gate/delay-release",
         "reason": "The data is late this month.",
-        "expires": f"{expires}T00:00:00+00:00",
+        "expires": expires,
         "followUp": "Raise the bound again.",
     }
     rule = {"id": "all", "why": "Risk for gates.", "when": {}, "require": {"from": {"teams": ["risk"]}}}

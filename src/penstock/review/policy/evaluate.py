@@ -220,7 +220,7 @@ class _Evaluation:
                 able=self._shown(able),
                 given=self._shown(outcome.counted),
                 barred=self._shown(outcome.able & blocked),
-                stale=self._shown(outcome.able & self.opinions.stale),
+                stale=self._shown(outcome.able & self.opinions.heard),
                 is_possible=enough,
             ),
             changes=tuple(group.changes),

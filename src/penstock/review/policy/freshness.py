@@ -37,9 +37,9 @@ class Opinions:
         return frozenset(one.person for one in self.approvals if one.covers is None or fingerprint in one.covers)
 
     @property
-    def is_uniform(self) -> bool:
-        """Whether every approval covers everything."""
-        return all(one.covers is None for one in self.approvals)
+    def heard(self) -> frozenset[str]:
+        """Everyone whose approval stands, whether or not it covers anything now."""
+        return self.stale | {one.person for one in self.approvals}
 
 
 def head_moved_at(view: PullRequestView) -> datetime | None:

@@ -74,8 +74,8 @@ def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
     for change in context.plan.changes:
         if change.operation is Operation.MOVED:
             continue
-        subject = matching.subject(change)
         fingerprint = change.fingerprint
+        subject = matching.subject(change, fingerprint)
         matched = [rule for rule, when in compiled if _applies(rule, when, subject)]
         heard |= {rule.id for rule in matched}
         for rule in matched:
@@ -116,8 +116,8 @@ class _Meeting:
     def __post_init__(self) -> None:
         self.roles = Roles(self.context.organisation, self.context.plan)
 
-    def subject(self, change: Change) -> Subject:
-        impact: Impact | None = self.context.plan.impacts.get(change.fingerprint)
+    def subject(self, change: Change, fingerprint: str) -> Subject:
+        impact: Impact | None = self.context.plan.impacts.get(fingerprint)
         return Subject(
             change=change,
             impact=impact,

@@ -1,0 +1,62 @@
+"""A Release passes only with evidence that verifies, whoever approves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from penstock.review.model import Plan
+from penstock.review.policy.evaluate import evaluate
+from review.pull_requests import APPROVED, DISAPPROVED, ERROR, PENDING, VerdictState, node, opened
+from review.repositories import Documents, Repository
+
+DIGEST = "sha256:" + "1" * 64
+
+
+def _release(documents: Documents) -> None:
+    spec: dict[str, Any] = {
+        "rollout": "delay-online",
+        "environment": "production",
+        "version": {"digest": DIGEST},
+        "specs": DIGEST,
+        "datasets": {"flights": DIGEST},
+        "evidence": {"path": "evidence/delay.json", "digest": DIGEST},
+    }
+    documents["Release", "delay"] = {
+        "apiVersion": "penstock/v1",
+        "kind": "Release",
+        "metadata": {"name": "delay", "owner": "flight-ml"},
+        "spec": spec,
+    }
+
+
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        ({"Release/delay": "valid"}, APPROVED),
+        ({"Release/delay": "missing"}, DISAPPROVED),
+        ({"Release/delay": "expired"}, DISAPPROVED),
+        ({"Release/delay": "mismatched"}, DISAPPROVED),
+        ({"Release/delay": "unsigned"}, DISAPPROVED),
+        ({"Release/other": "valid"}, DISAPPROVED),
+        ({}, DISAPPROVED),
+    ],
+)
+def test_only_evidence_that_verifies_passes(
+    repository: Repository, states: dict[str, str], state: VerdictState
+) -> None:
+    pull_request = opened(repository, _release)
+    pull_request.approve("ada", "sam")
+    inputs = pull_request.inputs()
+    plan: Plan = inputs.plan
+    verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view, evidence=states)
+    assert node(verdict, "release").state is state
+
+
+def test_evidence_replaces_no_approval(repository: Repository) -> None:
+    pull_request = opened(repository, _release)
+    pull_request.evidence = {"Release/delay": "valid"}
+    verdict = pull_request.verdict()
+    assert node(verdict, "release").state is PENDING
+    assert verdict.state in (PENDING, ERROR)

@@ -1,0 +1,85 @@
+"""The matching is maximal and the suggestion the smallest, held against trying everything."""
+
+from __future__ import annotations
+
+from itertools import combinations, permutations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.review.policy.matching import match
+from penstock.review.policy.people import MOST_MATCHINGS, Demand, smallest_set
+from penstock.review.policy.requirements import Alternative, Slot
+
+PEOPLE = "abcdefg"
+groups = st.frozensets(st.sampled_from(PEOPLE), min_size=1, max_size=4)
+slots = st.builds(Slot, groups, st.integers(1, 2))
+ways = st.builds(Alternative, st.lists(slots, min_size=1, max_size=3).map(tuple))
+demands = st.builds(
+    Demand, st.lists(ways, min_size=1, max_size=2).map(tuple), st.frozensets(st.sampled_from(PEOPLE), max_size=2)
+)
+
+
+def _fills(way: Alternative, people: frozenset[str]) -> int:
+    places = [slot.people for slot in way.slots for _ in range(slot.count)]
+    for count in range(min(len(places), len(people)), 0, -1):
+        for chosen in combinations(places, count):
+            if any(
+                all(p in place for p, place in zip(order, chosen, strict=True)) for order in permutations(people, count)
+            ):
+                return count
+    return 0
+
+
+@settings(max_examples=80, deadline=None)
+@given(ways, st.frozensets(st.sampled_from(PEOPLE), max_size=5))
+def test_no_assignment_fills_more_places(way: Alternative, people: frozenset[str]) -> None:
+    matching = match(way, people)
+    assert way.size - matching.missing == _fills(way, people)
+    assert len(matching.people) == sum(map(len, matching.filled)), "one person fills one place"
+
+
+@settings(max_examples=80, deadline=None)
+@given(ways, st.frozensets(st.sampled_from(PEOPLE), max_size=4))
+def test_exactly_those_are_welcome_who_fill_one_more_place(way: Alternative, people: frozenset[str]) -> None:
+    matching = match(way, people)
+    helpful = {one for one in PEOPLE if match(way, people | {one}).missing < matching.missing}
+    assert matching.welcome() - people == helpful - people
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(demands, min_size=1, max_size=3), st.frozensets(st.sampled_from(PEOPLE), max_size=2))
+def test_no_smaller_set_satisfies_everything(wanted: list[Demand], excluded: frozenset[str]) -> None:
+    wanted = [Demand(one.ways, one.approved - excluded) for one in wanted]
+    found = smallest_set(wanted, excluded)
+    assert found.is_smallest
+    assert excluded.isdisjoint(found.people)
+
+    def satisfies(people: frozenset[str]) -> bool:
+        return all(any(not match(way, one.approved | people).missing for way in one.ways) for one in wanted)
+
+    candidates = sorted(set(PEOPLE) - excluded)
+    enough = [n for n in range(len(candidates) + 1) if any(map(satisfies, map(frozenset, combinations(candidates, n))))]
+    assert found.complete is bool(enough)
+    if enough:
+        assert satisfies(frozenset(found.people))
+        assert len(found.people) == enough[0]
+
+
+def test_a_search_that_is_cut_off_says_so_and_still_names_enough_people() -> None:
+    wanted = [
+        Demand((Alternative((Slot(frozenset(f"p{(n * k + 7 * k) % 61}" for k in range(1, 6)), 1),)),), frozenset())
+        for n in range(160)
+    ]
+    found = smallest_set(wanted, frozenset())
+    assert found.complete
+    assert not found.is_smallest, f"the search ends after {MOST_MATCHINGS} matchings"
+    people = frozenset(found.people)
+    assert all(not match(one.ways[0], people).missing for one in wanted)
+
+
+def test_the_order_of_demands_changes_nothing() -> None:
+    one = Demand((Alternative((Slot(frozenset("ab"), 1),)),), frozenset())
+    other = Demand((Alternative((Slot(frozenset("bc"), 1),)),), frozenset())
+    assert smallest_set([one, other], frozenset()) == smallest_set([other, one], frozenset())
+    assert smallest_set([one, other], frozenset()).people == ("b",)
