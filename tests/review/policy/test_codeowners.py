@@ -21,7 +21,6 @@ def _lines(repository: Repository, organisation: str | None = None) -> dict[str,
 
 
 def test_each_file_belongs_to_the_owners_of_what_stands_in_it(repository: Repository) -> None:
-    repository.write()
     lines = _lines(repository, "acme")
     assert lines["/specs/approval.yaml"] == ["@acme/platform"]
     assert lines["/.github/"] == ["@acme/flight-data", "@acme/flight-ml", "@acme/platform", "@acme/risk"]
