@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
-from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.store import ModelStore
 from runtime.evaluation.worlds import ESTIMATORS, WORSE, evaluate, figures, gate, measured, outcomes, train, trained
 from runtime.made_splits import write_splits
@@ -32,7 +32,9 @@ def crown(world: Path, model: Path) -> str:
     store, digest = ModelStore.open(f"file://{world}/models"), directory_digest(model)
     store.put("made", digest, {"model": model})
     registry = Registry(f"sqlite:///{world}/mlflow.db")
-    registry.crown("made", registry.register("made", digest, store.address("made", digest), {}))
+    before = registry.champion("made")
+    tags = {} if before is None else {PREDECESSOR_TAG: before}
+    registry.crown("made", registry.register("made", digest, store.address("made", digest), tags))
     return digest
 
 
@@ -52,10 +54,11 @@ def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path)
     assert outcomes(world) == {"better": "fail", "delong": "fail"}
 
 
-def test_the_champion_itself_is_not_worse_than_itself(world: Path) -> None:
+def test_a_champion_that_is_judged_again_meets_the_one_that_it_followed(world: Path) -> None:
+    worse = crown(world, train(world / "splits", world / "worse", WORSE))
     crown(world, world / "model")
     assert evaluate(world, [RULE], **places(world)) == 0
-    assert measured(world, "better")["figures"]["advantage"]["low"] == 0
+    assert figures(world)["champion"]["digest"] == worse
     assert gate(world, [RULE]) == 0
 
 
@@ -70,7 +73,12 @@ def skipped(world: Path, **more: Any) -> str:
 
 
 def test_before_the_first_release_there_is_no_champion(world: Path) -> None:
-    assert skipped(world) == "the registry has no champion of `made` yet"
+    assert skipped(world) == "the registry's champion of `made` is not there yet"
+
+
+def test_the_first_champion_has_nobody_to_be_compared_with(world: Path) -> None:
+    crown(world, world / "model")
+    assert skipped(world) == "the registry's champion of `made` is this very model, the first one"
 
 
 def test_without_a_registry_there_is_no_champion(world: Path) -> None:
@@ -90,7 +98,7 @@ def test_a_champion_of_another_task_cannot_be_compared_with(world: Path) -> None
 
 
 def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(world: Path) -> None:
-    digest = crown(world, world / "model").removeprefix("sha256:")
+    digest = crown(world, train(world / "splits", world / "worse", WORSE)).removeprefix("sha256:")
     (world / "models" / "made" / digest / "model" / "model.pkl").write_bytes(b"something else")
     assert "cannot be compared with" in skipped(world)
 

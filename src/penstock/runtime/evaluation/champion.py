@@ -51,9 +51,11 @@ def find_champion(exam: Examination, model: str, tracking: str, store: str) -> C
     """
     if not tracking or not store:
         return AbsentChampion("no registry and store are given, so there is no champion")
-    digest = Registry(tracking).rival(model, exam.model.digest)
+    registry = Registry(tracking)
+    digest = registry.rival(model, exam.model.digest)
     if digest is None:
-        return AbsentChampion(f"the registry has no champion of `{model}` yet")
+        known = "is this very model, the first one" if registry.champion(model) else "is not there yet"
+        return AbsentChampion(f"the registry's champion of `{model}` {known}")
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
         directory = Path(temporary) / MODEL
         try:
