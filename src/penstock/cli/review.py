@@ -25,6 +25,7 @@ from penstock.review.record.places import Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.git import Authorization, GitError, GitRepository
 
+_ATTEMPTS = 3
 _FAILURES = (ForgeError, GitError, RecordError)
 
 
@@ -119,14 +120,25 @@ class _Actions:
             return OK
         self.head = view.head_sha
         self._tell("Until the review is done, nobody knows.", failed=False)
-        decision = decide(self.repository, view, _known(self.place, view))
-        _show(decision)
-        entry = self._append(decision)
+        decision, entry = self._decide(view)
         self._summarize(summary_of(decision, self.page, entry))
         if not self.options.dry_run:
             assert self.identity is not None
             publish(self.client, self.identity, decision, self.page, entry)
         return OK if decision.is_approved else PROBLEMS
+
+    def _decide(self, view: RecordedPullRequest) -> tuple[Decision, str]:
+        """The decision, and the digest of its entry. What changes while it is made is decided on anew."""
+        for _ in range(_ATTEMPTS):
+            decision = decide(self.repository, view, _known(self.place, view))
+            entry = self._append(decision)
+            again = self._read(view.number)
+            if replace(again.facts, now=view.facts.now) == view.facts:
+                _show(decision)
+                return decision, entry
+            view = again
+            self.head = view.head_sha
+        raise ForgeError("the pull request changes faster than it can be reviewed: run again when it is quiet.")
 
     def _group(self) -> int:
         event = self.started.event

@@ -1,0 +1,222 @@
+"""`penstock review` as it runs in GitHub Actions: from the event to the comment, the check run and the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forges.github_server import REPOSITORY, TOKEN, GitHubServer, Reply, Seen, account, commit, move, review, serving
+from penstock.cli.main import main
+from penstock.forges.github import client as client_module
+from penstock.source.git import GitRepository
+from review.pull_requests import looser_gate, with_policy
+from review.repositories import Repository
+
+APPROVALS = [review(1, "ada"), review(2, "rita")]
+PEOPLE = ("ada", "bela", "rita", "sam", "eve")
+
+
+@dataclass
+class Run:
+    """A runner: the base checked out, the repository that it was cloned from, and GitHub."""
+
+    server: GitHubServer
+    upstream: Repository
+    checkout: Path
+    head: str
+    environment: Callable[[str, dict[str, Any]], None]
+    folder: Path
+
+    def event(self, name: str, payload: dict[str, Any]) -> None:
+        self.environment(name, {"repository": {"full_name": REPOSITORY, "id": 7}, **payload})
+
+    def review(self, *more: str) -> int:
+        where = ["--root", str(self.checkout), "--record", "branch:penstock-record"]
+        return main(["review", *where, *more])
+
+    def on_pull_request(self, *more: str) -> int:
+        self.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
+        return self.review(*more)
+
+    @property
+    def conclusion(self) -> str:
+        return str(self.server.check_runs[-1]["conclusion"])
+
+
+@pytest.fixture
+def run(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(client_module.time, "sleep", lambda _: None)
+    base = with_policy(repository)
+    repository.branch("topic")
+    repository.edit(looser_gate)
+    # Were anything of the head imported or run, the tests would know.
+    repository.write("src/penstock/__init__.py", "raise SystemExit('the head was imported')\n")
+    repository.write("sitecustomize.py", "raise SystemExit('the head was imported')\n")
+    head = repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    upstream = tmp_path / "upstream.git"
+    repository.git("clone", "--quiet", "--bare", str(repository.root), str(upstream))
+    repository.git("-C", str(upstream), "update-ref", "refs/pull/1/head", head)
+    repository.git("-C", str(upstream), "branch", "-D", "topic")
+    checkout = tmp_path / "checkout"
+    repository.git("clone", "--quiet", "--branch", "main", f"file://{upstream}", str(checkout))
+    with serving(GitHubServer()) as server:
+        server.tip = base
+        server.pull["head"]["sha"] = head
+        server.pull["user"] = account("eve")
+        server.commits = [commit(head, account("eve"), parents=(base,))]
+        server.activity = [move("2026-03-02T08:55:00Z", "0" * 40, head, "branch_creation", by="eve")]
+        server.reviews = []
+        server.collaborators = [{**account(login), "permissions": {"push": True}} for login in PEOPLE]
+        summary = tmp_path / "summary.md"
+
+        def environment(name: str, payload: dict[str, Any]) -> None:
+            file = tmp_path / "event.json"
+            file.write_text(json.dumps(payload))
+            for key, value in {
+                "GITHUB_REPOSITORY": REPOSITORY,
+                "GITHUB_EVENT_NAME": name,
+                "GITHUB_EVENT_PATH": str(file),
+                "GITHUB_TOKEN": TOKEN,
+                "GITHUB_API_URL": server.url,
+                "GITHUB_GRAPHQL_URL": f"{server.url}/graphql",
+                "GITHUB_STEP_SUMMARY": str(summary),
+                "GITHUB_SERVER_URL": "https://github.com",
+                "GITHUB_RUN_ID": "42",
+            }.items():
+                monkeypatch.setenv(key, value)
+
+        yield Run(server, repository, checkout, head, environment, tmp_path)
+
+
+def test_a_pull_request_that_waits_is_shown_and_red(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "action_required"
+    shown = run.server.check_runs[-1]
+    assert shown["head_sha"] == run.head
+    [comment] = run.server.comments
+    assert "Gate/delay&#45;release" in comment["body"] or "Gate/delay-release" in comment["body"]
+    annotated = [one for one in shown["annotations"] if one["path"] == "specs/system.yaml"]
+    assert annotated
+    assert "needs" in annotated[0]["message"]
+    assert run.server.requested
+    text = capsys.readouterr()
+    summary = (run.folder / "summary.md").read_text()
+    assert "#1" in summary
+    assert TOKEN not in text.out + text.err + summary + json.dumps(run.server.check_runs) + comment["body"]
+
+
+def test_approved_it_is_green_in_the_same_comment_and_on_record(run: Run) -> None:
+    assert run.on_pull_request() == 1
+    run.server.reviews = APPROVALS
+    run.event(
+        "workflow_run",
+        {
+            "action": "completed",
+            "workflow_run": {
+                "event": "pull_request_review",
+                "pull_requests": [],
+                "head_sha": run.head,
+                "head_branch": "topic",
+                "head_repository": {"owner": {"login": "acme"}},
+            },
+        },
+    )
+    assert run.review() == 0
+    assert run.conclusion == "success"
+    assert len(run.server.comments) == 1
+    git = GitRepository.find(run.checkout)
+    git.fetch("origin", "refs/heads/penstock-record", "refs/heads/penstock-record")
+    where = ["--root", str(run.checkout)]
+    assert main(["record", "verify", *where]) == 0
+    assert main(["record", "replay", *where]) == 0
+
+
+def test_nothing_of_the_head_is_checked_out(run: Run) -> None:
+    before = run.upstream.git("-C", str(run.checkout), "status", "--porcelain")
+    run.on_pull_request()
+    assert run.upstream.git("-C", str(run.checkout), "status", "--porcelain") == before == ""
+    assert not (run.checkout / "src").exists()
+
+
+def test_a_dry_run_writes_nothing(run: Run) -> None:
+    assert run.on_pull_request("--dry-run") == 1
+    assert {one.method for one in run.server.seen if one.path != "/graphql"} == {"GET"}
+    assert GitRepository.find(run.checkout).remote_tip("origin", "refs/heads/penstock-record") is None
+
+
+def test_a_fault_of_the_forge_takes_an_earlier_green_back(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    assert run.conclusion == "success"
+    run.server.always_answers("/requested_reviewers", Reply(500, {"message": f"a fault that repeats {TOKEN}"}))
+    run.server.always_answers("/issues/1/comments", Reply(403, {"message": f"a fault that repeats {TOKEN}"}))
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "failure"
+    assert TOKEN not in capsys.readouterr().err
+
+
+def test_what_is_said_while_it_is_judged_is_judged_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.server.reviews = APPROVALS
+    answer = run.server.reply_to
+
+    def interrupted(seen: Seen) -> Reply:
+        reply = answer(seen)
+        if seen.path.endswith("/pulls/1/reviews"):
+            run.server.reviews = [*APPROVALS, review(3, "rita", "CHANGES_REQUESTED", "2026-03-02T11:00:00Z")]
+        return reply
+
+    monkeypatch.setattr(run.server, "reply_to", interrupted)
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "failure"
+
+
+def test_a_closed_pull_request_is_left_alone(run: Run) -> None:
+    run.server.pull["state"] = "closed"
+    assert run.on_pull_request() == 0
+    assert run.server.check_runs == []
+    assert run.server.comments == []
+
+
+def test_a_merge_group_gets_its_answer_at_its_own_commit(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    bare = str(run.folder / "upstream.git")
+    run.upstream.git("checkout", "--quiet", "-B", "queue", "main")
+    run.upstream.git("merge", "--quiet", "--no-ff", "-m", "queued", "topic")
+    group = run.upstream.git("rev-parse", "HEAD").strip()
+    run.upstream.git("push", "--quiet", bare, f"{group}:refs/heads/gh-readonly-queue/main/pr-1")
+    run.server.queue = [
+        {"position": 1, "headCommit": {"oid": group}, "pullRequest": {"number": 1, "headRefOid": run.head}}
+    ]
+    run.event(
+        "merge_group",
+        {
+            "action": "checks_requested",
+            "merge_group": {
+                "head_ref": "refs/heads/gh-readonly-queue/main/pr-1",
+                "head_sha": group,
+                "base_ref": "refs/heads/main",
+                "base_sha": run.server.tip,
+            },
+        },
+    )
+    assert run.review() == 0
+    assert (run.server.check_runs[-1]["head_sha"], run.conclusion) == (group, "success")
+    run.server.reviews = []
+    assert run.review() == 1
+    assert run.conclusion == "failure"
+
+
+def test_outside_of_actions_it_says_what_is_missing(
+    repository: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["review", "--root", str(repository.root)]) == 2
+    assert "GITHUB_REPOSITORY is not set" in capsys.readouterr().err
