@@ -16,6 +16,7 @@ from penstock.forges.github.identity import Identity, own_identity
 from penstock.forges.github.merge_queue import read_group
 from penstock.forges.github.permissions import read_writers
 from penstock.forges.github.pull_request import find_open, read_pull_request
+from penstock.forges.github.shape import Shape
 from penstock.forges.protocol import ForgeError
 from penstock.forges.recorded import RecordedPullRequest, dump, parse
 from penstock.review.decision import Decision, decide, decide_group
@@ -114,12 +115,15 @@ class _Actions:
         return event.number
 
     def _pull_request(self, number: int) -> int:
-        view = self._read(number)
-        if view.state != "open":
-            print(f"#{number} is {view.state}, so nothing is reviewed")
+        # What was green goes first: from here on, no fault of the forge can leave it standing.
+        pull = Shape(self.client.get(f"/repos/{self.started.event.repository}/pulls/{number}"), "the pull request")
+        if pull["state"].text() != "open":
+            print(f"#{number} is closed, so nothing is reviewed")
             return OK
-        self.head = view.head_sha
+        self.head = pull["head"]["sha"].object_id()
         self._tell("Until the review is done, nobody knows.", failed=False)
+        view = self._read(number)
+        self.head = view.head_sha
         decision, entry = self._decide(view)
         self._summarize(summary_of(decision, self.page, entry))
         if not self.options.dry_run:

@@ -1,0 +1,87 @@
+"""`penstock evidence` on a repository: a key is made, evidence is signed, shown and verified."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from penstock.cli.main import main
+from review.pull_requests import POLICY
+from review.releases import NAME, PATH, release
+from review.repositories import Repository
+
+
+@pytest.fixture
+def key(repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A private key, whose public half the repository's policy trusts."""
+    file = tmp_path / "key.pem"
+    assert main(["evidence", "keygen", "--key-id", "ci", "--out", str(file)]) == 0
+    documents = list(yaml.safe_load_all(POLICY))
+    spec: dict[str, Any] = documents[-1]["spec"]
+    [entry] = yaml.safe_load(capsys.readouterr().out)
+    entry["from"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    spec["keys"] = {"evidence": [entry]}
+    repository.write("specs/approval.yaml", yaml.safe_dump_all(documents, sort_keys=False))
+    release(repository, None, created=datetime.now(UTC).replace(microsecond=0))
+    return file
+
+
+def evidence(repository: Repository, action: str, *more: str) -> int:
+    return main(["evidence", action, "--root", str(repository.root), *more])
+
+
+def test_what_was_signed_verifies(repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evidence(repository, "verify") == 1
+    assert "unsigned   Release/production-delay-online" in capsys.readouterr().out
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    assert evidence(repository, "verify", NAME) == 0
+    assert "valid      Release/production-delay-online: signed by the key `ci`" in capsys.readouterr().out
+    assert evidence(repository, "show") == 0
+    shown = capsys.readouterr().out
+    assert "gate     delay-release passed: quality pass, regions pass" in shown
+    assert "signed   names the key ci" in shown
+
+
+def test_a_release_with_signed_evidence_still_passes_the_check(repository: Repository, key: Path) -> None:
+    evidence(repository, "sign", "--key-id", "ci", "--key", str(key))
+    assert main(["check", "--root", str(repository.root)]) == 0
+
+
+def test_the_key_may_come_from_the_environment_and_is_never_shown(
+    repository: Repository, key: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = key.read_text()
+    monkeypatch.setenv("PENSTOCK_EVIDENCE_KEY", secret)
+    assert evidence(repository, "sign", "--key-id", "ci") == 0
+    assert evidence(repository, "verify") == 0
+    monkeypatch.setenv("PENSTOCK_EVIDENCE_KEY", secret.replace("PRIVATE", "PUBLIC"))
+    assert evidence(repository, "sign", "--key-id", "ci") == 2
+    text = capsys.readouterr()
+    assert secret.splitlines()[1] not in text.out + text.err
+
+
+def test_evidence_that_a_release_does_not_carry_the_digest_of_is_not_signed(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write(PATH, repository.read(PATH).replace('"pass"', '"skip"'))
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
+    assert "is not the file whose digest" in capsys.readouterr().err
+
+
+def test_a_private_key_is_its_owner_s_alone_and_never_overwritten(key: Path) -> None:
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    before = key.read_bytes()
+    assert main(["evidence", "keygen", "--key-id", "ci", "--out", str(key)]) == 2
+    assert key.read_bytes() == before
+
+
+def test_a_release_that_is_not_there_is_named(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evidence(repository, "show", "nothing") == 2
+    assert "there is no release `nothing`; there is production-delay-online" in capsys.readouterr().err
