@@ -73,12 +73,12 @@ def skipped(world: Path, **more: Any) -> str:
 
 
 def test_before_the_first_release_there_is_no_champion(world: Path) -> None:
-    assert skipped(world) == "the registry's champion of `made` is not there yet"
+    assert skipped(world) == "the registry knows no champion of `made` before this model"
 
 
 def test_the_first_champion_has_nobody_to_be_compared_with(world: Path) -> None:
     crown(world, world / "model")
-    assert skipped(world) == "the registry's champion of `made` is this very model, the first one"
+    assert skipped(world) == "the registry knows no champion of `made` before this model"
 
 
 def test_without_a_registry_there_is_no_champion(world: Path) -> None:

@@ -51,11 +51,9 @@ def find_champion(exam: Examination, model: str, tracking: str, store: str) -> C
     """
     if not tracking or not store:
         return AbsentChampion("no registry and store are given, so there is no champion")
-    registry = Registry(tracking)
-    digest = registry.rival(model, exam.model.digest)
+    digest = Registry(tracking).rival(model, exam.model.digest)
     if digest is None:
-        known = "is this very model, the first one" if registry.champion(model) else "is not there yet"
-        return AbsentChampion(f"the registry's champion of `{model}` {known}")
+        return AbsentChampion(f"the registry knows no champion of `{model}` before this model")
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
         directory = Path(temporary) / MODEL
         try:
