@@ -112,6 +112,15 @@ def test_events_of_one_pull_request_are_judged_one_after_the_other() -> None:
     assert "github.event.pull_request.number" in concurrency["group"]
 
 
+def test_the_ten_lines_that_the_manual_gives_are_as_safe() -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "review.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(example.strip().splitlines()) <= 10
+    workflow = yaml.safe_load(example)
+    assert triggers(workflow) >= {"pull_request_target", "merge_group", "workflow_run"}
+    assert weaknesses(workflow) == []
+    assert set(workflow["permissions"]) == {"checks", "contents", "pull-requests"}
+
+
 CHECKOUT = "actions/checkout@" + "0" * 40
 
 
