@@ -106,7 +106,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list[str]) -> pa.Table:
-    """The rows' features, times and slices, and what the model says of each."""
+    """The rows' features, times and slices, and what the model says of each; a slice may be a feature itself."""
+    carried = {SLICE_PREFIX + name for name in slices}
     import numpy as np
     import pyarrow as pa
 
@@ -116,7 +117,7 @@ def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list
         raise InputError(f"the released version reads {listed}, which the feature sets no longer have: release another")
     kept = [
         *names,
-        *(name for name in rows.column_names if name == EVENT_TIME or name.removeprefix(SLICE_PREFIX) in slices),
+        *(name for name in rows.column_names if name == EVENT_TIME or name in carried),
     ]
     table = rows.select(kept)
     columns = max(1, len(model.classes))
