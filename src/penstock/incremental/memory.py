@@ -20,25 +20,11 @@ from penstock.source.files import FileStat
 from penstock.source.model import Document, SourceFile
 from penstock.source.stat_cache import Observed, is_settled
 
+RememberedArtifact = tuple[str, str, str, bool]
+"""An artifact without its bytes: path, digest, owner, and whether it is applied."""
 
-@dataclass(frozen=True, slots=True)
-class RememberedArtifact:
-    """An artifact without its bytes."""
-
-    path: str
-    digest: str
-    owner: str
-    applied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RememberedUnit:
-    """What became of a unit."""
-
-    keys: list[str]
-    """Keys that it read."""
-    artifacts: list[RememberedArtifact]
-    unreleased: bool
+RememberedUnit = tuple[list[str], list[RememberedArtifact], bool]
+"""What became of a unit: the keys that it read, its artifacts, and whether it waits for its first release."""
 
 
 @dataclass(slots=True)
@@ -76,19 +62,17 @@ class Store:
         if found is None:
             return Memory()
         try:
+            # Fit to be looked at, not rebuilt: a run in which nothing changed reads twenty thousand entries here.
             return Memory(
-                files={path: (*entry,) for path, entry in found["files"].items()},
-                fingerprints=dict(found["fingerprints"]),
+                files=found["files"],
+                fingerprints=found["fingerprints"],
                 checked=found["checked"],
-                units={
-                    unit: RememberedUnit(keys, [RememberedArtifact(*artifact) for artifact in artifacts], unreleased)
-                    for unit, (keys, artifacts, unreleased) in found["units"].items()
-                },
-                outputs={path: (*entry,) for path, entry in found["outputs"].items()},
-                repository={path: entry and (*entry,) for path, entry in found["repository"].items()},
+                units=found["units"],
+                outputs=found["outputs"],
+                repository=found["repository"],
                 quiet=found["quiet"],
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError):
             return Memory()
 
     def load_documents(self) -> dict[str, list[Any]]:
@@ -109,10 +93,7 @@ class Store:
                 "files": memory.files,
                 "fingerprints": memory.fingerprints,
                 "checked": memory.checked,
-                "units": {
-                    unit: [each.keys, [[a.path, a.digest, a.owner, a.applied] for a in each.artifacts], each.unreleased]
-                    for unit, each in memory.units.items()
-                },
+                "units": memory.units,
                 "outputs": memory.outputs,
                 "repository": memory.repository,
                 "quiet": memory.quiet,
@@ -143,7 +124,7 @@ class UnreadFile(SourceFile):
 
 def unchanged(known: tuple[int, int, int, str] | None, stat: FileStat) -> bool:
     """Whether a file is proved to be as it was when `known` was noted."""
-    return known is not None and known[:3] == (stat.size, stat.mtime_ns, stat.inode)
+    return known is not None and tuple(known[:3]) == (stat.size, stat.mtime_ns, stat.inode)
 
 
 def notable(stat: FileStat, now_ns: int) -> bool:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.incremental.memory import (
     Memory,
-    RememberedArtifact,
-    RememberedUnit,
     Store,
     UnreadFile,
     notable,
@@ -109,7 +107,7 @@ class Session:
                     known = memory.units[str(unit)]
                     new.units[str(unit)] = known
                     artifacts += reused
-                    unreleased += [unit] if known.unreleased else []
+                    unreleased += [unit] if known[2] else []
         if any(found.severity is Severity.ERROR for found in diagnostics):
             return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
         with self.timings.stage("index", "artifacts") as stage:
@@ -188,7 +186,7 @@ class Session:
         """What every key that was read stands for now, and the files outside specs/ among them."""
         from penstock.catalog.reads import FILE
 
-        keys = {key for unit in new.units.values() for key in unit.keys}
+        keys = {key for unit in new.units.values() for key in unit[0]}
         keys.update(key for keys in new.checked.values() for key in keys)
         new.fingerprints = {
             key: old[key] if key in old and _is_of_unchanged_file(catalog, key) else catalog.fingerprint(key)
@@ -261,16 +259,17 @@ def _remembered(memory: Memory, unit: str, changed: frozenset[str], damaged: fro
     known = memory.units.get(unit)
     if known is None:
         return None
-    is_intact = all(a.path in memory.outputs and a.path not in damaged for a in known.artifacts)
-    if not is_intact or not changed.isdisjoint(known.keys):
+    keys, artifacts, _ = known
+    is_intact = all(path in memory.outputs and path not in damaged for path, *_ in artifacts)
+    if not is_intact or not changed.isdisjoint(keys):
         return None
-    return [Artifact(a.path, a.digest, a.owner, a.applied) for a in known.artifacts]
+    return [Artifact(*artifact) for artifact in artifacts]
 
 
 def _remember(new: Memory, compiled: CompiledUnit) -> None:
     if not compiled.diagnostics:
-        artifacts = [RememberedArtifact(a.path, a.digest, a.owner, a.applied) for a in compiled.artifacts]
-        new.units[str(compiled.unit)] = RememberedUnit(sorted(compiled.reads), artifacts, compiled.unreleased)
+        artifacts = [(a.path, a.digest, a.owner, a.applied) for a in compiled.artifacts]
+        new.units[str(compiled.unit)] = sorted(compiled.reads), artifacts, compiled.unreleased
 
 
 def _damaged(folder: Path, outputs: Mapping[str, Observed]) -> frozenset[str]:
