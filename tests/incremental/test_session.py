@@ -46,7 +46,7 @@ def cold(root: Path, folder: Path) -> dict[str, bytes]:
 EDITS = {
     "a rollout's bound": ("specs/bikes/rollout.yaml", "above: 0.", "above: 0.1"),
     "a gate's rule": ("specs/bikes/gate.yaml", "rules:", "rules:\n    - {id: extra, metric: r2, atLeast: 0.01}"),
-    "a model's parameter": ("specs/flights/model.yaml", "max_iter: 150", "max_iter: 151"),
+    "a model's parameter": ("specs/flights/model.yaml", "max_iter: 1", "max_iter: 2"),
     "a team's receiver": ("specs/platform/teams.yaml", "bike-ops-tickets", "bike-ops-inbox"),
     "an environment's namespace": ("specs/platform/environments.yaml", "namespace: ml-staging", "namespace: ml-stage"),
     "a comment": ("specs/flights/model.yaml", "spec:", "# nothing\nspec:"),
