@@ -152,7 +152,12 @@ print(result.state)
 def start(root: Path) -> subprocess.Popen[str]:
     tests = Path(__file__).parent.parent
     return subprocess.Popen(
-        [sys.executable, "-c", RUNNER, str(root), str(tests)], stdout=subprocess.PIPE, text=True, cwd=root
+        [sys.executable, "-c", RUNNER, str(root), str(tests)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        # A shell that runs the tests in the background has its children ignore the keyboard.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
