@@ -162,7 +162,9 @@ def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root
 
 
 def test_the_released_model_is_watched(root: Path) -> None:
-    run = penstock(root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging")
+    run = penstock(
+        root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging", "--as-of", "2011-12-31T23:00:00"
+    )
     assert "metrics.prom" in run.stdout
     found = list((root / ".penstock/steps").rglob("metrics.prom"))
     text = max(found, key=lambda p: p.stat().st_mtime).read_text()

@@ -35,7 +35,7 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
     if run.state == "succeeded":
         _places(run, pipeline, workspace, root)
-        _next(model, pipeline)
+        _next(model, pipeline, _newest_row(run))
 
 
 def _explain_end(name: str, tail: list[str], state: State, log: str) -> None:
@@ -98,10 +98,18 @@ def _places(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
     print(f"  logs        {_shown(run.folder / 'logs', root)}")
 
 
-def _next(model: str, pipeline: str) -> None:
+def _newest_row(run: Run) -> str | None:
+    """The time of the newest row that was split off for the test, where rows have a time."""
+    splits = _json(run.output("split", "splits"), "splits.json")
+    newest: str | None = splits["parts"]["test"].get("until") if splits is not None else None
+    return newest
+
+
+def _next(model: str, pipeline: str, newest: str | None) -> None:
+    as_of = f" --as-of {newest}" if newest is not None else ""
     commands = [
         (f"penstock promote {model} --to staging", "write the Release that a pull request would carry"),
-        (f"penstock run {model} --pipeline monitoring", "watch the released model for drift"),
+        (f"penstock run {model} --pipeline monitoring{as_of}", "watch the model for drift, as of that time"),
         (f"penstock explain Model/{model}", "every value of the spec, and where it comes from"),
     ]
     if pipeline == "monitoring":
