@@ -28,7 +28,8 @@ def multiply(repository: Path, destination: Path, models: int) -> dict[str, int]
     platform = [s for s in systems if _kinds(s) <= set(SHARED_KINDS)]
     for system in platform:
         shutil.copytree(system, destination / "specs" / system.name)
-    owned = [s for s in systems if s not in platform]
+    # Releases stay behind: their evidence is of the models as they are named here.
+    owned = [s for s in systems if "Model" in _kinds(s)]
     copied, copy = 0, 0
     while copied < models:
         for system in owned:
