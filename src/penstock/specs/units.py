@@ -7,6 +7,7 @@ are the same value to a review and ``25%`` prints as ``25%``.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -36,9 +37,9 @@ class _Unit:
     _examples: ClassVar[tuple[str, ...]]
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: object) -> Self:
         """The value that `text` stands for; ValueError with the expected form where it stands for none."""
-        raise NotImplementedError
 
     @classmethod
     def _validate(cls, value: object) -> Self:
