@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TextIO
 
 from penstock.diagnostics.model import Diagnostic
 
@@ -25,7 +26,7 @@ def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
         if found:
             from penstock.diagnostics.terminal import render
 
-            print(render(found, source_of(root), colour=wants_colour()), file=sys.stderr)
+            print(render(found, source_of(root), colour=wants_colour(sys.stderr)), file=sys.stderr)
     elif form == "json":
         from penstock.diagnostics.json import render as render_json
 
@@ -55,8 +56,8 @@ def source_of(root: Path) -> Callable[[str], str | None]:
     return text_of
 
 
-def wants_colour() -> bool:
-    """Whether the reader is a terminal that shows colour, by the usual conventions."""
+def wants_colour(stream: TextIO) -> bool:
+    """Whether `stream` goes to a terminal that shows colour, by the usual conventions."""
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()

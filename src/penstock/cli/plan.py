@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 
+from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.model import Severity
@@ -70,11 +70,4 @@ def render(plan: Plan, options: argparse.Namespace) -> str:
         case _:
             from penstock.review.rendering import terminal
 
-            return terminal.render(plan, colour=_wants_colour(), diffs=options.diffs)
-
-
-def _wants_colour() -> bool:
-    """Whether the plan goes to a terminal that shows colour, by the usual conventions."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+            return terminal.render(plan, colour=wants_colour(sys.stdout), diffs=options.diffs)

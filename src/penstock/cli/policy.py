@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.cli.findings import show
+from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.forges.protocol import ForgeError
@@ -113,7 +112,7 @@ def _print(verdict: Verdict, form: str) -> None:
         case "json":
             print(json_text(json.dumps(as_data(verdict), indent=2)))
         case _:
-            print(verdict_terminal.render(verdict, colour=_wants_colour()), end="")
+            print(verdict_terminal.render(verdict, colour=wants_colour(sys.stdout)), end="")
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -198,13 +197,6 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
             now=now,
         )
     )
-
-
-def _wants_colour() -> bool:
-    """Whether the verdict goes to a terminal that shows colour, by the usual conventions."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
