@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 
 from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.one_pass import collector_off
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
@@ -35,10 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source-url", metavar="URL", help="markdown: address of a folder with the files of the head")
 
 
+@collector_off()
 def run(options: argparse.Namespace) -> int:
     """Show the plan; 1 where head holds errors."""
-    # One pass that ends soon: the collector would walk thousands of specs again and again, and free nothing.
-    gc.disable()
     try:
         repository = GitRepository.find(find_root(options))
         base = options.base or default_base(repository, options.head)
