@@ -19,9 +19,14 @@ def test_a_command_leaves_the_collector_as_it_was(command: str, tmp_path: Path) 
 
 
 def test_an_error_switches_it_on_too() -> None:
-    with pytest.raises(KeyError), collector_off():
+    @collector_off()
+    def failing() -> None:
         assert not gc.isenabled()
         raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
+    assert gc.isenabled()
 
 
 def test_a_collector_that_was_off_stays_off() -> None:
