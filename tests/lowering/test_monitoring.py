@@ -86,6 +86,13 @@ def test_several_rollouts_have_steps_of_their_own() -> None:
     assert digests == ["digest_flight_delay_batch", "digest_flight_delay_online"]
 
 
+def test_each_rollout_publishes_under_its_own_name() -> None:
+    one, both = by_name(workflow()), by_name(workflow(second_rollout))
+    assert values(one["publish"], "--rollout") == ["flight-delay-online"]
+    for rollout in ("flight-delay-batch", "flight-delay-online"):
+        assert values(both[f"publish-{rollout}"], "--rollout") == [rollout]
+
+
 def test_drift_starts_training_only_where_the_model_says_so() -> None:
     def change(documents: Documents) -> None:
         documents["Model", "flight-delay"]["spec"]["retrain"] = {"schedule": "0 3 * * 1"}

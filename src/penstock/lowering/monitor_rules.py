@@ -78,14 +78,13 @@ def _pushed(figure: Series, subject: Subject, labels: Labels) -> str:
 
 
 def _matchers(subject: Subject, labels: Labels) -> str:
-    pairs = (("environment", subject.environment), ("model", subject.model), *labels)
-    return ",".join(f'{key}="{value}"' for key, value in pairs)
+    return ",".join(f'{key}="{value}"' for key, value in (*subject.labels, *labels))
 
 
 def _sample(figure: Series, subject: Subject, labels: Labels, value: float) -> InputSeries:
     return series(
         figure.name,
-        (("environment", subject.environment), ("model", subject.model), ("job", JOB), *labels),
+        (*subject.labels, ("job", JOB), *labels),
         constant(value, 40),
     )
 
@@ -214,7 +213,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
         summary=f"{subject.model} in {subject.environment} is not watched",
         description=f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
     )
-    ran = (("environment", subject.environment), ("model", subject.model), ("job", JOB))
+    ran = (*subject.labels, ("job", JOB))
     late = series(LAST_RUN.name, ran, f"{-seconds}x40")
     in_time = series(LAST_RUN.name, ran, f"{1800 - seconds}x40")
     minutes = after(int(absence.total_seconds()))

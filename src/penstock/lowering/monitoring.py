@@ -163,6 +163,7 @@ def _publish(view: View, model: Model, each: _Watched, figures: list[Argument], 
     arguments = [
         flag("model", model.name),
         flag("environment", environment_of(view).name),
+        flag("rollout", each.rollout.name),
         *figures,
         flag("pushgateway", ParameterValue(PUSHGATEWAY)),
     ]

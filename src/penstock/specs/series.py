@@ -1,7 +1,9 @@
 """The series that monitoring pipelines push: their names, labels and meaning.
 
 The runtime emits exactly these, and rules and dashboards read them. All are gauges, pushed to the Pushgateway under
-the job `JOB` with the grouping labels ``environment`` and ``model``, so that a run replaces what the last one pushed.
+the job `JOB` with the grouping labels ``environment``, ``model`` and ``rollout``. A push replaces its whole group: a
+run replaces what the last one pushed, and two rollouts of one model, each with a release and monitors of its own, keep
+their figures apart.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 
 JOB = "penstock"
 """Job label of everything that monitoring pipelines push."""
-GROUPING = ("environment", "model")
+GROUPING = ("environment", "model", "rollout")
 """Labels of the Pushgateway group; every series carries them."""
 PREDICTION = "prediction"
 """Value of the label ``feature`` for drift of the predictions themselves."""

@@ -58,9 +58,15 @@ def figures(tmp_path: Path) -> list[str]:
     return ["--drift", str(tmp_path / "drift"), "--quality", str(tmp_path / "quality")]
 
 
-def publish(tmp_path: Path, *more: str, model: str = "flight-delay", environment: str = "staging") -> int:
-    flags = ["--model", model, "--environment", environment, "--metrics", str(tmp_path / "metrics")]
-    return main(["publish", *flags, *more])
+def publish(
+    tmp_path: Path,
+    *more: str,
+    model: str = "flight-delay",
+    environment: str = "staging",
+    rollout: str = "flight-delay-online",
+) -> int:
+    group = ["--model", model, "--environment", environment, "--rollout", rollout]
+    return main(["publish", *group, "--metrics", str(tmp_path / "metrics"), *more])
 
 
 def samples_of(text: str) -> dict[tuple[str, str, str], float]:
@@ -68,6 +74,7 @@ def samples_of(text: str) -> dict[tuple[str, str, str], float]:
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             assert (sample.labels["model"], sample.labels["environment"]) == ("flight-delay", "staging")
+            assert sample.labels["rollout"] == "flight-delay-online"
             which = sample.labels.get("feature") or sample.labels.get("metric") or ""
             found[sample.name, sample.labels.get("monitor", ""), which] = sample.value
     return found
@@ -80,7 +87,7 @@ def test_the_figures_are_pushed_under_their_group(pushgateway: tuple[Pushed, str
     parts = path.strip("/").split("/")
     assert parts[:3] == ["metrics", "job", "penstock"]
     group = dict(zip(parts[3::2], parts[4::2], strict=True))
-    assert group == {"environment": "staging", "model": "flight-delay"}
+    assert group == {"environment": "staging", "model": "flight-delay", "rollout": "flight-delay-online"}
     assert kind.startswith("text/plain")
     found = samples_of(body)
     last_run = found.pop(("penstock_monitoring_last_run_timestamp_seconds", "", ""))
@@ -92,6 +99,17 @@ def test_the_figures_are_pushed_under_their_group(pushgateway: tuple[Pushed, str
         ("penstock_quality_value", "auc", "roc_auc"): 0.7,
     }
     assert (tmp_path / "metrics" / "metrics.prom").read_text() == body
+
+
+def test_a_rollout_does_not_replace_what_another_one_of_the_model_pushed(
+    pushgateway: tuple[Pushed, str], tmp_path: Path
+) -> None:
+    pushed, address = pushgateway
+    found = figures(tmp_path)
+    for rollout in ("flight-delay-online", "flight-delay-batch"):
+        assert publish(tmp_path, *found, "--pushgateway", address, rollout=rollout) == 0
+    first, second = (path for path, _, _ in pushed)
+    assert first != second
 
 
 def test_without_an_address_the_figures_are_a_file(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Push the figures of a monitoring run to the Pushgateway, and write them beside it.
 
-What is pushed replaces what the last run pushed for the same model and environment.
+What is pushed replaces what the last run pushed for the same environment, model and rollout.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--environment", required=True, help="environment that is watched")
+    parser.add_argument("--rollout", required=True, help="rollout whose monitors these are")
     parser.add_argument("--drift", type=directory, help="output of `drift`")
     parser.add_argument("--quality", type=directory, help="output of `quality`")
     parser.add_argument("--pushgateway", default="", help="address of the Pushgateway; a file alone where empty")
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     files = ((arguments.drift, "drift.json"), (arguments.quality, "quality.json"))
     samples = [each for path, name in files if path is not None for each in _samples(path, name, arguments.model)]
     samples.append({"name": LAST_RUN.name, "labels": {}, "value": time.time()})
-    group = dict(zip(GROUPING, (arguments.environment, arguments.model), strict=True))
+    group = dict(zip(GROUPING, (arguments.environment, arguments.model, arguments.rollout), strict=True))
     registry = registry_of(samples, group)
     (arguments.metrics / METRICS_FILE).write_bytes(generate_latest(registry))
     if arguments.pushgateway:
