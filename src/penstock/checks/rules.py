@@ -27,6 +27,7 @@ from penstock.checks.rule import Rule
 from penstock.checks.schedule_syntax import schedule_syntax
 from penstock.checks.select_count import select_count
 from penstock.checks.sensitive_use import sensitive_use
+from penstock.checks.shared_namespace import shared_namespace
 from penstock.checks.silent_alert import silent_alert
 from penstock.checks.split_gap import split_gap
 from penstock.checks.sql_syntax import sql_syntax
@@ -73,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     ungated_rollout,
     missing_target,
     competing_rollouts,
+    shared_namespace,
     canary_steps,
     capacity,
     promql_form,

@@ -154,6 +154,13 @@ class EnvironmentSpec(Node):
         area=Area.GOVERNANCE,
         default=True,
     )
+    context: str | None = field(
+        "Name of the cluster, as kubectl's context; environments with different ones may share a namespace's name.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+        min_length=1,
+    )
     images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     model_store: str = field(
         "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned to a digest in it.",
