@@ -23,7 +23,7 @@ from penstock.lowering.environments import environment_of
 from penstock.lowering.plans import model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
-from penstock.source.emit_yaml import Recurring, emit_yaml_documents
+from penstock.source.emit_yaml import emit_yaml_documents
 from penstock.source.write_plan import INDEX, INDEX_VERSION
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
@@ -74,21 +74,18 @@ class CompiledUnit:
 
 
 def units(catalog: Catalog) -> Iterator[Unit]:
-    """Every unit of a repository without errors, environments by stage, then models, then rollouts.
+    """Every unit of a repository without errors; those of one model in its environments, by stage, stand together.
 
     Asks relations alone: no spec is validated to find out that its unit is as it was.
     """
-    for view in catalog.views():
-        environment = view.environment
-        if environment is None:
-            continue
-        models = [spec.name for spec in catalog.ids("Model")]
-        served = {name: catalog.related("rollouts-of", environment.name, name) for name in models}
-        for name in models:
-            if environment.spec.training or served[name]:
-                yield Unit(environment.name, "Model", name)
-        for rollout in sorted(rollout for rollouts in served.values() for rollout in rollouts):
-            yield Unit(environment.name, "Rollout", rollout)
+    environments = [found for view in catalog.views() if (found := view.environment) is not None]
+    for model in catalog.ids("Model"):
+        for environment in environments:
+            served = catalog.related("rollouts-of", environment.name, model.name)
+            if environment.spec.training or served:
+                yield Unit(environment.name, "Model", model.name)
+            for rollout in sorted(served):
+                yield Unit(environment.name, "Rollout", rollout)
 
 
 def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
@@ -125,10 +122,7 @@ def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
         manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests)
         diagnostics += problems
     has_cluster = environment_of(view).spec.cluster
-    recurring: Recurring = {id(each): [] for manifest in manifests for each in manifest.recurring}
-    artifacts = tuple(
-        artifact(unit, manifest, recurring) for manifest in manifests if has_cluster or not manifest.applied
-    )
+    artifacts = tuple(artifact(unit, manifest) for manifest in manifests if has_cluster or not manifest.applied)
     return CompiledUnit(unit, artifacts, tuple(diagnostics), reads.keys, unreleased)
 
 
@@ -138,19 +132,15 @@ def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
     for manifest in manifests:
         known = files.get(manifest.file)
         if known is not None:
-            manifest = replace(
-                known,
-                documents=(*known.documents, *manifest.documents),
-                recurring=(*known.recurring, *manifest.recurring),
-            )
+            manifest = replace(known, documents=(*known.documents, *manifest.documents))
         files[manifest.file] = manifest
     return tuple(files.values())
 
 
-def artifact(unit: Unit, manifest: Manifest, recurring: Recurring | None = None) -> Artifact:
+def artifact(unit: Unit, manifest: Manifest) -> Artifact:
     """The bytes of a manifest, under the folder of its unit."""
     head = "".join(f"# {line}\n" for line in (*manifest.comment.splitlines(), GENERATED))
-    body = (head + emit_yaml_documents(manifest.documents, recurring)).encode()
+    body = (head + emit_yaml_documents(manifest.documents)).encode()
     path = "/".join(part for part in (unit.environment, unit.name, manifest.file) if part)
     return Artifact(path, bytes_digest(body), f"{unit.kind}/{unit.name or unit.environment}", manifest.applied, body)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import pickle
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 
 from penstock.source.emit_yaml import emit_yaml, emit_yaml_documents
 from penstock.source.model import SourceFile
+from penstock.source.recurring import Recurring
 from penstock.source.yaml_reader import read_documents
 from source.strategies import mappings, values
 
@@ -122,10 +125,26 @@ def test_what_does_not_survive_yaml_is_refused(value: Any) -> None:
 def test_the_text_of_a_recurring_mapping_is_the_same_wherever_it_stands(
     part: dict[str, Any], rest: dict[str, Any]
 ) -> None:
-    document = {**rest, "here": part, "there": {"deep": {"deeper": part}}, "listed": [part]}
-    recurring: dict[int, list[str]] = {id(part): []}
-    assert emit_yaml(part, recurring) == emit_yaml(part)
-    assert emit_yaml(document, recurring) == emit_yaml(document)
+    def document(part: dict[str, Any]) -> dict[str, Any]:
+        return {**rest, "here": part, "there": {"deep": {"deeper": part}}, "k" * 1200: part, "listed": [part, [part]]}
+
+    recurring = Recurring(part)
+    assert emit_yaml(recurring) == emit_yaml(part)
+    assert emit_yaml(document(recurring)) == emit_yaml(document(part))
+    assert emit_yaml(Recurring(document(recurring))) == emit_yaml(document(part))
+
+
+def test_a_copy_of_a_recurring_mapping_may_change() -> None:
+    recurring = Recurring(a=Recurring(b=1))
+    emit_yaml(recurring)
+    pickled = pickle.loads(pickle.dumps(recurring))
+    for copied in (copy.copy(recurring), copy.deepcopy(recurring), recurring.copy(), pickled):
+        copied["a"] = {**copied["a"], "b": 2}
+        assert emit_yaml(copied) == "a:\n  b: 2\n"
+    deep = copy.deepcopy(recurring)
+    deep["a"]["b"] = 2
+    assert emit_yaml(deep) == "a:\n  b: 2\n"
+    assert emit_yaml(recurring) == "a:\n  b: 1\n"
 
 
 def test_what_is_no_plain_data_is_refused() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import SpecId, View
-from penstock.source.canonical import bytes_digest, digest
+from penstock.source.canonical import bytes_digest, canonical_json, digest
+from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 from penstock.specs.shapes import scalars
@@ -38,18 +42,38 @@ def trained_from(view: View, model: str) -> tuple[SpecId, ...]:
 
 
 def _digest(view: View, model: str) -> str:
-    parts: dict[str, Any] = {}
+    parts: dict[str, orjson.Fragment] = {}
     files: dict[str, str | None] = {}
     for spec_id in trained_from(view, model):
-        resource = view.get(KINDS[spec_id.kind], spec_id.name)
-        plain = resource.model_dump(mode="json", by_alias=True)
-        spec = {key: value for key, value in plain["spec"].items() if key not in _NOT_TRAINING.get(spec_id.kind, ())}
-        parts[str(spec_id)] = _without_prose(spec)
-        for path in _function_files(plain, type(resource)):
+        part = _part(view, view.get(KINDS[spec_id.kind], spec_id.name))
+        parts[str(spec_id)] = part.canonical
+        for path in part.files:
             data = view.read_file(path)
             if data is not None:
                 files[path] = bytes_digest(data)
     return digest({"specs": parts, "files": files})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one spec adds to a digest."""
+
+    canonical: orjson.Fragment
+    """What of the spec matters to training, as canonical JSON."""
+    files: tuple[str, ...]
+    """The files of the functions that it names."""
+
+
+def _part(view: View, resource: Resource) -> _Part:
+    return view.catalog.derived(resource, "part-of-digest", _find_part)
+
+
+def _find_part(resource: Resource) -> _Part:
+    plain = resource.model_dump(mode="json", by_alias=True)
+    left_out = _NOT_TRAINING.get(resource.kind_name, ())
+    spec = {key: value for key, value in plain["spec"].items() if key not in left_out}
+    files = tuple(_function_files(plain, type(resource)))
+    return _Part(orjson.Fragment(canonical_json(_without_prose(spec))), files)
 
 
 def _function_files(plain: dict[str, Any], kind: type) -> Iterator[str]:

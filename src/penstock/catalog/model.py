@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
-from penstock.catalog.reads import Reads
+from penstock.catalog.memo import Memo
+from penstock.catalog.reads import Reads, spec_key
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
 from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
@@ -26,6 +27,7 @@ from penstock.specs.overlay import merge
 __all__ = ["RELATIONS", "Catalog", "LoadedSpec", "Overridden", "SpecId", "View", "id_of", "written_in"]
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
 
 RELATIONS = {
     "gates-of": ("Gate", "model"),
@@ -65,7 +67,9 @@ class Catalog:
         self._overridden: dict[tuple[SpecId, str | None], Overridden] = {}
         self._views: dict[str | None, View] = {}
         self._seen: dict[str | None, dict[tuple[str, str], tuple[str, Resource | None]]] = {}
-        self._memo: dict[object, tuple[Any, frozenset[str]]] = {}
+        self._memo = Memo(self)
+        self._by_relation: dict[str | None, dict[tuple[str, str], tuple[str, ...]]] = {}
+        self._derived: dict[tuple[int, str], tuple[Resource, Any]] = {}
         self._names_anywhere = {match for file in files for match in _NAME_IN_TEXT.findall(file.text)}
         for document in documents:
             self._add(document)
@@ -237,15 +241,29 @@ class Catalog:
         """Whether any of the diagnostics is an error."""
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
-    def memo(self, key: object, compute: Callable[[Reads], T], reads: Reads | None) -> T:
-        """The value under `key`, computed once; what computing it read counts as read at each use."""
-        if key not in self._memo:
-            own = Reads()
-            value = compute(own)
-            self._memo[key] = value, own.keys
-        value, keys = self._memo[key]
-        if reads is not None:
-            reads.note_all(keys)
+    def memo(self, environment: str | None, key: object, compute: Callable[[Reads], T], reads: Reads | None) -> T:
+        """The value under `key` in an environment, computed once (see `Memo`)."""
+        return self._memo.value(environment, key, compute, reads)
+
+    def keys_overridden(self, environment: str | None) -> frozenset[str]:
+        """The keys (see `Reads`) of the specs that carry overrides for an environment; none before overrides."""
+        return self._keys_overridden.get(environment, frozenset())
+
+    @cached_property
+    def _keys_overridden(self) -> dict[str | None, frozenset[str]]:
+        found: dict[str | None, set[str]] = {}
+        for spec_id in self._documents:
+            for environment in self.overriding(spec_id):
+                found.setdefault(environment, set()).add(spec_key(spec_id.kind, spec_id.name))
+        return {environment: frozenset(keys) for environment, keys in found.items()}
+
+    def derived(self, resource: R, key: str, compute: Callable[[R], T]) -> T:
+        """What follows from one typed spec alone, computed once: environments that do not override it share it."""
+        known = self._derived.get((id(resource), key))
+        if known is None:
+            # The spec is kept with the value, so that no other can take its identity.
+            known = self._derived[id(resource), key] = resource, compute(resource)
+        value: T = known[1]
         return value
 
     def fingerprint(self, key: str) -> str:
@@ -260,6 +278,8 @@ class Catalog:
         if what == "file":
             data = self.repository.read(rest)
             return "" if data is None else _short(data)
+        if what == "here":
+            return rest
         environment, _, name = rest.partition(":")
         return " ".join(self.related(what, environment or None, name))
 
@@ -268,7 +288,9 @@ class Catalog:
         return self._relations(environment).get((relation, name), ())
 
     def _relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
-        return self.memo(("relations", environment), lambda _: self._find_relations(environment), None)
+        if environment not in self._by_relation:
+            self._by_relation[environment] = self._find_relations(environment)
+        return self._by_relation[environment]
 
     def _find_relations(self, environment: str | None) -> dict[tuple[str, str], tuple[str, ...]]:
         found: dict[tuple[str, str], list[str]] = {}

@@ -8,6 +8,10 @@ SPEC = "spec:"
 """What the key of a spec begins with."""
 FILE = "file:"
 """What the key of a file of the repository begins with."""
+NAMES = "names:"
+"""What the key of a list of names begins with."""
+HERE = "here:"
+"""What the key begins with that says which environment it was."""
 
 
 class Reads:
@@ -43,12 +47,25 @@ def spec_key(kind: str, name: str) -> str:
 
 def names_key(kind: str) -> str:
     """The key of the list of names of one kind."""
-    return f"names:{kind}"
+    return f"{NAMES}{kind}"
+
+
+def here_key(environment: str | None) -> str:
+    """The key of having asked which environment it is."""
+    return f"{HERE}{environment or ''}"
 
 
 def relation_key(relation: str, environment: str | None, name: str) -> str:
     """The key of a reverse lookup, such as the gates of a model, in one environment."""
     return f"{relation}:{environment or ''}:{name}"
+
+
+def related_of(key: str) -> tuple[str, str | None, str] | None:
+    """The relation, environment and name of the key of a reverse lookup; None for any other key."""
+    if key.startswith((SPEC, FILE, NAMES, HERE)):
+        return None
+    relation, environment, name = key.split(":", 2)
+    return relation, environment or None, name
 
 
 def file_key(path: str) -> str:

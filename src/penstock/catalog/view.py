@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from penstock.catalog.reads import Reads, file_key, names_key, relation_key, spec_key
+from penstock.catalog.reads import Reads, file_key, here_key, names_key, relation_key, spec_key
 from penstock.catalog.values import SpecId, id_of
 from penstock.diagnostics.model import Span
 from penstock.source.model import Pointer
@@ -35,17 +35,23 @@ class View:
 
     def __init__(self, catalog: Catalog, environment: str | None, reads: Reads | None = None) -> None:
         self.catalog = catalog
-        self.environment_name = environment
+        self._environment = environment
         self._reads = reads
         self._seen = catalog.seen(environment)
 
     def recording(self, reads: Reads) -> View:
         """The same view, noting what is read in `reads`."""
-        return View(self.catalog, self.environment_name, reads)
+        return View(self.catalog, self._environment, reads)
 
     def in_environment(self, environment: str | None) -> View:
         """The specs as another environment sees them, noting what is read in the same place."""
         return View(self.catalog, environment, self._reads)
+
+    @property
+    def environment_name(self) -> str | None:
+        """Which environment it is; None before overrides."""
+        self._note(here_key(self._environment))
+        return self._environment
 
     @property
     def environment(self) -> Environment | None:
@@ -58,7 +64,7 @@ class View:
         """The spec of a kind by its name; None where it is missing or invalid."""
         known = self._seen.get((kind.kind_name, name))
         if known is None:
-            found = self.catalog.overridden(SpecId(kind.kind_name, name), self.environment_name)
+            found = self.catalog.overridden(SpecId(kind.kind_name, name), self._environment)
             known = spec_key(kind.kind_name, name), found.resource if found is not None else None
             self._seen[kind.kind_name, name] = known
         key, resource = known
@@ -134,7 +140,7 @@ class View:
     def data(self, kind: str, name: str) -> dict[str, Any]:
         """A spec as plain data after overrides: `apiVersion`, `kind`, `metadata`, `spec`. KeyError as `get`."""
         self._note(spec_key(kind, name))
-        found = self.catalog.overridden(SpecId(kind, name), self.environment_name)
+        found = self.catalog.overridden(SpecId(kind, name), self._environment)
         if found is None or found.resource is None:
             raise KeyError(f"{kind}/{name}")
         return found.data
@@ -153,13 +159,14 @@ class View:
     ) -> Span:
         """Where a place below ``spec`` of a spec is written: in this environment's overrides, or in the spec itself."""
         spec_id = spec if isinstance(spec, SpecId) else id_of(spec)
-        return self.catalog.span(spec_id, ("spec", *pointer), environment=self.environment_name, of=of, within=within)
+        return self.catalog.span(spec_id, ("spec", *pointer), environment=self._environment, of=of, within=within)
 
     def memo(self, key: object, compute: Callable[[View], T]) -> T:
-        """The value under `key` in this environment, computed once; its reads count at each use."""
-        return self.catalog.memo(
-            (self.environment_name, key), lambda reads: compute(self.recording(reads)), self._reads
-        )
+        """The value under `key` in this environment, computed once; its reads count at each use.
+
+        Whatever the value depends on must be in `key`, or read through the view that `compute` is given.
+        """
+        return self.catalog.memo(self._environment, key, lambda reads: compute(self.recording(reads)), self._reads)
 
     def _existing(self, kind: type[R], names: Iterable[str]) -> Iterator[R]:
         for name in names:
@@ -168,8 +175,8 @@ class View:
                 yield found
 
     def _related(self, relation: str, name: str) -> Sequence[str]:
-        self._note(relation_key(relation, self.environment_name, name))
-        return self.catalog.related(relation, self.environment_name, name)
+        self._note(relation_key(relation, self._environment, name))
+        return self.catalog.related(relation, self._environment, name)
 
     def _note(self, key: str) -> None:
         if self._reads is not None:

@@ -36,10 +36,13 @@ def data_steps(view: View, model: Model, image: str, *, labelled: bool) -> DataS
     Datasets stand in an order in which each comes after those that its SQL reads. The label's dataset is read where
     `labelled`.
     """
-    return view.memo(("data-steps", model.name, labelled), lambda view: _data_steps(view, model, image, labelled))
+    return view.memo(
+        ("data-steps", model.name, image, labelled), lambda view: _data_steps(view, model.name, image, labelled)
+    )
 
 
-def _data_steps(view: View, model: Model, image: str, labelled: bool) -> DataSteps:
+def _data_steps(view: View, name: str, image: str, labelled: bool) -> DataSteps:
+    model = view.model(name)
     chosen = {name: _chosen(view.feature_set(name), choice) for name, choice in model.spec.features.items()}
     roots = [dataset for features in chosen.values() for dataset in _datasets(features)]
     if labelled:
@@ -93,7 +96,9 @@ def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
 
 def _contract(view: View, dataset: Dataset) -> str:
     """The dataset's spec as JSON; many models read the same dataset."""
-    return view.memo(("contract", dataset.name), lambda _: json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS)))
+    return view.catalog.derived(
+        dataset, "contract", lambda dataset: json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS))
+    )
 
 
 def _dataset_steps(dataset: Dataset, contract: str, parents: Mapping[str, InputPath], image: str) -> tuple[Step, Step]:

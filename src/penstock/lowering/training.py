@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import View
-from penstock.ir.workflow import Argument, InputPath, Parameter, ParameterValue, Step, Workflow
+from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
 from penstock.lowering.conventions import AS_OF, MODEL_STORE, TRACKING, workflow_name
 from penstock.lowering.custom_steps import with_custom_steps
 from penstock.lowering.data_steps import DataSteps, data_steps
@@ -55,12 +55,20 @@ def stores(environment: EnvironmentSpec) -> tuple[Parameter, Parameter]:
 
 def training_steps(view: View, name: str) -> tuple[Step, ...]:
     """The steps of the training workflow without those of the user's own."""
+    environment = environment_of(view)
+    image = environment.spec.images.runtime
+    # All but the last step are the same wherever the specs and the image are.
+    steps = view.memo(("training-steps", name, image), lambda view: tuple(_until_registration(view, name, image)))
+    return (*steps, _register(name, steps, environment.name, image))
+
+
+def _until_registration(view: View, name: str, image: str) -> Iterator[Step]:
     model = view.model(name)
-    image = environment_of(view).spec.images.runtime
     data = data_steps(view, model, image, labelled=True)
     split = _split(model, data, image)
     fitting = _fitting(model, split, image)
-    return (*data.steps, split, *fitting, *_judging(view, model, data, split, fitting[-1], image))
+    yield from (*data.steps, split, *fitting)
+    yield from _judging(view, model, data, split, fitting[-1], image)
 
 
 def _split(model: Model, data: DataSteps, image: str) -> Step:
@@ -140,15 +148,11 @@ def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step
         yield step
         verdicts.append(keyed("verdict", gate.name, output_of(step)))
 
-    baseline = make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
-    yield baseline
+    yield make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
     prose = flag("card", json_text(plain(spec.card)))
-    card = make_step("card", image, [identity, prose, splits, trained, evaluation, *verdicts, digest])
-    yield card
+    yield make_step("card", image, [identity, prose, splits, trained, evaluation, *verdicts, digest])
     datasets = [keyed("dataset", name, table) for name, table in data.tables.items()]
-    evidence = make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
-    yield evidence
-    yield _register(view, identity, trained, output_of(baseline), output_of(card), output_of(evidence), image)
+    yield make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
 
 
 def _evaluate(model: Model, gates: tuple[Gate, ...], splits: Argument, trained: Argument, image: str) -> Step:
@@ -175,22 +179,15 @@ def store_flags() -> tuple[Argument, Argument]:
     return flag("tracking", ParameterValue(TRACKING)), flag("model-store", ParameterValue(MODEL_STORE))
 
 
-def _register(
-    view: View,
-    identity: Argument,
-    trained: Argument,
-    baseline: InputPath,
-    card: InputPath,
-    evidence: InputPath,
-    image: str,
-) -> Step:
+def _register(model: str, before: Iterable[Step], environment: str, image: str) -> Step:
+    made = {step.name: output_of(step) for step in before}
     arguments = [
-        identity,
-        trained,
-        flag("baseline", baseline),
-        flag("card", card),
-        flag("evidence", evidence),
+        flag("model", model),
+        flag("model-dir", made["train"]),
+        flag("baseline", made["baseline"]),
+        flag("card", made["card"]),
+        flag("evidence", made["evidence"]),
         *store_flags(),
-        flag("environment", environment_of(view).name),
+        flag("environment", environment),
     ]
     return make_step("register", image, arguments)

@@ -7,6 +7,7 @@ integers of up to 64 bits keep all their digits.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -28,7 +29,7 @@ def bytes_digest(data: bytes) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """The canonical JSON of plain data; tuples count as lists.
+    """The canonical JSON of plain data; tuples count as lists, and an `orjson.Fragment` is canonical JSON already.
 
     ValueError for a float that is not finite; TypeError for other types, for keys that are not
     text, and for integers of more than 64 bits.
@@ -41,20 +42,27 @@ def _ordered(value: Any) -> Any:
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if kind is dict:
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+        return {key: _ordered(value[key]) for key in _in_order(value)}
     if kind is list or kind is tuple:
         return [_ordered(item) for item in value]
     if kind is float:
         if not isfinite(value):
             raise ValueError("a float that is not finite has no canonical JSON")
         return orjson.Fragment(_ecmascript(value))
+    if kind is orjson.Fragment:
+        return value
     raise TypeError(f"no plain data: {kind.__name__}")
 
 
-def _utf16(key: Any) -> Any:
-    """Keys are in the order of their UTF-16 code units; for ASCII that is the order of the bytes."""
-    if type(key) is not str:
-        raise TypeError(f"a key of JSON is text, not {type(key).__name__}")
+def _in_order(keys: Iterable[Any]) -> list[str]:
+    """Keys in the order of their UTF-16 code units; for ASCII, which most are, that is the order of Python."""
+    for key in keys:
+        if type(key) is not str:
+            raise TypeError(f"a key of JSON is text, not {type(key).__name__}")
+    return sorted(keys) if "".join(keys).isascii() else sorted(keys, key=_utf16)
+
+
+def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
+from penstock.source.recurring import Recurring
 from penstock.source.scalars import LARGEST_INTEGER, SMALLEST_INTEGER, float_text
 
 _LONGEST_REMEMBERED = 200
@@ -36,56 +37,60 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\x1b": "\\e"}
 
 
-Recurring = dict[int, list[str]]
-"""By the id of a mapping that stands in several documents: its lines without indentation, empty until they are made.
-
-Whoever fills it keeps the mappings alive and unchanged while it is in use.
-"""
-
-
-def emit_yaml(value: Any, recurring: Recurring | None = None) -> str:
+def emit_yaml(value: Any) -> str:
     """One document, with a line feed at its end.
 
     `value` is made of dict, list, str, int, float, bool and None. TypeError for any other type;
     ValueError for a float that is not finite, an integer of more than 64 bits, a lone surrogate.
-    The text of mappings that are `recurring` is made once, and indented where it stands again.
+    The text of a mapping that is `Recurring` is made once, and indented where it stands again.
     """
     lines: list[str] = []
-    if isinstance(value, dict) and value:
-        _mapping(value, "", "", lines, recurring)
-    elif isinstance(value, list) and value:
-        _list(value, "", "", lines, recurring)
+    kind = type(value)
+    if kind is Recurring and value:
+        lines.append(_text_of(value))
+    elif kind is dict and value:
+        _mapping(value, "", "", lines)
+    elif kind is list and value:
+        _list(value, "", "", lines)
     else:
         lines.append(_leaf(value, ""))
     lines.append("")
     return "\n".join(lines)
 
 
-def emit_yaml_documents(values: Iterable[Any], recurring: Recurring | None = None) -> str:
-    """Several documents of one file, `---` between them; `recurring` as for `emit_yaml`."""
-    return "---\n".join(emit_yaml(value, recurring) for value in values)
+def emit_yaml_documents(values: Iterable[Any]) -> str:
+    """Several documents of one file, `---` between them."""
+    return "---\n".join(emit_yaml(value) for value in values)
 
 
-def _again(mapping: Mapping[str, Any], pad: str, lines: list[str], made: list[str]) -> None:
-    """Append the lines of a recurring mapping, each indented by `pad`; a line that is empty stays so."""
-    if not made:
-        flat: list[str] = []
-        _mapping(mapping, "", "", flat, None)
-        made.extend("\n".join(flat).split("\n"))
-    lines.extend([pad + line if line else "" for line in made])
+def _text_of(mapping: Recurring) -> str:
+    """The lines of a mapping that recurs, without indentation."""
+    try:
+        return mapping.text
+    except AttributeError:
+        lines: list[str] = []
+        _mapping(mapping, "", "", lines)
+        mapping.text = "\n".join(lines)
+        return mapping.text
 
 
-def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str], recurring: Recurring | None) -> None:
+def _again(mapping: Recurring, pad: str, first: str) -> str:
+    """The lines of a mapping that recurs: `first` before the first one, `pad` before the others that are not empty."""
+    text = _text_of(mapping)
+    if "\n\n" not in text:
+        return first + text.replace("\n", "\n" + pad)
+    head, *rest = text.split("\n")
+    return "\n".join([first + head, *(pad + line if line else "" for line in rest)])
+
+
+def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str]) -> None:
     """Append the entries' lines: `first` before the first one, `pad` before the others."""
-    if recurring is not None and first == pad and id(mapping) in recurring:
-        _again(mapping, pad, lines, recurring[id(mapping)])
-        return
     lead = first
     deeper = pad + "  "
     for key, item in mapping.items():
         name = _quote(key) if len(key) <= _LONGEST_REMEMBERED else _decide(key)
         if len(name) > _LONGEST_SIMPLE_KEY:
-            _long_key(name, item, pad, lead, lines, recurring)
+            _long_key(name, item, pad, lead, lines)
             lead = pad
             continue
         kind = type(item)
@@ -93,16 +98,19 @@ def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str],
             lines.append(f"{lead}{name}: {_string(item, pad)}")
         elif kind is dict and item:
             lines.append(f"{lead}{name}:")
-            _mapping(item, deeper, deeper, lines, recurring)
+            _mapping(item, deeper, deeper, lines)
         elif kind is list and item:
             lines.append(f"{lead}{name}:")
-            _list(item, pad, pad, lines, recurring)
+            _list(item, pad, pad, lines)
+        elif kind is Recurring and item:
+            lines.append(f"{lead}{name}:")
+            lines.append(_again(item, deeper, deeper))
         else:
             lines.append(f"{lead}{name}: {_leaf(item, pad)}")
         lead = pad
 
 
-def _list(items: Sequence[Any], pad: str, first: str, lines: list[str], recurring: Recurring | None) -> None:
+def _list(items: Sequence[Any], pad: str, first: str, lines: list[str]) -> None:
     lead = first
     deeper = pad + "  "
     for item in items:
@@ -110,22 +118,26 @@ def _list(items: Sequence[Any], pad: str, first: str, lines: list[str], recurrin
         if kind is str:
             lines.append(f"{lead}- {_string(item, pad)}")
         elif kind is dict and item:
-            _mapping(item, deeper, lead + "- ", lines, recurring)
+            _mapping(item, deeper, lead + "- ", lines)
         elif kind is list and item:
-            _list(item, deeper, lead + "- ", lines, recurring)
+            _list(item, deeper, lead + "- ", lines)
+        elif kind is Recurring and item:
+            lines.append(_again(item, deeper, lead + "- "))
         else:
             lines.append(f"{lead}- {_leaf(item, pad)}")
         lead = pad
 
 
-def _long_key(name: str, item: Any, pad: str, lead: str, lines: list[str], recurring: Recurring | None) -> None:
+def _long_key(name: str, item: Any, pad: str, lead: str, lines: list[str]) -> None:
     """`? key` and `: value`, each on its own line."""
     lines.append(f"{lead}? {name}")
     deeper = pad + "  "
     if type(item) is dict and item:
-        _mapping(item, deeper, pad + ": ", lines, recurring)
+        _mapping(item, deeper, pad + ": ", lines)
     elif type(item) is list and item:
-        _list(item, deeper, pad + ": ", lines, recurring)
+        _list(item, deeper, pad + ": ", lines)
+    elif type(item) is Recurring and item:
+        lines.append(_again(item, deeper, pad + ": "))
     else:
         lines.append(f"{pad}: {_leaf(item, pad)}")
 
@@ -147,7 +159,7 @@ def _leaf(value: Any, pad: str) -> str:
         if not isfinite(value):
             raise ValueError("a float that is not finite does not survive YAML")
         return float_text(value)
-    if kind is dict:
+    if kind is dict or kind is Recurring:
         return "{}"
     if kind is list:
         return "[]"

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from penstock.source.recurring import Recurring
+
+__all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported"]
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -18,8 +22,6 @@ class Manifest:
     """Whether the file is applied to the cluster, and so listed in the environment's kustomization."""
     comment: str = ""
     """A line or two at the head of the file, for whoever opens it."""
-    recurring: tuple[dict[str, Any], ...] = ()
-    """Mappings that stand here and, the same objects, in another manifest: their text is made once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.ir.workflow import Schedule
 from penstock.targets import manifests
-from penstock.targets.kubeflow.pipeline_spec import ENVIRONMENT
+from penstock.targets.kubeflow.step_parts import ENVIRONMENT
 
 LONGEST_NAME = 52
 """A CronJob's name may have 52 characters; a job's adds 11."""

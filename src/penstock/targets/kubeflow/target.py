@@ -32,7 +32,6 @@ def render_workflow(workflow: Workflow) -> Iterator[Manifest]:
         documents=(pipeline, platform),
         applied=False,
         comment=f"The {workflow.purpose} pipeline of {workflow.model} in {workflow.environment}, as KFP v2 IR.",
-        recurring=(pipeline, platform),
     )
     yield Manifest(
         file=PIPELINES_FILE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.ir.monitoring import RuleFile, Scrape
@@ -12,13 +13,13 @@ SAMPLE_LIMIT = 5000
 LABEL_LIMIT = 40
 
 
-def prometheus_rule(rules: RuleFile, groups: list[dict[str, Any]]) -> dict[str, Any]:
+def prometheus_rule(rules: RuleFile, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The PrometheusRule that holds the same groups as the plain rule file."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": _metadata(rules),
-        "spec": {"groups": groups},
+        "spec": {"groups": list(groups)},
     }
 
 

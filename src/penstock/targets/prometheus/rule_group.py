@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.ir.monitoring import Alert, Recording, RuleFile
+from penstock.targets.base import Recurring
 
 
-def groups(rules: RuleFile) -> list[dict[str, Any]]:
+def groups(rules: RuleFile) -> list[Recurring]:
     """The rule file's groups, in order."""
     return [
-        {"name": group.name, "interval": group.interval, "rules": [_rule(rule) for rule in group.rules]}
+        Recurring(name=group.name, interval=group.interval, rules=[_rule(rule) for rule in group.rules])
         for group in rules.groups
     ]
 
