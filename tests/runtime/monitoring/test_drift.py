@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from penstock.specs.series import SERIES
+from penstock.specs.series import GROUPING, SERIES
 from runtime.evaluation.worlds import step, trained
 from runtime.made_splits import made_table
 from runtime.monitoring.made_observation import END, baseline, drift, observe
@@ -117,7 +117,7 @@ def test_samples_are_of_the_series_that_rules_read(world: Path) -> None:
     observe(world, moved(made_table(2000, seed=77), 0.8))
     scores = {"id": "scores", "of": "prediction", "test": "ks", "above": 0.1, "window": "1d"}
     found = drift(world, PSI | {"persist": {"breaches": 1, "of": 2}}, scores)
-    known = {series.name: set(series.labels) - {"model", "environment"} for series in SERIES}
+    known = {series.name: set(series.labels) - set(GROUPING) for series in SERIES}
     for sample in found["samples"]:
         assert set(sample["labels"]) == known[sample["name"]]
     distances = {
