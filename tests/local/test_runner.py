@@ -16,6 +16,7 @@ from local.pipelines import IMAGE, Script, write_pipeline
 from penstock.local.pipeline import PipelineError, read_pipeline
 from penstock.local.runner import Run, Runner, State
 from penstock.local.workspace import Workspace, WorkspaceBusyError
+from penstock.runtime.faults import SAYS_NO
 
 COUNT = 'echo ran >> "$PWD/ran-{name}"; '
 
@@ -82,7 +83,7 @@ def test_a_step_that_touches_the_world_outside_runs_every_time(tmp_path: Path) -
 def test_an_answer_of_no_stops_everything_behind_it_and_is_not_retried(tmp_path: Path) -> None:
     result = run(
         tmp_path,
-        counted("gate", "echo 'roc_auc 0.61 is below 0.70' >&2; exit 1", retries=3),
+        counted("gate", f"echo 'roc_auc 0.61 is below 0.70' >&2; exit {SAYS_NO}", retries=3),
         counted("register", "true", after=["gate"]),
     )
     assert result.state == "refused"
@@ -90,6 +91,27 @@ def test_an_answer_of_no_stops_everything_behind_it_and_is_not_retried(tmp_path:
     assert result.steps["gate"].tail == ["roc_auc 0.61 is below 0.70"]
     assert times_run(tmp_path, "gate") == 1
     assert times_run(tmp_path, "register") == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (
+            f"{sys.executable} -c 'import nothing_of_this_name'",
+            "ModuleNotFoundError: No module named 'nothing_of_this_name'",
+        ),
+        (f"{sys.executable} -c 'raise SystemExit(\"out of luck\")'", "out of luck"),
+        ("no-such-program", "no-such-program"),
+        ("kill -9 $$", None),
+    ],
+)
+def test_a_program_that_breaks_has_not_said_no(tmp_path: Path, script: str, said: str | None) -> None:
+    result = run(tmp_path, Script("gate", script), counted("register", "true", after=["gate"]))
+    assert result.state == "failed"
+    assert states(result) == {"gate": State.FAILED, "register": State.SKIPPED}
+    assert times_run(tmp_path, "register") == 0
+    if said is not None:
+        assert said in result.steps["gate"].tail[-1]
 
 
 def test_a_fault_is_retried_as_often_as_the_pipeline_says(tmp_path: Path) -> None:

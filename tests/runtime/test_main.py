@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.faults import BROKEN, SAYS_NO, WRONG_USE
 from penstock.runtime.main import STEPS, main
 
 
@@ -53,6 +54,48 @@ def test_a_flag_that_is_wrong_is_told_with_its_place(
     with pytest.raises(SystemExit) as caught:
         main(["snapshot", "--dataset", "x", "--contract", contract, "--snapshot", str(tmp_path)])
     assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+STEP = """
+import sys
+from penstock.runtime.faults import InputError, RefusedError
+{top}
+def add_arguments(parser):
+    pass
+
+def run(arguments):
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("top", "body", "code", "said"),
+    [
+        ("", "pass", 0, ""),
+        ("", "raise RefusedError('roc_auc is 0.61', 'recall is 0.2')", SAYS_NO, "roc_auc is 0.61\nrecall is 0.2\n"),
+        ("", "raise InputError('there is no column `x`')", WRONG_USE, "snapshot: there is no column `x`\n"),
+        ("", "raise ValueError('not foreseen')", BROKEN, "ValueError: not foreseen"),
+        ("import nothing_of_this_name", "pass", BROKEN, "nothing_of_this_name"),
+        # What a function of the repository calls speaks neither for the step, nor has it done its work.
+        ("", f"sys.exit({SAYS_NO})", BROKEN, f"SystemExit: {SAYS_NO}"),
+        ("", "sys.exit(0)", BROKEN, "SystemExit: 0"),
+    ],
+)
+def test_the_exit_code_tells_an_answer_from_a_fault(
+    top: str,
+    body: str,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "made_step.py").write_text(STEP.format(top=top, body=body))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(STEPS, "snapshot", "made_step")
+    monkeypatch.delitem(sys.modules, "made_step", raising=False)
+    assert main(["snapshot"]) == code
     assert said in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from penstock.local.runner import Run, State
+from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
+from penstock.runtime.faults import WRONG_USE
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -25,7 +27,7 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     for name, step in run.steps.items():
         if step.state in (State.REFUSED, State.FAILED):
-            _explain_end(name, step.tail, step.state, _shown(step.log, root))
+            _explain_end(name, step, _shown(step.log, root))
     if run.state == "stopped":
         print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
     if pipeline == "training":
@@ -38,12 +40,25 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
         _next(model, pipeline, _newest_row(run))
 
 
-def _explain_end(name: str, tail: list[str], state: State, log: str) -> None:
-    verb = "said no" if state is State.REFUSED else "failed"
-    print(f"\nstep `{name}` {verb}; nothing behind it has run:", file=sys.stderr)
-    for line in tail[-8:]:
+def _explain_end(name: str, step: StepRun, log: str) -> None:
+    print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
+    for line in step.tail[-8:] if step.state is State.REFUSED else step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
+
+
+def _how_it_ended(step: StepRun) -> str:
+    """An answer, or a fault that answers nothing."""
+    if step.state is State.REFUSED:
+        return "said no"
+    if step.code == TOO_LONG:
+        return "took too long"
+    if step.code == WRONG_USE:
+        return "could not work with what it was given, and decided nothing"
+    how = f"exit code {step.code}"
+    if step.code is not None and step.code < 0:
+        how = f"ended by signal {-step.code}, {signal.strsignal(-step.code)}"
+    return f"broke, and decided nothing ({how})"
 
 
 def _figures(console: Console, evaluation: dict[str, Any] | None) -> None:

@@ -18,11 +18,11 @@ from pathlib import Path
 from penstock.local.fingerprints import CodeDigests, fingerprint
 from penstock.local.pipeline import LocalPipeline, LocalStep, PipelineError
 from penstock.local.workspace import FinishedStep, Workspace
+from penstock.runtime.faults import SAYS_NO, WRONG_USE
 
 GRACE_SECONDS = 10
-NO = 1
-"""Exit code of a step whose answer is no: a contract broken, a gate failed. It is an answer, so it is not retried."""
-WRONG_USE = 2
+TOO_LONG = 124
+"""Stands for the exit code of a step that was stopped because it took too long, as `timeout` has it."""
 TAIL_LINES = 20
 
 
@@ -34,7 +34,9 @@ class State(StrEnum):
     DONE = "done"
     REUSED = "reused"
     REFUSED = "refused"
+    """Its answer is no."""
     FAILED = "failed"
+    """It broke, or could not work with what it was given."""
     SKIPPED = "skipped"
     STOPPED = "stopped"
 
@@ -50,6 +52,8 @@ class StepRun:
     finished: FinishedStep | None = None
     tail: list[str] = field(default_factory=list)
     """Last lines that the step said."""
+    code: int | None = None
+    """How its process ended: the exit code, negative for a signal; None where none has."""
 
 
 Observer = Callable[[StepRun], None]
@@ -207,7 +211,7 @@ class _Schedule:
                 step_run.finished = workspace.finish(unfinished, key, step.outputs, step_run.seconds)
                 self._become(step_run, State.DONE)
             else:
-                self._become(step_run, State.REFUSED if code == NO else State.FAILED)
+                self._become(step_run, State.REFUSED if code == SAYS_NO else State.FAILED)
         except asyncio.CancelledError:
             step_run.seconds = time.monotonic() - began
             self._become(step_run, State.STOPPED)
@@ -216,7 +220,7 @@ class _Schedule:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     async def _attempts(self, step_run: StepRun, inputs: dict[str, Path], unfinished: Path, scratch: Path) -> int:
-        """Exit code of the step's last try; an answer (0 or `NO`) and wrong use end the tries."""
+        """Exit code of the step's last try; an answer (0 or `SAYS_NO`) and wrong use end the tries."""
         step = step_run.step
         for attempt in range(step.retries + 1):
             outputs = {name: unfinished / name for name in step.outputs}
@@ -225,7 +229,8 @@ class _Schedule:
                 folder.mkdir()
             scratch.mkdir(parents=True, exist_ok=True)
             code = await self._process(step_run, step.arguments(self._values, inputs, outputs), scratch)
-            if code in (0, NO, WRONG_USE) or attempt == step.retries:
+            step_run.code = code
+            if code in (0, SAYS_NO, WRONG_USE) or attempt == step.retries:
                 return code
         raise AssertionError("the loop returns on its last attempt")
 
@@ -259,7 +264,7 @@ class _Schedule:
                 return await process.wait()
         except TimeoutError:
             step_run.tail.append(f"stopped after {step.timeout_seconds} s, the longest that the step may take")
-            return 124
+            return TOO_LONG
         finally:
             await _end(process)
 

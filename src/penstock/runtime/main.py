@@ -4,8 +4,8 @@ A step is a module named in `STEPS`. It has ``add_arguments(parser)``, which dec
 ``run(arguments)``, which reads the directories it is given, writes those it is asked for, and returns nothing. The
 module's docstring is the help text. Only the module of the step that runs is imported.
 
-Exit codes: 0 done; 1 the answer is no (`RefusedError`); 2 wrong use or input (`InputError`), or a fault of the step
-itself, which then prints its traceback.
+Exit codes: 0 done; 10 the answer is no (`RefusedError`); 2 wrong use or input (`InputError`); 1 a fault of the step or
+of a function that it calls, which then prints its traceback.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-from penstock.runtime.faults import InputError, RefusedError
+from penstock.runtime.faults import BROKEN, SAYS_NO, WRONG_USE, InputError, RefusedError
 
 STEPS: dict[str, str] = {
     "snapshot": "penstock.runtime.data.snapshot",
@@ -75,17 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
         step.add_arguments(parser)
-        step.run(parser.parse_args(arguments[1:]))
+    except Exception:
+        traceback.print_exc()
+        return BROKEN
+    return _run(name, step, parser.parse_args(arguments[1:]))
+
+
+def _run(name: str, step: StepModule, options: argparse.Namespace) -> int:
+    try:
+        step.run(options)
     except RefusedError as refusal:
         for reason in refusal.reasons:
             print(reason, file=sys.stderr)
-        return 1
+        return SAYS_NO
     except InputError as fault:
         print(f"{name}: {fault}", file=sys.stderr)
-        return 2
-    except Exception:
+        return WRONG_USE
+    except (Exception, SystemExit):
+        # A function of the repository that ends the program neither speaks for the step nor has done its work.
         traceback.print_exc()
-        return 2
+        return BROKEN
     return 0
 
 
@@ -95,7 +104,7 @@ def _without_step(arguments: Sequence[str]) -> int:
     if not asked:
         print(f"penstock-step: there is no step `{arguments[0]}`", file=stream)
     print(f"usage: penstock-step STEP --flags\nsteps: {', '.join(STEPS)}", file=stream)
-    return 0 if asked and arguments else 2
+    return 0 if asked and arguments else WRONG_USE
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from penstock.runtime.artifacts import read_json, read_table
 from penstock.runtime.data.contract import judge_columns
+from penstock.runtime.faults import SAYS_NO
 from runtime.data.tables import at, contract, validate
 
 VIOLATIONS: list[tuple[str, dict[str, Any], list[Any], str]] = [
@@ -58,7 +59,7 @@ def test_a_value_that_is_wrong_stops_the_pipeline_with_its_sentence(
 ) -> None:
     case = with_id(column, values)
     code, out = validate(tmp_path, case.pop("rows"), **case)
-    assert code == 1
+    assert code == SAYS_NO
     assert sentence in capsys.readouterr().err.splitlines()
     assert not (out / "data.parquet").exists()
 
@@ -93,7 +94,7 @@ def test_all_violations_of_all_columns_are_told_in_one_run(tmp_path: Path, capsy
     columns = {"id": {"type": "int"}, "a": {"type": "int", "min": 0}, "b": {"type": "string", "oneOf": ["x"]}}
     code, _ = validate(tmp_path, {"id": [1, 1], "a": [-1, 0], "b": ["y", "x"]}, columns=columns, primaryKey=["id"])
     lines = [line for line in capsys.readouterr().err.splitlines() if " of 2 " in line]
-    assert (code, len(lines)) == (1, 3)
+    assert (code, len(lines)) == (SAYS_NO, 3)
 
 
 @pytest.mark.parametrize("sensitivity", ["sensitive", "pii"])
@@ -106,7 +107,7 @@ def test_no_value_of_a_sensitive_column_is_shown(
     }
     code, _ = validate(tmp_path, {"mail": ["someone", "a@b"], "age": [4711, 3]}, columns=columns)
     error = capsys.readouterr().err
-    assert code == 1
+    assert code == SAYS_NO
     assert "rows.mail: 1 of 2 rows does not match" in error
     assert "someone" not in error
     assert "4711" not in error
@@ -117,7 +118,7 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
 ) -> None:
     columns = {"a": {"type": "int"}, "b": {"type": "int"}}
     assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 2, 1]}, columns=columns, primaryKey=["a", "b"])[0] == 0
-    assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 1, 1]}, columns=columns, primaryKey=["a", "b"])[0] == 1
+    assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 1, 1]}, columns=columns, primaryKey=["a", "b"])[0] == SAYS_NO
     assert "rows (a, b): 2 of 3 rows repeat a primary key" in capsys.readouterr().err
 
 
@@ -127,14 +128,14 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
         (
             {"added": "fail"},
             {"x": [1], "y": [2]},
-            1,
+            SAYS_NO,
             "rows.y: the source has this column, the contract does not name it",
         ),
         ({"added": "warn"}, {"x": [1], "y": [2]}, 0, "warning: rows.y: the source has this column"),
         ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),
-        ({"removed": "fail"}, {"z": [1]}, 1, "rows.x: the contract names this column, the source lacks it"),
+        ({"removed": "fail"}, {"z": [1]}, SAYS_NO, "rows.x: the contract names this column, the source lacks it"),
         ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract names this column"),
-        ({"retyped": "fail"}, {"x": [1.0]}, 1, "rows.x: the source holds double, the contract says int"),
+        ({"retyped": "fail"}, {"x": [1.0]}, SAYS_NO, "rows.x: the source holds double, the contract says int"),
         ({"retyped": "warn"}, {"x": [1.0]}, 0, "warning: rows.x: the source holds double"),
         ({}, {"x": pa.array([1], pa.int8())}, 0, ""),
     ],
@@ -152,14 +153,14 @@ def test_a_changed_schema_has_the_consequence_that_the_policy_names(
 def test_a_missing_key_or_time_always_fails(tmp_path: Path) -> None:
     policy = {"removed": "warn"}
     columns = {"id": {"type": "int"}, "x": {"type": "int"}}
-    assert validate(tmp_path, {"x": [1]}, columns=columns, primaryKey=["id"], onSchemaChange=policy)[0] == 1
+    assert validate(tmp_path, {"x": [1]}, columns=columns, primaryKey=["id"], onSchemaChange=policy)[0] == SAYS_NO
 
 
 def test_a_dataset_is_too_old_by_its_newest_event(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"t": {"type": "timestamp"}}
     rows = {"t": [at(0), at(24 * 30)]}
     assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="24h")[0] == 0
-    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == 1
+    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == SAYS_NO
     assert "rows: the newest row is of 2026-01-31 00:00 UTC, 1d old; at most 23h may pass" in capsys.readouterr().err
 
 
@@ -182,7 +183,7 @@ def test_a_check_fails_or_warns_as_its_severity_says(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level("INFO")
-    for severity, code in (("fail", 1), ("warn", 0)):
+    for severity, code in (("fail", SAYS_NO), ("warn", 0)):
         checks = [{"id": "rule", "severity": severity, **check}]
         assert validate(tmp_path, {"x": [1, -2, 3]}, columns={"x": {"type": "int"}}, checks=checks)[0] == code
     assert sentence in capsys.readouterr().err.splitlines()

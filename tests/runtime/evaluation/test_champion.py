@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.faults import BROKEN, SAYS_NO
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.store import ModelStore
 from runtime.evaluation.worlds import ESTIMATORS, WORSE, evaluate, figures, gate, measured, outcomes, train, trained
@@ -50,7 +51,7 @@ def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path)
 
     crown(world, world / "model")
     assert evaluate(world, [RULE, DELONG], **(places(world) | {"model_dir": worse})) == 0
-    assert gate(world, [RULE, DELONG]) == 1
+    assert gate(world, [RULE, DELONG]) == SAYS_NO
     assert outcomes(world) == {"better": "fail", "delong": "fail"}
 
 
@@ -105,4 +106,4 @@ def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(wor
 
 def test_a_registry_that_cannot_be_asked_is_no_reason_to_skip(world: Path) -> None:
     (world / "mlflow.db").write_text(json.dumps("this is no database"))
-    assert evaluate(world, [RULE], **places(world)) == 2
+    assert evaluate(world, [RULE], **places(world)) == BROKEN

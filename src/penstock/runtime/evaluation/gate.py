@@ -1,4 +1,4 @@
-"""Decide whether a model may pass: every blocking rule must hold. Exits 1 with the rule, the figure and the bound."""
+"""Decide whether a model may pass: every blocking rule must hold. Says no with the rule, the figure and the bound."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""The end of a run: a step that answered no is told from one that broke."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.pipelines import IMAGE, Script, write_pipeline
+from penstock.cli.run_report import report
+from penstock.local.pipeline import read_pipeline
+from penstock.local.runner import Runner
+from penstock.local.workspace import Workspace
+from penstock.runtime.faults import SAYS_NO, WRONG_USE
+
+
+def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
+    """What the error stream says at the end of a run of one step."""
+    workspace = Workspace(root / ".penstock")
+    pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", script))
+    run = Runner(workspace, root, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
+    report(run, "m", "training", workspace, root)
+    return capsys.readouterr().err
+
+
+def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = told(tmp_path, capsys, Script("gate", f"echo 'recall is 0.2' >&2; exit {SAYS_NO}"))
+    assert "step `gate` said no; nothing behind it has run:\n  recall is 0.2\n" in said
+
+
+@pytest.mark.parametrize(
+    ("script", "how"),
+    [
+        ("exit 1", "broke, and decided nothing (exit code 1)"),
+        ("exit 127", "broke, and decided nothing (exit code 127)"),
+        ("kill -9 $$", "broke, and decided nothing (ended by signal 9, Killed)"),
+        (f"exit {WRONG_USE}", "could not work with what it was given, and decided nothing"),
+    ],
+)
+def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str, how: str) -> None:
+    said = told(tmp_path, capsys, Script("gate", f"echo what it said last >&2; {script}"))
+    assert f"step `gate` {how}; nothing behind it has run:\n  what it said last\n" in said
+    assert "said no" not in said
+
+
+def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = told(tmp_path, capsys, Script("train", f"{sys.executable} -c 'import nothing_of_this_name'"))
+    assert "Traceback (most recent call last):" in said
+    assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in said
+
+
+def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "step `train` took too long" in told(tmp_path, capsys, Script("train", "sleep 60", timeout=1))
