@@ -20,7 +20,7 @@ from benchmarks.multiply import multiply
 from benchmarks.others import git_status, kfp_compiler, pyyaml_dumper
 
 ROOT = Path(__file__).resolve().parents[1]
-PENSTOCK = [sys.executable, "-c", "import sys; from penstock.cli.main import main; sys.exit(main())"]
+PENSTOCK = [sys.executable, "-m", "penstock.cli.main"]
 
 
 def main() -> None:

@@ -141,11 +141,12 @@ def derivation(text: str, tables: Columns) -> Derivation:
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
+    from sqlglot.schema import MappingSchema
 
     tree = _parse(text)
     if isinstance(tree, SqlError) or not isinstance(tree, exp.Query):
         return Derivation(())
-    schema: dict[str, object] = {name: dict.fromkeys(columns, "unknown") for name, columns in tables}
+    schema = MappingSchema({name: dict.fromkeys(columns, "unknown") for name, columns in tables}, dialect=DIALECT)
     everything = frozenset((name, column) for name, columns in tables for column in columns)
     try:
         qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)

@@ -54,24 +54,28 @@ def duplicate_id(view: View, resource: Resource) -> Iterator[Diagnostic]:
 
 
 def _lists(shape: Shape, value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, list[Any]]]:
-    """The lists of mappings at and below a value of the language."""
-    if not _holds_lists(shape):
-        return
+    """The lists of mappings at and below a value of the language, whose shape is one that holds some."""
     if isinstance(shape, Mapping) and isinstance(value, dict):
-        for key, field in shape.fields.items():
+        for key, below in _fields_with_lists(shape):
             if key in value:
-                yield from _lists(field.shape, value[key], (*pointer, key))
+                yield from _lists(below, value[key], (*pointer, key))
     elif isinstance(shape, Entries) and isinstance(value, dict):
         for key, item in value.items():
             yield from _lists(shape.value, item, (*pointer, key))
     elif isinstance(shape, Items) and isinstance(value, list):
         yield pointer, value
-        for position, item in enumerate(value):
-            yield from _lists(shape.item, item, (*pointer, position))
+        if _holds_lists(shape.item):
+            for position, item in enumerate(value):
+                yield from _lists(shape.item, item, (*pointer, position))
     elif isinstance(shape, Choice | Tagged):
         chosen = shape.of(value)
-        if chosen is not None:
+        if chosen is not None and _holds_lists(chosen):
             yield from _lists(chosen, value, pointer)
+
+
+@cache
+def _fields_with_lists(shape: Mapping) -> tuple[tuple[str, Shape], ...]:
+    return tuple((key, field.shape) for key, field in shape.fields.items() if _holds_lists(field.shape))
 
 
 @cache

@@ -36,16 +36,17 @@ def label_contract(view: View, model: Model) -> Iterator[Diagnostic]:
         return
     column = dataset.spec.columns.get(model.spec.label.column)
     if column is not None:
-        declared = Label(
-            view.span(dataset, ("columns", model.spec.label.column, "type")), f"declared as `{column.type}`"
-        )
-        yield from _type(view, model, column, declared)
-        yield from _positive(view, model, column, declared)
+        yield from _type(view, model, dataset, column)
+        yield from _positive(view, model, dataset, column)
     yield from _join(view, model, dataset)
     yield from _horizon(view, model, dataset)
 
 
-def _type(view: View, model: Model, column: Column, declared: Label) -> Iterator[Diagnostic]:
+def _declared(view: View, model: Model, dataset: Dataset, column: Column) -> Label:
+    return Label(view.span(dataset, ("columns", model.spec.label.column, "type")), f"declared as `{column.type}`")
+
+
+def _type(view: View, model: Model, dataset: Dataset, column: Column) -> Iterator[Diagnostic]:
     task, name = model.spec.task, model.spec.label.column
     wrong = {
         "regression": column.type not in ("int", "float"),
@@ -59,11 +60,11 @@ def _type(view: View, model: Model, column: Column, declared: Label) -> Iterator
             f"the label `{name}` is no label for a {task} task",
             view.span(model, ("label", "column")),
             f"{task} predicts {wanted}",
-            secondary=(declared,),
+            secondary=(_declared(view, model, dataset, column),),
         )
 
 
-def _positive(view: View, model: Model, column: Column, declared: Label) -> Iterator[Diagnostic]:
+def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Iterator[Diagnostic]:
     label = model.spec.label
     if model.spec.task != "binary":
         if label.positive is not None:
@@ -81,7 +82,7 @@ def _positive(view: View, model: Model, column: Column, declared: Label) -> Iter
                 "label-contract",
                 f"the label `{label.column}` is text, and nothing says which value is positive",
                 view.span(model, ("label", "column")),
-                secondary=(declared,),
+                secondary=(_declared(view, model, dataset, column),),
                 help=(f"add `positive` with the value that the model is to find{some}",),
             )
         return
@@ -92,7 +93,7 @@ def _positive(view: View, model: Model, column: Column, declared: Label) -> Iter
             "label-contract",
             "`positive` has another type than the label",
             view.span(model, ("label", "positive")),
-            secondary=(declared,),
+            secondary=(_declared(view, model, dataset, column),),
         )
     elif column.one_of is not None and label.positive not in column.one_of:
         headline = f"`{label.positive}` is no value of `{label.column}`"

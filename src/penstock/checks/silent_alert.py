@@ -61,19 +61,19 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     for key, objective in (("availability", slos.availability), ("latency", slos.latency)):
         if objective is None:
             continue
-        span = view.span(rollout, ("slos", key, "objective"))
+        where = ("slos", key, "objective")
         if objective.objective == 1:
             yield Diagnostic.error(
                 "silent-alert",
                 f"the objective of `{key}` leaves no error budget to burn",
-                span,
+                view.span(rollout, where),
                 help=("write what users need, such as 99.9%",),
             )
         elif 1 / (1 - float(objective.objective)) < 14.4:
             yield Diagnostic.error(
                 "silent-alert",
                 f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
-                span,
+                view.span(rollout, where),
                 f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
                 help=("alerts begin at 14.4 times: an objective of 93.1% or more",),
             )

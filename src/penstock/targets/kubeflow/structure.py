@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from penstock.ir.workflow import Argument, InputPath, ParameterValue, Step, Workflow
 
@@ -36,43 +39,44 @@ def problems(workflow: Workflow) -> tuple[str, ...]:
     found += _repeated("step", [step.name for step in workflow.steps])
     parameters = {parameter.name for parameter in workflow.parameters}
     everything = {step.name for step in workflow.steps}
-    written: dict[str, set[str]] = {}
+    written: dict[str, frozenset[str]] = {}
     for step in workflow.steps:
-        _check_names(step, everything, found)
-        producers = _check_arguments(step, parameters, written, found)
-        for before in dict.fromkeys((*producers, *step.after)):
+        own = _looked_at(step)
+        found += own.problems
+        taken = step.name + DRIVER_SUFFIX
+        if taken in everything:
+            found.append(f"`{taken}` cannot name a step: Kubeflow has a task of this name for `{step.name}`")
+        for name in own.parameters:
+            if name not in parameters:
+                found.append(f"the step `{step.name}` reads the parameter `{name}`, which there is not")
+        for before, output in own.reads:
+            if before in written and output not in written[before]:
+                found.append(f"the step `{step.name}` reads `{output}`, which `{before}` does not write")
+        for before in own.waits_for:
             if before not in written:
                 found.append(_misplaced(step.name, before, before in everything))
-        written[step.name] = {output.name for output in step.outputs}
+        written[step.name] = own.writes
     return tuple(found)
 
 
-def _repeated(what: str, names: list[str]) -> list[str]:
-    if len(set(names)) == len(names):
-        return []
-    return [f"there are two {what}s `{name}`" for name in sorted({name for name in names if names.count(name) > 1})]
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    """What is to be known of a step by itself."""
+
+    problems: tuple[str, ...]
+    parameters: tuple[str, ...]
+    reads: tuple[tuple[str, str], ...]
+    """Step and output behind each input."""
+    waits_for: tuple[str, ...]
+    writes: frozenset[str]
 
 
-def _check_names(step: Step, everything: set[str], found: list[str]) -> None:
-    if not _STEP_NAME.fullmatch(step.name) or len(step.name) > LONGEST_STEP_NAME:
-        found.append(f"`{step.name}` cannot name a step")
-    taken = step.name + DRIVER_SUFFIX
-    if taken in everything:
-        found.append(f"`{taken}` cannot name a step: Kubeflow has a task of this name for `{step.name}`")
-    wrong = [output.name for output in step.outputs if not _IDENTIFIER.fullmatch(output.name)]
-    found += [f"`{name}` of the step `{step.name}` cannot name an output" for name in wrong]
-    if any("{{" in word for word in step.command):
-        found.append(f"the command of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}")
-
-
-def _check_arguments(
-    step: Step, parameters: set[str], written: dict[str, set[str]], found: list[str]
-) -> dict[str, None]:
-    """Arguments that read what is not there, inputs that share a name, outputs that nothing writes or declares.
-
-    Gives the steps that are read.
-    """
+@lru_cache(maxsize=512)
+def _looked_at(step: Step) -> _LookedAt:
+    """Looks at a step once, although it stands in the workflows of several environments."""
     inputs: dict[str, InputPath] = {}
+    parameters: dict[str, None] = {}
+    found = list(_names(step))
     declared = {output.name for output in step.outputs}
     unwritten = declared.copy()
     for argument in step.arguments:
@@ -85,11 +89,8 @@ def _check_arguments(
             first = inputs.setdefault(name, value)
             if first is not value and first != value:
                 found.append(f"two inputs of the step `{step.name}` are called `{name}`")
-            if value.step in written and value.output not in written[value.step]:
-                found.append(f"the step `{step.name}` reads `{value.output}`, which `{value.step}` does not write")
         elif isinstance(value, ParameterValue):
-            if value.name not in parameters:
-                found.append(f"the step `{step.name}` reads the parameter `{value.name}`, which there is not")
+            parameters[value.name] = None
         elif value.output in declared:
             unwritten.discard(value.output)
         else:
@@ -97,7 +98,25 @@ def _check_arguments(
     found += [f"the step `{step.name}` is never told where to write `{name}`" for name in sorted(unwritten)]
     if len(declared) != len(step.outputs):
         found.append(f"the step `{step.name}` declares an output twice")
-    return {value.step: None for value in inputs.values()}
+    reads = dict.fromkeys((value.step, value.output) for value in inputs.values())
+    waits_for = dict.fromkeys((*(before for before, _ in reads), *step.after))
+    return _LookedAt(tuple(found), tuple(parameters), tuple(reads), tuple(waits_for), frozenset(declared))
+
+
+def _names(step: Step) -> Iterator[str]:
+    if not _STEP_NAME.fullmatch(step.name) or len(step.name) > LONGEST_STEP_NAME:
+        yield f"`{step.name}` cannot name a step"
+    for output in step.outputs:
+        if not _IDENTIFIER.fullmatch(output.name):
+            yield f"`{output.name}` of the step `{step.name}` cannot name an output"
+    if any("{{" in word for word in step.command):
+        yield f"the command of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}"
+
+
+def _repeated(what: str, names: list[str]) -> list[str]:
+    if len(set(names)) == len(names):
+        return []
+    return [f"there are two {what}s `{name}`" for name in sorted({name for name in names if names.count(name) > 1})]
 
 
 def _misplaced(step: str, before: str, exists: bool) -> str:

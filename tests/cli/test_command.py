@@ -1,0 +1,45 @@
+"""The process `penstock` ends at once where it may, and loses nothing by it."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catalog.repositories import edited, small
+from cli.test_check import write
+from penstock.cli.main import main
+
+
+def penstock(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "penstock.cli.main", *words], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_all_that_it_says_arrives_and_its_exit_code_too(command: str, tmp_path: Path) -> None:
+    files = edited(small(), "specs/gate.yaml", "  model: delay\n", "  model: delays\n")
+    ended = penstock(command, "--root", str(write(tmp_path, files)))
+    assert ended.returncode == 1
+    assert "did you mean `delay`" in ended.stderr
+    assert ended.stderr.endswith("1 error in 1 file\n\n")
+
+
+def test_what_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, small())
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "penstock.cli.main", "check", "--root", str(tmp_path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+    assert ended.returncode != 0
+
+
+@pytest.mark.parametrize("command", ["check", "compile", "plan"])
+def test_within_a_process_a_command_leaves_the_collector_as_it_was(command: str, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    main([command, "--root", str(tmp_path)])
+    assert gc.isenabled()
