@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
-from penstock.cli.one_pass import collector_off
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_root(parser)
 
 
-@collector_off()
 def run(options: argparse.Namespace) -> int:
     """Check the specs and print what is wrong."""
     from penstock.catalog.load import load_work_tree

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
-from penstock.cli.one_pass import collector_off
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.incremental.session import Outcome, Session
 from penstock.incremental.timings import Timings
@@ -27,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-cache", action="store_true", help="forget earlier runs, and compile everything")
 
 
-@collector_off()
 def run(options: argparse.Namespace) -> int:
     """Compile, and say what changed."""
     try:

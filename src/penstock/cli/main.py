@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,26 @@ COMMANDS = {
     "record": "verify and replay the record of decisions",
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
+
+ONE_PASS = frozenset({"check", "compile", "plan"})
+"""Commands that build much, look at it once, and end."""
+
+
+def command() -> None:
+    """The process ``penstock``: one command, then the end.
+
+    In one that makes a single pass the garbage collector would walk thousands of specs again and again, and freeing
+    them one by one before the end would take longer still: neither frees anything that somebody waits for.
+    """
+    is_one_pass = not ONE_PASS.isdisjoint(sys.argv[1:2])
+    if is_one_pass:
+        gc.disable()
+    code = main()
+    if is_one_pass:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,4 +103,4 @@ def _module(command: str) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -7,7 +7,6 @@ import sys
 
 from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
-from penstock.cli.one_pass import collector_off
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
@@ -35,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source-url", metavar="URL", help="markdown: address of a folder with the files of the head")
 
 
-@collector_off()
 def run(options: argparse.Namespace) -> int:
     """Show the plan; 1 where head holds errors."""
     try:
