@@ -95,6 +95,7 @@ def comment(
     """A comment as REST shows it."""
     return {
         "id": number,
+        "node_id": f"IC_{number}",
         "user": user,
         "body": body,
         "created_at": at,
@@ -132,6 +133,8 @@ class GitHubServer:
         self.comments: list[dict] = []
         self.activity = [move("2026-03-02T08:55:00Z", "0" * 40, HEAD, "branch_creation")]
         self.timeline: list[dict] = []
+        self.history: dict[str, list[dict]] = {}
+        """The edits of a comment by its node id."""
         self.queue: list[dict] = []
         self.collaborators = [{**account(login), "permissions": {"push": True}} for login in ("ada", "bob", "sre-1")]
         self.accounts: dict[str, dict] = {}
@@ -207,11 +210,17 @@ class GitHubServer:
             return {"repository": {"pullRequest": {"timelineItems": self._connection(self.timeline, variables)}}}
         if "query Queue" in query:
             return {"repository": {"mergeQueue": {"entries": self._connection(self.queue, variables)}}}
+        if "query History" in query:
+            return {"nodes": [self._edits(node_id) for node_id in variables["ids"]]}
         assert "query Authors" in query
         asked = re.findall(r'(c\d+): object\(oid: "(\w+)"\)', query)
         return {
             "repository": {name: {"oid": oid, "authors": {"nodes": self.authors.get(oid, [])}} for name, oid in asked}
         }
+
+    def _edits(self, node_id: str) -> dict:
+        edits = {"nodes": self.history.get(node_id, []), "pageInfo": {"hasNextPage": False}}
+        return {"id": node_id, "userContentEdits": edits}
 
     def _connection(self, nodes: list, variables: dict) -> dict:
         start = int(variables.get("after") or 0)

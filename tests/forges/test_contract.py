@@ -33,7 +33,7 @@ from forges.github_server import (
     serving,
 )
 from penstock.forges.fake import object_id
-from penstock.forges.github import identity, merge_queue, people, pushes
+from penstock.forges.github import comments, identity, merge_queue, people, timeline
 from penstock.forges.github.check_run import Annotation, CheckRun, publish_check_run
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
@@ -293,9 +293,17 @@ def queries() -> list[str]:
     with serving(GitHubServer()) as server, GitHubClient(Secret(TOKEN), server.url) as client:
         server.queue = [{"position": 1, "headCommit": {"oid": HEAD}, "pullRequest": {"number": 1, "headRefOid": HEAD}}]
         identity.own_identity(client)
-        pushes.read_events(client, REPOSITORY, 1)
+        timeline.read_timeline(client, REPOSITORY, 1)
+        server.comments = [comment(1, account("bob"), "b", edited="2026-03-02T10:06:00Z")]
+        comments.read_comments(client, REPOSITORY, 1)
         merge_queue.read_group(client, REPOSITORY, "main", HEAD)
         people.Emails(client, REPOSITORY).resolve({HEAD: ["a@x.test"], object_id("b"): ["b@x.test"]})
         asked = [one.body["query"] for one in server.seen if one.path == "/graphql"]
-    assert {re.findall(r"query (\w+)", query)[0] for query in asked} == {"Me", "Timeline", "Queue", "Authors"}
+    assert {re.findall(r"query (\w+)", query)[0] for query in asked} == {
+        "Me",
+        "Timeline",
+        "Queue",
+        "Authors",
+        "History",
+    }
     return asked

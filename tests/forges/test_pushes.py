@@ -10,7 +10,8 @@ import pytest
 from forges.github_server import GitHubServer, Reply, move
 from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
-from penstock.forges.github.pushes import Event, Move, UnsettledError, joined, read_events, read_moves
+from penstock.forges.github.pushes import Move, UnsettledError, joined, read_moves
+from penstock.forges.github.timeline import Event, read_timeline
 from penstock.forges.protocol import ForgeError, Person
 
 ADA, EVE = Person("ada"), Person("eve")
@@ -118,7 +119,7 @@ def timeline_event(kind: str, minute: int, **more: object) -> dict:
 
 def test_a_long_timeline_is_read_to_its_end(server: GitHubServer, client: GitHubClient) -> None:
     server.timeline = [timeline_event("ReopenedEvent", number % 60) for number in range(250)]
-    assert len(read_events(client, "acme/models", 1)) == 250
+    assert len(read_timeline(client, "acme/models", 1).events) == 250
     assert server.count("/graphql") == 3
 
 
@@ -131,7 +132,7 @@ def test_events_have_the_kinds_that_the_review_knows(server: GitHubServer, clien
         timeline_event("AutomaticBaseChangeSucceededEvent", 5),
         timeline_event("ReopenedEvent", 6),
     ]
-    assert read_events(client, "acme/models", 1) == (
+    assert read_timeline(client, "acme/models", 1).events == (
         Event(at(1), "force-push", A, EVE),
         Event(at(2), "force-push", "", Person(None)),
         Event(at(3), "base-changed", "", EVE),
@@ -146,10 +147,10 @@ def test_a_timeline_that_goes_in_a_circle_is_an_error(server: GitHubServer, clie
     page = {"data": {"repository": {"pullRequest": {"timelineItems": items}}}}
     server.always_answers("/graphql", Reply(200, page))
     with pytest.raises(ForgeError, match="lead in a circle"):
-        read_events(client, "acme/models", 1)
+        read_timeline(client, "acme/models", 1)
 
 
 def test_an_event_that_was_not_asked_for_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     server.timeline = [timeline_event("LabeledEvent", 1)]
     with pytest.raises(ForgeError, match="not asked for"):
-        read_events(client, "acme/models", 1)
+        read_timeline(client, "acme/models", 1)

@@ -11,10 +11,12 @@ import yaml
 
 from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.protocol import Commit, PullRequestView
+from penstock.forges.recorded import RecordedPullRequest
 from penstock.review.model import Result, Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
-from penstock.review.policy.freshness import coverage
 from penstock.review.policy.inputs import Inputs, read_inputs
+from penstock.review.policy.memory import Memory
+from penstock.review.record.inputs import VerdictInputs
 from penstock.source.git import GitRepository
 from review.repositories import Documents, Repository
 
@@ -35,7 +37,7 @@ class PullRequest:
     repository: Repository
     base: str
     forge: FakePullRequest
-    remembered: dict[str, frozenset[str]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     evidence: dict[str, str] = field(default_factory=dict)
 
     def inputs(self) -> Inputs:
@@ -47,16 +49,13 @@ class PullRequest:
         inputs = self.inputs()
         seen = self.forge.view if view is None else view
         verdict = evaluate(
-            inputs.plan,
-            inputs.policy,
-            inputs.organisation,
-            seen,
-            evidence=self.evidence,
-            approved_fingerprints=self.remembered,
-            **more,
+            inputs.plan, inputs.policy, inputs.organisation, seen, evidence=self.evidence, memory=self.memory, **more
         )
-        fingerprints = [change.fingerprint for change in inputs.plan.changes]
-        self.remembered |= coverage(seen, fingerprints, self.remembered)
+        if isinstance(seen, RecordedPullRequest):
+            asked = VerdictInputs(
+                seen.facts, inputs.plan, inputs.policy, inputs.organisation, {}, None, self.memory, seen.now()
+            )
+            self.memory = asked.memory()
         return verdict
 
     @property

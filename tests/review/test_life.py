@@ -12,7 +12,7 @@ from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.recorded import dump
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.model import VerdictState
-from penstock.review.record.log import append, known_coverage, read
+from penstock.review.record.log import append, read, remembered
 from penstock.review.record.places import BranchPlace
 from penstock.review.record.replay import replay, verify
 from penstock.source.git import GitRepository
@@ -36,7 +36,7 @@ class Reviewer:
 
     def look(self, pull: PullRequest | FakePullRequest) -> Decision:
         view = (pull.forge if isinstance(pull, PullRequest) else pull).view
-        known = known_coverage(read(self.place.log()), view.repository, view.number)
+        known = remembered(read(self.place.log()), view.repository, view.number)
         decision = decide(self.git, view, known)
         append(self.place, decision.inputs, decision.verdict)
         return decision

@@ -20,8 +20,9 @@ from penstock.forges.github.shape import Shape
 from penstock.forges.protocol import ForgeError
 from penstock.forges.recorded import RecordedPullRequest, dump, parse
 from penstock.review.decision import Decision, decide, decide_group
+from penstock.review.policy.memory import Memory
 from penstock.review.publication import Page, publish, publish_group, publish_unknown, summary_of
-from penstock.review.record.log import append, known_coverage, read
+from penstock.review.record.log import append, read, remembered
 from penstock.review.record.places import Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.git import Authorization, GitError, GitRepository
@@ -207,8 +208,8 @@ class _Actions:
             print(log_line(f"error: the check run could not be written either: {error}"), file=sys.stderr)
 
 
-def _known(place: Place | None, view: RecordedPullRequest) -> dict[str, frozenset[str]]:
-    return {} if place is None else known_coverage(read(place.log()), view.repository, view.number)
+def _known(place: Place | None, view: RecordedPullRequest) -> Memory:
+    return Memory() if place is None else remembered(read(place.log()), view.repository, view.number)
 
 
 def _team_members(repository: GitRepository, base: str) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from penstock.forges.protocol import Comment, Commit, Person, Push, Review
+from penstock.forges.protocol import Comment, Commit, Deletion, Dismissal, Person, Push, Review
 from penstock.forges.recorded import Facts, RecordedPullRequest
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -50,6 +50,7 @@ class FakePullRequest:
     """A pull request in the hands of a test. Every act happens one minute after the one before."""
 
     facts: Facts
+    _comments: int = 0
 
     @classmethod
     def opened(
@@ -134,11 +135,17 @@ class FakePullRequest:
         """Returns the id of the review."""
         return self._review(login, "changes_requested", body)
 
-    def dismiss(self, review: str) -> None:
-        """A review is set aside; it keeps its time."""
-        self.pass_time()
-        changed = tuple(replace(one, state="dismissed") if one.id == review else one for one in self.facts.reviews)
-        self.facts = replace(self.facts, reviews=changed)
+    def dismiss(self, review: str, *, by: str | None = "") -> None:
+        """A review is set aside, by its own author unless somebody else is given; it keeps its time."""
+        at = self.pass_time()
+
+        def dismissed(one: Review) -> Review:
+            if one.id != review or one.state == "dismissed":
+                return one
+            actor = one.person if by == "" else person(by)
+            return replace(one, state="dismissed", dismissal=Dismissal(actor, at, one.state))
+
+        self.facts = replace(self.facts, reviews=tuple(map(dismissed, self.facts.reviews)))
 
     def repoint_reviews(self, to: str) -> None:
         """The forge says of every review that it was of this commit, as GitHub may after a rebase."""
@@ -146,17 +153,32 @@ class FakePullRequest:
 
     def comment(self, login: str | None, body: str) -> str:
         """Returns the id of the comment."""
-        written = Comment(f"c{len(self.facts.comments) + 1}", person(login), self.pass_time(), False, body)
+        self._comments += 1
+        written = Comment(f"c{self._comments}", person(login), self.pass_time(), None, body)
         self.facts = replace(self.facts, comments=(*self.facts.comments, written))
         return written.id
 
-    def edit_comment(self, comment_id: str, body: str) -> None:
-        """The text of a comment is replaced; by whom, a forge does not say."""
-        self.pass_time()
-        changed = tuple(
-            replace(one, body=body, edited=True) if one.id == comment_id else one for one in self.facts.comments
-        )
+    def edit_comment(self, comment_id: str, body: str, *, keeps_history: bool = True) -> None:
+        """The text of a comment is replaced; without its history, nobody can tell any more what it said."""
+        at = self.pass_time()
+
+        def edited(one: Comment) -> Comment:
+            earlier = (*one.earlier, one.body) if keeps_history else (None,)
+            return replace(one, body=body, edited_at=at, earlier=earlier)
+
+        changed = tuple(edited(one) if one.id == comment_id else one for one in self.facts.comments)
         self.facts = replace(self.facts, comments=changed)
+
+    def delete_comment(self, comment_id: str, *, by: str | None = "") -> None:
+        """A comment is gone, by its own author's hand unless somebody else is given."""
+        at = self.pass_time()
+        [gone] = [one for one in self.facts.comments if one.id == comment_id]
+        deletion = Deletion(at, gone.person, gone.person if by == "" else person(by))
+        self.facts = replace(
+            self.facts,
+            comments=tuple(one for one in self.facts.comments if one is not gone),
+            deletions=(*self.facts.deletions, deletion),
+        )
 
     def label(self, *labels: str) -> None:
         """These are the labels from now on."""

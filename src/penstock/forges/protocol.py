@@ -68,28 +68,60 @@ class Push:
     actor: Person
 
 
+Opinion = Literal["approved", "changes_requested", "commented"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """What somebody set aside, and who."""
+
+    by: Person
+    at: datetime
+    was: Opinion
+    """What the review said until then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """A review as the server recorded it."""
 
     id: str
     person: Person
-    state: Literal["approved", "changes_requested", "commented", "dismissed"]
+    state: Literal[Opinion, "dismissed"]
     submitted: datetime
     commit: str
     """What the forge says was reviewed; a forge may re-point it, so it decides nothing. May be empty."""
     body: str
+    dismissal: Dismissal | None = None
+    """Of a dismissed review; None where nobody knows who did it, or what it said before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment; an edited one counts for nothing but reading."""
+    """A comment; an edited one can stop, and lets nothing pass."""
 
     id: str
     person: Person
     at: datetime
-    edited: bool
+    edited_at: datetime | None
+    """When it was last edited, by whomever; None where it stands as it was written."""
     body: str
+    earlier: tuple[str | None, ...] = ()
+    """Texts that it had before, oldest first; None for one that somebody removed from its history."""
+
+    @property
+    def edited(self) -> bool:
+        """Whether it may say something else than its author wrote."""
+        return self.edited_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A comment that is gone; what it said, the forge does not tell."""
+
+    at: datetime
+    author: Person
+    by: Person
 
 
 State = Literal["open", "closed", "merged"]
@@ -150,6 +182,10 @@ class PullRequestView(Protocol):
 
     def comments(self) -> tuple[Comment, ...]:
         """In the order in which they were written."""
+        ...
+
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Comments that were deleted, oldest first."""
         ...
 
     def may_write(self, login: str) -> bool:

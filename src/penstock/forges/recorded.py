@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from penstock.forges.protocol import Comment, Commit, ForgeError, Person, Push, Review, State, login_key
+from penstock.forges.protocol import Comment, Commit, Deletion, ForgeError, Person, Push, Review, State, login_key
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -36,7 +36,8 @@ class Facts:
     writers: tuple[str, ...]
     """Logins of the people who were asked about and may push, sorted."""
     now: datetime
-    version: Literal[1] = 1
+    deletions: tuple[Deletion, ...] = ()
+    version: Literal[2] = 2
     """Of the file format."""
 
 
@@ -102,6 +103,9 @@ class RecordedPullRequest:
     def comments(self) -> tuple[Comment, ...]:
         return self.facts.comments
 
+    def deletions(self) -> tuple[Deletion, ...]:
+        return self.facts.deletions
+
     def may_write(self, login: str) -> bool:
         return login_key(login) in {login_key(writer) for writer in self.facts.writers}
 
@@ -137,7 +141,10 @@ def _instants(facts: Facts) -> list[datetime]:
         facts.now,
         *(push.at for push in facts.pushes),
         *(review.submitted for review in facts.reviews),
+        *(review.dismissal.at for review in facts.reviews if review.dismissal is not None),
         *(comment.at for comment in facts.comments),
+        *(comment.edited_at for comment in facts.comments if comment.edited_at is not None),
+        *(deletion.at for deletion in facts.deletions),
     ]
 
 

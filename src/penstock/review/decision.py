@@ -17,12 +17,10 @@ from penstock.review.evidence.verify import Evidence, evidence_of
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
+from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
 from penstock.review.sides import read_sides
 from penstock.source.git import GitRepository
-
-Known = Mapping[str, frozenset[str]]
-"""What earlier approvals were given for, by the id of the review; from the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Decision:
         return self.verdict.state.value == "approved"
 
 
-def decide(repository: GitRepository, view: RecordedPullRequest, known: Known | None = None) -> Decision:
+def decide(repository: GitRepository, view: RecordedPullRequest, known: Memory | None = None) -> Decision:
     """The decision on a pull request. GitError where git fails.
 
     Compared are the base as it is now and what merging the head into it would leave: what the merge itself adds, or a
@@ -71,7 +69,7 @@ def decide_group(
     views: list[RecordedPullRequest],
     base: str,
     head: str,
-    known: Mapping[int, Known],
+    known: Mapping[int, Memory],
 ) -> tuple[list[Decision], str]:
     """The decisions on the pull requests of a merge group, in their order, and why the group itself is not what it
     should be; empty where it is. GitError where git fails.
@@ -115,13 +113,13 @@ def _decided(
     plan: Plan,
     tree: Inputs,
     evidence: Mapping[str, Evidence],
-    known: Known | None,
+    known: Memory | None,
     group: MergeGroup | None,
 ) -> Decision:
     """The verdict, given on the inputs as they can be written down, so that a replay cannot differ."""
     states = {address: found.state for address, found in evidence.items()}
     inputs = VerdictInputs(
-        view.facts, plan, tree.policy, tree.organisation, states, group, dict(known or {}), view.now()
+        view.facts, plan, tree.policy, tree.organisation, states, group, known or Memory(), view.now()
     )
     inputs = VerdictInputs.of_parts(inputs.as_parts())
     return Decision(plan, evidence, inputs, inputs.verdict(), tree)

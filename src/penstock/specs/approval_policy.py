@@ -249,13 +249,20 @@ class PolicyTest(Node):
 
 
 class ApprovalPolicySpec(Node):
-    """Rules, freezes, waivers, break-glass, keys and tests."""
+    """Rules, freezes, waivers, ways through, keys and tests."""
 
     rules: list[ApprovalRule] = field("The rules.", loosens=Loosens.REMOVED, area=GOVERNANCE, min_length=1)
     freezes: list[Freeze] = field("Times of no release.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=[])
     waivers: list[Waiver] = field("Rules set aside.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
     break_glass: BreakGlass | None = field(
         "Way through in an emergency; none where absent.",
+        loosens=Loosens.ADDED,
+        area=GOVERNANCE,
+        default=None,
+    )
+    overrule: People | None = field(
+        "Who may release the hold of somebody else, and dismiss somebody else's objection, to what they had no hand "
+        "in; nobody where absent.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=None,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.review.decision import decide
-from penstock.review.record.log import append, known_coverage, read
+from penstock.review.record.log import append, read, remembered
 from penstock.review.record.places import FolderPlace
 from penstock.review.record.replay import replay, verify
 from penstock.source.git import GitRepository
@@ -25,7 +25,7 @@ def place(repository: Repository, tmp_path: Path) -> FolderPlace:
 
     def look() -> None:
         view = pull.forge.view
-        known = known_coverage(read(place.log()), view.repository, view.number)
+        known = remembered(read(place.log()), view.repository, view.number)
         decision = decide(git, view, known)
         append(place, decision.inputs, decision.verdict)
 
@@ -51,7 +51,7 @@ def test_every_decision_replays_to_the_same_bytes_without_repository_forge_or_ne
 
 def test_an_entry_carries_what_the_next_verdict_needs_to_know_of_approvals(place: FolderPlace) -> None:
     entries = read(place.log())
-    early, late = entries[1].value["coverage"], entries[3].value["coverage"]
+    early, late = entries[1].value["memory"]["approvals"], entries[3].value["memory"]["approvals"]
     assert set(early) < set(late)
     assert all(late[review] == covered for review, covered in early.items())
 

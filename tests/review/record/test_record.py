@@ -11,8 +11,9 @@ import pytest
 
 from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
+from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import PARTS, VerdictInputs
-from penstock.review.record.log import append, known_coverage, read
+from penstock.review.record.log import append, read, remembered
 from penstock.review.record.places import BranchPlace, FolderPlace, Place, RecordError, part_path
 from penstock.review.record.replay import replay, verify
 from penstock.source.canonical import bytes_digest, canonical_json
@@ -28,7 +29,7 @@ def pull(repository: Repository) -> PullRequest:
 
 def decision_on(pull: PullRequest, place: Place | None = None) -> Decision:
     view = pull.forge.view
-    known = {} if place is None else known_coverage(read(place.log()), view.repository, view.number)
+    known = Memory() if place is None else remembered(read(place.log()), view.repository, view.number)
     return decide(GitRepository.find(pull.repository.root), view, known)
 
 

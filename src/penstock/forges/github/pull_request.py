@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 from urllib.parse import quote
 
 from penstock.forges.github.client import GitHubClient
+from penstock.forges.github.comments import read_comments
 from penstock.forges.github.commits import read_commits
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.people import rest_person
 from penstock.forges.github.permissions import read_writers
-from penstock.forges.github.pushes import UnsettledError, joined, read_events, read_moves
+from penstock.forges.github.pushes import UnsettledError, joined, read_moves
 from penstock.forges.github.shape import Shape, is_repository
-from penstock.forges.protocol import Comment, Push, Review, State
+from penstock.forges.github.timeline import Event, read_timeline
+from penstock.forges.protocol import Dismissal, Push, Review, State
 from penstock.forges.recorded import Facts, RecordedPullRequest
 
 _REVIEW_STATES: dict[str, Literal["approved", "changes_requested", "commented", "dismissed"]] = {
@@ -27,14 +29,14 @@ _ATTEMPTS = 4
 
 
 def read_pull_request(
-    client: GitHubClient, repository: str, number: int, people: Iterable[str] = ()
+    client: GitHubClient, repository: str, number: int, people: Iterable[str] = (), *, own: str = ""
 ) -> RecordedPullRequest:
     """Everything that a review needs to know of a pull request.
 
     `people` are logins to ask about besides those who reviewed or commented: who might be asked to
-    approve. A pull request that changes while it is read is read again, and so is one of which
-    GitHub does not show all yet, as happens right after a push. GitHubError where it does not
-    settle, and for everything that cannot be read to its end.
+    approve; `own` is the login of the token. A pull request that changes while it is read is read again,
+    and so is one of which GitHub does not show all yet, as happens right after a push. GitHubError where
+    it does not settle, and for everything that cannot be read to its end.
     """
     if not is_repository(repository):
         raise GitHubError(f"{repository!a} is no repository: name it as owner/name.")
@@ -44,21 +46,27 @@ def read_pull_request(
         if attempt:
             client.wait(2.0**attempt)
         try:
-            return RecordedPullRequest(_read_once(client, repository, number, asked))
+            return RecordedPullRequest(_read_once(client, repository, number, asked, own))
         except UnsettledError as error:
             reason = str(error)
     raise GitHubError(f"{reason}: run again in a minute; if it stays, push once more.")
 
 
-def _read_once(client: GitHubClient, repository: str, number: int, people: tuple[str, ...]) -> Facts:
+def _read_once(client: GitHubClient, repository: str, number: int, people: tuple[str, ...], own: str) -> Facts:
     path = f"/repos/{repository}/pulls/{number}"
     pull = Shape(client.get(path), "the pull request")
     base_ref = pull["base"]["ref"].text()
     base = _tip(client, repository, base_ref)
     head = pull["head"]["sha"].object_id()
-    reviews = _reviews(client, repository, number)
-    comments = _comments(client, repository, number)
-    speakers = [*(review.person for review in reviews), *(comment.person for comment in comments)]
+    timeline = read_timeline(client, repository, number)
+    reviews = _reviews(client, repository, number, timeline.dismissals)
+    comments = read_comments(client, repository, number, own)
+    speakers = [
+        *(review.person for review in reviews),
+        *(review.dismissal.by for review in reviews if review.dismissal is not None),
+        *(comment.person for comment in comments),
+        *(deletion.author for deletion in timeline.deletions),
+    ]
     seen = {person.login for person in speakers if person.login}
     facts = Facts(
         repository=repository,
@@ -73,11 +81,12 @@ def _read_once(client: GitHubClient, repository: str, number: int, people: tuple
         is_fork=_is_fork(pull),
         labels=tuple(sorted(label["name"].text() for label in pull["labels"].items())),
         commits=read_commits(client, repository, base, head),
-        pushes=_pushes(client, repository, number, pull),
+        pushes=_pushes(client, pull, timeline.events),
         reviews=reviews,
         comments=comments,
         writers=read_writers(client, repository, {*seen, *people}),
         now=client.server_time,
+        deletions=timeline.deletions,
     )
     again = Shape(client.get(path), "the pull request")
     if _changing(again) != _changing(pull) or _tip(client, repository, base_ref) != base:
@@ -108,7 +117,7 @@ def _is_fork(pull: Shape) -> bool:
     return theirs.is_null or theirs["id"].number() != pull["base"]["repo"]["id"].number()
 
 
-def _pushes(client: GitHubClient, repository: str, number: int, pull: Shape) -> tuple[Push, ...]:
+def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...]) -> tuple[Push, ...]:
     source = pull["head"]["repo"]
     if source.is_null:
         raise GitHubError(
@@ -117,11 +126,12 @@ def _pushes(client: GitHubClient, repository: str, number: int, pull: Shape) -> 
         )
     opened = pull["created_at"].instant()
     moves = read_moves(client, source["full_name"].repository(), pull["head"]["ref"].text(), opened)
-    events = read_events(client, repository, number)
     return joined(moves, events, opened, rest_person(pull["user"]), pull["head"]["sha"].object_id())
 
 
-def _reviews(client: GitHubClient, repository: str, number: int) -> tuple[Review, ...]:
+def _reviews(
+    client: GitHubClient, repository: str, number: int, dismissals: Mapping[str, Dismissal]
+) -> tuple[Review, ...]:
     found = []
     for item in client.items(f"/repos/{repository}/pulls/{number}/reviews"):
         shape = Shape(item, "the reviews")
@@ -130,33 +140,19 @@ def _reviews(client: GitHubClient, repository: str, number: int) -> tuple[Review
             continue
         if state not in _REVIEW_STATES:
             raise GitHubError("a review is in a state that GitHub does not document: update Penstock.")
+        review = str(shape["id"].number())
         found.append(
             Review(
-                id=str(shape["id"].number()),
+                id=review,
                 person=rest_person(shape["user"]),
                 state=_REVIEW_STATES[state],
                 submitted=shape["submitted_at"].instant(),
                 commit=shape["commit_id"].text_or_empty(),
                 body=shape["body"].text_or_empty(),
+                dismissal=dismissals.get(review) if state == "DISMISSED" else None,
             )
         )
     return tuple(sorted(found, key=lambda review: (review.submitted, int(review.id))))
-
-
-def _comments(client: GitHubClient, repository: str, number: int) -> tuple[Comment, ...]:
-    shapes = [Shape(item, "the comments") for item in client.items(f"/repos/{repository}/issues/{number}/comments")]
-    comments = (
-        Comment(
-            id=str(shape["id"].number()),
-            person=rest_person(shape["user"]),
-            at=shape["created_at"].instant(),
-            # GitHub counts more than edits as updates; what may have been edited is taken as edited.
-            edited=shape["updated_at"].instant() != shape["created_at"].instant(),
-            body=shape["body"].text_or_empty(),
-        )
-        for shape in shapes
-    )
-    return tuple(sorted(comments, key=lambda comment: (comment.at, int(comment.id))))
 
 
 def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> int | None:

@@ -3,8 +3,7 @@
 Times in commits are written by whoever makes them, `pushedDate` is gone from GraphQL, and a check suite is made once
 for a commit, on whatever branch it appeared first. What GitHub itself saw of a branch is in the repository's activity
 (https://docs.github.com/rest/repos/repos#list-repository-activities): who moved it, when, from where to where.
-Force-pushes, changes of base and reopenings of the pull request are in its timeline
-(https://docs.github.com/graphql/reference/unions#pullrequesttimelineitems), of which REST gives no typed form.
+Force-pushes, changes of base and reopenings of the pull request are in its timeline.
 
 A move that is nowhere recorded leaves a gap in the chain of before and after. The past before a gap is dropped:
 nobody knows what was approved then.
@@ -17,44 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import pairwise
-from typing import Literal
 
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.errors import GitHubError
-from penstock.forges.github.people import graphql_person, rest_person
+from penstock.forges.github.people import rest_person
 from penstock.forges.github.shape import Shape
+from penstock.forges.github.timeline import Event
 from penstock.forges.protocol import Person, Push, PushKind
-
-_TIMELINE = """
-query Timeline($owner: String!, $name: String!, $number: Int!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) {
-      timelineItems(first: 100, after: $after, itemTypes: [
-        HEAD_REF_FORCE_PUSHED_EVENT, BASE_REF_CHANGED_EVENT, BASE_REF_FORCE_PUSHED_EVENT,
-        AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, REOPENED_EVENT
-      ]) {
-        nodes {
-          __typename
-          ... on HeadRefForcePushedEvent { createdAt actor { __typename login } afterCommit { oid } }
-          ... on BaseRefChangedEvent { createdAt actor { __typename login } }
-          ... on BaseRefForcePushedEvent { createdAt actor { __typename login } }
-          ... on AutomaticBaseChangeSucceededEvent { createdAt actor { __typename login } }
-          ... on ReopenedEvent { createdAt actor { __typename login } }
-        }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-  }
-}
-"""
-_MOST_EVENT_PAGES = 100
-_KINDS: dict[str, Literal["force-push", "base-changed", "reopened"]] = {
-    "HeadRefForcePushedEvent": "force-push",
-    "BaseRefChangedEvent": "base-changed",
-    "BaseRefForcePushedEvent": "base-changed",
-    "AutomaticBaseChangeSucceededEvent": "base-changed",
-    "ReopenedEvent": "reopened",
-}
 
 
 class UnsettledError(Exception):
@@ -69,17 +37,6 @@ class Move:
     before: str
     after: str
     is_forced: bool
-    actor: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something in the timeline that changes what the pull request proposes."""
-
-    at: datetime
-    kind: Literal["force-push", "base-changed", "reopened"]
-    head: str
-    """Where a force-push led; empty where GitHub no longer knows, and for other events."""
     actor: Person
 
 
@@ -112,37 +69,6 @@ def _move(shape: Shape) -> Move:
         after=shape["after"].object_id(),
         is_forced=shape["activity_type"].text() == "force_push",
         actor=rest_person(shape["actor"]),
-    )
-
-
-def read_events(client: GitHubClient, repository: str, number: int) -> tuple[Event, ...]:
-    """The events of the timeline that matter here, oldest first."""
-    owner, name = repository.split("/")
-    events: list[Event] = []
-    after: str | None = None
-    for _ in range(_MOST_EVENT_PAGES):
-        data = client.graphql(_TIMELINE, {"owner": owner, "name": name, "number": number, "after": after})
-        items = Shape(data, "the timeline")["repository"]["pullRequest"]["timelineItems"]
-        events += [_event(node) for node in items["nodes"].items()]
-        if not items["pageInfo"]["hasNextPage"].truth():
-            return tuple(sorted(events, key=lambda event: event.at))
-        cursor = items["pageInfo"]["endCursor"].text()
-        if cursor == after:
-            raise GitHubError("the pages of the timeline lead in a circle: run again later.")
-        after = cursor
-    raise GitHubError("the timeline is longer than Penstock reads: open a new pull request with the same commits.")
-
-
-def _event(node: Shape) -> Event:
-    kind = node["__typename"].text()
-    if kind not in _KINDS:
-        raise GitHubError("the timeline holds an event that was not asked for: run again later.")
-    after = node["afterCommit"]
-    return Event(
-        at=node["createdAt"].instant(),
-        kind=_KINDS[kind],
-        head="" if after.is_null else after["oid"].object_id(),
-        actor=graphql_person(node["actor"]),
     )
 
 

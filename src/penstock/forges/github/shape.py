@@ -54,6 +54,12 @@ class Shape:
             raise self._wrong("a whole number")
         return self.value
 
+    def count(self) -> int:
+        """A whole number that is too big for some readers, and so may be written as a text."""
+        if isinstance(self.value, str) and self.value.isascii() and self.value.isdecimal():
+            return int(self.value)
+        return self.number()
+
     def object_id(self) -> str:
         """The full id of a git object."""
         if not _OBJECT_ID.fullmatch(self.text()):

@@ -14,12 +14,14 @@ from penstock.review.policy.binding import bound_to
 from penstock.review.policy.break_glass import BrokenGlass, broken_glass
 from penstock.review.policy.commands import Command, commands
 from penstock.review.policy.freezes import is_frozen, is_on
-from penstock.review.policy.freshness import ApprovedFingerprints, Opinions, head_moved_at, opinions
+from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
-from penstock.review.policy.holds import standing_holds
+from penstock.review.policy.holds import Hold, standing_holds
 from penstock.review.policy.matching import fitting
+from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import Outcome, outcome_of
+from penstock.review.policy.overruling import overruling
 from penstock.review.policy.people import Demand, Suggestion, smallest_set
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
 from penstock.review.policy.resolve import ResolvedPolicy
@@ -49,19 +51,18 @@ def evaluate(
     view: PullRequestView,
     *,
     evidence: EvidenceStates | None = None,
-    approved_fingerprints: ApprovedFingerprints | None = None,
+    memory: Memory | None = None,
     now: datetime | None = None,
     group: MergeGroup | None = None,
 ) -> Verdict:
     """The verdict. Never raises for what people or the forge did: whatever cannot be known is an error, never green.
 
     `evidence` has a state for each changed Release by its address; one that is not there is missing.
-    `approved_fingerprints` is what the decision record knows of earlier approvals. `now` is the forge's clock where
-    it is not given.
+    `memory` is what the decision record knows. `now` is the forge's clock where it is not given.
     """
     states = dict(evidence or {})
     try:
-        evaluation = _Evaluation(plan, policy, organisation, view, states, approved_fingerprints or {}, now, group)
+        evaluation = _Evaluation(plan, policy, organisation, view, states, memory or Memory(), now, group)
         return evaluation.verdict()
     except ForgeError as error:
         return _failed(plan, states, f"the forge could not be read: {error}")
@@ -88,7 +89,7 @@ class _Evaluation:
         organisation: Organisation,
         view: PullRequestView,
         evidence: EvidenceStates,
-        known: ApprovedFingerprints,
+        memory: Memory,
         now: datetime | None,
         group: MergeGroup | None,
     ) -> None:
@@ -97,8 +98,17 @@ class _Evaluation:
         self.now = view.now() if now is None else now
         self.moved = head_moved_at(view)
         self.contributors: Contributors = contributors(view)
+        roles = Roles(organisation, plan)
+        self.overruling = overruling(policy.overrule, roles, view, self.contributors.people)
         self.opinions: Opinions = opinions(
-            view, self.contributors.people, known, group.reviewed if group is not None else None
+            view,
+            self.contributors.people,
+            memory.approvals,
+            group.reviewed if group is not None else None,
+            self.overruling,
+        )
+        self.holds: tuple[Hold, ...] = standing_holds(
+            view, memory.holds, allowed=self.contributors.people, overruling=self.overruling
         )
         self.commands: tuple[Command, ...] = commands(view)
         self.granted: tuple[Command, ...] = self._granted()
@@ -250,28 +260,24 @@ class _Evaluation:
         return frozenset().union(*ways)
 
     def _objections(self, matched: Matched) -> tuple[Result, ...]:
-        people = sorted(self.opinions.objections & self._eligible(matched))
+        eligible = self._eligible(matched)
         return tuple(
             Result(
                 "objection",
                 DISAPPROVED,
-                f"{login} requested changes; only an approval by the same person resolves that.",
+                wording.objection_sentence(login, self._shown(self.overruling), dismissed=found.dismissed),
                 can_satisfy=(login,),
                 missing=1,
             )
-            for login in self._shown(frozenset(people))
+            for found in self.opinions.objections
+            if found.person in eligible
+            for login in self._shown((found.person,))
         )
 
     def _holds(self) -> tuple[Result, ...]:
-        found = standing_holds(self.commands, self.view, self.contributors.people)
         return tuple(
-            Result(
-                "hold",
-                DISAPPROVED,
-                f"{login} holds it since {wording.moment(hold.at)}: {hold.reason}. "
-                "It goes on when the same person writes `/penstock unhold`.",
-            )
-            for hold in found
+            Result("hold", DISAPPROVED, wording.hold_sentence(hold, login, self._shown(self.overruling)))
+            for hold in self.holds
             for login in self._shown((hold.person,))
         )
 
@@ -330,7 +336,7 @@ class _Evaluation:
     def _suggestion(self, judged: list[tuple[Group, Outcome]], stops: tuple[Result, ...]) -> Suggestion:
         demands = [Demand(outcome.ways, group.approvers) for group, outcome in judged if outcome.state is PENDING]
         for stop in stops:
-            if stop.name == "objection":
-                person = frozenset(map(login_key, stop.can_satisfy))
+            person = frozenset(map(login_key, stop.can_satisfy)) - self.contributors.people
+            if stop.name == "objection" and person:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
         return smallest_set(demands, self.contributors.people)

@@ -23,12 +23,21 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """One person's standing request for changes."""
+
+    person: str
+    dismissed: bool = False
+    """Whether somebody set it aside whose word does not count for that, or nobody knows who."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opinions:
     """What the reviews of a pull request come to."""
 
     approvals: tuple[Approval, ...]
-    objections: frozenset[str]
-    """Who requested changes last, and has not approved since."""
+    objections: tuple[Objection, ...]
+    """Who requested changes last, and has not approved since; contributors too."""
     stale: frozenset[str]
     """Who approved something that is not under review any more, and covers nothing now."""
 
@@ -55,8 +64,12 @@ def opinions(
     excluded: frozenset[str],
     known: ApprovedFingerprints,
     reviewed: frozenset[str] | None = None,
+    overruling: frozenset[str] = frozenset(),
 ) -> Opinions:
-    """The approvals and objections that count; `excluded` people, bots and whoever may not write have none.
+    """The approvals and objections that count; bots and whoever may not write have none.
+
+    `excluded` people have no approvals. Their objections count: else whoever names an objector as a co-author would be
+    rid of the objection. `overruling` people may dismiss the objections of others.
 
     An approval after the last push covers what was under review when it was first seen, or everything where it was
     never seen before; an earlier one covers what the record says it covered. The commit that a forge
@@ -65,12 +78,14 @@ def opinions(
     """
     moved = head_moved_at(view)
     approvals: list[Approval] = []
-    objections: set[str] = set()
+    objections: list[Objection] = []
     stale: set[str] = set()
-    for person, reviews in _by_person(view, excluded).items():
-        standing = _standing(reviews)
-        if standing and standing[-1].state == "changes_requested":
-            objections.add(person)
+    for person, reviews in _by_person(view).items():
+        standing = _standing(reviews, overruling)
+        if standing and _says(standing[-1], overruling) == "changes_requested":
+            objections.append(Objection(person, dismissed=standing[-1].state == "dismissed"))
+            continue
+        if person in excluded:
             continue
         of_person = []
         for review in standing:
@@ -81,7 +96,7 @@ def opinions(
         approvals += of_person
         if standing and not of_person:
             stale.add(person)
-    return Opinions(tuple(approvals), frozenset(objections), frozenset(stale))
+    return Opinions(tuple(approvals), tuple(objections), frozenset(stale))
 
 
 def coverage(
@@ -102,28 +117,42 @@ def coverage(
     return found
 
 
-def _by_person(view: PullRequestView, excluded: frozenset[str]) -> dict[str, list[Review]]:
+def _by_person(view: PullRequestView) -> dict[str, list[Review]]:
     found: dict[str, list[Review]] = {}
     for review in sorted(view.reviews(), key=lambda one: one.submitted):
         key = review.person.key
-        if key is None or review.person.is_bot or key in excluded or review.state == "commented":
+        if key is None or review.person.is_bot or review.state == "commented":
             continue
         found.setdefault(key, []).append(review)
     return {key: reviews for key, reviews in sorted(found.items()) if view.may_write(key)}
 
 
-def _standing(reviews: list[Review]) -> list[Review]:
+def _standing(reviews: list[Review], overruling: frozenset[str]) -> list[Review]:
     """The approvals of one person since their last other word, or their objection.
 
-    A dismissal takes back what the person approved before it; it does not take back an objection, which only its
-    author's approval does.
+    A dismissal takes back what the person approved before it; it does not take back an objection before it.
     """
     standing: list[Review] = []
     for review in reviews:
-        if review.state == "approved":
-            standing = [one for one in standing if one.state == "approved"] + [review]
-        elif review.state == "changes_requested":
+        says = _says(review, overruling)
+        if says == "approved":
+            standing = [one for one in standing if _says(one, overruling) == "approved"] + [review]
+        elif says == "changes_requested":
             standing = [review]
         else:
-            standing = [one for one in standing if one.state == "changes_requested"]
+            standing = [one for one in standing if _says(one, overruling) == "changes_requested"]
     return standing
+
+
+def _says(review: Review, overruling: frozenset[str]) -> str:
+    """What a review comes to: a dismissed objection stays one, unless who made it or may overrule it dismissed it.
+
+    Of what nobody knows who dismissed, or what it was, the worst is taken.
+    """
+    if review.state != "dismissed":
+        return review.state
+    dismissal = review.dismissal
+    if dismissal is None:
+        return "changes_requested"
+    entitled = dismissal.by.key is not None and dismissal.by.key in {review.person.key, *overruling}
+    return "dismissed" if entitled or dismissal.was != "changes_requested" else "changes_requested"

@@ -1,38 +1,85 @@
-"""Holds: whoever may write can stop a pull request, and nobody else can let it go on."""
+"""Holds: whoever may write can stop a pull request, and nobody else can let it go on unless the policy says so.
+
+What stops must not vanish. A hold stands however its comment is edited, and after the comment is gone where the record
+saw it. A comment that somebody else deleted, or of which a text was removed from the history, is taken for a hold: it
+takes nothing from anybody to stop, and much to go on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from penstock.forges.protocol import PullRequestView
-from penstock.review.policy.commands import HOLD, UNHOLD, Command
+from penstock.forges.protocol import Comment, PullRequestView, login_key
+from penstock.review.policy.commands import UNHOLD, Command, commands, hold_in, hold_in_history
+
+_DELETED = "somebody else deleted a comment of theirs, which may have been a hold"
+_REMOVED = "a text of their comment was removed from its history, and may have been a hold"
+_UNSAID = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A hold that stands."""
 
+    source: str
+    """Id of the comment; of a deleted one, when that happened."""
     person: str
     """Key of the login."""
     reason: str
     at: datetime
+    """When it was said, or last edited: only what is said later releases it."""
 
 
-def standing_holds(found: Iterable[Command], view: PullRequestView, allowed: frozenset[str]) -> tuple[Hold, ...]:
-    """The holds that nobody released, oldest first; `allowed` people may hold without being able to write.
+def standing_holds(
+    view: PullRequestView, known: Iterable[Hold], *, allowed: frozenset[str], overruling: frozenset[str]
+) -> tuple[Hold, ...]:
+    """The holds that nobody released, oldest first.
 
-    A hold outlives pushes. Only who set it releases it, by a comment that nobody edited. An edited hold still
-    holds: it takes nothing from anybody to stop, and much to go on.
+    `known` are those that stood when the pull request was last looked at. `allowed` people may hold without being able
+    to write; `overruling` people may release what others hold. A hold outlives pushes.
     """
-    holds: dict[str, Hold] = {}
-    for command in found:
-        person = command.person
-        if person is None:
+    found = {hold.source: hold for hold in _seen(view, allowed)}
+    comments = {comment.id: comment for comment in view.comments()}
+    for hold in known:
+        found[hold.source] = _again(hold, found.get(hold.source), comments.get(hold.source))
+    releases = [command for command in commands(view) if command.verb == UNHOLD and not command.edited]
+    standing = [hold for hold in found.values() if not any(_releases(one, hold, overruling) for one in releases)]
+    return tuple(sorted(standing, key=lambda hold: (hold.at, hold.person, hold.source)))
+
+
+def _seen(view: PullRequestView, allowed: frozenset[str]) -> Iterable[Hold]:
+    for comment in view.comments():
+        person, reason = comment.person.key, _reason(comment)
+        if person is not None and reason is not None and (person in allowed or view.may_write(person)):
+            yield Hold(comment.id, person, reason, comment.edited_at or comment.at)
+    for deletion in view.deletions():
+        person = deletion.author.key
+        if person is None or person == deletion.by.key or deletion.author.is_bot:
             continue
-        if command.verb == HOLD and (person in allowed or view.may_write(person)):
-            holds.setdefault(person, Hold(person, command.rest or "no reason given", command.at))
-        elif command.verb == UNHOLD and not command.edited:
-            holds.pop(person, None)
-    return tuple(sorted(holds.values(), key=lambda hold: (hold.at, hold.person)))
+        if person in allowed or view.may_write(person):
+            yield Hold(f"deleted {deletion.at.isoformat()}", person, _DELETED, deletion.at)
+
+
+def _reason(comment: Comment) -> str | None:
+    """Why a comment holds, by what it says or ever said; None where it does not."""
+    earlier = (_REMOVED if text is None else hold_in_history(text) for text in reversed(comment.earlier))
+    reasons = [reason for reason in (hold_in(comment.body), *earlier) if reason is not None]
+    return (reasons[0] or _UNSAID) if reasons else None
+
+
+def _again(hold: Hold, seen: Hold | None, comment: Comment | None) -> Hold:
+    """A hold that was known before; who renamed their account since can still release it."""
+    if seen is not None:
+        return replace(seen, at=max(seen.at, hold.at))
+    if comment is None:
+        return hold
+    return replace(hold, person=comment.person.key or hold.person, at=max(hold.at, comment.edited_at or comment.at))
+
+
+def _releases(command: Command, hold: Hold, overruling: frozenset[str]) -> bool:
+    if command.person is None or command.is_bot or command.at <= hold.at:
+        return False
+    whose = login_key(command.rest.removeprefix("@")) if command.rest else command.person
+    return whose == hold.person and (command.person == hold.person or command.person in overruling)

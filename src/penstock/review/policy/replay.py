@@ -10,6 +10,7 @@ from penstock.forges.protocol import PullRequestView
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.inputs import read_inputs
+from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, read_owners
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
 from penstock.source.git import GitError, GitRepository
@@ -23,7 +24,7 @@ class Recorded:
     """As the reader knows it: a file, a number."""
     view: PullRequestView
     evidence: Mapping[str, str] = field(default_factory=dict)
-    approved_fingerprints: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
         teams = resolve_organisation(policy, inputs.plan)
         organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
         plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})
-        given = {"evidence": record.evidence, "approved_fingerprints": record.approved_fingerprints}
-        before = evaluate(inputs.plan, inputs.policy, inputs.organisation, view, **given)  # type: ignore[arg-type]
-        after = evaluate(plan, other, organisation, view, **given)  # type: ignore[arg-type]
+        states, memory = record.evidence, record.memory
+        before = evaluate(inputs.plan, inputs.policy, inputs.organisation, view, evidence=states, memory=memory)
+        after = evaluate(plan, other, organisation, view, evidence=states, memory=memory)
         found.append(Replayed(record.name, view.number, view.title, before, after))
     return tuple(found)
 

@@ -11,7 +11,7 @@ from penstock.review.model import Plan
 from penstock.review.policy.defaults import default_rules
 from penstock.review.policy.organisation import Organisation, read_owners, read_teams
 from penstock.source.canonical import digest
-from penstock.specs.approval_policy import ApprovalPolicy, ApprovalRule, BreakGlass, Freeze, Key, Waiver
+from penstock.specs.approval_policy import ApprovalPolicy, ApprovalRule, BreakGlass, Freeze, Key, People, Waiver
 
 POLICY_KINDS = ("ApprovalPolicy", "Team")
 """The kinds that decide who may approve; the digest of the policy is taken over them."""
@@ -25,6 +25,7 @@ class ResolvedPolicy:
     freezes: tuple[Freeze, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     break_glass: BreakGlass | None = None
+    overrule: People | None = None
     keys: tuple[Key, ...] = ()
     digest: str = ""
     """Of the policies and the teams, as a plan's digest `policy`."""
@@ -54,11 +55,15 @@ def resolve_policy(base: Catalog) -> ResolvedPolicy:
     glasses = [policy.spec.break_glass for policy in found if policy.spec.break_glass is not None]
     if len(glasses) > 1:
         problems.append("more than one ApprovalPolicy of the base has a breakGlass: keep one.")
+    overrules = [policy.spec.overrule for policy in found if policy.spec.overrule is not None]
+    if len(overrules) > 1:
+        problems.append("more than one ApprovalPolicy of the base has an overrule: keep one.")
     return ResolvedPolicy(
         rules=tuple(rules) if ids else default_rules(),
         freezes=tuple(freeze for policy in found for freeze in policy.spec.freezes),
         waivers=tuple(waiver for policy in found for waiver in policy.spec.waivers),
         break_glass=glasses[0] if len(glasses) == 1 else None,
+        overrule=overrules[0] if len(overrules) == 1 else None,
         keys=tuple(key for policy in found for key in policy.spec.keys.evidence),
         digest=policy_digest(base),
         problems=tuple(problems),

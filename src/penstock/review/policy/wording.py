@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
+from penstock.review.policy.holds import Hold
 from penstock.review.policy.outcome import Outcome
 from penstock.review.policy.rules import Group
 
@@ -97,6 +98,24 @@ def group_sentence(
     elif able:
         parts.append(f"{_people(able, 'or')} can")
     return "; ".join(parts)
+
+
+def objection_sentence(login: str, overruling: tuple[str, ...], *, dismissed: bool) -> str:
+    """Who objects, and what resolves that."""
+    but = ", and who dismissed that may not" if dismissed else ""
+    others = f", or by {_people(overruling, 'or')}" if overruling else ""
+    return (
+        f"{login} requested changes{but}; an approval by the same person resolves that, or a dismissal by them{others}."
+    )
+
+
+def hold_sentence(hold: Hold, login: str, overruling: tuple[str, ...]) -> str:
+    """Who holds, since when and why, and what lets it go on."""
+    others = f", or {_people(overruling, 'or')} `/penstock unhold {login}`" if overruling else ""
+    return (
+        f"{login} holds it since {moment(hold.at)}: {hold.reason}. "
+        f"It goes on when the same person writes `/penstock unhold`{others}, in a comment that nobody edits."
+    )
 
 
 def glass_sentence(glass: BrokenGlass, by: tuple[str, ...]) -> str:

@@ -13,8 +13,12 @@ from penstock.forges.recorded import Facts, RecordedPullRequest
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.freshness import coverage
-from penstock.review.policy.organisation import Organisation
+from penstock.review.policy.holds import standing_holds
+from penstock.review.policy.memory import Memory
+from penstock.review.policy.organisation import Organisation, Roles
+from penstock.review.policy.overruling import overruling
 from penstock.review.policy.resolve import ResolvedPolicy
+from penstock.review.policy.separation import contributors
 from penstock.source.canonical import canonical_json
 
 if TYPE_CHECKING:
@@ -39,8 +43,8 @@ class VerdictInputs:
     evidence: Mapping[str, str]
     """State of the evidence of each changed Release, by its address."""
     group: MergeGroup | None
-    known: Mapping[str, frozenset[str]]
-    """What earlier approvals were given for, by the id of the review."""
+    known: Memory
+    """What the record remembered when the verdict was asked for."""
     now: datetime
 
     def verdict(self) -> Verdict:
@@ -51,18 +55,21 @@ class VerdictInputs:
             self.organisation,
             RecordedPullRequest(self.facts),
             evidence=self.evidence,
-            approved_fingerprints=self.known,
+            memory=self.known,
             now=self.now,
             group=self.group,
         )
 
-    def coverage(self) -> dict[str, list[str]]:
-        """What each approval was given for, as the next verdict will know it."""
+    def memory(self) -> Memory:
+        """What the next verdict will know of this one: what each approval was given for, and the holds that stand."""
+        view = RecordedPullRequest(self.facts)
+        hands = contributors(view).people
+        allowed = overruling(self.policy.overrule, Roles(self.organisation, self.plan), view, hands)
+        holds = standing_holds(view, self.known.holds, allowed=hands, overruling=allowed)
         if self.group is not None:
-            return {review: sorted(changes) for review, changes in self.known.items()}
+            return Memory(self.known.approvals, holds)
         changes = [change.fingerprint for change in self.plan.changes]
-        found = coverage(RecordedPullRequest(self.facts), changes, self.known)
-        return {review: sorted(covered) for review, covered in sorted(found.items())}
+        return Memory(coverage(view, changes, self.known.approvals), holds)
 
     def as_parts(self) -> dict[str, bytes]:
         """Each part as canonical JSON; equal inputs are equal bytes."""
@@ -96,6 +103,22 @@ def encoded(value: Any, adapter: TypeAdapter[Any]) -> bytes:
     return canonical_json(_ordered(adapter.dump_python(value, by_alias=True, exclude_none=False)))
 
 
+def memory_data(memory: Memory) -> dict[str, Any]:
+    """A memory as it stands in the log: plain data, the same for the same memory."""
+    return dict(_ordered(_adapter("known").dump_python(memory)))
+
+
+def memory_of(data: Mapping[str, Any]) -> Memory:
+    """The memory that `memory_data` wrote. UnreadableInputsError where it is none."""
+    from pydantic import ValidationError
+
+    try:
+        found: Memory = _adapter("known").validate_python(data)
+    except ValidationError:
+        raise UnreadableInputsError("`memory` is not what this version of Penstock writes") from None
+    return found
+
+
 def verdict_bytes(verdict: Verdict) -> bytes:
     """The verdict as canonical JSON."""
     return encoded(verdict, _adapter("verdict"))
@@ -112,7 +135,7 @@ def _adapter(name: str) -> TypeAdapter[Any]:
         "organisation": Organisation,
         "evidence": dict[str, str],
         "group": MergeGroup | None,
-        "known": dict[str, frozenset[str]],
+        "known": Memory,
         "now": datetime,
         "verdict": Verdict,
     }

@@ -14,11 +14,19 @@ import orjson
 
 from penstock import __version__
 from penstock.review.model import Verdict
-from penstock.review.record.inputs import PARTS, VerdictInputs, verdict_bytes
+from penstock.review.policy.memory import Memory
+from penstock.review.record.inputs import (
+    PARTS,
+    UnreadableInputsError,
+    VerdictInputs,
+    memory_data,
+    memory_of,
+    verdict_bytes,
+)
 from penstock.review.record.places import Place, RecordError
 from penstock.source.canonical import bytes_digest, canonical_json
 
-VERSION = 1
+VERSION = 2
 FIRST = "sha256:" + "0" * 64
 """What the first line names as the digest of the line before it."""
 _ATTEMPTS = 20
@@ -54,6 +62,14 @@ class Entry:
     def verdict(self) -> str:
         """Digest of the verdict's bytes."""
         return str(self.value["verdict"])
+
+    @property
+    def memory(self) -> Memory:
+        """What the next verdict on the same pull request is to know. RecordError where it is not understood."""
+        try:
+            return memory_of(self.value["memory"])
+        except UnreadableInputsError as error:
+            raise RecordError(f"entry {self.number}: {error}") from None
 
     def as_line(self) -> bytes:
         """The line with its line feed."""
@@ -119,10 +135,10 @@ def last_about(entries: Iterable[Entry], repository: str, number: int) -> Entry 
     return found
 
 
-def known_coverage(entries: Iterable[Entry], repository: str, number: int) -> dict[str, frozenset[str]]:
-    """What the approvals of a pull request were given for, as far as the record knows."""
+def remembered(entries: Iterable[Entry], repository: str, number: int) -> Memory:
+    """What the record knows of a pull request: the memory of its newest decision."""
     latest = last_about(entries, repository, number)
-    return {} if latest is None else {key: frozenset(value) for key, value in latest.value["coverage"].items()}
+    return Memory() if latest is None else latest.memory
 
 
 def _entry(
@@ -139,7 +155,7 @@ def _entry(
         "state": verdict.state.value,
         "headline": verdict.headline,
         "digests": dict(verdict.digests),
-        "coverage": inputs.coverage(),
+        "memory": memory_data(inputs.memory()),
         "inputs": {name: bytes_digest(bodies[name]) for name in PARTS},
         "verdict": bytes_digest(outcome),
     }
@@ -149,14 +165,14 @@ def _entry(
 def _says_the_same(one: Entry, other: Entry) -> bool:
     """Whether two entries differ in nothing but when the question was asked, and the answer is the same."""
     asked = ("facts", "known", "now")
-    keys = ("state", "headline", "digests", "coverage", "verdict", "engine")
+    keys = ("state", "headline", "digests", "memory", "verdict", "engine")
     same_inputs = all(one.parts.get(name) == other.parts.get(name) for name in PARTS if name not in asked)
     return same_inputs and all(one.value[key] == other.value[key] for key in keys)
 
 
 _KEYS = {
     *("version", "number", "previous", "at", "engine", "repository", "pullRequest", "state", "headline", "digests"),
-    *("coverage", "inputs", "verdict", "digest"),
+    *("memory", "inputs", "verdict", "digest"),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from penstock.review.record.inputs import UnreadableInputsError, VerdictInputs, verdict_bytes
+from penstock.review.record.inputs import UnreadableInputsError, VerdictInputs, memory_data, verdict_bytes
 from penstock.review.record.log import Entry, check
 from penstock.review.record.places import BranchPlace, Place
 from penstock.source.canonical import bytes_digest
@@ -85,7 +85,7 @@ def _difference(place: Place, entry: Entry) -> str:
         "state": verdict.state.value,
         "headline": verdict.headline,
         "digests": dict(verdict.digests),
-        "coverage": inputs.coverage(),
+        "memory": memory_data(inputs.memory()),
         "repository": inputs.facts.repository,
         "pullRequest": inputs.facts.number,
         "at": inputs.now.isoformat(),
