@@ -115,6 +115,8 @@ class _Evaluation:
         self.waived: tuple[Waived, ...] = self._waived()
 
     def verdict(self) -> Verdict:
+        if self.view.state != "open":
+            return self._over()
         errors = self._errors()
         matched = meet(self.policy.rules, self._context())
         judged = [(group, outcome_of(group)) for group in matched.groups]
@@ -125,18 +127,22 @@ class _Evaluation:
             *self._freezes(),
         )
         rules = self._rules(judged, matched)
+        drafts = self._drafts()
         glass = self._glass()
         suggestion = self._suggestion(judged, stops)
-        children = (*errors, *stops, *rules)
+        children = (*errors, *stops, *drafts, *rules)
         state = worst(children)
         if glass is not None:
             is_open = glass.missing == 0
-            children = (*errors, self._glass_node(glass), *stops, *rules)
+            children = (*errors, self._glass_node(glass), *stops, *drafts, *rules)
             if is_open:
-                state = worst((*errors, self._glass_node(glass)))
+                state = worst((*errors, self._glass_node(glass), *drafts))
                 suggestion = Suggestion((), is_smallest=True, complete=True)
         if state is SKIPPED:
             state = APPROVED if self._means_nothing() else ERROR
+        if drafts:
+            # Whoever would be asked is asked when it is ready.
+            suggestion = Suggestion((), is_smallest=True, complete=True)
         headline = wording.headline(state, self.plan, children, self._shown(suggestion.people), glass)
         return Verdict(
             state=state,
@@ -146,6 +152,15 @@ class _Evaluation:
             suggested_is_smallest=suggestion.is_smallest,
             digests=bound_to(self.plan, self.evidence),
         )
+
+    def _over(self) -> Verdict:
+        """Of what is closed or merged nothing is to be decided, and so nothing is approved."""
+        why = f"the pull request is {self.view.state}, so nothing is decided"
+        tree = Result("verdict", SKIPPED, why, children=(Result("state", SKIPPED, why),))
+        return Verdict(SKIPPED, why, tree, (), True, bound_to(self.plan, self.evidence))
+
+    def _drafts(self) -> tuple[Result, ...]:
+        return (Result("draft", PENDING, wording.DRAFT),) if self.view.is_draft else ()
 
     def _context(self) -> Context:
         return Context(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock.catalog.model import Catalog
-from penstock.forges.protocol import PullRequestView
+from penstock.forges.recorded import RecordedPullRequest
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.inputs import read_inputs
@@ -22,7 +22,7 @@ class Recorded:
 
     name: str
     """As the reader knows it: a file, a number."""
-    view: PullRequestView
+    view: RecordedPullRequest
     evidence: Mapping[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
 
@@ -48,11 +48,14 @@ class Replayed:
 
 
 def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catalog) -> tuple[Replayed, ...]:
-    """Each record under its own policy and under the policies and teams of the tree `policy`."""
+    """Each record under its own policy and under the policies and teams of the tree `policy`.
+
+    What was closed or merged since is judged as it would be while it is open and ready.
+    """
     other = resolve_policy(policy)
     found = []
     for record in records:
-        view = record.view
+        view = RecordedPullRequest(replace(record.view.facts, state="open", is_draft=False))
         try:
             inputs = read_inputs(repository, view.base_sha, view.head_sha)
         except GitError as error:

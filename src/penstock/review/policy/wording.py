@@ -11,6 +11,7 @@ from penstock.review.policy.holds import Hold
 from penstock.review.policy.outcome import Outcome
 from penstock.review.policy.rules import Group
 
+DRAFT = "It is a draft, so nobody is asked for a review: mark it as ready, and who must approve is asked."
 _SHOWN = 6
 """Names in one sentence."""
 
@@ -29,6 +30,8 @@ def headline(
             return f"{total} pass by break-glass until {moment(glass.until)}: {glass.reason}"
         return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: nobody has to approve"
     if state is VerdictState.PENDING:
+        if any(child.why == DRAFT for child in children):
+            return f"{total}: a draft, which waits to be marked as ready"
         if suggested:
             return f"{total}: waits for {_people(suggested)}"
         return f"{total}: waits for people whom nobody can stand in for"

@@ -11,6 +11,7 @@ _MARKS = {
     VerdictState.DISAPPROVED: "⛔ stopped",
     VerdictState.PENDING: "🟡 pending",
     VerdictState.APPROVED: "✅ approved",
+    VerdictState.SKIPPED: "⚪ skipped",
 }
 _COLUMNS = ("Rule", "Changes", "State", "Who and what is missing", "Who can approve", "Why")
 _MOST_ROWS = 60

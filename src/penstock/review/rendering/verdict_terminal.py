@@ -13,6 +13,7 @@ _MARKS = {
     VerdictState.DISAPPROVED: "✗",
     VerdictState.PENDING: "…",
     VerdictState.APPROVED: "✓",
+    VerdictState.SKIPPED: "-",
 }
 _COLOURS = {
     VerdictState.ERROR: "31;1",
