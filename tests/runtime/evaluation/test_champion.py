@@ -11,6 +11,7 @@ import pytest
 from penstock.runtime.artifacts import directory_digest
 from penstock.runtime.faults import BROKEN, SAYS_NO
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
+from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
 from runtime.evaluation.worlds import ESTIMATORS, WORSE, evaluate, figures, gate, measured, outcomes, train, trained
 from runtime.made_splits import write_splits
@@ -35,7 +36,7 @@ def crown(world: Path, model: Path) -> str:
     registry = Registry(f"sqlite:///{world}/mlflow.db")
     before = registry.champion("made")
     tags = {} if before is None else {PREDECESSOR_TAG: before}
-    registry.crown("made", registry.register("made", digest, store.address("made", digest), tags))
+    registry.crown("made", registry.register("made", digest, store.address("made", digest), tags, Figures({}, {})))
     return digest
 
 

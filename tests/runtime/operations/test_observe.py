@@ -16,6 +16,7 @@ from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.main import main
 from penstock.runtime.monitoring.observation import Observation
 from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
 from runtime.made_model import MadeModel, make_model, step
 from runtime.made_splits import START, features, made_table
@@ -106,7 +107,7 @@ def test_a_label_counts_once_its_row_is_due(made: MadeModel, world: Path) -> Non
 def test_without_a_digest_the_champion_is_asked(made: MadeModel, world: Path) -> None:
     tracking = f"sqlite:///{world / 'mlflow.db'}"
     registry = Registry(tracking)
-    registry.crown("made", registry.register("made", made.digest, "file:///x", {}))
+    registry.crown("made", registry.register("made", made.digest, "file:///x", {}, Figures({}, {})))
     output = observe(made, world, "--digest", "", "--tracking", tracking)
     assert Observation.read(output).digest == made.digest
 

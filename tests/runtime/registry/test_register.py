@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from penstock.runtime.artifacts import file_digest, read_json, write_json
+from penstock.runtime.faults import InputError
 from penstock.runtime.main import main
 from penstock.runtime.registry.champion import released_digest
-from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.mlflow_registry import RegisteredVersion, Registry
 from penstock.runtime.registry.store import ModelStore
 from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
 
@@ -25,7 +27,10 @@ STAGES = {
     "between a file and its name": "penstock.runtime.registry.store.ModelStore._write:4",
     "before the manifest": "penstock.runtime.registry.store.ModelStore._put_file:-1",
     "before the version": "penstock.runtime.registry.mlflow_registry.Registry.register:1",
-    "between model and version": "mlflow.MlflowClient.create_model_version:1",
+    "between model and run": "mlflow.MlflowClient.create_run:1",
+    "between run and version": "mlflow.MlflowClient.create_model_version:1",
+    "between version and figures": "mlflow.MlflowClient.log_batch:1",
+    "between figures and the run's end": "mlflow.MlflowClient.set_terminated:1",
     "before the alias": "penstock.runtime.registry.mlflow_registry.Registry.crown:1",
     "before the record": "penstock.runtime.registry.register.write_json:1",
 }
@@ -49,6 +54,7 @@ def counting(*positional, **named):
         os.kill(os.getpid(), signal.SIGKILL)
     return original(*positional, **named)
 setattr(owner, name, counting)
+from penstock.runtime.faults import InputError
 from penstock.runtime.main import main
 sys.exit(main(command))
 """
@@ -98,6 +104,11 @@ class Place:
     def versions(self) -> list[str]:
         return sorted(str(each.version) for each in self.client.search_model_versions("name='made'"))
 
+    def runs(self) -> list[Run]:
+        """The runs that MLflow shows of the model."""
+        experiment = self.client.get_experiment_by_name("made")
+        return [] if experiment is None else list(self.client.search_runs([experiment.experiment_id]))
+
     def champion(self) -> str:
         """The champion's digest; its files are whole in the store."""
         digest = released_digest("made", "", self.tracking)
@@ -144,12 +155,56 @@ def test_a_registered_model_is_the_champion_with_everything_that_is_known_of_it(
     assert place.champion() == made.digest
 
 
+def test_a_version_links_to_a_run_with_its_parameters_and_figures(place: Place, made: MadeModel) -> None:
+    assert main(place.command(made)) == 0
+    card = read_json(made.root / "card" / "card.json")
+    version = place.client.get_model_version_by_alias("made", "champion")
+    run = place.client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {
+        "learner": "sklearn.linear_model.LogisticRegression",
+        "seed": str(card["seed"]),
+        "threshold": str(card["threshold"]),
+        "preprocess.numeric.impute": "median",
+        "preprocess.numeric.scale": "standard",
+        **{f"preprocess.categorical.{step}": how for step, how in card["preprocess"]["categorical"].items()},
+        "estimator.C": "1.0",
+    }
+    auc = card["metrics"]["roc_auc"]
+    shown = run.data.metrics
+    assert (shown["roc_auc"], shown["roc_auc.low"], shown["test_rows"]) == (
+        auc["estimate"],
+        auc["low"],
+        card["test_rows"],
+    )
+    assert {name: value for name, value in run.data.tags.items() if name.startswith("penstock.")} == version.tags
+
+
 def test_registering_twice_changes_nothing(place: Place, made: MadeModel) -> None:
     assert main(place.command(made)) == 0
     first = (place.root / "registration" / "registration.json").read_bytes()
+    [run] = place.runs()
     assert main(place.command(made)) == 0
     assert (place.root / "registration" / "registration.json").read_bytes() == first
     assert place.versions() == ["1"]
+    [again] = place.runs()
+    assert again.to_dictionary() == run.to_dictionary()
+    assert len(place.client.get_metric_history(run.info.run_id, "roc_auc")) == 1
+
+
+def test_a_model_that_is_judged_anew_shows_its_newest_figures(place: Place, made: MadeModel, tmp_path: Path) -> None:
+    assert main(place.command(made)) == 0
+    card = read_json(made.root / "card" / "card.json")
+    card["metrics"]["roc_auc"]["estimate"] = 0.5
+    anew = tmp_path / "card"
+    anew.mkdir()
+    write_json(anew / "card.json", card)
+    command = place.command(made)
+    command[command.index("--card") + 1] = str(anew)
+    assert main(command) == 0
+    [run] = place.runs()
+    assert run.data.metrics["roc_auc"] == 0.5
+    assert len(place.client.get_metric_history(run.info.run_id, "roc_auc")) == 2
 
 
 def test_a_newer_model_becomes_the_champion_and_the_older_one_stays(
@@ -188,6 +243,12 @@ def test_a_killed_registration_is_finished_by_the_next(
     assert main(place.command(better)) == 0
     assert place.champion() == better.digest
     assert place.versions() == ["1", "2"]
+    runs = {run.data.tags["penstock.digest"]: run for run in place.runs()}
+    assert len(place.runs()) == 2
+    linked = place.client.get_model_version("made", "2").run_id
+    assert linked == runs[better.digest].info.run_id
+    assert runs[better.digest].info.status == "FINISHED"
+    assert len(place.client.get_metric_history(linked, "roc_auc")) == 1
 
 
 def test_two_registrations_at_once_make_one_version_of_each_model(
@@ -206,6 +267,11 @@ def test_two_registrations_at_once_make_one_version_of_each_model(
         record = read_json(place.root / f"registration{number}" / "registration.json")
         assert record["version"] == numbers[record["digest"]]
     assert place.champion() in (made.digest, better.digest)
+    runs = {run.info.run_id: run for run in place.runs()}
+    assert sorted(runs) == sorted(each.run_id for each in found)
+    for run in runs.values():
+        assert run.info.status == "FINISHED"
+        assert len(place.client.get_metric_history(run.info.run_id, "roc_auc")) == 1
 
 
 def test_a_double_that_a_kill_left_is_removed(place: Place, made: MadeModel) -> None:
@@ -213,6 +279,18 @@ def test_a_double_that_a_kill_left_is_removed(place: Place, made: MadeModel) -> 
     place.client.create_model_version("made", "file:///x", tags={"penstock.digest": made.digest})
     assert main(place.command(made)) == 0
     assert place.versions() == ["1"]
+
+
+def test_what_a_version_is_can_be_asked_by_its_number(place: Place, made: MadeModel) -> None:
+    assert main(place.command(made)) == 0
+    registry = Registry(place.tracking)
+    evidence = file_digest(made.root / "evidence" / "statement.json")
+    assert registry.version("made", 1) == RegisteredVersion(made.digest, evidence)
+    with pytest.raises(InputError, match="has no version 2 of `made`"):
+        registry.version("made", 2)
+    place.client.create_model_version("made", "file:///x")
+    with pytest.raises(InputError, match="was not registered by a pipeline"):
+        registry.version("made", 2)
 
 
 def test_evidence_of_another_model_registers_nothing(

@@ -3,6 +3,9 @@
 A version is made with all its tags in one transaction, so none exists that does not say which files it stands for. Two
 processes that register the same digest may both make one; each then sees both and keeps the older. The alias moves
 last, so it never names a version whose files are not all in the store.
+
+A version links to one run of MLflow, which shows its parameters and figures: the run that is made before the version,
+or the one that an attempt before has left. Other runs of the same digest are removed with the versions they were for.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.runtime.faults import InputError
+from penstock.runtime.registry.mlflow_runs import Figures, Runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,10 +26,22 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 DIGEST_TAG = "penstock.digest"
+EVIDENCE_TAG = "penstock.evidence"
+"""On a version: the digest of its statement's file."""
 PREDECESSOR_TAG = "penstock.predecessor"
 """On a version that became champion: the digest of the one that it followed."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """What the registry says of a version."""
+
+    digest: str
+    """Digest of the model's files."""
+    evidence: str
+    """Digest of the file of its statement."""
 
 
 class Registry:
@@ -39,6 +56,7 @@ class Registry:
         self._uri = uri
         with self._faults():
             self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self._runs = Runs(self._client, DIGEST_TAG)
 
     def champion(self, model: str) -> str | None:
         """The digest of the version that the alias names; None while there is none.
@@ -79,18 +97,49 @@ class Registry:
                     return None
                 raise
 
-    def register(self, model: str, digest: str, source: str, tags: Mapping[str, str]) -> int:
-        """The number of the one version of `model` with this digest, made where there is none, tagged with `tags`."""
+    def version(self, model: str, number: int) -> RegisteredVersion:
+        """What a version is.
+
+        Raises:
+            InputError: MLflow cannot be asked, there is no such version, or no pipeline has registered it.
+        """
+        from mlflow.exceptions import MlflowException
+
+        place = _without_login(self._uri)
+        with self._faults():
+            try:
+                found = self._client.get_model_version(model, str(number))
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                raise InputError(f"MLflow at `{place}` has no version {number} of `{model}`") from None
+        tags = found.tags
+        if DIGEST_TAG not in tags or EVIDENCE_TAG not in tags:
+            raise InputError(
+                f"version {number} of `{model}` in MLflow at `{place}` lacks the tags `{DIGEST_TAG}` and "
+                f"`{EVIDENCE_TAG}`: it was not registered by a pipeline; name one that was"
+            )
+        return RegisteredVersion(tags[DIGEST_TAG], tags[EVIDENCE_TAG])
+
+    def register(self, model: str, digest: str, source: str, tags: Mapping[str, str], figures: Figures) -> int:
+        """The number of the one version of `model` with this digest, made where there is none, tagged with `tags`.
+
+        The run that it links to holds `figures` afterwards, each of them once.
+        """
         with self._faults():
             self._ensure_model(model)
             version = self._only(model, digest)
             if version is None:
-                self._client.create_model_version(model, source, tags={DIGEST_TAG: digest, **tags})
+                run = self._runs.begin(model, digest)
+                self._client.create_model_version(model, source, run_id=run, tags={DIGEST_TAG: digest, **tags})
                 version = self._only(model, digest)
                 assert version is not None, "the version that was made is there"
             for name, value in tags.items():
                 if version.tags.get(name) != value:
                     self._client.set_model_version_tag(model, version.version, name, value)
+            if version.run_id:
+                self._runs.complete(version.run_id, tags, figures)
+                self._runs.keep_only(model, digest, version.run_id)
             return int(version.version)
 
     def crown(self, model: str, version: int) -> None:

@@ -1,7 +1,8 @@
 """Put a model that passed its gates into the store and into MLflow's registry, and make it the champion.
 
 Each stage can be done again: a run that was killed is finished by the next one. The stages are the files in the store,
-the version in the registry, and last the alias, so whoever follows the alias always finds a whole version.
+the version in the registry with its run of parameters and figures, and last the alias, so whoever follows the alias
+always finds a whole version.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import logging
 
 from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import directory_digest, file_digest, read_json, write_json
+from penstock.runtime.documents.card import JSON_FILE
 from penstock.runtime.documents.statement import STATEMENT_FILE, Statement
 from penstock.runtime.faults import InputError
-from penstock.runtime.registry.mlflow_registry import CHAMPION, PREDECESSOR_TAG, Registry
+from penstock.runtime.registry.mlflow_registry import CHAMPION, EVIDENCE_TAG, PREDECESSOR_TAG, Registry
+from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
 
 REGISTRATION_FILE = "registration.json"
@@ -56,14 +59,15 @@ def run(arguments: argparse.Namespace) -> None:
     registry = Registry(arguments.tracking)
     tags = {
         "penstock.specs": statement.specs,
-        "penstock.evidence": evidence_digest,
+        EVIDENCE_TAG: evidence_digest,
         "penstock.environment": arguments.environment,
         **{f"penstock.dataset.{name}": fingerprint for name, fingerprint in statement.datasets.items()},
     }
     champion = registry.champion(model)
     if champion is not None and champion != digest:
         tags[PREDECESSOR_TAG] = champion
-    version = registry.register(model, digest, store.address(model, digest), tags)
+    figures = Figures.of_card(read_json(arguments.card / JSON_FILE))
+    version = registry.register(model, digest, store.address(model, digest), tags, figures)
     registry.crown(model, version)
     log.info("Version %d of `%s` is the %s.", version, model, CHAMPION)
     write_json(

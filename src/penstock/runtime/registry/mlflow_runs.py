@@ -1,0 +1,114 @@
+"""Runs of MLflow that show a registered version's parameters and figures, in an experiment named after the model.
+
+A run is known by the digest of its model. What it lacks is logged, and nothing twice, so that whoever was killed in the
+middle is followed by somebody who finishes the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_LONGEST_PARAMETER = 6_000
+"""Characters of a parameter's value that MLflow's stores take."""
+_LARGEST_BATCH = 100
+"""Parameters or tags that MLflow takes at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a run shows."""
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def of_card(cls, card: Mapping[str, Any]) -> Figures:
+        """What the card of a model tells: how it was learned, and its figures on the test rows with their intervals."""
+        params = {"learner": card["learner"], "seed": card["seed"], "threshold": card["threshold"]}
+        for kind, steps in card["preprocess"].items():
+            params |= {f"preprocess.{kind}.{step}": how for step, how in steps.items()}
+        params |= {f"estimator.{name}": value for name, value in card["params"].items()}
+        metrics: dict[str, float | None] = {"test_rows": card["test_rows"]}
+        for name, figure in card["metrics"].items():
+            metrics |= {name: figure["estimate"], f"{name}.low": figure["low"], f"{name}.high": figure["high"]}
+        return cls(
+            {name: _text(value) for name, value in params.items() if value is not None},
+            {name: float(value) for name, value in metrics.items() if value is not None},
+        )
+
+
+class Runs:
+    """The runs of models in one tracking store. What MLflow says no to is raised as its own exception."""
+
+    def __init__(self, client: MlflowClient, digest_tag: str) -> None:
+        """`digest_tag` is the tag by which a run is found."""
+        self._client = client
+        self._tag = digest_tag
+
+    def begin(self, model: str, digest: str) -> str:
+        """The id of a run for the digest: the oldest that an attempt before has left, or a new one."""
+        experiment = self._experiment(model)
+        found = self._of_digest(experiment, digest)
+        if found:
+            return found[0]
+        name = digest.removeprefix("sha256:")[:12]
+        return str(self._client.create_run(experiment, tags={self._tag: digest}, run_name=name).info.run_id)
+
+    def complete(self, run_id: str, tags: Mapping[str, str], figures: Figures) -> None:
+        """Log what the run lacks of the tags and figures, and end it."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        run = self._client.get_run(run_id)
+        known = run.data
+        tags_left = [RunTag(name, value) for name, value in tags.items() if known.tags.get(name) != value]
+        # A parameter cannot change: the digest is of everything that decides it.
+        params_left = [Param(name, value) for name, value in figures.params.items() if name not in known.params]
+        # What is logged at the same time twice is there once, so two who log at once do not double a figure.
+        started, now = run.info.start_time, int(time.time() * 1000)
+        metrics_left = [
+            Metric(name, value, started if name not in known.metrics else now, 0)
+            for name, value in figures.metrics.items()
+            if known.metrics.get(name) != value
+        ]
+        for first in range(0, max(len(tags_left), len(params_left), len(metrics_left)), _LARGEST_BATCH):
+            part = slice(first, first + _LARGEST_BATCH)
+            self._client.log_batch(run_id, metrics_left[part], params_left[part], tags_left[part])
+        if run.info.status != "FINISHED":
+            self._client.set_terminated(run_id)
+
+    def keep_only(self, model: str, digest: str, run_id: str) -> None:
+        """Remove the other runs of a digest, which a race or a kill has left."""
+        for other in self._of_digest(self._experiment(model), digest):
+            if other != run_id:
+                self._client.delete_run(other)
+
+    def _experiment(self, model: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        found = self._client.get_experiment_by_name(model)
+        if found is None:
+            try:
+                return str(self._client.create_experiment(model))
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            found = self._client.get_experiment_by_name(model)
+            assert found is not None, "somebody else has just made the experiment"
+        return str(found.experiment_id)
+
+    def _of_digest(self, experiment: str, digest: str) -> list[str]:
+        """The runs of a digest, the oldest first."""
+        found = self._client.search_runs([experiment], filter_string=f"tags.`{self._tag}` = '{digest}'")
+        return [run.info.run_id for run in sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))]
+
+
+def _text(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text[:_LONGEST_PARAMETER]
