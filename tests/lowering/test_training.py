@@ -105,6 +105,12 @@ def test_nothing_that_a_gate_protects_starts_before_every_gate(step: str) -> Non
     assert {"gate-flight-delay-release", "gate-flight-delay-speed"} <= upstream(workflow(), step)
 
 
+def test_the_card_and_the_evidence_are_told_of_the_same_datasets() -> None:
+    found = steps(workflow())
+    told = {name: values(found[name], "--dataset") for name in ("card", "evidence")}
+    assert told["card"] == told["evidence"] != []
+
+
 def test_a_model_without_gates_is_registered_without_verdicts() -> None:
     def change(documents: Documents) -> None:
         del documents["Gate", "flight-delay-release"], documents["Gate", "flight-delay-speed"]

@@ -63,8 +63,9 @@ def document(made: MadeModel) -> tuple[Path, Path]:
     shared = ["--model", "made", "--model-dir", str(made.model), "--evaluation", str(made.evaluation)]
     shared += ["--spec-digest", SPECS, "--verdict", f"release={made.verdict}"]
     prose = {"purpose": "Tell made-up rows apart.", "riskTier": "low", "limitations": ["Valid for nothing."]}
-    step("card", *shared, "--card", json.dumps(prose), "--splits", str(made.splits), "--card-dir", str(card))
     datasets = [word for name, table in made.tables.items() for word in ("--dataset", f"{name}={table}")]
+    prose_flags = ["--card", json.dumps(prose), "--splits", str(made.splits)]
+    step("card", *shared, *prose_flags, *datasets, "--card-dir", str(card))
     step("evidence", *shared, *datasets, "--evidence", str(evidence))
     return card, evidence
 

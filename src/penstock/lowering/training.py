@@ -150,8 +150,8 @@ def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step
 
     yield make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
     prose = flag("card", json_text(plain(spec.card)))
-    yield make_step("card", image, [identity, prose, splits, trained, evaluation, *verdicts, digest])
     datasets = [keyed("dataset", name, table) for name, table in data.tables.items()]
+    yield make_step("card", image, [identity, prose, *datasets, splits, trained, evaluation, *verdicts, digest])
     yield make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
 
 

@@ -27,6 +27,10 @@ def facts(**changes: Any) -> dict[str, Any]:
         declared=Card.model_validate_json(json.dumps(declared | changes)),
         digest="sha256:" + "a" * 64,
         specs="sha256:" + "b" * 64,
+        tables={
+            "weather": {"rows": 26115, "fingerprint": "sha256:" + "d" * 64},
+            "flights": {"rows": 336776, "fingerprint": "sha256:" + "c" * 64},
+        },
         splits=made["splits"],
         training=made["training"],
         figures=made["figures"],

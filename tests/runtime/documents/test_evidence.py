@@ -38,7 +38,11 @@ def test_the_statement_says_what_the_model_was_made_from_and_how_it_passed(
     assert quality["figures"][0]["figure"]["low"] > 0.6
     document(made)
     assert (evidence / "statement.json").read_bytes() == text
-    assert "**release**: passed" in (card / "card.md").read_text()
+    told = (card / "card.md").read_text()
+    assert "**release**: passed" in told
+    for name, fingerprint in DATASETS.items():
+        assert f"| {name} " in told
+        assert f"`{fingerprint}`" in told
 
 
 def test_evidence_is_not_made_of_another_models_verdict(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from penstock.runtime.arguments import directory, named_directory, output_directory, spec
+from penstock.runtime.arguments import by_name, directory, named_directory, output_directory, spec
 from penstock.runtime.artifacts import directory_digest, read_json, write_json
 from penstock.runtime.documents.markdown import Markdown, code, escaped, table
 from penstock.runtime.documents.verdicts import read_verdicts
@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--card", type=spec(Card), required=True, help="the model's `card` as JSON")
+    parser.add_argument(
+        "--dataset", action="append", type=named_directory, default=[], help="NAME=DIRECTORY of a validated table"
+    )
     parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
     parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
     parser.add_argument("--evaluation", type=directory, required=True, help="output of `evaluate`")
@@ -46,6 +49,9 @@ def run(arguments: argparse.Namespace) -> None:
         declared=arguments.card,
         digest=digest,
         specs=arguments.spec_digest,
+        tables={
+            name: read_json(table / "table.json") for name, table in by_name(arguments.dataset, "--dataset").items()
+        },
         splits=read_json(arguments.splits / "splits.json"),
         training=read_json(arguments.model_dir / TRAINING_FILE),
         figures=read_json(arguments.evaluation / "figures.json"),
@@ -61,6 +67,7 @@ def card_facts(
     declared: Card,
     digest: str,
     specs: str,
+    tables: Mapping[str, Facts],
     splits: Facts,
     training: Facts,
     figures: Facts,
@@ -83,6 +90,9 @@ def card_facts(
         "confidence": figures["confidence"],
         "metrics": figures["metrics"],
         "slices": _slices(figures),
+        "datasets": {
+            name: {"rows": table["rows"], "fingerprint": table["fingerprint"]} for name, table in sorted(tables.items())
+        },
         "parts": splits["parts"],
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
         "features": training["features"],
@@ -106,6 +116,7 @@ def render(facts: Facts) -> str:
         "verdict": _verdict_table,
         "metrics": _metric_table,
         "groups": _group_table,
+        "datasets": _dataset_table,
         "parts": _part_table,
         "features": _feature_table,
     }
@@ -231,6 +242,11 @@ def _group_table(by_group: Facts) -> Markdown:
 
 def _value(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
+
+
+def _dataset_table(datasets: Facts) -> Markdown:
+    rows = [(name, f"{each['rows']:,}", code(each["fingerprint"])) for name, each in datasets.items()]
+    return table(("Dataset", "Rows", "Fingerprint"), rows, right=(1,))
 
 
 def _part_table(parts: Facts) -> Markdown:
