@@ -13,6 +13,7 @@ import yaml
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.load import load_work_tree
 from penstock.review.evidence.dsse import KeyPair, new_key, sign
+from penstock.source.attestations.promotion import Origin, PromotionStatement, Released
 from penstock.source.canonical import bytes_digest
 from penstock.specs.gate import Gate
 from review.repositories import Repository
@@ -21,6 +22,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MODEL_DIGEST = "sha256:" + "a" * 64
 DATA_DIGEST = "sha256:" + "d" * 64
 PATH = "evidence/delay/aaaaaaaaaaaa-00000000.json"
+PROMOTION_PATH = "evidence/delay/aaaaaaaaaaaa-production-00000000.json"
 RELEASE_PATH = "specs/releases/production-delay-online.yaml"
 NAME = "production-delay-online"
 
@@ -78,15 +80,29 @@ def statement(repository: Repository, *, model: str = "delay", created: datetime
     }
 
 
+def promotion(body: Mapping[str, Any], gates: bytes, created: datetime, *, name: str = NAME) -> dict[str, Any]:
+    """What `penstock promote` states of a Release with this spec, on the strength of the gates' statement `gates`."""
+    of = Released.of(name, body, "delay")
+    made = PromotionStatement(of, bytes_digest(gates), Origin("run", "20260302T090000Z-00"), created, "0.1.0")
+    value: dict[str, Any] = orjson.loads(made.as_bytes())
+    return value
+
+
 def release(
     repository: Repository,
     by: Signer | None,
     *,
     edit: Edit | None = None,
+    promoted: Edit | None = None,
+    promoted_by: Signer | None = None,
     spec: Mapping[str, Any] | None = None,
     created: datetime = NOW,
 ) -> None:
-    """Write a Release and its evidence; `edit` changes the statement, `spec` the Release, after both fitted."""
+    """Write a Release with both of its statements, signed by `by`, the promotion by `promoted_by` where that is given.
+
+    `edit` changes the gates' statement, `promoted` that of the promotion, before they are signed, and `spec` the
+    Release, after all fitted, where None takes a key away. The promotion rests on the statement as it was edited.
+    """
     value = statement(repository, created=created)
     body: dict[str, Any] = {
         "rollout": "delay-online",
@@ -97,15 +113,26 @@ def release(
     }
     if edit is not None:
         edit(value)
-    payload = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n"
-    data = payload if by is None else sign(payload, by.pair.private_pem, by.id).as_bytes()
-    body["evidence"] = {"path": PATH, "digest": bytes_digest(data)}
-    body |= spec or {}
-    repository.write(PATH, data)
+    payload = plain(value)
+    states = promotion(body, payload, created)
+    if promoted is not None:
+        promoted(states)
+    for key, path, text, signs in (
+        ("evidence", PATH, payload, by),
+        ("promotion", PROMOTION_PATH, plain(states), promoted_by or by),
+    ):
+        data = text if signs is None else sign(text, signs.pair.private_pem, signs.id).as_bytes()
+        body[key] = {"path": path, "digest": bytes_digest(data)}
+        repository.write(path, data)
     document = {
         "apiVersion": "penstock/v1",
         "kind": "Release",
         "metadata": {"name": NAME, "owner": "flight-ml"},
-        "spec": body,
+        "spec": {key: value for key, value in {**body, **(spec or {})}.items() if value is not None},
     }
     repository.write(RELEASE_PATH, yaml.safe_dump(document, sort_keys=False))
+
+
+def plain(value: Mapping[str, Any]) -> bytes:
+    """A statement as bytes."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n"

@@ -1,12 +1,14 @@
 """A release is not covered by its evidence.
 
 What it does: reads the statement that a Release names, and compares its digest, the model it speaks of, the specs and
-the datasets with those of the release, and looks for blocking rules that failed. Whether a statement is signed is for
-the review to say, which knows the keys of the base.
+the datasets with those of the release, and looks for blocking rules that failed. Where the Release names the statement
+of its promotion too, that has to be of this very Release, and to rest on this very statement of the gates. Whether a
+statement is signed, and whether there has to be one, is for the review to say, which knows the keys of the base.
 
 Why: evidence of another model, or of another run, proves nothing about what is served.
 
-Example: a version is rolled back by hand, and `evidence` still names the statement of the newer one.
+Example: a version is rolled back by hand, and `evidence` still names the statement of the newer one. Or the step of a
+canary is edited by hand, and `promotion` still states the step before.
 
 Use instead: let `penstock promote` write the Release; it copies the statement of the very version.
 """
@@ -20,11 +22,13 @@ from typing import Any
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.attestations.gates import GATES_TYPE
+from penstock.source.attestations.promotion import Released, parse_promotion
+from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
-from penstock.source.envelope import payload_of
+from penstock.source.envelope import EnvelopeError, payload_of
 from penstock.specs.release import Release
-
-PREDICATE_TYPE = "urn:penstock:gate-evidence:v1"
+from penstock.specs.rollout import Rollout
 
 
 @rule("release-evidence", Release)
@@ -55,10 +59,59 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
     statement = _statement(data)
     if statement is None:
         yield Diagnostic.error(
-            "release-evidence", "the evidence is no statement of a gate", at, f"expected the type `{PREDICATE_TYPE}`"
+            "release-evidence", "the evidence is no statement of a gate", at, f"expected the type `{GATES_TYPE}`"
         )
         return
     yield from _comparisons(view, release, statement)
+    yield from _promotion(view, release, bytes_digest(payload_of(data)))
+
+
+def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]:
+    """What does not fit between a release and the statement of its promotion; `gates` is what it is to rest on."""
+    named = release.spec.promotion
+    if named is None:
+        return
+    at = view.span(release, ("promotion", "path"))
+    data = view.read_file(named.path)
+    again = ("let `penstock promote` write the release; it states what it wrote",)
+    if data is None:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the statement of the promotion is not in the repository",
+            at,
+            help=("commit the file that `penstock promote` wrote, with the release",),
+        )
+        return
+    if bytes_digest(data) != named.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the statement of the promotion is not the file that was released with",
+            view.span(release, ("promotion", "digest")),
+            f"the file has {_short(bytes_digest(data))}",
+            secondary=(Label(at, "this file"),),
+            help=again,
+        )
+        return
+    try:
+        promotion = parse_promotion(payload_of(data))
+    except (EnvelopeError, StatementError) as error:
+        yield Diagnostic.error(
+            "release-evidence", "the statement of the promotion cannot be read", at, str(error), help=again
+        )
+        return
+    rollout = view.find(Rollout, release.spec.rollout)
+    if rollout is None:
+        return
+    released = Released.of(release.name, release.plain_spec(), rollout.spec.model)
+    wrong = tuple(promotion.contradictions(released, gates))
+    if wrong:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the release is not what was promoted",
+            at,
+            wrong[0],
+            help=(*wrong[1:], *again),
+        )
 
 
 def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:
@@ -108,7 +161,7 @@ def _statement(data: bytes) -> dict[str, Any] | None:
         value = json.loads(payload_of(data))
     except ValueError:
         return None
-    if not isinstance(value, dict) or value.get("predicateType") != PREDICATE_TYPE:
+    if not isinstance(value, dict) or value.get("predicateType") != GATES_TYPE:
         return None
     return value if isinstance(value.get("predicate"), dict) else None
 

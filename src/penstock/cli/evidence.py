@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.review.rendering.text_safety import log_line
 from penstock.specs.release import Release
 
-KEY_VARIABLE = "PENSTOCK_EVIDENCE_KEY"
 _KEY_DAYS = 365
+_LINKS = ("gates", "promotion")
+"""What a release names: the statement of its gates, and that of its promotion."""
 
 
 class _UsageError(Exception):
@@ -27,13 +30,12 @@ class _UsageError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = commands.add_parser("show", help="what a release's evidence says")
-    verify = commands.add_parser("verify", help="whether the evidence of releases verifies")
-    sign = commands.add_parser("sign", help="sign the evidence of releases, and write its digest into them")
+    show = commands.add_parser("show", help="what the gates and the promotion of a release state")
+    verify = commands.add_parser("verify", help="whether the evidence of releases verifies, link by link")
+    sign = commands.add_parser("sign", help="sign the statements of releases, and write their digests into them")
     sign.add_argument("--key-id", required=True, metavar="ID", help="name of the key in the approval policy")
-    sign.add_argument(
-        "--key", type=Path, metavar="FILE", help=f"private key as PEM; by default the text of ${KEY_VARIABLE}"
-    )
+    sign.add_argument("--only", choices=_LINKS, help="sign the statements of the gates alone, or of the promotions")
+    add_key(sign)
     for command in (show, verify, sign):
         command.add_argument("releases", nargs="*", metavar="RELEASE", help="names of releases (default: all)")
         add_root(command)
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     }
     try:
         return actions[options.action](options)
-    except (NoRepositoryError, _UsageError, GitError) as error:
+    except (NoRepositoryError, NoKeyError, _UsageError, GitError) as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
     except ModuleNotFoundError as error:
@@ -65,37 +67,80 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A file that a release names as proof."""
+
+    link: str
+    path: str
+    digest: str
+
+
+def _named(release: Release) -> Iterator[_Named]:
+    spec = release.spec
+    yield _Named("gates", spec.evidence.path, spec.evidence.digest)
+    if spec.promotion is not None:
+        yield _Named("promotion", spec.promotion.path, spec.promotion.digest)
+
+
 def _show(options: argparse.Namespace) -> int:
-    from penstock.review.evidence.statements import StatementError, parse_statement
+    from penstock.source.attestations.statement import StatementError
     from penstock.source.envelope import EnvelopeError, read_envelope
 
     root = find_root(options)
     failed = False
     for release in _releases(load_work_tree(root), options.releases):
-        path = release.spec.evidence.path
-        try:
-            data = (root / path).read_bytes()
-            envelope = read_envelope(data)
-            statement = parse_statement(data if envelope is None else envelope.payload)
-        except (OSError, EnvelopeError, StatementError) as error:
-            failed = True
-            print(log_line(f"error: Release/{release.name}: {path}: {error}"), file=sys.stderr)
-            continue
-        signers = ", ".join(one.key_id for one in envelope.signatures) if envelope is not None else ""
-        predicate = statement.predicate
-        lines = [
-            f"Release/{release.name}: {path}",
-            f"  model    {statement.model} {statement.digest}",
-            f"  specs    {predicate.specs}",
-            *(f"  data     {name} {digest}" for name, digest in sorted(predicate.datasets.items())),
-            f"  made     {predicate.created.isoformat()}",
-            f"  signed   {f'names the key {signers}' if signers else 'not'}",
-        ]
-        for gate in predicate.gates:
-            outcomes = ", ".join(f"{rule.id} {rule.outcome}" for rule in gate.rules)
-            lines.append(f"  gate     {gate.gate} {'passed' if gate.passed else 'said no'}: {outcomes}")
-        print("\n".join(map(log_line, lines)))
+        print(log_line(f"Release/{release.name}"))
+        for named in _named(release):
+            try:
+                data = (root / named.path).read_bytes()
+                envelope = read_envelope(data)
+                rows = _rows(named.link, data if envelope is None else envelope.payload)
+            except (OSError, EnvelopeError, StatementError) as error:
+                failed = True
+                print(log_line(f"error: Release/{release.name}: {named.path}: {error}"), file=sys.stderr)
+                continue
+            signers = ", ".join(one.key_id for one in envelope.signatures) if envelope is not None else ""
+            signed = f"names the key {signers}" if signers else "not"
+            lines = [f"  {named.link}: {named.path}", *_table([*rows, ("signed", signed)])]
+            print("\n".join(map(log_line, lines)))
+        if release.spec.promotion is None:
+            print("  promotion: the release names no statement of it")
     return PROBLEMS if failed else OK
+
+
+def _rows(link: str, payload: bytes) -> list[tuple[str, str]]:
+    """What a statement says. StatementError where it is not one of its kind."""
+    from penstock.source.attestations.gates import parse_gates
+    from penstock.source.attestations.promotion import parse_promotion
+
+    if link == "promotion":
+        promotion = parse_promotion(payload)
+        of = promotion.of
+        return [
+            ("model", f"{of.model} {of.digest}"),
+            ("release", f"{of.release} {of.content}"),
+            ("gates", promotion.gates),
+            ("rollout", f"{of.rollout} in {of.environment}"),
+            ("traffic", "all of it" if of.step is None else f"step {of.step} of the canary"),
+            ("replaces", of.previous or "nothing"),
+            ("from", f"{promotion.origin.kind} {promotion.origin.name}"),
+            ("made", f"{promotion.created.isoformat()} by penstock {promotion.engine}"),
+        ]
+    statement = parse_gates(payload)
+    predicate = statement.predicate
+    rows = [("model", f"{statement.model} {statement.digest}"), ("specs", predicate.specs)]
+    rows += [("data", f"{name} {digest}") for name, digest in sorted(predicate.datasets.items())]
+    rows.append(("made", predicate.created.isoformat()))
+    for gate in predicate.gates:
+        outcomes = ", ".join(f"{rule.id} {rule.outcome}" for rule in gate.rules)
+        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'said no'}: {outcomes}"))
+    return rows
+
+
+def _table(rows: list[tuple[str, str]]) -> Iterator[str]:
+    for name, text in rows:
+        yield f"    {name:<8} {text}"
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -111,43 +156,58 @@ def _verify(options: argparse.Namespace) -> int:
     keys = KeySet.of(resolve_policy(base).keys)
     bad = 0
     for release in _releases(catalog, options.releases):
-        found = verify(catalog, release, keys, datetime.now(UTC))
-        bad += found.state != "valid"
-        print(log_line(f"{found.state:<10} Release/{release.name}: {'; '.join(found.reasons)}"))
+        evidence = verify(catalog, release, keys, datetime.now(UTC))
+        bad += evidence.state != "valid"
+        print(log_line(f"{evidence.state:<10} Release/{release.name}"))
+        for found in evidence.findings:
+            print(log_line(f"  {found.state:<10} {found.of:<9}  {'; '.join(found.reasons)}"))
     return PROBLEMS if bad else OK
 
 
 def _sign(options: argparse.Namespace) -> int:
+    root = find_root(options)
+    catalog = load_work_tree(root)
+    private = private_key(options)
+    chosen = _releases(catalog, options.releases)
+    links = {
+        (named.path, named.link)
+        for release in chosen
+        for named in _named(release)
+        if options.only in (None, named.link)
+    }
+    for path, link in sorted(links):
+        files = _sign_file(root, catalog, path, link, private, options.key_id)
+        print(log_line(f"signed {path}, and wrote its digest into {', '.join(files)}"))
+    return OK
+
+
+def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: bytes, key_id: str) -> list[str]:
+    """Sign one statement, and write its new digest into every release that names it; the files of those."""
     from penstock.review.evidence.dsse import KeyFileError, sign
-    from penstock.review.evidence.statements import StatementError, parse_statement
+    from penstock.source.attestations.statement import StatementError
     from penstock.source.canonical import bytes_digest
     from penstock.source.envelope import EnvelopeError, read_envelope
 
-    root = find_root(options)
-    catalog = load_work_tree(root)
-    private = _private_key(options)
-    paths = {release.spec.evidence.path for release in _releases(catalog, options.releases)}
-    for path in sorted(paths):
-        try:
-            data = (root / path).read_bytes()
-            envelope = read_envelope(data)
-            payload = data if envelope is None else envelope.payload
-            parse_statement(payload)
-            earlier = envelope.signatures if envelope is not None else ()
-            signed = sign(payload, private, options.key_id, earlier=earlier).as_bytes()
-        except (OSError, EnvelopeError, StatementError, KeyFileError) as error:
-            raise _UsageError(f"{path}: {error}") from None
-        users = [one for one in _releases(catalog, []) if one.spec.evidence.path == path]
-        strangers = [one.name for one in users if one.spec.evidence.digest != bytes_digest(data)]
-        if strangers:
-            raise _UsageError(f"{path} is not the file whose digest Release/{strangers[0]} carries: promote it again")
-        files = {catalog.span(id_of(one)).path for one in users}
-        for file in sorted(files):
-            text = (root / file).read_text(encoding="utf-8")
-            (root / file).write_text(text.replace(bytes_digest(data), bytes_digest(signed)), encoding="utf-8")
-        (root / path).write_bytes(signed)
-        print(log_line(f"signed {path}, and wrote its digest into {', '.join(sorted(files))}"))
-    return OK
+    try:
+        data = (root / path).read_bytes()
+        envelope = read_envelope(data)
+        payload = data if envelope is None else envelope.payload
+        _rows(link, payload)
+        earlier = envelope.signatures if envelope is not None else ()
+        signed = sign(payload, private, key_id, earlier=earlier).as_bytes()
+    except (OSError, EnvelopeError, StatementError, KeyFileError) as error:
+        raise _UsageError(f"{path}: {error}") from None
+    before, after = bytes_digest(data), bytes_digest(signed)
+    users = [(release, named) for release in _releases(catalog, []) for named in _named(release) if named.path == path]
+    strangers = [release.name for release, named in users if named.digest != before]
+    if strangers:
+        raise _UsageError(f"{path} is not the file whose digest Release/{strangers[0]} carries: promote it again")
+    files = sorted({catalog.span(id_of(release)).path for release, _ in users})
+    for file in files:
+        text = (root / file).read_text(encoding="utf-8")
+        (root / file).write_text(text.replace(before, after), encoding="utf-8")
+    (root / path).write_bytes(signed)
+    return files
 
 
 def _keygen(options: argparse.Namespace) -> int:
@@ -168,18 +228,6 @@ def _keygen(options: argparse.Namespace) -> int:
     print(f'  from: "{now.isoformat()}"')
     print(f'  until: "{(now + timedelta(days=_KEY_DAYS)).isoformat()}"')
     return OK
-
-
-def _private_key(options: argparse.Namespace) -> bytes:
-    if options.key is None:
-        text = os.environ.get(KEY_VARIABLE, "")
-        if not text:
-            raise _UsageError(f"name the private key by --key, or set {KEY_VARIABLE} to its text")
-        return text.encode()
-    try:
-        return bytes(options.key.read_bytes())
-    except OSError as error:
-        raise _UsageError(f"{options.key} cannot be read: {error.strerror}") from None
 
 
 def _releases(catalog: Catalog, names: list[str]) -> list[Release]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
 from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.rollout import Rollout
+
+if TYPE_CHECKING:
+    from penstock.promotion.attested import Promoter
+    from penstock.promotion.candidate import Candidate
+    from penstock.promotion.release import Promotion
 
 
 class _UsageError(Exception):
@@ -31,7 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-stages", action="store_true", help="release although an earlier stage does not serve this version"
     )
-    parser.add_argument("--workspace", type=Path, metavar="DIR", help="folder of local runs (default: .penstock)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--workspace", type=Path, metavar="DIR", help="folder of local runs (default: .penstock)")
+    source.add_argument(
+        "--evidence", type=Path, metavar="PATH", help="promote what this statement of the step `evidence` is about"
+    )
+    source.add_argument(
+        "--version", type=_version, metavar="N", help="promote this version of the environment's MLflow registry"
+    )
+    parser.add_argument(
+        "--tracking", metavar="URI", help="with --version: MLflow's address from here (default: the environment's)"
+    )
+    parser.add_argument("--key-id", metavar="ID", help="sign the statements with this key of the approval policy")
+    add_key(parser)
     add_root(parser)
 
 
@@ -52,39 +73,90 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
     try:
-        files, summary = _promotion(options, root, view, rollout)
+        made = _promotion(options, root, view, rollout)
     except RefusalError as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return PROBLEMS
-    for path, data in files.items():
+    except (NoKeyError, _UsageError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    except ModuleNotFoundError as error:
+        what = "signatures need the extra `review`" if error.name == "cryptography" else "it is in the extra `runtime`"
+        print(f"error: {error.name} is missing: {what}", file=sys.stderr)
+        return WRONG_USE
+    for path, data in made.files.items():
         _write(root / path, data)
-    print(f"{summary}\n")
-    for path in files:
+    print(f"{made.summary}\n")
+    for path in made.files:
         print(f"  wrote {path}")
     print("\nNext: `penstock compile`, then commit these files and generated/ and open a pull request.")
     return OK
 
 
-def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rollout) -> tuple[dict[str, bytes], str]:
-    from penstock.local.workspace import Workspace
-    from penstock.promotion.candidate import last_candidate
+def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rollout) -> Promotion:
     from penstock.promotion.release import move_canary, release_version
-    from penstock.promotion.requirements import now, refuse_skipped_stages, refuse_stale, refuse_unproven
+    from penstock.promotion.requirements import refuse_skipped_stages, refuse_stale, refuse_unproven
 
+    by = _promoter(options)
     if options.advance or options.complete:
-        moved = move_canary(view, rollout, None, complete=options.complete)
-        return moved.files, moved.summary
-    candidate = last_candidate(Workspace((options.workspace or root / ".penstock").resolve()), options.model)
+        if options.evidence is not None or options.version is not None:
+            raise _UsageError("--advance and --complete move the version that is released, and take no other")
+        return move_canary(view, rollout, None, by, complete=options.complete)
+    candidate = _candidate(options, root, view)
     present = view.release_of(rollout.name)
     if present is not None and options.step is not None and present.spec.version.digest == candidate.digest:
-        moved = move_canary(view, rollout, options.step, complete=False)
-        return moved.files, moved.summary
-    refuse_unproven(view, rollout, candidate, now())
+        return move_canary(view, rollout, options.step, by, complete=False)
+    refuse_unproven(view, rollout, candidate, datetime.now(UTC))
     refuse_stale(view, candidate)
     if not options.skip_stages:
         refuse_skipped_stages(view, rollout, candidate)
-    made = release_version(view, rollout, candidate, options.step)
-    return made.files, made.summary
+    return release_version(view, rollout, candidate, options.step, by)
+
+
+def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate:
+    """The version that is to be released, from where the options say."""
+    from penstock.local.workspace import Workspace
+    from penstock.promotion.cluster_run import candidate_of_file, registered_candidate
+    from penstock.promotion.local_run import last_candidate
+
+    if options.tracking is not None and options.version is None:
+        raise _UsageError("--tracking says where --version is looked up; name the version too")
+    if options.evidence is not None:
+        return candidate_of_file(options.model, options.evidence, root)
+    if options.version is not None:
+        environment = view.environment
+        if environment is None:
+            raise ValueError("a promotion goes to an environment")
+        return registered_candidate(
+            options.model,
+            options.version,
+            tracking=options.tracking or environment.spec.tracking,
+            model_store=environment.spec.model_store,
+        )
+    return last_candidate(Workspace((options.workspace or root / ".penstock").resolve()), options.model)
+
+
+def _promoter(options: argparse.Namespace) -> Promoter:
+    from penstock import __version__
+    from penstock.promotion.attested import Promoter
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError, OSError):
+        raise _UsageError(f"SOURCE_DATE_EPOCH is `{epoch}`; expected seconds since 1970") from None
+    if options.key_id is None:
+        if options.key is not None:
+            raise _UsageError("name the key of --key by --key-id, as the approval policy calls it")
+        return Promoter(moment, __version__)
+    from penstock.review.evidence.dsse import KeyFileError, public_key_of, sign
+
+    private = private_key(options)
+    try:
+        public_key_of(private)
+    except KeyFileError as error:
+        raise _UsageError(str(error)) from None
+    return Promoter(moment, __version__, lambda payload: sign(payload, private, options.key_id).as_bytes())
 
 
 def _view(catalog: Catalog, environment: str) -> View:
@@ -118,6 +190,12 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
 def _step(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a step from 0, not `{text}`")
+    return int(text)
+
+
+def _version(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a version's number from 1, not `{text}`")
     return int(text)
 
 

@@ -1,36 +1,37 @@
-"""The version that a run on this machine registered, with its evidence, held to be what it says."""
+"""A version that may be promoted, with the statement of its gates, held to be what it says."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from penstock.local.workspace import Workspace
 from penstock.promotion.refusal import RefusalError
-from penstock.runtime.artifacts import directory_digest
-from penstock.runtime.documents.statement import STATEMENT_FILE, Statement
-from penstock.runtime.faults import InputError
+from penstock.source.attestations.gates import GateStatement, parse_gates
+from penstock.source.attestations.promotion import Origin
+from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
+from penstock.source.envelope import EnvelopeError, payload_of
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A registered version of a model."""
+    """A version of a model, and where it was found."""
 
-    model: str
-    digest: str
-    registered: int
-    """Its number in the registry."""
-    statement: Statement
+    statement: GateStatement
     evidence: bytes
-    """The statement's file."""
+    """The statement's file: the bare statement, or an envelope around it."""
+    origin: Origin
+    registered: int | None
+    """Its number in the registry, where that is known."""
 
     @property
-    def evidence_digest(self) -> str:
-        """Digest of the statement's file."""
-        return bytes_digest(self.evidence)
+    def model(self) -> str:
+        """The model's name."""
+        return self.statement.model
+
+    @property
+    def digest(self) -> str:
+        """Digest of the model's files."""
+        return self.statement.digest
 
     @property
     def evidence_path(self) -> str:
@@ -39,50 +40,38 @@ class Candidate:
         Named by the version and by the statement: the same version can be judged anew, and a release that was made
         with the older statement keeps it.
         """
-        version, statement = (each.removeprefix("sha256:") for each in (self.digest, self.evidence_digest))
-        return f"evidence/{self.model}/{version[:12]}-{statement[:8]}.json"
+        return evidence_path(self.model, self.digest, self.evidence)
+
+    @property
+    def payload(self) -> bytes:
+        """The statement, without an envelope around it."""
+        return payload_of(self.evidence)
 
 
-def last_candidate(workspace: Workspace, model: str) -> Candidate:
-    """The version that the newest successful training run of `model` registered.
+def candidate(
+    model: str, evidence: bytes, origin: Origin, *, where: str, remedy: str, registered: int | None = None
+) -> Candidate:
+    """The version that a statement's file is about.
+
+    `where` names the file in what is said of it, `remedy` says what would be right.
 
     Raises:
-        RefusalError: there is no such run, or the store no longer holds what it registered.
+        RefusalError: the file is no statement of the gates, or one about another model.
     """
-    record = workspace.last_run(model)
-    if record is None:
-        raise RefusalError(f"no run of `{model}` has succeeded in {workspace.root}; run `penstock run {model}` first")
-    registration = _registration(record)
-    if registration is None:
-        raise RefusalError(
-            f"the run {record['id']} of `{model}` has left no registration; run `penstock run {model}` again"
-        )
-    digest = str(registration["digest"])
-    stored = workspace.models / model / digest.removeprefix("sha256:")
-    actual = directory_digest(stored / "model") if (stored / "model").is_dir() else "nothing"
-    if actual != digest:
-        raise RefusalError(f"{stored / 'model'} holds {actual}, not {digest}; run `penstock run {model}` again")
-    return _with_evidence(model, registration, stored / "evidence" / STATEMENT_FILE)
-
-
-def _registration(record: dict[str, Any]) -> dict[str, Any] | None:
-    folder = record["steps"].get("register", {}).get("outputs", {}).get("registration")
     try:
-        found: dict[str, Any] = json.loads((Path(folder) / "registration.json").read_bytes()) if folder else {}
-    except (OSError, ValueError):
-        return None
-    return found or None
+        statement = parse_gates(payload_of(evidence))
+    except (EnvelopeError, StatementError) as error:
+        raise RefusalError(f"{where} is no statement of gates: {error}; {remedy}") from None
+    if statement.model != model:
+        raise RefusalError(f"{where} is about the model `{statement.model}`, not `{model}`; {remedy}")
+    return Candidate(statement, evidence, origin, registered)
 
 
-def _with_evidence(model: str, registration: dict[str, Any], path: Path) -> Candidate:
-    try:
-        evidence = path.read_bytes()
-        statement = Statement(json.loads(evidence))
-    except (OSError, ValueError, InputError) as error:
-        raise RefusalError(f"the evidence {path} cannot be read: {error}; run `penstock run {model}` again") from None
-    found = Candidate(model, str(registration["digest"]), int(registration["version"]), statement, evidence)
-    if found.evidence_digest != registration["evidence"]["digest"]:
-        raise RefusalError(f"{path} is not the evidence that was registered; run `penstock run {model}` again")
-    if statement.digest != found.digest:
-        raise RefusalError(f"{path} is about the version {statement.digest}, not {found.digest}")
-    return found
+def evidence_path(model: str, version: str, data: bytes, *, environment: str = "") -> str:
+    """Where a statement about a version stands in the repository; that of a promotion names its environment."""
+    between = f"-{environment}" if environment else ""
+    return f"evidence/{model}/{_hexadecimal(version)[:12]}{between}-{_hexadecimal(bytes_digest(data))[:8]}.json"
+
+
+def _hexadecimal(digest: str) -> str:
+    return digest.removeprefix("sha256:")

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
+from penstock.promotion.attested import Promoter, attested
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
+from penstock.source.attestations.promotion import Origin, Released, parse_promotion
+from penstock.source.attestations.statement import StatementError
+from penstock.source.canonical import bytes_digest
 from penstock.source.emit_yaml import emit_yaml
+from penstock.source.envelope import EnvelopeError, payload_of
 from penstock.specs.release import Release, Version
 from penstock.specs.rollout import Rollout
 
@@ -28,50 +33,46 @@ class Promotion:
     summary: str
 
 
-def release_version(view: View, rollout: Rollout, candidate: Candidate, step: int | None) -> Promotion:
+def release_version(view: View, rollout: Rollout, candidate: Candidate, step: int | None, by: Promoter) -> Promotion:
     """Release `candidate` to the view's environment: from the first step of a canary that pull requests advance.
 
     `step` starts at another step. What is replaced is the version that has all the traffic now, which is the older one
-    while a canary is under way.
+    while a canary is under way. A version that is served already gets its evidence anew, where that has changed or
+    its promotion has no statement that fits.
 
     Raises:
         RefusalError: the version is released already, or the canary has no such step.
     """
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
+    evidence = _evidence_file(view, candidate, by)
+    named = {"path": candidate.evidence_path, "digest": bytes_digest(evidence)}
+    words = f"version {candidate.registered or candidate.digest[:19]} of `{candidate.model}`"
     if present is not None and present.spec.version.digest == candidate.digest and step is None:
-        raise RefusalError(
-            f"`{environment}` serves this version of `{candidate.model}` by `{rollout.name}` already; --advance or "
-            "--complete moves its canary"
-        )
-    previous = _stable(present, candidate.digest)
-    spec: dict[str, Any] = {
-        "rollout": rollout.name,
-        "environment": environment,
-        "version": {"digest": candidate.digest, "registered": candidate.registered},
-        "specs": candidate.statement.specs,
-        "datasets": dict(sorted(candidate.statement.datasets.items())),
-        "evidence": {"path": candidate.evidence_path, "digest": candidate.evidence_digest},
-    }
-    if previous is not None:
-        spec["previous"] = previous.model_dump(mode="json", by_alias=True, exclude_none=True)
-    reached = _first_step(rollout, previous, step)
-    if reached is not None:
-        spec["step"] = reached
-    path, text = _file(view, rollout, present, spec)
-    words = f"version {candidate.registered} ({candidate.digest[:19]}…) of `{candidate.model}`"
-    start = "" if reached is None else f", step {reached} of its canary: {_share(rollout, reached)} of the traffic"
-    return Promotion(
-        {candidate.evidence_path: candidate.evidence, path: text},
-        f"{rollout.name} in {environment} gets {words}{start}",
-    )
+        if _is_covered(view, present, candidate):
+            raise RefusalError(
+                f"`{environment}` serves this version of `{candidate.model}` by `{rollout.name}` already; --advance or "
+                "--complete moves its canary"
+            )
+        predicate = candidate.statement.predicate
+        spec = present.plain_spec() | {
+            "specs": predicate.specs,
+            "datasets": dict(sorted(predicate.datasets.items())),
+            "evidence": named,
+        }
+        summary = f"{rollout.name} in {environment} keeps {words}, with evidence of today"
+    else:
+        spec, start = _first_serving(rollout, candidate, environment, named, present, step)
+        summary = f"{rollout.name} in {environment} gets {words}{start}"
+    files = {candidate.evidence_path: evidence}
+    return _promotion(view, rollout, present, spec, candidate.payload, candidate.origin, by, files, summary)
 
 
-def move_canary(view: View, rollout: Rollout, step: int | None, *, complete: bool) -> Promotion:
+def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *, complete: bool) -> Promotion:
     """Move the canary that is under way: to the next step, to `step`, or to its end.
 
     Raises:
-        RefusalError: no canary is under way, or it has no such step.
+        RefusalError: no canary is under way, it has no such step, or its evidence is not in the repository.
     """
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
@@ -81,15 +82,117 @@ def move_canary(view: View, rollout: Rollout, step: int | None, *, complete: boo
     wanted = present.spec.step + 1 if step is None else step
     if step is not None and step > last:
         raise RefusalError(f"the canary of `{rollout.name}` has the steps 0 to {last}, and no step {step}")
-    spec = present.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    spec = present.plain_spec()
+    origin = Origin("release", Released.of(present.name, spec, rollout.spec.model).content)
     if complete or wanted > last:
         del spec["step"]
         reached = "all of the traffic"
     else:
         spec["step"] = wanted
         reached = f"step {wanted}: {_share(rollout, wanted)} of the traffic"
-    path, text = _file(view, rollout, present, spec)
-    return Promotion({path: text}, f"{rollout.name} in {environment} goes to {reached}")
+    summary = f"{rollout.name} in {environment} goes to {reached}"
+    return _promotion(view, rollout, present, spec, _gates_of(view, present), origin, by, {}, summary)
+
+
+def _first_serving(
+    rollout: Rollout,
+    candidate: Candidate,
+    environment: str,
+    evidence: dict[str, str],
+    present: Release | None,
+    step: int | None,
+) -> tuple[dict[str, Any], str]:
+    """The spec by which a version gets its first traffic, and in words how much, where it is not all."""
+    version: dict[str, Any] = {"digest": candidate.digest}
+    if candidate.registered is not None:
+        version["registered"] = candidate.registered
+    previous = _stable(present, candidate.digest)
+    predicate = candidate.statement.predicate
+    spec: dict[str, Any] = {
+        "rollout": rollout.name,
+        "environment": environment,
+        "version": version,
+        "specs": predicate.specs,
+        "datasets": dict(sorted(predicate.datasets.items())),
+        "evidence": evidence,
+    }
+    if previous is not None:
+        spec["previous"] = previous.model_dump(mode="json", by_alias=True, exclude_none=True)
+    reached = _first_step(rollout, previous, step)
+    if reached is None:
+        return spec, ""
+    spec["step"] = reached
+    return spec, f", step {reached} of its canary: {_share(rollout, reached)} of the traffic"
+
+
+def _promotion(
+    view: View,
+    rollout: Rollout,
+    present: Release | None,
+    spec: dict[str, Any],
+    gates: bytes,
+    origin: Origin,
+    by: Promoter,
+    files: dict[str, bytes],
+    summary: str,
+) -> Promotion:
+    """The promotion to what `spec` says: its statement, and the Release that names it."""
+    metadata = _metadata(view, rollout, present)
+    complete, statement = attested(metadata["name"], spec, rollout.spec.model, gates, origin, by)
+    path, text = _file(view, rollout, metadata, complete)
+    return Promotion({**files, **statement, path: text}, summary)
+
+
+def _evidence_file(view: View, candidate: Candidate, by: Promoter) -> bytes:
+    """The gates' statement as the repository is to hold it.
+
+    A file that is there already stays, with whatever signatures it has: other releases carry its digest. The
+    statement of a run on this machine is signed by whoever promotes it; one from elsewhere is vouched for by those who
+    signed it there, or by nobody.
+    """
+    there = view.catalog.repository.read(candidate.evidence_path)
+    if there is not None and _payload(there) == candidate.payload:
+        return there
+    if by.sign is not None and candidate.origin.kind == "run":
+        return by.sign(candidate.payload)
+    return candidate.evidence
+
+
+def _is_covered(view: View, present: Release, candidate: Candidate) -> bool:
+    """Whether a Release rests on the candidate's statement already, by a promotion that fits it."""
+    named = present.spec.promotion
+    evidence = view.catalog.repository.read(present.spec.evidence.path)
+    data = view.catalog.repository.read(named.path) if named is not None else None
+    if named is None or data is None or bytes_digest(data) != named.digest:
+        return False
+    if evidence is None or _payload(evidence) != candidate.payload:
+        return False
+    released = Released.of(present.name, present.plain_spec(), candidate.model)
+    try:
+        promotion = parse_promotion(payload_of(data))
+    except (EnvelopeError, StatementError):
+        return False
+    return not any(promotion.contradictions(released, bytes_digest(candidate.payload)))
+
+
+def _gates_of(view: View, present: Release) -> bytes:
+    """The payload of the gates' statement that a Release names."""
+    named = present.spec.evidence
+    data = view.catalog.repository.read(named.path)
+    if data is None or bytes_digest(data) != named.digest:
+        found = "is not in the repository" if data is None else "is not the file whose digest the Release carries"
+        raise RefusalError(f"the evidence {named.path} of `{present.name}` {found}; promote the version again")
+    payload = _payload(data)
+    if payload is None:
+        raise RefusalError(f"the evidence {named.path} of `{present.name}` cannot be read; promote the version again")
+    return payload
+
+
+def _payload(data: bytes) -> bytes | None:
+    try:
+        return payload_of(data)
+    except EnvelopeError:
+        return None
 
 
 def _stable(present: Release | None, digest: str) -> Version | None:
@@ -123,22 +226,29 @@ def _share(rollout: Rollout, step: int) -> str:
     return str(_steps(rollout)[step].weight)
 
 
-def _file(view: View, rollout: Rollout, present: Release | None, spec: dict[str, Any]) -> tuple[str, bytes]:
-    """Path and text of the Release's file; metadata that people have added stays."""
+def _metadata(view: View, rollout: Rollout, present: Release | None) -> dict[str, Any]:
+    """Who the Release is; what people have added stays."""
     environment = str(view.environment_name)
-    path = f"{FOLDER}/{environment}-{rollout.name}.yaml"
-    metadata: dict[str, Any] = {
+    if present is not None:
+        return present.metadata.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {
         "name": _name(environment, rollout.name),
         "owner": rollout.metadata.owner,
         "description": f"What {environment} serves for {rollout.name}.",
     }
-    if present is not None:
-        found = view.catalog.span(SpecId("Release", present.name)).path
+
+
+def _file(view: View, rollout: Rollout, metadata: dict[str, Any], spec: dict[str, Any]) -> tuple[str, bytes]:
+    """Path and text of the Release's file."""
+    environment = str(view.environment_name)
+    path = f"{FOLDER}/{environment}-{rollout.name}.yaml"
+    release_id = SpecId("Release", metadata["name"])
+    if view.catalog.document(release_id) is not None:
+        found = view.catalog.span(release_id).path
         if found != path:
             raise RefusalError(
-                f"the Release `{present.name}` stands in {found}; move it to {path}, which this command rewrites"
+                f"the Release `{release_id.name}` stands in {found}; move it to {path}, which this command rewrites"
             )
-        metadata = present.metadata.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     value = {"apiVersion": "penstock/v1", "kind": "Release", "metadata": metadata, "spec": spec}
     return path, (HEADER.format(environment=environment) + emit_yaml(value)).encode()
 

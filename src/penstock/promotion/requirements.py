@@ -9,8 +9,9 @@ from penstock.catalog.model import View
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
 from penstock.specs.environment import STAGES
-from penstock.specs.gate import Gate
 from penstock.specs.rollout import Rollout
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: datetime) -> None:
@@ -19,22 +20,35 @@ def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: dat
     Raises:
         RefusalError: it has not.
     """
-    if failed := candidate.statement.blocking_failures():
+    statement = candidate.statement
+    if failed := statement.refusals():
         raise RefusalError(f"`{candidate.model}` did not pass {', '.join(f'`{each}`' for each in failed)}")
-    judged = {gate["gate"] for gate in candidate.statement.value["predicate"]["gates"]}
     wanted = rollout.spec.gate
-    if wanted is not None and wanted not in judged:
+    if wanted is not None and statement.predicate.gate(wanted) is None:
         raise RefusalError(
             f"the rollout `{rollout.name}` asks for the gate `{wanted}`, which has not judged this version"
         )
-    created = datetime.fromisoformat(candidate.statement.value["predicate"]["created"])
-    for name in sorted(judged):
-        gate = view.find(Gate, name)
-        valid = gate.spec.evidence_valid if gate is not None else None
+    created = statement.predicate.created
+    if created > now + _CLOCKS_DIFFER:
+        raise RefusalError(f"the evidence is of {created:%Y-%m-%d %H:%M}, which has not come yet; look at the clocks")
+    for gate in view.gates_of(candidate.model):
+        judged = statement.predicate.gate(gate.name)
+        if judged is None:
+            raise RefusalError(
+                f"the gate `{gate.name}` of `{candidate.model}` has not judged this version; train it again"
+            )
+        blocking = (rule.id for rule in gate.spec.rules if rule.severity == "block")
+        unheld = [rule for rule in blocking if judged.outcome(rule) not in ("pass", "skip")]
+        if unheld:
+            raise RefusalError(
+                f"the evidence does not say that the gate `{gate.name}` found these rules to hold: "
+                f"{', '.join(f'`{rule}`' for rule in unheld)}; train `{candidate.model}` again"
+            )
+        valid = gate.spec.evidence_valid
         if valid is not None and now - created > timedelta(milliseconds=int(valid)):
             raise RefusalError(
-                f"the evidence is of {created:%Y-%m-%d %H:%M} UTC, and the gate `{name}` takes it for {valid}; "
-                f"run `penstock run {candidate.model}` again"
+                f"the evidence is of {created.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and the gate `{gate.name}` takes "
+                f"it for {valid}; train `{candidate.model}` again"
             )
 
 
@@ -46,13 +60,13 @@ def refuse_stale(view: View, candidate: Candidate) -> None:
     """
     for environment in view.catalog.environments():
         try:
-            if spec_digest(view.in_environment(environment), candidate.model) == candidate.statement.specs:
+            if spec_digest(view.in_environment(environment), candidate.model) == candidate.statement.predicate.specs:
                 return
         except KeyError:
             continue
     raise RefusalError(
-        f"the specs of `{candidate.model}` have changed since this version was trained; run "
-        f"`penstock run {candidate.model}` again"
+        f"the specs of `{candidate.model}` have changed since this version was trained; train it again, or go back to "
+        "the commit that it was trained from"
     )
 
 
@@ -80,8 +94,3 @@ def refuse_skipped_stages(view: View, rollout: Rollout, candidate: Candidate) ->
                 f"`{name}` comes before `{here.name}` and {reached} of `{rollout.name}`; promote to `{name}` first, or "
                 "give --skip-stages, which the review will see"
             )
-
-
-def now() -> datetime:
-    """The time against which the age of evidence is held."""
-    return datetime.now(UTC)

@@ -178,12 +178,14 @@ def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...]
 
 
 def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
-    """Digests of the evidence that changed releases name on head; empty text for a file that is not there."""
+    """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
         loaded = sides.head.catalog.loaded(spec_id)
         if loaded is not None and isinstance(loaded.resource, Release):
-            path = loaded.resource.spec.evidence.path
-            data = sides.head.files.read(path)
-            found[path] = bytes_digest(data) if data is not None else ""
+            spec = loaded.resource.spec
+            for named in (spec.evidence, spec.promotion):
+                if named is not None:
+                    data = sides.head.files.read(named.path)
+                    found[named.path] = bytes_digest(data) if data is not None else ""
     return found

@@ -139,8 +139,11 @@ class When(Node):
     labels: list[str] | None = field(
         "A label that the pull request carries.", loosens=ANY, area=GOVERNANCE, default=None
     )
-    evidence: list[Literal["valid", "missing", "expired", "mismatched", "unsigned"]] | None = field(
-        "State of the evidence of a changed Release.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+    evidence: list[Literal["valid", "missing", "expired", "mismatched", "unsigned", "revoked"]] | None = field(
+        "State of the evidence of a changed Release: the worse one of its gates' statement and of its promotion.",
+        loosens=Loosens.REMOVED,
+        area=GOVERNANCE,
+        default=None,
     )
     all: list[When] | None = field("All of these hold.", loosens=ANY, area=GOVERNANCE, default=None)
     any: list[When] | None = field("One of these holds.", loosens=ANY, area=GOVERNANCE, default=None)
@@ -157,7 +160,10 @@ class Require(Node):
     )
     any: list[Require] | None = field("One of these.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None)
     evidence: Literal["valid"] | None = field(
-        "Evidence of the Release verifies.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+        "Evidence of the Release verifies: its gates' statement, its promotion, and the chain between them.",
+        loosens=Loosens.REMOVED,
+        area=GOVERNANCE,
+        default=None,
     )
 
     @model_validator(mode="after")

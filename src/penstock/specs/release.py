@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from penstock.specs.base import DatasetRef, Digest, EnvironmentRef, Node, Resource, RolloutRef, field, note
 from penstock.specs.review import Area, Loosens
@@ -29,6 +29,15 @@ class Evidence(Node):
     digest: Digest = field("Digest of that file.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
 
 
+class PromotionStatement(Node):
+    """The statement of the promotion that wrote the release; where it stands says nothing about risk."""
+
+    path: str = note(
+        "File in the repository that holds the statement.", area=Area.GOVERNANCE, pattern=r"^[\w./-]+\.json$"
+    )
+    digest: Digest = note("Digest of that file.", area=Area.GOVERNANCE)
+
+
 class ReleaseSpec(Node):
     """Rollout, environment, version, data and evidence."""
 
@@ -42,6 +51,12 @@ class ReleaseSpec(Node):
         "Fingerprint of each dataset that it was trained on.", loosens=Loosens.ANY, area=Area.DATA
     )
     evidence: Evidence = field("Proof that it passed its gate.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE)
+    promotion: PromotionStatement | None = field(
+        "Statement of the promotion that wrote this release; it binds the release to its evidence.",
+        loosens=Loosens.REMOVED,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
     previous: Version | None = field(
         "Version that it replaces; it keeps the rest of the traffic while a canary is under way.",
         loosens=Loosens.ANY,
@@ -65,3 +80,7 @@ class Release(Resource):
 
     kind: Literal["Release"] = note("Kind.", area=Area.GOVERNANCE)
     spec: ReleaseSpec = field("The release.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+
+    def plain_spec(self) -> dict[str, Any]:
+        """The spec as plain data, without absent fields: what a promotion is of."""
+        return self.spec.model_dump(mode="json", by_alias=True, exclude_none=True)

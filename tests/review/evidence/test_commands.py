@@ -12,7 +12,7 @@ import yaml
 
 from penstock.cli.main import main
 from review.pull_requests import POLICY
-from review.releases import NAME, PATH, release
+from review.releases import MODEL_DIGEST, NAME, PATH, RELEASE_PATH, release
 from review.repositories import Repository
 
 
@@ -37,14 +37,66 @@ def evidence(repository: Repository, action: str, *more: str) -> int:
 
 def test_what_was_signed_verifies(repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evidence(repository, "verify") == 1
-    assert "unsigned   Release/production-delay-online" in capsys.readouterr().out
+    unsigned = "the statement is not signed: `penstock evidence sign` signs it"
+    assert capsys.readouterr().out.splitlines() == [
+        "unsigned   Release/production-delay-online",
+        f"  unsigned   gates      {unsigned}",
+        f"  unsigned   promotion  {unsigned}",
+    ]
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    capsys.readouterr()
     assert evidence(repository, "verify", NAME) == 0
-    assert "valid      Release/production-delay-online: signed by the key `ci`" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "valid      Release/production-delay-online",
+        "  valid      gates      signed by the key `ci`",
+        "  valid      promotion  signed by the key `ci`",
+    ]
+
+
+def test_what_was_stated_is_shown(repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", "promotion") == 0
+    capsys.readouterr()
     assert evidence(repository, "show") == 0
-    shown = capsys.readouterr().out
-    assert "gate     delay-release passed: quality pass, regions pass" in shown
-    assert "signed   names the key ci" in shown
+    gates, promotion = capsys.readouterr().out.split("  promotion: ")
+    assert "gate     delay-release passed: quality pass, regions pass" in gates
+    assert "signed   not" in gates
+    for line in (
+        f"model    delay {MODEL_DIGEST}",
+        "rollout  delay-online in production",
+        "traffic  all of it",
+        "replaces nothing",
+        "from     run 20260302T090000Z-00",
+        "signed   names the key ci",
+    ):
+        assert line in promotion
+
+
+@pytest.mark.parametrize("order", [("gates", "promotion"), ("promotion", "gates")])
+def test_the_two_statements_are_signed_in_either_order(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str], order: tuple[str, str]
+) -> None:
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", order[0]) == 0
+    capsys.readouterr()
+    assert evidence(repository, "verify") == 1
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split()[:2] for row in rows] == [
+        ["valid" if link == order[0] else "unsigned", link] for link in ("gates", "promotion")
+    ]
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", order[1]) == 0
+    assert evidence(repository, "verify") == 0
+
+
+def test_a_release_without_a_promotion_is_said_to_have_none(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = yaml.safe_load(repository.read(RELEASE_PATH))
+    del document["spec"]["promotion"]
+    repository.write(RELEASE_PATH, yaml.safe_dump(document))
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    assert evidence(repository, "show") == 0
+    assert "promotion: the release names no statement of it" in capsys.readouterr().out
+    assert evidence(repository, "verify") == 1
+    assert "missing    promotion  the Release names no statement of its promotion" in capsys.readouterr().out
 
 
 def test_a_release_with_signed_evidence_still_passes_the_check(repository: Repository, key: Path) -> None:

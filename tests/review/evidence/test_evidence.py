@@ -32,14 +32,19 @@ def judged(repository: Repository, *keys: Signer, later: timedelta = timedelta(0
 def test_signed_evidence_of_this_very_version_is_valid(repository: Repository) -> None:
     key = signer()
     release(repository, key)
-    assert judged(repository, key) == Evidence("valid", ("signed by the key `ci`",))
+    found = judged(repository, key)
+    assert found.state == "valid"
+    assert found.reasons == ("gates: signed by the key `ci`", "promotion: signed by the key `ci`")
 
 
 def test_a_bare_statement_is_unsigned(repository: Repository) -> None:
     release(repository, None)
     found = judged(repository, signer())
     assert found.state == "unsigned"
-    assert found.reasons == ("the statement is not signed: `penstock evidence sign` signs it",)
+    assert found.reasons == (
+        "gates: the statement is not signed: `penstock evidence sign` signs it",
+        "promotion: the statement is not signed: `penstock evidence sign` signs it",
+    )
 
 
 def test_evidence_that_is_not_there_is_missing(repository: Repository) -> None:
@@ -155,7 +160,7 @@ def test_evidence_of_specs_that_have_changed_since_is_mismatched(repository: Rep
     repository.replace("atLeast: 0.70", "atLeast: 0.60")
     found = judged(repository, key)
     assert found.state == "mismatched"
-    assert "the specs of `delay` are not those that the version was trained from" in found.reasons
+    assert "gates: the specs of `delay` are not those that the version was trained from" in found.reasons
 
 
 def test_a_rollback_needs_no_specs_of_today(repository: Repository) -> None:
@@ -191,7 +196,7 @@ def test_an_altered_payload_does_not_verify(repository: Repository) -> None:
     _replace(repository, forged.as_bytes())
     found = judged(repository, key)
     assert found.state == "mismatched"
-    assert "the signature that names the key `ci` is not of this statement" in found.reasons
+    assert "gates: the signature that names the key `ci` is not of this statement" in found.reasons
 
 
 def test_a_signature_over_another_type_of_payload_does_not_count(repository: Repository) -> None:
@@ -216,7 +221,7 @@ def test_without_keys_in_the_policy_nothing_is_signed(repository: Repository) ->
     found = judged(repository)
     assert (found.state, found.reasons[0]) == (
         "unsigned",
-        "the policy of the base names no key that evidence may be signed with",
+        "gates: the policy of the base names no key that evidence may be signed with",
     )
 
 
@@ -227,7 +232,7 @@ def test_keys_are_rotated_and_old_evidence_keeps(repository: Repository) -> None
     assert judged(repository, old, new, later=timedelta(days=30)).state == "valid"
     release(repository, old, created=NOW + timedelta(seconds=1))
     found = judged(repository, old, new, later=timedelta(days=30))
-    assert (found.state, found.reasons[0].split(" when")[0]) == ("expired", "the key `old` had expired")
+    assert (found.state, found.reasons[0].split(" when")[0]) == ("expired", "gates: the key `old` had expired")
     release(repository, new, created=NOW)
     assert "was not valid yet" in judged(repository, old, new).reasons[0]
 
@@ -236,10 +241,10 @@ def test_a_revoked_key_voids_all_that_it_signed_under_every_name(repository: Rep
     key = signer()
     release(repository, key)
     revoked = Signer("gone", key.pair, revoked=True)
-    assert judged(repository, Signer("ci", key.pair, revoked=True)).state == "unsigned"
+    assert judged(repository, Signer("ci", key.pair, revoked=True)).state == "revoked"
     found = judged(repository, key, revoked)
-    assert found.state == "unsigned"
-    assert "revoked" in found.reasons[0]
+    assert found.state == "revoked"
+    assert "all that it signed is void" in found.reasons[0]
 
 
 def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Repository) -> None:

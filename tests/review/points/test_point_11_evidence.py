@@ -23,11 +23,11 @@ def policy_with(*keys: Signer) -> str:
     return yaml.safe_dump_all(documents, sort_keys=False)
 
 
-def released(repository: Repository, *trusted: Signer, by: Signer | None, edit: Edit | None = None) -> Decision:
+def released(repository: Repository, *trusted: Signer, by: Signer | None, **how: Any) -> Decision:
     """The decision on a pull request that releases a version, and that everybody approves."""
     base = with_policy(repository, policy_with(*trusted))
     repository.branch()
-    release(repository, by, edit=edit)
+    release(repository, by, **how)
     repository.compile()
     head = repository.commit()
     pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY, at=NOW + timedelta(minutes=1))
@@ -66,7 +66,7 @@ def test_another_run_s_report_is_refused_though_all_approve(repository: Reposito
 
 @pytest.mark.parametrize(
     ("how", "state"),
-    [("nobody", "unsigned"), ("a stranger", "unsigned"), ("a revoked key", "unsigned"), ("an old key", "expired")],
+    [("nobody", "unsigned"), ("a stranger", "unsigned"), ("a revoked key", "revoked"), ("an old key", "expired")],
 )
 def test_what_no_valid_key_has_signed_is_refused_though_all_approve(
     repository: Repository, how: str, state: str
@@ -104,4 +104,59 @@ def test_a_pull_request_cannot_bring_the_key_that_signed_its_evidence(repository
     pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY)
     decision = decide(GitRepository.find(repository.root), pull.view)
     assert decision.evidence[f"Release/{NAME}"].state == "unsigned"
+    assert not decision.is_approved
+
+
+def _another_version(value: dict[str, Any]) -> None:
+    value["subject"][0]["digest"]["sha256"] = "b" * 64
+
+
+def _another_release(value: dict[str, Any]) -> None:
+    value["subject"][1]["name"] = "Release/staging-delay-online"
+
+
+def _another_environment(value: dict[str, Any]) -> None:
+    value["predicate"]["environment"] = "staging"
+
+
+def _another_content(value: dict[str, Any]) -> None:
+    value["subject"][1]["digest"]["sha256"] = "b" * 64
+
+
+def _other_gates(value: dict[str, Any]) -> None:
+    value["predicate"]["gates"] = "sha256:" + "b" * 64
+
+
+@pytest.mark.parametrize(
+    "promoted", [_another_version, _another_release, _another_environment, _another_content, _other_gates]
+)
+def test_a_promotion_of_something_else_is_refused_though_all_approve(repository: Repository, promoted: Edit) -> None:
+    key = signer()
+    decision = released(repository, key, by=key, promoted=promoted)
+    assert decision.evidence[f"Release/{NAME}"].state == "mismatched"
+    assert not decision.is_approved
+
+
+@pytest.mark.parametrize(
+    ("promoter", "state"),
+    [
+        (signer("mallory"), "unsigned"),
+        (signer("leaked", revoked=True), "revoked"),
+        (signer("old", until="2026-02-01T00:00:00+00:00"), "expired"),
+    ],
+)
+def test_a_promotion_that_no_valid_key_has_signed_is_refused_though_all_approve(
+    repository: Repository, promoter: Signer, state: str
+) -> None:
+    key = signer()
+    known = () if promoter.id == "mallory" else (promoter,)
+    decision = released(repository, key, *known, by=key, promoted_by=promoter)
+    assert decision.evidence[f"Release/{NAME}"].state == state
+    assert not decision.is_approved
+
+
+def test_a_release_that_nobody_promoted_is_refused_though_all_approve(repository: Repository) -> None:
+    key = signer()
+    decision = released(repository, key, by=key, spec={"promotion": None})
+    assert decision.evidence[f"Release/{NAME}"].state == "missing"
     assert not decision.is_approved

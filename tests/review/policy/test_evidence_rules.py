@@ -39,6 +39,7 @@ def _release(documents: Documents) -> None:
         ({"Release/delay": "expired"}, DISAPPROVED),
         ({"Release/delay": "mismatched"}, DISAPPROVED),
         ({"Release/delay": "unsigned"}, DISAPPROVED),
+        ({"Release/delay": "revoked"}, DISAPPROVED),
         ({"Release/other": "valid"}, DISAPPROVED),
         ({}, DISAPPROVED),
     ],

@@ -21,7 +21,7 @@ from penstock.specs.approval_policy import Key
 class Signed:
     """What the signatures of an envelope are worth. `by` names the key where the state is `valid`."""
 
-    state: Literal["valid", "unsigned", "expired", "mismatched"]
+    state: Literal["valid", "unsigned", "revoked", "expired", "mismatched"]
     why: str
     by: str = ""
 
@@ -61,7 +61,7 @@ class KeySet:
             moment = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
             return Signed("expired", f"the key `{out_of_time.id}` {when} when the statement was made, {moment}")
         if signers:
-            return Signed("unsigned", f"the key `{signers[0].id}` is revoked, and all that it signed is void")
+            return Signed("revoked", f"the key `{signers[0].id}` is revoked, and all that it signed is void")
         known = {key.id for key in self.keys} & {one.key_id for one in envelope.signatures}
         if known:
             return Signed("mismatched", f"the signature that names the key `{min(known)}` is not of this statement")

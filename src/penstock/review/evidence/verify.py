@@ -1,4 +1,8 @@
-"""What the evidence of a release is worth: it must be of this model, these specs and these data, passed and signed."""
+"""What the evidence of a release is worth: a chain of two signed statements that must fit it, link by link.
+
+The promotion must be of this Release and rest on these gates' statement; the statement must be of this model, these
+specs and these data, and say that every gate let the model pass.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,21 @@ from typing import Literal
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.review.evidence.keys import KeySet
-from penstock.review.evidence.statements import GateStatement, StatementError, parse_statement
 from penstock.review.model import Plan
+from penstock.source.attestations.gates import GateStatement, parse_gates
+from penstock.source.attestations.promotion import Released, parse_promotion
+from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
 from penstock.source.envelope import IN_TOTO, Envelope, EnvelopeError, read_envelope
 from penstock.specs.gate import Gate
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
-State = Literal["valid", "missing", "expired", "mismatched", "unsigned"]
+State = Literal["valid", "missing", "mismatched", "revoked", "unsigned", "expired"]
+Link = Literal["gates", "promotion", "release"]
 
-_SEVERITY: tuple[State, ...] = ("missing", "mismatched", "unsigned", "expired")
+_ORDER: tuple[State, ...] = ("missing", "mismatched", "revoked", "unsigned", "expired", "valid")
+"""The worst first."""
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _HELD = ("pass", "skip")
 """Outcomes with which a blocking rule lets a version pass; what is skipped had nothing to be held against."""
@@ -29,12 +37,33 @@ Doubt = tuple[State, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the evidence of one release is worth, in sentences."""
+class Finding:
+    """What one statement is worth, in sentences."""
 
+    of: Link
+    """`release` where it is the Release itself that cannot be told."""
     state: State
     reasons: tuple[str, ...]
-    """Why it is not valid, the worst first; for valid evidence, who signed it."""
+    """Why it is not valid, the worst first; of a valid one, who signed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the evidence of one release is worth: no more than the weakest of its statements."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst state of its statements."""
+        return min((one.state for one in self.findings), key=_ORDER.index)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What keeps it from being valid, the worst first; of valid evidence, who signed it."""
+        ranked = sorted(self.findings, key=lambda one: _ORDER.index(one.state))
+        told = [one for one in ranked if one.state != "valid"] or ranked
+        return tuple(f"{one.of}: {why}" for one in told for why in one.reasons)
 
 
 def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[str, Evidence]:
@@ -47,14 +76,14 @@ def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[
     for address in sorted({change.address.spec for change in plan.changes if change.address.kind == "Release"}):
         spec_id = SpecId(address.kind, address.name)
         if head.document(spec_id) is None:
-            found[str(address)] = Evidence("valid", ("nothing is released by it any more",))
+            found[str(address)] = _of_release("valid", "nothing is released by it any more")
             continue
         seen = [head.overridden(spec_id, environment) for environment in (None, *head.environments())]
         releases = [one.resource if one is not None else None for one in seen]
         found[str(address)] = _worst(
             verify(head, one, keys, now, is_rollback=plan.kind == "rollback")
             if isinstance(one, Release)
-            else Evidence("missing", ("the Release is not valid, so nobody can tell what it releases",))
+            else _of_release("missing", "it is not valid, so nobody can tell what it releases")
             for one in releases
         )
     return found
@@ -62,41 +91,106 @@ def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[
 
 def verify(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_rollback: bool = False) -> Evidence:
     """The evidence of one Release of a catalog."""
-    data = head.repository.read(release.spec.evidence.path)
-    if data is None:
-        return Evidence("missing", (f"{release.spec.evidence.path} is not in the repository",))
-    if bytes_digest(data) != release.spec.evidence.digest:
-        return Evidence("mismatched", ("the file is not the one whose digest the Release carries",))
-    try:
-        envelope = read_envelope(data)
-        statement = parse_statement(data if envelope is None else envelope.payload)
-    except (EnvelopeError, StatementError) as error:
-        return Evidence("mismatched", (f"the evidence cannot be read: {error}",))
-    doubts = [*_signature(envelope, keys, statement), *_content(head, release, statement, now, is_rollback)]
-    if not doubts:
-        assert envelope is not None
-        signed = keys.check(envelope, statement.predicate.created)
-        return Evidence("valid", (signed.why,))
-    doubts.sort(key=lambda doubt: _SEVERITY.index(doubt[0]))
-    return Evidence(doubts[0][0], tuple(why for _, why in doubts))
+    gates = _gates(head, release, keys, now, is_rollback)
+    return Evidence((gates.finding, _promotion(head, release, keys, now, gates)))
+
+
+def _of_release(state: State, why: str) -> Evidence:
+    return Evidence((Finding("release", state, (why,)),))
 
 
 def _worst(found: Iterable[Evidence]) -> Evidence:
     """Of a Release as each environment sees it: an override could serve what nothing was proved of."""
-    order = (*_SEVERITY, "valid")
-    return min(found, key=lambda one: order.index(one.state))
+    return min(found, key=lambda one: _ORDER.index(one.state))
 
 
-def _signature(envelope: Envelope | None, keys: KeySet, statement: GateStatement) -> Iterator[Doubt]:
-    if envelope is None:
-        yield "unsigned", "the statement is not signed: `penstock evidence sign` signs it"
-        return
-    if envelope.payload_type != IN_TOTO:
-        yield "mismatched", f"what is signed is no payload of the type {IN_TOTO}"
-        return
-    signed = keys.check(envelope, statement.predicate.created)
-    if signed.state != "valid":
-        yield signed.state, signed.why
+def _concluded(of: Link, doubts: list[Doubt], signer: str) -> Finding:
+    if not doubts:
+        return Finding(of, "valid", (signer,))
+    ranked = sorted(doubts, key=lambda doubt: _ORDER.index(doubt[0]))
+    return Finding(of, ranked[0][0], tuple(why for _, why in ranked))
+
+
+def _unreadable(of: Link, error: StatementError) -> Finding:
+    return Finding(of, "mismatched", (f"the statement cannot be read: {error}",))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that a Release names by its path and digest."""
+
+    envelope: Envelope | None
+    """None around a bare statement."""
+    payload: bytes
+
+    def signature(self, keys: KeySet, made: datetime) -> tuple[list[Doubt], str]:
+        """What is wrong with the signatures over a statement made at a moment, and who signed it."""
+        if self.envelope is None:
+            return [("unsigned", "the statement is not signed: `penstock evidence sign` signs it")], ""
+        if self.envelope.payload_type != IN_TOTO:
+            return [("mismatched", f"what is signed is no payload of the type {IN_TOTO}")], ""
+        signed = keys.check(self.envelope, made)
+        return ([], signed.why) if signed.state == "valid" else ([(signed.state, signed.why)], "")
+
+
+def _open(head: Catalog, path: str, digest: str) -> _File | Doubt:
+    data = head.repository.read(path)
+    if data is None:
+        return "missing", f"{path} is not in the repository"
+    if bytes_digest(data) != digest:
+        return "mismatched", "the file is not the one whose digest the Release carries"
+    try:
+        envelope = read_envelope(data)
+    except EnvelopeError as error:
+        return "mismatched", f"the statement cannot be read: {error}"
+    return _File(envelope, data if envelope is None else envelope.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gates:
+    """The gates' statement of a Release, and what it is worth."""
+
+    finding: Finding
+    statement: GateStatement | None = None
+    payload: bytes | None = None
+
+
+def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, is_rollback: bool) -> _Gates:
+    file = _open(head, release.spec.evidence.path, release.spec.evidence.digest)
+    if not isinstance(file, _File):
+        return _Gates(_concluded("gates", [file], ""))
+    try:
+        statement = parse_gates(file.payload)
+    except StatementError as error:
+        return _Gates(_unreadable("gates", error), None, file.payload)
+    doubts, signer = file.signature(keys, statement.predicate.created)
+    doubts += _content(head, release, statement, now, is_rollback)
+    return _Gates(_concluded("gates", doubts, signer), statement, file.payload)
+
+
+def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates) -> Finding:
+    named = release.spec.promotion
+    if named is None:
+        why = "the Release names no statement of its promotion: `penstock promote` writes it"
+        return Finding("promotion", "missing", (why,))
+    file = _open(head, named.path, named.digest)
+    if not isinstance(file, _File):
+        return _concluded("promotion", [file], "")
+    try:
+        statement = parse_promotion(file.payload)
+    except StatementError as error:
+        return _unreadable("promotion", error)
+    doubts, signer = file.signature(keys, statement.created)
+    rollout = head.view(release.spec.environment).find(Rollout, release.spec.rollout)
+    model = rollout.spec.model if rollout is not None else ""
+    released = Released.of(release.name, release.plain_spec(), model)
+    rests_on = bytes_digest(gates.payload) if gates.payload is not None else None
+    doubts += [("mismatched", why) for why in statement.contradictions(released, rests_on)]
+    if statement.created > now + _CLOCKS_DIFFER:
+        doubts.append(("mismatched", "the statement says that it was made in the future"))
+    if gates.statement is not None and statement.created < gates.statement.predicate.created - _CLOCKS_DIFFER:
+        doubts.append(("mismatched", "the statement was made before that of the gates, on which it rests"))
+    return _concluded("promotion", doubts, signer)
 
 
 def _content(
@@ -131,10 +225,10 @@ def _content(
         return
     if predicate.specs not in _current(head, rollout.spec.model):
         yield "mismatched", f"the specs of `{rollout.spec.model}` are not those that the version was trained from"
-    yield from _gates(view, rollout, statement, now)
+    yield from _judgements(view, rollout, statement, now)
 
 
-def _gates(view: View, rollout: Rollout, statement: GateStatement, now: datetime) -> Iterator[Doubt]:
+def _judgements(view: View, rollout: Rollout, statement: GateStatement, now: datetime) -> Iterator[Doubt]:
     """Each gate of the model has judged it, each of its blocking rules holds, and none of that is too old."""
     gates = {gate.name: gate for gate in view.gates_of(rollout.spec.model)}
     if not view.is_complete(Gate):

@@ -20,7 +20,7 @@ OWNERSHIP = "ownership"
 OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
 
 EvidenceStates = Mapping[str, str]
-"""By address of a Release, one of `valid`, `missing`, `expired`, `mismatched` and `unsigned`."""
+"""By address of a Release, one of `valid`, `missing`, `expired`, `mismatched`, `unsigned` and `revoked`."""
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from penstock.specs.approval_policy import ApprovalPolicy, PolicyTest
 
 _GIVEN = ("address", "before", "after", "author", "approvedBy", "labels", "evidence", "stage", "riskTier")
 _STAGES, _TIERS = ("development", "staging", "production"), ("low", "medium", "high")
-_EVIDENCE = ("valid", "missing", "expired", "mismatched", "unsigned")
+_EVIDENCE = ("valid", "missing", "expired", "mismatched", "unsigned", "revoked")
 _START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 _NOBODY_IN_PARTICULAR = "somebody-else"
 

@@ -1,27 +1,25 @@
-"""The statement that a model passed its gates, read strictly: it comes from a pull request.
-
-An in-toto Statement v1 (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md) of the predicate type
-that training writes.
-"""
+"""The statement that a model passed its gates, of the predicate type that training writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-import orjson
+from penstock.source.attestations.statement import (
+    StatementError,
+    Subject,
+    checked_digest,
+    checked_moment,
+    read_statement,
+)
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:penstock:gate-evidence:v1"
-
-
-class StatementError(ValueError):
-    """The payload is no statement of a gate; the message says why."""
+GATES_TYPE = "urn:penstock:gate-evidence:v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +60,8 @@ class Predicate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
-    name: str
-    digest: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class _Statement:
-    subject: tuple[_Subject, ...]
+    subject: tuple[Subject, ...]
     predicate: Predicate
 
 
@@ -82,32 +74,34 @@ class GateStatement:
     """Digest of the model's files: `sha256:...`."""
     predicate: Predicate
 
+    def refusals(self) -> tuple[str, ...]:
+        """What said no: blocking rules as `gate/rule`, and gates that did not pass although each of their rules did."""
+        return tuple(
+            name
+            for gate in self.predicate.gates
+            for name in (
+                [f"{gate.gate}/{rule.id}" for rule in gate.rules if rule.outcome == "fail"]
+                or ([] if gate.passed else [gate.gate])
+            )
+        )
 
-def parse_statement(payload: bytes) -> GateStatement:
+
+def parse_gates(payload: bytes) -> GateStatement:
     """The statement that a payload holds; StatementError where it is none, or is about more than one model."""
-    from pydantic import ValidationError
-
-    try:
-        value = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        raise StatementError("it is no JSON") from None
-    types = (value.get("_type"), value.get("predicateType")) if isinstance(value, dict) else None
-    if types != (STATEMENT_TYPE, PREDICATE_TYPE):
-        raise StatementError(f"it is no in-toto statement of the type {PREDICATE_TYPE}")
-    try:
-        statement = _adapter().validate_python(value)
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
-        raise StatementError(f"its `{place}` is not what a gate writes there") from None
-    if len(statement.subject) != 1 or set(statement.subject[0].digest) != {"sha256"}:
-        raise StatementError("it is not about one model with one sha256")
-    if statement.predicate.created.tzinfo is None:
-        raise StatementError("its `created` has no time zone")
+    statement = read_statement(payload, GATES_TYPE, _form())
+    if len(statement.subject) != 1:
+        raise StatementError("it is not about one model")
+    predicate = statement.predicate
+    checked_moment(predicate.created)
+    checked_digest(predicate.specs, "predicate.specs")
+    for name, fingerprint in predicate.datasets.items():
+        checked_digest(fingerprint, f"predicate.datasets.{name}")
     [subject] = statement.subject
-    return GateStatement(subject.name, f"sha256:{subject.digest['sha256']}", statement.predicate)
+    return GateStatement(subject.name, subject.sha256(), predicate)
 
 
-def _adapter() -> TypeAdapter[_Statement]:
+@cache
+def _form() -> TypeAdapter[_Statement]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(_Statement)
