@@ -28,7 +28,9 @@ COMPILE_PATH = (
 REVIEW_PATH = ("review", "forges", "portal")
 
 GIT = {"source/git.py"}
-WRITERS = {"source/output.py", "source/cache.py", "source/journal.py"}
+# Copies of this process, that start no other program and write to the pipes between them.
+FORKS = {"incremental/crew.py"}
+WRITERS = {"source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py"}
 # The steps have a command line of their own, `penstock-step`, which is their face in a container.
 PRINTERS = {"cli", "runtime/main.py"}
 
@@ -89,16 +91,16 @@ def prints(tree: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
-def test_only_the_git_module_starts_processes_where_specs_are_read() -> None:
-    assert _places(starts_processes, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=GIT) == []
+def test_only_git_and_the_crew_start_processes_where_specs_are_read() -> None:
+    assert _places(starts_processes, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=GIT | FORKS) == []
 
 
 def test_only_the_git_module_runs_git() -> None:
     assert _places(names_git, within=("",), allowed=GIT) == []
 
 
-def test_only_output_cache_and_journal_write_files_where_specs_are_read() -> None:
-    assert _places(writes_files, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=WRITERS) == []
+def test_only_the_writers_of_source_write_files_where_specs_are_read() -> None:
+    assert _places(writes_files, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=WRITERS | FORKS) == []
 
 
 def test_only_the_command_lines_print() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from incremental.repositories import compile_all, copy, edit, files, let_clocks_pass
+from penstock.incremental import reading, shares
 from penstock.incremental.session import GENERATED, Session
 
 
@@ -141,6 +143,49 @@ def test_a_file_of_somebody_else_is_neither_overwritten_nor_pruned(repository: P
     assert outcome.failed
     assert stranger.read_text() == "mine\n"
     assert list(files(repository)) == ["staging/kustomization.yaml"]
+
+
+@pytest.fixture
+def many_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes work of any size worth sharing."""
+    monkeypatch.setattr(reading, "FEWEST", 1)
+    monkeypatch.setattr(shares, "FEWEST", 1)
+
+
+@pytest.mark.usefixtures("many_processes")
+@pytest.mark.parametrize("processes", [2, 3, 7])
+def test_how_many_processes_share_the_work_says_nothing(repository: Path, tmp_path: Path, processes: int) -> None:
+    other = tmp_path / "other"
+    for name in ("specs", "systems", "evidence"):
+        shutil.copytree(repository / name, other / name)
+    outcome = Session(other, processes=processes).compile()
+    assert not outcome.failed
+    assert files(other) == files(repository)
+    edit(repository, *EDITS["a team's receiver"])
+    compile_all(repository)
+    edit(other, *EDITS["a team's receiver"])
+    assert not Session(other, processes=processes).compile().failed
+    assert files(other) == files(repository)
+
+
+@pytest.mark.usefixtures("many_processes")
+@pytest.mark.parametrize("what", ["model: bike-demnd", "model: {}", "model: [", "'model: bike-demand"])
+def test_processes_that_share_the_work_find_the_same_errors(repository: Path, what: str) -> None:
+    edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", what)
+    alone = Session(repository, use_memory=False, processes=1).compile().diagnostics
+    assert alone
+    assert Session(repository, use_memory=False, processes=3).compile().diagnostics == alone
+
+
+def test_generated_files_of_another_time_are_read_and_not_made_again(repository: Path) -> None:
+    for path in (repository / GENERATED).rglob("*.yaml"):
+        os.utime(path)
+    outcome = Session(repository).compile()
+    assert outcome.timings.count("compile") == outcome.timings.count("write") == 0
+    assert outcome.plan is not None
+    let_clocks_pass(repository)
+    compile_all(repository)
+    assert Session(repository).compile().plan is None
 
 
 def test_errors_leave_everything_as_it_was(repository: Path) -> None:

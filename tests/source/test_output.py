@@ -13,6 +13,7 @@ import pytest
 
 from penstock.source import stat_cache, write_plan
 from penstock.source.output import INDEX, OutputConflictError, OutputDirectory
+from penstock.source.stat_cache import Observed
 
 
 def with_index(files: Mapping[str, str]) -> dict[str, bytes]:
@@ -22,20 +23,29 @@ def with_index(files: Mapping[str, str]) -> dict[str, bytes]:
     return bodies | {INDEX: json.dumps({"version": 1, "artifacts": listed}).encode()}
 
 
+def planned(root: Path, files: Mapping[str, str], known: Mapping[str, Observed] | None = None) -> write_plan.WritePlan:
+    """What a compile would do that comes to `files`."""
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
+    return OutputDirectory(root).plan(digests, with_index(files)[INDEX], known)
+
+
+def applied(root: Path, plan: write_plan.WritePlan, files: Mapping[str, str]) -> dict[str, Observed]:
+    output = OutputDirectory(root)
+    return output.apply(plan, lambda paths: output.write({path: files[path].encode() for path in paths}))
+
+
 def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 def compile_into(root: Path, files: Mapping[str, str]) -> write_plan.WritePlan:
-    directory = OutputDirectory(root)
-    plan = directory.plan(with_index(files))
-    directory.apply(plan)
+    plan = planned(root, files)
+    applied(root, plan, files)
     return plan
 
 
 def codes(root: Path, files: Mapping[str, str]) -> list[tuple[str, str | None]]:
-    output = OutputDirectory(root)
-    return [(found.code, found.path) for found in output.differences(output.plan(with_index(files)))]
+    return [(found.code, found.path) for found in OutputDirectory(root).differences(planned(root, files))]
 
 
 @pytest.fixture
@@ -145,12 +155,12 @@ def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tm
 )
 def test_a_path_that_leaves_the_directory_is_refused(root: Path, path: str) -> None:
     with pytest.raises(ValueError, match="no path of an artifact"):
-        OutputDirectory(root).plan(with_index({path: "x"}))
+        planned(root, {path: "x"})
 
 
 def test_an_index_that_does_not_list_the_artifacts_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="has to list"):
-        OutputDirectory(root).plan(with_index(ONE) | {"more": b""})
+        OutputDirectory(root).plan({"more": hashlib.sha256(b"").hexdigest()}, with_index(ONE)[INDEX])
 
 
 def test_a_link_is_neither_followed_nor_overwritten(root: Path, tmp_path: Path) -> None:
@@ -193,25 +203,22 @@ def test_a_file_gives_way_to_a_directory_of_its_name_and_back(root: Path) -> Non
 
 
 def test_files_whose_size_and_time_are_known_are_not_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = OutputDirectory(root)
-    artifacts = with_index(ONE)
-    directory.apply(directory.plan(artifacts))
-    for path in artifacts:
+    compile_into(root, ONE)
+    for path in with_index(ONE):
         os.utime(root / path, ns=(1_000_000_000_123, 1_000_000_000_123))
-    known = directory.apply(directory.plan(artifacts))
-    assert set(known) == set(artifacts)
+    known = applied(root, planned(root, ONE), ONE)
+    assert set(known) == set(with_index(ONE))
     opened: list[str] = []
     read = write_plan.read_plain_file
     monkeypatch.setattr(write_plan, "read_plain_file", lambda path: opened.append(Path(path).name) or read(path))
-    assert directory.plan(artifacts, known).is_empty
+    assert planned(root, ONE, known).is_empty
     assert opened == [INDEX, ".journal.json"]
 
 
 def test_a_time_too_fresh_to_prove_anything_is_not_remembered(root: Path) -> None:
-    directory = OutputDirectory(root)
-    known = directory.apply(directory.plan(with_index(ONE)))
+    known = applied(root, planned(root, ONE), ONE)
     (root / "prod/a.yaml").write_text("z")  # as long as before, within one tick of the clock
-    assert directory.plan(with_index(ONE), known).update == ("prod/a.yaml",)
+    assert planned(root, ONE, known).update == ("prod/a.yaml",)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +284,19 @@ def test_a_run_killed_at_any_step_is_recovered_by_the_next(
             assert steps > 20
             return
     pytest.fail("the run never came to its end")
+
+
+def test_an_index_that_speaks_of_other_bytes_is_refused(root: Path) -> None:
+    digests = {path: hashlib.sha256(b"other").hexdigest() for path in ONE}
+    with pytest.raises(ValueError, match="has to list exactly"):
+        OutputDirectory(root).plan(digests, with_index(ONE)[INDEX])
+
+
+def test_who_leaves_out_a_file_that_it_was_to_write_is_noticed(root: Path) -> None:
+    output = OutputDirectory(root)
+    with pytest.raises(OSError, match=r"prod/b\.yaml was not written"):
+        output.apply(planned(root, ONE), lambda paths: output.write({path: b"a" for path in paths if "b" not in path}))
+    assert not (root / INDEX).exists()
 
 
 def test_a_full_disk_leaves_no_half_written_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -277,7 +277,7 @@ class Catalog:
             return _short("\n".join(spec_id.name for spec_id in self.ids(rest)).encode())
         if what == "file":
             data = self.repository.read(rest)
-            return "" if data is None else _short(data)
+            return "" if data is None else sha256(data).hexdigest()
         if what == "here":
             return rest
         environment, _, name = rest.partition(":")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.incremental.crew import processors
 from penstock.incremental.session import Outcome, Session
 from penstock.incremental.timings import Timings
 
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="write nothing; exit 1 where generated/ is not what it should be"
     )
     parser.add_argument("--timings", action="store_true", help="print the stages with their times and counts")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="processes to share the work among; by default one for each processor"
+    )
     parser.add_argument("--no-cache", action="store_true", help="forget earlier runs, and compile everything")
 
 
@@ -33,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
     except NoRepositoryError as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
-    outcome = Session(root, use_memory=not options.no_cache).compile(check_only=options.check)
+    if options.jobs is not None and options.jobs < 1:
+        print(f"error: --jobs takes a number from 1, not {options.jobs}", file=sys.stderr)
+        return WRONG_USE
+    session = Session(root, use_memory=not options.no_cache, processes=options.jobs or processors())
+    outcome = session.compile(check_only=options.check)
     show(outcome.diagnostics, root, options.format)
     if options.timings:
         print(_table(outcome.timings), file=sys.stderr)

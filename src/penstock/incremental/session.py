@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.memory import (
-    Memory,
-    Store,
-    UnreadFile,
-    notable,
-    unchanged,
-)
+from penstock.incremental.crew import Crew, processors
+from penstock.incremental.memory import Memory, Store, UnreadFile, notable, unchanged
+from penstock.incremental.outputs import are_intact, still_intact
 from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
-from penstock.source.stat_cache import Observed, observed, trusted_digest
-from penstock.source.write_plan import INDEX
 
 if TYPE_CHECKING:
     from penstock.catalog.model import Catalog
-    from penstock.compiler import Artifact, CompiledUnit, Unit
+    from penstock.compiler import Artifact, Unit
+    from penstock.incremental.memory import RememberedUnit
     from penstock.source.model import Document
+    from penstock.source.stat_cache import Observed, Stat
     from penstock.source.write_plan import WritePlan
 
 GENERATED = "generated"
@@ -47,15 +42,16 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        return _has_errors(self.diagnostics)
 
 
 @dataclass(slots=True)
 class Session:
-    """One run in the repository at `root`."""
+    """One run in the repository at `root`, with as many processes as it has work for and `processes` allows."""
 
     root: Path
     use_memory: bool = True
+    processes: int = field(default_factory=processors)
     timings: Timings = field(default_factory=Timings)
 
     def compile(self, *, check_only: bool = False) -> Outcome:
@@ -77,100 +73,91 @@ class Session:
             return False
         if not all(unchanged(memory.files.get(stat.path), stat) for stat in stats):
             return False
-        return _intact(self.root, memory.repository) and _intact(self.root / GENERATED, memory.outputs)
+        generated = str(self.root / GENERATED)
+        return are_intact(str(self.root), memory.repository) and are_intact(generated, memory.outputs)
 
     def _compile_changes(self, store: Store, memory: Memory, stats: list[FileStat], check_only: bool) -> Outcome:
-        from penstock.compiler import compile_unit, environment_artifacts, index, units
+        from penstock.checks.engine import check, check_whole
+        from penstock.compiler import environment_artifacts, index, units
+        from penstock.incremental.reading import read
+        from penstock.incremental.shares import divide, work
         from penstock.source.output import OutputDirectory
 
-        catalog, documents, fresh = self._read(store, memory, stats)
-        new = Memory(files=self._noted_files(stats, documents))
-        with self.timings.stage("check", "specs") as stage:
+        generated = self.root / GENERATED
+        with self.timings.stage("read", "files") as stage:
+            source = read(self.root, store, memory, stats, self.processes)
+            catalog, stage.count = source.catalog, source.fresh
+        new = Memory(files=self._noted_files(stats, source.documents))
+        with self.timings.stage("compare", "files") as stage:
             changed = _changed_keys(catalog, memory.fingerprints)
-            diagnostics, new.checked, stage.count = _check(catalog, memory.checked, changed)
-        if any(found.severity is Severity.ERROR for found in diagnostics):
-            return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
-        damaged = _damaged(self.root / GENERATED, memory.outputs)
-        artifacts: list[Artifact] = []
-        unreleased: list[Unit] = []
-        with self.timings.stage("compile", "units") as stage:
-            for unit in units(catalog):
-                reused = _remembered(memory, str(unit), changed, damaged)
-                if reused is None:
+            intact = still_intact(str(generated), memory.outputs, time.time_ns())
+            new.checked = _still_clean(catalog, memory, changed)
+            specs = [spec for spec in catalog.ids() if str(spec) not in new.checked]
+            every = list(units(catalog))
+            new.units = {str(unit): known for unit in every if (known := _reused(memory, unit, changed, intact))}
+            shares = divide(catalog, specs, [unit for unit in every if str(unit) not in new.units], self.processes)
+            stage.count = len(memory.outputs)
+        with Crew(len(shares), lambda share: work(catalog, shares[share], generated)) as crew:
+            with self.timings.stage("check", "specs") as stage:
+                stage.count = len(specs)
+                diagnostics = list(check_whole(catalog))
+                for checked in _together(crew.round()):
+                    diagnostics += checked.problems
+                    if not checked.problems:
+                        new.checked[str(checked.spec)] = checked.keys
+                if diagnostics:
+                    # Seen whole, one cause that shows at many places is told once.
+                    diagnostics = list(check(catalog))
+            if _has_errors(diagnostics):
+                return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
+            kept = {path: intact[path] for _, artifacts, _ in new.units.values() for path, *_ in artifacts}
+            artifacts = [_known_artifact(each) for _, known, _ in new.units.values() for each in known]
+            unreleased = {unit for unit, (_, _, waiting) in new.units.items() if waiting}
+            with self.timings.stage("compile", "units") as stage:
+                for compiled in _together(crew.round()):
                     stage.count += 1
-                    compiled = compile_unit(catalog, unit)
                     diagnostics += compiled.diagnostics
                     artifacts += compiled.artifacts
-                    unreleased += [unit] if compiled.unreleased else []
-                    _remember(new, compiled)
+                    name = str(compiled.unit)
+                    if compiled.unreleased:
+                        unreleased.add(name)
+                    if not compiled.diagnostics:
+                        plain = [(a.path, a.digest, a.owner, a.applied) for a in compiled.artifacts]
+                        new.units[name] = sorted(compiled.reads), plain, compiled.unreleased
+            if _has_errors(diagnostics):
+                return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
+            with self.timings.stage("index", "artifacts") as stage:
+                bundles = {each.path: each for each in environment_artifacts(catalog, artifacts)}
+                artifacts += bundles.values()
+                digests = {a.path: a.digest.removeprefix("sha256:") for a in artifacts if a.path not in kept}
+                stage.count = len(artifacts)
+
+            def write(paths: Sequence[str]) -> Mapping[str, Stat]:
+                ours = {path: body for path in paths if path in bundles and (body := bundles[path].body) is not None}
+                written = output.write(ours)
+                for part in crew.round(paths):
+                    written.update(part)
+                return written
+
+            with self.timings.stage("write", "files") as stage:
+                output = OutputDirectory(generated)
+                plan = output.plan(digests, index(artifacts), memory.outputs, kept)
+                if check_only:
+                    diagnostics += output.differences(plan)
+                elif plan.conflicts:
+                    diagnostics += plan.conflicts
                 else:
-                    known = memory.units[str(unit)]
-                    new.units[str(unit)] = known
-                    artifacts += reused
-                    unreleased += [unit] if known[2] else []
-        if any(found.severity is Severity.ERROR for found in diagnostics):
-            return Outcome(tuple(sorted(diagnostics)), timings=self.timings)
-        with self.timings.stage("index", "artifacts") as stage:
-            artifacts += environment_artifacts(catalog, artifacts)
-            bodies = {a.path: a.body for a in artifacts if a.body is not None}
-            bodies[INDEX] = index(artifacts)
-            stage.count = len(artifacts)
-        kept = {a.path: memory.outputs[a.path] for a in artifacts if a.body is None}
-        with self.timings.stage("write", "files") as stage:
-            output = OutputDirectory(self.root / GENERATED)
-            plan = output.plan(bodies, memory.outputs, kept)
-            if check_only:
-                diagnostics += output.differences(plan)
-            elif plan.conflicts:
-                diagnostics += plan.conflicts
-            else:
-                new.outputs = output.apply(plan)
-                stage.count = len(plan.create) + len(plan.update) + len(plan.prune)
+                    new.outputs = output.apply(plan, write)
+                    stage.count = len(plan.create) + len(plan.update) + len(plan.prune)
         if not check_only and not plan.conflicts and self.use_memory:
-            new.quiet = not diagnostics and len(new.outputs) == len(artifacts) + 1
-            self._remember_reads(new, catalog, memory.fingerprints)
             with self.timings.stage("remember", "specs"):
+                new.quiet = not diagnostics
+                self._remember_reads(new, catalog, memory.fingerprints)
                 # Files that are not remembered are read again; the many that are need not be written for their sake.
-                store.save(new, documents if fresh > MOST_UNREMEMBERED or not memory.files else None)
-        return Outcome(tuple(sorted(diagnostics)), plan, tuple(unreleased), self.timings)
-
-    def _read(
-        self, store: Store, memory: Memory, stats: list[FileStat]
-    ) -> tuple[Catalog, dict[str, list[Document]], int]:
-        """The catalog, the documents by file, and how many files had to be read."""
-        from penstock.catalog.model import Catalog
-        from penstock.catalog.repository import WorkTree
-        from penstock.source.files import read_file
-        from penstock.source.model import Document
-        from penstock.source.yaml_reader import read_documents
-
-        with self.timings.stage("read", "files") as stage:
-            remembered = store.load_documents() if memory.files else {}
-            documents: dict[str, list[Document]] = {}
-            diagnostics: list[Diagnostic] = []
-            broken = []
-            for stat in stats:
-                known = memory.files.get(stat.path)
-                blob, plain = remembered.get(stat.path, (None, ()))
-                if known is not None and unchanged(known, stat) and blob == known[3]:
-                    unread = UnreadFile(self.root, stat.path, blob)
-                    documents[stat.path] = [Document(unread, index, value, line) for index, line, value in plain]
-                    continue
-                stage.count += 1
-                file, problems = read_file(self.root, stat.path)
-                diagnostics += problems
-                if file is not None:
-                    documents[stat.path], problems = read_documents(file)
-                    diagnostics += problems
-                    if problems:
-                        broken.append(file)
-            catalog = Catalog(
-                [document for found in documents.values() for document in found],
-                WorkTree(self.root),
-                diagnostics,
-                broken,
-            )
-        return catalog, documents, stage.count
+                is_worth = source.fresh > MOST_UNREMEMBERED or not memory.files
+                store.save(new, source.documents if is_worth else None)
+        waiting = tuple(unit for unit in every if str(unit) in unreleased)
+        return Outcome(tuple(sorted(diagnostics)), plan, waiting, self.timings)
 
     def _noted_files(
         self, stats: list[FileStat], documents: Mapping[str, list[Document]]
@@ -185,6 +172,7 @@ class Session:
     def _remember_reads(self, new: Memory, catalog: Catalog, old: Mapping[str, str]) -> None:
         """What every key that was read stands for now, and the files outside specs/ among them."""
         from penstock.catalog.reads import FILE
+        from penstock.source.stat_cache import observed, stat_of
 
         keys = {key for unit in new.units.values() for key in unit[0]}
         keys.update(key for keys in new.checked.values() for key in keys)
@@ -192,6 +180,7 @@ class Session:
             key: old[key] if key in old and _is_of_unchanged_file(catalog, key) else catalog.fingerprint(key)
             for key in keys
         }
+        now = time.time_ns()
         for key in keys:
             if key.startswith(FILE):
                 path = key.removeprefix(FILE)
@@ -199,11 +188,17 @@ class Session:
                     status = (self.root / path).stat()
                 except OSError:
                     new.repository[path] = None
-                    continue
-                if (now := observed(status, new.fingerprints[key])) is not None:
-                    new.repository[path] = now
                 else:
-                    new.quiet = False
+                    new.repository[path] = observed(stat_of(status), new.fingerprints[key], now)
+
+
+def _has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(found.severity is Severity.ERROR for found in diagnostics)
+
+
+def _together(answers: Iterable[Iterable[Any]]) -> Iterable[Any]:
+    """The answers of all shares, one after the other."""
+    return (one for answer in answers for one in answer)
 
 
 def _changed_keys(catalog: Catalog, fingerprints: Mapping[str, str]) -> frozenset[str]:
@@ -226,65 +221,25 @@ def _is_of_unchanged_file(catalog: Catalog, key: str) -> bool:
     return document is not None and isinstance(document.file, UnreadFile)
 
 
-def _check(
-    catalog: Catalog, remembered: Mapping[str, list[str]], changed: frozenset[str]
-) -> tuple[list[Diagnostic], dict[str, list[str]], int]:
-    """What the checks find, what was read for each spec without findings, and how many specs were looked at."""
-    from penstock.catalog.reads import Reads
-    from penstock.checks.engine import check, check_spec, check_whole
-
-    found = list(check_whole(catalog))
-    clean: dict[str, list[str]] = {}
-    looked_at = 0
-    for spec in catalog.ids():
-        keys = remembered.get(str(spec))
-        if keys is None or not changed.isdisjoint(keys):
-            looked_at += 1
-            reads = Reads()
-            problems = check_spec(catalog, spec, reads)
-            found += problems
-            keys = sorted(reads.keys) if not problems else None
-        if keys is not None:
-            clean[str(spec)] = keys
-    if found:
-        # Seen whole, one cause that shows at many places is told once.
-        found = list(check(catalog))
-    return found, clean, looked_at
+def _still_clean(catalog: Catalog, memory: Memory, changed: frozenset[str]) -> dict[str, list[str]]:
+    """The specs in which the checks found nothing, and whose checks read nothing that has changed."""
+    known = ((str(spec), memory.checked.get(str(spec))) for spec in catalog.ids())
+    return {spec: keys for spec, keys in known if keys is not None and changed.isdisjoint(keys)}
 
 
-def _remembered(memory: Memory, unit: str, changed: frozenset[str], damaged: frozenset[str]) -> list[Artifact] | None:
-    """The artifacts of a unit without their bytes, where nothing that it read has changed and all of them lie there."""
-    from penstock.compiler import Artifact
-
-    known = memory.units.get(unit)
+def _reused(
+    memory: Memory, unit: Unit, changed: frozenset[str], intact: Mapping[str, Observed]
+) -> RememberedUnit | None:
+    """What is remembered of a unit, where nothing that it read has changed and all of its files lie there."""
+    known = memory.units.get(str(unit))
     if known is None:
         return None
     keys, artifacts, _ = known
-    is_intact = all(path in memory.outputs and path not in damaged for path, *_ in artifacts)
-    if not is_intact or not changed.isdisjoint(keys):
-        return None
-    return [Artifact(*artifact) for artifact in artifacts]
+    is_whole = all(path in intact for path, *_ in artifacts)
+    return known if is_whole and changed.isdisjoint(keys) else None
 
 
-def _remember(new: Memory, compiled: CompiledUnit) -> None:
-    if not compiled.diagnostics:
-        artifacts = [(a.path, a.digest, a.owner, a.applied) for a in compiled.artifacts]
-        new.units[str(compiled.unit)] = sorted(compiled.reads), artifacts, compiled.unreleased
+def _known_artifact(remembered: Sequence[Any]) -> Artifact:
+    from penstock.compiler import Artifact
 
-
-def _damaged(folder: Path, outputs: Mapping[str, Observed]) -> frozenset[str]:
-    """The generated files that are not proved to be as they were written."""
-    return frozenset(path for path, known in outputs.items() if not _is_intact(folder, path, known))
-
-
-def _intact(folder: Path, files: Mapping[str, Observed | None]) -> bool:
-    return all(_is_intact(folder, path, known) for path, known in files.items())
-
-
-def _is_intact(folder: Path, path: str, known: Observed | None) -> bool:
-    try:
-        # A string is joined four times as fast as a Path, and there are thousands.
-        status = os.lstat(f"{folder}/{path}")
-    except OSError:
-        return known is None
-    return known is not None and trusted_digest(known, status) is not None
+    return Artifact(*remembered)

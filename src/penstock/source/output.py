@@ -17,14 +17,15 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import orjson
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.source import output_findings as findings
-from penstock.source.stat_cache import Observed, observed
+from penstock.source.stat_cache import Observed, Stat, observed
 from penstock.source.write_plan import (
     INDEX,
     INDEX_VERSION,
@@ -58,36 +59,39 @@ class OutputDirectory:
 
     def plan(
         self,
-        artifacts: Mapping[str, bytes],
+        digests: Mapping[str, str],
+        index: bytes,
         known: Mapping[str, Observed] | None = None,
         kept: Mapping[str, Observed] | None = None,
     ) -> WritePlan:
-        """Compare `artifacts` (the index among them) with the directory; nothing is written.
+        """Compare what is to be there with the directory; nothing is written.
 
-        `known` is what an earlier `apply` returned: files of that size and time are not read again. `kept` are files
-        that stay as they are; the caller has looked at them, and has no bytes for them.
+        `digests` has the hexadecimal SHA-256 of each artifact by its path, `index` the bytes of the index that lists
+        them. `known` is what an earlier `apply` returned: files of that size and time are not read again. `kept` are
+        files that stay as they are; the caller has looked at them.
         ValueError where a path leaves the directory, or where the index does not list the artifacts.
         """
         kept = kept or {}
-        for path in artifacts:
+        for path in digests:
             if not is_safe(path) or path == JOURNAL or path.endswith(TEMPORARY):
                 raise ValueError(f"no path of an artifact: {path!r}")
-        listed = parse_index(artifacts.get(INDEX, b""))
-        if listed is None or set(listed) != {*artifacts, *kept} - {INDEX}:
+        if parse_index(index) != {**digests, **{path: digest for path, (_, _, digest) in kept.items()}}:
             raise ValueError(f"{INDEX} has to list exactly the other artifacts")
+        digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
         conflicts = [
             *self._root_conflicts(),
-            *findings.collisions(f"{self._shown_as}/{path}" for path in (*artifacts, *kept)),
+            *findings.collisions(f"{self._shown_as}/{path}" for path in (*digests, *kept)),
         ]
         if conflicts:
-            return WritePlan(conflicts=tuple(conflicts), artifacts=artifacts)
-        return compare(self._root, self._shown_as, artifacts, known or {}, kept)
+            return WritePlan(conflicts=tuple(conflicts), digests=digests)
+        return compare(self._root, self._shown_as, digests, index, known or {}, kept)
 
-    def apply(self, plan: WritePlan) -> dict[str, Observed]:
+    def apply(self, plan: WritePlan, write: Callable[[tuple[str, ...]], Mapping[str, Stat]]) -> dict[str, Observed]:
         """Do what the plan says and return what is now known of the files.
 
-        OutputConflictError, before anything is touched, where the plan has conflicts; OSError where
-        the disk refuses.
+        `write` is called once, with the paths to write, and brings each about by `write` below: whoever has the bytes
+        does it, which may be several processes. OutputConflictError, before anything is touched, where the plan has
+        conflicts; OSError where the disk refuses.
         """
         if plan.conflicts:
             raise OutputConflictError(plan.conflicts)
@@ -96,22 +100,24 @@ class OutputDirectory:
         if plan.is_empty:
             self._unlink(JOURNAL)
             return seen
-        written = sorted({*plan.create, *plan.update} - {INDEX})
-        self._announce({path: plan.artifacts[path] for path in written})
+        paths = tuple(sorted({*plan.create, *plan.update} - {INDEX}))
+        self._announce({path: plan.digests[path] for path in paths})
         for path in plan.prune:
             self._remove(path)
-        for path in written:
-            self._replace(path, plan.artifacts[path])
+        written = dict(write(paths))
+        if missing := set(paths) - set(written):
+            raise OSError(f"{min(missing)} was not written")
         if INDEX not in plan.unchanged:
-            self._replace(INDEX, plan.artifacts[INDEX], flush=True)
-            written.append(INDEX)
+            written[INDEX] = self._replace(INDEX, plan.index, flush=True)
         self._unlink(JOURNAL)
-        for path in written:
-            digest = hashlib.sha256(plan.artifacts[path]).hexdigest()
-            now = observed(os.lstat(f"{self._root}/{path}"), digest)
-            if now is not None:
-                seen[path] = now
+        now = time.time_ns()
+        for path, status in written.items():
+            seen[path] = observed(status, plan.digests[path], now)
         return seen
+
+    def write(self, bodies: Mapping[str, bytes]) -> dict[str, Stat]:
+        """Write files that a plan has announced; gives size and time of change of each."""
+        return {path: self._replace(path, body) for path, body in bodies.items()}
 
     def differences(self, plan: WritePlan) -> tuple[Diagnostic, ...]:
         """How the directory differs from what `plan` would make it: errors, and warnings for foreign files."""
@@ -121,7 +127,7 @@ class OutputDirectory:
             tell = findings.edited if path in plan.edited else findings.stale
             found.append(tell(self._shown(path)))
         found += [findings.surplus(self._shown(path)) for path in plan.prune]
-        accounted = {self._shown(path) for path in (*plan.artifacts, *plan.unchanged, *plan.prune)}
+        accounted = {self._shown(path) for path in (*plan.digests, *plan.unchanged, *plan.prune)}
         accounted |= {conflict.path for conflict in plan.conflicts if conflict.path}
         found += [findings.unowned(self._shown(path)) for path in self._files() if self._shown(path) not in accounted]
         return tuple(sorted(found))
@@ -170,11 +176,11 @@ class OutputDirectory:
                 if name.endswith(TEMPORARY):
                     os.unlink(os.path.join(directory, name))
 
-    def _announce(self, bodies: Mapping[str, bytes]) -> None:
+    def _announce(self, digests: Mapping[str, str]) -> None:
         """Write the journal; what an earlier one announced and wrote stays announced."""
         earlier = read_ownership(self._root, self._shown_as).journal
         entries = {path: digest for path, digest in earlier.items() if self._holds(path, digest)}
-        entries |= {path: hashlib.sha256(body).hexdigest() for path, body in bodies.items()}
+        entries |= digests
         listed = {path: {"sha256": digest} for path, digest in entries.items()}
         self._replace(JOURNAL, orjson.dumps({"version": INDEX_VERSION, "artifacts": listed}), flush=True)
 
@@ -184,8 +190,8 @@ class OutputDirectory:
         except OSError:
             return False
 
-    def _replace(self, path: str, body: bytes, *, flush: bool = False) -> None:
-        """Write a file beside its place, then move it there."""
+    def _replace(self, path: str, body: bytes, *, flush: bool = False) -> Stat:
+        """Write a file beside its place, then move it there; gives its size and time of change."""
         target = f"{self._root}/{path}"
         temporary = f"{target}.{os.getpid()}{TEMPORARY}"
         try:
@@ -200,6 +206,7 @@ class OutputDirectory:
                     remaining = remaining[file.write(remaining) :]
                 if flush:
                     os.fsync(handle)
+                status = os.fstat(handle)
             _move(temporary, target)
         except OSError:
             with contextlib.suppress(OSError):
@@ -207,6 +214,7 @@ class OutputDirectory:
             raise
         if flush:
             _flush_directory(self._root)
+        return status.st_size, status.st_mtime_ns
 
     def _remove(self, path: str) -> None:
         """Delete a file and the directories that this leaves empty."""

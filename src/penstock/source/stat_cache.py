@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
+
+Stat = tuple[int, int]
+"""A file's size in bytes, and its time of change in nanoseconds."""
 
 Observed = tuple[int, int, str]
-"""A file's size in bytes, its time of change in nanoseconds, and the hexadecimal SHA-256 of its bytes."""
+"""The same two, and the hexadecimal SHA-256 of the file's bytes."""
+
+UNPROVED = -1
+"""Stands for a time of change that could still be that of another change; no file has it."""
 
 _FINE = 20_000_000
 _COARSE = 2_000_000_000
@@ -22,14 +27,18 @@ def is_settled(mtime_ns: int, now_ns: int) -> bool:
     return mtime_ns + tick < now_ns
 
 
-def observed(status: os.stat_result, digest: str) -> Observed | None:
-    """What to remember of a file that had `status` before it was found to have `digest`.
+def observed(status: Stat, digest: str, now_ns: int) -> Observed:
+    """What to remember at `now_ns` of a file that had `status` before it was found to have `digest`.
 
-    None while the status proves nothing yet.
+    A time that proves nothing yet is left out: such a file is known by its digest alone, and read to be sure.
     """
-    if not is_settled(status.st_mtime_ns, time.time_ns()):
-        return None
-    return status.st_size, status.st_mtime_ns, digest
+    size, mtime_ns = status
+    return size, mtime_ns if is_settled(mtime_ns, now_ns) else UNPROVED, digest
+
+
+def stat_of(status: os.stat_result) -> Stat:
+    """What of a file's status tells whether it has changed."""
+    return status.st_size, status.st_mtime_ns
 
 
 def trusted_digest(known: Observed | None, status: os.stat_result) -> str | None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ import orjson
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.source import output_findings as findings
-from penstock.source.stat_cache import Observed, observed, trusted_digest
+from penstock.source.stat_cache import Observed, observed, stat_of, trusted_digest
 
 INDEX = "index.json"
 JOURNAL = ".journal.json"
@@ -38,7 +39,9 @@ class WritePlan:
     conflicts: tuple[Diagnostic, ...] = ()
     edited: tuple[str, ...] = ()
     """Those of `update` and `prune` that somebody changed by hand since they were written."""
-    artifacts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    digests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Path to hexadecimal SHA-256 of every file that is to be there, the index among them, but those that are kept."""
+    index: bytes = field(default=b"", repr=False)
     observed: Mapping[str, Observed] = field(default_factory=dict, repr=False)
 
     @property
@@ -78,18 +81,22 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
 def compare(
     root: str,
     shown_as: str,
-    artifacts: Mapping[str, bytes],
+    digests: Mapping[str, str],
+    index: bytes,
     known: Mapping[str, Observed],
     kept: Mapping[str, Observed],
 ) -> WritePlan:
-    """The plan that makes the directory `root` hold `artifacts`, what is `kept`, and nothing else of Penstock's."""
+    """The plan that makes the directory `root` hold files of these `digests`, what is `kept`, and nothing else of ours.
+
+    `digests` has that of the `index` too.
+    """
     ownership = read_ownership(root, shown_as)
     if ownership.unreadable is not None:
-        return WritePlan(conflicts=(ownership.unreadable,), artifacts=artifacts)
-    comparison = _Comparison(root, shown_as, artifacts, known, ownership)
-    for path in sorted({*ownership.index, *ownership.journal} - set(artifacts) - set(kept)):
+        return WritePlan(conflicts=(ownership.unreadable,), digests=digests)
+    comparison = _Comparison(root, shown_as, digests, known, ownership)
+    for path in sorted({*ownership.index, *ownership.journal} - set(digests) - set(kept)):
         comparison.consider_pruning(path)
-    for path in sorted(artifacts):
+    for path in sorted(digests):
         comparison.consider(path)
     return WritePlan(
         tuple(comparison.create),
@@ -98,7 +105,8 @@ def compare(
         tuple(comparison.prune),
         tuple(comparison.conflicts),
         tuple(comparison.edited),
-        artifacts,
+        digests,
+        index,
         {**kept, **comparison.observed},
     )
 
@@ -110,15 +118,16 @@ class _Comparison:
         self,
         root: str,
         shown_as: str,
-        artifacts: Mapping[str, bytes],
+        digests: Mapping[str, str],
         known: Mapping[str, Observed],
         ownership: Ownership,
     ) -> None:
         self._root = root
         self._shown_as = shown_as
-        self._artifacts = artifacts
+        self._digests = digests
         self._known = known
         self._index = ownership.index
+        self._now = time.time_ns()
         self._journal = ownership.journal
         self._parents: dict[str, str | None] = {"": None}
         self.observed: dict[str, Observed] = {}
@@ -169,10 +178,8 @@ class _Comparison:
             except OSError as error:
                 self._conflict(path, error.strerror or "it cannot be read")
                 return
-        if digest == hashlib.sha256(self._artifacts[path]).hexdigest():
-            seen = observed(status, digest)
-            if seen is not None:
-                self.observed[path] = seen
+        if digest == self._digests[path]:
+            self.observed[path] = observed(stat_of(status), digest, self._now)
             self.unchanged.append(path)
         elif path == INDEX or path in self._index or self._journal.get(path) == digest:
             self.update.append(path)
