@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.diagnostics import did_you_mean
+from penstock.diagnostics.suggest import is_certain
 
 NAMES = [
     "flights",
@@ -44,6 +45,33 @@ NAMES = [
 )
 def test_a_slip_leads_to_what_was_meant(word: str, meant: str) -> None:
     assert did_you_mean(word, NAMES)[0] == meant
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "certain"),
+    [
+        ("fligths", ["flights", "weather"], True),
+        ("flight", ["flights"], True),
+        ("primary_key", ["primaryKey"], True),
+        ("descriptoin", ["description", "owner"], True),
+        ("departure-condition", ["departure-conditions"], True),
+        # Two that are near.
+        ("flights-of-jf", ["flights-of-jfk", "flights-of-sfo"], False),
+        # Two slips, the beginning of a word, or a part of it.
+        ("flgihst", ["flights"], False),
+        ("flig", ["flights"], False),
+        ("conditions", ["departure-conditions"], False),
+        # What may well be meant: another version, another letter of a short part.
+        ("flights-v1", ["flights-v2"], False),
+        ("flights2", ["flights"], False),
+        ("team-a", ["team-b"], False),
+        ("min", ["max"], False),
+        ("mix", ["min"], False),
+        ("bicycle", ["flights"], False),
+    ],
+)
+def test_only_a_slip_that_can_mean_one_thing_is_certain(word: str, known: list[str], certain: bool) -> None:
+    assert is_certain(word, did_you_mean(word, known)) is certain
 
 
 @pytest.mark.parametrize("word", ["", "x", "bicycle", "zzzzzz", "ok"])

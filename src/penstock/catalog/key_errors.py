@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from penstock.catalog.places import Place
 from penstock.catalog.reported import Reported, listed
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
-from penstock.diagnostics.suggest import did_you_mean
+from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.gate import RULE_FORMS
@@ -29,8 +29,10 @@ def unknown_key(
     holder = _holder(kind, place, reported)
     headline = f"{holder} has no key `{key}`"
     if guesses:
-        same = guesses[0].lower() == key.lower().replace("_", "").replace("-", "")
-        fix = Fix(Safety.SAFE if same else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+        certain = is_certain(key, did_you_mean(key, {*missing, *known})) and not _has_rival(
+            guesses[0], key, parent, present
+        )
+        fix = Fix(Safety.SAFE if certain else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
         help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), guesses[0]
     taken = did_you_mean(
@@ -44,6 +46,12 @@ def unknown_key(
         return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), None
     helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
     return Diagnostic.error("unknown-key", headline, span, help=helps), None
+
+
+def _has_rival(guess: str, key: str, parent: Mapping | None, present: Iterable[str]) -> bool:
+    """Whether another unknown key of the mapping may be meant to be the same one."""
+    known = parent.fields if parent is not None else {}
+    return any(guess in did_you_mean(name, known) for name in present if name != key and name not in known)
 
 
 def _holder(kind: type[Resource], place: Place, reported: Reported) -> str:
@@ -129,7 +137,11 @@ def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
                 f"a rule has no key `{key}`",
                 span,
                 help=(f"did you mean `{guesses[0]}`?",),
-                fix=Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),)),
+                fix=Fix(
+                    Safety.SAFE if is_certain(key, guesses) else Safety.UNSAFE,
+                    f"write `{guesses[0]}`",
+                    (Edit(span, guesses[0]),),
+                ),
             )
     name = rule.get("id")
     called = f"the rule `{name}`" if isinstance(name, str) else reported.phrase(place.pointer)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
 from penstock.diagnostics.model import Diagnostic
+from penstock.source.characters import decode
 from penstock.source.files import read_commit, read_file, scan
 from penstock.source.git import GitRepository
 from penstock.source.model import Document, SourceFile
@@ -17,12 +18,16 @@ SPECS = "specs"
 """The folder that holds the specs of a repository."""
 
 
-def load_work_tree(root: Path, folder: str = SPECS) -> Catalog:
-    """The catalog of the files as they lie on the disk below `folder` of the repository at `root`."""
+def load_work_tree(root: Path, folder: str = SPECS, edited: Mapping[str, bytes] | None = None) -> Catalog:
+    """The catalog of the files as they lie on the disk below `folder` of the repository at `root`.
+
+    `edited` are bytes to read in place of those on the disk, by path.
+    """
     stats, diagnostics = scan(root, folder)
     files = []
     for status in stats:
-        file, found = read_file(root, status.path)
+        body = edited.get(status.path) if edited is not None else None
+        file, found = read_file(root, status.path) if body is None else decode(status.path, body)
         diagnostics += found
         if file is not None:
             files.append(file)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
-from penstock.diagnostics.suggest import did_you_mean
+from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
+from penstock.source.refusals import quoted
+from penstock.source.scalars import plain_value
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found, mapping_of, scalars
 
@@ -68,7 +70,9 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
             yield _diagnostic(catalog, target, group[0][1], spans[0], others, more)
         else:
             for document, reference in group:
-                yield _diagnostic(catalog, target, reference, _span(document, reference))
+                found = _diagnostic(catalog, target, reference, _span(document, reference))
+                sure = _sure_fix(catalog, document, reference) if len(group) == 1 else None
+                yield replace(found, fix=sure) if sure is not None else found
 
 
 def unknown_name(
@@ -131,6 +135,25 @@ def _diagnostic(
     above = reference.pointer[:-1] if reference.is_key else reference.pointer
     key = next((step for step in reversed(above) if isinstance(step, str)), "the spec")
     return unknown_name(catalog, target, span, f"`{key}`", others, more)
+
+
+def _sure_fix(catalog: Catalog, document: Document, reference: Reference) -> Fix | None:
+    """The fix of a name, written nowhere else, that can only have been meant to be the one of another spec.
+
+    A missing name on which several places agree is hardly a slip: the declaration may be what is misspelt.
+    """
+    name = reference.target.name
+    guesses = did_you_mean(name, [spec_id.name for spec_id in catalog.ids(reference.target.kind)])
+    if not is_certain(name, guesses) or any(catalog.document(SpecId(kind, name)) for kind in KINDS):
+        return None
+    beside: object = document.value
+    for step in reference.pointer[:-1]:
+        beside = beside[step]  # type: ignore[index]  # the pointer was found by walking this value
+    stands_there = isinstance(beside, list) or (isinstance(beside, dict) and reference.is_key)
+    if stands_there and guesses[0] in beside:  # type: ignore[operator]  # one of the two, as the line above has found
+        return None
+    text = guesses[0] if plain_value(guesses[0]) == guesses[0] else quoted(guesses[0])
+    return Fix(Safety.SAFE, f"write `{guesses[0]}`", (Edit(_span(document, reference), text),))
 
 
 def _declared(catalog: Catalog, spec_id: SpecId) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
-from penstock.diagnostics.suggest import did_you_mean
+from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Mapping, mapping_of
@@ -56,7 +56,8 @@ def _unknown_kind(document: Document, kind: Any) -> Diagnostic:
     guesses = did_you_mean(str(kind), KINDS)
     if not guesses:
         return Diagnostic.error("unknown-kind", f"there is no kind `{kind}`", span, help=(f"the kinds are {_kinds()}",))
-    fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
+    safety = Safety.SAFE if is_certain(str(kind), guesses) else Safety.UNSAFE
+    fix = Fix(safety, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
     return Diagnostic.error(
         "unknown-kind", f"there is no kind `{kind}`", span, help=(f"did you mean `{guesses[0]}`?",), fix=fix
     )

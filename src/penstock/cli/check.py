@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.findings import add_format, show
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    parser.add_argument("--fix", action="store_true", help="make the safe fixes, then check again")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
     add_format(parser)
     add_root(parser)
 
@@ -33,12 +36,54 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     catalog = load_work_tree(root)
     found = problems(catalog)
+    if options.diff:
+        return _preview(root, found)
+    if options.fix and _fix(root, found):
+        catalog = load_work_tree(root)
+        found = problems(catalog)
     show(found, root, options.format)
     failed = any(one.severity is Severity.ERROR for one in found)
     if options.format == "text" and not failed:
         count = len(catalog.ids())
         print(f"{count:,} spec{'' if count == 1 else 's'}, no errors")
+    if options.format == "text" and not options.fix:
+        _offer(found)
     return PROBLEMS if failed else OK
+
+
+def _fix(root: Path, found: tuple[Diagnostic, ...]) -> bool:
+    """Make the safe fixes and say which; whether there are any."""
+    from penstock.cli.mending import mended
+
+    mending = mended(root, found, problems)
+    if not mending.made:
+        return False
+    refused = mending.write()
+    done = mending.without(refused)
+    if done.made:
+        print(f"fixed {done.summary()}:", *done.lines(), "", sep="\n", file=sys.stderr)
+    for path, reason in refused.items():
+        print(f"error: {path} stays as it is: {reason}", file=sys.stderr)
+    return True
+
+
+def _preview(root: Path, found: tuple[Diagnostic, ...]) -> int:
+    """Show what the safe fixes would change."""
+    from penstock.cli.mending import mended
+    from penstock.diagnostics.model import Severity
+
+    mending = mended(root, found, problems)
+    print(mending.diff(), end="")
+    print(f"would fix {mending.summary()}" if mending.made else "nothing can be fixed safely", file=sys.stderr)
+    return PROBLEMS if any(one.severity is Severity.ERROR for one in found) else OK
+
+
+def _offer(found: tuple[Diagnostic, ...]) -> None:
+    from penstock.diagnostics.model import Safety
+
+    count = sum(one.fix is not None and one.fix.safety is Safety.SAFE for one in found)
+    if count:
+        print(f"{count} can be fixed safely: penstock check --fix (--diff shows how)", file=sys.stderr)
 
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:

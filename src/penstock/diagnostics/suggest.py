@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_\s./]+")
+_DIGITS = re.compile(r"\d+")
+_SURE_LENGTH = 4
+"""Letters from which on two words that differ by one are hardly both meant."""
 
 
 def did_you_mean(word: str, candidates: Iterable[str], *, most: int = 3) -> list[str]:
@@ -33,6 +36,24 @@ def did_you_mean(word: str, candidates: Iterable[str], *, most: int = 3) -> list
     if not ranked:
         return _completions(squeezed, known)[:most]
     return [candidate for distance, candidate in ranked if distance <= ranked[0][0] + 1][:most]
+
+
+def is_certain(word: str, guesses: Sequence[str]) -> bool:
+    """Whether `word` can only have been meant to be the one of `guesses`, which `did_you_mean` has made of it.
+
+    It can where case or word separators alone differ, or where one letter is left out, doubled, changed or swapped in
+    a part of at least four letters. Other digits, and a part as short as that of `team-a` and `team-b`, may be meant.
+    """
+    if len(guesses) != 1:
+        return False
+    guess = guesses[0]
+    if _squeeze(word) == _squeeze(guess):
+        return True
+    mine, theirs = _WORD_BREAK.sub(" ", word).lower().split(), _WORD_BREAK.sub(" ", guess).lower().split()
+    if len(mine) != len(theirs) or _DIGITS.findall(word) != _DIGITS.findall(guess):
+        return False
+    differing = [pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and min(map(len, differing[0])) >= _SURE_LENGTH and _distance(*differing[0], 1) == 1
 
 
 def _squeeze(word: str) -> str:
