@@ -106,7 +106,7 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     present = view.release_of(rollout.name)
     if present is not None and options.step is not None and present.spec.version.digest == candidate.digest:
         return move_canary(view, rollout, options.step, by, complete=False)
-    refuse_unproven(view, rollout, candidate, datetime.now(UTC))
+    refuse_unproven(view, rollout, candidate, by.now)
     refuse_stale(view, candidate)
     if not options.skip_stages:
         refuse_skipped_stages(view, rollout, candidate)
