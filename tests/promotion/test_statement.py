@@ -173,7 +173,7 @@ def test_a_release_from_before_there_were_statements_gets_one(
     (repository.root / document["spec"].pop("promotion")["path"]).unlink()
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     assert repository.promote() == 0
-    assert "keeps version 2 of `made`, with evidence of today" in capsys.readouterr().out
+    assert "of `made`, and states its promotion anew" in capsys.readouterr().out
     assert (repository.release()["step"], statement(repository).of.step) == (1, 1)
     assert {**repository.release(), "promotion": None} == {**document["spec"], "promotion": None}
     assert "serves this version of `made` by `made-online` already" in refused(repository, capsys)

@@ -47,7 +47,8 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     environment = str(view.environment_name)
     evidence = _evidence_file(view, candidate, by)
     named = {"path": candidate.evidence_path, "digest": bytes_digest(evidence)}
-    words = f"version {candidate.registered or candidate.digest[:19]} of `{candidate.model}`"
+    number = "" if candidate.registered is None else f" {candidate.registered}"
+    words = f"version{number} ({candidate.digest[:19]}…) of `{candidate.model}`"
     if present is not None and present.spec.version.digest == candidate.digest and step is None:
         if _is_covered(view, present, candidate):
             raise RefusalError(
@@ -60,7 +61,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
             "datasets": dict(sorted(predicate.datasets.items())),
             "evidence": named,
         }
-        summary = f"{rollout.name} in {environment} keeps {words}, with evidence of today"
+        summary = f"{rollout.name} in {environment} keeps {words}, and states its promotion anew"
     else:
         spec, start = _first_serving(rollout, candidate, environment, named, present, step)
         summary = f"{rollout.name} in {environment} gets {words}{start}"
