@@ -98,6 +98,10 @@ class Step:
     """Whether a finished run with the same inputs stands for this one; not where the world outside is touched."""
     timeout_seconds: int | None = None
 
+    def __hash__(self) -> int:
+        """Of little, since steps are looked up often: what has one name and as many arguments is mostly one step."""
+        return hash((self.name, len(self.arguments)))
+
     @property
     def upstream(self) -> tuple[str, ...]:
         """Every step that this one waits for, once each, in order of first mention."""

@@ -31,7 +31,6 @@ _QUANTITY = re.compile(r"[1-9][0-9]*(?:ms|[smhdw%]|[KMGT]i?)")
 _TO_ESCAPE = re.compile(rf'["\\{_UNPRINTABLE}]')
 _NOT_IN_QUOTES = re.compile(f"[{_UNPRINTABLE}]")
 _NOT_IN_BLOCK = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
-_TRAILING_SPACE = re.compile(r"[ \t]$", re.MULTILINE)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\x1b": "\\e"}
@@ -174,15 +173,29 @@ def _string(text: str, pad: str) -> str:
 
 def _block(text: str, pad: str) -> str:
     """A literal block where it holds exactly this text and hides nothing, else one quoted line."""
-    if text[0] in " \t\n" or _NOT_IN_BLOCK.search(text) or _TRAILING_SPACE.search(text):
-        return _double(text)
     body = text.rstrip("\n")
+    if text[0] in " \t\n" or _has_trailing_space(body) or not _is_plain_to_see(body, _NOT_IN_BLOCK):
+        return _double(text)
     ends = len(text) - len(body)
     style = "|-" if ends == 0 else "|" if ends == 1 else "|+"
     margin = pad + "  "
-    out = [style, *(margin + line if line else "" for line in body.split("\n"))]
-    out.extend([""] * (ends - 1))
-    return "\n".join(out)
+    if "\n\n" not in body:
+        block = f"{style}\n{margin}" + body.replace("\n", "\n" + margin)
+    else:
+        block = "\n".join([style, *(margin + line if line else "" for line in body.split("\n"))])
+    return block + "\n" * (ends - 1)
+
+
+def _has_trailing_space(text: str) -> bool:
+    return " \n" in text or "\t\n" in text or text[-1:] in (" ", "\t")
+
+
+def _is_plain_to_see(text: str, hidden: re.Pattern[str]) -> bool:
+    """Whether no character is `hidden`; line feeds are not."""
+    # Most text is ASCII, for which Python knows the answer many times faster than a pattern.
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return True
+    return not hidden.search(text)
 
 
 def _decide(text: str) -> str:
@@ -191,7 +204,7 @@ def _decide(text: str) -> str:
         return text
     if _QUANTITY.fullmatch(text):
         return text
-    if ('"' in text or "\\" in text) and not _NOT_IN_QUOTES.search(text):
+    if ('"' in text or "\\" in text) and "\n" not in text and _is_plain_to_see(text, _NOT_IN_QUOTES):
         return "'" + text.replace("'", "''") + "'"
     return _double(text)
 
