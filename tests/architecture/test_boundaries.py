@@ -30,7 +30,7 @@ REVIEW_PATH = ("review", "forges", "portal")
 GIT = {"source/git.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
 FORKS = {"incremental/crew.py"}
-WRITERS = {"source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py"}
+WRITERS = {"source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py", "source/lock.py"}
 # The steps have a command line of their own, `penstock-step`, which is their face in a container.
 PRINTERS = {"cli", "runtime/main.py"}
 

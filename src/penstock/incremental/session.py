@@ -14,6 +14,8 @@ from penstock.incremental.memory import Memory, Store, UnreadFile, notable, unch
 from penstock.incremental.outputs import are_intact, still_intact
 from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
+from penstock.source.lock import LockedError, held
+from penstock.source.output_findings import compile_under_way
 
 if TYPE_CHECKING:
     from penstock.catalog.model import Catalog
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from penstock.source.write_plan import WritePlan
 
 GENERATED = "generated"
+LOCK = ".penstock/compile.lock"
 MOST_UNREMEMBERED = 20
 """Files that are read anew at each run before the documents are remembered again."""
 
@@ -53,9 +56,23 @@ class Session:
     use_memory: bool = True
     processes: int = field(default_factory=processors)
     timings: Timings = field(default_factory=Timings)
+    patience: float = 30.0
+    """Seconds to wait for another compile of the same checkout."""
 
     def compile(self, *, check_only: bool = False) -> Outcome:
-        """Bring ``generated/`` to what the specs say; with `check_only`, say where it is not, and write nothing."""
+        """Bring ``generated/`` to what the specs say; with `check_only`, say where it is not, and write nothing.
+
+        Who writes waits for whoever else does, for as long as the session has `patience`.
+        """
+        if check_only:
+            return self._compile(check_only)
+        try:
+            with held(self.root / LOCK, self.patience):
+                return self._compile(check_only)
+        except LockedError as error:
+            return Outcome((compile_under_way(error.holder, self.patience),), timings=self.timings)
+
+    def _compile(self, check_only: bool) -> Outcome:
         store = Store(self.root)
         memory = store.load() if self.use_memory else Memory()
         with self.timings.stage("scan", "files") as stage:

@@ -8,6 +8,16 @@ from collections.abc import Iterable, Iterator
 from penstock.diagnostics.model import Diagnostic, Label, Span
 
 
+def compile_under_way(holder: int | None, seconds: float) -> Diagnostic:
+    """Another process writes into the directory, and did not end in time."""
+    who = f"process {holder}" if holder is not None else "another process"
+    return Diagnostic.error(
+        "compile-under-way",
+        f"{who} is compiling in this checkout, and was not done within {seconds:g} seconds",
+        help=("wait for it, or end it; `penstock compile --check` writes nothing and waits for nobody",),
+    )
+
+
 def not_a_directory(path: str, is_link: bool) -> Diagnostic:
     """The output directory is something else."""
     return Diagnostic.error(

@@ -6,6 +6,15 @@ from penstock.diagnostics.codes import Code
 
 WRITING = (
     Code(
+        "compile-under-way",
+        """Another `penstock compile` is at work in this checkout.
+
+        Two that write at once would each take the other's files for their own or for foreign ones. The second waits
+        half a minute for the first. The lock is the operating system's and ends with the process that holds it: a
+        compile that was killed leaves nothing to clean up.
+        """,
+    ),
+    Code(
         "output-conflict",
         """A file that Penstock did not write stands where a generated file belongs.
 
