@@ -20,12 +20,16 @@ COMPILE_PATH = (
     "ir",
     "lowering",
     "targets",
+    "capabilities.py",
+    "custom_steps.py",
     "patches.py",
     "compiler.py",
     "incremental",
     "verification",
 )
-REVIEW_PATH = ("review", "forges", "portal")
+REVIEW_PATH = ("review", "forges")
+# What runs steps, writes releases, and shows all of it.
+OTHERS = ("runtime", "local", "promotion", "cli")
 
 GIT = {"source/git.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
@@ -89,6 +93,16 @@ def prints(tree: ast.AST) -> Iterator[ast.AST]:
         }  # fmt: skip
         if is_print or is_stream:
             yield node
+
+
+def test_every_room_is_named_and_every_name_is_a_room() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert sorted((*COMPILE_PATH, *REVIEW_PATH, *OTHERS)) == sorted(rooms - {"__init__.py", "__pycache__"})
+
+
+@pytest.mark.parametrize("allowed", sorted(GIT | FORKS | WRITERS | PRINTERS))
+def test_who_may_do_more_exists(allowed: str) -> None:
+    assert (PACKAGE / allowed).exists()
 
 
 def test_only_git_and_the_crew_start_processes_where_specs_are_read() -> None:

@@ -150,4 +150,4 @@ def engine_fingerprint() -> str:
 
 
 _READS_WITH = ("pydantic", "yaml", "sqlglot", "promql_parser")
-_NOT_COMPILING = frozenset({"runtime", "local", "review", "forges", "portal", "cli", "verification", "__pycache__"})
+_NOT_COMPILING = frozenset({"runtime", "local", "review", "forges", "cli", "verification", "__pycache__"})
