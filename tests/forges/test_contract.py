@@ -15,6 +15,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,6 +47,7 @@ from penstock.forges.github.secret import Secret
 from penstock.forges.protocol import Person
 
 ME = Identity("penstock[bot]")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 R = "/repos/{owner}/{repo}"
 PATHS = (
     f"{R}/pulls",
@@ -225,10 +228,15 @@ def test_a_comment_is_written_in_githubs_words(github: GitHubServer, client: Git
 
 def test_a_check_run_is_written_in_githubs_words(github: GitHubServer, client: GitHubClient) -> None:
     remarks = [Annotation("specs/a.yaml", line, line, "failure", "m" * 999, "t" * 999, 1, 5) for line in range(1, 121)]
-    run = CheckRun("Penstock", HEAD, "sha256:1", "action_required", "t", "s" * 99_999, "https://x.test/1", remarks)
+    run = CheckRun(
+        "Penstock", HEAD, "sha256:1", NOON, "action_required", "t", "s" * 99_999, "https://x.test/1", remarks
+    )
     assert publish_check_run(client, REPOSITORY, run, ME, "cut").outcome == "created"
     assert len(github.check_runs[0]["annotations"]) == 120
     assert publish_check_run(client, REPOSITORY, run, ME, "cut").outcome == "unchanged"
+    later = replace(run, evaluated=NOON + timedelta(minutes=1))
+    assert publish_check_run(client, REPOSITORY, later, ME, "cut").outcome == "unchanged"
+    assert github.check_runs[0]["external_id"].endswith("12:01:00+00:00")
 
 
 def test_reviews_are_requested_in_githubs_words(github: GitHubServer, client: GitHubClient) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from forges.github_server import HEAD, REPOSITORY, GitHubServer, Reply, account, comment
-from penstock.forges.github.check_run import MOST_ANNOTATIONS, Annotation, CheckRun, publish_check_run
+from penstock.forges.github.check_run import MOST_ANNOTATIONS, Annotation, CheckRun, OvertakenError, publish_check_run
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import MARKER, publish_comment
 from penstock.forges.github.identity import Identity, own_identity
@@ -13,6 +15,7 @@ from penstock.forges.github.reviewers import Requested, request_reviewers
 from penstock.forges.protocol import ForgeError, Person
 
 ME = Identity("penstock[bot]")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOTICE = "The rest is in the check run."
 
 
@@ -20,11 +23,13 @@ def publish(client: GitHubClient, body: str = "approved"):
     return publish_comment(client, REPOSITORY, 1, body, ME, NOTICE)
 
 
-def check(digest: str = "sha256:1", conclusion: str = "failure", remarks: int = 0, summary: str = "s") -> CheckRun:
+def check(
+    digest: str = "sha256:1", conclusion: str = "failure", remarks: int = 0, summary: str = "s", at: datetime = NOON
+) -> CheckRun:
     annotations = [
         Annotation("specs/a.yaml", number + 1, number + 1, "warning", f"m{number}") for number in range(remarks)
     ]
-    return CheckRun("Penstock", HEAD, digest, conclusion, "Pending: 1 of @sre", summary, "", annotations)
+    return CheckRun("Penstock", HEAD, digest, at, conclusion, "Pending: 1 of @sre", summary, "", annotations)
 
 
 def publish_check(client: GitHubClient, run: CheckRun):
@@ -117,7 +122,7 @@ def test_half_a_letter_is_no_reason_to_fail(server: GitHubServer, client: GitHub
 def test_a_check_run_is_bound_to_the_head_and_to_the_verdict(server: GitHubServer, client: GitHubClient) -> None:
     assert publish_check(client, check(remarks=1)).outcome == "created"
     (made,) = server.check_runs
-    assert (made["head_sha"], made["external_id"]) == (HEAD, "sha256:1")
+    assert (made["head_sha"], made["external_id"]) == (HEAD, "sha256:1 2026-03-02T12:00:00+00:00")
     assert (made["status"], made["conclusion"], made["name"]) == ("completed", "failure", "Penstock")
     assert made["annotations"] == [
         {
@@ -146,7 +151,41 @@ def test_another_verdict_is_a_run_of_its_own(server: GitHubServer, client: GitHu
 def test_a_verdict_that_comes_back_is_published_again(server: GitHubServer, client: GitHubClient) -> None:
     for digest in ("sha256:1", "sha256:2", "sha256:1"):
         publish_check(client, check(digest))
-    assert [one["external_id"] for one in server.check_runs] == ["sha256:1", "sha256:2", "sha256:1"]
+    assert [one["external_id"].split()[0] for one in server.check_runs] == ["sha256:1", "sha256:2", "sha256:1"]
+
+
+LATER = NOON + timedelta(minutes=1)
+
+
+def test_an_older_evaluation_does_not_take_the_place_of_a_newer_one(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check("sha256:1", at=LATER))
+    with pytest.raises(OvertakenError, match="so this one shows nothing"):
+        publish_check(client, check("sha256:2", conclusion="success"))
+    assert [one["conclusion"] for one in server.check_runs] == ["failure"]
+    assert publish_check(client, check("sha256:3", conclusion="success", at=LATER)).outcome == "created"
+
+
+def test_the_same_verdict_made_later_is_not_published_twice(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check())
+    assert publish_check(client, check(at=LATER)).outcome == "unchanged"
+    assert len(server.check_runs) == 1
+    with pytest.raises(OvertakenError):
+        publish_check(client, check("sha256:2"))
+
+
+@pytest.mark.parametrize("external_id", ["sha256:1", "", None, "sha256:1 tomorrow", "sha256:1 2027-01-01T00:00:00"])
+def test_a_run_that_does_not_say_when_it_was_made_is_no_newer(
+    server: GitHubServer, client: GitHubClient, external_id: str | None
+) -> None:
+    publish_check(client, check("sha256:1"))
+    server.check_runs[0]["external_id"] = external_id
+    assert publish_check(client, check("sha256:2")).outcome == "created"
+
+
+def test_a_newer_run_by_another_app_stops_nothing(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check("sha256:1", at=LATER))
+    server.check_runs[0]["app"] = {"slug": "mallory"}
+    assert publish_check(client, check("sha256:2")).outcome == "created"
 
 
 def test_a_run_of_the_same_name_by_another_app_is_not_ours(server: GitHubServer, client: GitHubClient) -> None:
@@ -185,7 +224,7 @@ def test_columns_are_given_within_one_line_only(server: GitHubServer, client: Gi
         Annotation("a", 2, 2, "failure", "m", "t" * 999, 3, 9),
         Annotation("a", 2, 4, "notice", "漢" * 99_999, "", 3, 9),
     ]
-    publish_check(client, CheckRun("P", HEAD, "d", "failure", "t", "s", "https://x.test/run", annotations))
+    publish_check(client, CheckRun("P", HEAD, "d", NOON, "failure", "t", "s", "https://x.test/run", annotations))
     first, second = server.check_runs[0]["annotations"]
     assert (first["start_column"], first["end_column"], len(first["title"]) <= 255) == (3, 9, True)
     assert "start_column" not in second

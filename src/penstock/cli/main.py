@@ -32,7 +32,7 @@ COMMANDS = {
     "policy": "test the approval policy, and see what it would decide",
     "review": "give the verdict on a pull request, and show it there",
     "evidence": "sign and verify what releases rest on",
-    "record": "verify and replay the record of decisions",
+    "record": "verify and replay the record of decisions, and add to it",
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
 

@@ -1,12 +1,14 @@
-"""``penstock record``: whether the record of decisions is whole, what it holds, and making its decisions again."""
+"""``penstock record``: adds decisions to the record, says whether it is whole, and makes its decisions again."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
 from penstock.review.rendering.text_safety import json_text, log_line
 from penstock.source.git import Authorization, GitError, GitRepository
@@ -23,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--number", type=int, metavar="N", help="of one pull request only")
     show = commands.add_parser("show", help="list the decisions, or show one with what it was made of")
     show.add_argument("entry", nargs="?", type=int, metavar="ENTRY", help="number of an entry")
-    for command in (verify, replay, show):
+    add = commands.add_parser("append", help="add what a review decided in another job")
+    add.add_argument("handover", type=Path, metavar="FILE", help="what `penstock review --step decide` wrote")
+    add.add_argument("--digest", required=True, help="of the file, as that job gave it")
+    add.add_argument("--remote", metavar="NAME", help="remote repository that holds the branch of the record")
+    for command in (verify, replay, show, add):
         command.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="a folder of the repository")
         command.add_argument(
             "--record",
@@ -35,11 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
-    actions = {"verify": _verify, "replay": _replay, "show": _show}
+    actions = {"verify": _verify, "replay": _replay, "show": _show, "append": _append}
     try:
         repository = None if not options.record.startswith(_ON_BRANCH) else GitRepository.find(options.root)
-        return actions[options.action](options, place_of(options.record, repository, None))
-    except (RecordError, GitError) as error:
+        remote = getattr(options, "remote", None)
+        return actions[options.action](options, place_of(options.record, repository, remote, _access(remote)))
+    except (RecordError, GitError, ForgeError) as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
 
@@ -51,6 +58,38 @@ def place_of(
     if repository is not None and text.startswith(_ON_BRANCH):
         return BranchPlace(repository, text.removeprefix(_ON_BRANCH), remote, authorization)
     return FolderPlace(Path(text))
+
+
+def _access(remote: str | None) -> Authorization | None:
+    """The rights of a run of GitHub Actions; None where there is no token, or no remote repository to use it on."""
+    from penstock.forges.github.git_access import git_access
+    from penstock.forges.github.secret import Secret
+
+    token = os.environ.get("GITHUB_TOKEN", "")
+    server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return git_access(Secret(token), server) if remote is not None and token else None
+
+
+def _append(options: argparse.Namespace, place: Place) -> int:
+    from penstock.review.handover import Handover, HandoverError
+    from penstock.review.record.log import append
+
+    try:
+        handover = Handover.parse(options.handover.read_bytes(), options.digest)
+    except HandoverError as error:
+        print(log_line(f"error: {error}"), file=sys.stderr)
+        return PROBLEMS
+    except OSError as error:
+        print(log_line(f"error: {options.handover} cannot be read: {error.strerror}"), file=sys.stderr)
+        return WRONG_USE
+    entries = [append(place, one.inputs, one.verdict, one.after) for one in handover.decisions]
+    for entry in entries:
+        print(f"recorded as {entry.digest}")
+    output = os.environ.get("GITHUB_OUTPUT")
+    if output:
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write(f"entries={' '.join(entry.digest for entry in entries)}\n")
+    return OK
 
 
 def _verify(options: argparse.Namespace, place: Place) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from penstock.forges.github.check_run import CheckRun, Conclusion, publish_check_run
+from penstock.forges.github.check_run import CheckRun, Conclusion, publish_check_run, refuse_older
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
 from penstock.forges.github.identity import Identity
 from penstock.forges.github.reviewers import request_reviewers
 from penstock.forges.github.text_limits import CHECK_BYTES, SUMMARY_BYTES, cut_markdown
-from penstock.review.annotations import annotations_of
 from penstock.review.decision import Decision
-from penstock.review.model import VerdictState
+from penstock.review.handover import Handed, Handover
+from penstock.review.model import Verdict, VerdictState
 from penstock.review.record.inputs import verdict_bytes
 from penstock.review.rendering import markdown as plan_markdown
 from penstock.review.rendering import verdict_markdown
@@ -23,6 +24,8 @@ from penstock.source.canonical import bytes_digest
 CHECK_NAME = "penstock"
 """The check that a ruleset requires."""
 _NOTICE = "> Cut off at the length that GitHub takes: `penstock review` shows the whole."
+_FOOT_BYTES = 200
+"""More than the line takes that names the entry of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,16 @@ class Page:
         return f"{self.server.rstrip('/')}/{repository}/blob/{commit}"
 
 
-def comment_of(decision: Decision, page: Page, entry: str = "", limit: int = CHECK_BYTES) -> str:
-    """The verdict and the plan as Markdown of at most `limit` bytes. `entry` is the digest of the decision's record."""
+def comment_of(decision: Decision, page: Page, limit: int = CHECK_BYTES) -> str:
+    """The verdict and the plan as Markdown that leaves room for `signed` within `limit` bytes."""
+    limit -= _FOOT_BYTES
     head = verdict_markdown.render(decision.verdict)
     for address, found in sorted(decision.evidence.items()):
         head += f"\n- {markdown(address)}: evidence {found.state}: {markdown_text('; '.join(found.reasons))}\n"
-    foot = f"\n<sub>decision {markdown(entry)}</sub>\n" if entry else ""
     facts = decision.inputs.facts
-    room = limit - len(head.encode()) - len(foot.encode()) - 100
+    room = limit - len(head.encode()) - 100
     if room < 4_000:
-        return cut_markdown(head, limit - len(foot.encode()) - 1, _NOTICE) + foot
+        return cut_markdown(head, limit - 1, _NOTICE)
     plan = plan_markdown.render(
         decision.plan,
         notes=notes_of(decision.verdict),
@@ -55,51 +58,56 @@ def comment_of(decision: Decision, page: Page, entry: str = "", limit: int = CHE
         whole=page.run_url or None,
         limit=room,
     )
-    return f"{head}\n{plan}{foot}"
+    return f"{head}\n{plan}"
 
 
-def summary_of(decision: Decision, page: Page, entry: str = "") -> str:
+def signed(comment: str, entry: str) -> str:
+    """The comment with the digest of the decision's entry in the record, where it has one."""
+    return f"{comment}\n<sub>decision {markdown(entry)}</sub>\n" if entry else comment
+
+
+def summary_of(decision: Decision, page: Page) -> str:
     """The same for the page of the run, which takes more."""
     facts = decision.inputs.facts
-    return f"# #{facts.number}\n\n{comment_of(decision, page, entry, SUMMARY_BYTES // 4)}\n"
+    return f"# #{facts.number}\n\n{comment_of(decision, page, SUMMARY_BYTES // 4)}\n"
 
 
-def conclusion_of(decision: Decision) -> Conclusion:
+def conclusion_of(verdict: Verdict) -> Conclusion:
     """Only an approval is a success."""
-    if decision.is_approved:
+    if verdict.state is VerdictState.APPROVED:
         return "success"
-    return "action_required" if decision.verdict.state is VerdictState.PENDING else "failure"
+    return "action_required" if verdict.state is VerdictState.PENDING else "failure"
 
 
-def publish(client: GitHubClient, identity: Identity, decision: Decision, page: Page, entry: str) -> None:
-    """Show a decision at its pull request. GitHubError where that fails.
+def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page, entry: str) -> None:
+    """Show a decision at its pull request. GitHubError where that fails; OvertakenError where a newer one is there.
 
     What lets it be merged comes last: nothing passes whose reasons could not be shown.
     """
-    facts = decision.inputs.facts
-    body = comment_of(decision, page, entry)
-    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE)
-    if decision.verdict.suggested and not facts.is_draft:
-        request_reviewers(client, facts.repository, facts.number, decision.verdict.suggested, facts.author)
+    facts, verdict = handed.inputs.facts, handed.verdict
+    body = signed(handed.comment, entry)
     run = CheckRun(
         name=CHECK_NAME,
         head=facts.head_sha,
-        digest=bytes_digest(verdict_bytes(decision.verdict)),
-        conclusion=conclusion_of(decision),
-        title=visible(decision.verdict.headline),
+        digest=bytes_digest(verdict_bytes(verdict)),
+        evaluated=handed.inputs.now,
+        conclusion=conclusion_of(verdict),
+        title=visible(verdict.headline),
         summary=body,
         details_url=page.run_url,
-        annotations=annotations_of(decision),
+        annotations=handed.annotations,
     )
+    refuse_older(client, facts.repository, run, identity)
+    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE)
+    if verdict.suggested and not facts.is_draft:
+        request_reviewers(client, facts.repository, facts.number, verdict.suggested, facts.author)
     publish_check_run(client, facts.repository, run, identity, _NOTICE)
 
 
-def publish_group(
-    client: GitHubClient, identity: Identity, repository: str, head: str, decisions: list[Decision], problem: str
-) -> bool:
+def publish_group(client: GitHubClient, identity: Identity, repository: str, handover: Handover) -> bool:
     """Show at a merge group's commit whether all of its pull requests may be merged together; whether they may."""
-    stopped = [one for one in decisions if not one.is_approved]
-    passes = bool(decisions) and not stopped and not problem
+    decisions, problem = handover.decisions, handover.problem
+    passes = all(one.is_approved for one in decisions) and not problem
     lines = [f"- #{one.inputs.facts.number}: {markdown_text(one.verdict.headline)}" for one in decisions]
     if problem:
         lines.append(f"- {markdown_text(problem)}")
@@ -108,8 +116,9 @@ def publish_group(
     verdicts = b"".join(verdict_bytes(one.verdict) for one in decisions)
     run = CheckRun(
         CHECK_NAME,
-        head,
+        handover.group,
         bytes_digest(verdicts + problem.encode()),
+        handover.evaluated,
         "success" if passes else "failure",
         title,
         "\n".join(lines),
@@ -119,11 +128,14 @@ def publish_group(
 
 
 def publish_unknown(
-    client: GitHubClient, identity: Identity, repository: str, head: str, why: str, *, failed: bool
+    client: GitHubClient, identity: Identity, repository: str, head: str, why: str, began: datetime, *, failed: bool
 ) -> None:
-    """Let nothing pass while nobody knows: before the review, and where it could not be finished."""
+    """Let nothing pass while nobody knows: before the review, and where it could not be finished.
+
+    `began` is when the review did; one that began later is not overwritten.
+    """
     title = "The review could not be finished" if failed else "The review is under way"
     conclusion: Conclusion = "failure" if failed else "action_required"
     digest = bytes_digest(f"{title}\n{why}".encode())
-    run = CheckRun(CHECK_NAME, head, digest, conclusion, title, markdown_text(why))
+    run = CheckRun(CHECK_NAME, head, digest, began, conclusion, title, markdown_text(why))
     publish_check_run(client, repository, run, identity, _NOTICE)

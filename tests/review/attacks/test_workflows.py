@@ -12,7 +12,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".github" / "workflows"
 TRUSTED = FOLDER / "penstock-review.yml"
-OTHERS = [path for path in sorted(FOLDER.glob("*.yml")) if path != TRUSTED]
+VERDICT = FOLDER / "penstock-verdict.yml"
+OTHERS = [path for path in sorted(FOLDER.glob("*.yml")) if path not in (TRUSTED, VERDICT)]
+BASE = "${{ github.event.merge_group.base_sha || github.event.repository.default_branch }}"
 
 PRIVILEGED = {"pull_request_target", "workflow_run", "issue_comment", "merge_group"}
 HEAD = re.compile(
@@ -21,6 +23,9 @@ HEAD = re.compile(
 PEOPLE_S_TEXT = re.compile(
     r"\$\{\{[^}]*github\.(event\.(comment|review|pull_request|issue|head_commit|workflow_run)|head_ref)[^}]*\}\}"
 )
+
+OTHER_RUN = {"run-id", "github-token", "repository", "artifact-ids", "pattern"}
+"""With these, artifacts of other runs are taken, or more than the one that this run made."""
 
 
 def loaded(path: Path) -> dict[Any, Any]:
@@ -34,7 +39,7 @@ def triggers(workflow: dict[Any, Any]) -> set[str]:
 
 
 def steps(workflow: dict[Any, Any]) -> list[dict[str, Any]]:
-    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+    return [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
 
 
 def action() -> dict[Any, Any]:
@@ -57,21 +62,34 @@ def weaknesses(workflow: dict[Any, Any]) -> list[str]:
                 found.append("more than the checkout")
         if HEAD.search(step.get("run", "")) or PEOPLE_S_TEXT.search(step.get("run", "")):
             found.append("a script that people's text is put into")
-        if re.search(r"actions/(cache|download-artifact)", step.get("uses", "")):
+        if "actions/cache" in step.get("uses", "") or ("artifact@" in step.get("uses", "") and OTHER_RUN & set(values)):
             found.append("what another run left behind")
     return found
 
 
-def test_the_trusted_workflow_never_checks_out_or_runs_the_head() -> None:
-    workflow = loaded(TRUSTED)
-    assert triggers(workflow) >= {"pull_request_target", "merge_group", "workflow_run"}
+@pytest.mark.parametrize("path", [TRUSTED, VERDICT], ids=lambda path: path.name)
+def test_the_trusted_workflows_never_check_out_or_run_the_head(path: Path) -> None:
+    workflow = loaded(path)
+    assert triggers(workflow) >= ({"pull_request_target", "merge_group", "workflow_run"} if path == TRUSTED else set())
     assert weaknesses(workflow) == []
 
 
-def test_it_takes_its_code_from_the_base_in_a_merge_queue_too() -> None:
-    [checkout] = [one for one in steps(loaded(TRUSTED)) if one["uses"].startswith("actions/checkout@")]
-    wanted = "${{ github.event.merge_group.base_sha || github.event.repository.default_branch }}"
-    assert checkout["with"]["ref"] == wanted
+def test_nobody_starts_the_verdict_but_the_trusted_workflow() -> None:
+    assert triggers(loaded(VERDICT)) == {"workflow_call"}
+    called = [job["uses"] for job in loaded(TRUSTED)["jobs"].values() if "uses" in job]
+    assert called == [f"./{VERDICT.relative_to(ROOT)}"]
+
+
+@pytest.mark.parametrize("path", [TRUSTED, VERDICT], ids=lambda path: path.name)
+def test_they_take_their_code_from_the_base_in_a_merge_queue_too(path: Path) -> None:
+    workflow = loaded(path)
+    for job in workflow["jobs"].values():
+        if "steps" not in job:
+            continue
+        checkout, action = job["steps"]
+        assert checkout["uses"].startswith("actions/checkout@")
+        assert checkout["with"]["ref"] == BASE
+        assert action["uses"] == "./"
 
 
 def test_the_action_runs_its_own_code_from_its_own_lock_and_imports_nothing_from_the_checkout() -> None:
@@ -83,12 +101,51 @@ def test_the_action_runs_its_own_code_from_its_own_lock_and_imports_nothing_from
     assert [path for path in paths if path] == ["${{ github.action_path }}/src"]
 
 
-def test_the_trusted_workflow_has_the_rights_that_it_needs_and_no_other() -> None:
-    workflow = loaded(TRUSTED)
-    assert workflow["permissions"] == {}
-    [job] = workflow["jobs"].values()
-    assert job["permissions"] == {"checks": "write", "contents": "write", "pull-requests": "write"}
-    assert "secrets" not in TRUSTED.read_text(encoding="utf-8")
+READ, WRITE = "read", "write"
+
+
+def test_each_job_has_the_rights_for_its_step_and_no_other() -> None:
+    jobs = loaded(TRUSTED)["jobs"] | loaded(VERDICT)["jobs"]
+    steps_of = {name: job["steps"][-1]["with"]["step"] for name, job in jobs.items() if "steps" in job}
+    assert steps_of == {name: name for name in ("find", "decide", "record", "show")}
+    assert {name: jobs[name]["permissions"] for name in steps_of} == {
+        "find": {"checks": WRITE, "contents": READ, "pull-requests": READ},
+        "decide": {"contents": READ, "pull-requests": READ},
+        "record": {"contents": WRITE},
+        "show": {"checks": WRITE, "contents": READ, "pull-requests": WRITE},
+    }
+    for path in (TRUSTED, VERDICT):
+        assert loaded(path)["permissions"] == {}
+        assert "secrets" not in path.read_text(encoding="utf-8")
+
+
+def test_what_calls_the_verdict_gives_no_more_than_its_jobs_have_together() -> None:
+    [caller] = [job for job in loaded(TRUSTED)["jobs"].values() if "uses" in job]
+    together: dict[str, str] = {}
+    for job in loaded(VERDICT)["jobs"].values():
+        together |= {name: right for name, right in job["permissions"].items() if together.get(name) != WRITE}
+    assert caller["permissions"] == together
+
+
+def test_what_is_handed_over_is_held_to_the_digest_that_its_maker_gave() -> None:
+    jobs = loaded(VERDICT)["jobs"]
+    assert jobs["decide"]["outputs"] == {"digest": "${{ steps.decide.outputs.digest }}"}
+    assert jobs["record"]["steps"][-1]["with"]["digest"] == "${{ needs.decide.outputs.digest }}"
+    assert (
+        "needs.record.result == 'success' && needs.decide.outputs.digest" in jobs["show"]["steps"][-1]["with"]["digest"]
+    )
+
+
+def test_a_job_that_failed_is_shown() -> None:
+    show = loaded(VERDICT)["jobs"]["show"]
+    assert set(show["needs"]) == {"decide", "record"}
+    assert show["if"].startswith("${{ !cancelled() && (needs.decide.result != 'success' ||")
+
+
+def test_the_action_takes_an_artifact_of_its_own_run_alone() -> None:
+    [taken] = [step for step in action()["runs"]["steps"] if "download-artifact@" in step.get("uses", "")]
+    assert set(taken["with"]) == {"name", "path"}
+    assert weaknesses({"jobs": {"action": action()["runs"]}}) == []
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
@@ -106,10 +163,20 @@ def test_a_review_in_a_fork_is_followed_by_a_run_of_the_default_branch_s_workflo
     assert submitted["name"] in loaded(TRUSTED)[True]["workflow_run"]["workflows"]
 
 
-def test_events_of_one_pull_request_are_judged_one_after_the_other() -> None:
-    concurrency = loaded(TRUSTED)["concurrency"]
-    assert concurrency["cancel-in-progress"] is False
-    assert "github.event.pull_request.number" in concurrency["group"]
+def test_reviews_of_one_pull_request_take_turns_from_the_decision_to_what_is_shown() -> None:
+    """Also those in forks, whose events do not name it: the number is found first, by the API and not by the event."""
+    jobs = loaded(TRUSTED)["jobs"]
+    assert "concurrency" not in loaded(TRUSTED), "what is known before the number is found would be another key"
+    assert jobs["verdict"]["concurrency"] == {
+        "group": "penstock-review-${{ needs.find.outputs.key }}",
+        "cancel-in-progress": False,
+    }
+    assert jobs["verdict"]["needs"] == "find"
+    assert not any("concurrency" in job for job in loaded(VERDICT)["jobs"].values())
+
+
+def test_a_draft_is_judged_anew_when_it_becomes_one_and_when_it_is_ready() -> None:
+    assert {"converted_to_draft", "ready_for_review"} <= set(loaded(TRUSTED)[True]["pull_request_target"]["types"])
 
 
 def test_the_ten_lines_that_the_manual_gives_are_as_safe() -> None:
@@ -136,7 +203,14 @@ CHECKOUT = "actions/checkout@" + "0" * 40
         ({"run": "git checkout ${{ github.head_ref }}"}, "a script that people's text is put into"),
         ({"run": "echo ${{ github.event.comment.body }}"}, "a script that people's text is put into"),
         ({"uses": "actions/cache@" + "0" * 40}, "what another run left behind"),
-        ({"uses": "actions/download-artifact@" + "0" * 40}, "what another run left behind"),
+        (
+            {
+                "uses": "actions/download-artifact@" + "0" * 40,
+                "with": {"run-id": "${{ github.event.workflow_run.id }}"},
+            },
+            "what another run left behind",
+        ),
+        ({"uses": "actions/download-artifact@" + "0" * 40, "with": {"pattern": "*"}}, "what another run left behind"),
     ],
 )
 def test_the_scan_sees(step: dict[str, Any], weakness: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
@@ -42,14 +43,20 @@ class Annotation:
     end_column: int | None = None
 
 
+class OvertakenError(GitHubError):
+    """A newer evaluation is shown already, or has begun; an older one must not take its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """What is to be shown at a commit."""
+    """What is to be shown at a commit. The digest and the moment become the run's `external_id`."""
 
     name: str
     head: str
     digest: str
-    """Digest of the verdict; it becomes the run's `external_id`."""
+    """Digest of the verdict."""
+    evaluated: datetime
+    """GitHub's clock when it was made: of two, the newer one counts."""
     conclusion: Conclusion
     title: str
     summary: str
@@ -70,21 +77,26 @@ class PublishedCheckRun:
 def publish_check_run(
     client: GitHubClient, repository: str, run: CheckRun, identity: Identity, notice: str
 ) -> PublishedCheckRun:
-    """Make a check run at the head commit, unless the latest one of ours already says the same.
+    """Make a check run at the head commit; where the latest one of ours says the same, that becomes as new as this.
 
     Each verdict gets a run of its own: annotations of an older run can only be added to, and of
     runs with one name GitHub goes by the latest. Until the last annotations are there, the run is
-    in progress, which lets nothing pass. `notice` ends a summary that had to be cut.
+    in progress, which lets nothing pass. `notice` ends a summary that had to be cut. OvertakenError
+    where a newer evaluation is there.
     """
     latest = _latest(client, repository, run, identity)
+    _refuse_older(latest, run)
     if latest is not None and _says(latest, run):
+        if latest["external_id"].value != _external_id(run):
+            number = latest["id"].number()
+            client.send("PATCH", f"/repos/{repository}/check-runs/{number}", {"external_id": _external_id(run)})
         return PublishedCheckRun(latest["html_url"].text_or_empty(), "unchanged")
     shown = [_annotation(one) for one in islice(run.annotations, MOST_ANNOTATIONS)]
     batches = [shown[start : start + ANNOTATIONS_AT_ONCE] for start in range(0, len(shown), ANNOTATIONS_AT_ONCE)] or [
         []
     ]
     path = f"/repos/{repository}/check-runs"
-    body: dict[str, Any] = {"name": run.name, "head_sha": run.head, "external_id": run.digest}
+    body: dict[str, Any] = {"name": run.name, "head_sha": run.head, "external_id": _external_id(run)}
     if run.details_url:
         body["details_url"] = run.details_url
     created = Shape(client.send("POST", path, body | _state(run, batches, 0, notice)), "the check run")
@@ -93,6 +105,33 @@ def publish_check_run(
     for index in range(1, len(batches)):
         client.send("PATCH", f"{path}/{created['id'].number()}", _state(run, batches, index, notice))
     return PublishedCheckRun(created["html_url"].text_or_empty(), "created", len(run.annotations) - len(shown))
+
+
+def refuse_older(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> None:
+    """OvertakenError where a newer evaluation is there than the one that is to be shown."""
+    _refuse_older(_latest(client, repository, run, identity), run)
+
+
+def _refuse_older(latest: Shape | None, run: CheckRun) -> None:
+    evaluated = _evaluated(latest) if latest is not None else None
+    if evaluated is not None and evaluated > run.evaluated:
+        raise OvertakenError(
+            f"a newer review of {run.head[:12]} began at {evaluated.isoformat()}, so this one shows nothing."
+        )
+
+
+def _external_id(run: CheckRun) -> str:
+    return f"{run.digest} {run.evaluated.isoformat()}"
+
+
+def _evaluated(existing: Shape) -> datetime | None:
+    """When a run of ours was evaluated; None where it does not say so."""
+    _, _, text = existing["external_id"].text_or_empty().partition(" ")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> Shape | None:
@@ -112,7 +151,7 @@ def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Iden
 
 def _says(existing: Shape, run: CheckRun) -> bool:
     return (
-        existing["external_id"].value == run.digest
+        existing["external_id"].text_or_empty().partition(" ")[0] == run.digest
         and existing["status"].value == "completed"
         and existing["conclusion"].value == run.conclusion
     )

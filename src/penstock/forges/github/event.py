@@ -66,6 +66,8 @@ class ActionsRun:
     """The page of this run, for people; empty where it is unknown."""
     summary_path: Path | None
     """The file whose text GitHub shows on that page: append to it (GITHUB_STEP_SUMMARY)."""
+    output_path: Path | None = None
+    """The file that hands values to later steps and jobs: append `name=value` lines to it (GITHUB_OUTPUT)."""
 
 
 def actions_run(environment: Mapping[str, str]) -> ActionsRun:
@@ -79,7 +81,7 @@ def actions_run(environment: Mapping[str, str]) -> ActionsRun:
         _read(Path(_required(environment, "GITHUB_EVENT_PATH"))),
         repository,
     )
-    summary = environment.get("GITHUB_STEP_SUMMARY")
+    summary, output = environment.get("GITHUB_STEP_SUMMARY"), environment.get("GITHUB_OUTPUT")
     server, run = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_RUN_ID", "")
     return ActionsRun(
         event=event,
@@ -88,6 +90,7 @@ def actions_run(environment: Mapping[str, str]) -> ActionsRun:
         graphql_url=environment.get("GITHUB_GRAPHQL_URL", ""),
         run_url=f"{server}/{repository}/actions/runs/{run}" if server and run.isdecimal() else "",
         summary_path=Path(summary) if summary else None,
+        output_path=Path(output) if output else None,
     )
 
 

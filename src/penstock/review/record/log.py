@@ -76,10 +76,11 @@ class Entry:
         return canonical_json(self.value) + b"\n"
 
 
-def append(place: Place, inputs: VerdictInputs, verdict: Verdict) -> Entry:
+def append(place: Place, inputs: VerdictInputs, verdict: Verdict, after: str | None = None) -> Entry:
     """Add a decision to a record, or find that the last one about this pull request is the same.
 
-    RecordError where the record is damaged, or so busy that the line finds no end.
+    `after` is the digest of the newest entry about the pull request that the decision knew of, empty for none.
+    RecordError where the record is damaged, or holds a newer one, or is so busy that the line finds no end.
     """
     bodies = inputs.as_parts()
     outcome = verdict_bytes(verdict)
@@ -91,6 +92,8 @@ def append(place: Place, inputs: VerdictInputs, verdict: Verdict) -> Entry:
         latest = last_about(entries, *entry.about)
         if latest is not None and _says_the_same(latest, entry):
             return latest
+        if after is not None and after != (latest.digest if latest is not None else ""):
+            raise RecordError("somebody else decided on the same pull request in the meantime: run the review again")
         if place.append(entry.as_line(), parts, log):
             return entry
     raise RecordError(f"others wrote to the record {_ATTEMPTS} times in a row: run again")

@@ -1,0 +1,340 @@
+"""A review in GitHub Actions, from what started it to what is shown: in one job, or step by step in jobs of their own.
+
+Finding writes check runs, deciding writes nothing, recording writes the repository, showing writes to the pull
+request: apart, no job holds the rights of another.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from penstock.cli.main import OK, PROBLEMS
+from penstock.cli.record import place_of
+from penstock.forges.github.check_run import OvertakenError
+from penstock.forges.github.client import GitHubClient
+from penstock.forges.github.event import ActionsRun, Event
+from penstock.forges.github.git_access import git_access
+from penstock.forges.github.identity import Identity, own_identity
+from penstock.forges.github.merge_queue import read_group
+from penstock.forges.github.permissions import read_writers
+from penstock.forges.github.pull_request import find_open, read_pull_request
+from penstock.forges.github.shape import Shape
+from penstock.forges.protocol import ForgeError
+from penstock.forges.recorded import RecordedPullRequest, dump
+from penstock.review.annotations import annotations_of
+from penstock.review.decision import Decision, decide, decide_group
+from penstock.review.handover import Handed, Handover, HandoverError, hand
+from penstock.review.policy.memory import Memory
+from penstock.review.publication import Page, comment_of, publish, publish_group, publish_unknown, summary_of
+from penstock.review.record.inputs import verdict_bytes
+from penstock.review.record.log import append, last_about, read
+from penstock.review.record.places import Place, RecordError
+from penstock.review.rendering.text_safety import log_line
+from penstock.source.canonical import bytes_digest
+from penstock.source.git import Authorization, GitError, GitRepository
+
+FAILURES = (ForgeError, GitError, RecordError, HandoverError)
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line says of a review in Actions."""
+
+    record: str | None = None
+    """Where decisions are recorded, as `place_of` reads it."""
+    remote: str = "origin"
+    number: int | None = None
+    save: Path | None = None
+    dry_run: bool = False
+    handover: Path | None = None
+    head: str | None = None
+    began: datetime | None = None
+    digest: str = ""
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class ReviewRun:
+    """One run. Each step returns an exit code, and never leaves green what it could not finish."""
+
+    choices: Choices
+    repository: GitRepository
+    started: ActionsRun
+    client: GitHubClient
+    show_decision: Callable[[Decision], None]
+    head: str | None = None
+    """The commit at which the answer is shown, once it is known."""
+    identity: Identity | None = None
+    began: datetime | None = None
+    page: Page = field(init=False)
+    authorization: Authorization = field(init=False, repr=False)
+    place: Place | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        self.page = Page(server, self.started.run_url)
+        self.authorization = git_access(self.started.token, server)
+        record, remote = self.choices.record, self.choices.remote
+        self.place = place_of(record, self.repository, remote, self.authorization) if record else None
+        self.head, self.began = self.choices.head, self.choices.began
+
+    # The steps.
+
+    def all_at_once(self) -> int:
+        """Everything in one job."""
+
+        def step() -> int:
+            number = self._find()
+            if number is None and self.started.event.group is None:
+                return OK
+            handover = self._decide(number)
+            if handover is None:
+                return OK
+            return self._show(handover, self._record(handover))
+
+        return self._guarded(step, tells=True)
+
+    def find(self) -> int:
+        """What the event is about; what was green there is taken back. Later jobs are told by the outputs."""
+
+        def step() -> int:
+            number = self._find()
+            if number is None and self.started.event.group is None:
+                return OK
+            assert self.head is not None
+            assert self.began is not None
+            key = self.head if number is None else str(number)
+            found = {"key": key, "number": number or "", "head": self.head, "began": self.began.isoformat()}
+            self._output(**found)
+            return OK
+
+        return self._guarded(step, tells=True)
+
+    def decide(self) -> int:
+        """The decision, into the file that is handed over."""
+
+        def step() -> int:
+            self.identity = own_identity(self.client)
+            handover = self._decide(self.choices.number)
+            if handover is None:
+                return OK
+            data = handover.dump()
+            self._handover_file.parent.mkdir(parents=True, exist_ok=True)
+            self._handover_file.write_bytes(data)
+            self._output(digest=bytes_digest(data))
+            return OK
+
+        return self._guarded(step, tells=False)
+
+    def show(self) -> int:
+        """What was handed over, at the pull request; that there is nothing, where a job before this one failed."""
+
+        def step() -> int:
+            self.identity = own_identity(self.client)
+            if not self.choices.digest:
+                raise HandoverError("a job before this one failed: the log of the run says how")
+            handover = Handover.parse(self._handover_file.read_bytes(), self.choices.digest)
+            if self.choices.record and len(self.choices.entries) != len(handover.decisions):
+                raise RecordError("the decision is not on record: the log of the run says why")
+            return self._show(handover, self.choices.entries)
+
+        return self._guarded(step, tells=True)
+
+    def _guarded(self, step: Callable[[], int], *, tells: bool) -> int:
+        try:
+            return step()
+        except OvertakenError as error:
+            print(log_line(str(error)))
+            return OK
+        except (*FAILURES, OSError) as error:
+            if tells:
+                self._tell(str(error), failed=True)
+            print(log_line(f"error: {error}"), file=sys.stderr)
+            return PROBLEMS
+        except BaseException:
+            if tells:
+                self._tell("Penstock itself failed: the log of the run says how.", failed=True)
+            raise
+
+    # What they are made of.
+
+    def _find(self) -> int | None:
+        """Number of the pull request; None for a merge group, and where nothing is to be reviewed."""
+        self.identity = own_identity(self.client)
+        self.began = self.client.server_time
+        event = self.started.event
+        if event.group is not None:
+            self.head = event.group.head
+            self._tell("Until the review is done, nobody knows.", failed=False)
+            return None
+        number = self._number(event)
+        if number is None:
+            print("no open pull request belongs to this event, so nothing is reviewed")
+            return None
+        pull = Shape(self.client.get(f"/repos/{event.repository}/pulls/{number}"), "the pull request")
+        if pull["state"].text() != "open":
+            print(f"#{number} is closed, so nothing is reviewed")
+            return None
+        # What was green goes first: from here on, no fault of the forge can leave it standing.
+        self.head = pull["head"]["sha"].object_id()
+        self._tell("Until the review is done, nobody knows.", failed=False)
+        return number
+
+    def _number(self, event: Event) -> int | None:
+        if self.choices.number is not None:
+            return self.choices.number
+        if event.head is not None:
+            return find_open(self.client, event.repository, event.head.owner, event.head.branch, event.head.sha)
+        return event.number
+
+    def _decide(self, number: int | None) -> Handover | None:
+        """None where the pull request was closed in the meantime."""
+        if self.started.event.group is not None:
+            return self._decide_group()
+        if number is None:
+            raise ForgeError("nobody says which pull request to decide on: pass the number that finding it gave.")
+        view = self._read(number)
+        for _ in range(_ATTEMPTS):
+            self.head = view.head_sha
+            if view.state != "open":
+                print(f"#{number} was closed, so nothing is decided")
+                return None
+            memory, after = self._memory(view)
+            decision = decide(self.repository, view, memory)
+            again = self._read(number)
+            if replace(again.facts, now=view.facts.now) == view.facts:
+                self.show_decision(decision)
+                self._summarize(summary_of(decision, self.page))
+                return Handover((self._handed(decision, after),))
+            view = again
+        raise ForgeError("the pull request changes faster than it can be reviewed: run again when it is quiet.")
+
+    def _decide_group(self) -> Handover:
+        event = self.started.event
+        assert event.group is not None
+        queued = read_group(self.client, event.repository, event.group.branch, event.group.head)
+        views = [self._read(one.number) for one in queued]
+        for commit in (event.group.base, event.group.head):
+            self._fetch(commit)
+        known = {view.number: self._memory(view) for view in views}
+        memories = {number: memory for number, (memory, _) in known.items()}
+        decisions, problem = decide_group(self.repository, views, event.group.base, event.group.head, memories)
+        moved = [one.number for one, view in zip(queued, views, strict=True) if one.head != view.head_sha]
+        if moved and not problem:
+            problem = f"#{moved[0]} has another head than the one that is queued"
+        for decision in decisions:
+            self.show_decision(decision)
+            self._summarize(summary_of(decision, self.page))
+        if problem:
+            print(log_line(f"error: {problem}"), file=sys.stderr)
+        handed = tuple(self._handed(one, known[one.inputs.facts.number][1]) for one in decisions)
+        return Handover(handed, event.group.head, problem)
+
+    def _handed(self, decision: Decision, after: str) -> Handed:
+        return hand(decision, after, comment_of(decision, self.page), annotations_of(decision))
+
+    def _record(self, handover: Handover) -> tuple[str, ...]:
+        """The digests of the entries; none where nothing is recorded."""
+        if self.place is None or self.choices.dry_run:
+            return ()
+        return tuple(append(self.place, one.inputs, one.verdict, one.after).digest for one in handover.decisions)
+
+    def _show(self, handover: Handover, entries: tuple[str, ...]) -> int:
+        passes = all(one.is_approved for one in handover.decisions) and not handover.problem
+        if self.choices.dry_run:
+            return OK if passes else PROBLEMS
+        assert self.identity is not None
+        if handover.group:
+            self.head = handover.group
+            passes = publish_group(self.client, self.identity, self.started.event.repository, handover)
+        else:
+            [handed] = handover.decisions
+            self.head = handed.inputs.facts.head_sha
+            self._require_the_same(handed)
+            publish(self.client, self.identity, handed, self.page, entries[0] if entries else "")
+        return OK if passes else PROBLEMS
+
+    def _require_the_same(self, handed: Handed) -> None:
+        """ForgeError where what is known of the pull request by now gives another verdict.
+
+        A base that moved on since does not: it might as well have done so a second after the verdict was shown, and
+        the forge asks for a branch that is up to date.
+        """
+        decided = handed.inputs.facts
+        teams = handed.inputs.organisation.teams
+        fresh = self._read_facts(decided.number, {member for members in teams.values() for member in members})
+        if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
+            facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits, now=decided.now)
+            if verdict_bytes(replace(handed.inputs, facts=facts).verdict()) == verdict_bytes(handed.verdict):
+                return
+        raise ForgeError("the pull request changed while it was judged: what changed it starts a review of its own.")
+
+    def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
+        """What the record remembers of a pull request, and the digest of the entry that it does so by."""
+        latest = None if self.place is None else last_about(read(self.place.log()), view.repository, view.number)
+        return (Memory(), "") if latest is None else (latest.memory, latest.digest)
+
+    def _read(self, number: int) -> RecordedPullRequest:
+        """The pull request with its commits in this clone, and with who of the base's teams may write."""
+        first = self._read_facts(number, set())
+        for commit in (first.base_sha, first.head_sha):
+            self._fetch(commit)
+        writers = read_writers(
+            self.client, self.started.event.repository, _team_members(self.repository, first.base_sha)
+        )
+        facts = replace(first.facts, writers=tuple(sorted({*first.facts.writers, *writers})))
+        if self.choices.save is not None:
+            self.choices.save.write_text(dump(facts), encoding="utf-8")
+        return RecordedPullRequest(facts)
+
+    def _read_facts(self, number: int, people: set[str]) -> RecordedPullRequest:
+        own = self.identity.login if self.identity is not None else ""
+        return read_pull_request(self.client, self.started.event.repository, number, people, own=own)
+
+    def _fetch(self, commit: str) -> None:
+        self.repository.fetch(self.choices.remote, commit, f"refs/penstock/{commit}", self.authorization)
+
+    # What is told to others.
+
+    @property
+    def _handover_file(self) -> Path:
+        if self.choices.handover is None:
+            raise HandoverError("nobody says which file is handed over: pass --handover FILE")
+        return self.choices.handover
+
+    def _output(self, **values: object) -> None:
+        if self.started.output_path is not None:
+            with self.started.output_path.open("a", encoding="utf-8") as file:
+                file.writelines(f"{name}={value}\n" for name, value in values.items())
+
+    def _summarize(self, text: str) -> None:
+        if self.started.summary_path is not None:
+            with self.started.summary_path.open("a", encoding="utf-8") as file:
+                file.write(text)
+
+    def _tell(self, why: str, *, failed: bool) -> None:
+        """Take back what was green at the head; of a failure, as well as can be done."""
+        if self.head is None or self.identity is None or self.choices.dry_run:
+            return
+        repository = self.started.event.repository
+        try:
+            began = self.began or self.client.server_time
+            publish_unknown(self.client, self.identity, repository, self.head, why, began, failed=failed)
+        except ForgeError as error:
+            if not failed:
+                raise
+            print(log_line(f"error: the check run could not be written either: {error}"), file=sys.stderr)
+
+
+def _team_members(repository: GitRepository, base: str) -> set[str]:
+    from penstock.catalog.load import load_commit
+    from penstock.specs.team import Team
+
+    teams = load_commit(repository, base).view(None).all(Team)
+    return {member for team in teams for member in team.spec.members}
