@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from penstock.specs.base import Column as ColumnName
 from penstock.specs.base import Function, Node, Resource, Slug, Sql, field, note
@@ -16,16 +16,24 @@ SCALAR_TYPES = ("int", "float", "string", "bool", "timestamp", "date")
 SENSITIVITIES = ("public", "internal", "sensitive", "pii")
 
 
+def _one_is_no_list(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+Paths = Annotated[str | list[str] | None, AfterValidator(_one_is_no_list)]
+"""One path, or several; a list of one is that one, so that writing it otherwise changes nothing."""
+
+
 class Source(Node):
     """Where the rows come from: exactly one of the fields."""
 
-    parquet: str | list[str] | None = field(
+    parquet: Paths = field(
         "Path, glob or `s3://` address of Parquet files; a relative path starts at the repository's root.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
-    csv: str | list[str] | None = field(
+    csv: Paths = field(
         "Path, glob or `s3://` address of CSV files with a header.",
         loosens=Loosens.ANY,
         area=Area.DATA,

@@ -86,7 +86,7 @@ class Feature(Node):
     )
     reads: list[Column] | None = field(
         "For `python`: the source's columns that the function reads; lineage cannot see into it.",
-        loosens=Loosens.ADDED,
+        loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )

@@ -52,6 +52,8 @@ def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
         ("nullable: 2%", "nullable: 2.0%"),
         ("atLeast: 0.70", "atLeast: 0.7"),
         ("oneOf: [EWR, JFK, LGA]", "oneOf: [LGA, EWR, JFK]"),
+        ("parquet: data/weather.parquet", "parquet: [data/weather.parquet]"),
+        ("csv: data/arrivals.csv", "csv: [data/arrivals.csv]"),
     ],
 )
 def test_another_way_to_write_a_value_is_no_change(repository: Repository, old: str, new: str) -> None:
@@ -59,6 +61,16 @@ def test_another_way_to_write_a_value_is_no_change(repository: Repository, old: 
     repository.replace(old, new)
     repository.commit()
     assert repository.plan().changes == ()
+
+
+@pytest.mark.parametrize(
+    "new", ["parquet: [data/other.parquet]", "parquet: [data/weather.parquet, data/other.parquet]", "parquet: []"]
+)
+def test_another_file_is_a_change(repository: Repository, new: str) -> None:
+    repository.branch()
+    repository.replace("parquet: data/weather.parquet", new)
+    repository.commit()
+    assert directions(repository.plan())["Dataset/weather.source.parquet"] is Direction.UNKNOWN
 
 
 def test_a_default_that_is_written_out_is_no_change(repository: Repository) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from penstock.review.model import Direction
 from review.pull_requests import PENDING, SKIPPED, Change, node, opened, set_at, stricter_gate
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, directions
 
 
 def _without(kind: str, name: str, *path: str | int) -> Change:
@@ -69,6 +72,27 @@ def test_a_weaker_alert_calls_who_is_woken(repository: Repository, change: Chang
 
 def test_a_gate_that_is_gone_calls_risk(repository: Repository) -> None:
     assert node(opened(repository, _no_gate).verdict(), "gate").state is PENDING
+
+
+@pytest.mark.parametrize("reads", [["distance"], ["distance", "origin", "contact"], ["distance", "hour"], None])
+def test_whatever_else_a_function_is_said_to_read_is_a_risk(repository: Repository, reads: list[str] | None) -> None:
+    """Lineage cannot see into it: a column that is no longer named may still be read, and its label forgotten."""
+
+    def declare(names: list[str] | None) -> Callable[[Documents], None]:
+        def change(documents: Documents) -> None:
+            feature = {"type": "float", "python": "systems.flights:departures", "reads": names}
+            documents["FeatureSet", "conditions"]["spec"]["features"]["reach"] = {
+                key: value for key, value in feature.items() if value is not None
+            }
+
+        return change
+
+    repository.edit(declare(["distance", "origin"]))
+    repository.commit()
+    found = directions(repository.changed(declare(reads)))
+    told = {address: found[address] for address in found if ".features.reach.reads" in address}
+    assert told
+    assert set(told.values()) == {Direction.UNKNOWN}
 
 
 def test_a_stricter_gate_does_not(repository: Repository) -> None:
