@@ -140,6 +140,7 @@ class GitHubServer:
         self.accounts: dict[str, dict] = {}
         self.authors: dict[str, list[dict]] = {}
         self.check_runs: list[dict] = []
+        self.rulesets: list[dict] = []
         self.requested: list[str] = []
         self.unaskable: set[str] = set()
         self.viewer = "penstock[bot]"
@@ -311,6 +312,10 @@ class GitHubServer:
         self.requested += seen.body["reviewers"]
         return Reply(201, self.complete("pull-simple", {}))
 
+    def make_ruleset(self, seen: Seen) -> Reply:
+        self.rulesets.append(seen.body)
+        return Reply(201, self.complete("ruleset", {}))
+
     def show_account(self, seen: Seen, key: str) -> Reply:
         found = self.accounts.get(unquote(key))
         return Reply(body=self.complete("user", found)) if found else Reply(404, {"message": "Not Found"})
@@ -342,6 +347,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     (rf"{_R}/commits/([^/]+)/check-runs", "GET", GitHubServer.list_check_runs),
     (rf"{_R}/pulls/1/requested_reviewers", "GET", GitHubServer.list_requested),
     (rf"{_R}/pulls/1/requested_reviewers", "POST", GitHubServer.ask_reviewers),
+    (rf"{_R}/rulesets", "POST", GitHubServer.make_ruleset),
     (r"/users?/([^/]+)", "GET", GitHubServer.show_account),
 ]
 

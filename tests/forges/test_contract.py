@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from forges.github_server import (
     HEAD,
@@ -34,6 +35,7 @@ from forges.github_server import (
     review,
     serving,
 )
+from penstock.cli.main import main
 from penstock.forges.fake import object_id
 from penstock.forges.github import comments, identity, merge_queue, people, timeline
 from penstock.forges.github.check_run import Annotation, CheckRun, publish_check_run
@@ -64,6 +66,7 @@ PATHS = (
     f"{R}/check-runs",
     f"{R}/check-runs/{{check_run_id}}",
     f"{R}/commits/{{ref}}/check-runs",
+    f"{R}/rulesets",
     "/users/{username}",
     "/user/{account_id}",
 )
@@ -125,6 +128,7 @@ def github(tools: Path, description: dict[str, Any]) -> Iterator[GitHubServer]:
             "comparison": examples["commit-comparison"],
             "commit": examples["commit-items"][0],
             "collaborator": examples["collaborator-items"][0],
+            "ruleset": examples["repository-ruleset"],
             "check-run": examples["check-run-example-of-completed-conclusion"],
             "activity": examples["activity-items"][0] | {"actor": user},
             "user": examples["public-user-default-response"],
@@ -243,6 +247,70 @@ def test_reviews_are_requested_in_githubs_words(github: GitHubServer, client: Gi
     github.unaskable = {"stranger"}
     asked = request_reviewers(client, REPOSITORY, 1, ["bob", "stranger"], Person("ada"))
     assert (asked.asked, asked.refused) == (("bob",), ("stranger",))
+
+
+def printed_ruleset(root: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What people are told to send."""
+    capsys.readouterr()
+    assert main(["policy", "codeowners", "--ruleset", "json", "--root", str(root)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def closed(schema: Any, components: dict[str, Any]) -> Any:
+    """The schema with what it refers to, and with no other keys than those that it names."""
+    if isinstance(schema, list):
+        return [closed(one, components) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return closed(components[schema["$ref"].rpartition("/")[2]], components)
+    made = {key: closed(value, components) for key, value in schema.items()}
+    if isinstance(made.get("properties"), dict) and made.get("type") == "object":
+        made["additionalProperties"] = False
+    return made
+
+
+def test_the_ruleset_is_made_in_githubs_words(
+    root: Path, github: GitHubServer, client: GitHubClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ruleset = printed_ruleset(root, capsys)
+    client.send("POST", f"/repos/{REPOSITORY}/rulesets", ruleset)
+    assert github.rulesets == [ruleset]
+
+
+@pytest.fixture(scope="module")
+def rulesets(description: dict[str, Any]) -> Draft202012Validator:
+    body = description["paths"][f"{R}/rulesets"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    return Draft202012Validator(closed(body, description["components"]["schemas"]))
+
+
+def test_the_ruleset_holds_nothing_that_github_would_overlook(
+    root: Path, rulesets: Draft202012Validator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rulesets.validate(printed_ruleset(root, capsys))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: made.update(enforcement="on"),
+        lambda made: made.update(bypass=[]),
+        lambda made: made["conditions"].update(ref_names={}),
+        lambda made: made["rules"].append({"type": "no_force_push"}),
+        lambda made: made["rules"][2]["parameters"].update(require_code_owners=True),
+        lambda made: made["rules"][2]["parameters"].pop("require_code_owner_review"),
+        lambda made: made["rules"][3]["parameters"]["required_status_checks"][0].update(integration_id="15368"),
+    ],
+)
+def test_a_ruleset_that_does_not_fit_would_be_seen(
+    root: Path,
+    rulesets: Draft202012Validator,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[dict[str, Any]], object],
+) -> None:
+    made = printed_ruleset(root, capsys)
+    change(made)
+    assert not rulesets.is_valid(made)
 
 
 def test_a_request_that_does_not_fit_would_be_seen(github: GitHubServer, client: GitHubClient) -> None:

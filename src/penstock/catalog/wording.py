@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, NAME_PATTERN
+from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ WORDINGS: dict[str, Wording] = {
     r"^(s3|gs|file)://\S+[^/]$": Wording(
         "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"
     ),
-    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$": Wording(
+    rf"^{LOGIN_PATTERN}$": Wording(
         "a login",
         "the account's name on the forge, such as `octocat`, without `@`",
         lambda text: text.lstrip("@") or None,

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens, Review
@@ -51,8 +52,22 @@ Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """The `id` of an item in a list: it keys the item in addresses."""
-Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(\[bot\])?$")]
-"""A login on the forge; ASCII only, so that two logins that look alike are alike."""
+_LONGEST_LOGIN = 39
+LOGIN_PATTERN = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+|\[bot\])?"
+
+
+def _short_enough(login: str) -> str:
+    if len(login.removesuffix("[bot]")) > _LONGEST_LOGIN:
+        raise PydanticCustomError("login_length", f"expected a login of at most {_LONGEST_LOGIN} characters")
+    return login
+
+
+Login = Annotated[str, StringConstraints(pattern=f"^{LOGIN_PATTERN}$"), AfterValidator(_short_enough)]
+"""A login on the forge; ASCII only, so that two logins that look alike are alike.
+
+Letters, digits and single hyphens inside; then the short code of an enterprise that manages its accounts, or `[bot]`
+(https://docs.github.com/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference).
+"""
 Digest = Annotated[str, StringConstraints(pattern=f"^{DIGEST_PATTERN}$")]
 Image = Annotated[str, StringConstraints(pattern=f"^{IMAGE_PATTERN}$")]
 """A container image pinned by digest: ``registry/repository@sha256:...``."""

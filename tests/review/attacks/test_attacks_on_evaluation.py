@@ -175,6 +175,19 @@ def test_a_look_alike_login(repository: Repository) -> None:
     assert pull_request.state is PENDING
 
 
+def test_a_look_alike_of_a_managed_account(repository: Repository) -> None:
+    policy = POLICY.replace("[petra, paul]", "[petra, mona_octo]")
+    require = {"from": {"teams": ["platform"]}}
+    rule = {"id": "one", "why": "One of platform for all.", "when": {}, "require": require}
+    look_alikes = ("mona_octо", "mona＿octo", "mona-octo", "mona_octo_x", "mona")
+    writers = (*look_alikes, "Mona_Octo")
+    pull_request = opened(repository, looser_gate, policy=rules_of(policy, [rule]), writers=writers)
+    pull_request.approve(*look_alikes)
+    assert pull_request.state is PENDING
+    pull_request.approve("Mona_Octo")
+    assert pull_request.state is APPROVED
+
+
 def test_two_spellings_of_one_login(repository: Repository) -> None:
     require = {"count": 2, "from": {"teams": ["risk"]}}
     rule = {"id": "two", "why": "Two of risk for all.", "when": {}, "require": require}
