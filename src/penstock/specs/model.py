@@ -282,7 +282,12 @@ class CustomStep(Node):
         area=Area.GOVERNANCE,
         default=None,
     )
-    command: list[str] = field("Command and arguments.", loosens=Loosens.ANY, area=Area.GOVERNANCE, min_length=1)
+    command: list[str] = field(
+        "Command and arguments. Exit code 0 says that it is done, 10 that its answer is no, any other that it broke.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        min_length=1,
+    )
     after: list[Slug] = field("Steps that must have finished.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[])
     before: list[Slug] = field(
         "Steps that wait for this one.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE, default=[]
