@@ -108,3 +108,22 @@ def test_a_file_that_holds_something_else_than_its_outline_is_noticed() -> None:
     assert catalog.ids("Gate") == (SpecId("Gate", "fake"),)
     with pytest.raises(OutlineError):
         catalog.document(SpecId("Gate", "fake"))
+
+
+def test_what_is_read_later_is_known_to_be_overridden_from_then_on() -> None:
+    overridden = TEAM % ("late", "late") + "overrides: {production: {members: [bela]}}\n"
+    catalog = partial(sources(early=TEAM % ("early", "early"), late=overridden))
+    catalog.loaded(SpecId("Team", "early"))
+    assert catalog.keys_overridden("production") == frozenset()
+    catalog.loaded(SpecId("Team", "late"))
+    assert len(catalog.keys_overridden("production")) == 1
+    assert catalog.keys_overridden("staging") == frozenset()
+
+
+def test_every_spec_that_was_read_is_known_by_the_environments_that_override_it(whole: Catalog) -> None:
+    catalog = partial(real_sources())
+    for spec_id in catalog.ids():
+        catalog.loaded(spec_id)
+    for environment in whole.environments():
+        assert catalog.keys_overridden(environment) == whole.keys_overridden(environment)
+    assert any(whole.keys_overridden(environment) for environment in whole.environments())

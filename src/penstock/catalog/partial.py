@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from penstock.catalog.model import RELATIONS, Catalog, SpecId
+from penstock.catalog.reads import spec_key
 from penstock.catalog.references import references
 from penstock.catalog.repository import RepositoryFiles
 from penstock.diagnostics.model import Diagnostic
@@ -157,6 +158,7 @@ class PartialCatalog(Catalog):
         )
         self._shelf = _Shelf(self._documents, self._put_what_is_called)
         self._documents = self._shelf
+        self._override_keys: dict[str | None, set[str]] = {}
         self._put: set[SpecFile] = set(known)
         self._referring: dict[SpecId, tuple[SpecId, ...]] = {}
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
@@ -196,6 +198,15 @@ class PartialCatalog(Catalog):
             )
         return self._found_relations[key]
 
+    def keys_overridden(self, environment: str | None) -> frozenset[str]:
+        """As of the whole catalog, for the specs that are read by now: no value was computed from any other."""
+        while self._shelf.read:
+            spec_id, document = self._shelf.read.pop()
+            overrides = document.value.get("overrides")
+            for name in overrides if isinstance(overrides, dict) else ():
+                self._override_keys.setdefault(name, set()).add(spec_key(spec_id.kind, spec_id.name))
+        return frozenset(self._override_keys.get(environment, ()))
+
     def _put_what_is_called(self, spec_id: SpecId) -> None:
         for file in self.mentioning(spec_id.name):
             if file not in self._put and (spec_id.kind in file.source.text or file.hides_names):
@@ -232,6 +243,13 @@ class _Shelf(dict[SpecId, Document]):
         self._find = find
         self._looked: set[SpecId] = set()
         self._unread: dict[SpecId, SpecFile] = {}
+        self.read = list(documents.items())
+        """Documents that were read since somebody last took them from here."""
+
+    def __setitem__(self, key: SpecId, document: Document) -> None:
+        super().__setitem__(key, document)
+        if document is not _UNREAD:
+            self.read.append((key, document))
 
     def put(self, key: SpecId, file: SpecFile) -> None:
         """The spec stands in a file that is not read yet."""
