@@ -1,14 +1,16 @@
 """What a compile run remembers for the next one. Only runs without errors are remembered.
 
-Two files, so that a run in which nothing changed reads the small one alone: ``state`` has the stat of every file, the
-fingerprint of everything that was read and the artifacts of every unit; ``documents`` has the specs as plain data.
+Three files, so that a run in which nothing changed reads the smallest alone: ``seen`` has the stat of every file,
+``known`` the fingerprint of everything that was read and the artifacts of every unit, ``documents`` the specs as plain
+data.
 """
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,58 +30,67 @@ RememberedUnit = tuple[list[str], list[RememberedArtifact], bool]
 
 
 @dataclass(slots=True)
-class Memory:
-    """The state after a run without errors."""
+class Seen:
+    """The files that a run has read and written, as they were then."""
 
     files: dict[str, tuple[int, int, int, str]] = field(default_factory=dict)
     """Spec file -> size, time of change, inode, blob id; files whose time proves nothing yet are left out."""
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    """Key of `Reads` -> what it stood for."""
-    checked: dict[str, list[str]] = field(default_factory=dict)
-    """Spec -> keys that its checks read; a spec with findings is left out, and so checked again."""
-    units: dict[str, RememberedUnit] = field(default_factory=dict)
-    """Unit -> what became of it; a unit with findings is left out, and so compiled again."""
     outputs: dict[str, Observed] = field(default_factory=dict)
     """Generated file -> what is known of it on the disk."""
     repository: dict[str, Observed | None] = field(default_factory=dict)
     """Other file that was looked for -> what is known of it on the disk; None where there was none."""
     quiet: bool = False
     """Whether the run found nothing to say, so that the next one may say nothing without looking."""
+    run: str = ""
+    """Stands for the run; what the same run has `Known` bears it too."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What a run has found out, and what it rests on."""
+
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Key of `Reads` -> what it stood for."""
+    checked: dict[str, list[str]] = field(default_factory=dict)
+    """Spec -> keys that its checks read; a spec with findings is left out, and so checked again."""
+    units: dict[str, RememberedUnit] = field(default_factory=dict)
+    """Unit -> what became of it; a unit with findings is left out, and so compiled again."""
 
 
 class Store:
-    """The two files of a repository's memory, below ``.penstock/cache/``."""
+    """The three files of a repository's memory, below ``.penstock/cache/``."""
 
     def __init__(self, root: Path) -> None:
         engine = engine_fingerprint()
-        self._root = root
-        self._state = Cache(root / ".penstock" / "cache" / "state", engine)
-        self._documents = Cache(root / ".penstock" / "cache" / "documents", engine)
+        folder = root / ".penstock" / "cache"
+        self._seen = Cache(folder / "seen", engine)
+        self._known = Cache(folder / "known", engine)
+        self._documents = Cache(folder / "documents", engine)
 
-    def load(self) -> Memory:
-        """What the last run remembered; an empty memory where that cannot be relied on."""
-        found = self._state.load()
-        if found is None:
-            return Memory()
+    def seen(self) -> Seen:
+        """What the last run saw; nothing where that cannot be relied on."""
+        found = self._seen.load() or {}
         try:
             # Fit to be looked at, not rebuilt: a run in which nothing changed reads twenty thousand entries here.
-            return Memory(
-                files=found["files"],
-                fingerprints=found["fingerprints"],
-                checked=found["checked"],
-                units=found["units"],
-                outputs=found["outputs"],
-                repository=found["repository"],
-                quiet=found["quiet"],
-            )
-        except (KeyError, TypeError):
-            return Memory()
+            return Seen(**found)
+        except TypeError:
+            return Seen()
 
-    def load_documents(self) -> dict[str, list[Any]]:
+    def known(self, seen: Seen) -> Known:
+        """What the run that has `seen` these files found out; nothing where that cannot be relied on."""
+        found = self._known.load() or {}
+        if not seen.run or found.pop("run", None) != seen.run:
+            return Known()
+        try:
+            return Known(**found)
+        except TypeError:
+            return Known()
+
+    def documents(self) -> dict[str, list[Any]]:
         """Spec file -> its blob and documents, as `save` was given them."""
         return self._documents.load() or {}
 
-    def save(self, memory: Memory, documents: Mapping[str, Sequence[Document]] | None) -> None:
+    def save(self, seen: Seen, known: Known, documents: Mapping[str, Sequence[Document]] | None) -> None:
         """Remember a run; `documents` by file, or None where they are as they were."""
         if documents is not None:
             plain = {
@@ -88,17 +99,14 @@ class Store:
                 if found
             }
             self._documents.save(plain)
-        self._state.save(
-            {
-                "files": memory.files,
-                "fingerprints": memory.fingerprints,
-                "checked": memory.checked,
-                "units": memory.units,
-                "outputs": memory.outputs,
-                "repository": memory.repository,
-                "quiet": memory.quiet,
-            }
-        )
+        seen.run = secrets.token_hex(8)
+        # In this order: what is known rests on what was seen, and without it counts as nothing.
+        if self._known.save({"run": seen.run, **_plain(known)}):
+            self._seen.save(_plain(seen))
+
+
+def _plain(values: Seen | Known) -> dict[str, Any]:
+    return {each.name: getattr(values, each.name) for each in fields(values)}
 
 
 class UnreadFile(SourceFile):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import WorkTree
 from penstock.incremental.crew import Crew
-from penstock.incremental.memory import Memory, Store, UnreadFile, unchanged
+from penstock.incremental.memory import Seen, Store, UnreadFile, unchanged
 from penstock.source.files import FileStat, read_file
 from penstock.source.model import Document, SourceFile
 from penstock.source.yaml_reader import read_documents
@@ -44,13 +44,13 @@ class _Text:
     """The file itself, where something in it could not be read."""
 
 
-def read(root: Path, store: Store, memory: Memory, stats: Sequence[FileStat], processes: int) -> Read:
+def read(root: Path, store: Store, seen: Seen, stats: Sequence[FileStat], processes: int) -> Read:
     """The catalog of the work tree at `root`, whose files have these `stats`; in so many processes where it pays."""
-    remembered = store.load_documents() if memory.files else {}
+    remembered = store.documents() if seen.files else {}
     documents: dict[str, list[Document]] = {}
     changed: list[str] = []
     for stat in stats:
-        known = memory.files.get(stat.path)
+        known = seen.files.get(stat.path)
         blob, plain = remembered.get(stat.path, (None, ()))
         documents[stat.path] = []
         if known is not None and unchanged(known, stat) and blob == known[3]:

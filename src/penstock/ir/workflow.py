@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 ArtifactType = Literal["dataset", "model", "metrics", "artifact"]
@@ -98,9 +98,14 @@ class Step:
     """Whether a finished run with the same inputs stands for this one; not where the world outside is touched."""
     timeout_seconds: int | None = None
 
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __post_init__(self) -> None:
+        # Whoever renders or judges a step looks it up, and its arguments are long.
+        object.__setattr__(self, "_hash", hash((self.name, self.image, self.arguments)))
+
     def __hash__(self) -> int:
-        """Of little, since steps are looked up often: what has one name and as many arguments is mostly one step."""
-        return hash((self.name, len(self.arguments)))
+        return self._hash
 
     @property
     def upstream(self) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.characters import MAX_FILE_BYTES, decode, too_large
-from penstock.source.git import GitRepository, TreeEntry
 from penstock.source.model import SourceFile
 from penstock.source.write_plan import read_plain_file
+
+if TYPE_CHECKING:
+    from penstock.source.git import GitRepository, TreeEntry
 
 SUFFIXES = (".yaml", ".yml")
 

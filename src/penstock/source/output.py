@@ -78,12 +78,9 @@ class OutputDirectory:
         if parse_index(index) != {**digests, **{path: digest for path, (_, _, digest) in kept.items()}}:
             raise ValueError(f"{INDEX} has to list exactly the other artifacts")
         digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
-        conflicts = [
-            *self._root_conflicts(),
-            *findings.collisions(f"{self._shown_as}/{path}" for path in (*digests, *kept)),
-        ]
+        conflicts = tuple(self._root_conflicts())
         if conflicts:
-            return WritePlan(conflicts=tuple(conflicts), digests=digests)
+            return WritePlan(conflicts=conflicts, digests=digests)
         return compare(self._root, self._shown_as, digests, index, known or {}, kept)
 
     def apply(self, plan: WritePlan, write: Callable[[tuple[str, ...]], Mapping[str, Stat]]) -> dict[str, Observed]:

@@ -93,9 +93,15 @@ def compare(
     ownership = read_ownership(root, shown_as)
     if ownership.unreadable is not None:
         return WritePlan(conflicts=(ownership.unreadable,), digests=digests)
+    if not digests.keys() <= ownership.index.keys() | {INDEX}:
+        collisions = tuple(findings.collisions(f"{shown_as}/{path}" for path in (*digests, *kept)))
+        if collisions:
+            return WritePlan(conflicts=collisions, digests=digests)
     comparison = _Comparison(root, shown_as, digests, known, ownership)
     for path in sorted({*ownership.index, *ownership.journal} - set(digests) - set(kept)):
-        comparison.consider_pruning(path)
+        # An index may come from somebody else, who must not have files deleted by it.
+        if is_safe(path):
+            comparison.consider_pruning(path)
     for path in sorted(digests):
         comparison.consider(path)
     return WritePlan(
@@ -218,16 +224,16 @@ class _Comparison:
 
 
 def parse_index(data: bytes) -> dict[str, str] | None:
-    """Path to hexadecimal SHA-256 of the files that an index lists; None where it is no index.
+    """Path to hexadecimal SHA-256 of the files that an index lists, not all of which need be safe.
 
-    Paths that lead out of the directory are left out: nobody may have files deleted by an index.
+    None where it is no index.
     """
     try:
         value = orjson.loads(data)
         if value["version"] != INDEX_VERSION:
             return None
         listed = {path: entry["sha256"] for path, entry in value["artifacts"].items()}
-        return {path: digest.removeprefix("sha256:") for path, digest in listed.items() if is_safe(path)}
+        return {path: digest.removeprefix("sha256:") for path, digest in listed.items()}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return None
 
