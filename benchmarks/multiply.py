@@ -1,7 +1,7 @@
 """Multiplies the repository's real specs: copies of every system under new names, on the same platform.
 
-Each copy is a complete system: its names and every mention of them carry a number. Teams, environments and policies
-are shared, as they are in a real repository.
+Each copy is a system of its own: its names and every mention of them carry a number. Teams, environments and policies
+are shared by all, and datasets by a few copies, as they are in a real repository.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 SHARED_KINDS = ("Team", "Environment", "ApprovalPolicy")
 POLICY = "policy.yaml"
 """Stays behind: its unit tests speak of specs by the names that they have here."""
+MODELS_ON_A_DATASET = 4
+"""So many copies read the datasets of the first of them."""
 _KIND = re.compile(r"^kind: (\w+)", re.MULTILINE)
 _NAME = re.compile(r"^metadata:(?: \{name: |\n  name: )([a-z0-9-]+)", re.MULTILINE)
 
@@ -38,7 +40,7 @@ def multiply(repository: Path, destination: Path, models: int) -> dict[str, int]
             count = sum(text.count("\nkind: Model\n") for text in _texts(system).values())
             if copied >= models and count:
                 continue
-            _copy(system, destination / "specs" / f"{system.name}-{copy:04d}", f"{copy:04d}")
+            _copy(system, destination / "specs" / f"{system.name}-{copy:04d}", copy)
             copied += count
         copy += 1
     files = list((destination / "specs").rglob("*.yaml"))
@@ -54,12 +56,24 @@ def _kinds(system: Path) -> set[str]:
     return {kind for text in _texts(system).values() for kind in _KIND.findall(text)}
 
 
-def _copy(system: Path, destination: Path, number: str) -> None:
+def _copy(system: Path, destination: Path, copy: int) -> None:
     texts = _texts(system)
-    names = sorted({name for text in texts.values() for name in _NAME.findall(text)}, key=len, reverse=True)
+    read = copy - copy % MODELS_ON_A_DATASET
+    numbers: dict[str, int] = {}
+    for text in texts.values():
+        for document in text.split("\n---\n"):
+            numbers.update((name, read if _is_dataset(document) else copy) for name in _NAME.findall(document))
+    names = sorted(numbers, key=len, reverse=True)
     # A name counts where it stands alone: not within a longer name, a path or a Python module.
     mention = re.compile(rf"(?<![\w./:-])({'|'.join(map(re.escape, names))})(?![\w/-])(?!\.\w+:)")
     for path, text in texts.items():
-        target = destination / path.relative_to(system)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(mention.sub(rf"\g<1>{number}", text).lstrip("\n"))
+        documents = [d for d in text.split("\n---\n") if read == copy or not _is_dataset(d)]
+        if documents:
+            target = destination / path.relative_to(system)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            numbered = mention.sub(lambda found: f"{found[1]}{numbers[found[1]]:04d}", "\n---\n".join(documents))
+            target.write_text(numbered.lstrip("\n"))
+
+
+def _is_dataset(document: str) -> bool:
+    return _KIND.findall(document) == ["Dataset"]
