@@ -212,6 +212,26 @@ def test_a_blob_that_is_not_there_is_named(repository: Path) -> None:
         GitRepository(repository).blobs(["HEAD"])
 
 
+def test_the_plain_files_of_a_commit_are_found_all_at_once_or_folder_by_folder(repository: Path) -> None:
+    for path in ("top.txt", "a/one.txt", "a/deep/two.txt", "odd \t\nname/ü.txt", "b/three.txt"):
+        write(repository, path, path)
+    (repository / "a/link.txt").symlink_to("one.txt")
+    known = GitRepository(repository)
+    head = commit(repository)
+    everything = known.files(head)
+    assert {path: body.decode() for path, body in _bodies(known, everything).items()} == {
+        path: path for path in ("top.txt", "a/one.txt", "a/deep/two.txt", "odd \t\nname/ü.txt", "b/three.txt")
+    }
+    assert set(known.files(head, ["a", "odd \t\nname"])) == {"a/one.txt", "odd \t\nname/ü.txt"}
+    assert set(known.files(head, ["", "b", "nowhere"])) == {"top.txt", "b/three.txt"}
+    assert known.files(head, []) == {}
+
+
+def _bodies(repository: GitRepository, files: dict[str, str]) -> dict[str, bytes]:
+    bodies = repository.blobs(files.values())
+    return {path: bodies[blob] for path, blob in files.items()}
+
+
 def test_nothing_that_the_configuration_names_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap = repository / "trap.sh"
     trap.write_text(f"#!/bin/sh\ntouch {repository}/sprung\ncat\n")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import orjson
-import yaml
-
-from penstock.catalog.model import SpecId
+from penstock.catalog.model import SpecId, View
+from penstock.catalog.partial import OutlineError
 from penstock.catalog.reads import FILE, SPEC
-from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts, index, units_in
+from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.review.committed import Listed, applied, index_with, read_index
+from penstock.review.examination import Examined, units_of
 from penstock.review.model import ArtifactChange
 from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Side, Sides
 from penstock.source import output_findings as findings
 from penstock.source.canonical import bytes_digest
+from penstock.source.git import GitError
 from penstock.source.write_plan import INDEX
 from penstock.specs.rollout import Rollout
 
@@ -32,22 +32,18 @@ class Generated:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-def compare_generated(
-    sides: Sides, base: Reach, head: Reach, edited: Iterable[SpecId], *, has_errors: bool
-) -> Generated:
-    """Compile in memory what the `edited` specs reach, on both sides.
+class Comparison:
+    """Committed files are compared byte by byte with what the specs of head compile to.
 
-    Committed files are compared byte by byte with what the specs of head compile to: those of the same units, and all
-    that the pull request touches. Files that neither reach are as they are on base. With errors in the specs of head,
-    a unit that does not compile has its cause among them; without, that is an error of its own.
+    That is done with those of the units that the `edited` specs reach, and all that the pull request touches. Files
+    that neither reach are as they are on base.
     """
-    return _Comparison(sides, base, head).run(tuple(edited), has_errors)
 
-
-class _Comparison:
-    def __init__(self, sides: Sides, base: Reach, head: Reach) -> None:
+    def __init__(self, sides: Sides, base: Reach, head: Reach, edited: Iterable[SpecId]) -> None:
+        """`edited` are specs that differ, or whose functions do."""
         self.sides = sides
         self.reaches = base, head
+        self.edited = frozenset(edited)
         self.result = Generated()
         self.committed = {
             change.path.removeprefix(f"{GENERATED}/"): change
@@ -56,38 +52,54 @@ class _Comparison:
         }
         self.owners: dict[str, tuple[str, ...]] = {}
         self._fingerprints: dict[str, bool] = {}
+        self._touched = {str(spec_id) for spec_id in sides.touched}
+        self._applied_on_base: dict[str, frozenset[str]] = {}
+        index_of_base = sides.base.files.read(f"{GENERATED}/{INDEX}")
+        self.was_committed = index_of_base is not None
+        self.is_committed = sides.head.files.read(f"{GENERATED}/{INDEX}") is not None
+        self.known = read_index(index_of_base)
+        """What base holds; None where it holds nothing, or not what this compiler writes."""
+        self.specs = self._concerned()
+        """The models and rollouts whose units on head have to be compiled."""
 
-    def run(self, edited: tuple[SpecId, ...], has_errors: bool) -> Generated:
-        is_committed = self.sides.head.files.read(f"{GENERATED}/{INDEX}") is not None
-        was_committed = self.sides.base.files.read(f"{GENERATED}/{INDEX}") is not None
-        if not edited and not self.committed and is_committed == was_committed:
+    def run(self, examined: Examined, *, has_errors: bool) -> Generated:
+        """Compare; `examined` holds the units of `specs` on head.
+
+        With errors in the specs of head, a unit that does not compile has its cause among them; without, that is an
+        error of its own.
+        """
+        if not self.edited and not self.committed and self.is_committed == self.was_committed:
             return self.result
-        known = _read_index(self.sides.base.files.read(f"{GENERATED}/{INDEX}")) if was_committed else None
-        everything = is_committed and known is None
-        specs = self._all_specs() if everything else self._affected(edited)
-        written = self._written_on_base(known, specs) if known is not None else None
-        before, after = self._compile(specs, written, has_errors)
-        complete_before = ({}, []) if known is not None else self._whole(self.sides.base, {}, specs, before)
-        complete_after = self._whole(self.sides.head, known or {}, specs, after)
-        self._note_changes({**before, **complete_before[0]}, {**after, **complete_after[0]})
-        if is_committed or was_committed:
-            bodies = {path: one.body for path, one in {**after, **complete_after[0]}.items() if one.body is not None}
+        before, after = self._artifacts(examined, has_errors)
+        rest = self._beside(after)
+        staying = self._staying_bundles(before, after)
+        after |= self._bundles(rest, after, staying)
+        before = {path: one for path, one in before.items() if path not in staying}
+        self._note_changes(before, after)
+        if self.is_committed or self.was_committed:
+            bodies = {path: one.body for path, one in after.items() if one.body is not None}
             if not has_errors:
-                bodies[INDEX] = index([*after.values(), *complete_after[1]])
-            self._hold_against_head(bodies, {**before, **complete_before[0]}, has_errors)
+                kept = {path: listed for path, listed in (self.known or {}).items() if path in staying}
+                bodies[INDEX] = index_with({**rest, **kept}, after.values())
+            self._hold_against_head(bodies, before, has_errors)
         self.result.changes.sort(key=lambda change: change.path)
         return self.result
+
+    def _concerned(self) -> set[SpecId]:
+        if not self.edited and not self.committed and self.is_committed == self.was_committed:
+            return set()
+        return self._all_specs() if self.is_committed and self.known is None else self._affected()
 
     def _all_specs(self) -> set[SpecId]:
         return {
             spec_id for reach in self.reaches for kind in ("Model", "Rollout") for spec_id in reach.catalog.ids(kind)
         }
 
-    def _affected(self, edited: tuple[SpecId, ...]) -> set[SpecId]:
+    def _affected(self) -> set[SpecId]:
         """The models and rollouts whose units may read an edited spec, or own a committed file that differs."""
         found: set[SpecId] = set()
         for reach in self.reaches:
-            reached = {other for spec_id in edited for other in (spec_id, *reach.specs(spec_id))}
+            reached = {other for spec_id in self.edited for other in (spec_id, *reach.specs(spec_id))}
             # A model's monitoring depends on the rollouts that serve it, a rollout's endpoint on its model.
             for spec_id in tuple(reached):
                 if spec_id.kind == "Rollout":
@@ -101,58 +113,53 @@ class _Comparison:
                         found.add(SpecId(kind, name))
         return found
 
-    def _written_on_base(self, known: dict[str, str], specs: set[SpecId]) -> dict[str, Artifact]:
+    def _written_on_base(self, known: dict[str, Listed]) -> dict[str, Artifact]:
         """The generated files of the specs that base holds; they were held against its specs when they came there."""
-        names = {spec_id.name for spec_id in specs}
+        names = {spec_id.name for spec_id in self.specs}
         paths = [path for path in known if path.endswith(f"/{KUSTOMIZATION}") or path.split("/")[1] in names]
-        entries = _index_entries(self.sides.base.files.read(f"{GENERATED}/{INDEX}"))
         bodies = self.sides.base.files.read_many(f"{GENERATED}/{path}" for path in paths)
         found = {}
         for path in paths:
             body = bodies.get(f"{GENERATED}/{path}")
             if body is not None:
-                owner = str(entries[path].get("owner", ""))
-                found[path] = Artifact(path, bytes_digest(body), owner, False, body)
+                found[path] = Artifact(path, bytes_digest(body), known[path].owner, False, body)
         return found
 
-    def _compile(
-        self, specs: set[SpecId], written: dict[str, Artifact] | None, has_errors: bool
-    ) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
+    def _artifacts(self, examined: Examined, has_errors: bool) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
         """The artifacts of both sides by path.
 
         Those of base are what it holds, if it holds generated files at all. Else its units are compiled where they
         read something that differs.
         """
-        ordered = sorted(specs)
-        heads = {unit: self._compiled(self.sides.head, unit, has_errors) for unit in _units(self.sides.head, ordered)}
-        after = {one.path: one for unit in heads.values() if unit is not None for one in unit.artifacts}
-        before: dict[str, Artifact] = dict(written or {})
-        for unit in _units(self.sides.base, ordered) if written is None else ():
-            now = heads.get(unit)
-            if now is not None and not any(self._differs(key) for key in now.reads):
-                before |= {one.path: one for one in now.artifacts}
-                continue
-            known = self._compiled(self.sides.base, unit, True)
-            if known is not None:
-                before |= {one.path: one for one in known.artifacts}
-            self._note_owners(unit, known, now)
+        heads = examined.compiled
+        for unit, name in examined.failed.items():
+            # Of sound specs it is a fault that they do not compile.
+            self.result.problems += [] if has_errors else [_uncompiled(unit, name)]
+        for now in heads.values():
+            self.result.problems += now.diagnostics
+        after = {one.path: one for now in heads.values() for one in now.artifacts}
         for unit, now in heads.items():
             self._note_owners(unit, None, now)
-        return before, after
-
-    def _compiled(self, side: Side, unit: Unit, has_errors: bool) -> CompiledUnit | None:
-        try:
-            compiled = compile_unit(side.catalog, unit)
-        except Exception as error:
-            # Specs with errors may fail to compile in any way; that they do is known. Of sound ones it is a fault.
-            if side is self.sides.head and not has_errors:
-                self.result.problems.append(_uncompiled(unit, error))
-            return None
-        if side is self.sides.head:
-            self.result.problems += compiled.diagnostics
-        return compiled
+        if self.known is not None:
+            return self._written_on_base(self.known), after
+        before: dict[str, Artifact] = {}
+        for unit in units_of(self.sides.base.catalog, sorted(self.specs)):
+            found = heads.get(unit)
+            if found is None or any(self._differs(key) for key in found.reads):
+                known = _compiled(self.sides.base, unit)
+                self._note_owners(unit, known, found)
+            else:
+                known = found
+            if known is not None:
+                before |= {one.path: one for one in known.artifacts}
+        return before | {
+            one.path: one for one in environment_artifacts(self.sides.base.catalog, before.values())
+        }, after
 
     def _differs(self, key: str) -> bool:
+        if key.startswith(SPEC) and key.removeprefix(SPEC) not in self._touched:
+            # Both sides have it from the same file.
+            return False
         if key not in self._fingerprints:
             sides = self.sides.base.catalog, self.sides.head.catalog
             self._fingerprints[key] = len({catalog.fingerprint(key) for catalog in sides}) > 1
@@ -167,33 +174,58 @@ class _Comparison:
             for artifact in side.artifacts:
                 self.owners[artifact.path] = tuple(sorted({*self.owners.get(artifact.path, ()), *causes}))
 
-    def _whole(
-        self, side: Side, known: dict[str, str], specs: set[SpecId], compiled: dict[str, Artifact]
-    ) -> tuple[dict[str, Artifact], list[Artifact]]:
-        """The kustomizations of one side, and all artifacts that its index lists beside those of `compiled`.
-
-        What is not compiled stands in the index of base.
-        """
-        names = {spec_id.name for spec_id in specs}
-        applied: dict[str, set[str]] = {}
-        rest = []
-        for path, digest in known.items():
+    def _beside(self, compiled: dict[str, Artifact]) -> dict[str, Listed]:
+        """What the index of base lists beside the specs' own artifacts and the kustomizations."""
+        names = {spec_id.name for spec_id in self.specs}
+        environments = set(self.sides.head.catalog.environments())
+        found = {}
+        for path, listed in (self.known or {}).items():
             environment, _, below = path.partition("/")
-            if below == KUSTOMIZATION or below.split("/")[0] in names or path in compiled:
-                continue
-            if environment not in applied:
-                applied[environment] = _applied(
-                    self.sides.base.files.read(f"{GENERATED}/{environment}/{KUSTOMIZATION}")
-                )
-            rest.append(Artifact(path, digest, "", below in applied[environment]))
-        rest = [one for one in rest if one.path.partition("/")[0] in side.catalog.environments()]
-        kustomizations = {one.path: one for one in environment_artifacts(side.catalog, [*rest, *compiled.values()])}
-        return kustomizations, [*self._with_owners(rest), *kustomizations.values()]
+            is_own = below == KUSTOMIZATION or below.partition("/")[0] in names or path in compiled
+            if environment in environments and not is_own:
+                found[path] = listed
+        return found
 
-    def _with_owners(self, artifacts: list[Artifact]) -> Iterator[Artifact]:
-        entries = _index_entries(self.sides.base.files.read(f"{GENERATED}/{INDEX}"))
-        for artifact in artifacts:
-            yield replace(artifact, owner=str(entries.get(artifact.path, {}).get("owner", "")))
+    def _staying_bundles(self, before: dict[str, Artifact], after: dict[str, Artifact]) -> set[str]:
+        """The kustomizations of base that nobody touched, and of which nothing that they are made from differs."""
+        known = self.known or {}
+        names = {spec_id.name for spec_id in self.specs}
+        staying = set()
+        for environment in self.sides.head.catalog.environments():
+            path = f"{environment}/{KUSTOMIZATION}"
+            is_held = path in known and path in before
+            if not is_held or path in self.committed or SpecId("Environment", environment) in self.edited:
+                continue
+            files = self._applied(environment)
+            own = {file for file in files if file.partition("/")[0] in names}
+            now = {one.path.partition("/")[2] for one in after.values() if one.applied and _is_of(one, environment)}
+            if own == now and all(f"{environment}/{file}" in known for file in files):
+                staying.add(path)
+        return staying
+
+    def _bundles(
+        self, rest: dict[str, Listed], compiled: dict[str, Artifact], staying: set[str]
+    ) -> dict[str, Artifact]:
+        """The kustomizations of head, but for those that stay."""
+        catalog = self.sides.head.catalog
+        anew = {view.environment_name for view in catalog.views() if _has_cluster(view)}
+        anew -= {path.partition("/")[0] for path in staying}
+        if not anew:
+            return {}
+        files = (Artifact(path, one.digest, one.owner, self._is_applied(path)) for path, one in rest.items())
+        concerned = [one for one in (*files, *compiled.values()) if one.path.partition("/")[0] in anew]
+        return {one.path: one for one in environment_artifacts(catalog, concerned) if one.path not in staying}
+
+    def _is_applied(self, path: str) -> bool:
+        environment, _, below = path.partition("/")
+        return below in self._applied(environment)
+
+    def _applied(self, environment: str) -> frozenset[str]:
+        """The files that the kustomization of an environment applies on base."""
+        if environment not in self._applied_on_base:
+            data = self.sides.base.files.read(f"{GENERATED}/{environment}/{KUSTOMIZATION}")
+            self._applied_on_base[environment] = applied(data)
+        return self._applied_on_base[environment]
 
     def _note_changes(self, before: dict[str, Artifact], after: dict[str, Artifact]) -> None:
         for path in sorted({*before, *after}):
@@ -234,9 +266,14 @@ class _Comparison:
                 self.result.problems.append(problem)
 
 
-def _units(side: Side, specs: list[SpecId]) -> Iterator[Unit]:
-    for view in side.catalog.views():
-        yield from units_in(view, specs)
+def _compiled(side: Side, unit: Unit) -> CompiledUnit | None:
+    try:
+        return compile_unit(side.catalog, unit)
+    except (GitError, OutlineError):
+        raise
+    except Exception:
+        # What is wrong with base is told as a warning of its own.
+        return None
 
 
 def _model_of(reach: Reach, rollout: SpecId) -> set[SpecId]:
@@ -244,37 +281,19 @@ def _model_of(reach: Reach, rollout: SpecId) -> set[SpecId]:
     return {SpecId("Model", found.spec.model)} if found is not None else set()
 
 
-def _index_entries(data: bytes | None) -> dict[str, dict[str, Any]]:
-    try:
-        found = orjson.loads(data or b"")
-    except orjson.JSONDecodeError:
-        return {}
-    entries = found.get("artifacts") if isinstance(found, dict) else None
-    if not isinstance(entries, dict):
-        return {}
-    return {path: entry for path, entry in entries.items() if isinstance(entry, dict)}
+def _has_cluster(view: View) -> bool:
+    environment = view.environment
+    return environment is not None and environment.spec.cluster
 
 
-def _read_index(data: bytes | None) -> dict[str, str] | None:
-    """Path to digest of what an index lists; None where it cannot be read."""
-    entries = _index_entries(data)
-    return {path: f"sha256:{entry.get('sha256', '')}" for path, entry in entries.items()} or None
+def _is_of(artifact: Artifact, environment: str) -> bool:
+    return artifact.path.partition("/")[0] == environment
 
 
-def _applied(data: bytes | None) -> set[str]:
-    """The files that a kustomization applies."""
-    try:
-        found = yaml.load(data or b"", Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
-        return set()
-    resources = found.get("resources") if isinstance(found, dict) else None
-    return {str(one) for one in resources} if isinstance(resources, list) else set()
-
-
-def _uncompiled(unit: Unit, error: Exception) -> Diagnostic:
+def _uncompiled(unit: Unit, error: str) -> Diagnostic:
     return Diagnostic.error(
         "not-compiled",
         f"{unit.kind} {unit.name} does not compile for {unit.environment}",
         None,
-        help=(f"`penstock compile` says more; the compiler stopped with {type(error).__name__}",),
+        help=(f"`penstock compile` says more; the compiler stopped with {error}",),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 from penstock.diagnostics.model import Diagnostic, Span
@@ -34,7 +35,7 @@ class Operation(StrEnum):
 Cause = Literal["direct", "indirect"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a change keeps its fingerprint, which every rule and every row asks for
 class Change:
     """One semantic change: an address whose meaning differs between base and head."""
 
@@ -61,7 +62,7 @@ class Change:
     breaking: bool = False
     """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Digest over address, before and after: approvals carry forward while it stays the same.
 

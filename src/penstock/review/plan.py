@@ -8,10 +8,9 @@ from typing import Literal
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.partial import OutlineError
-from penstock.catalog.reads import Reads
-from penstock.checks.engine import check_spec, check_whole
+from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
-from penstock.review.artifacts import compare_generated
+from penstock.review.artifacts import Comparison
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.functions import function_edits
 from penstock.review.changes.indirect import indirect_changes
@@ -19,6 +18,7 @@ from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import Edit, direct_changes
 from penstock.review.changes.traffic import step_growth
+from penstock.review.examination import examine
 from penstock.review.impact import Radius
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
@@ -47,9 +47,12 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     functions = function_edits(sides)
     edits, changes, impacts = compare(base, head, sides.touched, functions)
     edited = {edit.spec for edit in (*edits, *functions)} | set(sides.touched)
-    errors = _head_errors(sides, head, edited)
-    has_errors = any(found.severity is Severity.ERROR for found in errors)
-    generated = compare_generated(sides, base, head, sorted(edited), has_errors=has_errors)
+    comparison = Comparison(sides, base, head, edited)
+    examined = examine(sides.head.catalog, _concerned(head, edited), comparison.specs)
+    errors = Diagnostics()
+    errors.extend(check_whole(sides.head.catalog))
+    errors.extend(examined.findings)
+    generated = comparison.run(examined, has_errors=errors.has_errors)
     errors.extend(generated.problems)
     errors.extend(_base_problems(sides))
     found = errors.sorted()
@@ -111,22 +114,16 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def _head_errors(sides: Sides, head: Reach, edited: set[SpecId]) -> Diagnostics:
-    """What is wrong on head with the specs that were edited and all that depend on them."""
-    catalog = sides.head.catalog
+def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
+    """The specs that were edited, and all of head that depend on them."""
     concerned = set(edited)
     for spec_id in edited:
         concerned |= set(head.specs(spec_id))
-        concerned |= set(catalog.referring(spec_id))
+        concerned |= set(head.catalog.referring(spec_id))
     for spec_id in tuple(concerned):
         if spec_id.kind == "Rollout":
-            concerned |= {other for other in catalog.referring(spec_id) if other.kind == "Release"}
-    found = Diagnostics()
-    found.extend(check_whole(catalog))
-    for spec_id in sorted(concerned):
-        if catalog.document(spec_id) is not None:
-            found.extend(check_spec(catalog, spec_id, Reads()))
-    return found
+            concerned |= {other for other in head.catalog.referring(spec_id) if other.kind == "Release"}
+    return concerned
 
 
 _BASE = "base-"

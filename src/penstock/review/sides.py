@@ -10,7 +10,7 @@ from typing import Protocol
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import Library, PartialCatalog, SpecFile
-from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
+from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree, is_inside
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.characters import decode
 from penstock.source.files import list_commit, read_file, scan
@@ -24,6 +24,10 @@ GENERATED = "generated"
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
 
 
+_MANY_FOLDERS = 50
+"""From how many folders on it is cheaper to list all files of a commit than those of each."""
+
+
 class TreeFiles(RepositoryFiles, Protocol):
     """Files of a tree, many at once."""
 
@@ -32,23 +36,46 @@ class TreeFiles(RepositoryFiles, Protocol):
 
 
 class _Commit(CommittedFiles):
-    def __init__(self, repository: GitRepository, revision: str) -> None:
-        super().__init__(repository, revision)
-        self._known: dict[str, bytes | None] = {}
+    """Files of one commit; each folder is listed once, and each blob read once for both sides."""
+
+    def __init__(self, repository: GitRepository, commit: str, bodies: dict[str, bytes]) -> None:
+        super().__init__(repository, commit)
+        self._bodies = bodies
+        self._blobs: dict[str, str] = {}
+        self._listed: set[str] | None = set()
+        """Folders whose files are known; None where all are."""
 
     def read(self, path: str) -> bytes | None:
         """The bytes of the file; None where the commit has none. GitError where git fails."""
-        if path not in self._known:
-            # A function's module is read for every unit that names it.
-            self._known[path] = super().read(path)
-        return self._known[path]
+        return self.read_many([path]).get(path)
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The bytes of those of the files that exist, in one run of git."""
-        entries = self._entries()
-        wanted = {path: entries[path].blob for path in paths if path in entries and not entries[path].is_link}
-        bodies = self._repository.blobs(wanted.values())
-        return {path: bodies[blob] for path, blob in wanted.items()}
+        wanted = [path for path in paths if is_inside(path) and _is_plain(path)]
+        self._list({path.rpartition("/")[0] for path in wanted})
+        blobs = {path: self._blobs[path] for path in wanted if path in self._blobs}
+        missing = sorted({blob for blob in blobs.values() if blob not in self._bodies})
+        self._bodies |= self._repository.blobs(missing)
+        return {path: self._bodies[blob] for path, blob in blobs.items()}
+
+    def _list(self, folders: set[str]) -> None:
+        if self._listed is None or folders <= self._listed:
+            return
+        unknown = folders - self._listed
+        if len(unknown) > _MANY_FOLDERS:
+            self._listed, self._blobs = None, self._repository.files(self._revision)
+        else:
+            self._listed |= unknown
+            self._blobs |= self._repository.files(self._revision, sorted(unknown))
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a tree can hold the path at all: git writes each in one way alone, without empty parts or dots."""
+    try:
+        path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in path and not {"", "."} & set(path.split("/"))
 
 
 class _Disk(WorkTree):
@@ -106,6 +133,7 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
     commit = repository.resolve(base)
     base_listing, base_problems = list_commit(repository, commit, SPECS)
     before = {entry.path: entry.blob for entry in base_listing}
+    bodies: dict[str, bytes] = {}
     if head == WORK_TREE:
         after, texts, head_problems = _work_tree_specs(repository.root)
         paths = _work_tree_changes(repository, commit)
@@ -116,9 +144,9 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         listing, head_problems = list_commit(repository, name, SPECS)
         after, texts = {entry.path: entry.blob for entry in listing}, {}
         paths = repository.changes(commit, name)
-        files = _Commit(repository, name)
+        files = _Commit(repository, name, bodies)
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
-    bodies = repository.blobs(sorted(wanted))
+    bodies |= repository.blobs(sorted(wanted))
     shared: dict[tuple[str, str], SpecFile | None] = {
         place: None if source is None else SpecFile(source) for place, source in texts.items()
     }
@@ -129,7 +157,7 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         if read_all or file.source.path in differing:
             _ = file.content
     library = Library([*one, *other])
-    base_files = _Commit(repository, commit)
+    base_files = _Commit(repository, commit, bodies)
     return Sides(
         Side(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
         Side(name, PartialCatalog(other, library, files, head_problems), files),
@@ -178,7 +206,7 @@ def _work_tree_specs(
 
 def _work_tree_changes(repository: GitRepository, base: str) -> list[TreeChange]:
     """The tracked paths, and those below specs and generated files, that lie on the disk other than in `base`."""
-    known = {entry.path: entry.blob for entry in repository.entries(base) if not entry.is_link}
+    known = repository.files(base)
     paths = set(known)
     for folder in (SPECS, GENERATED):
         top = repository.root / folder

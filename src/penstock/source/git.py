@@ -91,11 +91,14 @@ class GitRepository:
         """The id of the commit that a branch, a tag, an id or an expression like `HEAD~2` names."""
         if not revision or revision.startswith("-") or not revision.isprintable():
             raise GitError(f"{revision!r} is no revision: name a branch, a tag or a commit.")
+        command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+        done = _start(self.root, command)
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
         complaint = f"git knows no commit {revision!r}: name a branch, a tag or a commit."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
-        command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-        return _run(self.root, command, complaint).decode().strip()
+        raise GitError(_with_reason(complaint, done.stderr.decode("utf-8", "replace")))
 
     def merge_base(self, one: str, other: str) -> str:
         """The id of the best common ancestor of two revisions."""
@@ -126,6 +129,24 @@ class GitRepository:
                 known = int(size) if size.isdigit() else 0  # "BAD" for a blob that a partial clone lacks
                 entries.append(TreeEntry(name, blob, known, mode == _LINK_MODE))
         return sorted(entries, key=lambda entry: entry.path)
+
+    def files(self, commit: str, folders: Iterable[str] | None = None) -> dict[str, str]:
+        """The blobs of a commit's plain files by their paths, links left out; `commit` is an id.
+
+        With `folders`, only the files that stand directly in one of them (`""` is the root): a few folders of a large
+        tree cost next to nothing.
+        """
+        command = ["ls-tree", "-z", "--full-tree", *(["-r"] if folders is None else []), commit]
+        asked = [None] if folders is None else list(dict.fromkeys(folders))
+        listing = b""
+        if None in asked or "" in asked:
+            listing += _run(self.root, command, f"git cannot list the files of {commit!r}.")
+        below = [f"{folder}/".encode("utf-8", "surrogateescape") for folder in asked if folder]
+        if below:
+            listing += _run(self.root, [*command, "--", *below], f"git cannot list the files of {commit!r}.")
+        text = listing.decode("utf-8", "surrogateescape")
+        lines = (line.partition("\t") for line in text.split("\0")[:-1])
+        return {path: facts[12:] for facts, _, path in lines if facts[:6] in _REGULAR_MODES}
 
     def changes(self, before: str, after: str) -> list[TreeChange]:
         """The paths at which two commits differ, sorted; a renamed file is one that went and one that came."""
@@ -300,7 +321,7 @@ def _is_object_id(text: str) -> bool:
 
 def _run(
     directory: Path,
-    arguments: Sequence[str],
+    arguments: Sequence[str | bytes],
     complaint: str,
     request: bytes | None = None,
     *,
@@ -317,7 +338,7 @@ def _run(
 
 def _start(
     directory: Path,
-    arguments: Sequence[str],
+    arguments: Sequence[str | bytes],
     request: bytes | None = None,
     *,
     more: Mapping[str, str] | None = None,

@@ -119,3 +119,48 @@ def test_the_first_generated_files_are_held_against_the_specs(repository: Reposi
     repository.replace("delay", "delya", TRAINING)
     repository.commit()
     assert TRAINING in errors(repository.plan())
+
+
+def test_an_index_that_no_compile_wrote_vouches_for_nothing(repository: Repository) -> None:
+    repository.compile()
+    repository.replace("delay", "delya", TRAINING)
+    repository.write("generated/index.json", repository.read("generated/index.json") + "\n")
+    repository.commit("Compiled, and edited by hand")
+    repository.branch()
+    repository.edit(lambda documents: documents["Team", "risk"]["spec"]["members"].append("mallory"))
+    repository.commit()
+    # Nothing that the edit reaches is made from the team; all is held against the specs all the same.
+    assert set(errors(repository.plan())) == {TRAINING, "generated/index.json"}
+
+
+def test_a_kustomization_follows_what_comes_and_goes(compiled: Repository) -> None:
+    def serve_in_staging_alone(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+
+    kustomization = "generated/production/kustomization.yaml"
+    before = compiled.read(kustomization)
+    compiled.edit(serve_in_staging_alone)
+    compiled.compile()
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan) == {}
+    assert {"production/kustomization.yaml"} == {one.path for one in plan.artifacts if "kustomization" in one.path}
+    compiled.write(kustomization, before)
+    compiled.commit()
+    assert errors(compiled.plan()) == {kustomization: "stale-artifact"}
+
+
+def test_an_edited_environment_makes_its_kustomization_anew(compiled: Repository) -> None:
+    compiled.edit(lambda documents: documents["Environment", "staging"]["spec"].update(namespace="elsewhere"))
+    compiled.commit()
+    assert errors(compiled.plan())["generated/staging/kustomization.yaml"] == "stale-artifact"
+    compiled.compile()
+    compiled.commit()
+    assert errors(compiled.plan()) == {}
+
+
+def test_a_link_in_the_place_of_a_manifest_is_no_manifest(compiled: Repository) -> None:
+    (compiled.root / TRAINING).unlink()
+    (compiled.root / TRAINING).symlink_to("../../index.json")
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "missing-artifact"}

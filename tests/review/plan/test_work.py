@@ -1,0 +1,154 @@
+"""How often a plan does what is dear: as often as the change asks for, however many specs stand beside it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.catalog import partial, validation
+from penstock.catalog.load import load_work_tree
+from penstock.catalog.model import SpecId
+from penstock.incremental import crew
+from penstock.review import examination
+from penstock.review.model import Plan
+from penstock.source import git
+from review.repositories import SYSTEM, Documents, Repository
+
+_OWN = "flights|weather|arrivals|conditions|delay|delay-release|delay-online"
+"""What each copy of the system has under a name of its own; teams and environments are shared."""
+
+
+class Calls:
+    """Counts calls by what they are made for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.of: dict[str, Counter[str]] = {}
+        self._monkeypatch = monkeypatch
+        # What a copy of this process does would not be counted.
+        monkeypatch.setattr(examination, "processors", lambda: 1)
+        self.count(partial, "read_documents", lambda called: called[0].blob)
+        self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
+        self.count(examination, "check_spec", lambda called: str(called[1]))
+        self.count(examination, "compile_unit", lambda called: str(called[1]))
+        self.count(git, "_start", lambda called: str(called[1][0]))
+
+    def count(self, module: Any, name: str, what: Callable[[tuple[Any, ...]], str]) -> None:
+        original = getattr(module, name)
+        seen = self.of[name] = Counter()
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            seen[what(arguments)] += 1
+            return original(*arguments, **named)
+
+        self._monkeypatch.setattr(module, name, counted)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        return {name: seen.total() for name, seen in self.of.items()}
+
+
+def systems(root: Path, count: int) -> Repository:
+    """A compiled repository with so many copies of the system, each in a file of its own."""
+    shared, own = SYSTEM.read_text(encoding="utf-8").split("---\napiVersion: penstock/v1\nkind: Dataset\n", 1)
+    repository = Repository(root)
+    repository.write("specs/system.yaml", shared)
+    names = re.compile(rf"(?<![\w./:-])({_OWN})(?![\w-])(?!\.\w+:)")
+    for number in range(count):
+        text = "apiVersion: penstock/v1\nkind: Dataset\n" + names.sub(rf"\g<1>{number:02d}", own)
+        repository.write(path_of(number), text)
+    repository.compile()
+    repository.commit("Systems")
+    return repository
+
+
+def path_of(number: int) -> str:
+    return f"specs/system-{number:02d}.yaml"
+
+
+def edit(repository: Repository, number: int) -> None:
+    """Change one field of three specs of a copy."""
+
+    def change(documents: Documents) -> None:
+        documents["Gate", f"delay-release{number:02d}"]["spec"]["rules"][0]["atLeast"] = 0.6
+        documents["Model", f"delay{number:02d}"]["spec"]["threshold"] = 0.4
+        documents["Rollout", f"delay-online{number:02d}"]["metadata"]["description"] = "Another one."
+
+    repository.edit(change, path_of(number))
+
+
+def changed(root: Path, count: int, edited: range) -> Repository:
+    repository = systems(root, count)
+    repository.branch()
+    for number in edited:
+        edit(repository, number)
+    repository.compile()
+    repository.commit("Edits")
+    return repository
+
+
+def made(repository: Repository) -> Plan:
+    plan = repository.plan()
+    assert plan.errors == ()
+    return plan
+
+
+def test_what_three_edits_ask_for_does_not_grow_with_the_specs_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = changed(tmp_path / "few", 2, range(1))
+    many = changed(tmp_path / "many", 10, range(1))
+    calls = Calls(monkeypatch)
+    assert {change.cause for change in made(few).changes} == {"direct", "indirect"}
+    once = calls.totals
+    for seen in calls.of.values():
+        seen.clear()
+    made(many)
+    assert calls.totals == once
+    assert once["compile_unit"] == 4, "the model and its rollout in two environments"
+
+
+def test_many_edits_read_validate_check_and_compile_each_thing_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = changed(tmp_path, 8, range(8))
+    calls = Calls(monkeypatch)
+    plan = made(repository)
+    assert len({change.address.name for change in plan.changes}) == 8 * 3
+    for name in ("read_documents", "check_spec", "compile_unit"):
+        assert set(calls.of[name].values()) == {1}, name
+    # A spec of which nothing differs may be asked for on both sides.
+    assert max(calls.of["validate"].values()) <= 2
+    assert calls.totals["compile_unit"] == 8 * 4
+    assert calls.totals["_start"] < 30, "git is asked for many things at once"
+
+
+def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = changed(tmp_path, 3, range(3))
+    catalog = load_work_tree(repository.root)
+    specs = [spec_id for spec_id in catalog.ids() if spec_id.kind in ("Gate", "Model", "Rollout")]
+    alone = examination.examine(catalog, specs, specs, processes=1)
+    monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
+    together = examination.examine(catalog, specs, specs, processes=3)
+    assert together.compiled == alone.compiled
+    assert sorted(together.findings) == sorted(alone.findings)
+
+
+def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = changed(tmp_path, 3, range(3))
+    catalog = load_work_tree(repository.root)
+    models = catalog.ids("Model")
+    monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
+
+    def refuse(*_: object) -> None:
+        raise crew.WorkerError("a worker process was ended by SIGKILL")
+
+    monkeypatch.setattr(crew.Crew, "round", refuse)
+    found = examination.examine(catalog, models, models, processes=3)
+    assert {SpecId(unit.kind, unit.name) for unit in found.compiled} == set(models)
