@@ -14,12 +14,14 @@ from penstock.specs.addresses import IDENTITY_KEYS
 _CONTEXT = 2
 _LONGEST = 2_000_000
 """Bytes of a file beyond which its lists are not put in order first."""
+_KNOWN_BY = frozenset({*IDENTITY_KEYS, "kind"})
 
 
 def unified(path: str, before: bytes, after: bytes) -> str:
     """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides."""
     one, other = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
-    if before and after and path.endswith(".yaml") and len(before) + len(after) < _LONGEST:
+    is_short = len(before) + len(after) < _LONGEST
+    if before and after and path.endswith(".yaml") and is_short and _outline(one) != _outline(other):
         one = _in_order_of(one, other)
     lines = unified_diff(
         one.splitlines(),
@@ -30,6 +32,19 @@ def unified(path: str, before: bytes, after: bytes) -> str:
         lineterm="",
     )
     return "\n".join(lines)
+
+
+def _outline(text: str) -> list[str]:
+    """The keys in their order, and the values that items are known by; where it is the same, nothing was moved.
+
+    That is so of most edits, and taking two manifests apart to find nothing to put in order is dear.
+    """
+    found = []
+    for line in text.splitlines():
+        key, colon, _ = line.partition(": ")
+        if colon or line.endswith(":"):
+            found.append(line if key.strip(" -") in _KNOWN_BY else key)
+    return found
 
 
 def _in_order_of(before: str, after: str) -> str:

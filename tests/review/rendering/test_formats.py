@@ -133,3 +133,25 @@ def test_a_diff_matches_items_by_name() -> None:
     shown = unified("x.yaml", before.encode(), after.encode())
     lines = [line for line in shown.split("\n")[2:] if line[:1] in ("+", "-")]
     assert [line.split() for line in lines] == [["-", "image:", "one"], ["+", "image:", "three"]]
+
+
+def test_items_that_only_change_places_make_no_diff() -> None:
+    items = [{"name": "a", "image": "same"}, {"name": "b", "image": "same"}]
+    before, after = (emit_yaml_documents([{"containers": each}]) for each in (items, items[::-1]))
+    assert before != after
+    assert unified("x.yaml", before.encode(), after.encode()) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        pytest.param({"a": 1, "b": [1, 2]}, {"a": 3, "b": [1, 2]}, ["-a: 1", "+a: 3"], id="another value"),
+        pytest.param({"b": [1, 2]}, {"b": [1, 3, 2]}, ["+- 3"], id="one item more"),
+        pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, [], id="keys in another order"),
+        pytest.param({"a": "x: 1\ny: 2\n"}, {"a": "y: 2\nx: 1\n"}, ["-  y: 2", "+  y: 2"], id="lines of a text"),
+    ],
+)
+def test_a_diff_shows_what_differs_and_no_more(before: object, after: object, shown: list[str]) -> None:
+    texts = [emit_yaml_documents([value]).encode() for value in (before, after)]
+    lines = unified("x.yaml", *texts).split("\n")[2:]
+    assert sorted(line for line in lines if line[:1] in ("+", "-")) == sorted(shown)
