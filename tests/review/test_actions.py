@@ -211,6 +211,34 @@ def test_what_is_said_while_it_is_judged_is_judged_too(run: Run, monkeypatch: py
     assert run.conclusion == "failure"
 
 
+def test_a_hold_that_its_author_deletes_is_remembered_by_the_record(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    run.server.comments = [comment(7, account("sam"), "/penstock hold the dashboard is red")]
+    assert run.on_pull_request() == 1
+    run.server.comments = [one for one in run.server.comments if one["id"] != 7]
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "failure"
+    run.server.comments.append(comment(8, account("sam"), "/penstock unhold", "2026-03-02T11:30:00Z"))
+    assert run.on_pull_request() == 0
+
+
+def test_an_objection_that_another_dismisses_is_read_from_the_timeline(run: Run) -> None:
+    run.server.reviews = [*APPROVALS, review(3, "rita", "DISMISSED", "2026-03-02T11:00:00Z"), review(4, "ada")]
+    event = {
+        "__typename": "ReviewDismissedEvent",
+        "createdAt": "2026-03-02T11:30:00Z",
+        "actor": {"__typename": "User", "login": "eve"},
+        "previousReviewState": "CHANGES_REQUESTED",
+        "review": {"fullDatabaseId": "3"},
+    }
+    run.server.timeline = [event]
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "failure"
+    run.server.timeline = [{**event, "actor": {"__typename": "User", "login": "rita"}}]
+    run.server.reviews.append(review(5, "rita", at="2026-03-02T11:45:00Z"))
+    assert run.on_pull_request() == 0
+
+
 def test_a_closed_pull_request_is_left_alone(run: Run) -> None:
     run.server.pull["state"] = "closed"
     assert run.on_pull_request() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +82,27 @@ def test_a_whole_life_and_its_record(repository: Repository) -> None:
     found = verify(reviewer.place)
     assert found.problems == ()
     assert len(found.entries) >= 6
+    assert [one.problem for one in replay(reviewer.place, found.entries)] == [""] * len(found.entries)
+
+
+def test_a_hold_lives_on_in_the_record_until_it_is_released(repository: Repository) -> None:
+    pull = opened(repository, looser_gate)
+    reviewer = Reviewer(repository)
+    pull.approve("ada", "rita")
+    assert reviewer.state(pull) is APPROVED
+    held = pull.forge.comment("sam", "/penstock hold the dashboard is red")
+    assert reviewer.state(pull) is STOPPED
+    pull.forge.delete_comment(held)
+    assert reviewer.state(pull) is STOPPED
+    pull.push(looser_region)
+    pull.approve("ada", "rita")
+    assert reviewer.state(pull) is STOPPED
+    other = reviewer.look(FakePullRequest(replace(pull.forge.facts, number=2)))
+    assert other.verdict.state is APPROVED, "another pull request is another matter"
+    pull.forge.comment("sam", "/penstock unhold")
+    assert reviewer.state(pull) is APPROVED
+    found = verify(reviewer.place)
+    assert found.problems == ()
     assert [one.problem for one in replay(reviewer.place, found.entries)] == [""] * len(found.entries)
 
 
