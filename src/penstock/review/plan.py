@@ -24,6 +24,7 @@ from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.sides import Sides, read_sides
+from penstock.review.uncollected import uncollected
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -41,6 +42,7 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
         return plan_of(repository, read_sides(repository, base, head, read_all=True))
 
 
+@uncollected()
 def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     """The plan of two trees that have been read."""
     base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)

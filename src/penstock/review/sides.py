@@ -12,6 +12,7 @@ from penstock.catalog.model import SpecId
 from penstock.catalog.partial import Library, PartialCatalog, SpecFile
 from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree, is_inside
 from penstock.diagnostics.model import Diagnostic
+from penstock.review.uncollected import uncollected
 from penstock.source.characters import decode
 from penstock.source.files import list_commit, read_file, scan
 from penstock.source.git import GitError, GitRepository, TreeChange
@@ -125,6 +126,7 @@ def default_base(repository: GitRepository, head: str) -> str:
     raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
 
 
+@uncollected()
 def read_sides(repository: GitRepository, base: str, head: str, *, read_all: bool = False) -> Sides:
     """Both trees. `base` and `head` name commits, `head` may be `WORK_TREE`. GitError where git fails.
 

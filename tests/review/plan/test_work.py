@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -152,3 +153,28 @@ def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
     monkeypatch.setattr(crew.Crew, "round", refuse)
     found = examination.examine(catalog, models, models, processes=3)
     assert {SpecId(unit.kind, unit.name) for unit in found.compiled} == set(models)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_rests_while_a_plan_is_made_and_is_then_as_it_was(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, is_on: bool
+) -> None:
+    seen = []
+    original = examination.check_spec
+
+    def looked_at(*arguments: Any) -> Any:
+        seen.append(gc.isenabled())
+        return original(*arguments)
+
+    monkeypatch.setattr(examination, "check_spec", looked_at)
+    repository.branch()
+    repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
+    repository.commit()
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        repository.plan()
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+    assert set(seen) == {False}
