@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from review.actions import Run, running
 from review.repositories import Repository
 
 
@@ -26,3 +28,10 @@ def repository(committed_system: Path, tmp_path: Path) -> Repository:
     copy = Repository.__new__(Repository)
     copy.root = root
     return copy
+
+
+@pytest.fixture
+def run(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """A run on a pull request that loosens a gate."""
+    with running(repository, tmp_path, monkeypatch) as started:
+        yield started
