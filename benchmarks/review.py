@@ -17,8 +17,8 @@ FEW, MANY = "touches-few", "touches-many"
 """The branches."""
 
 AUTHOR = "somebody"
-_SPECS_A_MODEL = 22 / 3
-"""What the example systems come to."""
+_SPECS_A_MODEL = 5.1
+"""What `multiply` comes to."""
 
 _EDITS = {
     "gate.yaml": (re.compile(r"latency: \{p99: \w+"), "latency: {p99: 3s"),
