@@ -105,25 +105,47 @@ def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
 
 def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     """Lower, render, patch and emit one unit. The specs that it reads must be free of errors."""
+    made = _made(catalog, unit)
+    artifacts = tuple(artifact(unit, manifest) for manifest in made.manifests)
+    return CompiledUnit(unit, artifacts, made.diagnostics, made.reads, made.unreleased)
+
+
+def unit_problems(catalog: Catalog, unit: Unit) -> tuple[Diagnostic, ...]:
+    """What is wrong with a unit, without the bytes that it would come to; the specs that it reads must be sound."""
+    return _made(catalog, unit).diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A unit before its manifests are written out."""
+
+    manifests: tuple[Manifest, ...]
+    """None where there are errors."""
+    diagnostics: tuple[Diagnostic, ...]
+    reads: frozenset[str]
+    unreleased: bool = False
+
+
+def _made(catalog: Catalog, unit: Unit) -> _Made:
     reads = Reads()
     view = catalog.view(unit.environment).recording(reads)
     spec = SpecId(unit.kind, unit.name)
     resource = view.find(KINDS[unit.kind], unit.name)
     misplaced = tuple(step_problems(view, spec)) if unit.kind == "Model" else ()
     if misplaced:
-        return CompiledUnit(unit, (), misplaced, reads.keys)
+        return _Made((), misplaced, reads.keys)
     plans = model_plans(view, unit.name) if unit.kind == "Model" else rollout_plans(view, unit.name)
     diagnostics = [problem for plan in plans for problem in capability_problems(view, spec, plan)]
     unreleased = any(isinstance(plan, Endpoint) and not plan.released for plan in plans)
     if any(problem.severity is Severity.ERROR for problem in diagnostics):
-        return CompiledUnit(unit, (), tuple(diagnostics), reads.keys, unreleased)
+        return _Made((), tuple(diagnostics), reads.keys, unreleased)
     manifests = merged(manifest for plan in plans for manifest in render(plan))
     if isinstance(resource, Model | Rollout) and resource.spec.patches:
         manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests)
         diagnostics += problems
     has_cluster = environment_of(view).spec.cluster
-    artifacts = tuple(artifact(unit, manifest) for manifest in manifests if has_cluster or not manifest.applied)
-    return CompiledUnit(unit, artifacts, tuple(diagnostics), reads.keys, unreleased)
+    there = tuple(manifest for manifest in manifests if has_cluster or not manifest.applied)
+    return _Made(there, tuple(diagnostics), reads.keys, unreleased)
 
 
 def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:

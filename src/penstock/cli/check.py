@@ -88,15 +88,26 @@ def _offer(found: tuple[Diagnostic, ...]) -> None:
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
-    from penstock.checks.engine import check
-    from penstock.compiler import compile_unit, units
+    from penstock.checks.engine import check, check_whole
+    from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
+    from penstock.incremental.crew import Crew, processors
+    from penstock.incremental.shares import divide, judge
     from penstock.review.policy.tests import policy_diagnostics
 
     found = Diagnostics()
-    found.extend(check(catalog))
-    if not found.has_errors:
-        found.extend(policy_diagnostics(catalog))
-        for unit in units(catalog):
-            found.extend(compile_unit(catalog, unit).diagnostics)
+    shares = divide(catalog, catalog.ids(), list(units(catalog)), processors())
+    with Crew(len(shares), lambda share: judge(catalog, shares[share])) as crew:
+        found.extend(check_whole(catalog))
+        for share in crew.round():
+            for checked in share:
+                found.extend(checked.problems)
+        if found:
+            # Seen whole, one cause that shows at many places is told once.
+            found = Diagnostics()
+            found.extend(check(catalog))
+        if not found.has_errors:
+            found.extend(policy_diagnostics(catalog))
+            for share in crew.round():
+                found.extend(share)
     return found.sorted()

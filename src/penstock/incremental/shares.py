@@ -10,7 +10,7 @@ from typing import Any
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
-from penstock.compiler import CompiledUnit, Unit, compile_unit
+from penstock.compiler import CompiledUnit, Unit, compile_unit, unit_problems
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.output import OutputDirectory
 
@@ -76,6 +76,15 @@ def work(catalog: Catalog, share: Share, generated: Path) -> Generator[Any, Any,
         compiled.append(_without_bytes(made))
     paths = yield compiled
     yield OutputDirectory(generated).write({path: bodies[path] for path in paths if path in bodies})
+
+
+def judge(catalog: Catalog, share: Share) -> Generator[Any, Any, None]:
+    """The rounds of a process that makes nothing: `Checked` of each spec, then the diagnostics of each unit.
+
+    The second round must not be asked for where the first one found errors.
+    """
+    yield [_checked(catalog, spec) for spec in share.specs]
+    yield [found for unit in share.units for found in unit_problems(catalog, unit)]
 
 
 def _file_of(catalog: Catalog, spec: SpecId) -> str:
