@@ -248,16 +248,24 @@ class _Schedule:
             "PENSTOCK_WORK": str(scratch.resolve()),
             "PYTHONPATH": path,
         }
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=self._runner.repository,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            pass_fds=(self._leash_read,),
-            start_new_session=True,
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *command,
+                cwd=self._runner.repository,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                pass_fds=(self._leash_read,),
+                start_new_session=True,
+            )
         )
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Stopped while it starts, asyncio would end the step's first process and leave what that has started.
+            await _end(await starting)
+            raise
         try:
             async with asyncio.timeout(step.timeout_seconds):
                 await self._listen(step_run, process)
