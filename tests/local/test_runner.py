@@ -171,10 +171,10 @@ print(result.state)
 """
 
 
-def start(root: Path) -> subprocess.Popen[str]:
+def start(root: Path, before: str = "") -> subprocess.Popen[str]:
     tests = Path(__file__).parent.parent
     return subprocess.Popen(
-        [sys.executable, "-c", RUNNER, str(root), str(tests)],
+        [sys.executable, "-c", before + RUNNER, str(root), str(tests)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=root,
@@ -259,3 +259,20 @@ def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:
     assert record["state"] == "succeeded"
     assert record["steps"]["a"]["state"] == "done"
     assert json.dumps(record["parameters"]) == '{"as_of": "then"}'
+
+
+def test_a_step_that_is_stopped_while_it_starts_leaves_no_process_of_its_own(tmp_path: Path) -> None:
+    slow_pipeline(tmp_path)
+    # The first process of the step is at work before asyncio knows of it, for longer than it takes to be stopped.
+    slowly = (
+        "import asyncio\ncreate = asyncio.create_subprocess_exec\n"
+        "async def late(*words, **options):\n"
+        "    process = await create(*words, **options)\n    await asyncio.sleep(0.5)\n    return process\n"
+        "asyncio.create_subprocess_exec = late\n"
+    )
+    process = start(tmp_path, slowly)
+    wait_for(tmp_path / "b-started")
+    pid = int((tmp_path / "b-pid").read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=20)[0] == "stopped\n"
+    assert not is_running(pid)
