@@ -204,10 +204,21 @@ def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: byte
         raise _UsageError(f"{path} is not the file whose digest Release/{strangers[0]} carries: promote it again")
     files = sorted({catalog.span(id_of(release)).path for release, _ in users})
     for file in files:
-        text = (root / file).read_text(encoding="utf-8")
-        (root / file).write_text(text.replace(before, after), encoding="utf-8")
-    (root / path).write_bytes(signed)
+        text = (root / file).read_bytes()
+        _put(root / file, text, text.replace(before.encode(), after.encode()))
+    _put(root / path, data, signed)
     return files
+
+
+def _put(file: Path, before: bytes, after: bytes) -> None:
+    from penstock.source.rewrite import rewrite
+
+    try:
+        written = rewrite(file, before, after)
+    except OSError as error:
+        raise _UsageError(f"{file} cannot be written: {error.strerror}") from None
+    if not written:
+        raise _UsageError(f"{file} has changed in the meantime: sign again")
 
 
 def _keygen(options: argparse.Namespace) -> int:
