@@ -106,7 +106,9 @@ def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
 def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     """Lower, render, patch and emit one unit. The specs that it reads must be free of errors."""
     made = _made(catalog, unit)
-    artifacts = tuple(artifact(unit, manifest) for manifest in made.manifests)
+    # What is applied holds again, deeper, what stands by itself in another file: so that is written first.
+    ordered = sorted(made.manifests, key=lambda manifest: manifest.applied)
+    artifacts = tuple(artifact(unit, manifest) for manifest in ordered)
     return CompiledUnit(unit, artifacts, made.diagnostics, made.reads, made.unreleased)
 
 

@@ -70,6 +70,7 @@ class Catalog:
         self._memo = Memo(self)
         self._by_relation: dict[str | None, dict[tuple[str, str], tuple[str, ...]]] = {}
         self._derived: dict[tuple[int, str], tuple[Resource, Any]] = {}
+        self._file_digests: dict[str, str] = {}
         self._names_anywhere = {match for file in files for match in _NAME_IN_TEXT.findall(file.text)}
         for document in documents:
             self._add(document)
@@ -276,12 +277,18 @@ class Catalog:
         if what == "names":
             return _short("\n".join(spec_id.name for spec_id in self.ids(rest)).encode())
         if what == "file":
-            data = self.repository.read(rest)
-            return "" if data is None else sha256(data).hexdigest()
+            return self._file_digest(rest)
         if what == "here":
             return rest
         environment, _, name = rest.partition(":")
         return " ".join(self.related(what, environment or None, name))
+
+    def _file_digest(self, path: str) -> str:
+        known = self._file_digests.get(path)
+        if known is None:
+            data = self.repository.read(path)
+            known = self._file_digests[path] = "" if data is None else sha256(data).hexdigest()
+        return known
 
     def related(self, relation: str, environment: str | None, name: str) -> tuple[str, ...]:
         """The names behind a reverse lookup: ``gates-of`` or ``rollouts-of`` a model, ``release-of`` a rollout."""

@@ -150,6 +150,12 @@ class View:
         self._note(file_key(path))
         return self.catalog.repository.read(path)
 
+    def digest_of(self, path: str) -> str | None:
+        """``sha256:...`` of a file of the repository; None where there is none."""
+        self._note(file_key(path))
+        found = self.catalog.fingerprint(file_key(path))
+        return f"sha256:{found}" if found else None
+
     def span(
         self,
         spec: Resource | SpecId,

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.checks.rule import rule, texts
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
 

@@ -13,7 +13,6 @@ from penstock.diagnostics.codes import Code
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import Resource
-from penstock.specs.shapes import Found, scalars
 
 Check = Callable[[View, Any], Iterator[Diagnostic]]
 """Looks at one spec through a view and yields what is wrong; the spec and all that it names may be missing parts."""
@@ -36,15 +35,6 @@ def rule(code: str, *kinds: type[Resource]) -> Callable[[Check], Rule]:
         return Rule(Code(code, manual), kinds, check)
 
     return declare
-
-
-def texts(view: View, resource: Resource, what: str) -> Iterator[Found]:
-    """The texts of a spec that are `what`: ``sql``, ``promql``, ``function``, ``schedule`` (see `Holds`)."""
-    found = view.memo(
-        ("texts", resource.kind_name, resource.name),
-        lambda inner: scalars(type(resource), "holds", inner.data(resource.kind_name, resource.name)),
-    )
-    return (one for one in found if one.scalar.holds == what)
 
 
 def unknown_word(

@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
+from penstock.catalog.texts import texts
 from penstock.checks.cron import CronError, parse
-from penstock.checks.rule import rule, texts
+from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.model import Model

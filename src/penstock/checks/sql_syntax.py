@@ -19,7 +19,8 @@ from collections.abc import Iterator
 
 from penstock.catalog import sql
 from penstock.catalog.model import View
-from penstock.checks.rule import rule, texts
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 
 from penstock.catalog.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.model import View
-from penstock.checks.rule import rule, texts, unknown_word
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer

@@ -34,32 +34,55 @@ def canonical_json(value: Any) -> bytes:
     ValueError for a float that is not finite; TypeError for other types, for keys that are not
     text, and for integers of more than 64 bits.
     """
-    return orjson.dumps(_ordered(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+    try:
+        return orjson.dumps(_numbered(value), option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except _NotAsciiError:
+        return orjson.dumps(_ordered(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+
+
+class _NotAsciiError(Exception):
+    """A key is not ASCII, so that its place is not where orjson would sort it."""
+
+
+def _numbered(value: Any) -> Any:
+    """The value with its floats as they are to be written; its mappings are still to be sorted."""
+    kind = type(value)
+    if kind is dict:
+        if not _is_ascii(value):
+            raise _NotAsciiError
+        return {key: item if type(item) is str else _numbered(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) is str else _numbered(item) for item in value]
+    return _scalar(value, kind)
 
 
 def _ordered(value: Any) -> Any:
+    """The same with sorted mappings, whatever their keys: in the order of their UTF-16 code units."""
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
-        return value
     if kind is dict:
-        return {key: _ordered(value[key]) for key in _in_order(value)}
+        keys = sorted(value) if _is_ascii(value) else sorted(value, key=_utf16)
+        return {key: _ordered(value[key]) for key in keys}
     if kind is list or kind is tuple:
         return [_ordered(item) for item in value]
+    return _scalar(value, kind)
+
+
+def _scalar(value: Any, kind: type) -> Any:
+    if kind is str or kind is int or kind is bool or value is None or kind is orjson.Fragment:
+        return value
     if kind is float:
         if not isfinite(value):
             raise ValueError("a float that is not finite has no canonical JSON")
         return orjson.Fragment(_ecmascript(value))
-    if kind is orjson.Fragment:
-        return value
     raise TypeError(f"no plain data: {kind.__name__}")
 
 
-def _in_order(keys: Iterable[Any]) -> list[str]:
-    """Keys in the order of their UTF-16 code units; for ASCII, which most are, that is the order of Python."""
-    for key in keys:
-        if type(key) is not str:
-            raise TypeError(f"a key of JSON is text, not {type(key).__name__}")
-    return sorted(keys) if "".join(keys).isascii() else sorted(keys, key=_utf16)
+def _is_ascii(keys: Iterable[Any]) -> bool:
+    try:
+        return "".join(keys).isascii()
+    except TypeError:
+        other = next(key for key in keys if type(key) is not str)
+        raise TypeError(f"a key of JSON is text, not {type(other).__name__}") from None
 
 
 def _utf16(key: str) -> bytes:
@@ -70,7 +93,11 @@ def _ecmascript(value: float) -> str:
     """Number::toString of ECMA-262, section 6.1.6.1.20, on the shortest digits that round-trip."""
     if value == 0:
         return "0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text = repr(value)
+    if 1e-4 <= abs(value) < 1e16:
+        # Here Python writes what ECMAScript does, but for whole numbers.
+        return text.removesuffix(".0")
+    sign, digits, exponent = Decimal(text).normalize().as_tuple()
     text = "".join(map(str, digits))
     point = len(text) + int(exponent)
     prefix = "-" if sign else ""

@@ -11,10 +11,12 @@ class Recurring(dict[str, Any]):
     A copy of it, deep or not, is a plain dict, which may change.
     """
 
-    __slots__ = ("text",)
+    __slots__ = ("pad", "text")
 
     text: str
-    """Its lines without indentation, once they are made."""
+    """Its lines, the first without indentation, once they are made."""
+    pad: str
+    """The indentation of the others, that of the place where it was written first."""
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         return dict, (dict(self),)

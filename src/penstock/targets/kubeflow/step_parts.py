@@ -17,8 +17,8 @@ from penstock.targets.kubeflow.structure import input_name
 GPU = "nvidia.com/gpu"
 
 ENVIRONMENT = [
-    {"name": "DO_NOT_TRACK", "value": "1"},
-    {"name": "MLFLOW_DISABLE_TELEMETRY", "value": "true"},
+    Recurring(name="DO_NOT_TRACK", value="1"),
+    Recurring(name="MLFLOW_DISABLE_TELEMETRY", value="true"),
 ]
 """Variables of every container: nothing of what runs is told to strangers."""
 
@@ -32,9 +32,9 @@ _ARTIFACTS: Mapping[ArtifactType, Recurring] = {
     kind: Recurring({"artifactType": {"schemaTitle": title, "schemaVersion": "0.0.1"}})
     for kind, title in _SCHEMA_TITLES.items()
 }
-_TEXT = {"parameterType": "STRING"}
-_CACHED = {"enableCache": True}
-_NOT_CACHED = {"enableCache": False}
+_TEXT = Recurring(parameterType="STRING")
+_CACHED = Recurring(enableCache=True)
+_NOT_CACHED = Recurring(enableCache=False)
 _STEPS_KEPT = 512
 """A few times the steps of one model, whose pipelines are rendered one after the other."""
 
@@ -98,13 +98,18 @@ def _task(step: Step, given: _Inputs) -> Recurring:
     if given.artifacts:
         inputs["artifacts"] = given.artifacts
     if given.parameters:
-        inputs["parameters"] = {name: {"componentInputParameter": name} for name in given.parameters}
+        inputs["parameters"] = {name: _parameter(name) for name in given.parameters}
     if inputs:
         task["inputs"] = inputs
     task["cachingOptions"] = _CACHED if step.cache else _NOT_CACHED
     if step.retry is not None:
         task["retryPolicy"] = _retry(step.retry)
     return task
+
+
+@lru_cache
+def _parameter(name: str) -> Recurring:
+    return Recurring(componentInputParameter=name)
 
 
 @lru_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.ir.monitoring import ExpectedAlert, RuleFile, RuleTest
+from penstock.targets.prometheus.rule_group import mapping_of
 
 EVALUATION_INTERVAL = "15m"
 """How often a test evaluates all rules: rare, since some last for days. The tests' times are multiples of it."""
@@ -35,7 +36,7 @@ def _expected(expected: ExpectedAlert) -> dict[str, Any]:
         "eval_time": expected.at,
         "alertname": expected.alert,
         "exp_alerts": [
-            {"exp_labels": dict(labels), "exp_annotations": dict(annotations)}
+            {"exp_labels": mapping_of(labels), "exp_annotations": mapping_of(annotations)}
             for labels, annotations in expected.firing
         ],
     }
