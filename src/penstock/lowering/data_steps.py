@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from penstock.catalog.lineage import read_dataset, tables_of
 from penstock.catalog.model import View
-from penstock.ir.workflow import Argument, Compute, InputPath, ParameterValue, Step
+from penstock.ir.workflow import Argument, InputPath, ParameterValue, Step
 from penstock.lowering.conventions import AS_OF
 from penstock.lowering.json_text import json_text, plain
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
@@ -43,22 +43,22 @@ def data_steps(view: View, model: Model, image: str, *, labelled: bool) -> DataS
 
 def _data_steps(view: View, name: str, image: str, labelled: bool) -> DataSteps:
     model = view.model(name)
-    chosen = {name: _chosen(view.feature_set(name), choice) for name, choice in model.spec.features.items()}
-    roots = [dataset for features in chosen.values() for dataset in _datasets(features)]
+    roots = [dataset for features in _chosen_of(view, model).values() for dataset in _datasets(features)]
     if labelled:
         roots.append(model.spec.label.dataset)
     steps: list[Step] = []
     tables: dict[str, InputPath] = {}
     for dataset in _parents_first(view, roots):
-        parents = {parent: tables[parent] for parent in tables_of(view, dataset.name)}
-        snapshot, validate = _dataset_steps(dataset, _contract(view, dataset), parents, image)
-        steps += (snapshot, validate)
-        tables[dataset.name] = output_of(validate)
-    kept = _kept(view, model, chosen)
-    compute = compute_of(model.spec.resources)
-    features = [_features_step(name, chosen[name], kept[name], tables, compute, image) for name in chosen]
-    outputs = {name: output_of(step) for name, step in zip(chosen, features, strict=True)}
-    return DataSteps((*steps, *features), tables, outputs)
+        steps += _dataset_steps(view, dataset.name, image)
+        tables[dataset.name] = _table(view, dataset.name, image)
+    features = view.memo(("feature-steps", name, image), lambda view: _feature_steps(view, name, image))
+    outputs = {name: output_of(step) for name, step in features.items()}
+    return DataSteps((*steps, *features.values()), tables, outputs)
+
+
+def _chosen_of(view: View, model: Model) -> dict[str, FeatureSetSpec]:
+    """The feature sets of a model, each with the features that it chose."""
+    return {name: _chosen(view.feature_set(name), choice) for name, choice in model.spec.features.items()}
 
 
 def _chosen(feature_set: FeatureSet, choice: FeatureChoice) -> FeatureSetSpec:
@@ -101,19 +101,31 @@ def _contract(view: View, dataset: Dataset) -> str:
     )
 
 
-def _dataset_steps(dataset: Dataset, contract: str, parents: Mapping[str, InputPath], image: str) -> tuple[Step, Step]:
-    common = (flag("dataset", dataset.name), flag("contract", contract), flag("as-of", ParameterValue(AS_OF)))
-    sources = (keyed("table", parent, table) for parent, table in parents.items())
-    snapshot = make_step("snapshot", image, (*common, *sources), subject=dataset.name)
+def _dataset_steps(view: View, name: str, image: str) -> tuple[Step, Step]:
+    """The snapshot of a dataset and its validation: the same steps in all workflows that read it."""
+    return view.memo(("dataset-steps", name, image), lambda view: _snapshot_and_validate(view, name, image))
+
+
+def _snapshot_and_validate(view: View, name: str, image: str) -> tuple[Step, Step]:
+    dataset = view.dataset(name)
+    contract = json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS))
+    common = (flag("dataset", name), flag("contract", contract), flag("as-of", ParameterValue(AS_OF)))
+    parents = (keyed("table", parent, _table(view, parent, image)) for parent in tables_of(view, name))
+    snapshot = make_step("snapshot", image, (*common, *parents), subject=name)
     # How fresh the newest row is depends on the clock, which no cache key holds.
     validate = make_step(
         "validate",
         image,
         (*common, flag("snapshot", output_of(snapshot))),
-        subject=dataset.name,
+        subject=name,
         cache=dataset.spec.freshness is None,
     )
     return snapshot, validate
+
+
+def _table(view: View, dataset: str, image: str) -> InputPath:
+    _, validate = _dataset_steps(view, dataset, image)
+    return output_of(validate)
 
 
 def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dict[str, list[str]]:
@@ -130,18 +142,19 @@ def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dic
     return kept
 
 
-def _features_step(
-    name: str,
-    features: FeatureSetSpec,
-    keep: Iterable[str],
-    tables: Mapping[str, InputPath],
-    compute: Compute,
-    image: str,
-) -> Step:
-    arguments: list[Argument] = [
-        flag("feature-set", name),
-        flag("definition", json_text(plain(features, without=_PROSE_OF_FEATURES))),
-        *(flag("keep", column) for column in keep),
-        *(keyed("table", dataset, tables[dataset]) for dataset in dict.fromkeys(_datasets(features))),
-    ]
-    return make_step("features", image, arguments, subject=name, compute=compute)
+def _feature_steps(view: View, name: str, image: str) -> dict[str, Step]:
+    """The step of each feature set of the model `name`, whether its workflow needs labels or not."""
+    model = view.model(name)
+    chosen = _chosen_of(view, model)
+    kept = _kept(view, model, chosen)
+    compute = compute_of(model.spec.resources)
+    steps = {}
+    for feature_set, features in chosen.items():
+        arguments: list[Argument] = [
+            flag("feature-set", feature_set),
+            flag("definition", json_text(plain(features, without=_PROSE_OF_FEATURES))),
+            *(flag("keep", column) for column in kept[feature_set]),
+            *(keyed("table", read, _table(view, read, image)) for read in dict.fromkeys(_datasets(features))),
+        ]
+        steps[feature_set] = make_step("features", image, arguments, subject=feature_set, compute=compute)
+    return steps

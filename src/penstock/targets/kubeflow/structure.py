@@ -30,6 +30,7 @@ def input_name(argument: Argument) -> str:
     return name.replace("-", "_")
 
 
+@lru_cache(maxsize=4)
 def problems(workflow: Workflow) -> tuple[str, ...]:
     """Each thing that would fail in the cluster, or do nothing there, as a sentence without a full stop."""
     found: list[str] = []
