@@ -1,16 +1,19 @@
-"""``penstock plan``: what a change does, and in which direction the risk moves."""
+"""``penstock plan``: what a change does, in which direction the risk moves, and who must approve it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
-from penstock.review.plan import make_plan
+from penstock.review.policy.asked import asked
+from penstock.review.policy.inputs import read_inputs
+from penstock.review.rendering.rows import Note
 from penstock.review.sides import WORK_TREE, default_base
 from penstock.source.git import GitError, GitRepository
 
@@ -39,32 +42,34 @@ def run(options: argparse.Namespace) -> int:
     try:
         repository = GitRepository.find(find_root(options))
         base = options.base or default_base(repository, options.head)
-        plan = make_plan(repository, base, options.head)
+        inputs = read_inputs(repository, base, options.head)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
-    sys.stdout.write(render(plan, options))
+    plan = inputs.plan
+    notes = {change: Note(needs) for change, needs in asked(plan, inputs.policy, inputs.organisation).items()}
+    sys.stdout.write(render(plan, notes, options))
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
 
 
-def render(plan: Plan, options: argparse.Namespace) -> str:
-    """The plan in the chosen format."""
+def render(plan: Plan, notes: Mapping[str, Note], options: argparse.Namespace) -> str:
+    """The plan in the chosen format, with who must approve each change."""
     match options.format:
         case "markdown":
             from penstock.review.rendering import markdown
 
-            return markdown.render(plan, source=options.source_url)
+            return markdown.render(plan, notes=notes, source=options.source_url)
         case "json":
             from penstock.review.rendering import json
 
-            return json.render(plan)
+            return json.render(plan, notes=notes)
         case "html":
             from penstock.review.rendering import html
 
-            return html.render(plan)
+            return html.render(plan, notes=notes)
         case _:
             from penstock.review.rendering import terminal
 
-            return terminal.render(plan, colour=wants_colour(sys.stdout), diffs=options.diffs)
+            return terminal.render(plan, notes=notes, colour=wants_colour(sys.stdout), diffs=options.diffs)

@@ -13,6 +13,16 @@ from penstock.cli.main import main
 from review.repositories import Repository
 
 
+_POLICY_OF_PRIVACY_ALONE = """\
+apiVersion: penstock/v1
+kind: ApprovalPolicy
+metadata: {name: policy, owner: flight-ml}
+spec:
+  rules:
+    - {id: privacy, why: Personal data., when: {area: [privacy]}, require: {from: {roles: [owner]}}}
+"""
+
+
 def run(repository: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "penstock.cli.main", "plan", "--root", str(repository.root), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -29,6 +39,35 @@ def loosened(repository: Repository) -> Repository:
 def test_it_compares_with_where_the_branch_left_main(loosened: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--root", str(loosened.root)]) == 0
     assert "~ Gate/delay-release.rules[quality].atLeast 0.7 -> 0.6   loosened (quality)" in capsys.readouterr().out
+
+
+def test_it_tells_who_must_approve_by_the_policy_of_the_base(
+    loosened: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["plan", "--root", str(loosened.root)]
+    main(command)
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("~ Gate/")]
+    assert "   needs 1 of " in row
+    main([*command, "--format", "json"])
+    (direct,) = [one for one in json.loads(capsys.readouterr().out)["changes"] if one["cause"] == "direct"]
+    assert f"needs {direct['needs']}   affects" in row
+    assert "state" not in direct
+    main([*command, "--format", "markdown"])
+    assert "| who must approve |\n" in capsys.readouterr().out
+    main([*command, "--format", "html"])
+    assert '<p class="note">needs 1 of ' in capsys.readouterr().out
+
+
+def test_a_change_that_no_rule_speaks_of_is_told_as_such(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write("specs/approval.yaml", _POLICY_OF_PRIVACY_ALONE)
+    repository.commit()
+    repository.branch()
+    repository.replace("atLeast: 0.70", "atLeast: 0.60")
+    repository.commit()
+    main(["plan", "--root", str(repository.root)])
+    assert "needs a rule that speaks of it: the base's policy has none" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

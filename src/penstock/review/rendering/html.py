@@ -67,7 +67,7 @@ def _change(row: Row) -> Iterator[str]:
     if row.affects:
         yield f'<p class="affects">affects {html_text(row.affects)}</p>\n'
     if row.note is not None:
-        yield f'<p class="note">needs {html_text(row.note.needs)} · {html_text(row.note.state)}</p>\n'
+        yield f'<p class="note">{html_text(row.note.text)}</p>\n'
     if row.span is not None:
         yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
     if row.below:

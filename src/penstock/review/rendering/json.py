@@ -56,7 +56,7 @@ def _change(plan: Plan, change: Change, note: Note | None) -> dict[str, Any]:
         "renamedFrom": str(change.renamed_from) if change.renamed_from is not None else None,
         "span": _span(change.span),
         "impact": {field.name: getattr(impact, field.name) for field in fields(Impact)},
-        **({"needs": note.needs, "state": note.state} if note is not None else {}),
+        **({"needs": note.needs, **({"state": note.state} if note.state else {})} if note is not None else {}),
     }
 
 

@@ -35,13 +35,14 @@ def render(
 ) -> str:
     """The plan as GitHub Markdown of at most `limit` bytes.
 
-    `notes` are what a verdict says of the changes: with them, each row tells who must approve, and the state. `source`
-    is the address of a folder with the files of head, to which rows link their lines, `whole` that of the whole plan.
+    `notes` are what the policy or a verdict says of the changes: with them, each row tells who must approve, and the
+    state where there is one. `source` is the address of a folder with the files of head, to which rows link their lines, `whole` that of the whole plan.
     """
     page = _Page(limit - _RESERVE)
+    titles = _titles(notes)
     page.add(f"### {markdown_text(headline(plan))}\n\n")
     left_out = _errors(page, plan)
-    left_out += _table(page, plan, notes, source)
+    left_out += _table(page, plan, notes, source, titles)
     left_out += _files(page, plan)
     command = next_command(plan)
     close = f"\nNext: {markdown(command)}\n" if command is not None else ""
@@ -89,15 +90,23 @@ def _error(found: Diagnostic) -> str:
     return f"- {mark} {markdown(found.headline)}{label}{place}{helps}\n"
 
 
-def _table(page: _Page, plan: Plan, notes: Mapping[str, Note] | None, source: str | None) -> list[str]:
+def _titles(notes: Mapping[str, Note] | None) -> list[str]:
+    """The columns; the last of them only where there is something to tell."""
+    told = ["who must approve"] if notes is not None else []
+    told += ["state"] if any(note.state for note in (notes or {}).values()) else []
+    return ["", "change", "risk", "why", "affects", *told]
+
+
+def _table(
+    page: _Page, plan: Plan, notes: Mapping[str, Note] | None, source: str | None, titles: list[str]
+) -> list[str]:
     shown = [row for row in rows(plan, notes) if row.change.operation is not Operation.MOVED]
     moved = sum(change.operation is Operation.MOVED for change in plan.changes)
     if shown:
-        titles = ["", "change", "risk", "why", "affects"] + (["who must approve", "state"] if notes is not None else [])
         page.add(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}\n")
     left = len(shown)
     for row in shown:
-        if not page.add("".join(_lines(row, source, notes is not None)), keep=200):
+        if not page.add("".join(_lines(row, source, len(titles))), keep=200):
             break
         left -= 1
     if moved:
@@ -105,25 +114,24 @@ def _table(page: _Page, plan: Plan, notes: Mapping[str, Note] | None, source: st
     return [f"{left} of {len(shown)} changes"] if left else []
 
 
-def _lines(row: Row, source: str | None, with_notes: bool) -> Iterator[str]:
-    yield _line(row, _MARKS[row.change.direction], source, with_notes)
+def _lines(row: Row, source: str | None, columns: int) -> Iterator[str]:
+    yield _line(row, _MARKS[row.change.direction], source, columns)
     for below in row.below[:_SHOWN_BELOW]:
-        yield _line(below, "↳", source, with_notes)
+        yield _line(below, "↳", source, columns)
     if len(row.below) > _SHOWN_BELOW:
-        empty = " |" * (5 if with_notes else 3)
+        empty = " |" * (columns - 2)
         yield f"| ↳ | and {len(row.below) - _SHOWN_BELOW} more |{empty}\n"
 
 
-def _line(row: Row, mark: str, source: str | None, with_notes: bool) -> str:
+def _line(row: Row, mark: str, source: str | None, columns: int) -> str:
     what = f"{row.symbol} {markdown(row.what)}"
     if row.values:
         what += f"<br>{markdown(row.values)}"
     if row.span is not None:
         what += f"<br><sub>{_place(row.span, source)}</sub>"
     cells = [mark, what, markdown_text(row.risk), markdown(row.why), markdown(row.affects) if row.affects else ""]
-    if with_notes:
-        cells += [markdown(row.note.needs), markdown(row.note.state)] if row.note is not None else ["", ""]
-    return f"| {' | '.join(cells)} |\n"
+    cells += [markdown(row.note.needs), markdown(row.note.state)] if row.note is not None else ["", ""]
+    return f"| {' | '.join(cells[:columns])} |\n"
 
 
 def _place(span: Span, source: str | None) -> str:

@@ -27,12 +27,17 @@ _COMPILE_CODES = frozenset({"missing-artifact", "stale-artifact", "surplus-artif
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a verdict says of one change."""
+    """What the policy or a verdict says of one change."""
 
     needs: str
-    """Who must approve, such as `1 of @sre`."""
-    state: str
-    """Such as `approved by ada`, or `waits`."""
+    """Who must approve, such as `1 of sre`."""
+    state: str = ""
+    """Such as `approved by ada`, or `waits`; empty before anybody was asked."""
+
+    @property
+    def text(self) -> str:
+        """Both, as one phrase."""
+        return f"needs {self.needs}: {self.state}" if self.state else f"needs {self.needs}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Row:
 def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]:
     """The changes that stand on their own, the highest risk first, each with those that it causes.
 
-    `notes` are what a verdict says, by the fingerprint of a change.
+    `notes` are what the policy or a verdict says, by the fingerprint of a change.
     """
     known = notes or {}
     parents = _parents(plan)

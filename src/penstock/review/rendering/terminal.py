@@ -68,8 +68,8 @@ def _row(row: Row, paint: _Paint) -> Iterator[str]:
     code = _COLOURS[row.change.direction]
     values = f" {log_line(row.values)}" if row.values else ""
     affects = f"   affects {log_line(row.affects)}" if row.affects else ""
-    note = f"   needs {log_line(row.note.needs)}: {log_line(row.note.state)}" if row.note is not None else ""
-    yield f"{paint(row.symbol, code)} {log_line(row.what)}{values}   {paint(log_line(row.risk), code)}{affects}{note}"
+    note = f"   {log_line(row.note.text)}" if row.note is not None else ""
+    yield f"{paint(row.symbol, code)} {log_line(row.what)}{values}   {paint(log_line(row.risk), code)}{note}{affects}"
     place = f" ({row.span.path}:{row.span.line})" if row.span is not None else ""
     yield paint(f"    {log_line(row.why)}{log_line(place)}", "2")
     for below in row.below[:_SHOWN_BELOW]:

@@ -1,0 +1,42 @@
+"""Who must approve each change by the policy of the base, before anybody was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.review.model import Plan
+from penstock.review.policy.freshness import Opinions
+from penstock.review.policy.organisation import Organisation
+from penstock.review.policy.requirements import TooManyAlternativesError
+from penstock.review.policy.resolve import ResolvedPolicy
+from penstock.review.policy.rules import Context, meet
+
+_NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
+UNCOVERED = "a rule that speaks of it: the base's policy has none, and so nobody can approve it"
+UNKNOWN = "what the base's policy does not tell"
+
+
+def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Mapping[str, str]:
+    """By the fingerprint of a change: who must approve it, in words such as ``1 of sre; 1 of flight-ml (owner)``.
+
+    The author is not known, nor are labels and what evidence proves: rules that ask for them ask people.
+    """
+    if policy.problems:
+        return {change.fingerprint: UNKNOWN for change in plan.changes}
+    context = Context(plan, organisation, author=None, labels=(), evidence={}, opinions=_NOBODY_SPOKE)
+    try:
+        matched = meet(policy.rules, context)
+    except TooManyAlternativesError:
+        return {change.fingerprint: UNKNOWN for change in plan.changes}
+    parts: dict[str, dict[str, None]] = {}
+    for group in matched.groups:
+        for fingerprint in group.changes:
+            parts.setdefault(fingerprint, {})[group.needs] = None
+    for fingerprint, _ in matched.uncovered:
+        parts[fingerprint] = {UNCOVERED: None}
+    return {fingerprint: _joined(needs) for fingerprint, needs in parts.items()}
+
+
+def _joined(needs: Mapping[str, None]) -> str:
+    people = [one for one in needs if one != "nobody"]
+    return "; ".join(people) or "nobody"
