@@ -12,7 +12,6 @@ import pytest
 from penstock.cli.main import main
 from review.repositories import Repository
 
-
 _POLICY_OF_PRIVACY_ALONE = """\
 apiVersion: penstock/v1
 kind: ApprovalPolicy

@@ -36,7 +36,8 @@ def render(
     """The plan as GitHub Markdown of at most `limit` bytes.
 
     `notes` are what the policy or a verdict says of the changes: with them, each row tells who must approve, and the
-    state where there is one. `source` is the address of a folder with the files of head, to which rows link their lines, `whole` that of the whole plan.
+    state where there is one. `source` is the address of a folder with the files of head, to which rows link their
+    lines, `whole` that of the whole plan.
     """
     page = _Page(limit - _RESERVE)
     titles = _titles(notes)
