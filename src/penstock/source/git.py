@@ -10,9 +10,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+
+from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
 
 _TIMEOUT_SECONDS = 120
 _CONFIGURATION = (
@@ -28,6 +32,9 @@ _PLAIN_PATH = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
 _IDENTITY = "Penstock <penstock@users.noreply.invalid>"
 _REGULAR_MODES = ("100644", "100755", "100664")
 _LINK_MODE = "120000"
+_MANY = 100
+"""From how many blobs on a process of their own is cheaper: it need not hand over each by itself."""
+_MISSING = "the blob {} is not in this clone: fetch it (a partial clone lacks blobs)."
 
 
 class GitError(Exception):
@@ -91,10 +98,13 @@ class GitRepository:
         """The id of the commit that a branch, a tag, an id or an expression like `HEAD~2` names."""
         if not revision or revision.startswith("-") or not revision.isprintable():
             raise GitError(f"{revision!r} is no revision: name a branch, a tag or a commit.")
+        with suppress(GitError):
+            found = self._object(f"{revision}^{{commit}}")
+            if found is not None:
+                return found.id
+        # The reason is what this command writes.
         command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         done = _start(self.root, command)
-        if done.returncode == 0:
-            return done.stdout.decode().strip()
         complaint = f"git knows no commit {revision!r}: name a branch, a tag or a commit."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
@@ -136,17 +146,22 @@ class GitRepository:
         With `folders`, only the files that stand directly in one of them (`""` is the root): a few folders of a large
         tree cost next to nothing.
         """
-        command = ["ls-tree", "-z", "--full-tree", *(["-r"] if folders is None else []), commit]
-        asked = [None] if folders is None else list(dict.fromkeys(folders))
-        listing = b""
-        if None in asked or "" in asked:
-            listing += _run(self.root, command, f"git cannot list the files of {commit!r}.")
-        below = [f"{folder}/".encode("utf-8", "surrogateescape") for folder in asked if folder]
-        if below:
-            listing += _run(self.root, [*command, "--", *below], f"git cannot list the files of {commit!r}.")
+        if folders is not None:
+            return {path: blob for folder in dict.fromkeys(folders) for path, blob in self._files_in(commit, folder)}
+        command = ["ls-tree", "-r", "-z", "--full-tree", commit]
+        listing = _run(self.root, command, f"git cannot list the files of {commit!r}.")
         text = listing.decode("utf-8", "surrogateescape")
         lines = (line.partition("\t") for line in text.split("\0")[:-1])
         return {path: facts[12:] for facts, _, path in lines if facts[:6] in _REGULAR_MODES}
+
+    def _files_in(self, commit: str, folder: str) -> Iterator[tuple[str, str]]:
+        try:
+            entries = self._folders.entries(commit, folder)
+        except NoAnswerError as error:
+            raise GitError(f"git cannot list the files of {commit!r}: {error}") from None
+        for name, (mode, blob) in entries.items():
+            if mode in _REGULAR_MODES:
+                yield f"{folder}/{name}" if folder else name, blob
 
     def changes(self, before: str, after: str) -> list[TreeChange]:
         """The paths at which two commits differ, sorted; a renamed file is one that went and one that came."""
@@ -165,10 +180,8 @@ class GitRepository:
         commits = _run(self.root, command, f"git cannot read the history of {path!r}.").decode().split()
         if not commits or "\n" in path:
             return []
-        name = path.encode("utf-8", "surrogateescape")
-        request = b"".join(commit.encode() + b":" + name + b"\n" for commit in commits)
-        answer = _run(self.root, ["cat-file", "--batch"], f"git cannot read the history of {path!r}.", request)
-        return _parse_history(answer, len(commits))
+        found = (self._object(f"{commit}:{path}") for commit in commits)
+        return [one.data for one in found if one is not None and one.kind == "blob"]
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of blobs by their ids, in one run of git."""
@@ -177,9 +190,34 @@ class GitRepository:
             raise GitError("blobs are named by their full ids.")
         if not wanted:
             return {}
+        if len(wanted) < _MANY:
+            return {one: self._blob(one) for one in wanted}
         request = "".join(one + "\n" for one in wanted).encode("ascii")
-        answer = _run(self.root, ["cat-file", "--batch"], "git cannot read the blobs.", request)
-        return _parse_batch(answer, wanted)
+        answer = _run(self.root, ["cat-file", "--batch", "--buffer"], "git cannot read the blobs.", request)
+        try:
+            return parse_batch(answer, wanted)
+        except KeyError as missing:
+            raise GitError(_MISSING.format(missing.args[0])) from None
+
+    def _blob(self, one: str) -> bytes:
+        found = self._object(one)
+        if found is None or found.kind != "blob":
+            raise GitError(_MISSING.format(one))
+        return found.data
+
+    def _object(self, name: str) -> GitObject | None:
+        try:
+            return next(self._objects.read([name]))
+        except NoAnswerError as error:
+            raise GitError(f"git cannot read its objects: {error}") from None
+
+    @cached_property
+    def _objects(self) -> ObjectReader:
+        return ObjectReader(lambda: _open(self.root, ["cat-file", "--batch"]), _TIMEOUT_SECONDS)
+
+    @cached_property
+    def _folders(self) -> Folders:
+        return Folders(self._objects)
 
     def ref(self, name: str) -> str | None:
         """The commit that a full ref (`refs/heads/main`) names here; None where there is no such ref."""
@@ -285,36 +323,6 @@ def _checked_remote(name: str) -> str:
     return name
 
 
-def _parse_batch(answer: bytes, wanted: Sequence[str]) -> dict[str, bytes]:
-    """For each blob a line `ID blob SIZE`, its bytes and a line feed; `ID missing` for one that is not there."""
-    found: dict[str, bytes] = {}
-    cursor = 0
-    for one in wanted:
-        end = answer.find(b"\n", cursor)
-        facts = answer[cursor:end].split()
-        if len(facts) != 3 or facts[1] != b"blob":
-            raise GitError(f"the blob {one} is not in this clone: fetch it (a partial clone lacks blobs).")
-        size = int(facts[2])
-        found[one] = answer[end + 1 : end + 1 + size]
-        cursor = end + 1 + size + 1
-    return found
-
-
-def _parse_history(answer: bytes, count: int) -> list[bytes]:
-    """The blobs of an answer to requests `COMMIT:PATH`, without those that are missing (the file was removed)."""
-    found = []
-    cursor = 0
-    for _ in range(count):
-        end = answer.find(b"\n", cursor)
-        facts = answer[cursor:end].split()
-        if len(facts) == 3 and facts[1] == b"blob":
-            size = int(facts[2])
-            found.append(answer[end + 1 : end + 1 + size])
-            end += size + 1
-        cursor = end + 1
-    return found
-
-
 def _is_object_id(text: str) -> bool:
     return len(text) in (40, 64) and set(text) <= set("0123456789abcdef")
 
@@ -346,13 +354,10 @@ def _start(
     network: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """git's answer, whatever its exit code; `more` are variables for its environment."""
-    command = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
-    for setting in (*_CONFIGURATION, *(_NETWORK if network else ())):
-        command += ["-c", setting]
     secret = authorization.as_environment() if authorization is not None else {}
-    try:
+    with _refusals(directory):
         return subprocess.run(
-            [*command, *arguments],
+            [*_command(network=network), *arguments],
             cwd=directory,
             env=_environment() | dict(more or {}) | secret,
             input=request if request is not None else b"",
@@ -360,6 +365,32 @@ def _start(
             timeout=_TIMEOUT_SECONDS,
             check=False,
         )
+
+
+def _open(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
+    with _refusals(directory):
+        return subprocess.Popen(
+            [*_command(), *arguments],
+            cwd=directory,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _command(*, network: bool = False) -> list[str]:
+    settings = (*_CONFIGURATION, *(_NETWORK if network else ()))
+    words = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
+    return [*words, *(word for setting in settings for word in ("-c", setting))]
+
+
+@contextmanager
+def _refusals(directory: Path) -> Iterator[None]:
+    """GitError, with what to do, where git cannot be started or says nothing."""
+    try:
+        yield
     except FileNotFoundError:
         if not directory.is_dir():
             raise GitError(f"`{directory}` is no directory.") from None

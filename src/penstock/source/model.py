@@ -12,9 +12,12 @@ Pointer = tuple[str | int, ...]
 """The way from a document's root to a value: keys of mappings and indices of lists."""
 
 
-def blob_id(data: bytes) -> str:
-    """The id that git gives a blob of these bytes, in a repository that uses SHA-1."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+def blob_id(data: bytes, digits: int = 40) -> str:
+    """The id that git gives a blob of these bytes: SHA-1, or SHA-256 in a repository whose ids have 64 digits."""
+    hashing = hashlib.sha1(usedforsecurity=False) if digits == 40 else hashlib.sha256()
+    hashing.update(b"blob %d\0" % len(data))
+    hashing.update(data)
+    return hashing.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
