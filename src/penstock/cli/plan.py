@@ -43,12 +43,13 @@ def run(options: argparse.Namespace) -> int:
         repository = GitRepository.find(find_root(options))
         base = options.base or default_base(repository, options.head)
         inputs = read_inputs(repository, base, options.head)
+        needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+        shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
+    sys.stdout.write(shown)
     plan = inputs.plan
-    notes = {change: Note(needs) for change, needs in asked(plan, inputs.policy, inputs.organisation).items()}
-    sys.stdout.write(render(plan, notes, options))
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK

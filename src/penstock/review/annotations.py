@@ -53,7 +53,7 @@ def _artifact(artifact: ArtifactChange, head: Catalog) -> Iterator[Annotation]:
         return
     path = artifact.path if artifact.path.startswith("generated/") else f"generated/{artifact.path}"
     made = ", ".join(f"{owner}{_place(head, owner)}" for owner in artifact.owners)
-    line = _first_difference(artifact.before, artifact.after)
+    line = _first_difference(*artifact.read())
     yield _at(Span.point(path, line), "notice", visible(f"made from {made}"), "generated")
 
 

@@ -11,17 +11,27 @@ from penstock.catalog.reads import FILE, SPEC
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.committed import Listed, applied, index_with, read_index
-from penstock.review.examination import Examined, units_of
-from penstock.review.model import ArtifactChange
+from penstock.review.concerned import Concerned, concerned, everything
+from penstock.review.examination import Examined
+from penstock.review.model import ArtifactChange, Body
 from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Side, Sides
+from penstock.review.trees import Unread
 from penstock.source import output_findings as findings
-from penstock.source.canonical import bytes_digest
 from penstock.source.git import GitError
+from penstock.source.model import blob_id
 from penstock.source.write_plan import INDEX
-from penstock.specs.rollout import Rollout
 
 KUSTOMIZATION = "kustomization.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A generated file of one side. Files of one blob are the same, byte for byte."""
+
+    blob: str
+    owner: str
+    body: Body
 
 
 @dataclass(slots=True)
@@ -42,7 +52,6 @@ class Comparison:
     def __init__(self, sides: Sides, base: Reach, head: Reach, edited: Iterable[SpecId]) -> None:
         """`edited` are specs that differ, or whose functions do."""
         self.sides = sides
-        self.reaches = base, head
         self.edited = frozenset(edited)
         self.result = Generated()
         self.committed = {
@@ -54,79 +63,73 @@ class Comparison:
         self._fingerprints: dict[str, bool] = {}
         self._touched = {str(spec_id) for spec_id in sides.touched}
         self._applied_on_base: dict[str, frozenset[str]] = {}
-        index_of_base = sides.base.files.read(f"{GENERATED}/{INDEX}")
-        self.was_committed = index_of_base is not None
-        self.is_committed = sides.head.files.read(f"{GENERATED}/{INDEX}") is not None
-        self.known = read_index(index_of_base)
+        index = f"{GENERATED}/{INDEX}"
+        self.was_committed = bool(sides.base.files.blobs([index]))
+        self.is_committed = bool(sides.head.files.blobs([index]))
+        self.is_idle = not self.edited and not self.committed
+        """Whether there is nothing to compare."""
+        self.known = None if self.is_idle else read_index(sides.base.files.read(index))
         """What base holds; None where it holds nothing, or not what this compiler writes."""
-        self.specs = self._concerned()
-        """The models and rollouts whose units on head have to be compiled."""
+        self.concerned = Concerned()
+        if self.is_committed and self.known is None and not self.is_idle:
+            self.concerned = everything(base, head)
+        elif not self.is_idle:
+            self.concerned = concerned(base, head, self.edited, self.committed)
+        self.units = self.concerned.units(sides.head.catalog)
+        """The units that have to be compiled on head."""
+        folders = {f"{GENERATED}/{unit.environment}/{unit.name}" for unit in self.units}
+        self.held = sides.head.files.blobs_in(folders)
+        """The files that head holds in their place, by path in the repository."""
 
     def run(self, examined: Examined, *, has_errors: bool) -> Generated:
-        """Compare; `examined` holds the units of `specs` on head.
+        """Compare; `examined` holds what became of the `units`.
 
         With errors in the specs of head, a unit that does not compile has its cause among them; without, that is an
         error of its own.
         """
-        if not self.edited and not self.committed and self.is_committed == self.was_committed:
+        if self.is_idle:
             return self.result
         before, after = self._artifacts(examined, has_errors)
         rest = self._beside(after)
         staying = self._staying_bundles(before, after)
         after |= self._bundles(rest, after, staying)
         before = {path: one for path, one in before.items() if path not in staying}
-        self._note_changes(before, after)
+        now = {path: self._file_of(one) for path, one in after.items()}
+        self._note_changes(before, now)
         if self.is_committed or self.was_committed:
-            bodies = {path: one.body for path, one in after.items() if one.body is not None}
+            blobs = {path: one.blob for path, one in now.items()}
             if not has_errors:
                 kept = {path: listed for path, listed in (self.known or {}).items() if path in staying}
-                bodies[INDEX] = index_with({**rest, **kept}, after.values())
-            self._hold_against_head(bodies, before, has_errors)
+                blobs[INDEX] = self._blob_id(index_with({**rest, **kept}, after.values()))
+            self._hold_against_head(blobs, before, has_errors)
         self.result.changes.sort(key=lambda change: change.path)
         return self.result
 
-    def _concerned(self) -> set[SpecId]:
-        if not self.edited and not self.committed and self.is_committed == self.was_committed:
-            return set()
-        return self._all_specs() if self.is_committed and self.known is None else self._affected()
+    def _blob_id(self, body: bytes) -> str:
+        return blob_id(body, len(self.sides.base.name))
 
-    def _all_specs(self) -> set[SpecId]:
-        return {
-            spec_id for reach in self.reaches for kind in ("Model", "Rollout") for spec_id in reach.catalog.ids(kind)
-        }
+    def _file_of(self, artifact: Artifact) -> _File:
+        """An artifact as a file of head. Of one without bytes, head holds what it compiles to."""
+        if artifact.body is not None:
+            return _File(self._blob_id(artifact.body), artifact.owner, artifact.body)
+        path = f"{GENERATED}/{artifact.path}"
+        blob = self.held[path]
+        return _File(blob, artifact.owner, Unread(blob, path, self.sides.head.files))
 
-    def _affected(self) -> set[SpecId]:
-        """The models and rollouts whose units may read an edited spec, or own a committed file that differs."""
-        found: set[SpecId] = set()
-        for reach in self.reaches:
-            reached = {other for spec_id in self.edited for other in (spec_id, *reach.specs(spec_id))}
-            # A model's monitoring depends on the rollouts that serve it, a rollout's endpoint on its model.
-            for spec_id in tuple(reached):
-                if spec_id.kind == "Rollout":
-                    reached |= _model_of(reach, spec_id)
-            found |= {spec_id for spec_id in reached if spec_id.kind in ("Model", "Rollout")}
-        names = {path.split("/")[1] for path in self.committed if path.count("/") >= 2}
-        for reach in self.reaches:
-            for name in names:
-                for kind in ("Model", "Rollout"):
-                    if reach.catalog.document(SpecId(kind, name)) is not None:
-                        found.add(SpecId(kind, name))
-        return found
-
-    def _written_on_base(self, known: dict[str, Listed]) -> dict[str, Artifact]:
+    def _written_on_base(self, known: dict[str, Listed]) -> dict[str, _File]:
         """The generated files of the specs that base holds; they were held against its specs when they came there."""
-        names = {spec_id.name for spec_id in self.specs}
-        paths = [path for path in known if path.endswith(f"/{KUSTOMIZATION}") or path.split("/")[1] in names]
-        bodies = self.sides.base.files.read_many(f"{GENERATED}/{path}" for path in paths)
+        files = self.sides.base.files
+        paths = [path for path in known if path.endswith(f"/{KUSTOMIZATION}") or self.concerned.holds(path)]
+        blobs = files.blobs(f"{GENERATED}/{path}" for path in paths)
         found = {}
         for path in paths:
-            body = bodies.get(f"{GENERATED}/{path}")
-            if body is not None:
-                found[path] = Artifact(path, bytes_digest(body), known[path].owner, False, body)
+            place = f"{GENERATED}/{path}"
+            if place in blobs:
+                found[path] = _File(blobs[place], known[path].owner, Unread(blobs[place], place, files))
         return found
 
-    def _artifacts(self, examined: Examined, has_errors: bool) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
-        """The artifacts of both sides by path.
+    def _artifacts(self, examined: Examined, has_errors: bool) -> tuple[dict[str, _File], dict[str, Artifact]]:
+        """The files of base and the artifacts of head by path.
 
         Those of base are what it holds, if it holds generated files at all. Else its units are compiled where they
         read something that differs.
@@ -143,7 +146,7 @@ class Comparison:
         if self.known is not None:
             return self._written_on_base(self.known), after
         before: dict[str, Artifact] = {}
-        for unit in units_of(self.sides.base.catalog, sorted(self.specs)):
+        for unit in self.concerned.units(self.sides.base.catalog):
             found = heads.get(unit)
             if found is None or any(self._differs(key) for key in found.reads):
                 known = _compiled(self.sides.base, unit)
@@ -152,9 +155,8 @@ class Comparison:
                 known = found
             if known is not None:
                 before |= {one.path: one for one in known.artifacts}
-        return before | {
-            one.path: one for one in environment_artifacts(self.sides.base.catalog, before.values())
-        }, after
+        before |= {one.path: one for one in environment_artifacts(self.sides.base.catalog, before.values())}
+        return {path: self._file_of(one) for path, one in before.items()}, after
 
     def _differs(self, key: str) -> bool:
         if key.startswith(SPEC) and key.removeprefix(SPEC) not in self._touched:
@@ -176,20 +178,18 @@ class Comparison:
 
     def _beside(self, compiled: dict[str, Artifact]) -> dict[str, Listed]:
         """What the index of base lists beside the specs' own artifacts and the kustomizations."""
-        names = {spec_id.name for spec_id in self.specs}
         environments = set(self.sides.head.catalog.environments())
         found = {}
         for path, listed in (self.known or {}).items():
             environment, _, below = path.partition("/")
-            is_own = below == KUSTOMIZATION or below.partition("/")[0] in names or path in compiled
+            is_own = below == KUSTOMIZATION or path in compiled or self.concerned.holds(path)
             if environment in environments and not is_own:
                 found[path] = listed
         return found
 
-    def _staying_bundles(self, before: dict[str, Artifact], after: dict[str, Artifact]) -> set[str]:
+    def _staying_bundles(self, before: dict[str, _File], after: dict[str, Artifact]) -> set[str]:
         """The kustomizations of base that nobody touched, and of which nothing that they are made from differs."""
         known = self.known or {}
-        names = {spec_id.name for spec_id in self.specs}
         staying = set()
         for environment in self.sides.head.catalog.environments():
             path = f"{environment}/{KUSTOMIZATION}"
@@ -197,7 +197,7 @@ class Comparison:
             if not is_held or path in self.committed or SpecId("Environment", environment) in self.edited:
                 continue
             files = self._applied(environment)
-            own = {file for file in files if file.partition("/")[0] in names}
+            own = {file for file in files if self.concerned.holds(f"{environment}/{file}")}
             now = {one.path.partition("/")[2] for one in after.values() if one.applied and _is_of(one, environment)}
             if own == now and all(f"{environment}/{file}" in known for file in files):
                 staying.add(path)
@@ -227,10 +227,10 @@ class Comparison:
             self._applied_on_base[environment] = applied(data)
         return self._applied_on_base[environment]
 
-    def _note_changes(self, before: dict[str, Artifact], after: dict[str, Artifact]) -> None:
+    def _note_changes(self, before: dict[str, _File], after: dict[str, _File]) -> None:
         for path in sorted({*before, *after}):
             old, new = before.get(path), after.get(path)
-            if old is not None and new is not None and old.digest == new.digest:
+            if old is not None and new is not None and old.blob == new.blob:
                 continue
             owner = (new or old).owner  # type: ignore[union-attr]  # one of the two is there
             self.result.changes.append(
@@ -238,22 +238,22 @@ class Comparison:
                     path=path,
                     operation="added" if old is None else "removed" if new is None else "changed",
                     owners=self.owners.get(path, (owner,)),
-                    before=(old.body or b"") if old is not None else b"",
-                    after=(new.body or b"") if new is not None else b"",
+                    before=old.body if old is not None else b"",
+                    after=new.body if new is not None else b"",
                 )
             )
 
-    def _hold_against_head(self, bodies: dict[str, bytes], before: dict[str, Artifact], has_errors: bool) -> None:
+    def _hold_against_head(self, blobs: dict[str, str], before: dict[str, _File], has_errors: bool) -> None:
         """Errors for the committed files of head that are not, byte for byte, what its specs compile to."""
-        others = {*before, *self.committed} - set(bodies)
+        others = {*before, *self.committed} - set(blobs)
         prefix = f"{GENERATED}/"
-        found = self.sides.head.files.read_many(prefix + path for path in (*bodies, *others))
-        for path, body in sorted(bodies.items()):
-            data = found.get(prefix + path)
-            if data is None:
+        found = self.sides.head.files.blobs(prefix + path for path in (*blobs, *others))
+        for path, blob in sorted(blobs.items()):
+            held = found.get(prefix + path)
+            if held is None:
                 self.result.problems.append(findings.missing(f"{GENERATED}/{path}"))
-            elif data != body:
-                is_old = path in before and before[path].digest == bytes_digest(data)
+            elif held != blob:
+                is_old = path in before and before[path].blob == held
                 is_touched = path in self.committed
                 wrong = findings.stale if is_old or not is_touched or path == INDEX else findings.edited
                 self.result.problems.append(wrong(f"{GENERATED}/{path}"))
@@ -274,11 +274,6 @@ def _compiled(side: Side, unit: Unit) -> CompiledUnit | None:
     except Exception:
         # What is wrong with base is told as a warning of its own.
         return None
-
-
-def _model_of(reach: Reach, rollout: SpecId) -> set[SpecId]:
-    found = reach.catalog.view(None).find(Rollout, rollout.name)
-    return {SpecId("Model", found.spec.model)} if found is not None else set()
 
 
 def _has_cluster(view: View) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.partial import OutlineError
 from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
-from penstock.compiler import CompiledUnit, Unit, compile_unit, units_in
+from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit
 from penstock.diagnostics.model import Diagnostic
 from penstock.incremental.crew import Crew, WorkerError, processors
 from penstock.incremental.shares import Share, divide
+from penstock.review.sides import GENERATED
 from penstock.source.git import GitError
+from penstock.source.model import blob_id
 
 
 @dataclass(slots=True)
@@ -27,26 +29,31 @@ class Examined:
 
 
 def examine(
-    catalog: Catalog, checked: Iterable[SpecId], compiled: Iterable[SpecId], processes: int | None = None
+    catalog: Catalog,
+    checked: Iterable[SpecId],
+    units: Iterable[Unit],
+    held: Mapping[str, str] | None = None,
+    processes: int | None = None,
 ) -> Examined:
-    """Check some specs, and compile the units of some models and rollouts, each once.
+    """Check some specs, and compile some units, each once.
 
-    Specs that the catalog does not hold give nothing. As many processes take part as the work is worth, and no more
-    than `processes` or the machine has processors.
+    Specs that the catalog does not hold give nothing. `held` are the blobs of files, by their path in the repository:
+    of an artifact that is one of them, the bytes are left out. As many processes take part as the work is worth, and
+    no more than `processes` or the machine has processors.
     """
     specs = [spec_id for spec_id in sorted(checked) if catalog.document(spec_id) is not None]
-    units = units_of(catalog, sorted(compiled))
+    units, blobs = list(units), held or {}
     shares = divide(catalog, specs, units, processors() if processes is None else processes)
 
     def work(number: int) -> Generator[Examined, None, None]:
-        yield _examined(catalog, shares[number])
+        yield _examined(catalog, shares[number], blobs)
 
     try:
         with Crew(len(shares), work) as crew:
             parts: list[Examined] = crew.round()
     except WorkerError:
         # What a copy fails at is done here, where errors are what they are and not a text about them.
-        parts = [_examined(catalog, Share(specs, units))]
+        parts = [_examined(catalog, Share(specs, units), blobs)]
     whole = Examined()
     for part in parts:
         whole.findings += part.findings
@@ -55,22 +62,25 @@ def examine(
     return whole
 
 
-def units_of(catalog: Catalog, specs: Iterable[SpecId]) -> list[Unit]:
-    """The units of those of the specs that are valid models and rollouts, in every environment."""
-    ordered = list(specs)
-    return [unit for view in catalog.views() for unit in units_in(view, ordered)]
-
-
-def _examined(catalog: Catalog, share: Share) -> Examined:
+def _examined(catalog: Catalog, share: Share, held: Mapping[str, str]) -> Examined:
     found = Examined()
     for spec_id in share.specs:
         found.findings.extend(check_spec(catalog, spec_id, Reads()))
     for unit in share.units:
         try:
-            found.compiled[unit] = compile_unit(catalog, unit)
+            made = compile_unit(catalog, unit)
+            found.compiled[unit] = replace(made, artifacts=tuple(_without_held(one, held) for one in made.artifacts))
         except (GitError, OutlineError):
             raise
         except Exception as error:
             # Specs with errors may fail to compile in any way; whoever reads this knows whether there are errors.
             found.failed[unit] = type(error).__name__
     return found
+
+
+def _without_held(artifact: Artifact, held: Mapping[str, str]) -> Artifact:
+    """The artifact without its bytes, where the file in its place holds the same."""
+    blob = held.get(f"{GENERATED}/{artifact.path}")
+    if blob is None or artifact.body is None or blob_id(artifact.body, len(blob)) != blob:
+        return artifact
+    return replace(artifact, body=None)

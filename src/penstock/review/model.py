@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -94,6 +95,10 @@ class Impact:
     """Likewise, of memory."""
 
 
+Body = bytes | Callable[[], bytes]
+"""What a file holds, or how to read that: most who make a plan look into none of its files."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArtifactChange:
     """A generated file that differs, with the specs that cause it."""
@@ -101,15 +106,20 @@ class ArtifactChange:
     path: str
     operation: Literal["added", "removed", "changed"]
     owners: tuple[str, ...]
-    before: bytes = field(default=b"", repr=False)
-    after: bytes = field(default=b"", repr=False)
+    before: Body = field(default=b"", repr=False)
+    after: Body = field(default=b"", repr=False)
+
+    def read(self) -> tuple[bytes, bytes]:
+        """What the file holds before and after. GitError where git fails."""
+        before, after = (body if isinstance(body, bytes) else body() for body in (self.before, self.after))
+        return before, after
 
     @property
     def diff(self) -> str:
-        """Unified diff; items of lists are matched by name, so that an insertion shows one item."""
+        """Unified diff; items of lists are matched by name, so that an insertion shows one item. GitError as `read`."""
         from penstock.review.artifact_diff import unified
 
-        return unified(self.path, self.before, self.after)
+        return unified(self.path, *self.read())
 
 
 @dataclass(frozen=True, slots=True)

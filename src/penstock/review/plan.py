@@ -50,7 +50,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     edits, changes, impacts = compare(base, head, sides.touched, functions)
     edited = {edit.spec for edit in (*edits, *functions)} | set(sides.touched)
     comparison = Comparison(sides, base, head, edited)
-    examined = examine(sides.head.catalog, _concerned(head, edited), comparison.specs)
+    examined = examine(sides.head.catalog, _concerned(head, edited), comparison.units, comparison.held)
     errors = Diagnostics()
     errors.extend(check_whole(sides.head.catalog))
     errors.extend(examined.findings)

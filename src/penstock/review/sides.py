@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import Library, PartialCatalog, SpecFile
-from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree, is_inside
+from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
+from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
 from penstock.source.characters import decode
 from penstock.source.files import list_commit, read_file, scan
@@ -23,66 +23,6 @@ WORK_TREE = "WORKTREE"
 
 GENERATED = "generated"
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
-
-
-_MANY_FOLDERS = 50
-"""From how many folders on it is cheaper to list all files of a commit than those of each."""
-
-
-class TreeFiles(RepositoryFiles, Protocol):
-    """Files of a tree, many at once."""
-
-    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of those of the files that exist, by path."""
-
-
-class _Commit(CommittedFiles):
-    """Files of one commit; each folder is listed once, and each blob read once for both sides."""
-
-    def __init__(self, repository: GitRepository, commit: str, bodies: dict[str, bytes]) -> None:
-        super().__init__(repository, commit)
-        self._bodies = bodies
-        self._blobs: dict[str, str] = {}
-        self._listed: set[str] | None = set()
-        """Folders whose files are known; None where all are."""
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of the file; None where the commit has none. GitError where git fails."""
-        return self.read_many([path]).get(path)
-
-    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of those of the files that exist, in one run of git."""
-        wanted = [path for path in paths if is_inside(path) and _is_plain(path)]
-        self._list({path.rpartition("/")[0] for path in wanted})
-        blobs = {path: self._blobs[path] for path in wanted if path in self._blobs}
-        missing = sorted({blob for blob in blobs.values() if blob not in self._bodies})
-        self._bodies |= self._repository.blobs(missing)
-        return {path: self._bodies[blob] for path, blob in blobs.items()}
-
-    def _list(self, folders: set[str]) -> None:
-        if self._listed is None or folders <= self._listed:
-            return
-        unknown = folders - self._listed
-        if len(unknown) > _MANY_FOLDERS:
-            self._listed, self._blobs = None, self._repository.files(self._revision)
-        else:
-            self._listed |= unknown
-            self._blobs |= self._repository.files(self._revision, sorted(unknown))
-
-
-def _is_plain(path: str) -> bool:
-    """Whether a tree can hold the path at all: git writes each in one way alone, without empty parts or dots."""
-    try:
-        path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in path and not {"", "."} & set(path.split("/"))
-
-
-class _Disk(WorkTree):
-    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of those of the files that exist."""
-        return {path: data for path in paths if (data := self.read(path)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +78,15 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
     bodies: dict[str, bytes] = {}
     if head == WORK_TREE:
         after, texts, head_problems = _work_tree_specs(repository.root)
-        paths = _work_tree_changes(repository, commit)
+        paths, blobs = _work_tree_changes(repository, commit)
         name = WORK_TREE
-        files: TreeFiles = _Disk(repository.root)
+        files: TreeFiles = DiskFiles(repository.root, blobs)
     else:
         name = repository.resolve(head)
         listing, head_problems = list_commit(repository, name, SPECS)
         after, texts = {entry.path: entry.blob for entry in listing}, {}
         paths = repository.changes(commit, name)
-        files = _Commit(repository, name, bodies)
+        files = CommitFiles(repository, name, bodies)
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
     bodies |= repository.blobs(sorted(wanted))
     shared: dict[tuple[str, str], SpecFile | None] = {
@@ -159,7 +99,7 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         if read_all or file.source.path in differing:
             _ = file.content
     library = Library([*one, *other])
-    base_files = _Commit(repository, commit, bodies)
+    base_files = CommitFiles(repository, commit, bodies)
     return Sides(
         Side(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
         Side(name, PartialCatalog(other, library, files, head_problems), files),
@@ -206,18 +146,18 @@ def _work_tree_specs(
     return listing, texts, problems
 
 
-def _work_tree_changes(repository: GitRepository, base: str) -> list[TreeChange]:
-    """The tracked paths, and those below specs and generated files, that lie on the disk other than in `base`."""
+def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeChange], dict[str, str]]:
+    """The tracked paths, and those below specs and generated files, that lie on the disk other than in `base`.
+
+    With them, the blobs of all such files as they lie there.
+    """
     known = repository.files(base)
     paths = set(known)
     for folder in (SPECS, GENERATED):
         top = repository.root / folder
         paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}
     files = WorkTree(repository.root)
-    changes = []
-    for path in sorted(paths):
-        data = files.read(path)
-        now = None if data is None else blob_id(data)
-        if now != known.get(path):
-            changes.append(TreeChange(path, known.get(path), now))
-    return changes
+    held = ((path, files.read(path)) for path in sorted(paths))
+    blobs = {path: blob_id(data, len(base)) for path, data in held if data is not None}
+    changed = (path for path in sorted(paths) if blobs.get(path) != known.get(path))
+    return [TreeChange(path, known.get(path), blobs.get(path)) for path in changed], blobs

@@ -13,7 +13,7 @@ import pytest
 
 from penstock.catalog import partial, validation
 from penstock.catalog.load import load_work_tree
-from penstock.catalog.model import SpecId
+from penstock.compiler import units
 from penstock.incremental import crew
 from penstock.review import examination
 from penstock.review.model import Plan
@@ -132,9 +132,9 @@ def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monke
     repository = changed(tmp_path, 3, range(3))
     catalog = load_work_tree(repository.root)
     specs = [spec_id for spec_id in catalog.ids() if spec_id.kind in ("Gate", "Model", "Rollout")]
-    alone = examination.examine(catalog, specs, specs, processes=1)
+    alone = examination.examine(catalog, specs, units(catalog), processes=1)
     monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
-    together = examination.examine(catalog, specs, specs, processes=3)
+    together = examination.examine(catalog, specs, units(catalog), processes=3)
     assert together.compiled == alone.compiled
     assert sorted(together.findings) == sorted(alone.findings)
 
@@ -151,8 +151,8 @@ def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
         raise crew.WorkerError("a worker process was ended by SIGKILL")
 
     monkeypatch.setattr(crew.Crew, "round", refuse)
-    found = examination.examine(catalog, models, models, processes=3)
-    assert {SpecId(unit.kind, unit.name) for unit in found.compiled} == set(models)
+    found = examination.examine(catalog, models, units(catalog), processes=3)
+    assert set(found.compiled) == set(units(catalog))
 
 
 @pytest.mark.parametrize("is_on", [True, False])

@@ -1,0 +1,101 @@
+"""Which units a pull request concerns: those that may read what it edits, and those whose files it touches.
+
+All others compile to what base holds, which was held against its specs when it came there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import orjson
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.compiler import Unit, units_in
+from penstock.review.reach import Reach
+from penstock.specs.rollout import Rollout
+
+_COMPILED = ("Model", "Rollout")
+"""The kinds whose specs are units."""
+
+
+@dataclass(slots=True)
+class Concerned:
+    """Folders below ``generated/`` in which the files of units lie, and which are held against the specs as a whole."""
+
+    everywhere: set[str] = field(default_factory=set)
+    """Names of models and rollouts that are concerned in all environments."""
+    single: set[str] = field(default_factory=set)
+    """Folders like ``production/flight-delay``, of those that are concerned in some."""
+    environments: set[str] = field(default_factory=set)
+    """Environments in which everything is concerned."""
+
+    def holds(self, path: str) -> bool:
+        """Whether a path below ``generated/`` lies in one of the folders."""
+        environment, _, rest = path.partition("/")
+        name, is_below, _ = rest.partition("/")
+        if not is_below:
+            return False
+        return name in self.everywhere or environment in self.environments or f"{environment}/{name}" in self.single
+
+    def units(self, catalog: Catalog) -> list[Unit]:
+        """The units of one side in the folders: those of its valid models and rollouts."""
+        everything = [spec for kind in _COMPILED for spec in catalog.ids(kind)] if self.environments else []
+        everywhere = [SpecId(kind, name) for kind in _COMPILED for name in sorted(self.everywhere)]
+        found: list[Unit] = []
+        for view, environment in ((view, view.environment_name) for view in catalog.views()):
+            if environment in self.environments:
+                found += units_in(view, everything)
+                continue
+            names = {folder.partition("/")[2] for folder in self.single if folder.startswith(f"{environment}/")}
+            alone = [SpecId(kind, name) for kind in _COMPILED for name in sorted(names - self.everywhere)]
+            found += units_in(view, (*everywhere, *alone))
+        return found
+
+
+def everything(base: Reach, head: Reach) -> Concerned:
+    """Every unit of both sides."""
+    return Concerned(environments={*base.catalog.environments(), *head.catalog.environments()})
+
+
+def concerned(base: Reach, head: Reach, edited: Iterable[SpecId], files: Iterable[str]) -> Concerned:
+    """What edits of specs, and of `files` below ``generated/``, concern."""
+    found = Concerned()
+    for spec in edited:
+        if spec.kind == "Environment":
+            found.environments.add(spec.name)
+        elif spec.kind == "Rollout":
+            found.single |= set(_watching(base, head, spec))
+        for reach in (base, head):
+            for other in (spec, *reach.specs(spec)):
+                if other.kind in _COMPILED:
+                    found.everywhere.add(other.name)
+                if other.kind == "Rollout" and other != spec:
+                    # What a model watches depends on the version that its rollout serves.
+                    found.everywhere |= _model_of(reach, other)
+    found.single |= {"/".join(path.split("/")[:2]) for path in files if path.count("/") >= 2}
+    return found
+
+
+def _watching(base: Reach, head: Reach, spec: SpecId) -> Iterator[str]:
+    """The folders of the models that watch a rollout which is edited.
+
+    Of the rollouts that serve it, a model's units read where they are, and `monitor`, and nothing else.
+    """
+    for environment in {*base.catalog.environments(), *head.catalog.environments()}:
+        watched = [_watched(reach.catalog, spec, environment) for reach in (base, head)]
+        if watched[0] != watched[1]:
+            yield from (f"{environment}/{model}" for reach in (base, head) for model in _model_of(reach, spec))
+
+
+def _watched(catalog: Catalog, rollout: SpecId, environment: str) -> bytes:
+    """What a model sees of a rollout in an environment, as it is written; nothing where it is not served there."""
+    found = catalog.overridden(rollout, environment)
+    if found is None or not isinstance(found.resource, Rollout) or environment not in found.resource.spec.environments:
+        return b""
+    return orjson.dumps([found.resource.spec.model, found.data["spec"].get("monitor")])
+
+
+def _model_of(reach: Reach, rollout: SpecId) -> set[str]:
+    found = reach.catalog.view(None).find(Rollout, rollout.name)
+    return {found.spec.model} if found is not None else set()
