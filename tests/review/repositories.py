@@ -24,18 +24,18 @@ Documents = dict[tuple[str, str], dict[str, Any]]
 class Repository:
     """A repository in a temporary folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, object_format: str = "sha1") -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch=main", ".")
+        self.git("init", "--quiet", "--initial-branch=main", f"--object-format={object_format}", ".")
         self.write("systems/__init__.py", "")
         self.write("systems/flights.py", PYTHON)
         self.write("specs/system.yaml", SYSTEM.read_text(encoding="utf-8"))
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments: str, given: bytes = b"") -> str:
         identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
         command = ["git", "-C", str(self.root), *identity, *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, check=True, capture_output=True, input=given).stdout.decode()
 
     def write(self, path: str, text: str | bytes) -> None:
         full = self.root / path

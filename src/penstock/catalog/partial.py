@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from penstock.catalog.model import RELATIONS, Catalog, SpecId
+from penstock.catalog.model import RELATIONS, Catalog, LoadedSpec, SpecId
 from penstock.catalog.reads import spec_key
 from penstock.catalog.references import references
 from penstock.catalog.repository import RepositoryFiles
@@ -26,10 +26,11 @@ _KIND = re.compile(r"^kind: (\w+)[ \t]*\r?$", re.MULTILINE)
 _NAME = re.compile(r"^metadata:(?: \{name: |\r?\n  name: )([a-z0-9-]+)(?=[,}\r\n])", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
 _REQUIRED_KEYS = {"apiVersion", "kind", "metadata", "spec"}
-_WORDS = re.compile(r"[a-z0-9-]+")
+_OTHERS = bytes(one if chr(one) in "abcdefghijklmnopqrstuvwxyz0123456789-" else 0x20 for one in range(256))
+"""A space for each character that no name holds."""
 _ESCAPE = re.compile(r"\\[xuU\r\n]")
 """Escapes by which a name in double quotes need not stand in the text."""
-_FEW_NAMES = 100
+_FEW_NAMES = 50
 """From how many names on it pays to take the texts apart into words."""
 
 
@@ -77,10 +78,9 @@ class SpecFile:
         """Its text in lower case, as SQL may write names in any."""
         return self.source.text.lower()
 
-    @cached_property
-    def words(self) -> frozenset[str]:
+    def words(self) -> set[bytes]:
         """Everything in its text that may be a name."""
-        return frozenset(_WORDS.findall(self.text))
+        return set(self.text.encode("utf-8", "surrogatepass").translate(_OTHERS).split())
 
     @cached_property
     def hides_names(self) -> bool:
@@ -106,29 +106,42 @@ class Library:
         """`files`, each once."""
         self._files = tuple(dict.fromkeys(files))
         self._mentioning: dict[str, tuple[SpecFile, ...]] = {}
-        self._by_word: dict[str, list[SpecFile]] | None = None
+        self._by_name: dict[str, list[SpecFile]] | None = None
+        self._loaded: dict[int, tuple[Document, LoadedSpec | None, tuple[Diagnostic, ...]]] = {}
         self._hiding = frozenset(file for file in self._files if file.hides_names)
 
     def mentioning(self, name: str) -> tuple[SpecFile, ...]:
         """The files in which the name of a spec may be written; the others hold and refer to no spec of this name."""
         known = self._mentioning.get(name)
         if known is None:
-            if self._by_word is None and len(self._mentioning) > _FEW_NAMES:
-                self._by_word = self._index()
-            if self._by_word is None:
+            if self._by_name is None and len(self._mentioning) > _FEW_NAMES:
+                self._by_name = self._index()
+            if self._by_name is None or name not in self._by_name:
                 known = tuple(file for file in self._files if name in file.text or file in self._hiding)
             else:
-                known = (*self._by_word.get(name, ()), *self._hiding)
+                known = (*self._by_name[name], *self._hiding)
             self._mentioning[name] = known
         return known
 
     def _index(self) -> dict[str, list[SpecFile]]:
-        found: dict[str, list[SpecFile]] = {}
+        """The files that mention each of the names that outlines declare."""
+        found: dict[str, list[SpecFile]] = {one.name: [] for file in self._files for one in file.outline or ()}
+        names = {name.encode(): files for name, files in found.items()}
         for file in self._files:
             if file not in self._hiding:
-                for word in file.words:
-                    found.setdefault(word, []).append(file)
+                for word in file.words() & names.keys():
+                    names[word].append(file)
         return found
+
+    def loaded(
+        self, document: Document, load: Callable[[], tuple[LoadedSpec | None, tuple[Diagnostic, ...]]]
+    ) -> tuple[LoadedSpec | None, tuple[Diagnostic, ...]]:
+        """What a document is when it is typed, and what is wrong with it: the same on both sides, so found out once."""
+        known = self._loaded.get(id(document))
+        if known is None:
+            # The document is kept with what it gave, so that no other can take its identity.
+            known = self._loaded[id(document)] = document, *load()
+        return known[1:]
 
 
 class PartialCatalog(Catalog):
@@ -160,6 +173,8 @@ class PartialCatalog(Catalog):
         self._documents = self._shelf
         self._override_keys: dict[str | None, set[str]] = {}
         self._put: set[SpecFile] = set(known)
+        self._whole: set[str] = set()
+        """Kinds of which every spec is on the shelf."""
         self._referring: dict[SpecId, tuple[SpecId, ...]] = {}
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
 
@@ -168,6 +183,7 @@ class PartialCatalog(Catalog):
         for file in self.files:
             if kind is None or kind in file.source.text or file.hides_names:
                 self._put_on_shelf(file)
+        self._whole |= set(KINDS) if kind is None else {kind}
         return tuple(sorted(spec_id for spec_id in self._shelf if kind is None or spec_id.kind == kind))
 
     def mentioning(self, name: str) -> Iterator[SpecFile]:
@@ -207,7 +223,21 @@ class PartialCatalog(Catalog):
                 self._override_keys.setdefault(name, set()).add(spec_key(spec_id.kind, spec_id.name))
         return frozenset(self._override_keys.get(environment, ()))
 
+    def _load(self, spec_id: SpecId) -> None:
+        document = self._documents.get(spec_id)
+        if document is None:
+            self._loaded[spec_id] = None
+            return
+
+        def load() -> tuple[LoadedSpec | None, tuple[Diagnostic, ...]]:
+            super(PartialCatalog, self)._load(spec_id)
+            return self._loaded[spec_id], self._problems[spec_id]
+
+        self._loaded[spec_id], self._problems[spec_id] = self._library.loaded(document, load)
+
     def _put_what_is_called(self, spec_id: SpecId) -> None:
+        if spec_id.kind in self._whole:
+            return
         for file in self.mentioning(spec_id.name):
             if file not in self._put and (spec_id.kind in file.source.text or file.hides_names):
                 self._put_on_shelf(file)

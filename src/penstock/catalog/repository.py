@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from penstock.source.git import GitRepository, TreeEntry
+from penstock.source.git import GitRepository
+from penstock.source.git_values import TreeEntry
 
 
 class RepositoryFiles(Protocol):

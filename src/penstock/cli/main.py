@@ -36,7 +36,7 @@ COMMANDS = {
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
 
-ONE_PASS = frozenset({"check", "compile", "plan"})
+ONE_PASS = frozenset({"check", "compile", "plan", "policy simulate"})
 """Commands that build much, look at it once, and end."""
 
 
@@ -46,7 +46,7 @@ def command() -> None:
     In one that makes a single pass the garbage collector would walk thousands of specs again and again, and freeing
     them one by one before the end would take longer still: neither frees anything that somebody waits for.
     """
-    is_one_pass = not ONE_PASS.isdisjoint(sys.argv[1:2])
+    is_one_pass = not ONE_PASS.isdisjoint((" ".join(sys.argv[1:2]), " ".join(sys.argv[1:3])))
     if is_one_pass:
         gc.disable()
     code = main()

@@ -38,8 +38,10 @@ class Share:
     units: list[Unit] = field(default_factory=list)
 
 
-def divide(catalog: Catalog, specs: Sequence[SpecId], units: Sequence[Unit], processes: int) -> list[Share]:
-    """The work in at most so many shares of about the same size.
+def divide(
+    catalog: Catalog, specs: Sequence[SpecId], units: Sequence[Unit], processes: int, busy: int = 0
+) -> list[Share]:
+    """The work in at most so many shares of about the same size; the first process has `busy` milliseconds of its own.
 
     What lies in one file or close to it stays together: specs of one system read each other, and a process that has
     seen one knows much of the next.
@@ -49,10 +51,10 @@ def divide(catalog: Catalog, specs: Sequence[SpecId], units: Sequence[Unit], pro
         by_file.setdefault(_file_of(catalog, spec), Share()).specs.append(spec)
     for unit in units:
         by_file.setdefault(_file_of(catalog, SpecId(unit.kind, unit.name)), Share()).units.append(unit)
-    whole = _cost(specs, units)
+    whole = busy + _cost(specs, units)
     count = max(1, min(processes, whole // FEWEST))
     shares = [Share() for _ in range(count)]
-    before = 0
+    before = busy
     for _, part in sorted(by_file.items()):
         share = shares[min(before * count // max(whole, 1), count - 1)]
         share.specs.extend(part.specs)

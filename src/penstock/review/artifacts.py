@@ -10,7 +10,7 @@ from penstock.catalog.partial import OutlineError
 from penstock.catalog.reads import FILE, SPEC
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.review.committed import Listed, applied, index_with, read_index
+from penstock.review.committed import applied, index_with, owner_of, read_index
 from penstock.review.concerned import Concerned, concerned, everything
 from penstock.review.examination import Examined
 from penstock.review.model import ArtifactChange, Body
@@ -75,6 +75,8 @@ class Comparison:
             self.concerned = everything(base, head)
         elif not self.is_idle:
             self.concerned = concerned(base, head, self.edited, self.committed)
+        self.taken = self.concerned.among(list(self.known or ()))
+        """The paths that base lists of the units that are concerned."""
         self.units = self.concerned.units(sides.head.catalog)
         """The units that have to be compiled on head."""
         folders = {f"{GENERATED}/{unit.environment}/{unit.name}" for unit in self.units}
@@ -99,7 +101,7 @@ class Comparison:
         if self.is_committed or self.was_committed:
             blobs = {path: one.blob for path, one in now.items()}
             if not has_errors:
-                kept = {path: listed for path, listed in (self.known or {}).items() if path in staying}
+                kept = {path: (self.known or {})[path] for path in staying}
                 blobs[INDEX] = self._blob_id(index_with({**rest, **kept}, after.values()))
             self._hold_against_head(blobs, before, has_errors)
         self.result.changes.sort(key=lambda change: change.path)
@@ -116,17 +118,21 @@ class Comparison:
         blob = self.held[path]
         return _File(blob, artifact.owner, Unread(blob, path, self.sides.head.files))
 
-    def _written_on_base(self, known: dict[str, Listed]) -> dict[str, _File]:
+    def _written_on_base(self, known: dict[str, str]) -> dict[str, _File]:
         """The generated files of the specs that base holds; they were held against its specs when they came there."""
         files = self.sides.base.files
-        paths = [path for path in known if path.endswith(f"/{KUSTOMIZATION}") or self.concerned.holds(path)]
-        blobs = files.blobs(f"{GENERATED}/{path}" for path in paths)
+        bundles = {path for path in self._bundle_paths() if path in known}
+        blobs = files.blobs(f"{GENERATED}/{path}" for path in (*self.taken, *bundles))
         found = {}
-        for path in paths:
-            place = f"{GENERATED}/{path}"
-            if place in blobs:
-                found[path] = _File(blobs[place], known[path].owner, Unread(blobs[place], place, files))
+        for place, blob in blobs.items():
+            path = place.removeprefix(f"{GENERATED}/")
+            found[path] = _File(blob, owner_of(known[path]), Unread(blob, place, files))
         return found
+
+    def _bundle_paths(self) -> set[str]:
+        """Where the kustomizations of both sides stand."""
+        sides = self.sides.base, self.sides.head
+        return {f"{name}/{KUSTOMIZATION}" for side in sides for name in side.catalog.environments()}
 
     def _artifacts(self, examined: Examined, has_errors: bool) -> tuple[dict[str, _File], dict[str, Artifact]]:
         """The files of base and the artifacts of head by path.
@@ -176,16 +182,15 @@ class Comparison:
             for artifact in side.artifacts:
                 self.owners[artifact.path] = tuple(sorted({*self.owners.get(artifact.path, ()), *causes}))
 
-    def _beside(self, compiled: dict[str, Artifact]) -> dict[str, Listed]:
+    def _beside(self, compiled: dict[str, Artifact]) -> dict[str, str]:
         """What the index of base lists beside the specs' own artifacts and the kustomizations."""
         environments = set(self.sides.head.catalog.environments())
-        found = {}
-        for path, listed in (self.known or {}).items():
-            environment, _, below = path.partition("/")
-            is_own = below == KUSTOMIZATION or path in compiled or self.concerned.holds(path)
-            if environment in environments and not is_own:
-                found[path] = listed
-        return found
+        others = self.taken | self._bundle_paths() | compiled.keys()
+        return {
+            path: entry
+            for path, entry in (self.known or {}).items()
+            if path not in others and path.partition("/")[0] in environments
+        }
 
     def _staying_bundles(self, before: dict[str, _File], after: dict[str, Artifact]) -> set[str]:
         """The kustomizations of base that nobody touched, and of which nothing that they are made from differs."""
@@ -197,22 +202,20 @@ class Comparison:
             if not is_held or path in self.committed or SpecId("Environment", environment) in self.edited:
                 continue
             files = self._applied(environment)
-            own = {file for file in files if self.concerned.holds(f"{environment}/{file}")}
+            own = {path.partition("/")[2] for path in self.taken if path.startswith(f"{environment}/")} & files
             now = {one.path.partition("/")[2] for one in after.values() if one.applied and _is_of(one, environment)}
             if own == now and all(f"{environment}/{file}" in known for file in files):
                 staying.add(path)
         return staying
 
-    def _bundles(
-        self, rest: dict[str, Listed], compiled: dict[str, Artifact], staying: set[str]
-    ) -> dict[str, Artifact]:
+    def _bundles(self, rest: dict[str, str], compiled: dict[str, Artifact], staying: set[str]) -> dict[str, Artifact]:
         """The kustomizations of head, but for those that stay."""
         catalog = self.sides.head.catalog
         anew = {view.environment_name for view in catalog.views() if _has_cluster(view)}
         anew -= {path.partition("/")[0] for path in staying}
         if not anew:
             return {}
-        files = (Artifact(path, one.digest, one.owner, self._is_applied(path)) for path, one in rest.items())
+        files = (Artifact(path, "", "", self._is_applied(path)) for path in rest)
         concerned = [one for one in (*files, *compiled.values()) if one.path.partition("/")[0] in anew]
         return {one.path: one for one in environment_artifacts(catalog, concerned) if one.path not in staying}
 

@@ -4,47 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import orjson
 import yaml
 
 from penstock.compiler import Artifact, index
 
 _TEXT = r"[^\"\\\x00-\x1f]"
-_LINE = re.compile(rf'^    "({_TEXT}+)": (\{{"sha256":"([0-9a-f]{{64}})","owner":"({_TEXT}*)"\}}),?$', re.MULTILINE)
+_LINE = re.compile(rf'^    "({_TEXT}+)": (\{{"sha256":"[0-9a-f]{{64}}","owner":"{_TEXT}*"\}}),?$', re.MULTILINE)
 _RESOURCES = re.compile(r"\nresources:\n((?:- [\w.-]+(?:/[\w.-]+)+\n)*)\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An artifact as an index lists it."""
+def read_index(data: bytes | None) -> dict[str, str] | None:
+    """Digest and owner of each artifact as they stand in an index, by path and in the order of the paths.
 
-    entry: str
-    """Its digest and owner, as they stand in the index."""
-    digest: str
-    owner: str
-
-
-def read_index(data: bytes | None) -> dict[str, Listed] | None:
-    """What an index lists, by path; None where it is not one that this compiler would write."""
+    None where it is no index that this compiler would write.
+    """
     text = (data or b"").decode("utf-8", "replace")
     found = _lines(text)
-    return found if found and _text_of(found).encode() == data else None
+    return found if found and list(found) == sorted(found) and _text_of(found).encode() == data else None
 
 
-def index_with(known: Mapping[str, Listed], compiled: Iterable[Artifact]) -> bytes:
+def owner_of(entry: str) -> str:
+    """The owner that an entry of an index names."""
+    return str(orjson.loads(entry)["owner"])
+
+
+def index_with(known: Mapping[str, str], compiled: Iterable[Artifact]) -> bytes:
     """The index of what stands in another one and of artifacts that are compiled anew."""
-    return _text_of({**known, **_lines(index(compiled).decode())}).encode()
+    merged = {**known, **_lines(index(compiled).decode())}
+    return _text_of({path: merged[path] for path in sorted(merged)}).encode()
 
 
-def _lines(text: str) -> dict[str, Listed]:
-    return {path: Listed(entry, f"sha256:{digest}", owner) for path, entry, digest, owner in _LINE.findall(text)}
+def _lines(text: str) -> dict[str, str]:
+    return dict(_LINE.findall(text))
 
 
-def _text_of(listed: Mapping[str, Listed]) -> str:
+def _text_of(listed: Mapping[str, str]) -> str:
     """An index in the compiler's own frame, without taking each of thousands of lines apart."""
     frame = index(()).decode()
-    lines = ",\n".join(f'    "{path}": {listed[path].entry}' for path in sorted(listed))
+    lines = ",\n".join([f'    "{path}": {entry}' for path, entry in listed.items()])
     return frame.replace("{\n\n  }", f"{{\n{lines}\n  }}")
 
 

@@ -5,7 +5,8 @@ All others compile to what base holds, which was held against its specs when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -30,13 +31,16 @@ class Concerned:
     environments: set[str] = field(default_factory=set)
     """Environments in which everything is concerned."""
 
-    def holds(self, path: str) -> bool:
-        """Whether a path below ``generated/`` lies in one of the folders."""
-        environment, _, rest = path.partition("/")
-        name, is_below, _ = rest.partition("/")
-        if not is_below:
-            return False
-        return name in self.everywhere or environment in self.environments or f"{environment}/{name}" in self.single
+    def among(self, paths: Sequence[str]) -> set[str]:
+        """Those of the sorted paths below ``generated/`` that lie in the folders."""
+        found: set[str] = set()
+        for environment in _first_parts(paths):
+            if environment in self.environments:
+                found.update(_below(paths, environment))
+            else:
+                found.update(*(_below(paths, f"{environment}/{name}") for name in self.everywhere))
+        found.update(*(_below(paths, folder) for folder in self.single))
+        return found
 
     def units(self, catalog: Catalog) -> list[Unit]:
         """The units of one side in the folders: those of its valid models and rollouts."""
@@ -99,3 +103,20 @@ def _watched(catalog: Catalog, rollout: SpecId, environment: str) -> bytes:
 def _model_of(reach: Reach, rollout: SpecId) -> set[str]:
     found = reach.catalog.view(None).find(Rollout, rollout.name)
     return {found.spec.model} if found is not None else set()
+
+
+_AFTER_SLASH = chr(ord("/") + 1)
+
+
+def _below(paths: Sequence[str], folder: str) -> Sequence[str]:
+    """Those of the sorted paths that lie in a folder: they stand side by side."""
+    start = bisect_left(paths, f"{folder}/")
+    return paths[start : bisect_left(paths, f"{folder}{_AFTER_SLASH}", start)]
+
+
+def _first_parts(paths: Sequence[str]) -> Iterator[str]:
+    position = 0
+    while position < len(paths):
+        first = paths[position].partition("/")[0]
+        yield first
+        position = max(position + 1, bisect_left(paths, f"{first}{_AFTER_SLASH}", position))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock.catalog.model import Catalog, SpecId
@@ -28,24 +28,36 @@ class Examined:
     """Units whose compilation stopped, with the name of the exception."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Something else to do that the work does not wait for, and about how long it takes."""
+
+    do: Callable[[], object]
+    milliseconds: int
+
+
 def examine(
     catalog: Catalog,
     checked: Iterable[SpecId],
     units: Iterable[Unit],
     held: Mapping[str, str] | None = None,
     processes: int | None = None,
+    beside: Beside | None = None,
 ) -> Examined:
     """Check some specs, and compile some units, each once.
 
     Specs that the catalog does not hold give nothing. `held` are the blobs of files, by their path in the repository:
     of an artifact that is one of them, the bytes are left out. As many processes take part as the work is worth, and
-    no more than `processes` or the machine has processors.
+    no more than `processes` or the machine has processors. This one does what is `beside` the work, meanwhile.
     """
     specs = [spec_id for spec_id in sorted(checked) if catalog.document(spec_id) is not None]
     units, blobs = list(units), held or {}
-    shares = divide(catalog, specs, units, processors() if processes is None else processes)
+    most = processors() if processes is None else processes
+    shares = divide(catalog, specs, units, most, beside.milliseconds if beside is not None else 0)
 
     def work(number: int) -> Generator[Examined, None, None]:
+        if beside is not None and number == 0:
+            beside.do()
         yield _examined(catalog, shares[number], blobs)
 
     try:

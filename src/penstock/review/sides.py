@@ -15,7 +15,8 @@ from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
 from penstock.source.characters import decode
 from penstock.source.files import list_commit, read_file, scan
-from penstock.source.git import GitError, GitRepository, TreeChange
+from penstock.source.git import GitError, GitRepository
+from penstock.source.git_values import TreeChange
 from penstock.source.model import SourceFile, blob_id
 
 WORK_TREE = "WORKTREE"
@@ -118,7 +119,7 @@ def _files(
     found = []
     for place in listing.items():
         if place not in shared:
-            source, in_text = decode(place[0], bodies[place[1]])
+            source, in_text = decode(place[0], bodies[place[1]], place[1])
             problems += in_text
             shared[place] = SpecFile(source) if source is not None else None
         file = shared[place]

@@ -32,8 +32,8 @@ _PLAIN = b"\t\n" + bytes(range(0x20, 0x7F))
 """Far the commonest characters; taking them away is ten times as fast as the search."""
 
 
-def decode(path: str, data: bytes) -> tuple[SourceFile | None, list[Diagnostic]]:
-    """The text of a file's bytes.
+def decode(path: str, data: bytes, blob: str | None = None) -> tuple[SourceFile | None, list[Diagnostic]]:
+    """The text of a file's bytes; `blob` is their id where it is known already.
 
     A UTF-8 byte order mark is reported and left out of the text; line ends stay as they are (YAML
     reads CRLF as LF, so that a checkout with CRLF compiles to the same artifacts). None where the
@@ -57,7 +57,7 @@ def decode(path: str, data: bytes) -> tuple[SourceFile | None, list[Diagnostic]]
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         return None, [_not_utf8(path, data, body, error)]
-    return SourceFile(path, blob_id(data), text), diagnostics
+    return SourceFile(path, blob or blob_id(data), text), diagnostics
 
 
 def too_large(path: str, size: int) -> Diagnostic:

@@ -16,7 +16,8 @@ from penstock.source.model import SourceFile
 from penstock.source.write_plan import read_plain_file
 
 if TYPE_CHECKING:
-    from penstock.source.git import GitRepository, TreeEntry
+    from penstock.source.git import GitRepository
+    from penstock.source.git_values import TreeEntry
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -102,8 +103,7 @@ def list_commit(
     diagnostics: list[Diagnostic] = []
     wanted = []
     for entry in repository.entries(revision, folder):
-        parts = entry.path.split("/")
-        if not entry.path.endswith(SUFFIXES) or any(part.startswith(".") for part in parts):
+        if not entry.path.endswith(SUFFIXES) or "/." in f"/{entry.path}":
             continue
         found = _refused_link(entry.path) if entry.is_link else _unusable(entry.path, entry.size, True)
         if found is None:

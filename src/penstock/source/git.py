@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
+from penstock.source.git_values import TreeChange, TreeEntry
 
 _TIMEOUT_SECONDS = 120
 _CONFIGURATION = (
@@ -39,29 +41,6 @@ _MISSING = "the blob {} is not in this clone: fetch it (a partial clone lacks bl
 
 class GitError(Exception):
     """git could not answer; the message is a sentence that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """A file of a commit: its path from the repository's root, its blob's id, its size in bytes.
-
-    A byte of the path that is no UTF-8 is a lone surrogate (PEP 383). The size of a link is that
-    of its target's name.
-    """
-
-    path: str
-    blob: str
-    size: int
-    is_link: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TreeChange:
-    """A path at which two commits differ, with the blob of each side; None where a side has no file there."""
-
-    path: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +110,13 @@ class GitRepository:
             command += ["--", folder.strip("/") + "/"]
         listing = _run(self.root, command, f"git cannot list the files of {revision!r}.")
         entries = []
-        for line in listing.split(b"\0")[:-1]:
-            facts, _, path = line.partition(b"\t")
-            mode, _, blob, size = facts.decode("ascii").split()
+        for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            facts, _, path = line.partition("\t")
+            mode, _, blob, size = facts.split()
             if mode in _REGULAR_MODES or mode == _LINK_MODE:
-                name = path.decode("utf-8", "surrogateescape")
                 known = int(size) if size.isdigit() else 0  # "BAD" for a blob that a partial clone lacks
-                entries.append(TreeEntry(name, blob, known, mode == _LINK_MODE))
-        return sorted(entries, key=lambda entry: entry.path)
+                entries.append(TreeEntry(path, blob, known, mode == _LINK_MODE))
+        return sorted(entries, key=attrgetter("path"))
 
     def files(self, commit: str, folders: Iterable[str] | None = None) -> dict[str, str]:
         """The blobs of a commit's plain files by their paths, links left out; `commit` is an id.

@@ -13,6 +13,7 @@ import pytest
 
 from penstock.catalog import partial, validation
 from penstock.catalog.load import load_work_tree
+from penstock.cli.main import main
 from penstock.compiler import units
 from penstock.incremental import crew
 from penstock.review import examination
@@ -37,6 +38,7 @@ class Calls:
         self.count(examination, "check_spec", lambda called: str(called[1]))
         self.count(examination, "compile_unit", lambda called: str(called[1]))
         self.count(git, "_start", lambda called: str(called[1][0]))
+        self.count(git, "_open", lambda called: str(called[1][0]))
 
     def count(self, module: Any, name: str, what: Callable[[tuple[Any, ...]], str]) -> None:
         original = getattr(module, name)
@@ -120,12 +122,20 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     calls = Calls(monkeypatch)
     plan = made(repository)
     assert len({change.address.name for change in plan.changes}) == 8 * 3
-    for name in ("read_documents", "check_spec", "compile_unit"):
+    for name in ("read_documents", "validate", "check_spec", "compile_unit"):
         assert set(calls.of[name].values()) == {1}, name
-    # A spec of which nothing differs may be asked for on both sides.
-    assert max(calls.of["validate"].values()) <= 2
     assert calls.totals["compile_unit"] == 8 * 4
-    assert calls.totals["_start"] < 30, "git is asked for many things at once"
+    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1}
+    assert calls.of["_open"] == {"cat-file": 1}
+
+
+def test_a_verdict_asks_git_for_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = changed(tmp_path, 2, range(1))
+    calls = Calls(monkeypatch)
+    words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
+    main(["policy", words[0], "--root", str(repository.root), *words[1:]])
+    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1}
+    assert calls.of["_open"] == {"cat-file": 1}
 
 
 def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

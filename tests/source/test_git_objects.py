@@ -1,0 +1,116 @@
+"""One process of git that answers for as long as somebody asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from penstock.source import git
+from penstock.source.git import GitError, GitRepository
+from penstock.source.git_objects import GitObject, NoAnswerError, ObjectReader
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    for number in range(1200):
+        (tmp_path / f"{number}.txt").write_text(f"{number}\n" * (1 + number % 50))
+    (tmp_path / "empty").write_bytes(b"")
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, "add", "."], cwd=tmp_path, check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "-m", "Files"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def reader(root: Path, timeout: float = 30) -> ObjectReader:
+    return ObjectReader(lambda: git._open(root, ["cat-file", "--batch"]), timeout)
+
+
+def one(reader: ObjectReader, name: str) -> GitObject | None:
+    return next(reader.read([name]))
+
+
+def test_objects_come_in_the_order_in_which_they_were_asked_for(repository: Path) -> None:
+    names = [f"HEAD:{number}.txt" for number in range(1200)]
+    found = list(reader(repository).read(names))
+    assert [each.data.decode() for each in found if each] == [f"{n}\n" * (1 + n % 50) for n in range(1200)]
+
+
+def test_what_is_not_there_is_none_and_leaves_the_answers_in_step(repository: Path) -> None:
+    asked = ["HEAD:0.txt", "HEAD:nowhere", "no such name", "HEAD:empty", "HEAD^{tree}", "HEAD:1.txt"]
+    found = list(reader(repository).read(asked))
+    assert [each and each.kind for each in found] == ["blob", None, None, "blob", "tree", "blob"]
+    assert found[3] is not None
+    assert found[3].data == b""
+
+
+def test_one_process_serves_all_questions(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    original = git._open
+    monkeypatch.setattr(git, "_open", lambda *words: started.append(words) or original(*words))
+    known = GitRepository(repository)
+    head = known.resolve("HEAD")
+    files = known.files(head, [""])
+    for blob in list(files.values())[:50]:
+        known.blobs([blob])
+    assert len(started) == 1
+
+
+def test_a_forked_copy_asks_a_process_of_its_own(repository: Path) -> None:
+    asked = reader(repository)
+    assert one(asked, "HEAD:0.txt")
+    from_copy, to_original = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        found = one(asked, "HEAD:7.txt")
+        os.write(to_original, found.data if found else b"")
+        os._exit(0)
+    os.close(to_original)
+    mine = one(asked, "HEAD:8.txt")
+    os.waitpid(copy, 0)
+    with os.fdopen(from_copy, "rb") as answers:
+        assert answers.read() == b"7\n" * 8
+    assert mine is not None
+    assert mine.data == b"8\n" * 9
+
+
+def test_a_process_that_ends_is_an_error_and_the_next_question_starts_another(repository: Path) -> None:
+    asked = reader(repository)
+    assert one(asked, "HEAD:0.txt")
+    assert asked._process is not None
+    asked._process.kill()
+    asked._process.wait()
+    with pytest.raises(NoAnswerError, match="ended early"):
+        one(asked, "HEAD:1.txt")
+    again = one(asked, "HEAD:2.txt")
+    assert again is not None
+    assert again.data == b"2\n" * 3
+
+
+def test_a_process_that_keeps_silent_is_an_error(repository: Path) -> None:
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    with pytest.raises(NoAnswerError, match="no answer within"):
+        one(ObjectReader(start, 0.05), "HEAD")
+
+
+def test_the_process_ends_with_its_reader(repository: Path) -> None:
+    asked = reader(repository)
+    assert one(asked, "HEAD:0.txt")
+    process = asked._process
+    assert process is not None
+    del asked
+    assert process.returncode is not None
+
+
+def test_a_folder_that_the_clone_lacks_is_an_error(repository: Path) -> None:
+    known = GitRepository(repository)
+    head = known.resolve("HEAD")
+    tree = known.tree("HEAD")
+    (repository / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(GitError, match="cannot list"):
+        GitRepository(repository).files(head, [""])
