@@ -11,7 +11,8 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
 from penstock.review.rendering.text_safety import json_text, log_line
-from penstock.source.git import Authorization, GitError, GitRepository
+from penstock.source.git import GitError, GitRepository
+from penstock.source.git_values import Authorization
 
 _ON_BRANCH = "branch:"
 

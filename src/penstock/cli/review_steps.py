@@ -36,7 +36,8 @@ from penstock.review.record.log import append, last_about, read
 from penstock.review.record.places import Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
-from penstock.source.git import Authorization, GitError, GitRepository
+from penstock.source.git import GitError, GitRepository
+from penstock.source.git_values import Authorization
 
 FAILURES = (ForgeError, GitError, RecordError, HandoverError)
 _ATTEMPTS = 3

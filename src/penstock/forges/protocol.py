@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from penstock.forges.logins import login_key
+
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
 
 
 class ForgeError(Exception):
     """The forge could not answer; the message is a sentence that says what to do. Never green."""
-
-
-def login_key(login: str) -> str:
-    """The form in which logins are compared: GitHub does not tell upper from lower case."""
-    return login.lower()
 
 
 @dataclass(frozen=True, slots=True)

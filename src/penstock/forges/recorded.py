@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from penstock.forges.protocol import Comment, Commit, Deletion, ForgeError, Person, Push, Review, State, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import Comment, Commit, Deletion, ForgeError, Person, Push, Review, State
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

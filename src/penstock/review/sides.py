@@ -13,10 +13,10 @@ from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
-from penstock.source.characters import decode
+from penstock.source.characters import MAX_FILE_BYTES, decode
 from penstock.source.files import list_commit, read_file, scan
 from penstock.source.git import GitError, GitRepository
-from penstock.source.git_values import TreeChange
+from penstock.source.git_values import TreeChange, TreeEntry
 from penstock.source.model import SourceFile, blob_id
 
 WORK_TREE = "WORKTREE"
@@ -84,9 +84,14 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         files: TreeFiles = DiskFiles(repository.root, blobs)
     else:
         name = repository.resolve(head)
-        listing, head_problems = list_commit(repository, name, SPECS)
-        after, texts = {entry.path: entry.blob for entry in listing}, {}
         paths = repository.changes(commit, name)
+        edited = _edited_specs(repository, base_listing, paths)
+        if edited is None:
+            listing, head_problems = list_commit(repository, name, SPECS)
+            after = {entry.path: entry.blob for entry in listing}
+        else:
+            after, head_problems = before | edited, list(base_problems)
+        texts = {}
         files = CommitFiles(repository, name, bodies)
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
     bodies |= repository.blobs(sorted(wanted))
@@ -107,6 +112,21 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         tuple(paths),
         tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
     )
+
+
+def _edited_specs(
+    repository: GitRepository, base: Iterable[TreeEntry], changes: Iterable[TreeChange]
+) -> dict[str, str] | None:
+    """The blobs of head by path, where all that differs among the specs are files that base reads and head can read.
+
+    None where something else came, went or turned into something else: head has to be listed then.
+    """
+    below = [change for change in changes if change.path.startswith(f"{SPECS}/")]
+    edited = {change.path: change.after for change in below if change.is_edit and change.after is not None}
+    if len(edited) < len(below) or not edited.keys() <= {entry.path for entry in base}:
+        return None
+    sizes = repository.sizes(edited.values()) if edited else []
+    return edited if max(sizes, default=0) <= MAX_FILE_BYTES else None
 
 
 def _files(

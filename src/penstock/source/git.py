@@ -12,13 +12,12 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
 from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
-from penstock.source.git_values import TreeChange, TreeEntry
+from penstock.source.git_values import Authorization, TreeChange, TreeEntry
 
 _TIMEOUT_SECONDS = 120
 _CONFIGURATION = (
@@ -41,23 +40,6 @@ _MISSING = "the blob {} is not in this clone: fetch it (a partial clone lacks bl
 
 class GitError(Exception):
     """git could not answer; the message is a sentence that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """A header for one server; git gets it in its environment, where no list of processes shows it."""
-
-    server: str
-    """Such as `https://github.com/`."""
-    header: str = field(repr=False)
-
-    def as_environment(self) -> dict[str, str]:
-        """The variables that make git send the header to that server alone."""
-        return {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{self.server.rstrip('/')}/.extraheader",
-            "GIT_CONFIG_VALUE_0": self.header,
-        }
 
 
 class GitRepository:
@@ -141,15 +123,16 @@ class GitRepository:
             if mode in _REGULAR_MODES:
                 yield f"{folder}/{name}" if folder else name, blob
 
-    def changes(self, before: str, after: str) -> list[TreeChange]:
+    def changes(self, one: str, other: str) -> list[TreeChange]:
         """The paths at which two commits differ, sorted; a renamed file is one that went and one that came."""
-        command = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after]
-        listing = _run(self.root, command, f"git cannot compare {before!r} with {after!r}.").split(b"\0")
+        command = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", one, other]
+        listing = _run(self.root, command, f"git cannot compare {one!r} with {other!r}.").split(b"\0")
         changes = []
         for facts, path in zip(listing[:-1:2], listing[1::2], strict=True):
-            _, _, old, new, _ = facts.decode("ascii").split()
-            sides = [one if set(one) != {"0"} else None for one in (old, new)]
-            changes.append(TreeChange(path.decode("utf-8", "surrogateescape"), *sides))
+            was, became, old, new, _ = facts.decode("ascii").split()
+            before, after = (one if set(one) != {"0"} else None for one in (old, new))
+            is_edit = was.removeprefix(":") in _REGULAR_MODES and became in _REGULAR_MODES
+            changes.append(TreeChange(path.decode("utf-8", "surrogateescape"), before, after, is_edit))
         return sorted(changes, key=lambda change: change.path)
 
     def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
@@ -160,6 +143,15 @@ class GitRepository:
             return []
         found = (self._object(f"{commit}:{path}") for commit in commits)
         return [one.data for one in found if one is not None and one.kind == "blob"]
+
+    def sizes(self, ids: Iterable[str]) -> list[int]:
+        """The sizes of objects in bytes, which are not read."""
+        request = "".join(one + "\n" for one in ids).encode("ascii")
+        answer = _run(self.root, ["cat-file", "--batch-check=%(objectsize)"], "git cannot read the blobs.", request)
+        try:
+            return [int(line) for line in answer.splitlines()]
+        except ValueError:
+            raise GitError(_MISSING.format("whose size is asked for")) from None
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of blobs by their ids, in one run of git."""

@@ -1,8 +1,8 @@
-"""What git says of the files of commits, as values."""
+"""What git is told and says, as values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -26,3 +26,22 @@ class TreeChange:
     path: str
     before: str | None
     after: str | None
+    is_edit: bool = False
+    """Whether it is known to be a plain file on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A header for one server; git gets it in its environment, where no list of processes shows it."""
+
+    server: str
+    """Such as `https://github.com/`."""
+    header: str = field(repr=False)
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that make git send the header to that server alone."""
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.server.rstrip('/')}/.extraheader",
+            "GIT_CONFIG_VALUE_0": self.header,
+        }

@@ -125,7 +125,7 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     for name in ("read_documents", "validate", "check_spec", "compile_unit"):
         assert set(calls.of[name].values()) == {1}, name
     assert calls.totals["compile_unit"] == 8 * 4
-    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1}
+    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 1, "diff-tree": 1, "cat-file": 1}
     assert calls.of["_open"] == {"cat-file": 1}
 
 
@@ -134,7 +134,7 @@ def test_a_verdict_asks_git_for_nothing_more(tmp_path: Path, monkeypatch: pytest
     calls = Calls(monkeypatch)
     words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
     main(["policy", words[0], "--root", str(repository.root), *words[1:]])
-    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1}
+    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 1, "diff-tree": 1, "cat-file": 1}
     assert calls.of["_open"] == {"cat-file": 1}
 
 
@@ -188,3 +188,30 @@ def test_the_collector_rests_while_a_plan_is_made_and_is_then_as_it_was(
     finally:
         (gc.enable if was_on else gc.disable)()
     assert set(seen) == {False}
+
+
+def spoil(repository: Repository, how: str) -> str:
+    """Make a spec's file one that cannot be read; the code of the error that says so."""
+    path = repository.root / "specs/system.yaml"
+    text = path.read_text(encoding="utf-8")
+    match how:
+        case "link":
+            path.rename(repository.root / "elsewhere.yaml")
+            path.symlink_to("../elsewhere.yaml")
+            return "symbolic-link"
+        case "size":
+            path.write_text(text + "# more\n" * 700_000, encoding="utf-8")
+            return "file-too-large"
+        case _:
+            path.rename(path.with_name("système\t.yaml"))
+            return "bad-file-name"
+
+
+@pytest.mark.parametrize("how", ["link", "size", "name"])
+def test_a_head_whose_specs_are_not_only_edited_is_listed_itself(repository: Repository, how: str) -> None:
+    repository.branch()
+    code = spoil(repository, how)
+    repository.commit()
+    assert code in {problem.code for problem in repository.plan().errors}
+    mended = repository.plan(base="change", head="main")
+    assert {problem.code for problem in mended.errors} <= {"base-unreadable"}

@@ -8,7 +8,8 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.people import rest_person
 from penstock.forges.github.shape import Shape
-from penstock.forges.protocol import Comment, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import Comment
 
 _HISTORY = """
 query History($ids: [ID!]!) {

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.shape import Shape
-from penstock.forges.protocol import Person, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import Person
 
 _BOT = "[bot]"
 

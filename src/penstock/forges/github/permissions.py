@@ -9,7 +9,8 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.people import rest_person
 from penstock.forges.github.shape import Shape
-from penstock.forges.protocol import Person, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import Person
 
 _WRITING = {"admin", "write"}
 """The base roles that may push; GitHub shows `maintain` as `write`, and a custom role as the one it builds on."""

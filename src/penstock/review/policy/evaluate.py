@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from penstock.diagnostics.model import Severity
-from penstock.forges.protocol import ForgeError, PullRequestView, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import ForgeError, PullRequestView
 from penstock.review.model import Operation, Plan, Result, Verdict, VerdictState
 from penstock.review.policy import wording
 from penstock.review.policy.binding import bound_to

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from penstock.forges.protocol import Comment, PullRequestView, login_key
+from penstock.forges.logins import login_key
+from penstock.forges.protocol import Comment, PullRequestView
 from penstock.review.policy.commands import UNHOLD, Command, commands, hold_in, hold_in_history
 
 _DELETED = "somebody else deleted a comment of theirs, which may have been a hold"

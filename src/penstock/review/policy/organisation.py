@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import Catalog, SpecId
-from penstock.forges.protocol import login_key
+from penstock.forges.logins import login_key
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.specs.approval_policy import People
 from penstock.specs.team import Team

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from penstock.source.git import Authorization, GitError, GitRepository
+from penstock.source.git import GitError, GitRepository
+from penstock.source.git_values import Authorization
 from penstock.source.journal import LOG, Journal
 
 BRANCH = "penstock-record"

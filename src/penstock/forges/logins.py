@@ -1,0 +1,8 @@
+"""How names of accounts are compared."""
+
+from __future__ import annotations
+
+
+def login_key(login: str) -> str:
+    """The form in which logins are compared: GitHub does not tell upper from lower case."""
+    return login.lower()
