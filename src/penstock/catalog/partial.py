@@ -20,10 +20,10 @@ from penstock.source.model import Document, SourceFile
 from penstock.source.yaml_reader import read_documents
 from penstock.specs.kinds import KINDS
 
-_TOP_LINE = re.compile(r"^[^\s#].*$", re.MULTILINE)
-_TOP_KEY = re.compile(r"(apiVersion|kind|metadata|spec|overrides):(?:[ \t]|$)")
-_KIND = re.compile(r"^kind: (\w+)[ \t]*\r?$", re.MULTILINE)
-_NAME = re.compile(r"^metadata:(?: \{name: |\r?\n  name: )([a-z0-9-]+)(?=[,}\r\n])", re.MULTILINE)
+_BEFORE_TOP_LINE = re.compile(r"\n(?=[^\s#])")
+_TOP_KEY = re.compile(r"(apiVersion|kind|metadata|spec|overrides):(?:[ \t]|$)", re.MULTILINE)
+_KIND = re.compile(r"kind: (\w+)[ \t]*\r?")
+_NAME = re.compile(r"metadata:(?: \{name: |\r?\n  name: )([a-z0-9-]+)(?=[,}\r\n]|\Z)")
 _SEPARATOR = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
 _REQUIRED_KEYS = {"apiVersion", "kind", "metadata", "spec"}
 _OTHERS = bytes(one if chr(one) in "abcdefghijklmnopqrstuvwxyz0123456789-" else 0x20 for one in range(256))
@@ -54,17 +54,22 @@ class SpecFile:
     def outline(self) -> tuple[SpecId, ...] | None:
         """The specs that it declares in the plain form; None where it has to be read to know."""
         found: list[SpecId] = []
-        for piece in _SEPARATOR.split(self.source.text):
-            lines = _TOP_LINE.findall(piece)
-            if not lines and not found:
+        text = self.source.text
+        for piece in _SEPARATOR.split(text) if "---" in text else (text,):
+            # Each begins with a line at the margin, but for what stands before the first of them.
+            parts = _BEFORE_TOP_LINE.split(piece)
+            if not parts[0] or parts[0][0] == "#" or parts[0][0].isspace():
+                del parts[0]
+            if not parts and not found:
                 continue
             # A key that is no line of its own is no key of the document: no other line starts at its margin.
-            keys = [match[1] for line in lines if (match := _TOP_KEY.match(line))]
-            kind, name = _KIND.findall(piece), _NAME.findall(piece)
-            plain = len(keys) == len(lines) == len(set(keys)) and set(keys) >= _REQUIRED_KEYS
-            if not plain or len(kind) != 1 or len(name) != 1 or kind[0] not in KINDS:
+            values = {match[1]: part for part in parts if (match := _TOP_KEY.match(part))}
+            plain = len(values) == len(parts) and values.keys() >= _REQUIRED_KEYS
+            kind = _KIND.fullmatch(values["kind"].partition("\n")[0]) if plain else None
+            name = _NAME.match(values["metadata"]) if plain else None
+            if kind is None or name is None or kind[1] not in KINDS:
                 return None
-            found.append(SpecId(kind[0], name[0]))
+            found.append(SpecId(kind[1], name[1]))
         return tuple(found) if found else None
 
     @cached_property
@@ -78,9 +83,9 @@ class SpecFile:
         """Its text in lower case, as SQL may write names in any."""
         return self.source.text.lower()
 
-    def words(self) -> set[bytes]:
-        """Everything in its text that may be a name."""
-        return set(self.text.encode("utf-8", "surrogatepass").translate(_OTHERS).split())
+    def words(self) -> list[bytes]:
+        """Everything in its text that may be a name, as often as it stands there."""
+        return self.text.encode("utf-8", "surrogatepass").translate(_OTHERS).split()
 
     @cached_property
     def hides_names(self) -> bool:
@@ -127,9 +132,10 @@ class Library:
         """The files that mention each of the names that outlines declare."""
         found: dict[str, list[SpecFile]] = {one.name: [] for file in self._files for one in file.outline or ()}
         names = {name.encode(): files for name, files in found.items()}
+        known = frozenset(names)
         for file in self._files:
             if file not in self._hiding:
-                for word in file.words() & names.keys():
+                for word in known.intersection(file.words()):
                     names[word].append(file)
         return found
 
