@@ -43,7 +43,7 @@ class Generated:
 
 
 class Comparison:
-    """Committed files are compared byte by byte with what the specs of head compile to.
+    """Committed files are compared with what the specs of head compile to, by the blobs of their bytes.
 
     That is done with those of the units that the `edited` specs reach, and all that the pull request touches. Files
     that neither reach are as they are on base.

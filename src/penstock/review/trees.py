@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree, is_inside
+from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
 from penstock.source.git import GitRepository
 
 _MANY_FOLDERS = 100
@@ -70,8 +70,9 @@ class CommitFiles(CommittedFiles):
 
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """The ids of the blobs of those of the files that exist, by path. GitError where git fails."""
-        wanted = [path for path in paths if is_inside(path) and _is_plain(path)]
-        known = self.blobs_in({path.rpartition("/")[0] for path in wanted})
+        wanted = list(paths)
+        # No tree holds a way up, or a path with empty parts: such ones are among no files.
+        known = self._blobs if self._listed is None else self.blobs_in({path.rpartition("/")[0] for path in wanted})
         return {path: known[path] for path in wanted if path in known}
 
     def blobs_in(self, folders: Iterable[str]) -> Mapping[str, str]:
@@ -106,12 +107,3 @@ class DiskFiles(WorkTree):
         """Those of all files, whatever the folders."""
         del folders
         return self._blobs
-
-
-def _is_plain(path: str) -> bool:
-    """Whether a tree can hold the path at all: git writes each in one way alone, without empty parts or dots."""
-    try:
-        path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in path and not {"", "."} & set(path.split("/"))

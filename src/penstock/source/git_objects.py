@@ -62,6 +62,9 @@ class ObjectReader:
         process = self._running()
         assert process.stdin is not None
         try:
+            if process.poll() is not None:
+                # To write into its pipe would end this process too, where nobody catches the signal.
+                raise NoAnswerError("git ended early.")
             process.stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
             process.stdin.flush()
             return [self._answer() for _ in names]

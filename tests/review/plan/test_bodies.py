@@ -9,6 +9,7 @@ import pytest
 
 from penstock.review.rendering import terminal
 from penstock.review.sides import WORK_TREE
+from penstock.review.trees import CommitFiles
 from penstock.source.git import GitRepository
 from review.repositories import Documents, Repository
 
@@ -128,3 +129,23 @@ def test_a_link_in_the_place_of_a_file_is_none(compiled: Repository) -> None:
     compiled.git("update-index", "--add", "--cacheinfo", f"120000,{link},{TRAINING}")
     compiled.git("commit", "--quiet", "--message", "A link")
     assert [(one.code, str(one.path)) for one in compiled.plan().errors] == [("missing-artifact", TRAINING)]
+
+
+@pytest.mark.parametrize("is_listed", [False, True], ids=["folder by folder", "all at once"])
+def test_a_path_that_no_tree_holds_is_no_file(repository: Repository, is_listed: bool) -> None:
+    files = CommitFiles(GitRepository(repository.root), repository.git("rev-parse", "HEAD").strip(), {})
+    if is_listed:
+        files.blobs_in(f"folder-{number}" for number in range(200))
+    odd = (
+        "",
+        "../x",
+        "/etc/passwd",
+        "specs",
+        "specs//system.yaml",
+        "./specs/system.yaml",
+        "a\0b",
+        "x\ud800/y",
+        "a\nb/c",
+    )
+    assert [path for path in odd if files.read(path) is not None] == []
+    assert set(files.blobs(["specs/system.yaml", *odd])) == {"specs/system.yaml"}
