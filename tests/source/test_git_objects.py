@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,19 +30,26 @@ def reader(root: Path, timeout: float = 30) -> ObjectReader:
     return ObjectReader(lambda: git._open(root, ["cat-file", "--batch"]), timeout)
 
 
+@pytest.fixture
+def asked(repository: Path) -> Iterator[ObjectReader]:
+    made = reader(repository)
+    yield made
+    made.end()
+
+
 def one(reader: ObjectReader, name: str) -> GitObject | None:
     return next(reader.read([name]))
 
 
-def test_objects_come_in_the_order_in_which_they_were_asked_for(repository: Path) -> None:
+def test_objects_come_in_the_order_in_which_they_were_asked_for(asked: ObjectReader) -> None:
     names = [f"HEAD:{number}.txt" for number in range(1200)]
-    found = list(reader(repository).read(names))
+    found = list(asked.read(names))
     assert [each.data.decode() for each in found if each] == [f"{n}\n" * (1 + n % 50) for n in range(1200)]
 
 
-def test_what_is_not_there_is_none_and_leaves_the_answers_in_step(repository: Path) -> None:
-    asked = ["HEAD:0.txt", "HEAD:nowhere", "no such name", "HEAD:empty", "HEAD^{tree}", "HEAD:1.txt"]
-    found = list(reader(repository).read(asked))
+def test_what_is_not_there_is_none_and_leaves_the_answers_in_step(asked: ObjectReader) -> None:
+    names = ["HEAD:0.txt", "HEAD:nowhere", "no such name", "HEAD:empty", "HEAD^{tree}", "HEAD:1.txt"]
+    found = list(asked.read(names))
     assert [each and each.kind for each in found] == ["blob", None, None, "blob", "tree", "blob"]
     assert found[3] is not None
     assert found[3].data == b""
@@ -52,15 +60,17 @@ def test_one_process_serves_all_questions(repository: Path, monkeypatch: pytest.
     original = git._open
     monkeypatch.setattr(git, "_open", lambda *words: started.append(words) or original(*words))
     known = GitRepository(repository)
-    head = known.resolve("HEAD")
-    files = known.files(head, [""])
-    for blob in list(files.values())[:50]:
-        known.blobs([blob])
+    with known.reading():
+        head = known.resolve("HEAD")
+        files = known.files(head, [""])
+        for blob in list(files.values())[:50]:
+            known.blobs([blob])
     assert len(started) == 1
+    known.blobs(list(files.values())[:50])
+    assert len(started) == 2
 
 
-def test_a_forked_copy_asks_a_process_of_its_own(repository: Path) -> None:
-    asked = reader(repository)
+def test_a_forked_copy_asks_a_process_of_its_own(asked: ObjectReader) -> None:
     assert one(asked, "HEAD:0.txt")
     from_copy, to_original = os.pipe()
     copy = os.fork()
@@ -77,8 +87,7 @@ def test_a_forked_copy_asks_a_process_of_its_own(repository: Path) -> None:
     assert mine.data == b"8\n" * 9
 
 
-def test_a_process_that_ends_is_an_error_and_the_next_question_starts_another(repository: Path) -> None:
-    asked = reader(repository)
+def test_a_process_that_ends_is_an_error_and_the_next_question_starts_another(asked: ObjectReader) -> None:
     assert one(asked, "HEAD:0.txt")
     assert asked._process is not None
     asked._process.kill()
@@ -90,7 +99,7 @@ def test_a_process_that_ends_is_an_error_and_the_next_question_starts_another(re
     assert again.data == b"2\n" * 3
 
 
-def test_a_process_that_keeps_silent_is_an_error(repository: Path) -> None:
+def test_a_process_that_keeps_silent_is_an_error() -> None:
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -98,13 +107,17 @@ def test_a_process_that_keeps_silent_is_an_error(repository: Path) -> None:
         one(ObjectReader(start, 0.05), "HEAD")
 
 
-def test_the_process_ends_with_its_reader(repository: Path) -> None:
-    asked = reader(repository)
-    assert one(asked, "HEAD:0.txt")
-    process = asked._process
-    assert process is not None
-    del asked
-    assert process.returncode is not None
+def test_no_process_is_left(repository: Path) -> None:
+    known = GitRepository(repository)
+    with known.reading():
+        known.resolve("HEAD")
+        process = known._objects._process
+        assert process is not None
+        assert process.poll() is None
+    assert process.poll() is not None
+    with known.reading(), pytest.raises(GitError):
+        known.resolve("no such branch")
+    assert known._objects._process is None
 
 
 def test_a_folder_that_the_clone_lacks_is_an_error(repository: Path) -> None:

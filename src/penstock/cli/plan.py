@@ -41,10 +41,11 @@ def run(options: argparse.Namespace) -> int:
     """Show the plan; 1 where head holds errors."""
     try:
         repository = GitRepository.find(find_root(options))
-        base = options.base or default_base(repository, options.head)
-        inputs = read_inputs(repository, base, options.head)
-        needs = asked(inputs.plan, inputs.policy, inputs.organisation)
-        shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
+        with repository.reading():
+            base = options.base or default_base(repository, options.head)
+            inputs = read_inputs(repository, base, options.head)
+            needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+            shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE

@@ -238,7 +238,8 @@ class ReviewRun:
         return Handover(handed, event.group.head, problem)
 
     def _handed(self, decision: Decision, after: str) -> Handed:
-        return hand(decision, after, comment_of(decision, self.page), annotations_of(decision))
+        with self.repository.reading():
+            return hand(decision, after, comment_of(decision, self.page), annotations_of(decision))
 
     def _record(self, handover: Handover) -> tuple[str, ...]:
         """The digests of the entries; none where nothing is recorded."""

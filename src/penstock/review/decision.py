@@ -95,10 +95,11 @@ def decide_group(
 
 
 def _read(repository: GitRepository, base: str, head: str, now: datetime) -> tuple[Inputs, dict[str, Evidence]]:
-    try:
-        return _read_sides(repository, base, head, now, read_all=False)
-    except OutlineError:
-        return _read_sides(repository, base, head, now, read_all=True)
+    with repository.reading():
+        try:
+            return _read_sides(repository, base, head, now, read_all=False)
+        except OutlineError:
+            return _read_sides(repository, base, head, now, read_all=True)
 
 
 def _read_sides(

@@ -41,10 +41,11 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
 
     Only git objects are read; nothing of either revision is checked out, imported or run.
     """
-    try:
-        return plan_of(repository, read_sides(repository, base, head))
-    except OutlineError:
-        return plan_of(repository, read_sides(repository, base, head, read_all=True))
+    with repository.reading():
+        try:
+            return plan_of(repository, read_sides(repository, base, head))
+        except OutlineError:
+            return plan_of(repository, read_sides(repository, base, head, read_all=True))
 
 
 @uncollected()

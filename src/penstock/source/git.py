@@ -12,7 +12,6 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
@@ -48,6 +47,9 @@ class GitRepository:
     def __init__(self, root: Path) -> None:
         """`root` is the work tree's top; `find` looks for it."""
         self.root = root
+        self._readers = 0
+        self._objects = ObjectReader(lambda: _open(root, ["cat-file", "--batch"]), _TIMEOUT_SECONDS)
+        self._folders = Folders(self._objects)
 
     @classmethod
     def find(cls, path: Path) -> GitRepository:
@@ -107,7 +109,10 @@ class GitRepository:
         tree cost next to nothing.
         """
         if folders is not None:
-            return {path: blob for folder in dict.fromkeys(folders) for path, blob in self._files_in(commit, folder)}
+            with self.reading():
+                return {
+                    path: blob for folder in dict.fromkeys(folders) for path, blob in self._files_in(commit, folder)
+                }
         command = ["ls-tree", "-r", "-z", "--full-tree", commit]
         listing = _run(self.root, command, f"git cannot list the files of {commit!r}.")
         text = listing.decode("utf-8", "surrogateescape")
@@ -141,7 +146,8 @@ class GitRepository:
         commits = _run(self.root, command, f"git cannot read the history of {path!r}.").decode().split()
         if not commits or "\n" in path:
             return []
-        found = (self._object(f"{commit}:{path}") for commit in commits)
+        with self.reading():
+            found = [self._object(f"{commit}:{path}") for commit in commits]
         return [one.data for one in found if one is not None and one.kind == "blob"]
 
     def sizes(self, ids: Iterable[str]) -> list[int]:
@@ -156,12 +162,11 @@ class GitRepository:
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of blobs by their ids, in one run of git."""
         wanted = list(dict.fromkeys(ids))
-        if any(not _is_object_id(one) for one in wanted):
+        if not all(map(_is_object_id, wanted)):
             raise GitError("blobs are named by their full ids.")
-        if not wanted:
-            return {}
         if len(wanted) < _MANY:
-            return {one: self._blob(one) for one in wanted}
+            with self.reading():
+                return {one: self._blob(one) for one in wanted}
         request = "".join(one + "\n" for one in wanted).encode("ascii")
         answer = _run(self.root, ["cat-file", "--batch", "--buffer"], "git cannot read the blobs.", request)
         try:
@@ -175,19 +180,23 @@ class GitRepository:
             raise GitError(_MISSING.format(one))
         return found.data
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Meanwhile one process of git hands out objects; at the end of the outermost of these, it ends."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._objects.end()
+
     def _object(self, name: str) -> GitObject | None:
         try:
-            return next(self._objects.read([name]))
+            with self.reading():
+                return next(self._objects.read([name]))
         except NoAnswerError as error:
             raise GitError(f"git cannot read its objects: {error}") from None
-
-    @cached_property
-    def _objects(self) -> ObjectReader:
-        return ObjectReader(lambda: _open(self.root, ["cat-file", "--batch"]), _TIMEOUT_SECONDS)
-
-    @cached_property
-    def _folders(self) -> Folders:
-        return Folders(self._objects)
 
     def ref(self, name: str) -> str | None:
         """The commit that a full ref (`refs/heads/main`) names here; None where there is no such ref."""

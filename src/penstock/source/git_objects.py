@@ -6,10 +6,9 @@ import contextlib
 import os
 import re
 import select
-import subprocess
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO, Protocol
 
 _AT_ONCE = 500
 """Names that are asked for together: few enough to fit into a pipe while git still writes the answers to others."""
@@ -34,18 +33,34 @@ class GitObject:
     data: bytes
 
 
-class ObjectReader:
-    """Asks one process ``git cat-file --batch``, which is started when it is needed first.
+class Process(Protocol):
+    """A process that is asked and answers by its pipes, as `subprocess` has it."""
 
-    It ends with the reader. A forked copy of this process starts one of its own: two that read from one pipe would
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """The code that it ended with; None while it runs."""
+
+    def kill(self) -> None:
+        """End it, whatever it is doing."""
+
+    def wait(self) -> int:
+        """The code that it ends with."""
+
+
+class ObjectReader:
+    """Asks one process ``git cat-file --batch``, which is started when it is needed, and lasts until `end`.
+
+    A forked copy of this process starts one of its own: two that read from one pipe would
     take each other's answers.
     """
 
-    def __init__(self, start: Callable[[], subprocess.Popen[bytes]], timeout: float) -> None:
+    def __init__(self, start: Callable[[], Process], timeout: float) -> None:
         """`start` starts the process; `timeout` is for how many seconds it may keep silent."""
         self._start = start
         self._timeout = timeout
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._owner = 0
         self._rest = bytearray()
 
@@ -57,6 +72,19 @@ class ObjectReader:
         wanted = list(names)
         for start in range(0, len(wanted), _AT_ONCE):
             yield from self._round(wanted[start : start + _AT_ONCE])
+
+    def end(self) -> None:
+        """End the process, if there is one; another question starts another. A copy lets go of its pipes alone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        if self._owner == os.getpid():
+            process.kill()
+            process.wait()
 
     def _round(self, names: list[str]) -> list[GitObject | None]:
         process = self._running()
@@ -70,7 +98,7 @@ class ObjectReader:
             return [self._answer() for _ in names]
         except BaseException as error:
             # What was asked and not answered must not be taken for the answer to something else.
-            self._end()
+            self.end()
             if isinstance(error, OSError):
                 raise NoAnswerError("git ended early.") from error
             raise
@@ -111,17 +139,11 @@ class ObjectReader:
             raise NoAnswerError("git ended early.")
         self._rest += received
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Process:
         if self._process is None or self._owner != os.getpid():
             self._process, self._owner = self._start(), os.getpid()
             self._rest.clear()
-            self._finalizer = weakref.finalize(self, _end, self._process, self._owner)
         return self._process
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._finalizer()
-            self._process = None
 
 
 class Folders:
@@ -171,14 +193,3 @@ def parse_batch(answer: bytes, wanted: Sequence[str]) -> dict[str, bytes]:
         found[one] = answer[end + 1 : end + 1 + size]
         cursor = end + 1 + size + 1
     return found
-
-
-def _end(process: subprocess.Popen[bytes], owner: int) -> None:
-    """End a process; a copy of the one that started it only lets go of its pipes."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    if owner == os.getpid():
-        process.kill()
-        process.wait()

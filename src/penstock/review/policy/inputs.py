@@ -26,10 +26,11 @@ class Inputs:
 
 def read_inputs(repository: GitRepository, base: str, head: str) -> Inputs:
     """What a verdict on `head` is made of. GitError where git fails; only git objects are read."""
-    try:
-        return inputs_of(repository, read_sides(repository, base, head))
-    except OutlineError:
-        return inputs_of(repository, read_sides(repository, base, head, read_all=True))
+    with repository.reading():
+        try:
+            return inputs_of(repository, read_sides(repository, base, head))
+        except OutlineError:
+            return inputs_of(repository, read_sides(repository, base, head, read_all=True))
 
 
 def inputs_of(repository: GitRepository, sides: Sides) -> Inputs:
