@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, Pointer
 from penstock.specs.base import Resource
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SpecId:
-    """A spec by its kind and name."""
+class SpecId(NamedTuple):
+    """A spec by its kind and name; a tuple, because thousands are compared and looked up."""
 
     kind: str
     name: str

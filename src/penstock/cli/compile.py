@@ -55,8 +55,9 @@ def _summary(outcome: Outcome, check_only: bool) -> str:
     plan = outcome.plan
     if plan is None or plan.is_empty:
         return "generated/ is what the specs say" if check_only else "nothing to do: generated/ is what the specs say"
-    counts = (("new", plan.create), ("changed", plan.update), ("removed", plan.prune), ("unchanged", plan.unchanged))
-    told = ", ".join(f"{len(paths):,} {word}" for word, paths in counts if paths)
+    unchanged = len(plan.unchanged) + plan.others
+    counts = {"new": len(plan.create), "changed": len(plan.update), "removed": len(plan.prune), "unchanged": unchanged}
+    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     return f"generated/: {told}"
 
 

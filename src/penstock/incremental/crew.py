@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from typing import Any, BinaryIO, TypeVar
 
 Answer = TypeVar("Answer")
+Other = TypeVar("Other")
 Work = Callable[[int], Generator[Any, Any, None]]
 """A share's number -> its rounds: each `yield` gives an answer, and receives what the next round is told."""
 
@@ -74,6 +75,19 @@ class Crew:
             worker.start_round(told)
         own = self._own.send(told)
         return [own, *(worker.answer() for worker in self._workers)]
+
+
+def beside(here: Callable[[], Answer], there: Callable[[], Other], processes: int) -> tuple[Answer, Other]:
+    """The answers of both; the second is found in a process of its own where there may be two."""
+    if processes < 2:
+        return here(), there()
+
+    def work(share: int) -> Generator[Any, Any, None]:
+        yield there() if share else here()
+
+    with Crew(2, work) as crew:
+        own, other = crew.round()
+    return own, other
 
 
 class _Worker:

@@ -1,15 +1,13 @@
 """What a compile run remembers for the next one. Only runs without errors are remembered.
 
-Three files, so that a run in which nothing changed reads the smallest alone: ``seen`` has the stat of every file,
-``known`` the fingerprint of everything that was read and the artifacts of every unit, ``documents`` the specs as plain
-data.
+``seen`` has the stat of every spec file and the digests of the other parts, which count only where they are the very
+ones that the same run has written. A run in which nothing changed reads ``seen`` and ``outputs`` alone; one after an
+edit searches the large parts and decodes a few of their lines (see `Lines`).
 """
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,93 +17,126 @@ from typing import Any
 import penstock
 from penstock.source.cache import Cache
 from penstock.source.files import FileStat
-from penstock.source.model import Document, SourceFile
-from penstock.source.stat_cache import Observed, is_settled
+from penstock.source.lines import Lines
+from penstock.source.model import SourceFile
+from penstock.source.stat_cache import Observed
+
+SeenFile = tuple[int, int, int, str, list[str]]
+"""Size, time of change (`UNPROVED` where it proves nothing yet), inode, blob id, and the specs that it declares."""
 
 RememberedArtifact = tuple[str, str, str, bool]
 """An artifact without its bytes: path, digest, owner, and whether it is applied."""
 
-RememberedUnit = tuple[list[str], list[RememberedArtifact], bool]
-"""What became of a unit: the keys that it read, its artifacts, and whether it waits for its first release."""
+RememberedUnit = tuple[list[str], list[RememberedArtifact]]
+"""What became of a unit: the keys that it read, and its artifacts."""
 
 
 @dataclass(slots=True)
 class Seen:
-    """The files that a run has read and written, as they were then."""
+    """The files that a run has read, as they were then."""
 
-    files: dict[str, tuple[int, int, int, str]] = field(default_factory=dict)
-    """Spec file -> size, time of change, inode, blob id; files whose time proves nothing yet are left out."""
-    outputs: dict[str, Observed] = field(default_factory=dict)
-    """Generated file -> what is known of it on the disk."""
+    files: dict[str, SeenFile] = field(default_factory=dict)
+    """By the path of the spec file."""
     repository: dict[str, Observed | None] = field(default_factory=dict)
     """Other file that was looked for -> what is known of it on the disk; None where there was none."""
     quiet: bool = False
     """Whether the run found nothing to say, so that the next one may say nothing without looking."""
-    run: str = ""
-    """Stands for the run; what the same run has `Known` bears it too."""
+    unread: list[str] = field(default_factory=list)
+    """Spec files whose documents are not remembered as they are now, and so read at each run."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """Part of `Known` -> its digest."""
+
+
+@dataclass(slots=True)
+class Overview:
+    """What is known of all specs and units, short enough to be decoded whole."""
+
+    facts: dict[str, Any] | None = None
+    """The `Facts` about the specs."""
+    units_of: dict[str, list[str]] = field(default_factory=dict)
+    """Model -> the names of its units and of those of its rollouts."""
+    waiting: list[str] = field(default_factory=list)
+    """The units to which nothing is released yet, so that their serving manifests are left out."""
+    again_specs: list[str] = field(default_factory=list)
+    """The specs with findings, which are looked at again."""
+    again_units: list[str] = field(default_factory=list)
+    """The units with findings."""
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """Kind -> the names of its specs."""
+        found: dict[str, list[str]] = (self.facts or {}).get("names", {})
+        return found
 
 
 @dataclass(slots=True)
 class Known:
     """What a run has found out, and what it rests on."""
 
-    fingerprints: dict[str, str] = field(default_factory=dict)
+    documents: Lines = field(default_factory=Lines)
+    """Spec -> path, index and line of its document, and the document as plain data."""
+    fingerprints: Lines = field(default_factory=Lines)
     """Key of `Reads` -> what it stood for."""
-    checked: dict[str, list[str]] = field(default_factory=dict)
-    """Spec -> keys that its checks read; a spec with findings is left out, and so checked again."""
-    units: dict[str, RememberedUnit] = field(default_factory=dict)
-    """Unit -> what became of it; a unit with findings is left out, and so compiled again."""
+    checked: Lines = field(default_factory=Lines)
+    """Spec -> keys that its checks read; a spec with findings is left out."""
+    units: Lines = field(default_factory=Lines)
+    """Unit -> `RememberedUnit`; a unit with findings is left out."""
+    outputs: Lines = field(default_factory=Lines)
+    """Generated file -> what is known of it on the disk."""
+    overview: Overview = field(default_factory=lambda: Overview())
 
 
 class Store:
-    """The three files of a repository's memory, below ``.penstock/cache/``."""
+    """The files of a repository's memory, below ``.penstock/cache/``."""
 
     def __init__(self, root: Path) -> None:
-        engine = engine_fingerprint()
-        folder = root / ".penstock" / "cache"
-        self._seen = Cache(folder / "seen", engine)
-        self._known = Cache(folder / "known", engine)
-        self._documents = Cache(folder / "documents", engine)
+        self._engine = engine_fingerprint()
+        self._folder = root / ".penstock" / "cache"
 
     def seen(self) -> Seen:
         """What the last run saw; nothing where that cannot be relied on."""
-        found = self._seen.load() or {}
+        found = self._cache("seen").load() or {}
         try:
-            # Fit to be looked at, not rebuilt: a run in which nothing changed reads twenty thousand entries here.
+            # Fit to be looked at, not rebuilt: a run in which nothing changed reads thousands of entries here.
             return Seen(**found)
         except TypeError:
             return Seen()
 
-    def known(self, seen: Seen) -> Known:
-        """What the run that has `seen` these files found out; nothing where that cannot be relied on."""
-        found = self._known.load() or {}
-        if not seen.run or found.pop("run", None) != seen.run:
-            return Known()
-        try:
-            return Known(**found)
-        except TypeError:
-            return Known()
+    def outputs(self, seen: Seen) -> Lines:
+        """The generated files of the run that has `seen` these specs."""
+        return self._cache("outputs").load_lines(seen.parts.get("outputs", "")) or Lines()
 
-    def documents(self) -> dict[str, list[Any]]:
-        """Spec file -> its blob and documents, as `save` was given them."""
-        return self._documents.load() or {}
+    def known(self, seen: Seen) -> Known | None:
+        """What the run that has `seen` these files found out; None where that cannot be relied on."""
+        known = Known()
+        for each in fields(Known):
+            cache, digest = self._cache(each.name), seen.parts.get(each.name, "")
+            if each.name == "overview":
+                plain = cache.load(digest)
+                value: Any = Overview(**plain) if plain is not None else None
+            else:
+                value = cache.load_lines(digest)
+            if value is None:
+                return None
+            setattr(known, each.name, value)
+        return known
 
-    def save(self, seen: Seen, known: Known, documents: Mapping[str, Sequence[Document]] | None) -> None:
-        """Remember a run; `documents` by file, or None where they are as they were."""
-        if documents is not None:
-            plain = {
-                path: [found[0].file.blob, [[d.index, d.line, d.value] for d in found]]
-                for path, found in documents.items()
-                if found
-            }
-            self._documents.save(plain)
-        seen.run = secrets.token_hex(8)
-        # In this order: what is known rests on what was seen, and without it counts as nothing.
-        if self._known.save({"run": seen.run, **_plain(known)}):
-            self._seen.save(_plain(seen))
+    def save(self, seen: Seen, known: Known, before: Known) -> None:
+        """Remember a run; of what it began with `before`, only what has changed is written."""
+        for each in fields(Known):
+            value = getattr(known, each.name)
+            if value is getattr(before, each.name) and each.name in seen.parts:
+                continue
+            cache = self._cache(each.name)
+            seen.parts[each.name] = cache.save_lines(value) if isinstance(value, Lines) else cache.save(_plain(value))
+        # Last: until then, the earlier one names parts that are not there any more, and nothing counts as remembered.
+        self._cache("seen").save(_plain(seen))
+
+    def _cache(self, name: str) -> Cache:
+        return Cache(self._folder / name, self._engine)
 
 
-def _plain(values: Seen | Known) -> dict[str, Any]:
+def _plain(values: Seen | Overview) -> dict[str, Any]:
     return {each.name: getattr(values, each.name) for each in fields(values)}
 
 
@@ -130,14 +161,9 @@ class UnreadFile(SourceFile):
         return text
 
 
-def unchanged(known: tuple[int, int, int, str] | None, stat: FileStat) -> bool:
+def unchanged(known: SeenFile | None, stat: FileStat) -> bool:
     """Whether a file is proved to be as it was when `known` was noted."""
     return known is not None and tuple(known[:3]) == (stat.size, stat.mtime_ns, stat.inode)
-
-
-def notable(stat: FileStat, now_ns: int) -> bool:
-    """Whether a later change of the file would show in its stat."""
-    return is_settled(stat.mtime_ns, now_ns)
 
 
 def engine_fingerprint() -> str:

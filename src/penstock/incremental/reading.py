@@ -1,4 +1,4 @@
-"""From the files of a work tree to its catalog; files that are as they were are not read."""
+"""The specs of a work tree: the files that have changed are read, the others are as the last run remembers them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penstock.catalog.model import Catalog
+from penstock.catalog.facts import Facts, id_in
+from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.remembered import RememberedCatalog
 from penstock.catalog.repository import WorkTree
 from penstock.incremental.crew import Crew
-from penstock.incremental.memory import Seen, Store, UnreadFile, unchanged
+from penstock.incremental.memory import Known, Seen, UnreadFile, unchanged
 from penstock.source.files import FileStat, read_file
 from penstock.source.model import Document, SourceFile
 from penstock.source.yaml_reader import read_documents
@@ -20,21 +22,12 @@ if TYPE_CHECKING:
 
 FEWEST = 200
 """Files for which it pays to have another process; a process costs as much as reading some tens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading came to."""
-
-    catalog: Catalog
-    documents: dict[str, list[Document]]
-    """By file, those that have some."""
-    fresh: int
-    """How many files had to be read."""
+MOST_AMENDED = 100
+"""Changed files up to which what is remembered of the others stays undecoded."""
 
 
 @dataclass(slots=True)
-class _Text:
+class Text:
     """What was found in one file."""
 
     path: str
@@ -44,43 +37,89 @@ class _Text:
     """The file itself, where something in it could not be read."""
 
 
-def read(root: Path, store: Store, seen: Seen, stats: Sequence[FileStat], processes: int) -> Read:
-    """The catalog of the work tree at `root`, whose files have these `stats`; in so many processes where it pays."""
-    remembered = store.documents() if seen.files else {}
-    documents: dict[str, list[Document]] = {}
-    changed: list[str] = []
-    for stat in stats:
-        known = seen.files.get(stat.path)
-        blob, plain = remembered.get(stat.path, (None, ()))
-        documents[stat.path] = []
-        if known is not None and unchanged(known, stat) and blob == known[3]:
-            unread = UnreadFile(root, stat.path, blob)
-            documents[stat.path] = [Document(unread, index, value, line) for index, line, value in plain]
-        else:
-            changed.append(stat.path)
-    found = _read_all(root, changed, max(1, min(processes, len(changed) // FEWEST)))
-    for text in found:
-        documents[text.path] = text.documents
-    catalog = Catalog(
-        [document for stat in stats for document in documents[stat.path]],
-        WorkTree(root),
-        [diagnostic for text in found for diagnostic in text.diagnostics],
-        [text.broken for text in found if text.broken is not None],
-    )
-    return Read(catalog, {path: some for path, some in documents.items() if some}, len(changed))
+class Read:
+    """The catalog of a work tree, and what of it is new."""
+
+    def __init__(self, root: Path, stats: Sequence[FileStat], seen: Seen, known: Known, processes: int) -> None:
+        """Read the files with these `stats` of the tree at `root`; in so many processes where it pays."""
+        self._root = root
+        self._seen = seen
+        self._known = known
+        self._paths = [stat.path for stat in stats]
+        unread = set(seen.unread)
+        changed = [stat.path for stat in stats if stat.path in unread or not unchanged(seen.files.get(stat.path), stat)]
+        self.texts = {text.path: text for text in _read_all(root, changed, processes)}
+        """What was found in the files that had to be read, by their paths."""
+        others = {path for path in self._paths if path not in self.texts}
+        self.former = {
+            SpecId(*spec.split("/")) for path, known in seen.files.items() if path not in others for spec in known[4]
+        }
+        """The specs that stood in files which have changed or are gone."""
+        documents = [document for text in self.texts.values() for document in text.documents]
+        self.came = {spec_id for document in documents if (spec_id := id_in(document)) is not None}
+        """The specs that stand in the files that were read."""
+        self.lookups: set[tuple[str, str]] | None = None
+        """The reverse lookups, as relation and name, that may have other answers than before; None for all."""
+        self.facts, self.catalog = self._remembered(documents) or self._whole()
+
+    @property
+    def touched(self) -> set[SpecId]:
+        """The specs that may have changed, come or gone."""
+        return self.former | self.came
+
+    def whole(self) -> Catalog:
+        """The catalog with every document decoded, for those who look at all of them."""
+        return self.catalog if not isinstance(self.catalog, RememberedCatalog) else self._whole()[1]
+
+    def _remembered(self, documents: Sequence[Document]) -> tuple[Facts, Catalog] | None:
+        """The catalog in which no document is decoded before somebody asks; None where that is not to be had."""
+        plain, texts = self._known.overview.facts, self.texts.values()
+        if plain is None or len(texts) > MOST_AMENDED or any(text.diagnostics for text in texts):
+            return None
+        facts = Facts(**plain).copy()
+        before = facts.lookups(self.former)
+        if not facts.amend(self.former, documents):
+            return None
+        self.lookups = before | facts.lookups(self.came)
+        return facts, RememberedCatalog(documents, WorkTree(self._root), facts, self._recall)
+
+    def _recall(self, spec_id: SpecId) -> Document:
+        return self._decoded(self._known.documents.get(str(spec_id)))
+
+    def _decoded(self, remembered: Sequence[Any]) -> Document:
+        path, index, line, value = remembered
+        return Document(UnreadFile(self._root, path, self._seen.files[path][3]), index, value, line)
+
+    def _whole(self) -> tuple[Facts, Catalog]:
+        documents: dict[str, list[Document]] = {path: [] for path in self._paths}
+        for _, remembered in self._known.documents.decoded():
+            path = remembered[0]
+            if path in documents and path not in self.texts:
+                documents[path].append(self._decoded(remembered))
+        documents.update((path, text.documents) for path, text in self.texts.items())
+        texts = self.texts.values()
+        catalog = Catalog(
+            [one for of_file in documents.values() for one in sorted(of_file, key=lambda one: one.index)],
+            WorkTree(self._root),
+            [diagnostic for text in texts for diagnostic in text.diagnostics],
+            [text.broken for text in texts if text.broken is not None],
+        )
+        return Facts.of(catalog), catalog
 
 
-def _read_all(root: Path, paths: Sequence[str], processes: int) -> list[_Text]:
-    def work(share: int) -> Generator[list[_Text], Any, None]:
+def _read_all(root: Path, paths: Sequence[str], processes: int) -> list[Text]:
+    processes = max(1, min(processes, len(paths) // FEWEST))
+
+    def work(share: int) -> Generator[list[Text], Any, None]:
         yield [_read_one(root, path) for path in paths[share::processes]]
 
     with Crew(processes, work) as crew:
-        return [text for texts in crew.round() for text in texts]
+        return sorted((text for texts in crew.round() for text in texts), key=lambda text: text.path)
 
 
-def _read_one(root: Path, path: str) -> _Text:
+def _read_one(root: Path, path: str) -> Text:
     file, problems = read_file(root, path)
     if file is None:
-        return _Text(path, [], problems)
+        return Text(path, [], problems)
     documents, found = read_documents(file)
-    return _Text(path, documents, [*problems, *found], file if found else None)
+    return Text(path, documents, [*problems, *found], file if found else None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.crew import processors
-from penstock.incremental.memory import Seen, Store, unchanged
-from penstock.incremental.outputs import are_intact
+from penstock.incremental.crew import beside, processors
+from penstock.incremental.memory import Known, Seen, Store, unchanged
+from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
 from penstock.source.lock import LockedError, held
@@ -67,28 +68,38 @@ class Session:
     def _compile(self, check_only: bool) -> Outcome:
         store = Store(self.root)
         seen = store.seen() if self.use_memory else Seen()
-        with self.timings.stage("scan", "files") as stage:
-            stats, problems = scan(self.root)
-            stage.count = len(stats)
+
+        def look_at_specs() -> tuple[list[FileStat], list[Diagnostic], bool]:
+            with self.timings.stage("scan", "files") as stage:
+                stats, problems = scan(self.root)
+                stage.count = len(stats)
+            same = not problems and self._same_specs(seen, stats)
+            if not same:
+                # While the generated files are looked at, what a run in which nothing changed does without is loaded.
+                import penstock.incremental.compilation  # noqa: F401
+            return stats, problems, same
+
+        def look_at_outputs() -> Look:
+            return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
+
+        (stats, problems, same), outputs = beside(look_at_specs, look_at_outputs, self.processes)
         if problems:
             return Outcome(tuple(problems), timings=self.timings)
-        if self._nothing_changed(seen, stats):
+        if same and seen.quiet and outputs.are_intact:
             return Outcome(timings=self.timings)
-        # What a run in which nothing changed does without, it does not load either.
         from penstock.incremental.compilation import Compilation
 
-        run = Compilation(
-            self.root, self.root / GENERATED, self.processes, store, seen, store.known(seen), self.timings
-        )
-        run.run(stats, check_only=check_only, remember=self.use_memory)
-        unreleased = tuple(unit for unit in run.units if str(unit) in run.unreleased)
-        return Outcome(tuple(sorted(run.diagnostics)), run.plan, unreleased, self.timings)
+        known = store.known(seen)
+        if known is None:
+            seen, known, outputs = Seen(), Known(), Look()
+        run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, self.timings)
+        run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
+        return Outcome(tuple(sorted(run.diagnostics)), run.plan, tuple(run.unreleased), self.timings)
 
-    def _nothing_changed(self, seen: Seen, stats: list[FileStat]) -> bool:
-        """Whether every spec, every other file that was read and every generated file is proved to be as it was."""
-        if not seen.quiet or len(stats) != len(seen.files):
+    def _same_specs(self, seen: Seen, stats: list[FileStat]) -> bool:
+        """Whether every spec, and every other file that was read, is proved to be as it was."""
+        if len(stats) != len(seen.files):
             return False
         if not all(unchanged(seen.files.get(stat.path), stat) for stat in stats):
             return False
-        generated = str(self.root / GENERATED)
-        return are_intact(str(self.root), seen.repository) and are_intact(generated, seen.outputs)
+        return look(str(self.root), seen.repository.items(), time.time_ns()).are_intact

@@ -2,57 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from penstock.catalog.model import RELATIONS, Catalog, SpecId
-from penstock.catalog.reads import SPEC, related_of, spec_key
-from penstock.compiler import Unit
-from penstock.incremental.memory import Known, RememberedUnit, UnreadFile
-from penstock.source.stat_cache import Observed
+from penstock.catalog.model import SpecId
+from penstock.catalog.reads import file_key, names_key, related_of, relation_key, spec_key
+from penstock.compiler import Unit, units
+from penstock.incremental.memory import Known
+from penstock.incremental.reading import Read
+from penstock.specs.kinds import KINDS
 
 
-def changed_keys(catalog: Catalog, fingerprints: Mapping[str, str]) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is to be done; whatever is not named here stands as it is remembered."""
+
+    changed: frozenset[str]
     """The remembered keys (see `Reads`) that now stand for something else."""
-    unread: set[str] = set()
-    touched: set[str] = set()
-    for spec in catalog.ids():
-        if _is_unread(catalog, spec):
-            # Its file is as it was, and no two specs may share a name: so it is as it was.
-            unread.add(spec_key(spec.kind, spec.name))
-        else:
-            touched.add(spec.kind)
-    asked = fingerprints.keys() - unread
-    touched.update(key.removeprefix(SPEC).partition("/")[0] for key in asked if key.startswith(SPEC))
-    return frozenset(
-        key for key in asked if not _is_settled(key, touched) and catalog.fingerprint(key) != fingerprints[key]
+    specs: list[SpecId]
+    """To be checked."""
+    units: list[Unit]
+    """To be compiled."""
+    gone: frozenset[str]
+    """The names of units that are none any more."""
+    units_of: dict[str, list[str]]
+    """The names of all units, those of a rollout under the model that it serves."""
+
+
+def standing(source: Read, known: Known, read_files: Iterable[str], made_files: Collection[str]) -> Standing:
+    """What still stands: `read_files`, which are no specs, have changed, and so have the generated `made_files`."""
+    changed = _changed_keys(source, known, read_files)
+    units_of = _units_of(source, known)
+    before = _names(known.overview.units_of, units_of)
+    now = _names(units_of, known.overview.units_of)
+    redone = known.units.mentioning([*changed, *made_files]) | set(known.overview.again_units)
+    redone |= now - known.units.some(now).keys()
+    return Standing(
+        changed,
+        _to_check(source, known, changed),
+        [Unit(*name.split("/")) for name in sorted(redone - (before - now))],
+        frozenset(before - now),
+        units_of,
     )
 
 
-def still_clean(catalog: Catalog, known: Known, changed: frozenset[str]) -> dict[str, list[str]]:
-    """The specs in which the checks found nothing, and whose checks read nothing that has changed."""
-    specs = ((str(spec), known.checked.get(str(spec))) for spec in catalog.ids())
-    return {spec: keys for spec, keys in specs if keys is not None and changed.isdisjoint(keys)}
+def _changed_keys(source: Read, known: Known, files: Iterable[str]) -> frozenset[str]:
+    old, catalog = known.fingerprints, source.catalog
+    asked = {spec_key(spec.kind, spec.name) for spec in source.touched}
+    asked.update(names_key(kind) for kind in KINDS)
+    asked.update(file_key(path) for path in files)
+    if source.lookups is None:
+        asked.update(key for key, _ in old.decoded() if related_of(key) is not None)
+    else:
+        environments = {None, *catalog.environments(), *known.overview.names.get("Environment", ())}
+        asked.update(relation_key(relation, at, name) for relation, name in source.lookups for at in environments)
+    return frozenset(key for key, stood_for in old.some(asked).items() if catalog.fingerprint(key) != stood_for)
 
 
-def still_made(
-    units: Iterable[Unit], known: Known, changed: frozenset[str], intact: Mapping[str, Observed]
-) -> dict[str, RememberedUnit]:
-    """What is remembered of the units that read nothing that has changed, and whose files all lie there."""
-    found: dict[str, RememberedUnit] = {}
-    for unit in units:
-        name = str(unit)
-        made = known.units.get(name)
-        if made is not None and changed.isdisjoint(made[0]) and all(path in intact for path, *_ in made[1]):
-            found[name] = made
-    return found
+def _to_check(source: Read, known: Known, changed: Collection[str]) -> list[SpecId]:
+    """The specs whose checks read something that has changed, found something to say, or have not been made."""
+    came = {str(spec_id): spec_id for spec_id in source.came}
+    names = known.checked.mentioning(changed) | set(known.overview.again_specs)
+    names |= came.keys() - known.checked.some(came).keys()
+    found = (came.get(name) or SpecId(*name.split("/")) for name in names)
+    return sorted(spec_id for spec_id in found if source.catalog.document(spec_id) is not None)
 
 
-def _is_unread(catalog: Catalog, spec: SpecId) -> bool:
-    document = catalog.document(spec)
-    return document is not None and isinstance(document.file, UnreadFile)
+def _units_of(source: Read, known: Known) -> dict[str, list[str]]:
+    catalog = source.catalog
+    found: dict[str, list[str]] = {}
+    models: Iterable[str] = (spec_id.name for spec_id in catalog.ids("Model"))
+    if source.lookups is not None and not any(spec_id.kind == "Environment" for spec_id in source.touched):
+        found = dict(known.overview.units_of)
+        models = {spec_id.name for spec_id in source.touched if spec_id.kind == "Model"}
+        models |= {name for relation, name in source.lookups if relation == "rollouts-of"}
+    for model in models:
+        found.pop(model, None)
+        if catalog.document(SpecId("Model", model)) is not None:
+            found[model] = [str(unit) for unit in units(catalog, [model])]
+    return dict(sorted(found.items()))
 
 
-def _is_settled(key: str, touched: set[str]) -> bool:
-    """Whether a key is of a reverse lookup through a kind of which no spec has changed, came or went."""
-    lookup = related_of(key)
-    return lookup is not None and RELATIONS[lookup[0]][0] not in touched
+def _names(of: dict[str, list[str]], other: dict[str, list[str]]) -> set[str]:
+    """The units of the models that have others elsewhere."""
+    return {name for model, names in of.items() if other.get(model) != names for name in names}

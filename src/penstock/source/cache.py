@@ -1,4 +1,4 @@
-"""What a run remembers for the next one, in a file that is only ever a copy of what can be computed again.
+"""What a run remembers for the next one, in files that are only ever copies of what can be computed again.
 
 JSON, never pickle: a cache may come from a tree that somebody else wrote, and reading it must run
 nothing. What cannot be read, was cut off, or was written by another engine counts as nothing.
@@ -15,7 +15,9 @@ from typing import Any
 
 import orjson
 
-_MAGIC = b"penstock-cache 1 "
+from penstock.source.lines import Lines
+
+_MAGIC = b"penstock-cache 2 "
 
 
 class Cache:
@@ -24,46 +26,67 @@ class Cache:
     def __init__(self, path: Path, engine: str) -> None:
         """`path` may not exist yet; `engine` is any text that changes when results would."""
         self._path = path
-        self._engine = engine
+        self._engine = hashlib.sha256(engine.encode()).hexdigest()[:16].encode()
 
-    def load(self) -> dict[str, Any] | None:
-        """What the last run of the same engine saved; None where that cannot be relied on."""
+    def load(self, digest: str | None = None) -> dict[str, Any] | None:
+        """What a run of the same engine saved, the very one for which `save` gave `digest` if that is given.
+
+        None where that cannot be relied on.
+        """
+        body = self._body(digest)
         try:
-            data = self._path.read_bytes()
-        except OSError:
-            return None
-        header, _, body = data.partition(b"\n")
-        if header != self._header(body):
-            return None
-        try:
-            value = orjson.loads(body)
+            value = orjson.loads(body) if body is not None else None
         except orjson.JSONDecodeError:
             return None
         return value if isinstance(value, dict) else None
 
-    def save(self, value: dict[str, Any]) -> bool:
-        """Replace the file in one step; False where it cannot be written, which costs only time.
+    def load_lines(self, digest: str) -> Lines | None:
+        """The lines for which `save_lines` gave `digest`; None where they are not there."""
+        body = self._body(digest)
+        return Lines(body) if body is not None else None
+
+    def save(self, value: dict[str, Any]) -> str:
+        """Replace the file in one step; gives its digest, or nothing where it cannot be written, which costs only time.
 
         TypeError where `value` is no JSON.
         """
-        body = orjson.dumps(value)
+        return self._replace(orjson.dumps(value))
+
+    def save_lines(self, lines: Lines) -> str:
+        """As `save`."""
+        return self._replace(lines.text)
+
+    def _body(self, digest: str | None) -> bytes | None:
+        try:
+            with self._path.open("rb") as file:
+                header, body = file.readline(), file.read()
+        except OSError:
+            return None
+        found = _digest(body)
+        return body if header == self._header(found) and digest in (None, found) else None
+
+    def _replace(self, body: bytes) -> str:
+        digest = _digest(body)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name, suffix=".tmp")
         except OSError:
-            return False
+            return ""
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(self._header(body) + b"\n" + body)
+                file.writelines((self._header(digest), body))
             Path(name).replace(self._path)
         except OSError:
-            return False
+            return ""
         finally:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
-        return True
+        return digest
 
-    def _header(self, body: bytes) -> bytes:
+    def _header(self, digest: str) -> bytes:
         """The format, the engine, and a digest that a file cut off or changed does not match."""
-        engine = hashlib.sha256(self._engine.encode()).hexdigest()[:16].encode()
-        return _MAGIC + engine + b" " + hashlib.blake2b(body, digest_size=16).hexdigest().encode()
+        return _MAGIC + self._engine + b" " + digest.encode() + b"\n"
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

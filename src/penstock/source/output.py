@@ -19,6 +19,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -31,10 +32,12 @@ from penstock.source.write_plan import (
     INDEX_VERSION,
     JOURNAL,
     TEMPORARY,
+    Ownership,
     WritePlan,
     compare,
     is_safe,
     parse_index,
+    read_journal,
     read_ownership,
     read_plain_file,
 )
@@ -81,7 +84,26 @@ class OutputDirectory:
         conflicts = tuple(self._root_conflicts())
         if conflicts:
             return WritePlan(conflicts=conflicts, digests=digests)
-        return compare(self._root, self._shown_as, digests, index, known or {}, kept)
+        owned = read_ownership(self._root, self._shown_as)
+        return compare(self._root, self._shown_as, digests, index, known or {}, kept, owned)
+
+    def amend(
+        self, digests: Mapping[str, str], index: bytes, known: Mapping[str, Observed], files: int
+    ) -> WritePlan | None:
+        """As `plan`, where all that the directory's index lists is proved to be there, and keeps its place and name.
+
+        `digests` are of those artifacts that come to other bytes; `known` is what is known of these and of the index,
+        which are some of so many `files`.
+        None where that is not all that there is to do, and only `plan` finds out what is.
+        """
+        if next(self._root_conflicts(), None) is not None or not digests.keys() | {INDEX} <= known.keys():
+            return None
+        if os.path.lexists(f"{self._root}/{JOURNAL}"):
+            return None
+        digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
+        owned = Ownership({path: digest for path, (_, _, digest) in known.items()}, {})
+        plan = compare(self._root, self._shown_as, digests, index, known, {}, owned)
+        return replace(plan, others=files - len(digests))
 
     def apply(self, plan: WritePlan, write: Callable[[tuple[str, ...]], Mapping[str, Stat]]) -> dict[str, Observed]:
         """Do what the plan says and return what is now known of the files.
@@ -175,7 +197,7 @@ class OutputDirectory:
 
     def _announce(self, digests: Mapping[str, str]) -> None:
         """Write the journal; what an earlier one announced and wrote stays announced."""
-        earlier = read_ownership(self._root, self._shown_as).journal
+        earlier = read_journal(self._root)
         entries = {path: digest for path, digest in earlier.items() if self._holds(path, digest)}
         entries |= digests
         listed = {path: {"sha256": digest} for path, digest in entries.items()}

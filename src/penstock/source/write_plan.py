@@ -44,6 +44,9 @@ class WritePlan:
     index: bytes = field(default=b"", repr=False)
     observed: Mapping[str, Observed] = field(default_factory=dict, repr=False)
 
+    others: int = 0
+    """How many more files stay as they are, without being named here."""
+
     @property
     def is_empty(self) -> bool:
         """Whether the directory is already what it should be."""
@@ -68,14 +71,19 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
         index, why = {}, ""
     except OSError as error:
         index, why = None, error.strerror or "it cannot be read"
-    try:
-        journal = parse_index(read_plain_file(f"{root}/{JOURNAL}"))
-    except OSError:
-        journal = None
+    journal = read_journal(root)
     if index is None:
         broken = findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why)
-        return Ownership({}, journal or {}, broken)
-    return Ownership(index, journal or {})
+        return Ownership({}, journal, broken)
+    return Ownership(index, journal)
+
+
+def read_journal(root: str) -> dict[str, str]:
+    """What an unfinished run below `root` announced."""
+    try:
+        return parse_index(read_plain_file(f"{root}/{JOURNAL}")) or {}
+    except OSError:
+        return {}
 
 
 def compare(
@@ -85,12 +93,12 @@ def compare(
     index: bytes,
     known: Mapping[str, Observed],
     kept: Mapping[str, Observed],
+    ownership: Ownership,
 ) -> WritePlan:
     """The plan that makes the directory `root` hold files of these `digests`, what is `kept`, and nothing else of ours.
 
     `digests` has that of the `index` too.
     """
-    ownership = read_ownership(root, shown_as)
     if ownership.unreadable is not None:
         return WritePlan(conflicts=(ownership.unreadable,), digests=digests)
     if not digests.keys() <= ownership.index.keys() | {INDEX}:
