@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penstock.catalog import sql
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Unit
 from penstock.diagnostics.model import Diagnostic, Severity
@@ -50,6 +51,8 @@ class Compilation:
     checked: dict[str, list[str] | None] = field(default_factory=dict)
     """Each spec that was checked, with the keys that its checks read; None where they found something."""
     compiled: list[CompiledUnit] = field(default_factory=list)
+    learned: dict[str, Any] = field(default_factory=dict)
+    """What was found out about SQL (see `penstock.catalog.sql`)."""
 
     def run(self, stats: Sequence[FileStat], outputs: Look, *, check_only: bool, keep: bool) -> None:
         """Go through the stages; `stats` are of the spec files, `outputs` what was found of the generated ones.
@@ -60,6 +63,7 @@ class Compilation:
             self.source = Read(self.root, stats, self.seen, self.known, self.processes)
             stage.count = len(self.source.texts)
         catalog = self.source.catalog
+        sql.recall(self.known.sql)
         with self.timings.stage("compare", "keys") as stage:
             self.repository = look(str(self.root), self.seen.repository.items(), time.time_ns())
             self.standing = standing(self.source, self.known, self.repository.changed, outputs.changed)
@@ -87,7 +91,7 @@ class Compilation:
         with self.timings.stage("check", "specs") as stage:
             stage.count = len(self.standing.specs)
             self.diagnostics += check_whole(self.source.catalog)
-            for checked in _together(crew.round()):
+            for checked in (one for share in crew.round() for one in share):
                 self.diagnostics += checked.problems
                 self.checked[str(checked.spec)] = None if checked.problems else checked.keys
             if self.diagnostics:
@@ -97,7 +101,9 @@ class Compilation:
 
     def _compile(self, crew: Crew) -> bool:
         with self.timings.stage("compile", "units") as stage:
-            self.compiled = list(_together(crew.round()))
+            for made in crew.round():
+                self.compiled += made.units
+                self.learned.update(made.learned)
             stage.count = len(self.compiled)
             self.diagnostics += [found for unit in self.compiled for found in unit.diagnostics]
             self.unreleased = self._waiting()
@@ -114,8 +120,3 @@ class Compilation:
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any of the diagnostics is an error."""
     return any(found.severity is Severity.ERROR for found in diagnostics)
-
-
-def _together(answers: Iterable[Iterable[Any]]) -> Iterable[Any]:
-    """The answers of all shares, one after the other."""
-    return (one for answer in answers for one in answer)

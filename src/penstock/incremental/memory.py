@@ -81,6 +81,8 @@ class Known:
     """Spec -> keys that its checks read; a spec with findings is left out."""
     units: Lines = field(default_factory=Lines)
     """Unit -> `RememberedUnit`; a unit with findings is left out."""
+    sql: Lines = field(default_factory=Lines)
+    """Question about SQL -> its answer (see `penstock.catalog.sql`)."""
     outputs: Lines = field(default_factory=Lines)
     """Generated file -> what is known of it on the disk."""
     overview: Overview = field(default_factory=lambda: Overview())

@@ -30,6 +30,7 @@ def remember(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> N
         fingerprints=known.fingerprints.patched(fingerprints),
         checked=known.checked.patched({**_vanished(run), **run.checked}),
         units=known.units.patched({**dict.fromkeys(standing.gone), **_units(run)}),
+        sql=known.sql.patched(run.learned),
         outputs=writing.outputs(),
         overview=_overview(run),
     )

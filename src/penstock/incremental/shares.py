@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from penstock.catalog import sql
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
@@ -28,6 +29,15 @@ class Checked:
     spec: SpecId
     problems: tuple[Diagnostic, ...]
     keys: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of the units of one process, without their bytes."""
+
+    units: list[CompiledUnit]
+    learned: dict[str, Any]
+    """What was found out about SQL on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ def divide(
 
 
 def work(catalog: Catalog, share: Share, generated: Path) -> Generator[Any, Any, None]:
-    """The rounds of one process: `Checked` of each spec, `CompiledUnit` of each unit without its bytes, files written.
+    """The rounds of one process: `Checked` of each spec, `Compiled`, files written.
 
     The second round must not be asked for where the first one found errors. The third is told the paths to write, and
     gives the `Stat` of those that this process has made.
@@ -76,7 +86,7 @@ def work(catalog: Catalog, share: Share, generated: Path) -> Generator[Any, Any,
         made = compile_unit(catalog, unit)
         bodies.update((each.path, each.body) for each in made.artifacts if each.body is not None)
         compiled.append(_without_bytes(made))
-    paths = yield compiled
+    paths = yield Compiled(compiled, dict(sql.learned()))
     yield OutputDirectory(generated).write({path: bodies[path] for path in paths if path in bodies})
 
 

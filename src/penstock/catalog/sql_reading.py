@@ -1,0 +1,219 @@
+"""Takes SQL apart with sqlglot, in DuckDB's dialect. Loaded when the first SQL is met that nobody has read before."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope, traverse_scope
+from sqlglot.schema import MappingSchema
+
+from penstock.catalog.sql import (
+    Columns,
+    ColumnUse,
+    Derivation,
+    Expression,
+    Query,
+    Range,
+    SqlError,
+    TableUse,
+    UnknownColumn,
+)
+
+DIALECT = "duckdb"
+
+
+def expression(text: str) -> Expression | SqlError:
+    """What an expression reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one expression, without `;`", _semicolon(text))
+    if isinstance(tree, exp.Alias):
+        return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
+    query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
+    return Expression(
+        columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
+        aggregates=tree.find(exp.AggFunc) is not None,
+        windows=tree.find(exp.Window) is not None,
+        subquery=_range_of(query, text) if query is not None else None,
+    )
+
+
+def query(text: str) -> Query | SqlError:
+    """What a SELECT reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one SELECT, without `;`", _semicolon(text))
+    if not isinstance(tree, exp.Query):
+        return SqlError("expected a SELECT", (0, len(text)))
+    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
+    tables = [
+        TableUse(table.name, _range_of(table.this, text))
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
+    ]
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text)
+
+
+def derivation(text: str, tables: Columns) -> Derivation:
+    """The columns of a query's result, given the columns of the tables; `text` must be a query.
+
+    The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
+    filters by as well: a count of late flights tells how late flights were.
+    """
+
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query):
+        return Derivation(())
+    schema = MappingSchema({name: dict.fromkeys(columns, "unknown") for name, columns in tables}, dialect=DIALECT)
+    everything = frozenset((name, column) for name, columns in tables for column in columns)
+    try:
+        qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = list(qualified.named_selects)
+    except SqlglotError:
+        return Derivation(tuple((name, everything) for name in tree.named_selects if name != "*"))
+    filters = frozenset(
+        source
+        for clause in qualified.find_all(exp.Where, exp.Having, exp.Qualify)
+        for column in clause.find_all(exp.Column)
+        for source in _tables_of(column, qualified, everything)
+    )
+    found = []
+    scope = build_scope(qualified)
+    for name in names:
+        try:
+            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
+        except (SqlglotError, ValueError):
+            found.append((name, everything))
+            continue
+        sources = set()
+        aggregates = False
+        for one in node.walk():
+            aggregates = aggregates or one.expression.find(exp.AggFunc) is not None
+            if isinstance(one.expression, exp.Table):
+                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
+        found.append((name, frozenset(sources) | (filters if aggregates else frozenset())))
+    return Derivation(tuple(found))
+
+
+def _tables_of(
+    column: exp.Column, tree: exp.Expr, everything: frozenset[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """The (table, column) that a qualified column of a filter means; any of that name where it is not a table's."""
+
+    aliases = {table.alias_or_name: table.name for table in tree.find_all(exp.Table)}
+    table = aliases.get(column.table)
+    return frozenset(
+        source for source in everything if source[1] == column.name and (table is None or source[0] == table)
+    )
+
+
+def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+    """Columns of a query that no table in their scope has, each where it stands first; `text` must be a query.
+
+    Scopes that read subqueries are left to the engine.
+    """
+
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
+    # SQL does not tell upper case from lower case.
+    known = {name: {column.lower() for column in columns} for name, columns in tables}
+    found = []
+    for scope in traverse_scope(tree):
+        sources = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
+        if not scope.sources:
+            continue
+        aliases = {select.alias.lower() for select in getattr(scope.expression, "selects", ()) if select.alias}
+        for column in scope.columns:
+            source = sources.get(column.table) if column.table else None
+            if source is not None and source.name in known:
+                if column.name.lower() not in known[source.name]:
+                    found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
+            elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
+                names = {source.name for source in sources.values()}
+                there = aliases.union(*(known.get(name, ()) for name in names))
+                if names <= known.keys() and column.name.lower() not in there:
+                    only = next(iter(names)) if len(names) == 1 else None
+                    found.append(UnknownColumn(column.name, _use(column, text).at, only))
+    first: dict[tuple[str, str | None], UnknownColumn] = {}
+    for one in sorted(found, key=lambda one: one.at):
+        first.setdefault((one.name.lower(), one.table), one)
+    return tuple(first.values())
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> exp.Expr | SqlError:
+
+    if not text.strip():
+        return SqlError("there is no SQL", (0, len(text)))
+    unclosed = _open_bracket(text)
+    if unclosed is not None:
+        # sqlglot lets some functions end without their bracket; the engine does not.
+        return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
+    try:
+        return sqlglot.parse_one(text, dialect=DIALECT)
+    except ParseError as error:
+        return _explained(text, error.errors[0] if error.errors else {})
+    except TokenError:
+        return SqlError("a quote is not closed", _open_quote(text))
+
+
+def _explained(text: str, error: dict[str, object]) -> SqlError:
+    """sqlglot's error in words; it names the last characters that it understood."""
+    before, marked = str(error.get("start_context", "")), str(error.get("highlight", ""))
+    start = max(text.find(before + marked), 0) + len(before)
+    at = (start, start + len(marked)) if marked else (0, len(text))
+    description = str(error.get("description", ""))
+    kinds: tuple[tuple[str, str], ...] = (
+        ("Expecting )", "a `)` is missing after this"),
+        ("Required keyword", "something is missing after this"),
+        ("Expected table name", "the name of a table is missing after this"),
+        ("Unexpected token", "this does not belong here"),
+    )
+    return SqlError(next((words for key, words in kinds if key in description), "SQL breaks off here"), at)
+
+
+_SKIPPED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)
+"""Texts, quoted names and comments, in which a bracket is none; and brackets."""
+
+
+def _open_bracket(text: str) -> int | None:
+    """Where the innermost bracket stands that is never closed."""
+    opened: list[int] = []
+    for match in _SKIPPED.finditer(text):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+def _open_quote(text: str) -> Range:
+    quote: Literal["'", '"'] = "'" if text.count("'") % 2 else '"'
+    return max(text.rfind(quote), 0), len(text)
+
+
+def _semicolon(text: str) -> Range:
+    at = text.find(";")
+    return (at, at + 1) if at >= 0 else (0, len(text))
+
+
+def _use(column: exp.Column, text: str) -> ColumnUse:
+    return ColumnUse(column.name, column.table, _range_of(column.this, text))
+
+
+def _range_of(node: exp.Expr, text: str) -> Range:
+    """Where a name stands in the text; the whole text where the parser does not say."""
+    start, end = node.meta.get("start"), node.meta.get("end")
+    return (start, end + 1) if isinstance(start, int) and isinstance(end, int) else (0, len(text))
