@@ -193,11 +193,13 @@ def index(artifacts: Iterable[Artifact]) -> bytes:
 
 def amended_index(listing: bytes, artifacts: Iterable[Artifact]) -> bytes:
     """The index with the lines of some artifacts written anew; ValueError where it has no line for one of them."""
-    for each in artifacts:
-        start = listing.index(b"\n" + _index_name(each)) + 1
-        end = listing.index(b"}", start) + 1
-        listing = listing[:start] + _index_line(each) + listing[end:]
-    return listing
+    pieces = []
+    at = 0
+    for each in sorted(artifacts, key=lambda each: each.path):
+        start = listing.index(b"\n" + _index_name(each), at) + 1
+        pieces += [listing[at:start], _index_line(each)]
+        at = listing.index(b"}", start) + 1
+    return b"".join((*pieces, listing[at:]))
 
 
 def _index_line(artifact: Artifact) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from penstock.source.git import GitRepository
-from penstock.source.git_values import TreeEntry
+if TYPE_CHECKING:
+    from penstock.source.git import GitRepository
+    from penstock.source.git_values import TreeEntry
 
 
 class RepositoryFiles(Protocol):

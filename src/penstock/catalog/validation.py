@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from penstock.catalog.explanations import Reported, explain
 from penstock.catalog.model import LoadedSpec, Overridden, written_in
@@ -51,6 +51,10 @@ def _origin(patch: dict[str, Any], environment: str, pointer: Pointer) -> Pointe
 
 
 def _parse(kind: type[Resource], data: dict[str, Any]) -> tuple[Resource | None, list[Any]]:
+    spec = kind.model_fields["spec"].annotation
+    if not kind.__pydantic_complete__ and isinstance(spec, type) and issubclass(spec, BaseModel):
+        # Parts of it are written out by themselves later on; what is built for the part serves the whole.
+        spec.model_rebuild()
     try:
         return kind.model_validate(data), []
     except ValidationError as error:

@@ -22,11 +22,7 @@ from typing import Any
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
-from penstock.source.attestations.gates import GATES_TYPE
-from penstock.source.attestations.promotion import Released, parse_promotion
-from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
-from penstock.source.envelope import EnvelopeError, payload_of
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
@@ -34,6 +30,10 @@ from penstock.specs.rollout import Rollout
 @rule("release-evidence", Release)
 def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields what does not fit between a release and its statement."""
+    # What reads statements is loaded where there is a release; most repositories are checked without.
+    from penstock.source.attestations.gates import GATES_TYPE
+    from penstock.source.envelope import payload_of
+
     evidence = release.spec.evidence
     at = view.span(release, ("evidence", "path"))
     data = view.read_file(evidence.path)
@@ -92,6 +92,10 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
             help=again,
         )
         return
+    from penstock.source.attestations.promotion import Released, parse_promotion
+    from penstock.source.attestations.statement import StatementError
+    from penstock.source.envelope import EnvelopeError, payload_of
+
     try:
         promotion = parse_promotion(payload_of(data))
     except (EnvelopeError, StatementError) as error:
@@ -157,6 +161,9 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
 
 
 def _statement(data: bytes) -> dict[str, Any] | None:
+    from penstock.source.attestations.gates import GATES_TYPE
+    from penstock.source.envelope import payload_of
+
     try:
         value = json.loads(payload_of(data))
     except ValueError:

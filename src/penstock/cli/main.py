@@ -49,6 +49,8 @@ def command() -> None:
     is_one_pass = not ONE_PASS.isdisjoint((" ".join(sys.argv[1:2]), " ".join(sys.argv[1:3])))
     if is_one_pass:
         gc.disable()
+        # pydantic would look through every installed package for plugins, which have no say in what specs mean.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = main()
     if is_one_pass:
         sys.stdout.flush()

@@ -12,7 +12,6 @@ import os
 import pickle
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Generator
 from typing import Any, BinaryIO, TypeVar
 
@@ -151,6 +150,8 @@ def _serve(work: Work, share: int, orders: BinaryIO, answers: BinaryIO) -> None:
             try:
                 said = False, rounds.send(told)
             except Exception:
+                import traceback
+
                 said = True, traceback.format_exc()
             pickle.dump(said, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()

@@ -24,8 +24,8 @@ from penstock.source.stat_cache import Observed
 SeenFile = tuple[int, int, int, str, list[str]]
 """Size, time of change (`UNPROVED` where it proves nothing yet), inode, blob id, and the specs that it declares."""
 
-RememberedArtifact = tuple[str, str, str, bool]
-"""An artifact without its bytes: path, digest, owner, and whether it is applied."""
+RememberedArtifact = tuple[str, str, bool]
+"""What of an artifact outlasts most edits: path, owner, and whether it is applied. Its digest is among the outputs."""
 
 RememberedUnit = tuple[list[str], list[RememberedArtifact]]
 """What became of a unit: the keys that it read, and its artifacts."""

@@ -20,6 +20,8 @@ from penstock.source.output import OutputDirectory
 from penstock.source.stat_cache import Observed, Stat
 from penstock.source.write_plan import INDEX, WritePlan, read_plain_file
 
+_PREFIX = "sha256:"
+
 
 class Writing:
     """What a run has `compiled` on its way into the directory `generated`."""
@@ -91,14 +93,17 @@ class Writing:
         before = self._known.units.some([str(made.unit) for made in compiled])
         for made in compiled:
             _, artifacts = before.get(str(made.unit), ([], None))
-            if artifacts is None or {*map(_place, artifacts)} != {*map(_place, map(remembered, made.artifacts))}:
+            if artifacts is None or sorted(map(tuple, artifacts)) != sorted(map(remembered, made.artifacts)):
                 return None
-        digests = {artifact[0]: artifact[1] for _, artifacts in before.values() for artifact in artifacts}
-        self._fresh = [each for made in compiled for each in made.artifacts if each.digest != digests[each.path]]
-        listing = amended_index(read_plain_file(self._index_file), self._fresh)
-        fresh = {each.path: _sha256(each) for each in self._fresh}
+        made_now = [each for made in compiled for each in made.artifacts]
         outputs = self._known.outputs
-        return self.output.amend(fresh, listing, outputs.some([*fresh, INDEX]), len(outputs))
+        lie_there = outputs.some([INDEX, *(each.path for each in made_now)])
+        self._fresh = [each for each in made_now if _sha256(each) != lie_there[each.path][2]]
+        try:
+            listing = amended_index(read_plain_file(self._index_file), self._fresh)
+        except (OSError, ValueError):
+            return None
+        return self.output.amend({each.path: _sha256(each) for each in self._fresh}, listing, lie_there, len(outputs))
 
     def _list_all(self) -> int:
         self._fresh = [each for made in self._compiled for each in made.artifacts]
@@ -107,8 +112,8 @@ class Writing:
         intact = {**dict(self._known.outputs.decoded()), **self._look.read}
         for name, (_, made) in self._known.units.decoded():
             if name not in done:
-                for path, digest, owner, applied in made:
-                    artifacts.append(Artifact(path, digest, owner, applied))
+                for path, owner, applied in made:
+                    artifacts.append(Artifact(path, f"{_PREFIX}{intact[path][2]}", owner, applied))
                     self._kept[path] = intact[path]
         self._bundles = {each.path: each for each in environment_artifacts(self._source.catalog, artifacts)}
         self._fresh += self._bundles.values()
@@ -118,15 +123,9 @@ class Writing:
 
 
 def remembered(artifact: Artifact) -> RememberedArtifact:
-    """An artifact as it is remembered, without its bytes."""
-    return artifact.path, artifact.digest, artifact.owner, artifact.applied
-
-
-def _place(artifact: Sequence[str | bool]) -> tuple[object, ...]:
-    """What of an artifact decides which other files there are: its path, its owner, and whether it is applied."""
-    path, _, owner, applied = artifact
-    return path, owner, applied
+    """What of an artifact is remembered; it also decides which other files there are."""
+    return artifact.path, artifact.owner, artifact.applied
 
 
 def _sha256(artifact: Artifact) -> str:
-    return artifact.digest.removeprefix("sha256:")
+    return artifact.digest.removeprefix(_PREFIX)

@@ -62,7 +62,7 @@ class Lines:
         return found
 
     def patched(self, changes: Mapping[str, Any]) -> Lines:
-        """With these values in the place of the earlier ones; None takes a name away."""
+        """With these values in the place of the earlier ones, None taking a name away; itself if nothing changes."""
         if not changes:
             return self
         if len(changes) > FEW or not self:
@@ -76,14 +76,16 @@ class Lines:
             return Lines(b"\n".join((b"", *lines.values(), b"")))
         pieces = []
         at = 0
+        is_same = True
         for start, end, name in sorted((*self._span(name), name) for name in changes):
-            value = changes[name]
-            written = _line(orjson.dumps(name), value) + b"\n" if value is not None else b""
             # A new name goes before the first line; where lines stand says nothing.
             place, after = (start, end + 1) if end else (1, 1)
+            value = changes[name]
+            written = _line(orjson.dumps(name), value) + b"\n" if value is not None else b""
+            is_same = is_same and written == self.text[place:after]
             pieces += [self.text[at:place], written]
             at = after
-        return Lines(b"".join((*pieces, self.text[at:])))
+        return self if is_same else Lines(b"".join((*pieces, self.text[at:])))
 
     def _span(self, name: str) -> tuple[int, int]:
         """Where the line of a name begins and ends; (0, 0) where there is none."""

@@ -93,7 +93,7 @@ class OutputDirectory:
         """As `plan`, where all that the directory's index lists is proved to be there, and keeps its place and name.
 
         `digests` are of those artifacts that come to other bytes; `known` is what is known of these and of the index,
-        which are some of so many `files`.
+        and there are so many `files`.
         None where that is not all that there is to do, and only `plan` finds out what is.
         """
         if next(self._root_conflicts(), None) is not None or not digests.keys() | {INDEX} <= known.keys():
@@ -101,7 +101,8 @@ class OutputDirectory:
         if os.path.lexists(f"{self._root}/{JOURNAL}"):
             return None
         digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
-        owned = Ownership({path: digest for path, (_, _, digest) in known.items()}, {})
+        # What is owned and not asked for would be pruned.
+        owned = Ownership({path: known[path][2] for path in digests}, {})
         plan = compare(self._root, self._shown_as, digests, index, known, {}, owned)
         return replace(plan, others=files - len(digests))
 
