@@ -323,3 +323,39 @@ def test_a_file_that_appears_where_a_killed_run_meant_to_write_is_not_taken_for_
     (root / ".journal.json").write_text(json.dumps({"version": 1, "artifacts": announced}))
     (root / "b").write_text("by hand")
     assert codes(root, {"a": "1", "b": "announced"})[0] == ("output-conflict", "generated/b")
+
+
+def amended(root: Path, files: Mapping[str, str], changed: Mapping[str, str]) -> write_plan.WritePlan | None:
+    """What a small edit would do after which the directory, that holds `files`, differs from them in what `changed`."""
+    after = {**files, **changed}
+    known = applied(root, planned(root, files), files)
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in changed.items()}
+    return OutputDirectory(root).amend(digests, with_index(after)[INDEX], known, len(known))
+
+
+def test_an_amendment_writes_what_changed_and_touches_nothing_else(root: Path) -> None:
+    compile_into(root, ONE)
+    changed = {"prod/b.yaml": "other"}
+    plan = amended(root, ONE, changed)
+    assert plan is not None
+    assert (plan.update, plan.create, plan.prune, plan.others) == ((INDEX, "prod/b.yaml"), (), (), 2)
+    applied(root, plan, changed)
+    assert planned(root, ONE | changed).is_empty
+
+
+def test_an_amendment_names_what_was_edited_by_hand(root: Path) -> None:
+    compile_into(root, ONE)
+    known = applied(root, planned(root, ONE), ONE)
+    (root / "prod/b.yaml").write_text("by hand")
+    digests = {"prod/b.yaml": hashlib.sha256(b"other").hexdigest()}
+    plan = OutputDirectory(root).amend(digests, with_index({**ONE, "prod/b.yaml": "other"})[INDEX], known, 4)
+    assert plan is not None
+    assert plan.edited == ("prod/b.yaml",)
+
+
+def test_what_was_never_written_or_announced_by_a_killed_run_is_no_amendment(root: Path) -> None:
+    compile_into(root, ONE)
+    assert amended(root, ONE, {"prod/c.yaml": "c"}) is None
+    (root / ".journal.json").write_bytes(with_index(ONE)[INDEX])
+    known = dict.fromkeys((*ONE, INDEX), (1, 1, ""))
+    assert OutputDirectory(root).amend({}, with_index(ONE)[INDEX], known, 4) is None
