@@ -14,7 +14,7 @@ import pytest
 from incremental.repositories import compile_all, copy, edit, files, let_clocks_pass
 from penstock import compiler
 from penstock.catalog import sql_reading, validation
-from penstock.incremental import reading, writing
+from penstock.incremental import reading, shares, writing
 from penstock.incremental.session import Session
 from penstock.source.lines import Lines
 
@@ -101,6 +101,18 @@ def test_an_edit_writes_the_index_that_a_cold_compile_writes(repository: Path, t
     assert files(repository) == cold(repository, tmp_path / "cold")
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_documents_that_are_lost_are_read_again(
+    repository: Path, tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "FEWEST", 1)
+    edit(repository, *OBJECTIVE)
+    for part in (repository / ".penstock/cache/documents").iterdir():
+        part.write_bytes(part.read_bytes()[:-1])
+    assert not Session(repository, processes=processes).compile().failed
+    assert files(repository) == cold(repository, tmp_path / "cold")
+
+
 def cold(root: Path, folder: Path) -> dict[str, bytes]:
     """What a compile without memory makes of the same specs."""
     for name in ("specs", "systems", "evidence"):
@@ -165,7 +177,7 @@ EDITS = (
     gone(".penstock/cache/units"),
     gone(".penstock/cache/seen"),
     appended(".penstock/cache/overview", " "),
-    appended(".penstock/cache/documents", " "),
+    appended(".penstock/cache/documents/*", " "),
     let_clocks_pass,
 )
 

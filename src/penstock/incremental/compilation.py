@@ -57,7 +57,8 @@ class Compilation:
     def run(self, stats: Sequence[FileStat], outputs: Look, *, check_only: bool, keep: bool) -> None:
         """Go through the stages; `stats` are of the spec files, `outputs` what was found of the generated ones.
 
-        With `check_only`, nothing is written; without `keep`, nothing is remembered.
+        With `check_only`, nothing is written; without `keep`, nothing is remembered. MemoryLostError where
+        what the earlier run knew is not there any more, and all has to be done without it.
         """
         with self.timings.stage("read", "files") as stage:
             self.source = Read(self.root, stats, self.seen, self.known, self.processes)
@@ -69,6 +70,9 @@ class Compilation:
             self.standing = standing(self.source, self.known, self.repository.changed, outputs.changed)
             stage.count = len(self.standing.changed)
             shares = divide(catalog, self.standing.specs, self.standing.units, self.processes)
+            if len(shares) > 1:
+                # A copy of this process could not begin again if something were lost.
+                self.known.documents.load_all()
         with Crew(len(shares), lambda share: work(catalog, shares[share], self.generated)) as crew:
             if not (self._check(crew) and self._compile(crew)):
                 return

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import penstock
+from penstock.incremental.documents import PARTS, Documents
 from penstock.source.cache import Cache
 from penstock.source.files import FileStat
 from penstock.source.lines import Lines
@@ -73,8 +74,7 @@ class Overview:
 class Known:
     """What a run has found out, and what it rests on."""
 
-    documents: Lines = field(default_factory=Lines)
-    """Spec -> path, index and line of its document, and the document as plain data."""
+    documents: Documents = field(default_factory=Documents)
     fingerprints: Lines = field(default_factory=Lines)
     """Key of `Reads` -> what it stood for."""
     checked: Lines = field(default_factory=Lines)
@@ -113,9 +113,12 @@ class Store:
         known = Known()
         for each in fields(Known):
             cache, digest = self._cache(each.name), seen.parts.get(each.name, "")
-            if each.name == "overview":
+            value: Any
+            if each.name == "documents":
+                value = Documents(load=lambda number: self._documents(number, seen))
+            elif each.name == "overview":
                 plain = cache.load(digest)
-                value: Any = Overview(**plain) if plain is not None else None
+                value = Overview(**plain) if plain is not None else None
             else:
                 value = cache.load_lines(digest)
             if value is None:
@@ -123,14 +126,24 @@ class Store:
             setattr(known, each.name, value)
         return known
 
+    def _documents(self, number: int, seen: Seen) -> Lines | None:
+        name = f"documents/{number:02}"
+        return self._cache(name).load_lines(seen.parts.get(name, ""))
+
     def save(self, seen: Seen, known: Known, before: Known) -> None:
         """Remember a run; of what it began with `before`, only what has changed is written."""
         for each in fields(Known):
             value = getattr(known, each.name)
-            if value is getattr(before, each.name) and each.name in seen.parts:
+            if value is getattr(before, each.name) and (each.name in seen.parts or each.name == "documents"):
                 continue
-            cache = self._cache(each.name)
-            seen.parts[each.name] = cache.save_lines(value) if isinstance(value, Lines) else cache.save(_plain(value))
+            if isinstance(value, Documents):
+                for number in range(PARTS):
+                    name = f"{each.name}/{number:02}"
+                    seen.parts[name] = self._cache(name).save_lines(value.part(number))
+            elif isinstance(value, Lines):
+                seen.parts[each.name] = self._cache(each.name).save_lines(value)
+            else:
+                seen.parts[each.name] = self._cache(each.name).save(_plain(value))
         # Last: until then, the earlier one names parts that are not there any more, and nothing counts as remembered.
         self._cache("seen").save(_plain(seen))
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from penstock.catalog.facts import id_in
 from penstock.catalog.reads import FILE
+from penstock.incremental.documents import Documents
 from penstock.incremental.memory import Known, Overview, RememberedUnit, Seen, SeenFile
 from penstock.incremental.writing import Writing, remembered
 from penstock.source.files import FileStat
-from penstock.source.lines import Lines
 from penstock.source.stat_cache import UNPROVED, Observed, is_settled, observed, stat_of
 
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ def _overview(run: Compilation) -> Overview:
     )
 
 
-def _documents(run: Compilation) -> Lines:
+def _documents(run: Compilation) -> Documents:
     catalog = run.source.whole()
     documents = ((spec_id, catalog.document(spec_id)) for spec_id in catalog.ids())
-    return Lines().patched({str(i): [d.file.path, d.index, d.line, d.value] for i, d in documents if d is not None})
+    return Documents.of({str(i): [d.file.path, d.index, d.line, d.value] for i, d in documents if d is not None})
 
 
 def _unread(run: Compilation, files: Mapping[str, SeenFile]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.incremental.crew import beside, processors
+from penstock.incremental.documents import MemoryLostError
 from penstock.incremental.memory import Known, Seen, Store, unchanged
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
@@ -89,12 +91,17 @@ class Session:
             return Outcome(timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
+        def run(seen: Seen, known: Known, outputs: Look) -> Outcome:
+            timings = self.timings
+            run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
+            run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
+            return Outcome(tuple(sorted(run.diagnostics)), run.plan, tuple(run.unreleased), timings)
+
         known = store.known(seen)
-        if known is None:
-            seen, known, outputs = Seen(), Known(), Look()
-        run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, self.timings)
-        run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
-        return Outcome(tuple(sorted(run.diagnostics)), run.plan, tuple(run.unreleased), self.timings)
+        if known is not None:
+            with contextlib.suppress(MemoryLostError):
+                return run(seen, known, outputs)
+        return run(Seen(), Known(), Look())
 
     def _same_specs(self, seen: Seen, stats: list[FileStat]) -> bool:
         """Whether every spec, and every other file that was read, is proved to be as it was."""
