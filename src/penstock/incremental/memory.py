@@ -127,7 +127,7 @@ class Store:
         return known
 
     def _documents(self, number: int, seen: Seen) -> Lines | None:
-        name = f"documents/{number:02}"
+        name = f"documents-{number:02}"
         return self._cache(name).load_lines(seen.parts.get(name, ""))
 
     def save(self, seen: Seen, known: Known, before: Known) -> None:
@@ -138,7 +138,7 @@ class Store:
                 continue
             if isinstance(value, Documents):
                 for number in range(PARTS):
-                    name = f"{each.name}/{number:02}"
+                    name = f"documents-{number:02}"
                     seen.parts[name] = self._cache(name).save_lines(value.part(number))
             elif isinstance(value, Lines):
                 seen.parts[each.name] = self._cache(each.name).save_lines(value)
