@@ -221,7 +221,10 @@ class DriftMonitor(Node):
         "Features not watched.", loosens=Loosens.ADDED, area=Area.MONITORING, default=[], alias="except"
     )
     test: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = field(
-        "Distance: PSI over the reference's deciles, Kolmogorov-Smirnov, normed Wasserstein, or Jensen-Shannon.",
+        "Distance. `psi` and `jensen_shannon`: the population stability index and the Jensen-Shannon distance over "
+        "tenths of the training rows; a value that more than a tenth of them have is an interval of its own, and so is "
+        "each of fewer than ten values and each category. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard "
+        "deviations of the training rows.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="psi",

@@ -156,6 +156,20 @@ def test_the_sample_of_a_baseline_names_no_row(world: Path) -> None:
     assert sample.num_rows == 1000
 
 
+def test_a_baseline_of_another_format_is_refused_with_what_to_do(
+    world: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    observation = observe(world, made_table(300, seed=5))
+    file = observation / "baseline" / "profile.json"
+    facts = json.loads(file.read_text())
+    del facts["format"]
+    file.write_text(json.dumps(facts))
+    flags = {"observation": observation, "monitors": json.dumps([PSI]), "drift": world / "drift"}
+    assert step("drift", **flags) == 2
+    said = capfd.readouterr().err
+    assert "is a baseline of format 1, and this step reads format 2: train the model" in said
+
+
 def test_a_directory_that_is_no_observation_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     flags = {"observation": tmp_path, "monitors": json.dumps([PSI]), "drift": tmp_path / "drift"}
     assert step("drift", **flags) == 2

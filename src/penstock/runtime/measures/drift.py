@@ -1,11 +1,17 @@
 """How far a window of rows is from a reference, as effect sizes that do not grow with the number of rows.
 
-**psi**: the population stability index over the reference's deciles, intervals closed on the right, and one more for
-the missing; a share below 0.0001 counts as 0.0001. 0.1 is commonly called a moderate shift, 0.25 a large one.
-**jensen_shannon**: the Jensen-Shannon distance (root of the divergence, base 2, from 0 to 1) over the same intervals.
+**psi**: the population stability index over the intervals of `penstock.runtime.measures.profile.interval_ends`, and
+one more for the missing: the reference's deciles, closed on the right, where no value is frequent; a value that more
+than a tenth of the rows have is an interval of its own, as is each of fewer than ten values, and then values below
+and above all that the reference has are counted apart. A share below 0.0001 counts as 0.0001. 0.1 is commonly called a
+moderate shift, 0.25 a large one. What moves within an interval moves nothing. **jensen_shannon**: the Jensen-Shannon
+distance (root of the divergence, base 2, from 0 to 1) over the same intervals.
 **ks**: the Kolmogorov-Smirnov distance; a missing value counts as smaller than all others. From the reference's
 quantiles it is at most one thousandth too small. **wasserstein**: the area between the two cumulated distributions
 of the values that are present, in standard deviations of the reference; infinite where only one side has values.
+It is exact for a reference of at most 1,023 different values. For others the reference's share rises evenly between
+two values that the profile holds: on samples of normal, exponential, log-normal, Pareto and Cauchy distributions,
+with and without many zeros, that is off by less than 0.001.
 
 Categories have no order. psi and jensen_shannon count each as an interval; ks and wasserstein become the total
 variation, which is what both are where any two categories are equally far apart.
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
     from penstock.runtime.measures.predictions import Array
 
 SMALLEST_SHARE = 1e-4
+_STEPS = 16
+"""Steps at most by which the share rises between two edges of a reference that is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def distances_of_numbers(reference: Numbers, window: Window) -> Distances:
     """All distances of a numeric column; NaN for an empty window."""
     if window.rows == 0 or reference.present + reference.missing == 0:
         return Distances(*[float("nan")] * 4)
-    expected, found = _decile_counts(reference, window)
+    expected, found = interval_counts(reference, window)
     return Distances(
         psi(expected, found), ks(reference, window), wasserstein(reference, window), jensen_shannon(expected, found)
     )
@@ -128,7 +136,26 @@ def wasserstein(reference: Numbers, window: Window) -> float:
         return 0.0 if len(values) == len(edges) else float("inf")
     if reference.deviation == 0:
         return 0.0 if values[0] == values[-1] == edges[-1] else float("inf")
-    return _area(edges, reference.cumulated(), values) / reference.deviation
+    return _area(*_steps(reference), values) / reference.deviation
+
+
+def _steps(reference: Numbers) -> tuple[Array, Array]:
+    """Ascending points and the share of the reference from each on: its values, where it is exact.
+
+    Otherwise the rows of each interval are laid out at equal distances, the last at its upper edge, and each 16th part
+    of an interval with more rows is one step, at the mean of its rows.
+    """
+    edges, rows = reference.edges, reference.counts
+    if reference.exact:
+        return edges, reference.cumulated()
+    steps = np.clip(rows[1:], 1, _STEPS)
+    interval = np.repeat(np.arange(len(steps)), steps)
+    number = np.arange(len(interval)) - np.repeat(np.cumsum(steps) - steps, steps)
+    each = np.maximum(rows[1:], 1)
+    part = ((number + 0.5) / steps[interval] + 0.5 / each[interval]).clip(max=1)
+    points = edges[interval] + part * np.diff(edges)[interval]
+    share = np.cumsum(np.r_[rows[0], rows[1:][interval] / steps[interval]]) / reference.present
+    return np.r_[edges[0], points], share
 
 
 def _area(edges: Array, share: Array, values: Array) -> float:
@@ -161,11 +188,11 @@ def _cumulated_sums(values: Array, ends: Array) -> Array:
     return np.asarray(np.cumsum(parts))
 
 
-def _decile_counts(reference: Numbers, window: Window) -> tuple[Array, Array]:
-    """Rows of the reference and of the window by decile, then missing."""
-    up_to = np.cumsum(reference.counts)[np.searchsorted(reference.edges, reference.deciles)]
+def interval_counts(reference: Numbers, window: Window) -> tuple[Array, Array]:
+    """Rows of the reference and of the window by interval, then missing."""
+    up_to = np.cumsum(reference.counts)[np.searchsorted(reference.edges, reference.ends)]
     expected = np.diff(np.r_[0, up_to, reference.present])
-    found = np.diff(np.r_[0, np.searchsorted(window.values, reference.deciles, side="right"), len(window.values)])
+    found = np.diff(np.r_[0, np.searchsorted(window.values, reference.ends, side="right"), len(window.values)])
     return np.r_[expected, reference.missing], np.r_[found, window.missing]
 
 

@@ -1,10 +1,12 @@
 """A reference distribution in a few kilobytes, against which any later window of rows can be held.
 
 Numbers: the values at which the cumulated share is known, and how many rows lie in each interval up to and including
-one of them. A column of at most 1,023 different values is kept exactly; of others the 1,023 inner quantiles are, so
-that a cumulated share read between two of them is off by less than one thousandth. The nine deciles are always among
-them. Categories: how often each occurs, the rarer ones together beyond the first 1,000. Missing values are counted in
-both; an infinite number counts as missing.
+one of them. A column of at most 1,023 different values is kept exactly. Of others the 1,023 inner quantiles are, so
+that a cumulated share read between two of them is off by less than one thousandth; the values just below each that
+more than a thousandth of the rows have, where the share jumps; and the ends closer and closer, down to the least and
+the greatest value, since of a long tail the last thousandth can hold most of the deviation. The ends of the intervals
+that `interval_ends` makes are always among them. Categories: how often each occurs, the rarer ones together beyond the
+first 1,000. Missing values are counted in both; an infinite number counts as missing.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from penstock.runtime.measures.predictions import Array
 
 QUANTILES = 1024
+INTERVALS = 10
+"""Parts of the rows over which PSI is counted where no value is frequent."""
+_TAIL_RANKS = 128
+"""Ranks at most at which a tail is known, from the outermost value on."""
+_TAIL_SHARE = 1 / 128
+"""How far a tail reaches into the rows: over eight of the 1,024 quantiles."""
 CATEGORIES = 1000
 OTHER = "(other)"
 """All categories that the reference does not know by name."""
@@ -34,8 +42,8 @@ class Numbers:
     """Ascending and different from each other; the last is the greatest value. Empty without values."""
     counts: Array
     """Rows whose value is above the edge before, if any, and at most this edge: intervals closed on the right."""
-    deciles: Array
-    """Inner deciles, by linear interpolation, without repetitions; all are among `edges`."""
+    ends: Array
+    """Where the intervals end that hold a tenth of the rows or one frequent value (`interval_ends`); among `edges`."""
     missing: int
     mean: float
     deviation: float
@@ -56,7 +64,7 @@ class Numbers:
         return {
             "edges": self.edges.tolist(),
             "counts": self.counts.tolist(),
-            "deciles": self.deciles.tolist(),
+            "ends": self.ends.tolist(),
             "missing": self.missing,
             "mean": self.mean,
             "deviation": self.deviation,
@@ -88,14 +96,40 @@ def profile_numbers(values: Array) -> Numbers:
     if not len(present):
         nothing = np.array([])
         return Numbers(nothing, nothing.astype(np.int64), nothing, len(values), float("nan"), float("nan"), True)
-    deciles = np.unique(_quantiles(present, 10))
-    different = present[np.r_[True, np.diff(present) > 0]]
-    exact = len(different) < QUANTILES
-    inner = different if exact else _quantiles(present, QUANTILES)
-    edges = np.unique(np.concatenate([inner, deciles, present[-1:]]))
+    different, rows = np.unique(present, return_counts=True)
+    exact, ends = len(different) < QUANTILES, interval_ends(present)
+    known = (
+        [different]
+        if exact
+        else [_every_thousandth(present), _just_below(different[rows * QUANTILES > len(present)]), _tails(present)]
+    )
+    edges = np.unique(np.concatenate([*known, ends, present[-1:]]))
     counts = np.diff(np.searchsorted(present, edges, side="right"), prepend=0)
     mean, deviation = float(present.mean()), float(present.std())
-    return Numbers(edges, counts, deciles, len(values) - len(present), mean, deviation, exact)
+    return Numbers(edges, counts, ends, len(values) - len(present), mean, deviation, exact)
+
+
+def interval_ends(ascending: Array) -> Array:
+    """Where the intervals end, closed on the right, over which a distribution is counted; the last has no end.
+
+    A value that more than a tenth of the rows have is an interval of its own, and so is each of fewer than ten
+    different values. The rows below, between and above such values are divided by their quantiles, with linear
+    interpolation, into as few equal parts as hold at most a tenth of all rows each; a value at which two parts meet is
+    in the lower one. Without a frequent value these are the ten that the nine inner deciles part, of which the outer
+    ones have no bound. With one, what is less than the least value or greater than the greatest is in an interval of
+    its own, in which the reference has no row.
+    """
+    different, rows = np.unique(ascending, return_counts=True)
+    few = len(different) < INTERVALS
+    alone = different if few else different[rows * INTERVALS > len(ascending)]
+    if not len(alone):
+        return _quantiles(ascending, INTERVALS)
+    lows, highs = (np.searchsorted(ascending, alone, side=side) for side in ("left", "right"))
+    ends = [_just_below(np.r_[ascending[:1], alone]), alone, ascending[-1:]]
+    for start, end in zip([0, *highs], [*lows, len(ascending)], strict=True):
+        if parts := -(-INTERVALS * (end - start) // len(ascending)):
+            ends.append(_quantiles(ascending[start:end], parts))
+    return np.unique(np.concatenate(ends))
 
 
 def profile_categories(values: Sequence[str | None]) -> Categories:
@@ -130,7 +164,7 @@ def numbers_from_json(value: Mapping[str, Any]) -> Numbers:
     return Numbers(
         np.array(value["edges"], dtype=np.float64),
         np.array(value["counts"], dtype=np.int64),
-        np.array(value["deciles"], dtype=np.float64),
+        np.array(value["ends"], dtype=np.float64),
         value["missing"],
         unknown if value["mean"] is None else value["mean"],
         unknown if value["deviation"] is None else value["deviation"],
@@ -150,3 +184,24 @@ def from_json(value: Mapping[str, Any]) -> Numbers | Categories:
 
 def _quantiles(ascending: Array, parts: int) -> Array:
     return np.asarray(np.quantile(ascending, np.arange(1, parts) / parts))
+
+
+def _every_thousandth(ascending: Array) -> Array:
+    """Inner quantiles that are values themselves, so that each interval's last row is at its upper edge."""
+    ranks = np.ceil(len(ascending) * np.arange(1, QUANTILES) / QUANTILES).astype(np.int64)
+    return ascending[ranks - 1]
+
+
+def _just_below(values: Array) -> Array:
+    """The greatest number below each, so that an interval between the two holds that value alone.
+
+    Below 0 it is the greatest normal one: some processors are told to take those in between for 0.
+    """
+    return np.where(values == 0, -np.finfo(np.float64).tiny, np.nextafter(values, -np.inf))
+
+
+def _tails(ascending: Array) -> Array:
+    """Values at both ends by rank: 1, 2, 3, then ever farther from each other up to the 128th part of the rows."""
+    farthest = max(1, int(len(ascending) * _TAIL_SHARE))
+    ranks = np.unique(np.geomspace(1, farthest, _TAIL_RANKS).round().astype(np.int64))
+    return np.concatenate([ascending[ranks - 1], ascending[-ranks]])

@@ -2,7 +2,8 @@
 
 The features are those of the training rows; the predictions are those of the validation and test rows, since a model
 is surer of rows that it has learned. ``sample.parquet`` holds the numeric features of at most 1,000 training rows, in
-standard deviations from the mean and without anything that names a row, for tests that need rows.
+standard deviations from the mean and without anything that names a row, for tests that need rows. ``profile.json``
+says in which format it is: one that was written in another is refused, since distances from it would be other ones.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 PROFILE_FILE = "profile.json"
 SAMPLE_FILE = "sample.parquet"
 SAMPLE_ROWS = 1000
+FORMAT = 2
+"""Number of the form of ``profile.json``; the first had none."""
 _SEED = 20_260_101
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     known, numeric = profile_frame(features), [feature.name for feature in model.features if feature.numeric]
     unseen = _unseen(model, splits)
     facts = {
+        "format": FORMAT,
         "model": model.name,
         "digest": model.digest,
         "task": model.task,
@@ -120,8 +124,14 @@ class Baseline:
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
-        """The baseline in a directory; an `InputError` where it holds none."""
+        """The baseline in a directory; an `InputError` where it holds none, or one of another format."""
         facts = read_json(path / PROFILE_FILE)
+        if (found := facts.get("format", 1)) != FORMAT:
+            raise InputError(
+                f"`{path / PROFILE_FILE}` is a baseline of format {found}, and this step reads format {FORMAT}: "
+                f"train the model with this version of Penstock and release it, or run the step with the version "
+                f"that trained it"
+            )
         return cls(
             facts["rows"],
             {name: from_json(column) for name, column in facts["features"].items()},

@@ -26,6 +26,7 @@ from penstock.runtime.measures.drift import (
     chance_psi,
     distances_of_categories,
     distances_of_numbers,
+    interval_counts,
     window_of,
 )
 from penstock.runtime.measures.profile import Categories, Numbers
@@ -162,7 +163,8 @@ def _column(reference: Numbers | Categories, values: Array | list[str | None]) -
         chance = chance_psi(int(((expected + found) > 0).sum()), total, len(texts))
         return _Column(len(texts), distances_of_categories(reference, texts), chi_square(expected, found), chance)
     window = window_of(np.asarray(values))
-    chance = chance_psi(len(reference.deciles) + 1, total, window.rows)
+    expected, found = interval_counts(reference, window)
+    chance = chance_psi(int(((expected + found) > 0).sum()), total, window.rows)
     return _Column(window.rows, distances_of_numbers(reference, window), ks_test(reference, window), chance)
 
 
