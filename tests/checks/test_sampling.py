@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binomtest, norm, studentized_range
 
 from penstock.checks.sampling import auc_error, auc_low, chance_of_gap, quantile, rows_for_gap, wilson_low
+from penstock.runtime.measures.delong import areas
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.9, 0.95, 0.99])
@@ -36,6 +37,12 @@ def test_the_error_of_an_area_is_what_chance_makes_of_it() -> None:
         areas.append((positives[:, None] > negatives[None, :]).mean())
     assert np.mean(areas) == pytest.approx(area, abs=0.005)
     assert np.std(areas) == pytest.approx(auc_error(area, rows, rows), rel=0.05)
+
+
+@pytest.mark.parametrize("rows", [6, 40, 400])
+def test_a_perfect_ranking_proves_as_much_as_the_step_says_that_measures_it(rows: int) -> None:
+    label = np.r_[np.ones(rows // 2), np.zeros(rows // 2)]
+    assert auc_low(1.0, rows, 0.95) == pytest.approx(areas(label, label + np.arange(rows) / rows).interval(0.95)[0])
 
 
 @pytest.mark.parametrize("groups", [2, 3, 5, 12])

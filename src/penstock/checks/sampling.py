@@ -1,8 +1,9 @@
 """Sampling error of metrics, from the number of rows alone: how wide an interval must be, whatever the model.
 
 Formulas: the standard error of an area under a ROC curve by Hanley and McNeil (Radiology 143, 1982, p. 29); the score
-interval of a proportion by Wilson (Journal of the American Statistical Association 22, 1927, p. 209); the range of
-several normal values by Tippett (Biometrika 17, 1925, p. 364).
+interval of a proportion by Wilson (Journal of the American Statistical Association 22, 1927, p. 209); what a sample
+without a failure proves by Clopper and Pearson (Biometrika 26, 1934, p. 404); the range of several normal values by
+Tippett (Biometrika 17, 1925, p. 364).
 """
 
 from __future__ import annotations
@@ -41,8 +42,12 @@ def wilson_low(share: float, trials: float, confidence: float) -> float:
 
 
 def auc_low(area: float, rows: float, confidence: float) -> float:
-    """The lower end of the interval of an area, with as many positives as negatives, which makes it narrowest."""
-    return area - quantile(confidence) * auc_error(area, rows / 2, rows / 2)
+    """The lower end of the interval of an area, with as many positives as negatives, which makes it narrowest.
+
+    It is no higher than what pairs without a common row prove that are all ranked rightly.
+    """
+    by_error = area - quantile(confidence) * auc_error(area, rows / 2, rows / 2)
+    return min(by_error, area * float(((1 - confidence) / 2) ** (2 / rows)))
 
 
 @lru_cache(maxsize=1024)

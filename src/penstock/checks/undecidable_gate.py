@@ -4,9 +4,9 @@ What it does: computes, before anything runs, how far chance alone moves a rule'
 
 - A metric with a `confidence` must clear its bound with the end of an interval. From the rows that the Dataset's
   checks guarantee (`rows: {atLeast: ...}`) and the share of the test part, it finds the smallest figure that can pass:
-  with Wilson's interval for proportions, Hanley and McNeil's error for `roc_auc`, both in the most favourable case.
-  If even a perfect model fails, that is an error; if passing takes more than half of the way from the bound to
-  perfection, a warning.
+  with Wilson's interval for proportions, Hanley and McNeil's error and the exact bound of a perfect ranking for
+  `roc_auc`, both in the most favourable case. If even a perfect model fails, that is an error; if passing takes more
+  than half of the way from the bound to perfection, a warning.
 - A gap between groups is compared with what equally good groups of `minSupport` rows differ by. If some pair of them
   breaks the bound by chance in more than one run of five, that is a warning. How many groups there are says `oneOf`
   of the column, two otherwise. The metric is taken to be about 0.5, where it moves most.

@@ -12,7 +12,7 @@ import pandas as pd
 from penstock.runtime.data.functions import load
 from penstock.runtime.evaluation.examination import SEED, Examination, decided
 from penstock.runtime.faults import InputError
-from penstock.runtime.measures.intervals import percentiles
+from penstock.runtime.measures.intervals import decided_by, percentiles
 from penstock.specs.decision import Figure
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def own_figure(rule: PythonRule, exam: Examination) -> Figure:
         chosen = generator.integers(0, len(truth), len(truth))
         resampled = rows.iloc[chosen].reset_index(drop=True)
         drawn.append(_called(rule.python, function, truth[chosen], said[chosen], resampled))
-    return Figure(rule.python, estimate, *percentiles(np.array(drawn), float(rule.confidence)))
+    low, high = percentiles(np.array(drawn), float(rule.confidence))
+    return Figure(rule.python, estimate, *decided_by(len(truth), low, high))
 
 
 def test_rows(exam: Examination) -> pd.DataFrame:

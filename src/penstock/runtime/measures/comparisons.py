@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import percentiles
+from penstock.runtime.measures.intervals import decided_by, percentiles
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
-from penstock.runtime.measures.resampling import difference, distributions, statistic
+from penstock.runtime.measures.resampling import RANKING, difference, distributions, statistic
+from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach, smallest_class
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -28,18 +29,50 @@ class Advantage:
 
 
 def paired_bootstrap(metric: str, ours: Predictions, theirs: Predictions, confidence: float, seed: int) -> Advantage:
-    """The advantage in any metric: both models on the same resamples, the percentile interval of the difference."""
+    """The advantage in any metric: both models on the same resamples, the percentile interval of the difference.
+
+    A difference that is the same in every resample is one of models that are alike in what the metric reads, or is as
+    uncertain as unseen rows make our metric; of a metric without bounds, as `intervals.decided_by` says.
+    """
     estimate = compute(metric, ours) - compute(metric, theirs)
     if np.isnan(estimate):
         return Advantage(estimate, estimate, estimate)
     form = difference(statistic(metric, ours), statistic(metric, theirs))
     low, high = percentiles(distributions({metric: form}, len(ours), seed)[metric], confidence)
+    if not _alike(metric, ours, theirs):
+        if not is_bounded(metric):
+            low, high = decided_by(len(ours), low, high)
+        elif is_collapsed(low, high):
+            low, high = (end - compute(metric, theirs) for end in reach(metric, ours, confidence))
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
 
 def delong_difference(ours: Predictions, theirs: Predictions, confidence: float) -> Advantage:
-    """The advantage in roc_auc by DeLong's covariance of two areas on the same rows."""
-    return Advantage(*delong.areas(ours.truth, ours.output, theirs.output).difference(confidence))
+    """The advantage in roc_auc by DeLong's covariance of two areas on the same rows.
+
+    A score that is the same for every row has an area of one half, whatever the rows are.
+    """
+    found = delong.areas(ours.truth, ours.output, theirs.output)
+    estimate = float(found.area[0] - found.area[1])
+    if np.ptp(theirs.output) == 0:
+        low, high = (end - 0.5 for end in found.interval(confidence))
+        return Advantage(estimate, low, high)
+    if _alike("roc_auc", ours, theirs):
+        return Advantage(estimate, estimate, estimate)
+    return Advantage(*found.difference(confidence))
+
+
+def _alike(metric: str, ours: Predictions, theirs: Predictions) -> bool:
+    """Whether two models say the same of every row; or, of enough rows, what comes to the same for a metric."""
+    from scipy.stats import rankdata
+
+    if np.array_equal(ours.output, theirs.output) and np.array_equal(ours.decision, theirs.decision):
+        return True
+    if smallest_class(ours) < FEWEST_ALIKE:
+        return False
+    if METRICS[metric].reads == "decision":
+        return np.array_equal(ours.decision, theirs.decision)
+    return metric in RANKING and np.array_equal(rankdata(ours.output), rankdata(theirs.output))
 
 
 @dataclass(frozen=True, slots=True)

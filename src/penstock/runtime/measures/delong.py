@@ -1,6 +1,8 @@
 """The sampling error of areas under ROC curves, one or two on the same rows, without resampling.
 
-DeLong, DeLong and Clarke-Pearson 1988, by the midranks of Sun and Xu 2014: n log n in the number of rows.
+DeLong, DeLong and Clarke-Pearson 1988, by the midranks of Sun and Xu 2014: n log n in the number of rows. Their
+variance says too little where few rows are ranked wrongly, and is 0 where none is: an interval reaches at least as far
+as `penstock.runtime.measures.unseen` says.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from penstock.runtime.measures.unseen import is_collapsed, shown_share
 
 if TYPE_CHECKING:
     from penstock.runtime.measures.predictions import Array
@@ -21,23 +25,33 @@ class Areas:
     area: Array
     """One for each score."""
     covariance: Array
+    pairs: int
+    """Pairs of a positive and a negative that can be made without a common row."""
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The two-sided interval of the first area, cut to [0, 1]; NaN where fewer than two rows of a class are."""
-        return _around(float(self.area[0]), float(self.covariance[0, 0]), confidence, 0.0, 1.0)
+        area = float(self.area[0])
+        low, high = _around(area, float(self.covariance[0, 0]), confidence, 0.0, 1.0)
+        return _reaching(low, high, area, 0.0, 1.0, shown_share(self.pairs, confidence))
 
     def difference(self, confidence: float) -> tuple[float, float, float]:
-        """The first area less the second, with the ends of its two-sided interval."""
+        """The first area less the second, with the ends of its two-sided interval.
+
+        A difference that is the same wherever one looks reaches as far as unseen rows could move it.
+        """
         estimate = float(self.area[0] - self.area[1])
-        return (estimate, *_around(estimate, self._variance_of_difference(), confidence, -1.0, 1.0))
+        low, high = _around(estimate, self._variance_of_difference(), confidence, -1.0, 1.0)
+        if is_collapsed(low, high):
+            low, high = _reaching(low, high, estimate, -1.0, 1.0, shown_share(self.pairs, confidence))
+        return estimate, low, high
 
     def p_value(self) -> float:
-        """Two-sided p of the hypothesis that both areas are equal; 1 for scores that rank alike."""
+        """Two-sided p of the hypothesis that both areas are equal; 1 for equal areas, else NaN without variance."""
         from scipy.stats import norm
 
         difference, variance = float(self.area[0] - self.area[1]), self._variance_of_difference()
         if variance == 0:
-            return 1.0 if difference == 0 else 0.0
+            return 1.0 if difference == 0 else float("nan")
         return float(2 * norm.sf(abs(difference) / np.sqrt(variance)))
 
     def _variance_of_difference(self) -> float:
@@ -54,7 +68,7 @@ def areas(truth: Array, *scores: Array) -> Areas:
     ones, zeros = int(positive.sum()), int((~positive).sum())
     if min(ones, zeros) == 0:
         unknown = np.full(len(scores), np.nan)
-        return Areas(unknown, np.full((len(scores), len(scores)), np.nan))
+        return Areas(unknown, np.full((len(scores), len(scores)), np.nan), 0)
     of_ones, of_zeros, found = [], [], []
     for score in scores:
         ranks = rankdata(score)
@@ -62,13 +76,20 @@ def areas(truth: Array, *scores: Array) -> Areas:
         of_ones.append((ranks[positive] - rankdata(score[positive])) / zeros)
         of_zeros.append(1 - (ranks[~positive] - rankdata(score[~positive])) / ones)
         found.append(of_ones[-1].mean())
-    return Areas(np.array(found), _covariance(of_ones) / ones + _covariance(of_zeros) / zeros)
+    covariance = _covariance(of_ones) / ones + _covariance(of_zeros) / zeros
+    return Areas(np.array(found), covariance, min(ones, zeros))
 
 
 def _covariance(samples: list[Array]) -> Array:
     if len(samples[0]) < 2:
         return np.full((len(samples), len(samples)), np.nan)
     return np.atleast_2d(np.cov(np.stack(samples)))
+
+
+def _reaching(low: float, high: float, estimate: float, worst: float, best: float, shown: float) -> tuple[float, float]:
+    """The interval, at least as wide as rows of a kind that is not shown could make it. NaN stays."""
+    lowest, highest = (shown * estimate + (1 - shown) * end for end in (worst, best))
+    return float(np.minimum(low, lowest)), float(np.maximum(high, highest))
 
 
 def _around(estimate: float, variance: float, confidence: float, low: float, high: float) -> tuple[float, float]:

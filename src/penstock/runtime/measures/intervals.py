@@ -3,6 +3,10 @@
 `roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. All others: the percentile bootstrap of
 `penstock.runtime.measures.resampling`. The percentile interval of the expected calibration error lies too high, since
 resampling adds to what chance alone makes of it: an upper bound is judged more strictly than its confidence says.
+
+Where DeLong and the bootstrap see no variation, or hardly any, an interval of a metric with a worst and a best value
+reaches as far as `penstock.runtime.measures.unseen` says. A metric without (a log loss, an error of numbers) has no
+interval from fewer than 10 rows, nor from fewer than 100 that are all alike: its rule is undecided, and so fails.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy as np
 
 from penstock.runtime.measures import delong
 from penstock.runtime.measures.resampling import distributions, statistic
+from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 _MOST_UNDEFINED = 0.05
 """Share of the resamples that may leave a metric undefined before its interval is undefined, too."""
+
+_FEWEST = 10
+"""Rows from which the values of a metric without bounds say something of those that they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,8 @@ class Intervals:
             return Interval(*wilson(*proportion(metric, self._predictions), confidence), "wilson")
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), "bootstrap")
-        return Interval(*percentiles(self._resamples[metric], confidence), "bootstrap")
+        low, high = percentiles(self._resamples[metric], confidence)
+        return Interval(*_honest(metric, self._predictions, confidence, low, high), "bootstrap")
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -98,6 +107,23 @@ def percentiles(resamples: Array, confidence: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def decided_by(rows: int, low: float, high: float) -> tuple[float, float]:
+    """A bootstrap interval of a figure without bounds; NaN where so few rows make none."""
+    if rows < (FEWEST_ALIKE if is_collapsed(low, high) else _FEWEST):
+        return float("nan"), float("nan")
+    return low, high
+
+
+def _honest(metric: str, predictions: Predictions, confidence: float, low: float, high: float) -> tuple[float, float]:
+    if not is_bounded(metric):
+        return decided_by(len(predictions), low, high)
+    # The percentiles of the calibration error are too high already, both of them.
+    if np.isnan(low) or (metric == "expected_calibration_error" and not is_collapsed(low, high)):
+        return low, high
+    lowest, highest = reach(metric, predictions, confidence)
+    return float(np.fmin(low, lowest)), float(np.fmax(high, highest))
 
 
 def _resamples(predictions: Predictions) -> bool:

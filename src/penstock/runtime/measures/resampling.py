@@ -113,6 +113,13 @@ def distributions(statistics: Mapping[str, Statistic], rows: int, seed: int) -> 
     return found
 
 
+def weighted(form: Statistic, weights: Array) -> Array:
+    """The metric under given weights (variants, rows) of the rows; NaN where they leave it undefined."""
+    if isinstance(form, Cells):
+        return form.combine(np.stack([np.bincount(form.cell, each, form.count) for each in weights]))
+    return form.combine(weights @ form.columns) if isinstance(form, Sums) else _under_weights(form)(weights)
+
+
 def _blocks(columns: Array, generator: np.random.Generator) -> Array:
     """The rows themselves, or sums over random blocks of them, which have the same sampling error as the rows."""
     if len(columns) <= _BLOCKS:
@@ -263,6 +270,9 @@ def _matthews_correlation(c: Array) -> Array:
 
 
 _CURVES: dict[str, Callable[[Array, Array], Array]] = {"roc_auc": _roc_auc, "average_precision": _average_precision}
+
+RANKING = frozenset(_CURVES)
+"""Metrics that read of the scores only how they rank the rows."""
 
 _MEANS: dict[str, Callable[[Predictions], tuple[Array, Callable[[Array], Array]]]] = {
     "brier_score": lambda p: _mean((p.truth - p.output) ** 2),
