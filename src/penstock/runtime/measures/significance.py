@@ -5,7 +5,7 @@ every difference is significant, and a distance says whether it matters.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _EXACT_ROWS = 2000
 """Rows of the larger side up to which the Kolmogorov-Smirnov p is exact; counting paths takes seconds beyond."""
 _PERMUTATIONS = 200
+_MOST_EQUAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +66,73 @@ def chi_square(expected: Array, found: Array) -> Test:
     return Test(float(result.statistic), float(result.pvalue))
 
 
-def cramer_von_mises(reference: Array, window: Array) -> Test:
-    """The two-sample test of Cramer and von Mises."""
+def cramer_von_mises(reference: Array, window: Array, seed: int) -> Test:
+    """The two-sample test of Cramer and von Mises, with midranks; where many values are equal, by permutations.
+
+    The statistic of midranks grows with the ties alone, and with samples of two sizes until it always rejects.
+    """
     from scipy.stats import cramervonmises_2samp
 
+    if _has_many_ties(reference, window):
+        return _by_permutation(_gaps_squared, reference, window, seed)
     result = cramervonmises_2samp(reference, window)
     return Test(float(result.statistic), float(result.pvalue))
 
 
-def anderson_darling(reference: Array, window: Array) -> Test:
-    """The two-sample test of Anderson and Darling (Scholz and Stephens 1987, with midranks); p from 0.001 to 0.25."""
+def anderson_darling(reference: Array, window: Array, seed: int) -> Test:
+    """The two-sample test of Anderson and Darling (Scholz and Stephens 1987, with midranks); p from 0.001 to 0.25.
+
+    Where many values are equal, the statistic is not standardized, and p is by permutations.
+    """
     from scipy.stats import anderson_ksamp
 
+    if _has_many_ties(reference, window):
+        return _by_permutation(_weighted_gaps_squared, reference, window, seed)
     with warnings.catch_warnings():
         # scipy warns where its table of p ends.
         warnings.simplefilter("ignore")
         result = anderson_ksamp([reference, window])
     return Test(float(result.statistic), float(result.pvalue))
+
+
+def _has_many_ties(reference: Array, window: Array) -> bool:
+    """Whether a row shares its value with more than two others on average: formulas of p know no equal values."""
+    _, rows = np.unique(np.concatenate([reference, window]), return_counts=True)
+    return bool((rows.astype(np.float64) ** 2).sum() > _MOST_EQUAL * rows.sum())
+
+
+def _by_permutation(statistic: Callable[[Array, Array], Array], reference: Array, window: Array, seed: int) -> Test:
+    """A statistic of counts by value, and its p by 200 exchanges of rows, of which only the counts matter."""
+    values, place = np.unique(np.concatenate([reference, window]), return_inverse=True)
+    total = np.bincount(place, minlength=len(values))
+    first = np.bincount(place[: len(reference)], minlength=len(values))
+    drawn = np.random.default_rng(seed).multivariate_hypergeometric(
+        total, len(reference), size=_PERMUTATIONS, method="marginals"
+    )
+    found = statistic(np.vstack([first, drawn]).astype(np.float64), total.astype(np.float64))
+    # Equal but for rounding is not less.
+    reached = (found[1:] >= found[0] - 1e-9 * abs(found[0])).sum()
+    return Test(float(found[0]), float((1 + reached) / (1 + _PERMUTATIONS)))
+
+
+def _gaps_squared(first: Array, total: Array) -> Array:
+    """The statistic of Cramer and von Mises for each row of counts, out of the counts of both samples together."""
+    m, both = first[0].sum(), total.sum()
+    gaps = np.cumsum(first, axis=1) / m - np.cumsum(total - first, axis=1) / (both - m)
+    return np.asarray(m * (both - m) / both**2 * (total * gaps**2).sum(axis=1))
+
+
+def _weighted_gaps_squared(first: Array, total: Array) -> Array:
+    """The statistic of Anderson and Darling (Scholz and Stephens, equation 7) for each row of counts."""
+    both, before = total.sum(), np.cumsum(total) - total / 2
+    spread = before * (both - before) - both * total / 4
+    found = np.zeros(len(first))
+    for counts in (first, total - first):
+        rows = counts[0].sum()
+        gaps = both * (np.cumsum(counts, axis=1) - counts / 2) - rows * before
+        shares = np.divide(gaps**2, spread, out=np.zeros_like(gaps), where=spread > 0)
+        found += shares @ total / both / rows
+    return np.asarray((both - 1) / both * found)
 
 
 def maximum_mean_discrepancy(reference: Array, window: Array, sigma: float, seed: int) -> Test:

@@ -40,8 +40,8 @@ def joint_drift(observation: Observation, rows: pa.Table) -> dict[str, Any] | No
         "maximum_mean_discrepancy": {"statistic": together.statistic, "p_value": together.p_value},
         "columns": {
             name: {
-                "cramer_von_mises_p": cramer_von_mises(before[:, number], now[:, number]).p_value,
-                "anderson_darling_p": anderson_darling(before[:, number], now[:, number]).p_value,
+                "cramer_von_mises_p": cramer_von_mises(before[:, number], now[:, number], _SEED).p_value,
+                "anderson_darling_p": anderson_darling(before[:, number], now[:, number], _SEED).p_value,
             }
             for number, name in enumerate(names)
         },
