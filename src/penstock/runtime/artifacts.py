@@ -201,7 +201,7 @@ def learner_frame(table: pa.Table, features: Sequence[FeatureColumn]) -> pd.Data
     for feature in features:
         values = table[feature.name]
         if feature.numeric:
-            columns[feature.name] = pc.cast(values, pa.float64()).to_numpy()
+            columns[feature.name] = pc.cast(values, pa.float64(), safe=False).to_numpy()
         else:
             columns[feature.name] = pd.Series(pc.cast(values, pa.string()).to_pylist(), dtype=object)
     return pd.DataFrame(columns)

@@ -22,7 +22,7 @@ from penstock.runtime.measures.drift import (
     wasserstein,
     window_of,
 )
-from penstock.runtime.measures.profile import CATEGORIES, OTHER, from_json, profile_categories, profile_numbers
+from penstock.runtime.measures.profile import CATEGORIES, OTHER, Numbers, from_json, profile_categories, profile_numbers
 
 RADIUS = load_breast_cancer().data[:, 0]
 REFERENCE, NOW = RADIUS[:284], RADIUS[284:]
@@ -135,6 +135,27 @@ def test_a_constant_that_changes_is_infinitely_far_away() -> None:
     assert wasserstein(profile_numbers(np.ones(9)), window_of(np.full(9, 2.0))) == np.inf
 
 
+def test_a_constant_has_no_deviation_whatever_rounding_makes_of_it() -> None:
+    tenths = np.full(1000, 0.1)
+    assert tenths.std() > 0
+    assert profile_numbers(tenths).deviation == 0
+    assert wasserstein(profile_numbers(tenths), window_of(np.full(9, 0.2))) == np.inf
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [500, 5000])
+def test_the_greatest_numbers_overflow_nowhere(rows: int) -> None:
+    limits, rng = np.finfo(np.float64), np.random.default_rng(0)
+    before = rng.uniform(-1, 1, rows)
+    before[: rows // 5], before[-9:] = limits.min, limits.max
+    reference = from_json(json.loads(json.dumps(profile_numbers(before).as_json())))
+    assert isinstance(reference, Numbers)
+    same, gone = window_of(before), window_of(np.abs(before))
+    assert wasserstein(reference, same) == pytest.approx(0, abs=1e-6)
+    assert wasserstein(reference, gone) == pytest.approx(0.2 * limits.max / (reference.deviation / 2), rel=1e-6)
+    assert distances_of_numbers(reference, gone).psi > 1
+
+
 def test_categories_new_and_missing_count_each() -> None:
     reference = profile_categories(["a"] * 60 + ["b"] * 40)
     found = distances_of_categories(reference, ["a"] * 30 + ["b"] * 20 + ["z"] * 25 + [None] * 25)
@@ -161,6 +182,13 @@ def test_a_profile_of_numbers_survives_its_file(column: np.ndarray, tmp_path: ob
     assert np.array_equal(
         [before.psi, before.ks, before.wasserstein], [after.psi, after.ks, after.wasserstein], equal_nan=True
     )
+
+
+def test_a_category_may_be_called_as_the_rare_ones_together_are() -> None:
+    names = [f"c{number:05}" for number in range(CATEGORIES)] + [OTHER] * 7
+    reference = profile_categories(names)
+    assert reference.present == len(names)
+    assert distances_of_categories(reference, names).psi == pytest.approx(0, abs=1e-12)
 
 
 def test_a_profile_of_categories_survives_its_file() -> None:

@@ -108,6 +108,12 @@ def test_what_a_model_does_not_use_has_no_share() -> None:
     assert shares["unused"] == 0
     assert sum(shares.values()) == pytest.approx(1)
     assert np.isnan(permutation_shares(lambda _: 1.0, rows, ("strong",), seed=0)["strong"])
+    # A model that gives no number for the shuffled values of one feature: nothing is known of any share.
+    order = rows.weak.tolist()
+    undefined = permutation_shares(
+        lambda each: skill(each) if each.weak.tolist() == order else float("nan"), rows, ("strong", "weak"), seed=0
+    )
+    assert np.isnan(list(undefined.values())).all()
 
 
 def test_a_slow_call_shows_in_the_tail_only() -> None:

@@ -94,6 +94,59 @@ def test_windows_are_counted_back_from_the_moment(world: Path) -> None:
     assert earlier["drifted"] == []
 
 
+def test_rows_without_a_time_are_one_window_and_not_several(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    import pyarrow.parquet as pq
+
+    observation = observe(world, moved(made_table(400, seed=5), 0.8))
+    file = observation / "data.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["@event_time"]), file)
+    assert drift(world, PSI)["monitors"][0]["drifted"] == ["x2"]
+    counted = [PSI | {"persist": {"breaches": 2, "of": 3}}]
+    flags = {"observation": observation, "monitors": json.dumps(counted), "drift": world / "drift"}
+    assert step("drift", **flags) == 2
+    assert "monitor `inputs` counts breaches in 3 windows, and the rows have no event time" in capfd.readouterr().err
+
+
+def test_a_window_of_too_few_rows_counts_as_none_of_the_breaches(world: Path) -> None:
+    # Newest first: beyond the bound, too few to say, beyond the bound.
+    days = [moved(made_table(rows, seed=rows), 0.8) for rows in (400, 50, 400)]
+    times = [END - timedelta(days=day, hours=12) for day, table in enumerate(days) for _ in range(table.num_rows)]
+    observation = observe(world, pa.concat_tables(days))
+    import pyarrow.parquet as pq
+
+    file = observation / "data.parquet"
+    table = pq.read_table(file)
+    place = table.column_names.index("@event_time")
+    pq.write_table(table.set_column(place, "@event_time", pa.array(times, pa.timestamp("us"))), file)
+    (monitor,) = drift(world, PSI | {"persist": {"breaches": 2, "of": 3}})["monitors"]
+    x2 = columns(monitor)["x2"]
+    assert [window["rows"] for window in x2["windows"]] == [400, 50, 400]
+    assert x2["windows"][1]["distance"] is None
+    assert x2["breaches"] == 2
+    assert monitor["drifted"] == ["x2"]
+
+
+def test_a_feature_that_never_varies_and_one_of_great_integers_are_measured(world: Path) -> None:
+    import pyarrow.parquet as pq
+
+    observation = observe(world, made_table(400, seed=5))
+    for file in (observation / "data.parquet", observation / "baseline" / "sample.parquet"):
+        table = pq.read_table(file)
+        constant = pa.array(np.zeros(table.num_rows))
+        pq.write_table(table.set_column(table.column_names.index("x3"), "x3", constant), file)
+    profile = observation / "baseline" / "profile.json"
+    facts = json.loads(profile.read_text())
+    facts["features"]["x3"] |= {"mean": 0.0, "deviation": 0.0}
+    profile.write_text(json.dumps(facts))
+    table = pq.read_table(observation / "data.parquet")
+    great = pa.array([2**60 + number for number in range(400)])
+    table = table.set_column(table.column_names.index("x2"), "x2", great)
+    pq.write_table(table, observation / "data.parquet")
+    found = drift(world, PSI)
+    assert found["joint"]["columns"]["x3"] == {"anderson_darling_p": 1, "cramer_von_mises_p": 1}
+    assert found["monitors"][0]["drifted"][0] == "x2"
+
+
 def test_too_few_rows_decide_and_push_nothing(world: Path) -> None:
     observe(world, moved(made_table(150, seed=5), 3.0))
     found = drift(world, PSI | {"persist": {"breaches": 1, "of": 1}})

@@ -136,7 +136,10 @@ def wasserstein(reference: Numbers, window: Window) -> float:
         return 0.0 if len(values) == len(edges) else float("inf")
     if reference.deviation == 0:
         return 0.0 if values[0] == values[-1] == edges[-1] else float("inf")
-    return _area(*_steps(reference), values) / reference.deviation
+    edges, share = _steps(reference)
+    # Sums of the greatest numbers overflow; a power of two changes no digit of the others.
+    scale = 2.0 ** max(0, np.frexp(np.abs([edges[0], edges[-1], values[0], values[-1]]).max())[1] - 400)
+    return float(_area(edges / scale, share, values / scale) / (reference.deviation / scale))
 
 
 def _steps(reference: Numbers) -> tuple[Array, Array]:

@@ -21,7 +21,7 @@ def permutation_shares(
     """The share of each feature in the sum of what is lost when one feature's values are shuffled among the rows.
 
     `skill` is what the model achieves on rows, more being better, in the order of `rows`. A feature whose shuffling
-    loses nothing has the share 0; every share is NaN where no feature matters.
+    loses nothing has the share 0; every share is NaN where no feature matters, or where the skill is not known.
     """
     generator = np.random.default_rng(seed)
     whole = skill(rows)
@@ -29,6 +29,7 @@ def permutation_shares(
     for feature in features:
         values = rows[feature].to_numpy()
         shuffled = (rows.assign(**{feature: generator.permutation(values)}) for _ in range(REPEATS))
-        losses[feature] = max(0.0, whole - float(np.mean([skill(each) for each in shuffled])))
+        # `np.maximum` keeps NaN, which Python's `max` turns into no loss.
+        losses[feature] = float(np.maximum(0.0, whole - np.mean([skill(each) for each in shuffled])))
     total = sum(losses.values())
     return {feature: loss / total if total > 0 else float("nan") for feature, loss in losses.items()}

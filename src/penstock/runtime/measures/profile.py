@@ -105,8 +105,7 @@ def profile_numbers(values: Array) -> Numbers:
     )
     edges = np.unique(np.concatenate([*known, ends, present[-1:]]))
     counts = np.diff(np.searchsorted(present, edges, side="right"), prepend=0)
-    mean, deviation = float(present.mean()), float(present.std())
-    return Numbers(edges, counts, ends, len(values) - len(present), mean, deviation, exact)
+    return Numbers(edges, counts, ends, len(values) - len(present), *_mean_and_deviation(present), exact)
 
 
 def interval_ends(ascending: Array) -> Array:
@@ -137,8 +136,10 @@ def profile_categories(values: Sequence[str | None]) -> Categories:
     found = count_categories(values)
     missing = found.pop(None, 0)
     ranked = sorted(((name, count) for name, count in found.items() if name is not None), key=lambda c: (-c[1], c[0]))
-    kept, rest = ranked[:CATEGORIES], ranked[CATEGORIES:]
-    counts = dict(kept) | ({OTHER: sum(count for _, count in rest)} if rest else {})
+    counts, rest = dict(ranked[:CATEGORIES]), ranked[CATEGORIES:]
+    if rest:
+        # A category may be called so itself.
+        counts[OTHER] = counts.pop(OTHER, 0) + sum(count for _, count in rest)
     return Categories(counts, missing)
 
 
@@ -186,6 +187,16 @@ def _quantiles(ascending: Array, parts: int) -> Array:
     return np.asarray(np.quantile(ascending, np.arange(1, parts) / parts))
 
 
+def _mean_and_deviation(ascending: Array) -> tuple[float, float]:
+    """Both are finite wherever the values are, and the deviation of equal values is 0, however they round."""
+    least, greatest = float(ascending[0]), float(ascending[-1])
+    if least == greatest:
+        return least, 0.0
+    # A power of two changes no digit.
+    scale = 2.0 ** max(0, np.frexp(max(-least, greatest))[1] - 400)
+    return float((ascending / scale).mean()) * scale, float((ascending / scale).std()) * scale
+
+
 def _every_thousandth(ascending: Array) -> Array:
     """Inner quantiles that are values themselves, so that each interval's last row is at its upper edge."""
     ranks = np.ceil(len(ascending) * np.arange(1, QUANTILES) / QUANTILES).astype(np.int64)
@@ -195,9 +206,12 @@ def _every_thousandth(ascending: Array) -> Array:
 def _just_below(values: Array) -> Array:
     """The greatest number below each, so that an interval between the two holds that value alone.
 
-    Below 0 it is the greatest normal one: some processors are told to take those in between for 0.
+    Below 0 it is the greatest normal one: some processors are told to take those in between for 0. The least number of
+    all stays as it is, since nothing is below.
     """
-    return np.where(values == 0, -np.finfo(np.float64).tiny, np.nextafter(values, -np.inf))
+    limits = np.finfo(np.float64)
+    with np.errstate(over="ignore"):
+        return np.where(values == 0, -limits.tiny, np.maximum(np.nextafter(values, -np.inf), limits.min))
 
 
 def _tails(ascending: Array) -> Array:

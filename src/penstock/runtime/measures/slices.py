@@ -58,6 +58,6 @@ def extremes(values: dict[str, float]) -> Extremes | None:
     if not values:
         return None
     undefined = next((name for name, value in values.items() if np.isnan(value)), None)
-    lowest = undefined or min(values, key=lambda name: values[name])
-    highest = undefined or max(values, key=lambda name: values[name])
+    lowest = min(values, key=lambda name: values[name]) if undefined is None else undefined
+    highest = max(values, key=lambda name: values[name]) if undefined is None else undefined
     return Extremes(lowest, values[lowest], highest, values[highest])

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from penstock.runtime.arguments import directory, moment, output_directory, spec
-from penstock.runtime.artifacts import write_json
+from penstock.runtime.artifacts import EVENT_TIME, write_json
+from penstock.runtime.faults import InputError
 from penstock.runtime.measures.drift import (
     CHOSEN,
     Distances,
@@ -98,6 +99,12 @@ def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime)
     """The columns that a monitor watches, over its windows, newest first."""
     length = timedelta(seconds=monitor.window.seconds)
     persist = monitor.persist
+    if persist is not None and persist.of > 1 and EVENT_TIME not in observation.rows.column_names:
+        # Every window would be the same rows, and one breach would count as many.
+        raise InputError(
+            f"monitor `{monitor.id}` counts breaches in {persist.of} windows, and the rows have no event time that "
+            f"tells windows apart: give the feature sets an `eventTime`, or leave out `persist`"
+        )
     ends = [as_of - number * length for number in range(persist.of if persist is not None else 1)]
     windows = [_measured(monitor, observation, observation.between(end - length, end)) for end in ends]
     columns = [_over_windows(name, monitor, [window[name] for window in windows], ends, length) for name in windows[0]]

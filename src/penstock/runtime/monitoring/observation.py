@@ -103,7 +103,7 @@ def _numbers(rows: pa.Table, name: str) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values: Any = pc.cast(rows[name], pa.float64()).to_numpy()
+    values: Any = pc.cast(rows[name], pa.float64(), safe=False).to_numpy()
     return np.asarray(values, dtype=np.float64)
 
 
