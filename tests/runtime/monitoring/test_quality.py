@@ -94,6 +94,40 @@ def test_other_tasks_are_measured_too(task: str, metric: str, tmp_path: Path) ->
     assert quality(world, monitor, task=task)["monitors"][0]["value"] == pytest.approx(expected)
 
 
+def test_a_class_that_the_model_does_not_know_is_one_that_it_never_says(tmp_path: Path) -> None:
+    world = trained(tmp_path, "multiclass")
+    baseline(world, "multiclass")
+    rows = made_table(1000, 5, "multiclass")
+    monitor = {"id": "m", "metric": "accuracy", "below": 0.1, "window": "1d"}
+    observe(world, rows)
+    known = quality(world, monitor, task="multiclass")["monitors"][0]["value"]
+    label = ["never seen" if number % 2 else name for number, name in enumerate(rows["@label"].to_pylist())]
+    observe(world, rows.set_column(rows.column_names.index("@label"), "@label", pa.array(label)))
+    for metric in ("accuracy", "macro_f1", "balanced_accuracy", "log_loss"):
+        (found,) = quality(world, monitor | {"metric": metric}, task="multiclass")["monitors"]
+        assert found["labels"] == 1000
+        assert found["low"] <= found["value"] <= found["high"]
+        if metric == "accuracy":
+            assert found["value"] == pytest.approx(known / 2, abs=0.05)
+
+
+def test_a_row_without_an_answer_does_not_blind_the_monitor(world: Path) -> None:
+    import pyarrow.parquet as pq
+
+    file = observe(world, labelled(1000, 1.0)) / "data.parquet"
+    table = pq.read_table(file)
+    score = table["@score"].to_numpy().copy()
+    place = table.column_names.index("@score")
+    for unanswered, labels in ((20, 980), (900, 100)):
+        score[:unanswered] = np.nan
+        pq.write_table(table.set_column(place, "@score", pa.array(score)), file)
+        found = quality(world, AUC)
+        (monitor,) = found["monitors"]
+        assert (monitor["labels"], monitor["unanswered"]) == (labels, unanswered)
+        assert (monitor["value"] is None) == (labels < 300)
+        assert {each["name"]: each["value"] for each in found["samples"]}["penstock_quality_labels"] == labels
+
+
 def test_a_metric_of_another_task_is_a_sentence(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
     observe(world, labelled(400, 1.0))
     flags = {

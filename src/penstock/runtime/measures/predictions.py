@@ -32,6 +32,11 @@ class Predictions:
         """The predictions of some rows: a mask or positions."""
         return Predictions(self.task, self.truth[rows], self.output[rows], self.decision[rows])
 
+    def answered(self) -> Predictions:
+        """The predictions of the rows that got a finite number."""
+        finite: Array = np.isfinite(self.output)
+        return self.take(finite.all(axis=1) if finite.ndim > 1 else finite)
+
 
 def binary(truth: Array, score: Array, threshold: float) -> Predictions:
     """Binary predictions: a row whose score reaches `threshold` counts as positive."""

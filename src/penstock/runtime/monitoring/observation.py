@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from penstock.runtime.artifacts import DATA_FILE, EVENT_TIME, LABEL, FeatureColumn, read_json, read_table
-from penstock.runtime.evaluation.examination import truth_of
 from penstock.runtime.measures.predictions import Array, Predictions, binary, multiclass, regression
 from penstock.runtime.monitoring.baseline import Baseline
 
@@ -73,19 +72,29 @@ class Observation:
         return self.between(as_of - length, as_of)
 
     def labelled(self, rows: pa.Table, threshold: float) -> Predictions:
-        """The predictions of those rows whose label has come in."""
+        """The predictions of those rows whose label has come in, also where the model answered with no finite number.
+
+        A class that the model does not know is one more, which it never says.
+        """
         import pyarrow.compute as pc
 
         if LABEL not in rows.column_names:
             rows = rows.slice(0, 0).append_column(LABEL, rows.slice(0, 0)[PREDICTION])
         known = rows.filter(pc.is_valid(rows[LABEL]))
-        truth = truth_of(known[LABEL].to_numpy(), self.task, self.classes)
+        if self.task == "multiclass":
+            return self._of_classes(known)
+        truth = known[LABEL].to_numpy()
         if self.task == "binary":
             return binary(truth, _numbers(known, SCORE), threshold)
-        if self.task == "multiclass":
-            scores = [_numbers(known, f"{SCORE}.{name}") for name in self.classes]
-            return multiclass(truth, np.stack(scores, axis=1))
         return regression(truth, _numbers(known, PREDICTION))
+
+    def _of_classes(self, known: pa.Table) -> Predictions:
+        number = {name: position for position, name in enumerate(self.classes)}
+        truth = np.array([number.get(name, len(number)) for name in _text(known, LABEL) if name is not None], np.int64)
+        scores = [_numbers(known, f"{SCORE}.{name}") for name in self.classes]
+        if (truth == len(number)).any():
+            scores.append(np.zeros(len(truth)))
+        return multiclass(truth, np.stack(scores, axis=1))
 
     def column(self, rows: pa.Table, feature: FeatureColumn) -> Array | list[str | None]:
         """A feature of some rows: float64 with NaN where missing, or text with None."""

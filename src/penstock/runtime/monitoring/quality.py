@@ -1,4 +1,8 @@
-"""Measure the model on the rows of the newest window whose labels have come in."""
+"""Measure the model on the rows of the newest window whose labels have come in.
+
+A row that the model answered with no finite number has no part in the metric, which would otherwise be unknown for the
+sake of one row; it counts as without a label, so that a model which answers few rows is heard of.
+"""
 
 from __future__ import annotations
 
@@ -62,12 +66,14 @@ def _monitored(monitor: QualityMonitor, observation: Observation, as_of: datetim
     if monitor.metric not in METRICS or observation.task not in METRICS[monitor.metric].tasks:
         raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is no metric of a {observation.task} task")
     rows = observation.newest(as_of, timedelta(seconds=monitor.window.seconds))
-    predictions = observation.labelled(rows, threshold)
+    labelled = observation.labelled(rows, threshold)
+    predictions = labelled.answered()
     found: dict[str, Any] = {
         "id": monitor.id,
         "metric": monitor.metric,
         "rows": rows.num_rows,
         "labels": len(predictions),
+        "unanswered": len(labelled) - len(predictions),
         "min_labels": monitor.min_labels,
         "below": monitor.below,
         "above": monitor.above,
@@ -91,9 +97,11 @@ def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _said(monitor: dict[str, Any]) -> str:
+    unanswered = f"; the model answers {monitor['unanswered']} more with no finite number"
+    also = unanswered if monitor["unanswered"] else ""
     if monitor["labels"] < monitor["min_labels"]:
-        return f"{monitor['labels']} of {monitor['rows']} rows have a label, {monitor['min_labels']} are needed"
+        return f"{monitor['labels']} of {monitor['rows']} rows have a label, {monitor['min_labels']} are needed{also}"
     return (
         f"{monitor['metric']} = {monitor['value']:.4g} [{monitor['low']:.4g}, {monitor['high']:.4g}] on "
-        f"{monitor['labels']} rows{', beyond its bound' if monitor['breached'] else ''}"
+        f"{monitor['labels']} rows{', beyond its bound' if monitor['breached'] else ''}{also}"
     )
