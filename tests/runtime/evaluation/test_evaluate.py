@@ -6,16 +6,23 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from pydantic import TypeAdapter
 from sklearn.metrics import roc_auc_score
 
 from penstock.runtime.artifacts import Splits, directory_digest
+from penstock.runtime.evaluation import measuring
+from penstock.runtime.evaluation.champion import AbsentChampion
 from penstock.runtime.faults import SAYS_NO
 from penstock.runtime.learning.model_files import load_model
+from penstock.specs.gate import AnyRule
 from penstock.specs.metrics import METRICS
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, measured, step, trained
 from runtime.made_splits import write_splits
@@ -223,3 +230,16 @@ def test_a_rule_that_cannot_be_measured_is_a_sentence(
     said = capfd.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_batch_is_as_large_as_it_says_also_where_fewer_rows_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    model = SimpleNamespace(scores=lambda rows: sizes.append(len(rows)))
+    exam: Any = SimpleNamespace(rows=SimpleNamespace(features=pd.DataFrame({"x": range(10)})), model=model)
+    timed = {"p99": 1.0}
+    monkeypatch.setattr(measuring, "call_percentiles", lambda call: [call(number) for number in range(7)] and timed)
+    for batch in (1, 4, 24):
+        rule = TypeAdapter(AnyRule).validate_python({"id": "speed", "latency": {"p99": "1s", "batch": batch}})
+        measuring.measured(rule, exam, AbsentChampion("none"))
+        assert sizes == [batch] * 7
+        sizes.clear()

@@ -34,8 +34,8 @@ class Predictions:
 
     def answered(self) -> Predictions:
         """The predictions of the rows that got a finite number."""
-        finite: Array = np.isfinite(self.output)
-        return self.take(finite.all(axis=1) if finite.ndim > 1 else finite)
+        finite = np.isfinite(self.output)
+        return self.take(np.asarray(finite.all(axis=1) if finite.ndim > 1 else finite))
 
 
 def binary(truth: Array, score: Array, threshold: float) -> Predictions:
