@@ -69,11 +69,11 @@ class Change:
 
         Of an indirect change, the way that it comes counts too. File and line do not, nor what is said of it.
         """
-        from penstock.source.canonical import digest
+        from penstock.source.canonical import digest, pointed
 
         place = [self.address.kind, self.address.name, *self.address.parts]
         former = str(self.renamed_from) if self.renamed_from is not None else None
-        what = [self.operation.value, self.before, self.after, former]
+        what = [self.operation.value, pointed(self.before), pointed(self.after), former]
         return digest([place, what, self.cause, list(self.through), list(self.environments)])
 
 

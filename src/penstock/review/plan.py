@@ -133,7 +133,7 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     found: dict[tuple[object, ...], Change] = {}
     for change in changes:
         source = next((step for step in change.through), "")
-        found.setdefault((change.address, change.operation, str(change.before), str(change.after), source), change)
+        found.setdefault((change.address, change.operation, repr(change.before), repr(change.after), source), change)
     return list(found.values())
 
 

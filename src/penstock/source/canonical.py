@@ -40,6 +40,15 @@ def canonical_json(value: Any) -> bytes:
         return orjson.dumps(_ordered(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS)
 
 
+def pointed(value: Any) -> Any:
+    """Plain data in which whole floats keep their point: for those to whom 1 and 1.0 are two values."""
+    if isinstance(value, dict):
+        return {key: pointed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [pointed(item) for item in value]
+    return orjson.Fragment(repr(value)) if type(value) is float and value.is_integer() else value
+
+
 class _NotAsciiError(Exception):
     """A key is not ASCII, so that its place is not where orjson would sort it."""
 

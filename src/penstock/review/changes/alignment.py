@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.review.changes.values import plain, same
-from penstock.source.canonical import canonical_json
+from penstock.review.changes.values import exact, same
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.approval_policy import Require, When
 from penstock.specs.base import JsonPatch, Node
@@ -73,8 +72,8 @@ def _by_key(before: list[Any], after: list[Any], known: list[str], now: list[str
 
 def _as_sets(before: list[Any], after: list[Any]) -> Iterator[Pair]:
     """Equal items are one another's wherever they stand; of the rest, those whose first field is the same."""
-    first = [canonical_json(plain(item)) for item in before]
-    second = [canonical_json(plain(item)) for item in after]
+    first = [exact(item) for item in before]
+    second = [exact(item) for item in after]
     common = Counter(first) & Counter(second)
     left = _without(first, common)
     right = _without(second, common)
@@ -88,7 +87,7 @@ def _as_sets(before: list[Any], after: list[Any]) -> Iterator[Pair]:
         yield Pair(position, None, _name(before[position], position))
 
 
-def _without(keys: list[bytes], common: Counter[bytes]) -> list[int]:
+def _without(keys: list[str], common: Counter[str]) -> list[int]:
     waiting, rest = Counter(common), []
     for position, key in enumerate(keys):
         if waiting[key]:
@@ -125,8 +124,8 @@ def _in_order(before: list[Any], after: list[Any]) -> Iterator[Pair]:
 def _blocks(before: list[Any], after: list[Any]) -> list[tuple[int, int, int]]:
     from difflib import SequenceMatcher
 
-    first = [canonical_json(plain(item)) for item in before]
-    second = [canonical_json(plain(item)) for item in after]
+    first = [exact(item) for item in before]
+    second = [exact(item) for item in after]
     if len(first) * len(second) > _MOST_COMPARISONS:
         return [(0, 0, 0), (len(first), len(second), 0)]
     blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()

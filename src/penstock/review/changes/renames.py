@@ -12,7 +12,7 @@ from penstock.catalog.references import references
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import NEUTRAL, Judgement
 from penstock.review.model import Operation
-from penstock.source.canonical import digest
+from penstock.source.canonical import digest, pointed
 from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Items, Scalar, mapping_of
@@ -81,7 +81,7 @@ def _content(document: Document, names: dict[SpecId, str]) -> str:
             if reference.target in names and not reference.is_key:
                 _put(data, reference.pointer, names[reference.target])
     try:
-        return digest({"spec": data.get("spec"), "overrides": data.get("overrides", {})})
+        return digest(pointed({"spec": data.get("spec"), "overrides": data.get("overrides", {})}))
     except (TypeError, ValueError):
         return f"no canonical form: {id(document)}"
 

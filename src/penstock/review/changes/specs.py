@@ -13,7 +13,7 @@ from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.traffic import traffic_growth
-from penstock.review.changes.values import plain
+from penstock.review.changes.values import plain, same
 from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
@@ -62,7 +62,7 @@ def _of_spec(
         if known is not None or now is not None:
             yield _of_whole(base, head, after)
         return
-    if known.value == now.value:
+    if same(known.value, now.value):
         if known.file.path != now.file.path:
             yield _moved(after, known.file.path, now.file.path, start_of(head, after))
         return

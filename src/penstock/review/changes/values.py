@@ -52,7 +52,26 @@ def same(before: Any, after: Any) -> bool:
         return before.keys() == after.keys() and all(same(held, after[key]) for key, held in before.items())
     if isinstance(before, list):
         return len(before) == len(after) and all(map(same, before, after))
+    if isinstance(before, float):
+        # To Python 0.0 and -0.0 are equal, and no text that is made of them is.
+        return repr(before) == repr(after)
     return bool(before == after)
+
+
+def exact(value: Any) -> str:
+    """A text that no two values have which differ in what they mean, or in type; not all that are the `same` have one.
+
+    What `plain` gives is no such text: canonical JSON takes 1 and 1.0 for one number.
+    """
+    if isinstance(value, Node):
+        fields = ((name, getattr(value, name)) for name in type(value).model_fields)
+        return f"{type(value).__name__}({', '.join(f'{name}={exact(held)}' for name, held in fields)})"
+    if isinstance(value, Mapping):
+        entries = sorted((repr(key), exact(held)) for key, held in value.items())
+        return f"{{{', '.join(f'{key}: {held}' for key, held in entries)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(exact, value))}]"
+    return f"Quantity({value.amount.normalize()})" if isinstance(value, Quantity) else repr(value)
 
 
 def magnitude(value: Any) -> Decimal | datetime | None:

@@ -19,7 +19,7 @@ from penstock.review.policy.organisation import Organisation, Roles
 from penstock.review.policy.overruling import overruling
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.separation import contributors
-from penstock.source.canonical import canonical_json
+from penstock.source.canonical import canonical_json, pointed
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -151,7 +151,8 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     if value is None or type(value) in (str, int, float, bool):
-        return value
+        # A change from 1.0 to 1 is to be read as what it was, and under the same fingerprint.
+        return pointed(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

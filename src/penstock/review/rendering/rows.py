@@ -197,7 +197,11 @@ def _values(change: Change) -> str:
         return shown_value(change.after) if change.address.parts else ""
     if change.operation is Operation.REMOVED:
         return f"was {shown_value(change.before)}" if change.address.parts else ""
-    return f"{shown_value(change.before)} -> {shown_value(change.after)}"
+    before, after = shown_value(change.before), shown_value(change.after)
+    if before == after and len(before) < _LONGEST_VALUE:
+        # What differs in its type alone, such as 1 and 1.0, or `true` and true.
+        before, after = (orjson.dumps(value).decode() for value in (change.before, change.after))
+    return f"{before} -> {after}"
 
 
 def _parents(plan: Plan) -> dict[str, Change]:
