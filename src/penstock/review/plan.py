@@ -27,6 +27,7 @@ from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.sides import Sides, read_sides
 from penstock.review.uncollected import uncollected
+from penstock.review.unexplained import unexplained
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -71,6 +72,10 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     errors.extend(generated.problems)
     errors.extend(_base_problems(sides))
     found = errors.sorted()
+    # Of specs with errors not everything is compiled, and nothing is approved.
+    unseen = [] if errors.has_errors else unexplained(sides, base, head, comparison, [*edits, *functions])
+    changes += unseen
+    impacts |= {change.fingerprint: Radius(base, head).of_indirect(change) for change in unseen}
     return Plan(
         base=sides.base.name,
         head=sides.head.name,
@@ -78,7 +83,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code.startswith(_BASE)),
-        kind=_kind(repository, sides, [*edits, *functions], found),
+        kind="change" if unseen else _kind(repository, sides, [*edits, *functions], found),
         digests=_digests(sides, changes, found, edits),
     )
 

@@ -21,7 +21,7 @@ def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> 
     assert plan.artifacts == ()
 
 
-def test_the_order_of_rules_columns_and_callers_is_no_change(repository: Repository) -> None:
+def test_the_order_of_rules_columns_and_callers_is_no_change_of_a_field(repository: Repository) -> None:
     def reorder(documents: Documents) -> None:
         documents["Gate", "delay-release"]["spec"]["rules"].reverse()
         rollout = documents["Rollout", "delay-online"]["spec"]
@@ -29,8 +29,10 @@ def test_the_order_of_rules_columns_and_callers_is_no_change(repository: Reposit
         rollout["environments"].reverse()
         flights = documents["Dataset", "flights"]["spec"]
         flights["columns"] = dict(reversed(flights["columns"].items()))
+        flights["columns"]["origin"]["oneOf"].reverse()
 
-    assert repository.changed(reorder).changes == ()
+    # What the files that differ by it are told as, test_point_05_unexplained_files.py says.
+    assert [change for change in repository.changed(reorder).changes if change.address.parts] == []
 
 
 def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
@@ -51,7 +53,6 @@ def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
         ("{weight: 5%}", "{weight: 0.05}"),
         ("nullable: 2%", "nullable: 2.0%"),
         ("atLeast: 0.70", "atLeast: 0.7"),
-        ("oneOf: [EWR, JFK, LGA]", "oneOf: [LGA, EWR, JFK]"),
         ("parquet: data/weather.parquet", "parquet: [data/weather.parquet]"),
         ("csv: data/arrivals.csv", "csv: [data/arrivals.csv]"),
     ],

@@ -191,6 +191,8 @@ class _Evaluation:
             for one in self.plan.errors
             if one.severity is Severity.ERROR
         ]
+        if self.plan.artifacts and self._means_nothing():
+            found.append(Result("generated", ERROR, wording.UNEXPLAINED))
         return tuple(found)
 
     def _unbound(self) -> list[str]:

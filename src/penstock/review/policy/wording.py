@@ -12,6 +12,10 @@ from penstock.review.policy.outcome import Outcome
 from penstock.review.policy.rules import Group
 
 DRAFT = "It is a draft, so nobody is asked for a review: mark it as ready, and who must approve is asked."
+UNEXPLAINED = (
+    "generated files differ, and the plan has no change that says why: run the review again with the version of "
+    "Penstock that made the plan."
+)
 _SHOWN = 6
 """Names in one sentence."""
 

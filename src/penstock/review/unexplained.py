@@ -1,0 +1,161 @@
+"""Generated files that differ though no change of the plan says why: somebody has to look at them all the same.
+
+A new version of the compiler writes files anew of specs that nobody touched; and what the review takes for the same,
+the compiler may not. Neither may pass unseen, so that each becomes a change of the highest risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from penstock.catalog.functions import paths_of
+from penstock.catalog.model import SpecId
+from penstock.review.artifacts import KUSTOMIZATION, Comparison
+from penstock.review.changes.directions import UNKNOWN
+from penstock.review.changes.specs import Edit, start_of
+from penstock.review.model import Change, Operation
+from penstock.review.reach import Reach
+from penstock.review.sides import GENERATED, Sides
+from penstock.source.canonical import bytes_digest, digest
+from penstock.source.write_plan import INDEX
+from penstock.specs.addresses import Address
+from penstock.specs.kinds import KINDS
+from penstock.specs.review import Area
+from penstock.specs.rollout import Rollout
+
+_SHOWN = 3
+_WHOLE = (Operation.ADDED, Operation.REMOVED, Operation.RENAMED)
+
+
+def unexplained(sides: Sides, base: Reach, head: Reach, compared: Comparison, edits: Iterable[Edit]) -> list[Change]:
+    """A change of each spec that has such files: of the one that may be the cause, else of the one they are made from.
+
+    `edits` are all that the plan knows. To be asked of specs without errors: of others nothing is compiled.
+    """
+    return list(_Search(sides, base, head, compared, tuple(edits)).changes())
+
+
+@dataclass(slots=True)
+class _Search:
+    sides: Sides
+    base: Reach
+    head: Reach
+    compared: Comparison
+    edits: tuple[Edit, ...]
+    changed: set[SpecId] = field(default_factory=set)
+    """What the plan has a change of, under both names."""
+    environments: set[str] = field(default_factory=set)
+    """Environments that come, go or are renamed."""
+    modules: set[str] = field(default_factory=set)
+    """Python files whose code is told to differ."""
+    owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each file is made from, or what of that differs."""
+    reached: set[SpecId] | None = None
+
+    def __post_init__(self) -> None:
+        self.owners = {**self.compared.owners, **{one.path: one.owners for one in self.compared.result.changes}}
+        for edit in self.edits:
+            change = edit.change
+            if change.operation is Operation.MOVED:
+                continue
+            addresses = [change.address, *([change.renamed_from] if change.renamed_from is not None else [])]
+            self.changed |= {SpecId(one.kind, one.name) for one in addresses}
+            if change.operation in _WHOLE and not change.address.parts and edit.spec.kind == "Environment":
+                self.environments |= {one.name for one in addresses}
+            if edit.difference is None and edit.pointer:
+                self.modules |= set(paths_of(change.after["function"]))
+
+    def changes(self) -> Iterator[Change]:
+        contents = self._contents()
+        found: dict[SpecId, list[str]] = {}
+        for path in sorted(contents):
+            for spec_id in self._holders(path, contents):
+                found.setdefault(spec_id, []).append(path)
+        for spec_id, paths in sorted(found.items()):
+            yield self._change(spec_id, {path: contents[path] for path in paths})
+
+    def _contents(self) -> dict[str, tuple[str, str]]:
+        """The generated files that differ, each with what tells its two versions from any other."""
+        found = {
+            one.path: (bytes_digest(one.before), bytes_digest(one.after)) for one in self.compared.result.changes
+        }
+        for path, change in self.compared.committed.items():
+            if change.before != change.after:
+                found[path] = change.before or "", change.after or ""
+        return found
+
+    def _holders(self, path: str, contents: dict[str, tuple[str, str]]) -> list[SpecId]:
+        """The specs of which it has to be told that the file differs; none where it is explained."""
+        environment, _, below = path.partition("/")
+        environments = [one for one in self._environments() if path == INDEX or one.name == environment]
+        if path == INDEX or below == KUSTOMIZATION:
+            # Both follow the other files: of those that are not explained, it is told.
+            others = {one for one in contents if one != path and (path == INDEX or one.startswith(f"{environment}/"))}
+            return [] if others - {INDEX} or self.changed & set(environments) else environments
+        if environment in self.environments:
+            return []
+        causes = self.owners.get(path) or tuple(map(str, self._made_from(path)))
+        left = [cause for cause in causes if not self._is_explained(cause)]
+        named = [spec_id for cause in left if (spec_id := _spec(cause)) is not None]
+        return list(dict.fromkeys([*named, *(self._made_from(path) if len(named) < len(left) else [])]))
+
+    def _is_explained(self, cause: str) -> bool:
+        """Whether the plan has a change of the cause, or of what the cause depends on where it stayed as it is."""
+        spec_id = _spec(cause)
+        if spec_id is None:
+            return cause in self.modules
+        if spec_id in self.changed:
+            return True
+        stays = self.base.catalog.fingerprint(f"spec:{cause}") == self.head.catalog.fingerprint(f"spec:{cause}")
+        return stays and spec_id in self._reached()
+
+    def _reached(self) -> set[SpecId]:
+        if self.reached is None:
+            self.reached = set()
+            for reach in (self.base, self.head):
+                self.reached |= {other for one in self.changed for other in (one, *reach.specs(one))}
+                for spec_id in tuple(self.reached):
+                    rollout = reach.catalog.view(None).find(Rollout, spec_id.name) if spec_id.kind == "Rollout" else None
+                    self.reached |= {SpecId("Model", rollout.spec.model)} if rollout is not None else set()
+        return self.reached
+
+    def _made_from(self, path: str) -> list[SpecId]:
+        """The model and the rollout whose folder it is in."""
+        name = path.split("/")[1] if path.count("/") > 1 else ""
+        return [one for kind in ("Model", "Rollout") if self._exists(one := SpecId(kind, name))]
+
+    def _environments(self) -> list[SpecId]:
+        names = sorted({*self.base.catalog.environments(), *self.head.catalog.environments()})
+        return [SpecId("Environment", name) for name in names]
+
+    def _exists(self, spec_id: SpecId) -> bool:
+        return any(reach.catalog.document(spec_id) is not None for reach in (self.base, self.head))
+
+    def _change(self, spec_id: SpecId, files: dict[str, tuple[str, str]]) -> Change:
+        shown = [f"{GENERATED}/{path}" for path in list(files)[:_SHOWN]]
+        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+        folders = {path.partition("/")[0] for path in files}
+        return Change(
+            address=Address(spec_id.kind, spec_id.name),
+            operation=Operation.CHANGED,
+            before=digest({path: before for path, (before, _) in files.items()}),
+            after=digest({path: after for path, (_, after) in files.items()}),
+            direction=UNKNOWN,
+            area=Area.GOVERNANCE,
+            cause="direct",
+            why=(
+                f"{', '.join(shown)}{more} differ{'s' if len(files) == 1 else ''}, and no change says why: read what "
+                "differs; another version of the compiler writes files anew, and so may another order or form of a spec"
+            ),
+            environments=tuple(
+                one.name for one in self._environments() if one.name in folders or spec_id == one or folders == {INDEX}
+            ),
+            span=start_of(self.head.catalog, spec_id),
+        )
+
+
+def _spec(cause: str) -> SpecId | None:
+    """The spec that a cause is; None for a file of the repository."""
+    kind, _, name = cause.partition("/")
+    return SpecId(kind, name) if kind in KINDS else None
