@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
+from penstock.catalog.written import written
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
 from penstock.source.refusals import quoted
 from penstock.source.scalars import plain_value
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Found, mapping_of, scalars
+from penstock.specs.shapes import Found
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHOWN_PLACES = 3
@@ -31,17 +32,10 @@ class Reference:
 
 def references(document: Document) -> list[Reference]:
     """Every reference that a document of a known kind writes, in its overrides too; the document may be invalid."""
-    kind = KINDS[document.value["kind"]]
-    data = document.value
-    found = [_reference(one, ()) for one in scalars(kind, "refers", data)]
-    overrides = data.get("overrides")
-    if isinstance(overrides, dict):
-        spec_class = mapping_of(kind).fields["spec"].shape
-        for environment, patch in overrides.items():
-            found.append(Reference(SpecId("Environment", environment), ("overrides", environment), True))
-            below = scalars(spec_class.cls, "refers", patch)  # type: ignore[union-attr]  # every kind's spec is a Node
-            found += [_reference(one, ("overrides", environment)) for one in below]
-    return found
+    found = [_reference(one) for one in written(document, "refers")]
+    overrides = document.value.get("overrides")
+    named = overrides if isinstance(overrides, dict) else {}
+    return [*found, *(Reference(SpecId("Environment", one), ("overrides", one), True) for one in named)]
 
 
 def dangling(catalog: Catalog, document: Document, reads: Reads | None = None) -> list[Reference]:
@@ -116,8 +110,8 @@ def code_of(kind: str) -> str:
     return f"unknown-{_WORDS.sub('-', kind).lower()}"
 
 
-def _reference(found: Found, above: Pointer) -> Reference:
-    return Reference(SpecId(found.scalar.refers or "", found.text), (*above, *found.pointer), found.is_key)
+def _reference(found: Found) -> Reference:
+    return Reference(SpecId(found.scalar.refers or "", found.text), found.pointer, found.is_key)
 
 
 def _span(document: Document, reference: Reference) -> Span:

@@ -13,6 +13,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import UNKNOWN
+from penstock.review.changes.functions import module_of
 from penstock.review.changes.specs import Edit, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach
@@ -64,7 +65,7 @@ class _Search:
             if change.operation in _WHOLE and not change.address.parts and edit.spec.kind == "Environment":
                 self.environments |= {one.name for one in addresses}
             if edit.difference is None and edit.pointer:
-                self.modules |= set(paths_of(change.after["function"]))
+                self.modules |= set(paths_of(module_of(change.after["function"])))
 
     def changes(self) -> Iterator[Change]:
         contents = self._contents()
@@ -77,9 +78,7 @@ class _Search:
 
     def _contents(self) -> dict[str, tuple[str, str]]:
         """The generated files that differ, each with what tells its two versions from any other."""
-        found = {
-            one.path: (bytes_digest(one.before), bytes_digest(one.after)) for one in self.compared.result.changes
-        }
+        found = {one.path: (bytes_digest(one.before), bytes_digest(one.after)) for one in self.compared.result.changes}
         for path, change in self.compared.committed.items():
             if change.before != change.after:
                 found[path] = change.before or "", change.after or ""
@@ -116,7 +115,9 @@ class _Search:
             for reach in (self.base, self.head):
                 self.reached |= {other for one in self.changed for other in (one, *reach.specs(one))}
                 for spec_id in tuple(self.reached):
-                    rollout = reach.catalog.view(None).find(Rollout, spec_id.name) if spec_id.kind == "Rollout" else None
+                    rollout = (
+                        reach.catalog.view(None).find(Rollout, spec_id.name) if spec_id.kind == "Rollout" else None
+                    )
                     self.reached |= {SpecId("Model", rollout.spec.model)} if rollout is not None else set()
         return self.reached
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 from penstock.forges.fake import commit
 from penstock.forges.overlay import pretend_approved_by
 from penstock.forges.protocol import Commit, Person
+from penstock.review.model import Direction
 from penstock.review.policy.evaluate import evaluate
+from penstock.specs.review import Area
 from review.pull_requests import (
     APPROVED,
     ERROR,
@@ -22,7 +24,7 @@ from review.pull_requests import (
     rules_of,
     set_at,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, at
 
 
 def test_policy_edited_in_its_own_pull_request(repository: Repository) -> None:
@@ -203,6 +205,35 @@ def test_code_behind_a_function_that_a_field_names(repository: Repository) -> No
     verdict = pull_request.verdict()
     assert node(verdict, "owner").state is PENDING
     assert node(verdict, "owner").children[0].can_satisfy == ("dora",)
+
+
+def test_code_that_only_an_override_names(repository: Repository) -> None:
+    def override(documents: Documents) -> None:
+        documents["Dataset", "flights"]["overrides"] = {"production": {"source": {"python": "systems.live:departures"}}}
+
+    repository.edit(override)
+    repository.write("systems/live.py", "def departures():\n    return None\n")
+    pull_request = opened(repository)
+    repository.write("systems/live.py", "def departures():\n    return 'something else'\n")
+    pull_request.forge.push(repository.commit())
+    verdict = pull_request.verdict()
+    assert node(verdict, "owner").state is PENDING
+    found = at(pull_request.inputs().plan, "Dataset/flights.source.python")
+    assert (found.environments, found.direction, found.area) == (("production",), Direction.UNKNOWN, Area.DATA)
+    assert found.span is not None
+    assert "production" in repository.read("specs/system.yaml").splitlines()[found.span.line - 3]
+
+
+def test_code_of_a_learner_of_ones_own(repository: Repository) -> None:
+    repository.edit(
+        lambda documents: documents["Model", "delay"]["spec"].update(estimator={"class": "systems.learner.Guess"})
+    )
+    repository.write("systems/learner.py", "class Guess:\n    pass\n")
+    pull_request = opened(repository)
+    repository.write("systems/learner.py", "class Guess:\n    evil = True\n")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Model/delay.estimator.class").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
 
 
 def test_one_small_edit_among_many_that_are_harmless(repository: Repository) -> None:

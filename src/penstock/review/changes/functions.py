@@ -11,6 +11,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.repository import RepositoryFiles
+from penstock.catalog.written import written
 from penstock.review.changes.directions import UNKNOWN
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
@@ -19,15 +20,18 @@ from penstock.source.canonical import bytes_digest
 from penstock.source.model import Pointer
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
-from penstock.specs.shapes import Field, Mapping, mapping_of, scalars, settle, shape_at
+from penstock.specs.shapes import Field, Mapping, mapping_of, settle, shape_at
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_CLASS = re.compile(r"\bclass\b['\"]?\s*:\s*['\"]?([A-Za-z_][\w.]*\.[A-Za-z_]\w*)")
+CODE = ("function", "class")
+"""What a text may be that names code (see `Holds`)."""
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 
 
 def function_edits(sides: Sides) -> list[Edit]:
-    """Functions named by specs of head whose module, or anything of the repository that it imports, differs.
+    """Functions and classes named by specs of head whose module, or anything of the repository it imports, differs.
 
     Layout and comments are nothing. Python that cannot be parsed is compared by its bytes.
     """
@@ -38,22 +42,21 @@ def function_edits(sides: Sides) -> list[Edit]:
     differing: dict[str, tuple[str, str]] = {}
 
     def is_different(function: str) -> bool:
-        module = function.partition(":")[0]
+        module = module_of(function)
         if module not in differing:
             differing[module] = before.digest(module, changed), after.digest(module, changed)
         return len(set(differing[module])) == 2
 
     edits = []
     for spec_id, pointer, function in _named(sides.head.catalog, is_different):
-        module = function.partition(":")[0]
-        edits.append(_edit(sides.head.catalog, spec_id, pointer, function, *differing[module]))
+        edits.append(_edit(sides.head.catalog, spec_id, pointer, function, *differing[module_of(function)]))
     return edits
 
 
 def _named(catalog: PartialCatalog, is_different: Callable[[str], bool]) -> Iterator[tuple[SpecId, Pointer, str]]:
-    """The places of specs that name a function which `is_different`; files that name none are not read."""
+    """The places of specs that name code which `is_different`; files that name none are not read."""
     for file in catalog.files:
-        texts = set(_REFERENCE.findall(file.source.text))
+        texts = {*_REFERENCE.findall(file.source.text), *_CLASS.findall(file.source.text)}
         if not file.hides_names and not any(is_different(text) for text in texts):
             continue
         for document in file.content[0]:
@@ -61,14 +64,21 @@ def _named(catalog: PartialCatalog, is_different: Callable[[str], bool]) -> Iter
             name = metadata.get("name") if isinstance(metadata, dict) else None
             if kind not in KINDS or not isinstance(name, str):
                 continue
-            for found in scalars(KINDS[kind], "holds", document.value):
-                if found.scalar.holds == "function" and is_different(found.text):
+            for found in written(document, "holds"):
+                if found.scalar.holds in CODE and is_different(found.text):
                     yield SpecId(kind, name), found.pointer, found.text
 
 
+def module_of(name: str) -> str:
+    """The module that a function (``module:function``) or a class (``module.Class``) stands in."""
+    module, colon, _ = name.partition(":")
+    return module if colon else name.rpartition(".")[0]
+
+
 def _edit(catalog: PartialCatalog, spec_id: SpecId, pointer: Pointer, function: str, before: str, after: str) -> Edit:
+    environment, place = _place(pointer)
     change = Change(
-        address=catalog.address(spec_id, pointer),
+        address=catalog.address(spec_id, place, environment),
         operation=Operation.CHANGED,
         before={"function": function, "code": before},
         after={"function": function, "code": after},
@@ -76,27 +86,34 @@ def _edit(catalog: PartialCatalog, spec_id: SpecId, pointer: Pointer, function: 
         area=_area(catalog, spec_id, pointer),
         cause="indirect",
         why=f"the code behind `{function}` differs, and nothing says how",
-        environments=catalog.environments(),
+        environments=catalog.environments() if environment is None else (environment,),
         span=catalog.span(spec_id, pointer),
-        through=(paths_of(function)[0],),
+        through=(paths_of(module_of(function))[0],),
     )
-    return Edit(change, spec_id, pointer=pointer)
+    return Edit(change, spec_id, pointer=place)
+
+
+def _place(pointer: Pointer) -> tuple[str | None, Pointer]:
+    """The environment whose overrides a pointer leads into, and where that is for it; None for the spec itself."""
+    return (str(pointer[1]), ("spec", *pointer[2:])) if pointer[0] == "overrides" else (None, pointer)
 
 
 def _area(catalog: PartialCatalog, spec_id: SpecId, pointer: Pointer) -> Area:
     """The area of the nearest field above `pointer` that declares one."""
     document = catalog.document(spec_id)
+    data = document.value if document is not None else {}
+    environment, place = _place(pointer)
+    if environment is not None:
+        data = {"spec": data["overrides"][environment]}
     declared: Field | None = None
-    for depth in range(len(pointer)):
-        if document is None:
-            break
-        shape = shape_at(mapping_of(KINDS[spec_id.kind]), document.value, pointer[:depth])
-        held = document.value
-        for step in pointer[:depth]:
+    for depth in range(len(place)):
+        shape = shape_at(mapping_of(KINDS[spec_id.kind]), data, place[:depth])
+        held = data
+        for step in place[:depth]:
             held = held[step]  # type: ignore[index]  # the pointer was found in this very data
         mapping = settle(shape, held) if shape is not None else None
         if isinstance(mapping, Mapping):
-            declared = mapping.fields.get(str(pointer[depth]), declared)
+            declared = mapping.fields.get(str(place[depth]), declared)
     return Area(declared.review["area"]) if declared is not None and declared.review else Area.GOVERNANCE
 
 

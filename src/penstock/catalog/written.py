@@ -1,0 +1,26 @@
+"""What a document writes that is no plain text, in its spec and in each of its overrides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from penstock.source.model import Document
+from penstock.specs.kinds import KINDS
+from penstock.specs.shapes import Found, mapping_of, scalars
+
+
+def written(document: Document, wanted: Literal["refers", "holds"]) -> list[Found]:
+    """The texts that the language marks so, in a document of a known kind, which may be invalid.
+
+    Whoever looks at ``spec`` alone misses what an environment sees in its place.
+    """
+    kind, data = KINDS[document.value["kind"]], document.value
+    found = scalars(kind, wanted, data)
+    overrides = data.get("overrides")
+    if isinstance(overrides, dict):
+        spec_class = mapping_of(kind).fields["spec"].shape
+        for environment, patch in overrides.items():
+            below = scalars(spec_class.cls, wanted, patch)  # type: ignore[union-attr]  # every kind's spec is a Node
+            found += [replace(one, pointer=("overrides", environment, *one.pointer)) for one in below]
+    return found
