@@ -141,8 +141,11 @@ class GitRepository:
         return sorted(changes, key=lambda change: change.path)
 
     def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
-        """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first."""
-        command = ["rev-list", f"--max-count={limit}", "--end-of-options", revision, "--", path]
+        """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first.
+
+        The line of first parents alone is followed: what a merged branch held on its way was never there.
+        """
+        command = ["rev-list", "--first-parent", f"--max-count={limit}", "--end-of-options", revision, "--", path]
         commits = _run(self.root, command, f"git cannot read the history of {path!r}.").decode().split()
         if not commits or "\n" in path:
             return []

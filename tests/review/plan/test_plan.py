@@ -162,6 +162,58 @@ def test_a_version_that_was_never_served_is_no_rollback(repository: Repository) 
     assert repository.plan().kind == "change"
 
 
+def test_what_a_branch_held_on_its_way_was_never_served(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    repository.branch("side")
+    for digest in (OLDER, NEW):
+        repository.write("specs/release.yaml", add_release(digest))
+        repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "Merged", "side")
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLDER))
+    repository.commit()
+    assert repository.plan().kind == "change"
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_rollback_that_goes_on_serving_another_version_beside_it_is_none(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD, previous=OLDER, step=0))
+    repository.commit()
+    assert repository.plan().kind == "change"
+    repository.write("specs/release.yaml", add_release(OLD, previous=NEW, step=0))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_rollback_that_an_environment_overrides_is_none(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    overrides = f'overrides: {{production: {{version: {{digest: "{OLDER}"}}}}}}\n'
+    repository.write("specs/release.yaml", add_release(OLD) + overrides)
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
+def test_a_version_that_an_override_hid_was_never_served(repository: Repository) -> None:
+    overrides = f'overrides: {{production: {{version: {{digest: "{OLD}"}}}}}}\n'
+    repository.write("specs/release.yaml", add_release(OLDER) + overrides)
+    repository.commit()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLDER))
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
 def test_a_release_that_advances_its_canary_grows_by_its_points(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
     repository.commit()

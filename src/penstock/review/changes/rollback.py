@@ -10,7 +10,7 @@ from penstock.review.changes.specs import Edit
 from penstock.review.model import Operation
 from penstock.source.characters import decode
 from penstock.source.git import GitRepository
-from penstock.specs.release import Release
+from penstock.specs.release import Release, Version
 
 _DEPTH = 50
 """How many commits of a Release's file are looked at."""
@@ -33,15 +33,16 @@ def _goes_back(repository: GitRepository, commit: str, base: Catalog, head: Cata
     if before is None or after is None:
         return False
     stays = before.spec.rollout == after.spec.rollout and before.spec.environment == after.spec.environment
-    now = after.spec.version.digest
-    if not stays or before.metadata.owner != after.metadata.owner or now == before.spec.version.digest:
+    version = after.spec.version
+    if not stays or before.metadata.owner != after.metadata.owner or version.digest == before.spec.version.digest:
         return False
-    if before.spec.previous is not None and now == before.spec.previous.digest:
-        return True
+    # While a canary is under way, the version that is replaced is served too.
+    wanted = _digests(version, after.spec.previous)
+    known = _digests(before.spec.version, before.spec.previous)
     document = base.document(spec_id)
-    if document is None:
-        return False
-    return now in _served(repository.versions(commit, document.file.path, _DEPTH), spec_id, before)
+    if wanted <= known or document is None:
+        return wanted <= known
+    return wanted <= known | _served(repository.versions(commit, document.file.path, _DEPTH), spec_id, before)
 
 
 def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set[str]:
@@ -58,7 +59,12 @@ def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set
     return served
 
 
+def _digests(*versions: Version | None) -> set[str]:
+    return {version.digest for version in versions if version is not None}
+
+
 def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:
+    """The release, if it says the same in every environment: of another, nobody could tell what it goes back to."""
     loaded = catalog.loaded(spec_id)
     resource = loaded.resource if loaded is not None else None
-    return resource if isinstance(resource, Release) else None
+    return resource if isinstance(resource, Release) and not resource.overrides else None

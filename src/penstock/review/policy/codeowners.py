@@ -67,6 +67,8 @@ def ruleset(branch: str = "~DEFAULT_BRANCH") -> dict[str, Any]:
                     "require_code_owner_review": True,
                     "require_last_push_approval": False,
                     "required_review_thread_resolution": False,
+                    # A rebase would leave every commit of a branch on the base, and with it versions never served.
+                    "allowed_merge_methods": ["merge", "squash"],
                 },
             },
             {
@@ -88,6 +90,8 @@ def ruleset_markdown(catalog: Catalog) -> str:
         f"- Nothing reaches the default branch but by a pull request that the check `{CHECK}` passed, on its newest\n"
         "  commit and on top of the newest base; the check counts only where GitHub Actions wrote it.\n"
         "- The branch is neither deleted nor rewritten, and nobody is excepted.\n"
+        "- It takes merges and squashed commits and no rebased ones, so that each of its commits was served as it is:\n"
+        "  a rollback goes back to one of those.\n"
         f"- A code owner of each file approves; the teams are {teams}.\n\n"
         "Who must approve which change, separation of duties, freezes, evidence and holds are the verdict's business:\n"
         "files and groups cannot say them.\n\n"
