@@ -65,6 +65,22 @@ REVIEWING = (
         """,
     ),
     Code(
+        "irregular-file",
+        """A symbolic link or a submodule stands in or below `specs/` or `generated/`.
+
+        What it leads to can be changed without a change here, and the review reads none of it, while whoever applies
+        the folder follows the link, or takes the submodule along. Put the file itself there, or remove it.
+        """,
+    ),
+    Code(
+        "twin-folder",
+        """A folder is `specs` or `generated` wherever case, or the form of a letter, does not count.
+
+        A clone on macOS or Windows puts its files among those of that folder, and the review reads none of them.
+        Rename it.
+        """,
+    ),
+    Code(
         "merge-conflict",
         """Merging would leave conflicts, so there is no result to judge.
 

@@ -22,6 +22,7 @@ from penstock.review.changes.specs import Edit, direct_changes
 from penstock.review.changes.traffic import step_growth
 from penstock.review.examination import Beside, examine
 from penstock.review.impact import Radius
+from penstock.review.misplaced import misplaced
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
@@ -66,6 +67,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()
+    errors.extend(misplaced(repository, sides))
     errors.extend(check_whole(sides.head.catalog))
     errors.extend(examined.findings)
     generated = comparison.run(examined, has_errors=errors.has_errors)

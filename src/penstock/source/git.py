@@ -31,6 +31,7 @@ _REMOTE = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _PLAIN_PATH = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
 _IDENTITY = "Penstock <penstock@users.noreply.invalid>"
 _REGULAR_MODES = ("100644", "100755", "100664")
+_REGULAR = tuple(mode.encode() for mode in _REGULAR_MODES)
 _LINK_MODE = "120000"
 _MANY = 100
 """From how many blobs on a process of their own is cheaper: it need not hand over each by itself."""
@@ -139,6 +140,16 @@ class GitRepository:
             is_edit = was.removeprefix(":") in _REGULAR_MODES and became in _REGULAR_MODES
             changes.append(TreeChange(path.decode("utf-8", "surrogateescape"), before, after, is_edit))
         return sorted(changes, key=lambda change: change.path)
+
+    def irregular(self, commit: str, folders: Iterable[str]) -> dict[str, str]:
+        """The modes, by path, of what is no plain file in or below the folders of a commit: links and submodules.
+
+        A folder may be one itself. `commit` is an id.
+        """
+        command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *folders]
+        listing = _run(self.root, command, f"git cannot list the files of {commit!r}.").split(b"\0")[:-1]
+        odd = (line.partition(b"\t") for line in listing if not line.startswith(_REGULAR))
+        return {path.decode("utf-8", "surrogateescape"): facts[:6].decode("ascii") for facts, _, path in odd}
 
     def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
         """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first.

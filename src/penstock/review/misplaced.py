@@ -1,0 +1,72 @@
+"""What stands in or beside the folders that a review reads so that it reads it not, while others do."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from penstock.catalog.load import SPECS
+from penstock.diagnostics.model import Diagnostic, Span
+from penstock.review.sides import GENERATED, WORK_TREE, Sides
+from penstock.source.files import SUFFIXES
+from penstock.source.git import GitRepository
+
+_FOLDERS = (SPECS, GENERATED)
+_LINK, _SUBMODULE = "120000", "160000"
+_WHAT = {_LINK: "a symbolic link", _SUBMODULE: "a submodule"}
+
+
+def misplaced(repository: GitRepository, sides: Sides) -> Iterator[Diagnostic]:
+    """Errors for links and submodules of head, and for folders that some file systems take for one of the two.
+
+    Among the generated files, one that stands on base already is an error too: what it leads to is changed elsewhere,
+    and whoever applies the folder follows it. Specs are read from plain files alone, so that there only a new one is.
+    """
+    if sides.head.name == WORK_TREE:
+        # Whoever reads the work tree refuses links itself.
+        return
+    changed = {change.path for change in sides.paths if change.after is not None}
+    yield from _twins(changed)
+    if changed <= {file.source.path for file in sides.head.catalog.files}:
+        # Nothing but plain files of specs comes, and nothing that a link may lead to changes without a manifest.
+        return
+    for path, mode in sorted(repository.irregular(sides.head.name, _FOLDERS).items()):
+        is_generated = path == GENERATED or path.startswith(f"{GENERATED}/")
+        if is_generated or (path in changed and not _is_refused(path, mode)):
+            yield _irregular(path, mode)
+
+
+def _is_refused(path: str, mode: str) -> bool:
+    """Whether listing the specs says so already."""
+    return mode == _LINK and path.endswith(SUFFIXES) and "/." not in path
+
+
+def _irregular(path: str, mode: str) -> Diagnostic:
+    what = _WHAT.get(mode, "something that is no plain file")
+    folder = "generated files" if path.startswith(GENERATED) else "specifications"
+    return Diagnostic.error(
+        "irregular-file",
+        f"{what} stands among the {folder}",
+        Span.point(path),
+        "the review does not read what it leads to",
+        help=("remove it, or put the file itself in its place",),
+    )
+
+
+def _twins(paths: set[str]) -> Iterator[Diagnostic]:
+    for first in sorted({path.partition("/")[0] for path in paths} - set(_FOLDERS)):
+        folder = next((one for one in _FOLDERS if one == _folded(first)), None)
+        if folder is not None:
+            example = min(path for path in paths if path.partition("/")[0] == first)
+            yield Diagnostic.error(
+                "twin-folder",
+                f"`{ascii(first)[1:-1]}` and `{folder}` are one folder where case does not count",
+                Span.point(example),
+                help=("rename it: on macOS and Windows a clone puts both into one",),
+            )
+
+
+def _folded(name: str) -> str:
+    """The name as file systems compare it: without case, the form of letters, and what is not shown."""
+    shown = (letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(shown).casefold())
