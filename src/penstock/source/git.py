@@ -259,7 +259,11 @@ class GitRepository:
         base, head = self.resolve(base), self.resolve(head)
         if self.merge_base(base, head) == base:
             return head
-        done = _start(self.root, ["merge-tree", "--write-tree", "--no-messages", "-z", base, head])
+        command = ["merge-tree", "--write-tree", "--no-messages", "-z", base, head]
+        folder = self._folder()
+        # Files of the work tree or the index steer nothing there: `merge=union` would settle what conflicts.
+        apart = {"GIT_DIR": folder, "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}/no-index"}
+        done = _start(Path(folder), command, more=apart | {"GIT_ATTR_NOSYSTEM": "1"})
         tree = done.stdout.split(b"\0")[0].decode("ascii", "replace").strip()
         if done.returncode == 1:
             return None
@@ -274,6 +278,11 @@ class GitRepository:
         }
         command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "What merging would leave"]
         return _run(self.root, command, "git cannot keep the merged tree.", more=who).decode().strip()
+
+    def _folder(self) -> str:
+        """Where git keeps what is of this work tree."""
+        found = _run(self.root, ["rev-parse", "--absolute-git-dir"], "git cannot read this repository.")
+        return os.fsdecode(found.rstrip(b"\n"))
 
     def tree(self, revision: str) -> str:
         """The id of a commit's tree: equal ids are equal files."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Plan
-from review.pull_requests import ERROR, opened
+from penstock.source.git import GitRepository
+from review.pull_requests import ERROR, looser_gate, opened
 from review.repositories import Repository, directions
 
 NOTES = "tools/notes.yaml"
@@ -145,9 +146,11 @@ def test_attributes_change_nothing_of_what_is_read(repository: Repository, attri
     assert list(directions(repository.plan())) == ["Gate/delay-release.rules[quality].atLeast"]
 
 
-def test_attributes_of_the_base_change_nothing_of_a_merge(repository: Repository) -> None:
-    """`merge=ours` and `merge=union` would settle a conflict otherwise than a reader thinks."""
+def test_attributes_settle_no_conflict(repository: Repository) -> None:
     repository.write(".gitattributes", "specs/** merge=union\n")
-    pull_request = opened(repository)
-    plan = pull_request.inputs().plan
-    assert plan.changes == ()
+    pull_request = opened(repository, looser_gate)
+    repository.git("checkout", "--quiet", "main")
+    repository.replace("atLeast: 0.70", "atLeast: 0.75")
+    base = repository.commit("base goes on")
+    git = GitRepository.find(repository.root)
+    assert git.merged(base, pull_request.forge.facts.head_sha) is None
