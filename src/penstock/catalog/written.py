@@ -9,6 +9,9 @@ from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found, mapping_of, scalars
 
+CODE = ("function", "class")
+"""What a text may be that names code (see `Holds`)."""
+
 
 def written(document: Document, wanted: Literal["refers", "holds"]) -> list[Found]:
     """The texts that the language marks so, in a document of a known kind, which may be invalid.

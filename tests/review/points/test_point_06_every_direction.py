@@ -101,7 +101,7 @@ def test_whole_specs(repository: Repository) -> None:
 
     assert directions(repository.changed(change)) == {
         "Gate/delay-release": Direction.LOOSENED,
-        "Model/more": Direction.NEUTRAL,
+        "Model/more": Direction.UNKNOWN,
         "Rollout/delay-online": Direction.UNKNOWN,
     }
 

@@ -90,17 +90,21 @@ _WHOLE: dict[tuple[str, Operation], Judgement] = {
     ("Dataset", Operation.ADDED): Judgement(NEUTRAL, "a new dataset loosens nothing that exists"),
     ("Dataset", Operation.REMOVED): Judgement(LOOSENED, "its contract holds no longer"),
     ("FeatureSet", Operation.ADDED): Judgement(NEUTRAL, "new features loosen nothing that exists"),
-    ("Model", Operation.ADDED): Judgement(NEUTRAL, "a new model loosens nothing that exists"),
-    ("Gate", Operation.ADDED): Judgement(TIGHTENED, "one gate more must be passed"),
+    ("Model", Operation.ADDED): Judgement(UNKNOWN, "a new model is trained, with whatever it names, once it is merged"),
+    ("Gate", Operation.ADDED): Judgement(
+        UNKNOWN, "a new gate runs in its model's training, and may take the place of a stricter one"
+    ),
     ("Gate", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
-    ("Team", Operation.ADDED): Judgement(NEUTRAL, "a team that owns nothing yet decides nothing"),
+    ("Team", Operation.ADDED): Judgement(UNKNOWN, "who is in a new team counts as independent of all others"),
     ("ApprovalPolicy", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
 }
 
 
-def judge_spec(kind: str, operation: Operation) -> Judgement:
-    """The direction of a whole spec that came, went or was renamed."""
+def judge_spec(kind: str, operation: Operation, *, names_code: bool = False) -> Judgement:
+    """The direction of a whole spec that came, went or was renamed; `names_code`: whether it names code to be run."""
     known = _WHOLE.get((kind, operation))
+    if names_code and operation is Operation.ADDED and known is not None:
+        return Judgement(UNKNOWN, "it names code, which runs wherever the spec is used")
     if known is not None:
         return known
     if operation is Operation.ADDED:

@@ -11,7 +11,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.repository import RepositoryFiles
-from penstock.catalog.written import written
+from penstock.catalog.written import CODE, written
 from penstock.review.changes.directions import UNKNOWN
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
@@ -24,8 +24,6 @@ from penstock.specs.shapes import Field, Mapping, mapping_of, settle, shape_at
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _CLASS = re.compile(r"\bclass\b['\"]?\s*:\s*['\"]?([A-Za-z_][\w.]*\.[A-Za-z_]\w*)")
-CODE = ("function", "class")
-"""What a text may be that names code (see `Holds`)."""
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.written import CODE, written
 from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
@@ -84,7 +85,8 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
         # Its name stands in a file that could not be read, so it may well have been there.
         return _opaque(catalog, spec_id, None, value, "a file that may hold its other version cannot be read")
     loaded = catalog.loaded(spec_id)
-    judgement = judge_spec(spec_id.kind, operation)
+    names_code = document is not None and any(one.scalar.holds in CODE for one in written(document, "holds"))
+    judgement = judge_spec(spec_id.kind, operation, names_code=names_code)
     change = Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=operation,

@@ -1,0 +1,71 @@
+"""The direction of a spec that comes as a whole: what takes effect as soon as it is merged is of the highest risk."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from penstock.review.changes.directions import judge_spec
+from penstock.review.model import Direction, Operation
+from penstock.specs.kinds import KINDS
+from review.pull_requests import PENDING, node, opened
+from review.repositories import Documents, Repository, directions
+
+
+def _copy(documents: Documents, kind: str, name: str) -> Any:
+    documents[kind, "another"] = deepcopy(documents[kind, name])
+    documents[kind, "another"]["metadata"]["name"] = "another"
+    return documents[kind, "another"]["spec"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("Model", "delay"),
+        ("Gate", "delay-release"),
+        ("Rollout", "delay-online"),
+        ("Environment", "staging"),
+        ("Team", "risk"),
+        ("Dataset", "flights"),
+    ],
+)
+def test_what_takes_effect_at_once_is_unknown(repository: Repository, kind: str, name: str) -> None:
+    plan = repository.changed(lambda documents: _copy(documents, kind, name) and None)
+    assert directions(plan)[f"{kind}/another"] is Direction.UNKNOWN
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Dataset", "weather"), ("FeatureSet", "conditions")])
+def test_what_is_read_by_nobody_yet_is_neutral(repository: Repository, kind: str, name: str) -> None:
+    plan = repository.changed(lambda documents: _copy(documents, kind, name) and None)
+    assert directions(plan)[f"{kind}/another"] is Direction.NEUTRAL
+
+
+def test_code_in_an_override_of_a_new_dataset_is_code(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        _copy(documents, "Dataset", "weather")
+        documents["Dataset", "another"]["overrides"] = {"production": {"source": {"python": "systems.flights:departures"}}}
+
+    assert directions(repository.changed(add))["Dataset/another"] is Direction.UNKNOWN
+
+
+def test_features_that_are_computed_by_code_are_code(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        features = _copy(documents, "FeatureSet", "conditions")["features"]
+        features["hour"] = {"type": "int", "python": "systems.flights:departures"}
+
+    assert directions(repository.changed(add))["FeatureSet/another"] is Direction.UNKNOWN
+
+
+def test_a_gate_that_takes_the_place_of_another_is_the_business_of_risk(repository: Repository) -> None:
+    def replace(documents: Documents) -> None:
+        _copy(documents, "Gate", "delay-release")["rules"] = [{"id": "any", "metric": "roc_auc", "atLeast": 0.01}]
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "another"
+
+    verdict = opened(repository, replace).verdict()
+    assert node(verdict, "gate").state is PENDING
+
+
+def test_nothing_that_comes_is_said_to_tighten() -> None:
+    assert {judge_spec(kind, Operation.ADDED).direction for kind in KINDS} <= {Direction.UNKNOWN, Direction.NEUTRAL}
