@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,9 @@ from penstock.review.policy.evaluate import evaluate
 from review.pull_requests import (
     APPROVED,
     DISAPPROVED,
+    ERROR,
     POLICY,
+    Change,
     PullRequest,
     VerdictState,
     looser_gate,
@@ -24,15 +27,18 @@ from review.repositories import Documents, Repository
 NOBODY = {"id": "all", "why": "Whatever it is.", "when": {}, "require": "nobody"}
 
 
+START, END = "2026-12-24T18:00:00+01:00", "2026-12-27T08:00:00+01:00"
+
+
+def _frozen_of(
+    repository: Repository, environments: list[str], change: Change, start: str = START, end: str = END
+) -> PullRequest:
+    freeze = {"id": "holidays", "why": "Nobody is there.", "from": start, "until": end, "environments": environments}
+    return opened(repository, change, policy=rules_of(POLICY, [NOBODY], freezes=[freeze]))
+
+
 def _frozen(repository: Repository, environments: list[str]) -> PullRequest:
-    freeze = {
-        "id": "holidays",
-        "why": "Nobody is there.",
-        "from": "2026-12-24T18:00:00+01:00",
-        "until": "2026-12-27T08:00:00+01:00",
-        "environments": environments,
-    }
-    return opened(repository, looser_gate, policy=rules_of(POLICY, [NOBODY], freezes=[freeze]))
+    return _frozen_of(repository, environments, looser_gate)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +85,84 @@ def test_an_environment_that_is_not_frozen_is_not(repository: Repository) -> Non
     pull_request = _frozen(repository, ["staging"])
     inputs = pull_request.inputs()
     impacts = {key: replace(one, environments=("production",)) for key, one in inputs.plan.impacts.items()}
-    plan = replace(inputs.plan, impacts=impacts)
+    files = tuple(one for one in inputs.plan.artifacts if one.path.startswith("production/"))
+    plan = replace(inputs.plan, impacts=impacts, artifacts=files)
     verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view, now=MIDNIGHT)
     assert verdict.state is APPROVED
+
+
+def test_words_that_write_a_manifest_anew_do_not(repository: Repository) -> None:
+    """Whatever a field is said to mean: what the cluster is given changes."""
+
+    def purpose(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["card"]["purpose"] = "Other words, which the card says in production."
+
+    pull_request = _frozen_of(repository, ["production"], purpose)
+    verdict = pull_request.verdict(now=MIDNIGHT)
+    assert verdict.state is DISAPPROVED
+    assert "generated/production/delay/" in node(verdict, "freeze holidays").why
+    assert pull_request.verdict(now=datetime(2026, 12, 28, tzinfo=UTC)).state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "now", "state"),
+    [
+        # 02:00+01:00 is 03:00+02:00: the hour between is in no window, and none is lost.
+        (
+            "2026-03-29T01:59:59+01:00",
+            "2026-03-29T03:00:00+02:00",
+            datetime(2026, 3, 29, 0, 59, 58, tzinfo=UTC),
+            APPROVED,
+        ),
+        (
+            "2026-03-29T01:59:59+01:00",
+            "2026-03-29T03:00:00+02:00",
+            datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC),
+            DISAPPROVED,
+        ),
+        (
+            "2026-03-29T01:59:59+01:00",
+            "2026-03-29T03:00:00+02:00",
+            datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC),
+            APPROVED,
+        ),
+        # 02:30 comes twice; the offset says which.
+        (
+            "2026-10-25T02:30:00+02:00",
+            "2026-10-25T02:30:00+01:00",
+            datetime(2026, 10, 25, 0, 29, 59, tzinfo=UTC),
+            APPROVED,
+        ),
+        (
+            "2026-10-25T02:30:00+02:00",
+            "2026-10-25T02:30:00+01:00",
+            datetime(2026, 10, 25, 1, 0, 0, tzinfo=UTC),
+            DISAPPROVED,
+        ),
+        (
+            "2026-10-25T02:30:00+02:00",
+            "2026-10-25T02:30:00+01:00",
+            datetime(2026, 10, 25, 1, 30, 0, tzinfo=UTC),
+            APPROVED,
+        ),
+    ],
+)
+def test_a_change_of_the_clocks_moves_no_end(
+    repository: Repository, start: str, end: str, now: datetime, state: VerdictState
+) -> None:
+    pull_request = _frozen_of(repository, ["production"], looser_gate, start, end)
+    assert pull_request.verdict(now=now).state is state
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+def test_the_clock_of_the_forge_is_compared_as_a_moment(repository: Repository, zone: str) -> None:
+    now = datetime(2026, 12, 24, 17, 0, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    assert _frozen(repository, ["production"]).verdict(now=now).state is DISAPPROVED
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-12-24T18:00:00", "2026-12-24 18:00", "2026-02-29T00:00:00+01:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_moment_that_no_clock_can_tell_is_no_freeze(repository: Repository, moment: str) -> None:
+    pull_request = _frozen_of(repository, ["production"], looser_gate, moment, "2026-12-27T08:00:00+01:00")
+    assert pull_request.verdict(now=MIDNIGHT).state is ERROR, "a policy that is not valid decides nothing"

@@ -14,7 +14,7 @@ from penstock.review.policy import wording
 from penstock.review.policy.binding import bound_to
 from penstock.review.policy.break_glass import BrokenGlass, broken_glass
 from penstock.review.policy.commands import Command, commands
-from penstock.review.policy.freezes import is_frozen, is_on
+from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
 from penstock.review.policy.holds import Hold, standing_holds
@@ -309,11 +309,9 @@ class _Evaluation:
                 for change in self.plan.changes
                 if is_frozen(freeze, change, self.plan.impacts.get(fingerprint := change.fingerprint))
             )
-            if changes:
-                why = (
-                    f"Nothing is released to {', '.join(freeze.environments)} until {freeze.until.isoformat()}: "
-                    f"{freeze.why.rstrip('.')}. A rollback passes."
-                )
+            files = frozen_files(freeze, self.plan)
+            if changes or files:
+                why = wording.freeze_sentence(freeze, files if not changes else ())
                 found.append(Result(f"freeze {freeze.id}", DISAPPROVED, why, changes=changes))
         return tuple(found)
 

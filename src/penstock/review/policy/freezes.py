@@ -17,9 +17,14 @@ def is_on(freeze: Freeze, plan: Plan, now: datetime) -> bool:
 def is_frozen(freeze: Freeze, change: Change, impact: Impact | None) -> bool:
     """Whether the change reaches one of the freeze's environments; what nobody knows the reach of does.
 
-    Prose and moved files release nothing.
+    Prose and moved files release nothing by themselves; see `frozen_files`.
     """
     return _releases(change) and (impact is None or not set(freeze.environments).isdisjoint(impact.environments))
+
+
+def frozen_files(freeze: Freeze, plan: Plan) -> tuple[str, ...]:
+    """The generated files of the freeze's environments that differ, whatever the change is said to be that did it."""
+    return tuple(one.path for one in plan.artifacts if one.path.partition("/")[0] in freeze.environments)
 
 
 def _releases(change: Change) -> bool:

@@ -10,6 +10,7 @@ from penstock.review.policy.break_glass import BrokenGlass
 from penstock.review.policy.holds import Hold
 from penstock.review.policy.outcome import Outcome
 from penstock.review.policy.rules import Group
+from penstock.specs.approval_policy import Freeze
 
 DRAFT = "It is a draft, so nobody is asked for a review: mark it as ready, and who must approve is asked."
 UNEXPLAINED = (
@@ -122,6 +123,16 @@ def hold_sentence(hold: Hold, login: str, overruling: tuple[str, ...]) -> str:
     return (
         f"{login} holds it since {moment(hold.at)}: {hold.reason}. "
         f"It goes on when the same person writes `/penstock unhold`{others}, in a comment that nobody edits."
+    )
+
+
+def freeze_sentence(freeze: Freeze, files: tuple[str, ...]) -> str:
+    """What is held back, until when and why; `files` are those by which alone something is released."""
+    more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
+    by = f" It would change generated/{files[0]}{more}." if files else ""
+    return (
+        f"Nothing is released to {', '.join(freeze.environments)} until {freeze.until.isoformat()}: "
+        f"{freeze.why.rstrip('.')}.{by} A rollback passes."
     )
 
 
