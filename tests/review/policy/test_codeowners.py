@@ -34,6 +34,26 @@ def test_the_last_lines_guard_what_runs_the_review(repository: Repository) -> No
     assert list(_lines(repository))[-4:] == ["/.github/", "/CODEOWNERS", "/.github/CODEOWNERS", "/action.yml"]
 
 
+def test_whatever_is_not_a_spec_belongs_to_those_who_govern(repository: Repository) -> None:
+    lines = _lines(repository, "acme")
+    assert next(iter(lines)) == "*", "the last line that matches wins, so that the first is what no other says"
+    assert lines["*"] == lines["/.github/"]
+    assert all(owners for owners in lines.values())
+
+
+def test_what_follows_from_specs_belongs_to_all_who_own_some(repository: Repository) -> None:
+    lines = _lines(repository, "acme")
+    for path in ("/generated/", "/evidence/"):
+        assert lines[path] == ["@acme/flight-data", "@acme/flight-ml", "@acme/platform", "@acme/risk"]
+
+
+def test_without_anybody_who_governs_no_line_is_left_to_everybody(repository: Repository) -> None:
+    text = "apiVersion: penstock/v1\nkind: Gate\nmetadata: {name: odd, owner: risk}\nspec: {}\n"
+    repository.write("specs/system.yaml", text)
+    lines = codeowners(load_work_tree(repository.root), "acme").splitlines()[1:]
+    assert {line.partition(" ")[2] for line in lines} == {"@acme/risk"}
+
+
 def test_a_name_that_is_a_pattern_is_taken_as_it_is(repository: Repository) -> None:
     text = "apiVersion: penstock/v1\nkind: Team\nmetadata: {name: odd, owner: risk}\nspec: {members: [odd]}\n"
     repository.write("specs/a b*.yaml", text)
