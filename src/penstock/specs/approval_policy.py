@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
@@ -36,7 +36,10 @@ def _instant(value: object) -> datetime:
         return value
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        if instant is not None and instant.tzinfo is not None:
+            # What lies beyond the calendar in UTC could be compared, and not be shown.
+            instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         instant = None
     if instant is None or instant.tzinfo is None:
         raise PydanticCustomError(

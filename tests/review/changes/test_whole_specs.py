@@ -45,7 +45,9 @@ def test_what_is_read_by_nobody_yet_is_neutral(repository: Repository, kind: str
 def test_code_in_an_override_of_a_new_dataset_is_code(repository: Repository) -> None:
     def add(documents: Documents) -> None:
         _copy(documents, "Dataset", "weather")
-        documents["Dataset", "another"]["overrides"] = {"production": {"source": {"python": "systems.flights:departures"}}}
+        documents["Dataset", "another"]["overrides"] = {
+            "production": {"source": {"python": "systems.flights:departures"}}
+        }
 
     assert directions(repository.changed(add))["Dataset/another"] is Direction.UNKNOWN
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from review.pull_requests import (
     APPROVED,
@@ -171,3 +172,60 @@ def test_a_waiver_in_the_pull_request_itself_waives_nothing_yet(repository: Repo
         ]
 
     assert node(opened(repository, waive, path="specs/approval.yaml").verdict(), "governance").state is PENDING
+
+
+def test_the_glass_is_whole_again_in_the_second_in_which_its_time_is_over(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("sam", GLASS)
+    first = pull_request.forge.facts.comments[-1].at
+    pull_request.forge.pass_time(timedelta(hours=1))
+    pull_request.forge.comment("petra", GLASS)
+    end = first + timedelta(hours=4)
+    assert pull_request.verdict(now=end - timedelta(microseconds=1)).state is APPROVED
+    # What the second one says now is young, and the first one's word is over: one alone breaks nothing.
+    assert pull_request.verdict(now=end).state is PENDING
+    assert pull_request.verdict(now=end + timedelta(microseconds=1)).state is PENDING
+
+
+def test_a_waiver_of_comments_is_over_at_the_end_of_its_day_in_utc(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, WAIVE)
+    end = datetime(2026, 4, 2, tzinfo=UTC)
+    assert node(pull_request.verdict(now=end - timedelta(microseconds=1)), "gate").state is APPROVED
+    assert node(pull_request.verdict(now=end), "gate").state is PENDING
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-03-29T02:30:00", "2026-03-29T24:30:00+01:00", "9999-12-31T23:59:59-14:00", "9999-12-31"]
+)
+def test_a_waiver_until_no_moment_waives_nothing_and_stops_nothing(repository: Repository, until: str) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, WAIVE.replace("2026-04-01", until))
+    assert node(pull_request.verdict(), "gate").state is PENDING
+
+
+def test_a_waiver_ends_with_the_earlier_of_two_moments(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login, until in (("sam", "2026-04-01T12:00:00+02:00"), ("petra", "2026-04-01T12:00:00+00:00")):
+        pull_request.forge.comment(login, WAIVE.replace("2026-04-01", until))
+    end = datetime(2026, 4, 1, 10, tzinfo=UTC)
+    assert node(pull_request.verdict(now=end - timedelta(seconds=1)), "gate").state is APPROVED
+    assert node(pull_request.verdict(now=end), "gate").state is PENDING
+
+
+def test_a_waiver_of_the_policy_is_over_in_its_second(repository: Repository) -> None:
+    waiver = {
+        "id": "w",
+        "rule": "gate",
+        "address": "Gate/delay-release",
+        "reason": "The data is late this month.",
+        "expires": "2026-10-25T02:30:00+02:00",
+        "followUp": "Raise the bound again.",
+    }
+    rules = list(yaml.safe_load_all(POLICY))[-1]["spec"]["rules"]
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, rules, waivers=[waiver]))
+    end = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert node(pull_request.verdict(now=end - timedelta(seconds=1)), "gate").state is APPROVED
+    assert node(pull_request.verdict(now=end), "gate").state is PENDING

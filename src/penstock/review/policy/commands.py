@@ -98,6 +98,7 @@ def _until(text: str) -> datetime | None:
         pass
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        # Beyond the last day of the calendar in UTC there is no moment either.
         return None
-    return moment if moment.tzinfo is not None else None

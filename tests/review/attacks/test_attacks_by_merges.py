@@ -1,0 +1,90 @@
+"""Attacks by merge commits: what one holds beside its parents is compared like anything else."""
+
+from __future__ import annotations
+
+from penstock.forges.fake import commit
+from penstock.review.decision import decide
+from penstock.review.model import VerdictState
+from penstock.source.git import GitRepository
+from review.pull_requests import PENDING, looser_region, opened
+from review.repositories import Documents, Repository, direct
+
+LOOSE = "Gate/delay-release.rules[quality].atLeast"
+
+
+def _evil(repository: Repository, text: str, path: str = "specs/system.yaml") -> str:
+    """The base goes on, and the branch takes it in by a merge whose tree is none of its parents'."""
+    repository.git("checkout", "--quiet", "main")
+    repository.write("README.md", "Words of the base.")
+    repository.commit("base goes on")
+    repository.git("checkout", "--quiet", "change")
+    repository.git("merge", "--quiet", "--no-ff", "--no-commit", "main")
+    repository.write(path, text)
+    return repository.commit("Merge branch 'main'")
+
+
+def test_an_edit_that_only_a_merge_commit_holds_is_a_change(repository: Repository) -> None:
+    repository.branch()
+    repository.write("notes.md", "Words.")
+    repository.commit()
+    _evil(repository, repository.read("specs/system.yaml").replace("atLeast: 0.70", "atLeast: 0.10"))
+    assert [str(one.address) for one in direct(repository.plan())] == [LOOSE]
+
+
+def test_a_merge_that_says_ours_undoes_the_base_and_is_seen(repository: Repository) -> None:
+    repository.branch()
+    repository.write("notes.md", "Words.")
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.replace("atLeast: 0.70", "atLeast: 0.90")
+    base = repository.commit("stricter")
+    repository.git("checkout", "--quiet", "change")
+    repository.git("merge", "--quiet", "--no-ff", "--strategy", "ours", "--message", "Merged", "main")
+    [found] = direct(repository.plan(base))
+    assert (str(found.address), found.before, found.after) == (LOOSE, 0.9, 0.7)
+
+
+def test_a_merge_that_adds_code_is_seen(repository: Repository) -> None:
+    repository.branch()
+    repository.write("notes.md", "Words.")
+    repository.commit()
+    _evil(repository, "def departures():\n    return 'evil'\n", "systems/flights.py")
+    assert "Dataset/flights.source.python" in {str(one.address) for one in repository.plan().changes}
+
+
+def test_an_approval_before_such_a_merge_is_none_after_it(repository: Repository) -> None:
+    pull_request = opened(repository, looser_region)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is VerdictState.APPROVED
+    text = repository.read("specs/system.yaml")
+    assert "atLeast: 0.7\n" in text
+    head = _evil(repository, text.replace("atLeast: 0.7\n", "atLeast: 0.1\n"))
+    base = repository.git("rev-parse", "main").strip()
+    pull_request.forge.push(head, commits=[commit(head, "eve", parents=[pull_request.forge.facts.head_sha, base])])
+    assert pull_request.state is PENDING
+
+
+def test_two_ancestors_in_common_hide_nothing(repository: Repository) -> None:
+    """Of a criss-cross merge git makes up a common ancestor; what is compared is the base with what is merged."""
+
+    def loosen(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.1
+
+    pull_request = opened(repository, loosen)
+    repository.git("checkout", "--quiet", "main")
+    repository.write("README.md", "Words.")
+    repository.commit()
+    side = repository.git("rev-parse", "change").strip()
+    repository.git("checkout", "--quiet", "change")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "Across", "main")
+    head = repository.git("rev-parse", "HEAD").strip()
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--strategy", "ours", "--message", "Back", side)
+    base = repository.git("rev-parse", "HEAD").strip()
+    git = GitRepository.find(repository.root)
+    merged = git.merged(base, head)
+    plan = repository.plan(base, merged or head)
+    # Whatever git takes for merged: the plan tells what it would leave, and nothing but that.
+    text = repository.git("show", f"{merged or head}:specs/system.yaml")
+    assert ("atLeast: 0.1\n" in text) == (LOOSE in {str(one.address) for one in plan.changes})
+    assert decide(git, pull_request.forge.view).plan.changes
