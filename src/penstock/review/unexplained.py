@@ -78,11 +78,12 @@ class _Search:
 
     def _contents(self) -> dict[str, tuple[str, str]]:
         """The generated files that differ, each with what tells its two versions from any other."""
-        found = {one.path: (bytes_digest(one.before), bytes_digest(one.after)) for one in self.compared.result.changes}
-        for path, change in self.compared.committed.items():
-            if change.before != change.after:
-                found[path] = change.before or "", change.after or ""
-        return found
+        committed = self.compared.committed
+        found = {path: (one.before or "", one.after or "") for path, one in committed.items()}
+        for one in self.compared.result.changes:
+            if one.path not in committed:
+                found[one.path] = bytes_digest(one.before), bytes_digest(one.after)
+        return {path: both for path, both in found.items() if both[0] != both[1]}
 
     def _holders(self, path: str, contents: dict[str, tuple[str, str]]) -> list[SpecId]:
         """The specs of which it has to be told that the file differs; none where it is explained."""
