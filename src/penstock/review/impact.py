@@ -56,9 +56,7 @@ class Radius:
         models = {one.name for one in found if one.kind == "Model"}
         rollouts = {one.name for one in found if one.kind == "Rollout"}
         for name in rollouts:
-            for reach in (self.base, self.head):
-                rollout = reach.catalog.view(None).find(Rollout, name)
-                models |= {rollout.spec.model} if rollout is not None else set()
+            models |= self.base.models_of(name) | self.head.models_of(name)
         return models, rollouts
 
     def _impact(
@@ -93,17 +91,10 @@ class Radius:
 
     def _rollouts(self, name: str) -> Iterator[Rollout]:
         """The rollout on both sides, where they have it, as every environment that serves it sees it."""
-        for reach in (self.head, self.base):
-            for environment in (None, *reach.catalog.overriding(SpecId("Rollout", name))):
-                found = reach.catalog.view(environment).find(Rollout, name)
-                if found is not None:
-                    yield found
+        yield from (found for reach in (self.head, self.base) for found in reach.seen(Rollout, name))
 
     def _models(self, name: str) -> Iterator[Model]:
-        for reach in (self.head, self.base):
-            found = reach.catalog.view(None).find(Model, name)
-            if found is not None:
-                yield found
+        yield from (found for reach in (self.head, self.base) for found in reach.seen(Model, name))
 
     def _environment(self, name: str) -> Environment | None:
         for reach in (self.head, self.base):

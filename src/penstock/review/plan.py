@@ -132,7 +132,8 @@ def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
     rollout = head.view(now.spec.environment).find(Rollout, now.spec.rollout)
     if rollout is None:
         return edit
-    return replace(edit, change=replace(edit.change, grew=step_growth(rollout.spec, known.spec, now.spec)))
+    grew = step_growth(rollout.spec, difference.before, difference.after)
+    return replace(edit, change=replace(edit.change, grew=grew))
 
 
 def _distinct(changes: Iterable[Change]) -> list[Change]:
@@ -208,10 +209,8 @@ def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
     """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
-        loaded = sides.head.catalog.loaded(spec_id)
-        if loaded is not None and isinstance(loaded.resource, Release):
-            spec = loaded.resource.spec
-            for named in (spec.evidence, spec.promotion):
+        for release in Reach(sides.head.catalog).seen(Release, spec_id.name):
+            for named in (release.spec.evidence, release.spec.promotion):
                 if named is not None:
                     data = sides.head.files.read(named.path)
                     found[named.path] = bytes_digest(data) if data is not None else ""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.references import references
 from penstock.source.model import Pointer
+from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
+from penstock.specs.rollout import Rollout
+
+R = TypeVar("R", bound=Resource)
 
 Way = tuple[str, ...]
 """Addresses from where a change is made to what it reaches, both ends included."""
@@ -115,9 +120,20 @@ class Reach:
         return tuple(view for view in views if view.find(KINDS["Model"], model) is not None)
 
     def rollouts(self, models: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-        """The rollouts that serve any of the models, sorted."""
-        view = self.catalog.view(None)
-        return tuple(sorted({rollout.name for model in models for rollout in view.rollouts_of(model)}))
+        """The rollouts that serve any of the models in any environment, sorted."""
+        served = {one for model in models for one in self.catalog.referring(SpecId("Model", model))}
+        return tuple(sorted({one.name for one in served if one.kind == "Rollout"}))
+
+    def models_of(self, rollout: str) -> set[str]:
+        """The models that a rollout serves: one, unless an environment overrides it."""
+        return {found.spec.model for found in self.seen(Rollout, rollout)}
+
+    def seen(self, kind: type[R], name: str) -> Iterator[R]:
+        """A spec before overrides, and as each environment sees it that overrides it; none that is not valid."""
+        for environment in (None, *self.catalog.overriding(SpecId(kind.kind_name, name))):
+            found = self.catalog.view(environment).find(kind, name)
+            if found is not None:
+                yield found
 
 
 def column_addresses(path: tuple[str, ...], use: str) -> Iterator[str]:

@@ -23,7 +23,6 @@ from penstock.source.write_plan import INDEX
 from penstock.specs.addresses import Address
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
-from penstock.specs.rollout import Rollout
 
 _SHOWN = 3
 _WHOLE = (Operation.ADDED, Operation.REMOVED, Operation.RENAMED)
@@ -116,10 +115,8 @@ class _Search:
             for reach in (self.base, self.head):
                 self.reached |= {other for one in self.changed for other in (one, *reach.specs(one))}
                 for spec_id in tuple(self.reached):
-                    rollout = (
-                        reach.catalog.view(None).find(Rollout, spec_id.name) if spec_id.kind == "Rollout" else None
-                    )
-                    self.reached |= {SpecId("Model", rollout.spec.model)} if rollout is not None else set()
+                    if spec_id.kind == "Rollout":
+                        self.reached |= {SpecId("Model", name) for name in reach.models_of(spec_id.name)}
         return self.reached
 
     def _made_from(self, path: str) -> list[SpecId]:

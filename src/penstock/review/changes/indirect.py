@@ -105,5 +105,5 @@ def _where(head: Reach, spec_id: SpecId, environments: tuple[str, ...]) -> tuple
     """Those of the environments that have to do with the reached spec."""
     if spec_id.kind != "Rollout":
         return environments
-    rollout = head.catalog.view(None).find(Rollout, spec_id.name)
-    return tuple(name for name in environments if rollout is None or name in rollout.spec.environments)
+    seen = {name: head.catalog.view(name).find(Rollout, spec_id.name) for name in environments}
+    return tuple(name for name, rollout in seen.items() if rollout is None or name in rollout.spec.environments)

@@ -8,7 +8,6 @@ from typing import Any
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.model import Operation
-from penstock.specs.release import ReleaseSpec
 from penstock.specs.rollout import Canary, CanaryStep, RolloutSpec
 
 
@@ -32,12 +31,12 @@ def traffic_growth(difference: Difference, after: Any) -> Difference:
     return replace(difference, judgement=replace(difference.judgement, grew=grew))
 
 
-def step_growth(rollout: RolloutSpec, before: ReleaseSpec, after: ReleaseSpec) -> float | None:
-    """By how many points a release that advances to another step raises its share of the traffic."""
+def step_growth(rollout: RolloutSpec, before: int | None, after: int | None) -> float | None:
+    """By how many points a release that advances from one step to another raises its share of the traffic."""
     canary = rollout.strategy.canary
     if canary is None:
         return None
-    grew = _share(canary, after.step) - _share(canary, before.step)
+    grew = _share(canary, after) - _share(canary, before)
     return grew if grew > 0 else None
 
 

@@ -1,0 +1,73 @@
+"""Point 17: what an environment sees in the place of a spec is reached, judged and counted like the spec itself."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from penstock.review.model import Direction
+from review.repositories import Documents, Repository, at, indirect
+
+
+def _serve_another_in_production(documents: Documents) -> None:
+    other = deepcopy(documents["Model", "delay"])
+    other["metadata"]["name"] = "late"
+    other["overrides"] = {"production": {"card": {"riskTier": "high"}}}
+    gate = deepcopy(documents["Gate", "delay-release"])
+    gate["metadata"]["name"] = "late-release"
+    gate["spec"]["model"] = "late"
+    documents["Model", "late"], documents["Gate", "late-release"] = other, gate
+    documents["Rollout", "delay-online"]["overrides"] = {"production": {"model": "late", "gate": "late-release"}}
+
+
+def test_a_model_that_only_an_override_serves_reaches_its_rollout(repository: Repository) -> None:
+    repository.edit(_serve_another_in_production)
+    repository.commit()
+    plan = repository.changed(
+        lambda documents: documents["Model", "late"]["spec"]["estimator"].update(params={"max_iter": 3})
+    )
+    [change] = [one for one in plan.changes if str(one.address).startswith("Model/late.estimator")]
+    assert plan.impacts[change.fingerprint].rollouts == ("delay-online",)
+    assert "production" in plan.impacts[change.fingerprint].stages
+    assert indirect(plan, "Rollout/delay-online")
+
+
+def test_a_risk_tier_that_an_environment_raises_counts(repository: Repository) -> None:
+    repository.edit(_serve_another_in_production)
+    repository.commit()
+    plan = repository.changed(lambda documents: documents["Gate", "late-release"]["spec"]["rules"].pop())
+    change = at(plan, "Gate/late-release.rules[regions]")
+    assert change.direction is Direction.LOOSENED
+    assert plan.impacts[change.fingerprint].risk_tiers == ("medium", "high")
+
+
+def test_an_environment_that_an_override_adds_is_reached(repository: Repository) -> None:
+    def widen(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+        documents["Rollout", "delay-online"]["overrides"] = {"production": {"environments": ["staging", "production"]}}
+
+    repository.edit(widen)
+    repository.commit()
+    plan = repository.changed(
+        lambda documents: documents["Model", "delay"]["spec"]["estimator"].update(params={"max_iter": 3})
+    )
+    [change] = indirect(plan, "Rollout/delay-online")
+    assert change.environments == ("staging", "production")
+
+
+def test_a_step_that_an_override_advances_grows_by_its_points(repository: Repository) -> None:
+    def release(step: int) -> str:
+        digest = "sha256:" + "a" * 64
+        return (
+            "apiVersion: penstock/v1\nkind: Release\nmetadata: {name: delay-online-production, owner: flight-ml}\n"
+            f'spec:\n  rollout: delay-online\n  environment: production\n  version: {{digest: "{digest}"}}\n'
+            f'  specs: "{digest}"\n  datasets: {{}}\n  evidence: {{path: evidence/a.json, digest: "{digest}"}}\n'
+            f'  previous: {{digest: "sha256:{"b" * 64}"}}\n  step: 0\n'
+            f"overrides: {{production: {{step: {step}}}}}\n"
+        )
+
+    repository.write("specs/release.yaml", release(0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", release(1))
+    repository.commit()
+    assert at(repository.plan(), "Release/delay-online-production.step").grew == 20
