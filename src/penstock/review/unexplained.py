@@ -81,7 +81,8 @@ class _Search:
         found = {path: (one.before or "", one.after or "") for path, one in committed.items()}
         for one in self.compared.result.changes:
             if one.path not in committed:
-                found[one.path] = bytes_digest(one.before), bytes_digest(one.after)
+                before, after = one.read()
+                found[one.path] = bytes_digest(before), bytes_digest(after)
         return {path: both for path, both in found.items() if both[0] != both[1]}
 
     def _holders(self, path: str, contents: dict[str, tuple[str, str]]) -> list[SpecId]:

@@ -94,6 +94,10 @@ def changed(root: Path, count: int, edited: range) -> Repository:
     return repository
 
 
+GIT = {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1, "cat-file": 1}
+"""How often git is asked what: for the specs of base, for links of head beside what differs, and for what differs."""
+
+
 def made(repository: Repository) -> Plan:
     plan = repository.plan()
     assert plan.errors == ()
@@ -125,7 +129,7 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     for name in ("read_documents", "validate", "check_spec", "compile_unit"):
         assert set(calls.of[name].values()) == {1}, name
     assert calls.totals["compile_unit"] == 8 * 4
-    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 1, "diff-tree": 1, "cat-file": 1}
+    assert calls.of["_start"] == GIT
     assert calls.of["_open"] == {"cat-file": 1}
 
 
@@ -134,7 +138,7 @@ def test_a_verdict_asks_git_for_nothing_more(tmp_path: Path, monkeypatch: pytest
     calls = Calls(monkeypatch)
     words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
     main(["policy", words[0], "--root", str(repository.root), *words[1:]])
-    assert calls.of["_start"] == {"rev-parse": 1, "ls-tree": 1, "diff-tree": 1, "cat-file": 1}
+    assert calls.of["_start"] == GIT
     assert calls.of["_open"] == {"cat-file": 1}
 
 
