@@ -48,3 +48,26 @@ def test_an_override_counts_in_its_environment_alone() -> None:
     files = small(model="overrides: {staging: {seed: 3}}\n")
     assert digest(files, "production") == digest(small(), "production")
     assert digest(files, "staging") != digest(small(), "staging")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("estimator: {class: sklearn.ensemble.HistGradientBoostingClassifier, params: {max_features: 1}}", "1.0"),
+        ("estimator: {class: sklearn.ensemble.HistGradientBoostingClassifier, params: {early_stopping: 1}}", "true"),
+    ],
+)
+def test_it_tells_a_whole_number_from_a_share_among_a_learners_parameters(one: str, other: str) -> None:
+    old = "estimator: {class: sklearn.ensemble.HistGradientBoostingClassifier}"
+    files = [edited(small(), "specs/model.yaml", old, text) for text in (one, one.replace("1}}", f"{other}}}}}"))]
+    assert digest(files[0]) != digest(files[1])
+
+
+def test_it_tells_them_apart_among_the_choices_of_a_search() -> None:
+    def searching(choices: str) -> dict[str, str]:
+        search = (
+            f"task: binary\n  search: {{trials: 2, maximize: roc_auc, space: {{max_features: {{choice: {choices}}}}}}}"
+        )
+        return edited(small(), "specs/model.yaml", "task: binary", search)
+
+    assert digest(searching("[1, 0.5]")) != digest(searching("[1.0, 0.5]"))

@@ -10,7 +10,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.texts import texts
-from penstock.source.canonical import canonical_json, digest
+from penstock.source.canonical import canonical_json, digest, pointed
 from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
@@ -57,8 +57,17 @@ def _what_trains(resource: Resource) -> orjson.Fragment:
     """What of a spec matters to training, as canonical JSON."""
     left_out = _NOT_TRAINING.get(resource.kind_name, ())
     plain = resource.model_dump(mode="json", by_alias=True, include={"spec"})["spec"]
-    spec = {key: value for key, value in plain.items() if key not in left_out}
-    return orjson.Fragment(canonical_json(_without_prose(spec)))
+    spec = _without_prose({key: value for key, value in plain.items() if key not in left_out})
+    if isinstance(resource, Model):
+        _keep_types(spec)
+    return orjson.Fragment(canonical_json(spec))
+
+
+def _keep_types(spec: dict[str, Any]) -> None:
+    """Tell 1 from 1.0 in what a learner is given: to scikit-learn, one feature and all of them."""
+    spec["estimator"]["params"] = pointed(spec["estimator"]["params"])
+    for choices in ((spec.get("search") or {}).get("space") or {}).values():
+        choices["choice"] = pointed(choices.get("choice"))
 
 
 def _without_prose(value: Any) -> Any:

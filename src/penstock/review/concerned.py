@@ -76,7 +76,7 @@ def concerned(base: Reach, head: Reach, edited: Iterable[SpecId], files: Iterabl
                     found.everywhere.add(other.name)
                 if other.kind == "Rollout" and other != spec:
                     # What a model watches depends on the version that its rollout serves.
-                    found.everywhere |= _model_of(reach, other)
+                    found.everywhere.update(reach.models_of(other.name))
     found.single |= {"/".join(path.split("/")[:2]) for path in files if path.count("/") >= 2}
     return found
 
@@ -89,7 +89,7 @@ def _watching(base: Reach, head: Reach, spec: SpecId) -> Iterator[str]:
     for environment in {*base.catalog.environments(), *head.catalog.environments()}:
         watched = [_watched(reach.catalog, spec, environment) for reach in (base, head)]
         if watched[0] != watched[1]:
-            yield from (f"{environment}/{model}" for reach in (base, head) for model in _model_of(reach, spec))
+            yield from (f"{environment}/{model}" for reach in (base, head) for model in reach.models_of(spec.name))
 
 
 def _watched(catalog: Catalog, rollout: SpecId, environment: str) -> bytes:
@@ -98,11 +98,6 @@ def _watched(catalog: Catalog, rollout: SpecId, environment: str) -> bytes:
     if found is None or not isinstance(found.resource, Rollout) or environment not in found.resource.spec.environments:
         return b""
     return orjson.dumps([found.resource.spec.model, found.data["spec"].get("monitor")])
-
-
-def _model_of(reach: Reach, rollout: SpecId) -> set[str]:
-    found = reach.catalog.view(None).find(Rollout, rollout.name)
-    return {found.spec.model} if found is not None else set()
 
 
 _AFTER_SLASH = chr(ord("/") + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,30 @@ def test_a_touched_file_concerns_its_unit_whatever_was_edited(compiled: Reposito
     compiled.commit()
     assert [problem.code for problem in compiled.plan().errors] == ["edited-artifact"]
     assert "production/Model/delay" in seen
+
+
+def test_a_model_that_an_override_alone_names_is_concerned(compiled: Repository, seen: list[str]) -> None:
+    def serve_another(documents: Documents) -> None:
+        for kind, name in (("Model", "delay"), ("Gate", "delay-release")):
+            other = documents[kind, f"{name}-b"] = deepcopy(documents[kind, name])
+            other["metadata"]["name"] = f"{name}-b"
+        documents["Gate", "delay-release-b"]["spec"]["model"] = "delay-b"
+        documents["Rollout", "delay-online"]["overrides"] = {"staging": {"model": "delay-b", "gate": "delay-release-b"}}
+
+    change(compiled, serve_another)
+    compiled.git("checkout", "--quiet", "-b", "watching")
+
+    def rarely(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["monitor"]["schedule"] = "0 5 * * 1"
+
+    compiled.edit(rarely)
+    compiled.commit()
+    del seen[:]
+    stale = {str(problem.path) for problem in compiled.plan(base="change").errors}
+    assert "staging/Model/delay-b" in seen
+    compiled.compile()
+    compiled.commit()
+    assert stale == set(compiled.git("diff", "--name-only", "HEAD~1", "HEAD", "generated").split())
 
 
 def test_an_environment_concerns_models_that_nothing_serves(compiled: Repository) -> None:

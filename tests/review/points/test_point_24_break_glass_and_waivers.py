@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,14 @@ def test_it_is_void_after_a_push_and_after_its_time(repository: Repository) -> N
     assert pull_request.state is APPROVED
     pull_request.push(looser_region)
     assert pull_request.state is PENDING
+
+
+def test_a_time_beyond_all_calendars_breaks_no_verdict(repository: Repository) -> None:
+    policy = re.sub(r"expiresAfter: \w+", "expiresAfter: 99999999999d", POLICY)
+    pull_request = opened(repository, looser_gate, policy=policy)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
 
 
 def test_an_edited_comment_breaks_nothing(repository: Repository) -> None:
