@@ -39,6 +39,72 @@ def test_a_query_derives_its_columns(text: str, expected: dict[str, set[str]]) -
 
 
 @pytest.mark.parametrize(
+    ("text", "keys", "filters"),
+    [
+        ("select carrier from flights", {}, set()),
+        ("select carrier from flights where delay > 15", {}, {"flights.delay"}),
+        ("select f.id, w.wind from flights f left join \"we-ather\" w on w.origin = f.carrier",
+         {"wind": {"we-ather.origin", "flights.carrier"}}, set()),
+        ("select f.id, w.wind from flights f left join \"we-ather\" w using (origin)",
+         {"wind": {"we-ather.origin", "flights.origin"}}, set()),
+        ("select f.id, w.wind from flights f join \"we-ather\" w on w.origin = f.carrier",
+         {"id": {"we-ather.origin"}, "wind": {"flights.carrier"}}, {"we-ather.origin", "flights.carrier"}),
+        ("select f.id, w.wind from flights f, \"we-ather\" w where w.origin = f.carrier and f.delay > 1",
+         {"id": {"we-ather.origin"}, "wind": {"flights.carrier"}},
+         {"we-ather.origin", "flights.carrier", "flights.delay"}),
+        ("select f.id from (flights f join \"we-ather\" w on w.origin = f.carrier)",
+         {"id": {"we-ather.origin"}}, {"we-ather.origin", "flights.carrier"}),
+        ("select carrier, count(*) as n from flights group by all", {"n": {"flights.carrier"}}, set()),
+        ("select carrier, count(*) as n from flights group by carrier", {"n": {"flights.carrier"}}, set()),
+        ("select origin, avg(delay) as d from flights group by origin having count(carrier) > 9",
+         {"d": {"flights.origin"}}, {"flights.carrier"}),
+        ("select id from flights qualify row_number() over (partition by carrier order by delay) = 1",
+         {}, {"flights.carrier", "flights.delay"}),
+        ("select id, count(*) over w as n from flights window w as (partition by carrier)",
+         {"n": {"flights.carrier"}}, set()),
+        ("select distinct on (carrier) id from flights order by delay", {}, {"flights.carrier", "flights.delay"}),
+        ("select id from flights order by delay limit 9", {}, {"flights.delay"}),
+        ("select id from flights order by delay", {}, set()),
+        ("select id from flights where origin in (select origin from \"we-ather\" where gust > 9)",
+         {}, {"flights.origin", "we-ather.origin", "we-ather.gust"}),
+        ("with late as (select carrier as who, id from flights where delay > 15) "
+         "select w.wind, late.id from late left join \"we-ather\" w on w.origin = late.who",
+         {"wind": {"we-ather.origin", "flights.carrier"}}, {"flights.delay"}),
+        ("select f.id, w.wind from flights f left join (select * from \"we-ather\" where gust > 9) w using (origin)",
+         {"wind": {"we-ather.origin", "flights.origin", "we-ather.gust"}}, set()),
+        ("select carrier from flights union all select origin from \"we-ather\" where gust > 9",
+         {}, {"we-ather.gust"}),
+        ("select carrier from flights except select origin from \"we-ather\"",
+         {}, {"flights.carrier", "we-ather.origin"}),
+    ],
+)  # fmt: skip
+def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[str]], filters: set[str]) -> None:
+    found = sql.derivation(text, TABLES)
+    assert {name: {".".join(one) for one in columns} for name, columns in found.keys if columns} == keys
+    assert {".".join(one) for one in found.filters} == filters
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from passengers pivot (count(*) for loyalty in ('gold'))",
+        "select columns('loy|dec') from passengers",
+        "select passenger_id from passengers union all by name select loyalty as decade from passengers",
+    ],
+)
+def test_a_query_that_nobody_can_see_into_gives_anything_of_what_it_reads(query: str) -> None:
+    old = "select passenger_id, birth_year - birth_year % 10 as decade, loyalty from passengers"
+    flow = lineage(load(edited(small(), "specs/data.yaml", old, query)).view(None))
+    assert ("passengers", "birth_year") in flow.upstream(("travellers", "decade"))
+
+
+def test_upper_case_in_a_contract_hides_no_column() -> None:
+    found = sql.derivation("select RACE as x from persons where Age > 16", (("persons", ("Race", "Age")),))
+    assert dict(found.columns)["x"] == {("persons", "Race")}
+    assert found.filters == {("persons", "Age")}
+
+
+@pytest.mark.parametrize(
     ("text", "unknown"),
     [
         ("select nope from flights", [("nope", "flights")]),
@@ -77,27 +143,52 @@ def test_a_bracket_in_a_text_or_a_comment_is_none() -> None:
 
 
 def test_features_lead_back_through_sql_to_the_source() -> None:
-    flow = lineage(load(small()).view("staging"))
-    paths = flow.columns_reaching("delay")
-    assert paths["passengers", "loyalty"] == ("passengers.loyalty", "travellers.loyalty", "plan.loyalty")
-    assert ("arrivals", "late") in paths
-    assert ("passengers", "birth_year") not in paths
+    uses = lineage(load(small()).view("staging")).uses_of("delay")
+    path = ("passengers.loyalty", "travellers.loyalty", "plan.loyalty")
+    assert uses[("passengers", "loyalty"), "feature"] == path
+    assert (("arrivals", "late"), "feature") in uses
+    assert (("passengers", "birth_year"), "feature") not in uses
 
 
 def test_a_python_feature_reads_what_it_says_and_everything_where_it_says_nothing() -> None:
     files = small()
-    said = lineage(load(files).view(None)).feature_columns(FeatureId("conditions", "rush"))
-    assert set(said) == {("flights", "departs_at"), ("flights", "origin")}
+    said = lineage(load(files).view(None)).sources_of(FeatureId("conditions", "rush"))
+    assert {source.column for source in said} == {("flights", "departs_at"), ("flights", "origin")}
     silent = edited(files, "specs/features.yaml", ", reads: [departs_at, origin]", "")
-    everything = lineage(load(silent).view(None)).feature_columns(FeatureId("conditions", "rush"))
-    assert ("flights", "passenger_id") in everything
+    everything = lineage(load(silent).view(None)).sources_of(FeatureId("conditions", "rush"))
+    assert ("flights", "passenger_id") in {source.column for source in everything}
 
 
 def test_a_feature_that_is_left_out_carries_nothing_in() -> None:
     files = edited(small(), "specs/model.yaml", "plan: all", "plan: {except: [loyalty]}")
     flow = lineage(load(files).view(None))
     assert FeatureId("plan", "loyalty") not in flow.features_of("delay")
-    assert ("passengers", "loyalty") not in flow.columns_reaching("delay")
+    assert {("passengers", "loyalty"), ("flights", "passenger_id")}.isdisjoint(c for c, _ in flow.uses_of("delay"))
+
+
+def test_a_key_and_a_condition_decide_a_feature_and_are_no_part_of_its_value() -> None:
+    files = edited(
+        small(), "specs/features.yaml", "match: [carrier], window", 'where: "delay > 5", match: [carrier], window'
+    )
+    flow = lineage(load(files).view(None))
+    looked_up = {one.column: one.decides for one in flow.sources_of(FeatureId("plan", "loyalty"))}
+    assert looked_up == {
+        ("travellers", "loyalty"): False,
+        ("travellers", "passenger_id"): True,
+        ("flights", "passenger_id"): True,
+    }
+    counted = {one.column: one.decides for one in flow.sources_of(FeatureId("conditions", "late_share"))}
+    assert counted[("arrivals", "late")] is False
+    assert counted[("arrivals", "delay")] is counted[("arrivals", "carrier")] is counted[("flights", "carrier")] is True
+    touch = flow.touches("delay")[("passengers", "passenger_id"), "feature"]
+    assert touch.decides
+    assert touch.path == ("passengers.passenger_id", "travellers.passenger_id", "plan.loyalty")
+
+
+def test_the_entity_decides_what_is_joined_from_another_dataset() -> None:
+    touches = lineage(load(small()).view(None)).touches("delay")
+    assert touches[("flights", "flight_id"), "label"].path == ("flights.flight_id", "arrivals.late")
+    assert (("flights", "flight_id"), "feature") not in touches, "a row meets itself by no decision"
 
 
 def test_a_circle_of_datasets_ends() -> None:

@@ -1,32 +1,24 @@
 """Which columns flow where: from datasets through SQL and features to models.
 
-A column is written ``(dataset, column)``. What cannot be seen into (a Python feature without `reads`, SQL that does
-not parse) counts as depending on everything it could read, never on nothing.
+A column is written ``(dataset, column)``. What a model touches is either part of its values or decides them: the key
+that a value is looked up by tells as much as the value. What cannot be seen into (a Python feature without `reads`, SQL
+that does not parse) counts as depending on everything it could read, never on nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock.catalog import sql
+from penstock.catalog import sql, upstream
 from penstock.catalog.model import View
+from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
-from penstock.specs.feature_set import Feature, FeatureSet
+from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
 from penstock.specs.model import Except, Model
 
-Column = tuple[str, str]
-"""A dataset and one of its columns."""
-
-Path = tuple[str, ...]
-"""How a column reaches a model: ``passengers.email``, ``bookings.contact``, ``conditions.domain``."""
-
 Use = Literal["feature", "slice", "label"]
-
-
-SENSITIVE = {"sensitive": 1, "pii": 2}
-"""The sensitivities that a use must be declared for, the larger the more sensitive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +37,35 @@ class FeatureSource:
     """A column that a feature reads, and by which form."""
 
     column: Column
-    form: Literal["sql", "latest", "lookup", "aggregate", "python"]
+    form: Literal["sql", "latest", "lookup", "aggregate", "python", "match"]
+    """`match`: a column of the row itself on which it meets rows of another dataset."""
     guessed: bool = False
     """Whether the feature only might read it."""
+    decides: bool = False
+    """Whether it decides which value the feature has, and is no part of that value."""
+    equals: Column | None = None
+    """For a key of another dataset: the row's own column, which holds the same values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A column that a model reads directly, and what as."""
+
+    use: Use
+    source: FeatureSource
+    feature: FeatureId | None = None
+    """The feature by which it is read; None for slices and the label."""
+    end: Path = ()
+    """How a path from the column ends: with the feature, or with what a key decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """How a model touches a column."""
+
+    path: Path
+    decides: bool
+    """Whether the column only decides what reaches the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,64 +95,60 @@ class Lineage:
         return self.view.memo(("feature-sources", feature), lambda view: _feature_sources(view, feature))
 
     def upstream(self, column: Column) -> dict[Column, Path]:
-        """The column itself and all that it derives from, each with the path from there to the column."""
-        return self.view.memo(("upstream", column), lambda view: _upstream(view, column))
+        """The column itself and all that its values are made from, each with the path from there to the column."""
+        return upstream.upstream(self.view, column)
 
-    def exposed(self, column: Column) -> dict[Column, Path]:
-        """The sensitive columns that somebody must answer for who reads `column`, each with the path to it.
+    def bearing_on(self, source: FeatureSource) -> dict[Column, Path]:
+        """All that a source of a feature is made from or decided by, each with the path from there to its column.
 
-        Of the columns upstream of a sensitive one, only those are named that are more sensitive: whoever answers for a
-        column answers for what it was made from, but not for `pii` behind what is declared as merely `sensitive`.
+        What only filters the rows of the feature's own dataset bears on none of them more than on another.
         """
-        return self.view.memo(("exposed", column), lambda view: _exposed(view, column))
+        return upstream.bearing(self.view, source.column, source.form in ("latest", "lookup", "aggregate"))
 
-    def feature_columns(self, feature: FeatureId) -> dict[Column, Path]:
-        """All columns that a feature derives from, each with the path from there to the feature."""
-        found: dict[Column, Path] = {}
-        for source in self.sources_of(feature):
-            for column, path in self.upstream(source.column).items():
-                found.setdefault(column, (*path, str(feature)))
-        return found
+    def reads(self, model: str | Model) -> tuple[Read, ...]:
+        """Whatever a model reads directly, as a feature, a slice or its label."""
+        return tuple(_reads(self, self.view.model(model) if isinstance(model, str) else model))
 
-    def columns_reaching(self, model: str | Model) -> dict[Column, Path]:
-        """All columns that reach a model through its features, each with one path from the column to the feature."""
-        found: dict[Column, Path] = {}
-        for feature in self.features_of(model):
-            for column, path in self.feature_columns(feature).items():
-                found.setdefault(column, path)
+    def touches(self, model: str | Model) -> dict[tuple[Column, Use], Touch]:
+        """Every column that a model touches and what as; what becomes part of its values comes before what decides."""
+        found: dict[tuple[Column, Use], Touch] = {}
+        reads = self.reads(model)
+        for read in reads:
+            if not read.source.decides:
+                for column, path in self.upstream(read.source.column).items():
+                    found.setdefault((column, read.use), Touch((*path, *read.end), False))
+        for read in reads:
+            for column, path in upstream.bearing(self.view, read.source.column, True).items():
+                found.setdefault((column, read.use), Touch((*path, *read.end), True))
         return found
 
     def uses_of(self, model: str | Model) -> dict[tuple[Column, Use], Path]:
         """Every column that a model touches and what as: feature, slice or label; with one path each."""
-        resource = self.view.model(model) if isinstance(model, str) else model
-        uses: dict[tuple[Column, Use], Path] = {
-            (column, "feature"): path for column, path in self.columns_reaching(resource).items()
-        }
-        for direct, use in _other_uses(self.view, resource):
-            for column, path in self.upstream(direct).items():
-                uses.setdefault((column, use), path)
-        return uses
+        return {key: touch.path for key, touch in self.touches(model).items()}
 
-    def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Path]:
+    def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Touch]:
         """Every sensitive column that somebody must answer for, what the model touches it as, and one path each."""
-        uses: dict[tuple[Column, Use], Path] = {}
-        for feature in self.features_of(model):
-            for source in self.sources_of(feature):
-                # SQL that does not parse is reported by itself; a Python function may really read everything.
-                if source.guessed and source.form != "python":
-                    continue
-                for column, path in self.exposed(source.column).items():
-                    uses.setdefault((column, "feature"), (*path, str(feature)))
-        for direct, use in _other_uses(self.view, model):
-            for column, path in self.exposed(direct).items():
-                uses.setdefault((column, use), path)
-        return uses
+        found: dict[tuple[Column, Use], Touch] = {}
+        # SQL that does not parse is reported by itself; a Python function may really read everything.
+        reads = [read for read in self.reads(model) if not read.source.guessed or read.source.form == "python"]
+        for read in reads:
+            if not read.source.decides:
+                for column, path in upstream.exposed(self.view, read.source.column, False).items():
+                    found.setdefault((column, read.use), Touch((*path, *read.end), False))
+        for read in reads:
+            # Whoever answers for one side of a join answers for the same values on the other side.
+            ours = read.source.equals
+            if ours is not None and self.view.find(Dataset, ours[0]) is None:
+                continue
+            answered = upstream.sensitivity_rank(self.view, ours) if ours is not None else 0
+            for column, path in upstream.exposed(self.view, read.source.column, True).items():
+                if upstream.sensitivity_rank(self.view, column) > answered:
+                    found.setdefault((column, read.use), Touch((*path, *read.end), True))
+        return found
 
     def sensitivity(self, column: Column) -> str:
         """How sensitive a column is declared to be; `internal` where the dataset or the column is unknown."""
-        dataset = self.view.find(Dataset, column[0])
-        declared = dataset.spec.columns.get(column[1]) if dataset is not None else None
-        return declared.sensitivity if declared is not None else "internal"
+        return upstream.sensitivity(self.view, column)
 
 
 def lineage(view: View) -> Lineage:
@@ -174,71 +188,6 @@ def read_dataset(feature: Feature) -> str | None:
     return form.of if form is not None else None
 
 
-def tables_of(view: View, dataset: str) -> tuple[str, ...]:
-    """The datasets that a SQL dataset reads, sorted; none for a dataset of another source."""
-    found = view.find(Dataset, dataset)
-    if found is None or found.spec.source.sql is None:
-        return ()
-    query = sql.query(found.spec.source.sql)
-    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, sql.Query) else ()
-
-
-def derivation_of(view: View, dataset: Dataset) -> sql.Derivation | None:
-    """How the columns of a SQL dataset derive from those of the datasets it reads; None where it has no sound SQL."""
-    text = dataset.spec.source.sql
-    if text is None or not isinstance(sql.query(text), sql.Query):
-        return None
-    return sql.derivation(text, tables_read(view, dataset))
-
-
-def tables_read(view: View, dataset: Dataset) -> sql.Columns:
-    """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
-    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
-    return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
-
-
-def _upstream(view: View, column: Column) -> dict[Column, Path]:
-    """Breadth first, so that each path is a shortest one; a cycle of datasets ends where it began."""
-    found: dict[Column, Path] = {column: (".".join(column),)}
-    waiting = [column]
-    while waiting:
-        following = []
-        for one in waiting:
-            for parent in _parents(view, one):
-                if parent not in found:
-                    found[parent] = (".".join(parent), *found[one])
-                    following.append(parent)
-        waiting = following
-    return found
-
-
-def _exposed(view: View, column: Column) -> dict[Column, Path]:
-    flow = Lineage(view)
-    found: dict[Column, Path] = {}
-    waiting: list[tuple[Column, Path, int]] = [(column, (".".join(column),), 0)]
-    seen: set[tuple[Column, int]] = set()
-    while waiting:
-        following = []
-        for one, path, answered in waiting:
-            rank = SENSITIVE.get(flow.sensitivity(one), 0)
-            if rank > answered:
-                found.setdefault(one, path)
-            level = max(rank, answered)
-            if (one, level) not in seen:
-                seen.add((one, level))
-                following += [(parent, (".".join(parent), *path), level) for parent in _parents(view, one)]
-        waiting = following
-    return found
-
-
-def _parents(view: View, column: Column) -> tuple[Column, ...]:
-    dataset = view.find(Dataset, column[0])
-    derivation = derivation_of(view, dataset) if dataset is not None else None
-    if derivation is None:
-        return ()
-    return tuple(sorted(dict(derivation.columns).get(column[1], ())))
-
-
 def _feature_sources(view: View, feature: FeatureId) -> tuple[FeatureSource, ...]:
     feature_set = view.find(FeatureSet, feature.feature_set)
     declared = feature_set.spec.features.get(feature.name) if feature_set is not None else None
@@ -254,20 +203,33 @@ def _sources(view: View, source: str, feature: Feature) -> Iterator[FeatureSourc
         )
     if feature.latest is not None:
         yield FeatureSource((feature.latest.of, feature.latest.column), "latest")
+        yield from _keys(source, feature.latest, "latest")
     if feature.lookup is not None:
         yield FeatureSource((feature.lookup.of, feature.lookup.column), "lookup")
+        yield from _keys(source, feature.lookup, "lookup")
     if feature.aggregate is not None:
         of = feature.aggregate.of
-        for text in (feature.aggregate.sql, feature.aggregate.where):
+        for text, decides in ((feature.aggregate.sql, False), (feature.aggregate.where, True)):
             if text is not None:
                 for name, guessed in _names(view, of, text):
-                    yield FeatureSource((of, name), "aggregate", guessed)
+                    yield FeatureSource((of, name), "aggregate", guessed, decides)
+        yield from _keys(source, feature.aggregate, "aggregate")
     if feature.python is not None:
         columns = feature.reads
         if columns is not None:
             yield from (FeatureSource((source, name), "python") for name in columns)
         else:
             yield from (FeatureSource((source, name), "python", True) for name in _columns(view, source))
+
+
+def _keys(
+    source: str, joined: Latest | Lookup | Aggregate, form: Literal["latest", "lookup", "aggregate"]
+) -> Iterator[FeatureSource]:
+    """The columns on which the rows of the source meet those of another dataset, ours before theirs."""
+    match = joined.match if isinstance(joined.match, dict) else {name: name for name in joined.match}
+    for theirs, ours in match.items():
+        yield FeatureSource((source, ours), "match", decides=True)
+        yield FeatureSource((joined.of, theirs), form, decides=True, equals=(source, ours))
 
 
 def _names(view: View, dataset: str, text: str) -> Iterator[tuple[str, bool]]:
@@ -287,9 +249,32 @@ def _columns(view: View, dataset: str) -> tuple[str, ...]:
     return tuple(found.spec.columns) if found is not None else ()
 
 
-def _other_uses(view: View, model: Model) -> Iterator[tuple[Column, Use]]:
-    yield (model.spec.label.dataset, model.spec.label.column), "label"
+def _reads(flow: Lineage, model: Model) -> Iterator[Read]:
+    view = flow.view
     rows = rows_dataset(view, model)
+    joined: set[str] = set()
+    for feature in flow.features_of(model):
+        end = (str(feature),)
+        for source in flow.sources_of(feature):
+            yield Read("feature", source, feature, end)
+        feature_set = view.find(FeatureSet, feature.feature_set)
+        if rows is not None and feature_set is not None and feature.feature_set not in joined:
+            joined.add(feature.feature_set)
+            for key in _entity(rows.name, feature_set.spec.source, feature_set.spec.entity):
+                yield Read("feature", key, feature, end)
+    label = (model.spec.label.dataset, model.spec.label.column)
+    yield Read("label", FeatureSource(label, "sql"))
     if rows is not None:
+        first = view.find(FeatureSet, next(iter(model.spec.features)))
+        for key in _entity(rows.name, label[0], first.spec.entity if first is not None else ()):
+            yield Read("label", key, end=(".".join(label),))
         for name in model.spec.slices:
-            yield (rows.name, name), "slice"
+            yield Read("slice", FeatureSource((rows.name, name), "sql"))
+
+
+def _entity(rows: str, other: str, entity: Iterable[str]) -> Iterator[FeatureSource]:
+    """The columns on which the rows of a model meet those of another dataset; a row meets itself by no decision."""
+    if other != rows:
+        for name in entity:
+            yield FeatureSource((rows, name), "match", decides=True)
+            yield FeatureSource((other, name), "lookup", decides=True, equals=(rows, name))

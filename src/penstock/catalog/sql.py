@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
+from penstock.catalog.sql_deciders import TableColumn
+
 Range = tuple[int, int]
 """The characters [start, end) of a text."""
 
@@ -83,8 +85,12 @@ Columns = tuple[tuple[str, tuple[str, ...]], ...]
 class Derivation:
     """How the columns of a query come about."""
 
-    columns: tuple[tuple[str, frozenset[tuple[str, str]]], ...]
-    """Each column of the result with the columns of tables, as (table, column), that its values depend on."""
+    columns: tuple[tuple[str, frozenset[TableColumn]], ...]
+    """Each column of the result with the columns of tables that its values depend on; none where nobody can tell."""
+    keys: tuple[tuple[str, frozenset[TableColumn]], ...] = ()
+    """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
+    filters: frozenset[TableColumn] = frozenset()
+    """The columns that decide which rows the result has."""
 
 
 def expression(text: str) -> Expression | SqlError:
@@ -174,9 +180,15 @@ def _query_of(plain: dict[str, Any]) -> Query | SqlError:
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:
-    return Derivation(
-        tuple((name, frozenset((table, column) for table, column in sources)) for name, sources in plain["columns"])
-    )
+    return Derivation(_sources_of(plain["columns"]), _sources_of(plain["keys"]), _table_columns(plain["filters"]))
+
+
+def _sources_of(plain: list[Any]) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+    return tuple((name, _table_columns(sources)) for name, sources in plain)
+
+
+def _table_columns(plain: list[Any]) -> frozenset[TableColumn]:
+    return frozenset((table, column) for table, column in plain)
 
 
 def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...]:

@@ -25,6 +25,7 @@ from penstock.catalog.sql import (
     TableUse,
     UnknownColumn,
 )
+from penstock.catalog.sql_deciders import TableColumn, deciders
 
 DIALECT = "duckdb"
 
@@ -71,25 +72,26 @@ def derivation(text: str, tables: Columns) -> Derivation:
     The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
     filters by as well: a count of late flights tells how late flights were.
     """
-
     tree = _parse(text)
-    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query):
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or _is_opaque(tree):
         return Derivation(())
-    schema = MappingSchema({name: dict.fromkeys(columns, "unknown") for name, columns in tables}, dialect=DIALECT)
-    everything = frozenset((name, column) for name, columns in tables for column in columns)
+    # SQL does not tell upper case from lower case, and what is qualified is in lower case.
+    written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
+    everything = frozenset(written)
+    schema = MappingSchema(
+        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
+    )
     try:
         qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
         names = list(qualified.named_selects)
+        scope = build_scope(qualified)
     except SqlglotError:
-        return Derivation(tuple((name, everything) for name in tree.named_selects if name != "*"))
-    filters = frozenset(
-        source
-        for clause in qualified.find_all(exp.Where, exp.Having, exp.Qualify)
-        for column in clause.find_all(exp.Column)
-        for source in _tables_of(column, qualified, everything)
-    )
+        scope = None
+    if scope is None:
+        known = [name for name in tree.named_selects if name != "*"]
+        return Derivation(tuple((name, frozenset(written.values())) for name in known))
+    decided = deciders(scope, everything)
     found = []
-    scope = build_scope(qualified)
     for name in names:
         try:
             node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
@@ -102,20 +104,22 @@ def derivation(text: str, tables: Columns) -> Derivation:
             aggregates = aggregates or one.expression.find(exp.AggFunc) is not None
             if isinstance(one.expression, exp.Table):
                 sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
-        found.append((name, frozenset(sources) | (filters if aggregates else frozenset())))
-    return Derivation(tuple(found))
+        found.append((name, frozenset(sources) | (decided.conditions if aggregates else frozenset())))
 
+    def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
+        return frozenset(written.get(column, column) for column in columns)
 
-def _tables_of(
-    column: exp.Column, tree: exp.Expr, everything: frozenset[tuple[str, str]]
-) -> frozenset[tuple[str, str]]:
-    """The (table, column) that a qualified column of a filter means; any of that name where it is not a table's."""
-
-    aliases = {table.alias_or_name: table.name for table in tree.find_all(exp.Table)}
-    table = aliases.get(column.table)
-    return frozenset(
-        source for source in everything if source[1] == column.name and (table is None or source[0] == table)
+    return Derivation(
+        tuple((name, as_written(columns)) for name, columns in found),
+        tuple((name, as_written(columns)) for name, columns in decided.keys),
+        as_written(decided.filters),
     )
+
+
+def _is_opaque(tree: exp.Expr) -> bool:
+    """Whether columns come about by more than the names and places of what is selected."""
+    by_name = any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation))
+    return by_name or tree.find(exp.Pivot, exp.Columns) is not None
 
 
 def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:

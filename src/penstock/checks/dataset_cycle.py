@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog import sql
-from penstock.catalog.lineage import tables_of
 from penstock.catalog.model import View
+from penstock.catalog.upstream import tables_of
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset

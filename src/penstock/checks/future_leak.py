@@ -1,8 +1,8 @@
 """A feature sees what could not be known at its row's time.
 
-What it does: a feature is computed as of the event time of its row. An expression may not read columns of a row that
-becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides, and times of whole days are a
-warning; `lookup` needs a table without time.
+What it does: a feature is computed as of the event time of its row. Neither an expression nor `match` may read columns
+of a row that becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides, and times of whole
+days are a warning; `lookup` needs a table without time.
 
 Why: such a feature is right in every test and wrong in production. The model learns from the future that it will not
 have.
@@ -37,31 +37,40 @@ def future_leak(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     if source is None:
         return
     for name, feature in feature_set.spec.features.items():
-        if feature.sql is not None or feature.python is not None:
-            yield from _own_columns(view, feature_set, source, name, feature)
+        yield from _own_columns(view, feature_set, source, name, feature)
         yield from _others(view, feature_set, source, feature, ("features", name))
 
 
 def _own_columns(
     view: View, feature_set: FeatureSet, source: Dataset, name: str, feature: Feature
 ) -> Iterator[Diagnostic]:
-    """A feature from the row's own columns, where the row is known only after its event time."""
+    """A feature from the row's own columns or found by them, where the row is known only after its event time."""
     spec = source.spec
     if spec.known_at is None or spec.known_at == spec.event_time:
         return
     # What identifies the row is known as soon as the row is asked for.
     early = {*spec.primary_key, *feature_set.spec.entity, spec.event_time}
-    read = {one.column[1] for one in lineage(view).sources_of(FeatureId(feature_set.name, name))}
-    late = sorted(read - early)
+    own = ("sql", "python", "match")
+    sources = lineage(view).sources_of(FeatureId(feature_set.name, name))
+    late = sorted({one.column[1] for one in sources if one.form in own} - early)
     if late:
-        pointer: Pointer = ("features", name, "sql" if feature.sql is not None else "python")
+        form = next(
+            key for key in ("sql", "python", "latest", "lookup", "aggregate") if getattr(feature, key) is not None
+        )
+        pointer: Pointer = ("features", name, form)
+        if form not in own:
+            pointer = (*pointer, "match")
         yield Diagnostic.error(
             "future-leak",
-            f"the feature `{name}` reads {listed(late)} before it is known",
+            f"the feature `{name}` {'reads' if form in own else 'matches'} {listed(late)} before it is known",
             view.span(feature_set, pointer),
             f"computed as of `{spec.event_time}`",
             secondary=(Label(view.span(source, ("knownAt",)), f"rows of `{source.name}` are known only then"),),
-            help=("read it with `latest` or `aggregate`, which see only rows that were known at the time",),
+            help=(
+                "read it with `latest` or `aggregate`, which see only rows that were known at the time"
+                if form in own
+                else "match on columns that are known by then",
+            ),
         )
 
 

@@ -1,8 +1,9 @@
-"""A feature is made from the label.
+"""A feature is made from the label, or found by it.
 
 What it does: follows the lineage of every feature of a Model. A feature may not derive from the label's column by an
-expression, a `lookup` or a Python function. By `latest` or `aggregate` it may, where the dataset's time is the time at
-which the label became known: then only the labels of other, earlier rows are seen.
+expression, a `lookup` or a Python function, nor be found by it: in `match`, or in the joins, groups and filters of SQL.
+By `latest` or `aggregate` it may, where the dataset's time is the time at which the label became known: then only the
+labels of other, earlier rows are seen.
 
 Why: a model that reads its answer is perfect on every test and useless on new rows.
 
@@ -19,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import Column, FeatureId, FeatureSource, Lineage, Path, lineage, rows_dataset
+from penstock.catalog.lineage import FeatureId, FeatureSource, Lineage, lineage, rows_dataset
 from penstock.catalog.model import View
+from penstock.catalog.upstream import Column, Path
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
@@ -33,12 +35,15 @@ def label_leak(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each feature that reads the label without the protection of time."""
     label = (model.spec.label.dataset, model.spec.label.column)
     flow = lineage(view)
-    for feature in flow.features_of(model):
-        for source in flow.sources_of(feature):
-            path = flow.upstream(source.column).get(label)
-            if path is not None and not source.guessed and not _is_protected(view, flow, model, source, label):
-                yield _diagnostic(view, model, feature, source, label, path)
-                break
+    told: set[FeatureId] = set()
+    for read in flow.reads(model):
+        feature, source = read.feature, read.source
+        if feature is None or feature in told or source.guessed:
+            continue
+        path = flow.bearing_on(source).get(label)
+        if path is not None and not _is_protected(view, flow, model, source, label):
+            told.add(feature)
+            yield _diagnostic(view, flow, model, feature, source, path)
 
 
 def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:
@@ -60,16 +65,22 @@ def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource
 
 
 def _diagnostic(
-    view: View, model: Model, feature: FeatureId, source: FeatureSource, label: Column, path: Path
+    view: View, flow: Lineage, model: Model, feature: FeatureId, source: FeatureSource, path: Path
 ) -> Diagnostic:
+    label = (model.spec.label.dataset, model.spec.label.column)
+    decides = source.decides or label not in flow.upstream(source.column)
     feature_set = view.get(FeatureSet, feature.feature_set)
     way = " -> ".join((*path, str(feature)))
     advice = f"read it from `{label[0]}` with `latest` or `aggregate`, which see only labels that were known by then"
     if source.form in ("latest", "aggregate"):
         advice = f"tell in `knownAt` of `{source.column[0]}` when the label became known"
+    elif decides:
+        advice = "match and filter by columns that are known at the row's time"
     return Diagnostic.error(
         "label-leak",
-        f"the feature `{feature.name}` is made from the label of `{model.name}`",
+        f"the label of `{model.name}` decides the feature `{feature.name}`"
+        if decides
+        else f"the feature `{feature.name}` is made from the label of `{model.name}`",
         view.span(feature_set, ("features", feature.name), "key"),
         way,
         secondary=(Label(view.span(model, ("label", "column")), "the label"),),

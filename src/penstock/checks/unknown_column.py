@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.catalog import sql
-from penstock.catalog.lineage import derivation_of, rows_dataset, tables_read
+from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
+from penstock.catalog.upstream import derivation_of, tables_read
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer

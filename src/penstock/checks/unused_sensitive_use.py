@@ -1,6 +1,6 @@
 """A declared use of a sensitive column does not take place.
 
-What it does: compares `sensitiveUses` with the columns that reach the Model.
+What it does: compares `sensitiveUses` with the columns that reach the Model, or decide what reaches it.
 
 Why: a permission that nothing needs is one that a later change can use without anyone being asked.
 
@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import lineage
+from penstock.catalog.lineage import datasets_of, lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
@@ -39,7 +40,7 @@ def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
                 f"`{declared.column}` is declared as {declared.use} twice",
                 view.span(model, pointer),
             )
-        elif key not in uses:
+        elif key not in uses and _is_known(view, model):
             others = sorted(use for column, use in uses if column == declared.column)
             helps = (f"it is used as {others[0]}",) if others else ("delete the entry",)
             yield Diagnostic.warning(
@@ -49,3 +50,10 @@ def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
                 help=helps,
             )
         seen.add(key)
+
+
+def _is_known(view: View, model: Model) -> bool:
+    """Whether all is valid that the model is made from; what a broken spec carries in is uncertain."""
+    feature_sets = (view.find(FeatureSet, name) for name in model.spec.features)
+    datasets = (view.find(Dataset, name) for name in datasets_of(view, model.name))
+    return all(one is not None for one in (*feature_sets, *datasets))

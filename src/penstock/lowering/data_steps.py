@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from penstock.catalog.lineage import read_dataset, tables_of
+from penstock.catalog.lineage import read_dataset
 from penstock.catalog.model import View
+from penstock.catalog.upstream import tables_of
 from penstock.ir.workflow import Argument, InputPath, ParameterValue, Step
 from penstock.lowering.conventions import AS_OF
 from penstock.lowering.json_text import json_text, plain

@@ -265,7 +265,8 @@ class SensitiveUse(Node):
         pattern=r"^[a-z0-9-]+\..+$",
     )
     use: Literal["feature", "slice", "label"] = field(
-        "`feature`: the learner sees it. `slice`: only evaluation does. `label`: it is what is predicted.",
+        "`feature`: the learner sees it, or what it decides. `slice`: only evaluation does. `label`: it is what is "
+        "predicted.",
         loosens=Loosens.ANY,
         area=Area.PRIVACY,
     )

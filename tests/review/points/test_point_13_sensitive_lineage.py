@@ -51,6 +51,43 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
     assert "Dataset/passengers.columns.who" in found["flights.contact"].through
 
 
+def test_the_key_of_a_lookup_reaches_the_model_though_its_value_does_not(repository: Repository) -> None:
+    def look_up(documents: Documents) -> None:
+        documents["Dataset", "regions"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "regions", "owner": "flight-data"},
+            "spec": {
+                "source": {"csv": "data/regions.csv"},
+                "primaryKey": ["contact"],
+                "columns": {
+                    "contact": {"type": "string", "sensitivity": "public"},
+                    "region": {"type": "string", "sensitivity": "public"},
+                },
+            },
+        }
+        documents["FeatureSet", "conditions"]["spec"]["features"]["region"] = {
+            "type": "string",
+            "lookup": {"of": "regions", "column": "region", "match": ["contact"]},
+        }
+
+    (change,) = reaching(repository.changed(look_up))
+    assert change.sensitivity == "pii"
+    assert change.after == {"column": "flights.contact", "use": "feature", "sensitivity": "pii"}
+    assert change.through == ("Dataset/flights.columns.contact", "FeatureSet/conditions.features.region")
+
+
+def test_a_key_that_is_not_sensitive_is_no_news(repository: Repository) -> None:
+    def look_up(documents: Documents) -> None:
+        documents["FeatureSet", "conditions"]["spec"]["features"]["gust"] = {
+            "type": "float",
+            "latest": {"of": "weather", "column": "wind_speed", "match": ["origin"]},
+        }
+
+    told = [change.after for change in indirect(repository.changed(look_up), "Model/delay") if change.after]
+    assert "flights.origin" not in {after.get("column") for after in told if isinstance(after, dict)}
+
+
 def test_a_model_that_chooses_more_features_is_seen(repository: Repository) -> None:
     def add(documents: Documents) -> None:
         documents["FeatureSet", "conditions"]["spec"]["features"]["reach"] = {"type": "string", "sql": "contact"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from penstock.catalog.lineage import Column, Path, Use, datasets_of, lineage
+from penstock.catalog.lineage import Touch, Use, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
+from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
@@ -17,11 +18,13 @@ from penstock.specs.review import Area
 _TOLD_FROM = SENSITIVITIES.index("internal")
 _RISKY_FROM = SENSITIVITIES.index("sensitive")
 
-Uses = dict[tuple[Column, Use], Path]
+Uses = dict[tuple[Column, Use], Touch]
 
 
 def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
+
+    What only decides which values reach the model is told where it is sensitive: every join has a key.
 
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
     column in one pull request hides nothing.
@@ -50,14 +53,14 @@ def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -
         now = views.get(name) or head.catalog.view(name)
         known = base.catalog.view(name)
         uses_before, uses_after = _uses(known, before), _uses(now, after)
-        for (column, use), path in sorted(uses_after.items()):
+        for (column, use), touch in sorted(uses_after.items(), key=lambda item: item[0]):
             # A column of a renamed dataset is the same column.
             once = (former.get(SpecId("Dataset", column[0]), column[0]), column[1])
             is_new = (once, use) not in uses_before
             label = max(_label(now, column), _label(known, once))
-            if label < _TOLD_FROM or not (is_new or label > _label(known, once)):
+            if label < (_RISKY_FROM if touch.decides else _TOLD_FROM) or not (is_new or label > _label(known, once)):
                 continue
-            entry = found.setdefault((column, use, SENSITIVITIES[label]), (path, is_new, []))
+            entry = found.setdefault((column, use, SENSITIVITIES[label]), (touch.path, is_new, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())
     for (column, use, sensitivity), (path, is_new, environments) in found.items():
         yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
@@ -75,7 +78,7 @@ def _touches_private(reach: Reach, model: str) -> bool:
 
 def _uses(view: View, model: str) -> Uses:
     try:
-        return lineage(view).uses_of(model)
+        return lineage(view).touches(model)
     except KeyError:
         return {}
 

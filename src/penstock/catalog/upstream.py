@@ -1,0 +1,179 @@
+"""What columns of datasets derive from, step by step through SQL: what they are made from, and what decides them.
+
+A walk follows values alone, or deciding columns as well. Of the deciding ones, a filter of rows tells nothing of one of
+these rows more than of another: only where its rows are joined to others does it show which of them it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock.catalog import sql
+from penstock.catalog.model import View
+from penstock.specs.dataset import Dataset
+
+Column = tuple[str, str]
+"""A dataset and one of its columns."""
+
+Path = tuple[str, ...]
+"""How a column reaches a model: ``passengers.email``, ``bookings.contact``, ``conditions.domain``."""
+
+SENSITIVE = {"sensitive": 1, "pii": 2}
+"""The sensitivities that a use must be declared for, the larger the more sensitive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """The columns that one column of a SQL dataset comes from directly, sorted."""
+
+    values: tuple[Column, ...] = ()
+    keys: tuple[Column, ...] = ()
+    filters: tuple[Column, ...] = ()
+    joins: bool = False
+    """Whether the dataset joins several others."""
+
+
+_NONE = Parents()
+
+
+def tables_of(view: View, dataset: str) -> tuple[str, ...]:
+    """The datasets that a SQL dataset reads, sorted; none for a dataset of another source."""
+    found = view.find(Dataset, dataset)
+    if found is None or found.spec.source.sql is None:
+        return ()
+    query = sql.query(found.spec.source.sql)
+    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, sql.Query) else ()
+
+
+def derivation_of(view: View, dataset: Dataset) -> sql.Derivation | None:
+    """How the columns of a SQL dataset derive from those of the datasets it reads; None where it has no sound SQL."""
+    text = dataset.spec.source.sql
+    if text is None or not isinstance(sql.query(text), sql.Query):
+        return None
+    return sql.derivation(text, tables_read(view, dataset))
+
+
+def tables_read(view: View, dataset: Dataset) -> sql.Columns:
+    """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
+    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
+    return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
+
+
+def upstream(view: View, column: Column) -> dict[Column, Path]:
+    """The column itself and all that its values are made from, each with the path from there to the column.
+
+    Breadth first, so that each path is a shortest one; a cycle of datasets ends where it began.
+    """
+    return view.memo(("upstream", column), lambda seen: _upstream(seen, column))
+
+
+def bearing(view: View, column: Column, joined: bool) -> dict[Column, Path]:
+    """`upstream`, and after it all that decides the column, each with the path from there to the column.
+
+    `joined`: whether its rows are joined to others by whoever reads it, so that its filters tell something, too.
+    """
+    return view.memo(("bearing", column, joined), lambda seen: _bearing(seen, column, joined))
+
+
+def exposed(view: View, column: Column, deciding: bool) -> dict[Column, Path]:
+    """The sensitive columns that somebody must answer for who reads `column`, each with the path to it.
+
+    Of the columns upstream of a sensitive one, only those are named that are more sensitive: whoever answers for a
+    column answers for what it was made from, but not for `pii` behind what is declared as merely `sensitive`.
+    `deciding`: whether what decides a column counts beside what it is made from.
+    """
+    return view.memo(("exposed", column, deciding), lambda seen: _exposed(seen, column, deciding))
+
+
+def sensitivity(view: View, column: Column) -> str:
+    """How sensitive a column is declared to be; `internal` where the dataset or the column is unknown."""
+    dataset = view.find(Dataset, column[0])
+    declared = dataset.spec.columns.get(column[1]) if dataset is not None else None
+    return declared.sensitivity if declared is not None else "internal"
+
+
+def sensitivity_rank(view: View, column: Column) -> int:
+    """How sensitive a column is as a number: 0 where no use of it needs to be declared."""
+    return SENSITIVE.get(sensitivity(view, column), 0)
+
+
+def _upstream(view: View, column: Column) -> dict[Column, Path]:
+    found: dict[Column, Path] = {column: (".".join(column),)}
+    waiting = [column]
+    while waiting:
+        following = []
+        for one in waiting:
+            for parent in _parents(view, one).values:
+                if parent not in found:
+                    found[parent] = (".".join(parent), *found[one])
+                    following.append(parent)
+        waiting = following
+    return found
+
+
+def _bearing(view: View, column: Column, joined: bool) -> dict[Column, Path]:
+    found = dict(upstream(view, column))
+    waiting: list[tuple[Column, bool, Path]] = [(column, joined, (".".join(column),))]
+    seen = {(column, joined)}
+    while waiting:
+        following = []
+        for one, is_joined, path in waiting:
+            parents = _parents(view, one)
+            filters = parents.filters if is_joined else ()
+            for parent in (*parents.values, *parents.keys, *filters):
+                state = (parent, is_joined or parents.joins)
+                if state not in seen:
+                    seen.add(state)
+                    way = (".".join(parent), *path)
+                    found.setdefault(parent, way)
+                    following.append((*state, way))
+        waiting = following
+    return found
+
+
+def _exposed(view: View, column: Column, deciding: bool) -> dict[Column, Path]:
+    found: dict[Column, Path] = {}
+    waiting: list[tuple[Column, Path, int]] = [(column, (".".join(column),), 0)]
+    seen: set[tuple[Column, int]] = set()
+    while waiting:
+        following = []
+        for one, path, answered in waiting:
+            rank = sensitivity_rank(view, one)
+            if rank > answered:
+                found.setdefault(one, path)
+            level = max(rank, answered)
+            if (one, level) not in seen:
+                seen.add((one, level))
+                following += [(parent, (".".join(parent), *path), level) for parent in _followed(view, one, deciding)]
+        waiting = following
+    return found
+
+
+def _followed(view: View, column: Column, deciding: bool) -> Iterator[Column]:
+    parents = _parents(view, column)
+    yield from parents.values
+    if deciding:
+        yield from parents.keys
+        yield from parents.filters
+
+
+def _parents(view: View, column: Column) -> Parents:
+    dataset = view.find(Dataset, column[0])
+    derivation = derivation_of(view, dataset) if dataset is not None else None
+    if dataset is None or derivation is None:
+        return _NONE
+    several = len(tables_of(view, dataset.name)) > 1
+    if not derivation.columns:
+        # A query that nobody can see into gives anything of what it reads.
+        read = tables_read(view, dataset)
+        return Parents(tuple(sorted((name, one) for name, columns in read for one in columns)), joins=several)
+    # SQL does not tell upper case from lower case, the contract does.
+    name = column[1].lower()
+    values: frozenset[Column] = _of(derivation.columns, name)
+    keys: frozenset[Column] = _of(derivation.keys, name)
+    return Parents(tuple(sorted(values)), tuple(sorted(keys)), tuple(sorted(derivation.filters)), several)
+
+
+def _of(columns: tuple[tuple[str, frozenset[Column]], ...], name: str) -> frozenset[Column]:
+    return frozenset().union(*(sources for written, sources in columns if written.lower() == name))
