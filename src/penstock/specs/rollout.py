@@ -339,7 +339,10 @@ class RolloutSpec(Node):
         "Gate that every served version has passed.", loosens=Loosens.REMOVED, area=Area.QUALITY, default=None
     )
     environments: list[EnvironmentRef] = field(
-        "Environments that serve it.", loosens=Loosens.ADDED, area=Area.ROLLOUT, min_length=1
+        "Environments that serve it; where one goes, its endpoint, alerts and network policies go with it.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        min_length=1,
     )
     serve: Serve = field("What answers requests.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     strategy: Strategy = field(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from penstock.review.model import Direction
+from penstock.specs.review import Area
 from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, direct
 
 FLOOR = ("Rollout", "delay-online", "monitor", "quality", 0, "below")
 
@@ -33,3 +39,37 @@ def test_a_team_that_gives_up_its_pager_is_called_for_what_it_watches(repository
     verdict = opened(repository, no_pager, policy=rules_of(POLICY, [rule, rest])).verdict()
     waiting = node(verdict, "on-call").children
     assert {one.needs for one in waiting} == {"1 of flight-ml (on-call)"}
+
+
+def _withdraw(documents: Documents) -> None:
+    documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+
+
+def _close(documents: Documents) -> None:
+    del documents["Rollout", "delay-online"]
+
+
+@pytest.mark.parametrize("edit", [_withdraw, _close])
+def test_an_environment_that_is_taken_out_takes_its_alerts_along(
+    repository: Repository, edit: Callable[[Documents], None]
+) -> None:
+    plan = repository.changed(edit)
+    lost = {
+        str(change.address): change
+        for change in plan.changes
+        if change.cause == "indirect" and "production" in change.environments
+    }
+    assert {"Rollout/delay-online.monitor", "Rollout/delay-online.slos"} <= lost.keys()
+    assert {change.area for change in lost.values()} >= {Area.MONITORING}
+    assert {change.direction for change in lost.values()} == {Direction.LOOSENED}
+
+
+def test_an_environment_that_is_taken_out_calls_the_team_of_the_rollout(repository: Repository) -> None:
+    on_call = node(opened(repository, _withdraw).verdict(), "on-call")
+    assert on_call.state is PENDING
+
+
+def test_an_environment_that_comes_or_goes_is_ordered_by_nothing(repository: Repository) -> None:
+    changes = [change for change in direct(repository.changed(_withdraw)) if "environments" in str(change.address)]
+    assert [change.direction for change in changes] == [Direction.UNKNOWN]
+    assert "production" in changes[0].environments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
@@ -15,6 +16,12 @@ from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
 
 _TRAINED_FROM = ("Dataset", "FeatureSet", "Model")
+_GOES_WITH_AN_ENVIRONMENT = (
+    ("slos", Area.MONITORING, "its objectives alert nobody"),
+    ("monitor", Area.MONITORING, "nothing watches it"),
+    ("access", Area.GOVERNANCE, "no network policy guards it"),
+)
+"""What a rollout has in each of its environments beside the endpoint: the key, whose area it is, what its end means."""
 
 
 def indirect_changes(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
@@ -42,6 +49,37 @@ def _reached(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
             yield _through(edit, head, other, way, f"it runs in {spec_id.name}")
     elif spec_id.kind == "Team":
         yield from _along_ownership(base, head, edit)
+    elif spec_id.kind == "Rollout" and edit.change.operation is Operation.REMOVED:
+        yield from _withdrawn(base, edit)
+
+
+def _withdrawn(base: Reach, edit: Edit) -> Iterator[Change]:
+    """What a rollout leaves behind unwatched and unguarded, where an environment or the whole of it is taken away."""
+    if edit.pointer and edit.pointer[:2] != ("spec", "environments"):
+        return
+    name = edit.spec.name
+    gone = (edit.change.before,) if edit.pointer else edit.change.environments
+    for key, area, then in _GOES_WITH_AN_ENVIRONMENT:
+        had = {environment: value for environment in gone if (value := _declared(base, name, key, environment))}
+        if had:
+            yield replace(
+                edit.change,
+                address=Address("Rollout", name).key(key),
+                before=next(iter(had.values())),
+                after=None,
+                direction=LOOSENED,
+                area=area,
+                cause="indirect",
+                why=f"{then} in {' and '.join(had)} any more",
+                through=(str(edit.change.address),),
+                environments=tuple(had),
+            )
+
+
+def _declared(reach: Reach, rollout: str, key: str, environment: str) -> dict[str, Any] | None:
+    found = reach.catalog.view(environment).find(Rollout, rollout)
+    declared = getattr(found.spec, key) if found is not None else None
+    return declared.model_dump(mode="json", by_alias=True, exclude_none=True) if declared is not None else None
 
 
 def _along_models(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
