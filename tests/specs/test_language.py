@@ -77,6 +77,6 @@ def _patterns(schema: object) -> set[str]:
 
 
 def _units() -> set[str]:
-    from penstock.specs.units import Duration, Fraction, Quantity
+    from penstock.specs import units
 
-    return {f"^{unit._pattern}$" for unit in (Duration, Fraction, Quantity)}
+    return {f"^{unit._pattern}$" for unit in vars(units).values() if hasattr(unit, "_pattern")}

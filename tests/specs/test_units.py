@@ -7,8 +7,20 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
-from penstock.specs.units import Duration, Fraction, Quantity
+from penstock.specs.units import (
+    Confidence,
+    Cpu,
+    Duration,
+    Fraction,
+    Memory,
+    PositiveDuration,
+    PositiveFraction,
+    Quantity,
+    WholeSeconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +82,37 @@ def test_a_quantity_keeps_its_text_and_compares_by_its_amount(text: object, amou
 def test_what_kubernetes_would_not_take_is_no_quantity(wrong: object) -> None:
     with pytest.raises(ValueError, match="a Kubernetes quantity"):
         Quantity.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("unit", "right", "wrong"),
+    [
+        (PositiveDuration, ["1ms", "10s", "0d1h"], ["0s", "0h0m", "00ms", "1"]),
+        (WholeSeconds, ["1s", "90m", "1h30s"], ["0s", "500ms", "1s500ms"]),
+        (PositiveFraction, ["0.1%", "100%", 0.5], ["0%", "0.0%", 0, "101%"]),
+        (Confidence, ["95%", "0.5%", "99.99%", 0.9], ["0%", "100%", "100.0%", 0, 1]),
+        (Cpu, ["1", "500m", "0.5"], ["0", "0m", "2Gi", "0.0"]),
+        (Memory, ["512Mi", "4Gi", "1.5G", "1048576"], ["0", "0Gi", "800m", "1Ki"]),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(unit: type, right: list[object], wrong: list[object]) -> None:
+    for value in right:
+        assert isinstance(unit.parse(value), unit)
+    for value in wrong:
+        with pytest.raises(ValueError, match="expected"):
+            unit.parse(value)
+
+
+@pytest.mark.parametrize("unit", [PositiveDuration, WholeSeconds, PositiveFraction, Confidence, Cpu, Memory])
+def test_an_editor_is_told_that_nothing_is_no_value(unit: type) -> None:
+    schema = Draft202012Validator(TypeAdapter(unit).json_schema())
+    examples = TypeAdapter(unit).json_schema().get("examples") or ["95%"]
+    assert all(schema.is_valid(example) for example in examples)
+    for nothing in ("0s", "0%", "0", "0Gi", 0):
+        assert not schema.is_valid(nothing)
+
+
+def test_an_editor_is_told_what_a_target_would_round() -> None:
+    assert not Draft202012Validator(TypeAdapter(WholeSeconds).json_schema()).is_valid("500ms")
+    assert not Draft202012Validator(TypeAdapter(Memory).json_schema()).is_valid("800m")
+    assert not Draft202012Validator(TypeAdapter(Confidence).json_schema()).is_valid("100%")

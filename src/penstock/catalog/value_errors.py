@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from penstock.catalog.places import Place
@@ -120,11 +121,13 @@ def _remedy(value: Any, shape: Shape, span: Span, short: str) -> tuple[tuple[str
     text = _text(value)
     if value is None:
         return ("give it a value, or delete the key",), None
+    if short == "an amount of memory" and re.fullmatch(r"[1-9]\d*m?", text):
+        return _memory(text, span)
     if isinstance(shape, Items) and isinstance(value, str | int | float):
         return (f"write `[{text}]`",), Fix(Safety.UNSAFE, f"write `[{text}]`", (Edit(span, f"[{text}]"),))
-    if short == "a duration" and isinstance(value, int | float):
+    if short.startswith("a duration") and isinstance(value, int | float):
         return (f"give it a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`",), None
-    if short == "a percentage" and isinstance(value, int | float) and 1 < value <= 100:
+    if short.startswith(("a percentage", "a confidence")) and isinstance(value, int | float) and 1 < value <= 100:
         return (f"did you mean `{text}%`?",), Fix(Safety.UNSAFE, f"write `{text}%`", (Edit(span, f"{text}%"),))
     if short in ("text", "a list") or short.startswith("the name"):
         if isinstance(value, int | float):
@@ -140,6 +143,12 @@ def _remedy(value: Any, shape: Shape, span: Span, short: str) -> tuple[tuple[str
     if short == "a whole number" and isinstance(value, float):
         return (f"write `{round(value) or 1}`",), None
     return (), None
+
+
+def _memory(text: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
+    """A number of bytes, or of thousandths of a byte, that was meant as one of mebibytes or gibibytes."""
+    meant = f"{text}i".replace("mi", "Mi") if text.endswith("m") else f"{text}Gi"
+    return (f"did you mean `{meant}`?",), Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
 
 
 def _is_number(text: str) -> bool:

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from penstock.specs.base import EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
 from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration
+from penstock.specs.units import PositiveDuration
 
 ANY, GOVERNANCE = Loosens.ANY, Area.GOVERNANCE
 
@@ -219,7 +219,7 @@ class BreakGlass(Node):
 
     from_: People = field("Who may.", loosens=ANY, area=GOVERNANCE, alias="from")
     count: int = field("How many.", loosens=Loosens.LOWER, area=GOVERNANCE, default=2, ge=2)
-    expires_after: Duration = field("How long it holds.", loosens=Loosens.HIGHER, area=GOVERNANCE)
+    expires_after: PositiveDuration = field("How long it holds.", loosens=Loosens.HIGHER, area=GOVERNANCE)
 
 
 class Key(Node):

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens, Review
-from penstock.specs.units import Quantity
+from penstock.specs.units import Cpu, Memory
 
 API_VERSION = "penstock/v1"
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?"
@@ -171,10 +171,8 @@ class ManifestPatch(Node):
 class Resources(Node):
     """CPU, memory and accelerators of a container; requests equal limits for memory, so that a pod is not evicted."""
 
-    cpu: Quantity = field("CPU request.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Quantity("1"))
-    memory: Quantity = field(
-        "Memory request and limit.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Quantity("2Gi")
-    )
+    cpu: Cpu = field("CPU request.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Cpu("1"))
+    memory: Memory = field("Memory request and limit.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Memory("2Gi"))
     gpu: int = field("Number of GPUs.", loosens=Loosens.ANY, area=Area.CAPACITY, default=0, ge=0)
 
 

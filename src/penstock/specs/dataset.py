@@ -10,7 +10,7 @@ from penstock.specs.base import Column as ColumnName
 from penstock.specs.base import Function, Node, Resource, Slug, Sql, field, note
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration, Fraction
+from penstock.specs.units import Fraction, PositiveDuration
 
 SCALAR_TYPES = ("int", "float", "string", "bool", "timestamp", "date")
 SENSITIVITIES = ("public", "internal", "sensitive", "pii")
@@ -176,7 +176,7 @@ class DatasetSpec(Node):
         area=Area.DATA,
         default=None,
     )
-    freshness: Duration | None = field(
+    freshness: PositiveDuration | None = field(
         "How old the newest row may be when a pipeline reads it.",
         loosens=Loosens.HIGHER,
         area=Area.DATA,

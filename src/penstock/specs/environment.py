@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from penstock.specs.base import Image, Node, Resource, field, note
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration
+from penstock.specs.units import PositiveDuration
 
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
 """A version of a target, quoted: ``"0.20"``."""
@@ -69,11 +69,11 @@ class PrometheusTarget(Node):
         area=Area.MONITORING,
         default="http://prometheus.monitoring:9090",
     )
-    scrape_interval: Duration = field(
+    scrape_interval: PositiveDuration = field(
         "How often targets are scraped; no rule may look at less than two scrapes.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
-        default=Duration.parse("30s"),
+        default=PositiveDuration.parse("30s"),
     )
     pushgateway: str = field(
         "Address to which monitoring pipelines push their figures.",

@@ -19,7 +19,7 @@ from penstock.specs.base import (
 )
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration
+from penstock.specs.units import PositiveDuration
 
 MATCH = "Columns on which rows meet: names that both sides share, or `{theirs: ours}`."
 
@@ -30,7 +30,7 @@ class Latest(Node):
     of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
-    max_age: Duration | None = field(
+    max_age: PositiveDuration | None = field(
         "Older values count as missing.", loosens=Loosens.HIGHER, area=Area.DATA, default=None
     )
 
@@ -52,7 +52,7 @@ class Aggregate(Node):
     )
     where: Sql | None = field("Rows that count.", loosens=Loosens.ANY, area=Area.DATA, default=None)
     match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
-    window: Duration = field(
+    window: PositiveDuration = field(
         "How far back rows count, by the time they became known.", loosens=Loosens.ANY, area=Area.DATA
     )
 

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Tag, model_validator
 from penstock.specs.base import Column, Function, MetricName, ModelRef, Node, Resource, Slug, field, note
 from penstock.specs.choices import at_least_one, exactly_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration, Fraction
+from penstock.specs.units import Confidence, Fraction, PositiveDuration, PositiveFraction
 
 
 class Rule(Node):
@@ -32,7 +32,7 @@ class MetricRule(Rule):
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
     at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
     at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    confidence: Fraction | None = field(
+    confidence: Confidence | None = field(
         "Two-sided confidence of the interval whose end must clear the bound; the estimate alone where absent.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
@@ -101,11 +101,11 @@ class Comparison(Node):
         area=Area.QUALITY,
         default="paired-bootstrap",
     )
-    confidence: Fraction = field(
+    confidence: Confidence = field(
         "Two-sided confidence of the interval whose lower end must clear the margin.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
-        default=Fraction("0.95"),
+        default=Confidence("0.95"),
     )
 
 
@@ -157,7 +157,7 @@ class Perturbation(Node):
         default=None,
         gt=0,
     )
-    missing: Fraction | None = field(
+    missing: PositiveFraction | None = field(
         "Share of the values that are taken away.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None
     )
 
@@ -206,9 +206,9 @@ class ExplainRule(Rule):
 class Latency(Node):
     """Bounds on the time of one prediction call, measured in the evaluation step's own process."""
 
-    p50: Duration | None = field("Median.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    p95: Duration | None = field("95th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    p99: Duration | None = field("99th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    p50: PositiveDuration | None = field("Median.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    p95: PositiveDuration | None = field("95th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
+    p99: PositiveDuration | None = field("99th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     batch: int = field("Rows in a call.", loosens=Loosens.LOWER, area=Area.QUALITY, default=1, ge=1)
 
     @model_validator(mode="after")
@@ -232,7 +232,7 @@ class PythonRule(Rule):
     )
     at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
     at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    confidence: Fraction | None = field(
+    confidence: Confidence | None = field(
         "Two-sided confidence of the bootstrap interval whose end must clear the bound.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
@@ -299,7 +299,7 @@ class GateSpec(Node):
     rules: list[AnyRule] = field(
         "Rules; all of them must hold.", loosens=Loosens.REMOVED, area=Area.QUALITY, min_length=1
     )
-    evidence_valid: Duration | None = field(
+    evidence_valid: PositiveDuration | None = field(
         "How long evidence counts after it was made; for ever where absent.",
         loosens=Loosens.HIGHER,
         area=Area.GOVERNANCE,

@@ -27,7 +27,7 @@ from penstock.specs.base import (
 )
 from penstock.specs.choices import at_least_one, exactly_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration, Fraction
+from penstock.specs.units import Duration, PositiveDuration, PositiveFraction
 
 TASKS = ("binary", "multiclass", "regression")
 ClassPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), Holds("class")]
@@ -67,8 +67,8 @@ class TimeSplit(Node):
     """Split by time: the newest rows test, the ones before them validate, the older ones train."""
 
     by: Literal["time"] = field("Split by the rows' event time.", loosens=Loosens.ANY, area=Area.QUALITY)
-    validation: Duration = field("Length of the validation period.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: Duration = field("Length of the test period.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    validation: PositiveDuration = field("Length of the validation period.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveDuration = field("Length of the test period.", loosens=Loosens.LOWER, area=Area.QUALITY)
     gap: Duration = field(
         "Rows left out between the parts, so that no label of one is known during the next.",
         loosens=Loosens.LOWER,
@@ -81,8 +81,8 @@ class RandomSplit(Node):
     """Split by a hash of the entity: the same row falls into the same part at every run."""
 
     by: Literal["random"] = field("Split by a hash of the entity.", loosens=Loosens.ANY, area=Area.QUALITY)
-    validation: Fraction = field("Share of the validation rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: Fraction = field("Share of the test rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    validation: PositiveFraction = field("Share of the validation rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveFraction = field("Share of the test rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
     seed: int = field("Seed of the hash.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
 
@@ -91,8 +91,8 @@ class GroupSplit(Node):
 
     by: Literal["group"] = field("Split by a hash of a column.", loosens=Loosens.ANY, area=Area.QUALITY)
     column: Column = field("Column of the source that names the group.", loosens=Loosens.ANY, area=Area.QUALITY)
-    validation: Fraction = field("Share of the validation groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: Fraction = field("Share of the test groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    validation: PositiveFraction = field("Share of the validation groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveFraction = field("Share of the test groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
     seed: int = field("Seed of the hash.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
 
@@ -241,7 +241,7 @@ class Retrain(Node):
         area=Area.QUALITY,
         default=False,
     )
-    cooldown: Duration | None = field(
+    cooldown: PositiveDuration | None = field(
         "Shortest time between two runs that drift starts.",
         loosens=Loosens.LOWER,
         area=Area.CAPACITY,

@@ -24,7 +24,7 @@ from penstock.specs.base import (
 )
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration, Fraction
+from penstock.specs.units import Duration, Fraction, PositiveDuration, WholeSeconds
 
 Action = Literal["page", "ticket"]
 
@@ -83,11 +83,11 @@ class Serve(Node):
     resources: Resources = field(
         "Resources of a copy.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
     )
-    timeout: Duration = field(
+    timeout: WholeSeconds = field(
         "Longest time for one request.",
         loosens=Loosens.HIGHER,
         area=Area.ROLLOUT,
-        default=Duration.parse("30s"),
+        default=WholeSeconds.parse("30s"),
     )
 
 
@@ -95,7 +95,7 @@ class CanaryStep(Node):
     """One step of a canary: a share of the traffic, and how long it is held."""
 
     weight: Fraction = field("Share of the traffic.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
-    hold: Duration | None = field(
+    hold: WholeSeconds | None = field(
         "How long the share is held before the next step.",
         loosens=Loosens.LOWER,
         area=Area.ROLLOUT,
@@ -109,7 +109,7 @@ class LatencyBound(Node):
     percentile: Literal["p50", "p90", "p95", "p99"] = field(
         "Percentile.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="p95"
     )
-    above: Duration = field("Bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
+    above: PositiveDuration = field("Bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
 
 
 class QueryBound(Node):
@@ -167,11 +167,11 @@ class AvailabilityObjective(Node):
     """The share of requests that must not fail."""
 
     objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
-    window: Duration = field(
+    window: PositiveDuration = field(
         "Period over which it holds.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
-        default=Duration.parse("30d"),
+        default=PositiveDuration.parse("30d"),
     )
 
 
@@ -179,16 +179,16 @@ class LatencyObjective(Node):
     """The share of requests that must be answered within a time."""
 
     objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
-    below: Duration = field(
+    below: PositiveDuration = field(
         "Time within which a request is good; one of the server's histogram buckets.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
     )
-    window: Duration = field(
+    window: PositiveDuration = field(
         "Period over which it holds.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
-        default=Duration.parse("30d"),
+        default=PositiveDuration.parse("30d"),
     )
 
 
@@ -230,7 +230,9 @@ class DriftMonitor(Node):
         default="psi",
     )
     above: float = field("Bound on the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
-    window: Duration = field("Length of the window that is compared.", loosens=Loosens.HIGHER, area=Area.MONITORING)
+    window: PositiveDuration = field(
+        "Length of the window that is compared.", loosens=Loosens.HIGHER, area=Area.MONITORING
+    )
     persist: Persistence | None = field(
         "How often in a row of windows; once where absent.",
         loosens=Loosens.ADDED,
@@ -249,7 +251,9 @@ class QualityMonitor(Node):
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.MONITORING)
     below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.MONITORING, default=None)
     above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, default=None)
-    window: Duration = field("Length of the window of rows.", loosens=Loosens.HIGHER, area=Area.MONITORING)
+    window: PositiveDuration = field(
+        "Length of the window of rows; a shorter one has fewer labels.", loosens=Loosens.ANY, area=Area.MONITORING
+    )
     min_labels: int = field(
         "Fewer labels than this decide nothing; the absence is an alert of its own.",
         loosens=Loosens.HIGHER,

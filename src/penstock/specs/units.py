@@ -68,7 +68,7 @@ class Duration(_Unit, int):
 
     expected = "a duration such as `30m`, `2h` or `7d`"
     _pattern = _DURATION.pattern
-    _examples = ("30m", "2h", "7d")
+    _examples: ClassVar[tuple[str, ...]] = ("30m", "2h", "7d")
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -94,12 +94,40 @@ class Duration(_Unit, int):
         return f"Duration({str(self)!r})"
 
 
+class PositiveDuration(Duration):
+    """A span of time that is not nothing, where none at all would mean that something is never done, or always."""
+
+    expected = "a duration above 0 such as `30m`, `2h` or `7d`"
+    _pattern = rf"(?=.*[1-9])({_DURATION.pattern})"
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        found = super().parse(text)
+        if not found:
+            raise ValueError(f"expected {cls.expected}")
+        return found
+
+
+class WholeSeconds(PositiveDuration):
+    """A span of time for a target that counts whole seconds and would round another."""
+
+    expected = "a duration in whole seconds, above 0, such as `30s`, `5m` or `2h`"
+    _pattern = r"(?=.*[1-9])((?:\d+[wdhms](?!s))+)"
+    _examples: ClassVar[tuple[str, ...]] = ("30s", "5m", "2h")
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        if isinstance(text, str) and "ms" in text:
+            raise ValueError(f"expected {cls.expected}")
+        return super().parse(text)
+
+
 class Fraction(_Unit, Decimal):
     """A share of one, written ``25%`` or ``0.25``; exact, and prints as a percentage."""
 
     expected = "a percentage such as `25%` or a number from 0 to 1"
     _pattern = _PERCENT.pattern
-    _examples = ("95%", "2.5%")
+    _examples: ClassVar[tuple[str, ...]] = ("95%", "2.5%")
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -128,12 +156,57 @@ class Fraction(_Unit, Decimal):
         return f"Fraction({str(self)!r})"
 
 
+class PositiveFraction(Fraction):
+    """A share that is not nothing."""
+
+    expected = "a percentage above 0 such as `25%` or a number from 0 to 1"
+    _pattern = rf"(?=.*[1-9]){_PERCENT.pattern}"
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        found = super().parse(text)
+        if not found:
+            raise ValueError(f"expected {cls.expected}")
+        return found
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        text, number = super().__get_pydantic_json_schema__(schema, handler)["anyOf"]
+        return {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0, "maximum": number["maximum"]}]}
+
+
+class Confidence(Fraction):
+    """How sure one wants to be: of neither nothing nor everything, which no finite number of rows can give."""
+
+    expected = "a confidence such as `95%`, above 0% and below 100%"
+    _pattern = rf"(?=.*[1-9])(?!100(\.0+)?%){_PERCENT.pattern}"
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        try:
+            found = super().parse(text)
+        except ValueError:
+            raise ValueError(f"expected {cls.expected}") from None
+        if not 0 < found < 1:
+            raise ValueError(f"expected {cls.expected}")
+        return found
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        text, _ = super().__get_pydantic_json_schema__(schema, handler)["anyOf"]
+        return {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}]}
+
+
 class Quantity(_Unit, str):
     """A Kubernetes resource quantity such as ``500m``, ``2`` or ``4Gi``; keeps its text, compares by `amount`."""
 
     expected = "a Kubernetes quantity such as `500m`, `2` or `4Gi`"
     _pattern = _QUANTITY.pattern
-    _examples = ("500m", "2", "4Gi")
+    _examples: ClassVar[tuple[str, ...]] = ("500m", "2", "4Gi")
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -148,3 +221,34 @@ class Quantity(_Unit, str):
         """The quantity in its base unit: cores or bytes."""
         number, unit = _QUANTITY.fullmatch(self).groups()  # type: ignore[union-attr]  # parse() has matched it
         return Decimal(number) * _QUANTITY_FACTORS[unit]
+
+
+class Cpu(Quantity):
+    """Processors: whole ones, or thousandths with `m`."""
+
+    expected = "an amount of processors above 0 such as `500m` or `2`"
+    _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)m?"
+    _examples: ClassVar[tuple[str, ...]] = ("500m", "2")
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        found = super().parse(text)
+        if not re.fullmatch(cls._pattern, found):
+            raise ValueError(f"expected {cls.expected}")
+        return found
+
+
+class Memory(Quantity):
+    """Bytes. A container does not start in less than a mebibyte, and thousandths of a byte are a slip for `Mi`."""
+
+    expected = "an amount of memory such as `512Mi` or `4Gi`"
+    _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?"
+    _examples: ClassVar[tuple[str, ...]] = ("512Mi", "4Gi")
+    _least = Decimal(1024) ** 2
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        found = super().parse(text)
+        if not re.fullmatch(cls._pattern, found) or found.amount < cls._least:
+            raise ValueError(f"expected {cls.expected}")
+        return found
