@@ -13,6 +13,8 @@ from penstock.specs.rollout import Action, DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,
+    DRIFT_ROWS,
+    FEWEST_DRIFT_ROWS,
     JOB,
     LAST_RUN,
     PREDICTION,
@@ -23,6 +25,7 @@ from penstock.specs.series import (
 from penstock.specs.units import Duration
 
 DRIFT = "ModelDrift"
+ROWS_MISSING = "ModelDriftRowsMissing"
 QUALITY = "ModelQualityBeyondBound"
 LABELS_MISSING = "ModelLabelsMissing"
 MONITORING_STALE = "ModelMonitoringStale"
@@ -52,6 +55,7 @@ def monitor_rules(monitor: Monitor, subject: Subject, interval: str, released: b
     tests: list[RuleTest] = []
     for drift in monitor.drift:
         _add(alerts, tests, *_drift(drift, subject))
+        _add(alerts, tests, *_rows_missing(drift, subject))
     for quality in monitor.quality:
         _add(alerts, tests, *_quality(quality, subject))
         _add(alerts, tests, *_labels_missing(quality, subject))
@@ -131,6 +135,30 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
     ]
 
 
+def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    alert = subject.alert(
+        ROWS_MISSING,
+        f"{_pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
+        "ticket",
+        hold=_HOLD,
+        keep_firing=_KEEP,
+        labels=labels,
+        summary=f"{subject.model} in {subject.environment} is asked too little to judge drift",
+        description=(
+            f"{_NUMBER} rows of the last {monitor.window} have been seen, fewer than {FEWEST_DRIFT_ROWS}: whether "
+            f"they drift is not known (monitor {monitor.id}). Look at the dataset that brings the rows; watch a longer "
+            "window where there are no more."
+        ),
+    )
+    name = f"rows {monitor.id}"
+    return [alert], [
+        _beyond(name, [alert], DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS - 1),
+        _within(name, ROWS_MISSING, DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS),
+        _absent(name, ROWS_MISSING),
+    ]
+
+
 def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     found: Labels = (*labels, ("metric", monitor.metric))
@@ -179,6 +207,7 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
     return [alert], [
         _beyond(name, [alert], QUALITY_LABELS, subject, labels, monitor.min_labels - 1),
         _within(name, LABELS_MISSING, QUALITY_LABELS, subject, labels, monitor.min_labels),
+        _absent(name, LABELS_MISSING),
     ]
 
 

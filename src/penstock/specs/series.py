@@ -16,6 +16,8 @@ GROUPING = ("environment", "model", "rollout")
 """Labels of the Pushgateway group; every series carries them."""
 PREDICTION = "prediction"
 """Value of the label ``feature`` for drift of the predictions themselves."""
+FEWEST_DRIFT_ROWS = 200
+"""A window with fewer rows decides nothing: chance alone moves its distances too far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ DRIFT_BREACHES = Series(
     "Of the monitor's last `persist.of` windows, the newest included and back to back: how many were above its bound. "
     "Counted from the data, so that a run that was missed loses nothing. Only for monitors with `persist`.",
     (*GROUPING, "monitor", "feature"),
+)
+DRIFT_ROWS = Series(
+    "penstock_drift_rows",
+    f"Rows of the monitor's newest window; with fewer than {FEWEST_DRIFT_ROWS} it judges nothing.",
+    (*GROUPING, "monitor"),
 )
 QUALITY_VALUE = Series(
     "penstock_quality_value",
@@ -62,6 +69,7 @@ LAST_RUN = Series(
 SERIES: tuple[Series, ...] = (
     DRIFT_DISTANCE,
     DRIFT_BREACHES,
+    DRIFT_ROWS,
     QUALITY_VALUE,
     QUALITY_LABELS,
     OBSERVED_ROWS,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from penstock.specs.series import GROUPING, SERIES
+from penstock.specs.series import FEWEST_DRIFT_ROWS, GROUPING, SERIES
 from runtime.evaluation.worlds import step, trained
 from runtime.made_splits import made_table
 from runtime.monitoring.made_observation import END, baseline, drift, observe
@@ -154,8 +154,11 @@ def test_too_few_rows_decide_and_push_nothing(world: Path) -> None:
     assert columns(found["monitors"][0])["x2"]["distance"] is None
     assert {sample["name"] for sample in found["samples"]} == {
         "penstock_drift_breaches",
+        "penstock_drift_rows",
         "penstock_monitoring_observed_rows",
     }
+    rows = {one["name"]: one["value"] for one in found["samples"]}["penstock_drift_rows"]
+    assert 0 < rows < FEWEST_DRIFT_ROWS
 
 
 def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:
@@ -163,7 +166,10 @@ def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:
     found = drift(world, PSI, as_of=END + timedelta(days=90))
     assert found["rows"] == 0
     assert found["joint"] is None
-    assert [sample["value"] for sample in found["samples"]] == [0]
+    assert {sample["name"]: sample["value"] for sample in found["samples"]} == {
+        "penstock_monitoring_observed_rows": 0,
+        "penstock_drift_rows": 0,
+    }
 
 
 def test_samples_are_of_the_series_that_rules_read(world: Path) -> None:

@@ -36,7 +36,14 @@ from penstock.runtime.monitoring.joint import joint_drift
 from penstock.runtime.monitoring.observation import Observation
 from penstock.runtime.monitoring.samples import sample
 from penstock.specs.rollout import DriftMonitor
-from penstock.specs.series import DRIFT_BREACHES, DRIFT_DISTANCE, OBSERVED_ROWS, PREDICTION
+from penstock.specs.series import (
+    DRIFT_BREACHES,
+    DRIFT_DISTANCE,
+    DRIFT_ROWS,
+    FEWEST_DRIFT_ROWS,
+    OBSERVED_ROWS,
+    PREDICTION,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +51,6 @@ if TYPE_CHECKING:
     from penstock.runtime.measures.predictions import Array
 
 DRIFT_FILE = "drift.json"
-FEWEST_ROWS = 200
 SIGNIFICANT = 0.05
 
 log = logging.getLogger(__name__)
@@ -106,7 +112,8 @@ def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime)
             f"tells windows apart: give the feature sets an `eventTime`, or leave out `persist`"
         )
     ends = [as_of - number * length for number in range(persist.of if persist is not None else 1)]
-    windows = [_measured(monitor, observation, observation.between(end - length, end)) for end in ends]
+    tables = [observation.between(end - length, end) for end in ends]
+    windows = [_measured(monitor, observation, table) for table in tables]
     columns = [_over_windows(name, monitor, [window[name] for window in windows], ends, length) for name in windows[0]]
     needed = 1 if persist is None else persist.breaches
     drifted = [column["feature"] for column in columns if column["breaches"] >= needed]
@@ -118,6 +125,7 @@ def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime)
         "test": monitor.test,
         "above": monitor.above,
         "window_seconds": monitor.window.seconds,
+        "rows": tables[0].num_rows,
         "persist": None if persist is None else {"breaches": persist.breaches, "of": persist.of},
         "drifted": drifted,
         "significant": {name: int((p < SIGNIFICANT).sum()) for name, p in corrected.items()},
@@ -130,7 +138,7 @@ def _over_windows(
 ) -> dict[str, Any]:
     chosen = CHOSEN[monitor.test]
     newest = found[0]
-    distances = [chosen(column.distances) if column.rows >= FEWEST_ROWS else float("nan") for column in found]
+    distances = [chosen(column.distances) if column.rows >= FEWEST_DRIFT_ROWS else float("nan") for column in found]
     return {
         "feature": name,
         "distance": distances[0],
@@ -176,8 +184,8 @@ def _column(reference: Numbers | Categories, values: Array | list[str | None]) -
 
 
 def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
-    """A distance for each column whose newest window can be judged; breaches where the monitor counts them."""
-    found = []
+    """The rows, a distance for each column that can be judged now, breaches where the monitor counts them."""
+    found = [sample(DRIFT_ROWS, float(monitor["rows"]), monitor=monitor["id"])]
     for column in monitor["columns"]:
         labels = {"monitor": monitor["id"], "feature": column["feature"]}
         if not np.isnan(column["distance"]):
