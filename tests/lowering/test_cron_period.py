@@ -22,7 +22,7 @@ from penstock.lowering.cron_period import longest_gap
         ("0 5 * * 1-5", dt.timedelta(days=3)),
         ("0 5 * * MON", dt.timedelta(days=7)),
         ("0 5 * * 0", dt.timedelta(days=7)),
-        ("0 5 * * 7", dt.timedelta(days=7)),
+        ("0 5 ? * 0", dt.timedelta(days=7)),
         ("0 6 1 * *", dt.timedelta(days=31)),
         ("0 6 31 * *", dt.timedelta(days=61)),
         ("0 6 1 jan,jul *", dt.timedelta(days=184)),
@@ -34,7 +34,7 @@ def test_the_longest_time_between_two_starts(schedule: str, gap: dt.timedelta) -
 
 
 @pytest.mark.parametrize(
-    "schedule", ["", "* * * *", "60 * * * *", "0 5 * * xyz", "0 5 31 2 *", "5-1 * * * *", "*/0 * * * *"]
+    "schedule", ["", "* * * *", "0 5 * * 7", "60 * * * *", "0 5 * * xyz", "0 5 31 2 *", "5-1 * * * *", "*/0 * * * *"]
 )
 def test_what_is_no_schedule_is_refused(schedule: str) -> None:
     with pytest.raises(ValueError, match="`"):

@@ -3,7 +3,8 @@
 What it does: reads the five fields (minute, hour, day of the month, month, day of the week) as Kubernetes does, and
 looks for dates that no year has.
 
-Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines.
+Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes refuses a
+manifest with `0 3 * * 7`, which other programs read as Sunday.
 
 Example:
 
@@ -20,10 +21,10 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.texts import texts
-from penstock.checks.cron import CronError, parse
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
+from penstock.specs.cron import CronError, parse
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 

@@ -1,15 +1,19 @@
-"""Cron schedules of five fields, as Kubernetes' CronJob reads them."""
+"""Cron schedules of five fields, as Kubernetes' CronJob reads them.
+
+Kubernetes reads them by robfig/cron v3: Sunday is 0 and not 7, names have three letters, `?` is `*`, and a `*` with a
+step restricts its field. What that reader lets pass for no good reason, such as empty parts of a list, is refused.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7))
+_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
+_PART = re.compile(r"(?P<first>[*?]|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?", re.ASCII)
 
 
 class CronError(ValueError):
@@ -30,8 +34,10 @@ class Cron:
     months: frozenset[int]
     weekdays: frozenset[int]
     """0 is Sunday."""
+    by_day: bool
+    """Whether the field of the day of the month restricts anything."""
     by_weekday: bool
-    """Whether the field of the weekday restricts anything; then a day fires that fits either field."""
+    """Whether the field of the weekday does; where both do, a day fires that fits either."""
 
     @property
     def ever_fires(self) -> bool:
@@ -49,8 +55,12 @@ def parse(text: str) -> Cron:
         _values(word, start, name, low, high) for (word, start), (name, low, high) in zip(words, _FIELDS, strict=True)
     ]
     minutes, hours, days, months, weekdays = values
-    weekdays = frozenset(day % 7 for day in weekdays)
-    return Cron(minutes, hours, days, months, weekdays, by_weekday=not words[4][0].startswith("*"))
+    return Cron(minutes, hours, days, months, weekdays, _restricts(words[2][0]), _restricts(words[4][0]))
+
+
+def _restricts(word: str) -> bool:
+    """Whether a field names values: no part of it is a `*`, which a step makes a list of values like others."""
+    return all(part[:1] not in ("*", "?") or (part[2:].isdigit() and int(part[2:]) > 1) for part in word.split(","))
 
 
 def _values(word: str, start: int, name: str, low: int, high: int) -> frozenset[int]:
@@ -64,7 +74,7 @@ def _values(word: str, start: int, name: str, low: int, high: int) -> frozenset[
         step = int(match["step"] or 1)
         if step < 1:
             raise CronError("a step of 0 never moves on", at)
-        if match["first"] == "*":
+        if match["first"] in ("*", "?"):
             if match["last"]:
                 raise CronError(f"`{part}` is no {name}", at)
             first, last = low, high
@@ -80,11 +90,12 @@ def _values(word: str, start: int, name: str, low: int, high: int) -> frozenset[
 
 def _number(text: str, name: str, low: int, high: int, at: tuple[int, int]) -> int:
     names = {"month": _MONTHS, "day of the week": _DAYS}.get(name, ())
-    short = text.lower()[:3]
-    if short in names and text.isalpha():
-        return names.index(short) + (1 if name == "month" else 0)
+    if text.lower() in names:
+        return names.index(text.lower()) + low
     if not text.isdigit():
-        raise CronError(f"`{text}` is no {name}", at)
+        short = text.lower()[:3]
+        raise CronError(f"`{text}` is no {name}" + (f": write `{short}`" if short in names else ""), at)
     if not low <= int(text) <= high:
-        raise CronError(f"a {name} lies between {low} and {high}", at)
+        sunday = "; Sunday is 0" if name == "day of the week" and text == "7" else ""
+        raise CronError(f"a {name} lies between {low} and {high}{sunday}", at)
     return int(text)
