@@ -1,7 +1,8 @@
 """An alert can never fire.
 
 What it does: windows and holds that see less than two scrapes, distances whose bound lies above their range, more
-breaches asked for than windows looked at, an objective that leaves no error to count.
+breaches asked for than windows looked at, an objective that leaves no error to count, or whose window is shorter than
+the hour that the fastest burn-rate alert looks at.
 
 Why: an alert that cannot fire looks like safety in every review.
 
@@ -15,11 +16,13 @@ Use instead: a bound within the range; Kolmogorov-Smirnov and Jensen-Shannon lie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction as ExactFraction
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
+from penstock.specs.burn_windows import BURN_WINDOWS
 from penstock.specs.environment import Environment
 from penstock.specs.rollout import DriftMonitor, Rollout
 from penstock.specs.units import Duration
@@ -62,21 +65,37 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if objective is None:
             continue
         where = ("slos", key, "objective")
-        if objective.objective == 1:
+        fastest = BURN_WINDOWS[0]
+        seconds = int(objective.window) // 1000
+        factor = float(fastest.factor(seconds))
+        if not fastest.fits(seconds):
+            yield Diagnostic.error(
+                "silent-alert",
+                f"the window of `{key}` is so short that no burn-rate alert watches the objective",
+                view.span(rollout, ("slos", key, "window")),
+                f"the fastest alert looks at {fastest.long}",
+                help=(f"write a window of at least `{fastest.long}`; `28d` or `30d` are usual",),
+            )
+        elif objective.objective == 1:
             yield Diagnostic.error(
                 "silent-alert",
                 f"the objective of `{key}` leaves no error budget to burn",
                 view.span(rollout, where),
                 help=("write what users need, such as 99.9%",),
             )
-        elif 1 / (1 - float(objective.objective)) < 14.4:
+        elif fastest.factor(seconds) * (1 - ExactFraction(objective.objective)) >= 1:
             yield Diagnostic.error(
                 "silent-alert",
                 f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
                 view.span(rollout, where),
                 f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
-                help=("alerts begin at 14.4 times: an objective of 93.1% or more",),
+                help=(f"alerts begin at {factor:g} times: an objective above {_lowest(factor)}",),
             )
+
+
+def _lowest(factor: float) -> str:
+    """The share of good requests at which all bad ones burn the budget by exactly the factor."""
+    return f"{100 - 100 / factor:.1f}%"
 
 
 def _windows(view: View, rollout: Rollout, environment: Environment) -> Iterator[Diagnostic]:
