@@ -70,6 +70,7 @@ def test_references_are_found_in_keys_in_lists_and_in_what_holds_itself() -> Non
 def _patterns(schema: object) -> set[str]:
     if isinstance(schema, dict):
         own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+        own |= schema.get("patternProperties", {}).keys()
         return own.union(*(_patterns(value) for value in schema.values()))
     if isinstance(schema, list):
         return set().union(*(_patterns(value) for value in schema)) if schema else set()

@@ -101,7 +101,22 @@ LOADING = (
         Some prose has a least length, such as the purpose of a sensitive use: it is read by whoever approves it.
         """,
     ),
-    Code("too-many", "A list has more items than the language allows."),
+    Code("too-many", "A list or a name is longer than the language or Kubernetes allows."),
+    Code(
+        "reserved-label",
+        """A label of one's own is one that the compiler sets on every manifest.
+
+        Selectors, network policies and alerts go by these labels, so nothing else may set them.
+
+        Example:
+
+            labels: {app.kubernetes.io/name: flights}
+
+        Use instead:
+
+            labels: {system: flights}
+        """,
+    ),
     Code(
         "bad-range",
         """Two bounds are in the wrong order, or reach where a scale has no values.

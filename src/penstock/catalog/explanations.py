@@ -13,6 +13,7 @@ from penstock.catalog.value_errors import not_one_of, out_of_pattern, wrong_type
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
+from penstock.specs.kubernetes import RESERVED_LABELS
 from penstock.specs.shapes import Scalar, Tagged
 
 __all__ = ["Reported", "explain"]
@@ -169,6 +170,16 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
     )
 
 
+def _reserved_label(reported: Reported, mistake: Mistake) -> Diagnostic:
+    key = str(mistake.value)
+    return Diagnostic.error(
+        "reserved-label",
+        f"the label `{key}` is set by the compiler",
+        reported.span(mistake.place.pointer, "key"),
+        help=("take another prefix than " + " and ".join(f"`{prefix}`" for prefix in RESERVED_LABELS),),
+    )
+
+
 def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
     def write(reported: Reported, mistake: Mistake) -> Diagnostic:
         return Diagnostic.error(
@@ -205,6 +216,8 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "range_log": _custom(
         "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
     ),
+    "reserved_label": _reserved_label,
+    "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
     "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),
 }

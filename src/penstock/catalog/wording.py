@@ -6,6 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
+from penstock.specs.kubernetes import (
+    GATEWAY_PATTERN,
+    LABEL_KEY_PATTERN,
+    LABEL_VALUE_PATTERN,
+    NAMESPACE_PATTERN,
+    SUBDOMAIN_PATTERN,
+    URL_PATTERN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,15 @@ def _as_slug(text: str) -> str | None:
 def _as_identifier(text: str) -> str | None:
     word = "".join(c if c.isalnum() and c.isascii() else "_" for c in text).strip("_")
     return word if word and not word[0].isdigit() else None
+
+
+def _as_subdomain(text: str) -> str | None:
+    parts = [likely_name(part) for part in text.split(".")]
+    return ".".join(part for part in parts if part) or None
+
+
+def _with_scheme(text: str) -> str | None:
+    return f"http://{text}" if text and "/" not in text and not any(map(str.isspace, text)) and ":" in text else None
 
 
 def _as_function(text: str) -> str | None:
@@ -65,10 +82,23 @@ WORDINGS: dict[str, Wording] = {
         "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`"
     ),
     r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.20"`'),
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
+    NAMESPACE_PATTERN: Wording(
         "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
     ),
-    r"^[a-z0-9-]+/[a-z0-9-]+$": Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
+    GATEWAY_PATTERN: Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
+    SUBDOMAIN_PATTERN: Wording(
+        "a name as DNS has them",
+        "lower-case letters, digits, dashes and dots, such as `ml.example.com` or `pipeline-runner`",
+        _as_subdomain,
+    ),
+    LABEL_KEY_PATTERN: Wording(
+        "the key of a label",
+        "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends; before it, if need be, `prefix/`",
+    ),
+    LABEL_VALUE_PATTERN: Wording(
+        "the value of a label", "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends"
+    ),
+    URL_PATTERN: Wording("an address", "it with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme),
     r"^(s3|gs|file)://\S+[^/]$": Wording(
         "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"
     ),

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from penstock.specs.choices import exactly_one
+from penstock.specs.kubernetes import FreeLabelKey, LabelValue
 from penstock.specs.review import Area, Loosens, Review
 from penstock.specs.units import Cpu, Memory
 
@@ -131,7 +132,12 @@ class Metadata(Node):
         area=Area.GOVERNANCE,
     )
     description: str = note("One or two sentences for a reader who meets it for the first time.", default="")
-    labels: dict[str, str] = note("Free labels, copied to every generated manifest.", default={})
+    labels: dict[FreeLabelKey, LabelValue] = field(
+        "Labels of your own, copied to every generated manifest and its pods, where other programs act on them.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default={},
+    )
 
 
 class JsonPatch(Node):

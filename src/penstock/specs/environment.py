@@ -7,6 +7,15 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from penstock.specs.base import Image, Node, Resource, field, note
+from penstock.specs.kubernetes import (
+    Domain,
+    FreeLabelKey,
+    Gateway,
+    LabelValue,
+    Namespace,
+    ServiceAccount,
+    Url,
+)
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
 
@@ -20,13 +29,13 @@ class KubeflowTarget(Node):
     """Kubeflow Pipelines in this environment."""
 
     version: Version = field("Version of Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.16")
-    api: str = field(
+    api: Url = field(
         "Address of the pipelines API inside the cluster.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="http://ml-pipeline.kubeflow.svc:8888",
     )
-    service_account: str = field(
+    service_account: ServiceAccount = field(
         "Service account of pipeline pods.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
@@ -50,20 +59,17 @@ class ArgoRolloutsTarget(Node):
     """Argo Rollouts with the Gateway API traffic plugin in this environment."""
 
     version: Version = field("Version of Argo Rollouts.", loosens=Loosens.ANY, area=Area.CAPACITY)
-    gateway: str = field(
-        "Gateway that HTTP routes attach to, as `namespace/name`.",
-        loosens=Loosens.ANY,
-        area=Area.ROLLOUT,
-        pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
+    gateway: Gateway = field(
+        "Gateway that HTTP routes attach to, as `namespace/name`.", loosens=Loosens.ANY, area=Area.ROLLOUT
     )
-    domain: str = field("Parent domain of the hosts that routes answer to.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    domain: Domain = field("Parent domain of the hosts that routes answer to.", loosens=Loosens.ANY, area=Area.ROLLOUT)
 
 
 class PrometheusTarget(Node):
     """Prometheus and its operator in this environment."""
 
     version: Version = field("Version of Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default="2.42")
-    url: str = field(
+    url: Url = field(
         "Address of the query API inside the cluster.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
@@ -75,24 +81,23 @@ class PrometheusTarget(Node):
         area=Area.MONITORING,
         default=PositiveDuration.parse("30s"),
     )
-    pushgateway: str = field(
+    pushgateway: Url = field(
         "Address to which monitoring pipelines push their figures.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="http://pushgateway.monitoring:9091",
     )
-    rule_labels: dict[str, str] = field(
+    rule_labels: dict[FreeLabelKey, LabelValue] = field(
         "Labels by which the operator selects PrometheusRule and PodMonitor objects.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default={},
     )
-    namespace: str = field(
+    namespace: Namespace = field(
         "Namespace that Prometheus runs in; network policies let it scrape.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="monitoring",
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     )
     requests: Literal["server", "istio"] = field(
         "Whose series count requests, errors and response times: the model server's own (Knative's queue proxy in "
@@ -101,7 +106,7 @@ class PrometheusTarget(Node):
         area=Area.MONITORING,
         default="server",
     )
-    runbooks: str | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
+    runbooks: Url | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
 
 
 class KedaTarget(Node):
@@ -135,11 +140,10 @@ class EnvironmentSpec(Node):
         area=Area.GOVERNANCE,
         order=("production", "staging", "development"),
     )
-    namespace: str = field(
+    namespace: Namespace = field(
         "Kubernetes namespace of everything generated for this environment.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     )
     training: bool = field(
         "Whether models are trained here; elsewhere they are only served and watched.",
@@ -168,7 +172,7 @@ class EnvironmentSpec(Node):
         area=Area.GOVERNANCE,
         pattern=r"^(s3|gs|file)://\S+[^/]$",
     )
-    tracking: str = field(
+    tracking: Url = field(
         "MLflow tracking and registry address.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,

@@ -44,7 +44,7 @@ class Loosens(StrEnum):
     ANY = "any"
     """Every change may loosen; what cannot be ordered is treated as the highest risk."""
     NEVER = "never"
-    """No change loosens anything: prose and labels."""
+    """No change loosens anything: prose."""
 
 
 @dataclass(frozen=True, slots=True)

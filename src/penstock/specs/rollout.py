@@ -23,6 +23,7 @@ from penstock.specs.base import (
     note,
 )
 from penstock.specs.choices import exactly_one
+from penstock.specs.kubernetes import LabelKey, LabelValue, Namespace
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Duration, Fraction, PositiveDuration, WholeSeconds
 
@@ -315,13 +316,8 @@ class Monitor(Node):
 class Caller(Node):
     """Pods that may call the model."""
 
-    namespace: str = field(
-        "Namespace of the caller.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-    )
-    pods: dict[str, str] = field(
+    namespace: Namespace = field("Namespace of the caller.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    pods: dict[LabelKey, LabelValue] = field(
         "Labels of the caller's pods; every pod of the namespace where empty.",
         loosens=Loosens.REMOVED,
         area=Area.GOVERNANCE,

@@ -64,6 +64,10 @@ def _schema(kinds: dict[str, Any]) -> dict[str, Any]:
             reference = _BY_REFERENCE.fullmatch(described.get("$ref", ""))
             if reference is not None:
                 described.setdefault("description", definitions[reference[1]]["description"])
+        for described in definition.get("properties", {}).values():
+            if "patternProperties" in described:
+                # pydantic says what keys look like; only this says that there are no others.
+                described.setdefault("additionalProperties", False)
     for name, cls in kinds.items():
         of_kind = definitions[name]
         of_kind["description"] = f"{cls.summary[0].upper()}{cls.summary[1:]}."
@@ -95,6 +99,10 @@ def _partial(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     if "properties" in schema:
         changed["properties"] = {
             key: _removable(_partial(value, definitions)) for key, value in schema["properties"].items()
+        }
+    if "patternProperties" in schema:
+        changed["patternProperties"] = {
+            key: _removable(_partial(value, definitions)) for key, value in schema["patternProperties"].items()
         }
     if isinstance(schema.get("additionalProperties"), dict):
         changed["additionalProperties"] = _removable(_partial(schema["additionalProperties"], definitions))

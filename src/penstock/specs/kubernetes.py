@@ -1,0 +1,53 @@
+"""Texts that Kubernetes takes as they are: names, labels, addresses of services.
+
+Rules: https://kubernetes.io/docs/concepts/overview/working-with-objects/names and .../labels (RFC 1123 throughout).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+NAMESPACE_PATTERN = f"^{_LABEL}$"
+SUBDOMAIN_PATTERN = rf"^{_LABEL}(\.{_LABEL})*$"
+GATEWAY_PATTERN = rf"^{_LABEL}/{_LABEL}(\.{_LABEL})*$"
+_WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+LABEL_KEY_PATTERN = rf"^({_LABEL}(\.{_LABEL})*/)?{_WORD}$"
+LABEL_VALUE_PATTERN = f"^({_WORD})?$"
+URL_PATTERN = r"^https?://[^\s/]\S*$"
+
+RESERVED_LABELS = ("app.kubernetes.io/", "penstock/")
+"""Prefixes of the labels that generated manifests carry already."""
+_LONGEST_PREFIX = 253
+
+
+def _short_enough(text: str) -> str:
+    if len(text) > _LONGEST_PREFIX:
+        raise PydanticCustomError("name_length", f"expected at most {_LONGEST_PREFIX} characters")
+    return text
+
+
+def _short_prefix(key: str) -> str:
+    _short_enough(key.rpartition("/")[0])
+    return key
+
+
+def _free(key: str) -> str:
+    if key.startswith(RESERVED_LABELS):
+        raise PydanticCustomError("reserved_label", "expected a label that is not one of ours")
+    return key
+
+
+Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN)]
+ServiceAccount = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
+Domain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
+Gateway = Annotated[str, StringConstraints(pattern=GATEWAY_PATTERN)]
+LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY_PATTERN), AfterValidator(_short_prefix)]
+FreeLabelKey = Annotated[LabelKey, AfterValidator(_free)]
+"""A label of somebody's own, which no generated manifest carries by itself."""
+LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE_PATTERN)]
+Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
+"""An address with its scheme."""
