@@ -93,7 +93,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     LABEL_KEY_PATTERN: Wording(
         "the key of a label",
-        "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends; before it, if need be, `prefix/`",
+        "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends, and if need be `prefix/` first",
     ),
     LABEL_VALUE_PATTERN: Wording(
         "the value of a label", "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends"

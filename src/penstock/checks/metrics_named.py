@@ -28,6 +28,8 @@ class NamedMetric:
     sought: Literal["maximize", "minimize"] | None = None
     where: Pointer = ()
     """The mapping that holds the bounds."""
+    has_gap: bool = False
+    """Whether a bound on the gap between groups judges it, too."""
 
     @property
     def metric(self) -> Metric | None:
@@ -62,7 +64,8 @@ def _of_gate(gate: Gate, task: Task | None) -> Iterator[NamedMetric]:
             if isinstance(rule, FairnessRule):
                 yield NamedMetric(rule.fairness, (*where, "fairness"), task, given, where=where)
             else:
-                yield NamedMetric(rule.metric, (*where, "metric"), task, given, where=where)
+                gap = isinstance(rule, SliceRule) and rule.max_gap is not None
+                yield NamedMetric(rule.metric, (*where, "metric"), task, given, where=where, has_gap=gap)
         elif isinstance(rule, CompareRule):
             yield NamedMetric(rule.compare.metric, (*where, "compare", "metric"), task)
         elif isinstance(rule, PerturbRule):

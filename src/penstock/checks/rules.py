@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.checks.bound_direction import bound_direction
 from penstock.checks.canary_steps import canary_steps
 from penstock.checks.capacity import capacity
 from penstock.checks.column_contract import column_contract
@@ -67,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     retrain_loop,
     metric_task,
     vacuous_bound,
+    bound_direction,
     unknown_group,
     forbidden_feature,
     undecidable_gate,
