@@ -103,6 +103,19 @@ LOADING = (
     ),
     Code("too-many", "A list or a name is longer than the language or Kubernetes allows."),
     Code(
+        "repeated-item",
+        """An item stands twice in a list in which each counts once.
+
+        Example:
+
+            environments: [staging, production, production]
+
+        Use instead:
+
+            environments: [staging, production]
+        """,
+    ),
+    Code(
         "reserved-label",
         """A label of one's own is one that the compiler sets on every manifest.
 

@@ -170,6 +170,20 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
     )
 
 
+def _repeated(reported: Reported, mistake: Mistake) -> Diagnostic:
+    pointer, position = mistake.place.pointer, mistake.context["position"]
+    item = mistake.value[position]
+    first = Label(reported.span((*pointer, mistake.value.index(item))), "first here")
+    return Diagnostic.error(
+        "repeated-item",
+        f"`{item}` stands twice in {reported.phrase(pointer)}",
+        reported.span((*pointer, position)),
+        "again here",
+        secondary=(first,),
+        help=("delete one of the two",),
+    )
+
+
 def _reserved_label(reported: Reported, mistake: Mistake) -> Diagnostic:
     key = str(mistake.value)
     return Diagnostic.error(
@@ -216,6 +230,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "range_log": _custom(
         "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
     ),
+    "repeated_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
     "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),

@@ -85,11 +85,14 @@ def _item(data: Any, step: str | int) -> Any:
 
 
 def _is_named(member: Shape, label: str) -> bool:
-    """Whether pydantic's label of a union member is that of this shape: a class's name, `list[...]`, `dict[...]`."""
+    """Whether pydantic's label of a union member is that of this shape: a class's name, `list[...]`, `dict[...]`.
+
+    A list that is looked at as a whole is called `function-after[..., list[...]]`.
+    """
     if isinstance(member, Mapping):
         return member.cls.__name__ in label
     if isinstance(member, Items):
-        return label.startswith("list[")
+        return "list[" in label.partition("dict[")[0]
     if isinstance(member, Entries):
         return label.startswith("dict[")
     return not isinstance(member, Scalar)

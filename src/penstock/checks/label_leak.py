@@ -1,4 +1,4 @@
-"""A feature is made from the label, or found by it.
+"""A feature is made from the label.
 
 What it does: follows the lineage of every feature of a Model. A feature may not derive from the label's column by an
 expression, a `lookup` or a Python function, nor be found by it: in `match`, or in the joins, groups and filters of SQL.

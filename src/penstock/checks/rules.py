@@ -11,9 +11,11 @@ from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.estimator_class import estimator_class
 from penstock.checks.feature_collision import feature_collision
+from penstock.checks.feature_type import feature_type
 from penstock.checks.forbidden_feature import forbidden_feature
 from penstock.checks.future_leak import future_leak
 from penstock.checks.gate_test import gate_test
+from penstock.checks.grid_search import grid_search
 from penstock.checks.label_contract import label_contract
 from penstock.checks.label_ingredient import label_ingredient
 from penstock.checks.label_leak import label_leak
@@ -42,6 +44,7 @@ from penstock.checks.unknown_feature import unknown_feature
 from penstock.checks.unknown_function import unknown_function
 from penstock.checks.unknown_group import unknown_group
 from penstock.checks.unknown_table import unknown_table
+from penstock.checks.unknown_version import unknown_version
 from penstock.checks.unused_sensitive_use import unused_sensitive_use
 from penstock.checks.vacuous_bound import vacuous_bound
 
@@ -54,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     column_contract,
     unknown_function,
     future_leak,
+    feature_type,
     opaque_feature,
     unknown_feature,
     feature_collision,
@@ -65,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     unused_sensitive_use,
     estimator_class,
     select_count,
+    grid_search,
     retrain_loop,
     metric_task,
     vacuous_bound,
@@ -73,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     forbidden_feature,
     undecidable_gate,
     gate_test,
+    unknown_version,
     ungated_rollout,
     missing_target,
     competing_rollouts,

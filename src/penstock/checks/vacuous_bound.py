@@ -1,6 +1,7 @@
 """A bound always holds, or never can.
 
-What it does: compares bounds of gates and monitors with the range of their metric, and lower bounds with upper ones.
+What it does: compares bounds of gates and monitors with the range of their metric, lower bounds with upper ones, and
+those of a latency's percentiles with each other.
 
 Why: a rule that nothing can break is no rule, though it looks like one in every review. A rule that nothing can satisfy
 stops every release.
@@ -19,13 +20,14 @@ Use instead:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from penstock.catalog.model import View
 from penstock.checks.metrics_named import NamedMetric, metrics_named
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.base import Resource
-from penstock.specs.gate import ExplainRule, Gate, PerturbRule, SliceRule
+from penstock.specs.gate import ExplainRule, Gate, LatencyRule, PerturbRule, SliceRule
 from penstock.specs.metrics import METRICS, Metric
 from penstock.specs.rollout import Rollout
 
@@ -95,10 +97,28 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 "the bound always holds: no feature has more than all of the importance",
                 view.span(gate, ("rules", position, "maxShare")),
             )
+        elif isinstance(one, LatencyRule):
+            yield from _percentiles(view, gate, position, one)
         metric = METRICS.get(name)
         if metric is not None and bound >= metric.high - metric.low:
             yield Diagnostic.error(
                 "vacuous-bound",
                 f"the bound always holds: two values of `{name}` differ by at most {metric.high - metric.low:g}",
                 view.span(gate, ("rules", position, key)),
+            )
+
+
+def _percentiles(view: View, gate: Gate, position: int, one: LatencyRule) -> Iterator[Diagnostic]:
+    """A percentile is never above a higher one, so a bound on it that is not lower always holds."""
+    where = ("rules", position, "latency")
+    times = {"p50": one.latency.p50, "p95": one.latency.p95, "p99": one.latency.p99}
+    given = [(key, time) for key, time in times.items() if time is not None]
+    for (lower, first), (upper, second) in pairwise(given):
+        if first >= second:
+            yield Diagnostic.error(
+                "vacuous-bound",
+                f"the bound always holds: no `{lower}` is above its `{upper}`",
+                view.span(gate, (*where, lower)),
+                secondary=(Label(view.span(gate, (*where, upper)), "the bound on the higher percentile"),),
+                help=(f"write less than `{second}`, or leave `{lower}` out",),
             )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from penstock.specs.base import EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
+from penstock.specs.base import Distinct, EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
 from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
@@ -192,7 +192,7 @@ class Freeze(Node):
     why: str = note("Why.", min_length=5)
     from_: Instant = field("Start.", loosens=Loosens.HIGHER, area=GOVERNANCE, alias="from")
     until: Instant = field("End.", loosens=Loosens.LOWER, area=GOVERNANCE)
-    environments: list[EnvironmentRef] = field(
+    environments: Distinct[EnvironmentRef] = field(
         "Environments that it holds for.", loosens=Loosens.REMOVED, area=GOVERNANCE, min_length=1
     )
 

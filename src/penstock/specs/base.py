@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from penstock.specs.choices import exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
@@ -81,6 +90,31 @@ MetricName = Annotated[str, Holds("metric")]
 """A name of the table in `penstock.specs.metrics`."""
 Schedule = Annotated[str, StringConstraints(min_length=1), Holds("schedule")]
 """Five cron fields, read in UTC."""
+
+T = TypeVar("T")
+
+
+class _NoRepetition:
+    """Marks a list in which nothing stands twice, to validation and to editors."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._once, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "uniqueItems": True}
+
+    @staticmethod
+    def _once(items: list[Any]) -> list[Any]:
+        for position, item in enumerate(items):
+            if item in items[:position]:
+                raise PydanticCustomError("repeated_item", "expected each item once", {"position": position})
+        return items
+
+
+Distinct = Annotated[list[T], _NoRepetition()]
+"""A list in which nothing stands twice."""
 
 DatasetRef = Annotated[str, Refers("Dataset")]
 FeatureSetRef = Annotated[str, Refers("FeatureSet")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from penstock.specs.base import Column as ColumnName
-from penstock.specs.base import Function, Node, Resource, Slug, Sql, field, note
+from penstock.specs.base import Distinct, Function, Node, Resource, Slug, Sql, field, note
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration
@@ -70,7 +70,7 @@ class Column(Node):
         area=Area.DATA,
         default=False,
     )
-    one_of: list[str | int] | None = field(
+    one_of: Distinct[str | int] | None = field(
         "The only values allowed.", loosens=Loosens.ADDED, area=Area.DATA, default=None, min_length=1
     )
     min: float | None = field("Smallest value allowed.", loosens=Loosens.LOWER, area=Area.DATA, default=None)
@@ -160,7 +160,7 @@ class DatasetSpec(Node):
     """Source, keys, times and contract of the rows."""
 
     source: Source = field("Where the rows come from.", loosens=Loosens.ANY, area=Area.DATA)
-    primary_key: list[ColumnName] = field(
+    primary_key: Distinct[ColumnName] = field(
         "Columns that identify a row.", loosens=Loosens.ANY, area=Area.DATA, default=[]
     )
     event_time: ColumnName | None = field(

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from penstock.specs.base import (
     Column,
     DatasetRef,
+    Distinct,
     Function,
     Identifier,
     Node,
@@ -29,7 +30,7 @@ class Latest(Node):
 
     of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
-    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+    match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     max_age: PositiveDuration | None = field(
         "Older values count as missing.", loosens=Loosens.HIGHER, area=Area.DATA, default=None
     )
@@ -40,7 +41,7 @@ class Lookup(Node):
 
     of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
-    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+    match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
 
 
 class Aggregate(Node):
@@ -51,7 +52,7 @@ class Aggregate(Node):
         "Aggregate expression over its columns, such as `avg(delay)`.", loosens=Loosens.ANY, area=Area.DATA
     )
     where: Sql | None = field("Rows that count.", loosens=Loosens.ANY, area=Area.DATA, default=None)
-    match: list[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
+    match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     window: PositiveDuration = field(
         "How far back rows count, by the time they became known.", loosens=Loosens.ANY, area=Area.DATA
     )
@@ -84,7 +85,7 @@ class Feature(Node):
         area=Area.DATA,
         default=None,
     )
-    reads: list[Column] | None = field(
+    reads: Distinct[Column] | None = field(
         "For `python`: the source's columns that the function reads; lineage cannot see into it.",
         loosens=Loosens.ANY,
         area=Area.DATA,
@@ -102,7 +103,7 @@ class FeatureSetSpec(Node):
     source: DatasetRef = field(
         "Dataset that gives the rows, their keys and their time.", loosens=Loosens.ANY, area=Area.DATA
     )
-    entity: list[Column] = field(
+    entity: Distinct[Column] = field(
         "Columns of the source that identify a row; feature sets of one model are joined on them.",
         loosens=Loosens.ANY,
         area=Area.DATA,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Tag, model_validator
 
-from penstock.specs.base import Column, Function, MetricName, ModelRef, Node, Resource, Slug, field, note
+from penstock.specs.base import Column, Distinct, Function, MetricName, ModelRef, Node, Resource, Slug, field, note
 from penstock.specs.choices import at_least_one, exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Confidence, Fraction, PositiveDuration, PositiveFraction
@@ -191,7 +191,7 @@ class ExplainRule(Rule):
         area=Area.QUALITY,
         default=None,
     )
-    forbid: list[Column] = field(
+    forbid: Distinct[Column] = field(
         "Features that must not be among the model's inputs.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from penstock.specs.base import (
     Column,
     DatasetRef,
+    Distinct,
     FeatureSetRef,
     Function,
     Holds,
@@ -36,12 +37,12 @@ ClassPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]
 class Except(Node):
     """All features of a set but these."""
 
-    except_: list[Identifier] = field(
+    except_: Distinct[Identifier] = field(
         "Features left out.", loosens=Loosens.REMOVED, area=Area.DATA, alias="except", min_length=1
     )
 
 
-FeatureChoice = Literal["all"] | list[Identifier] | Except
+FeatureChoice = Literal["all"] | Distinct[Identifier] | Except
 
 
 class Label(Node):
@@ -347,7 +348,7 @@ class ModelSpec(Node):
     select: Select | None = field("Feature selection.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     search: Search | None = field("Parameter search.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     seed: int = field("Seed of training.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
-    slices: list[Column] = field(
+    slices: Distinct[Column] = field(
         "Columns of the rows' dataset kept beside the features for evaluation by group; the learner does not see them.",
         loosens=Loosens.REMOVED,
         area=Area.FAIRNESS,

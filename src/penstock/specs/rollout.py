@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from penstock.specs.base import (
+    Distinct,
     EnvironmentRef,
     GateRef,
     Image,
@@ -218,7 +219,7 @@ class DriftMonitor(Node):
     of: Literal["features", "prediction"] = field(
         "What is watched.", loosens=Loosens.ANY, area=Area.MONITORING, default="features"
     )
-    except_: list[str] = field(
+    except_: Distinct[str] = field(
         "Features not watched.", loosens=Loosens.ADDED, area=Area.MONITORING, default=[], alias="except"
     )
     test: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = field(
@@ -240,7 +241,7 @@ class DriftMonitor(Node):
         area=Area.MONITORING,
         default=None,
     )
-    then: list[Action] = field(
+    then: Distinct[Action] = field(
         "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
     )
 
@@ -262,7 +263,7 @@ class QualityMonitor(Node):
         default=100,
         ge=1,
     )
-    then: list[Action] = field(
+    then: Distinct[Action] = field(
         "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
     )
 
@@ -284,7 +285,7 @@ class QueryMonitor(Node):
         area=Area.MONITORING,
         default=Duration.parse("5m"),
     )
-    then: list[Action] = field(
+    then: Distinct[Action] = field(
         "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
     )
 
@@ -338,7 +339,7 @@ class RolloutSpec(Node):
     gate: GateRef | None = field(
         "Gate that every served version has passed.", loosens=Loosens.REMOVED, area=Area.QUALITY, default=None
     )
-    environments: list[EnvironmentRef] = field(
+    environments: Distinct[EnvironmentRef] = field(
         "Environments that serve it; where one goes, its endpoint, alerts and network policies go with it.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,

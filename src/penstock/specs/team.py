@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from penstock.specs.base import Login, Node, Resource, field, note
+from penstock.specs.base import Distinct, Login, Node, Resource, field, note
 from penstock.specs.review import Area, Loosens
 
 
@@ -23,7 +23,7 @@ class Contact(Node):
 class TeamSpec(Node):
     """Members and ways to reach them."""
 
-    members: list[Login] = field(
+    members: Distinct[Login] = field(
         "Logins of the members; who may approve in the team's name.",
         loosens=Loosens.ADDED,
         area=Area.GOVERNANCE,

@@ -1,0 +1,74 @@
+"""A feature is declared of a type that its column does not convert to.
+
+What it does: where a feature is a column as it is, by `sql`, `latest` or `lookup`, compares the two types, and the
+column's range where it says one. A number is a truth value only where it is 0 or 1, a time is neither a number nor a
+truth value.
+
+Why: the values are converted without loss or not at all. The step that computes the features would stop at the first
+value that does not convert, after the data has been read.
+
+Example:
+
+    temperature: {type: float}                       # the column
+    warm: {type: bool, sql: temperature}             # the feature
+
+Use instead the column's own type, or an expression that says what is meant:
+
+    warm: {type: bool, sql: temperature > 20}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog import sql
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Column, Dataset
+from penstock.specs.feature_set import Feature, FeatureSet
+
+_NEVER = {("timestamp", "int"), ("timestamp", "float"), ("timestamp", "bool")}
+_NEVER |= {("date", to) for _, to in _NEVER} | {("float", "bool")}
+"""Types of a column and of a feature that do not go together."""
+
+
+@rule("feature-type", FeatureSet)
+def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
+    """Yields each feature whose column has another type."""
+    for name, feature in feature_set.spec.features.items():
+        read = _column_of(feature_set.spec.source, feature)
+        dataset = view.find(Dataset, read[0]) if read is not None else None
+        column = dataset.spec.columns.get(read[1]) if dataset is not None and read is not None else None
+        if dataset is None or read is None or column is None or _converts(column, feature.type):
+            continue
+        yield Diagnostic.error(
+            "feature-type",
+            f"the feature `{name}` is declared {feature.type}, and its column does not convert to that",
+            view.span(feature_set, ("features", name, "type")),
+            secondary=(Label(view.span(dataset, ("columns", read[1], "type")), f"`{read[1]}` is {column.type}"),),
+            help=("declare the column's own type, or write an expression in `sql` that says what is meant",),
+        )
+
+
+def _column_of(source: str, feature: Feature) -> tuple[str, str] | None:
+    """The dataset and the column that a feature is, as it is; None where it is computed."""
+    for form in (feature.latest, feature.lookup):
+        if form is not None:
+            return form.of, form.column
+    if feature.sql is None:
+        return None
+    found = sql.expression(feature.sql)
+    if isinstance(found, sql.SqlError) or len(found.columns) != 1:
+        return None
+    (use,) = found.columns
+    return (source, use.name) if feature.sql.strip().strip('"') == use.name else None
+
+
+def _converts(column: Column, to: str) -> bool:
+    if (column.type, to) in _NEVER:
+        return False
+    if (column.type, to) == ("int", "bool"):
+        beyond = (column.max is not None and column.max > 1) or (column.min is not None and column.min < 0)
+        return not beyond and set(column.one_of or ()) <= {0, 1}
+    return True
