@@ -11,6 +11,7 @@ from penstock.specs.kubernetes import (
     LABEL_KEY_PATTERN,
     LABEL_VALUE_PATTERN,
     NAMESPACE_PATTERN,
+    STORE_PATTERN,
     SUBDOMAIN_PATTERN,
     URL_PATTERN,
 )
@@ -98,6 +99,7 @@ WORDINGS: dict[str, Wording] = {
     LABEL_VALUE_PATTERN: Wording(
         "the value of a label", "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends"
     ),
+    STORE_PATTERN: Wording("an address", "it with its scheme, such as `http://mlflow.mlflow.svc:5000`", _with_scheme),
     URL_PATTERN: Wording("an address", "it with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme),
     r"^(s3|gs|file)://\S+[^/]$": Wording(
         "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"

@@ -14,6 +14,7 @@ from penstock.specs.kubernetes import (
     LabelValue,
     Namespace,
     ServiceAccount,
+    StoreUrl,
     Url,
 )
 from penstock.specs.review import Area, Loosens
@@ -172,8 +173,8 @@ class EnvironmentSpec(Node):
         area=Area.GOVERNANCE,
         pattern=r"^(s3|gs|file)://\S+[^/]$",
     )
-    tracking: Url = field(
-        "MLflow tracking and registry address.",
+    tracking: StoreUrl = field(
+        "MLflow tracking and registry address: `https://`, or a database such as `sqlite:///`.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="http://mlflow.mlflow.svc:5000",

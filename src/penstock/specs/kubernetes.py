@@ -18,6 +18,7 @@ _WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 LABEL_KEY_PATTERN = rf"^({_LABEL}(\.{_LABEL})*/)?{_WORD}$"
 LABEL_VALUE_PATTERN = f"^({_WORD})?$"
 URL_PATTERN = r"^https?://[^\s/]\S*$"
+STORE_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 
 RESERVED_LABELS = ("app.kubernetes.io/", "penstock/")
 """Prefixes of the labels that generated manifests carry already."""
@@ -50,4 +51,6 @@ FreeLabelKey = Annotated[LabelKey, AfterValidator(_free)]
 """A label of somebody's own, which no generated manifest carries by itself."""
 LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE_PATTERN)]
 Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
-"""An address with its scheme."""
+"""An address that is asked over HTTP, with its scheme."""
+StoreUrl = Annotated[str, StringConstraints(pattern=STORE_PATTERN)]
+"""An address of whatever scheme a client knows, such as a database's."""
