@@ -107,7 +107,12 @@ class Lineage:
 
     def reads(self, model: str | Model) -> tuple[Read, ...]:
         """Whatever a model reads directly, as a feature, a slice or its label."""
-        return tuple(_reads(self, self.view.model(model) if isinstance(model, str) else model))
+        resource = self.view.model(model) if isinstance(model, str) else model
+        if self.view.find(Model, resource.name) is not resource:
+            return tuple(_reads(self, resource))
+        return self.view.memo(
+            ("reads", resource.name), lambda view: tuple(_reads(Lineage(view), view.model(resource.name)))
+        )
 
     def touches(self, model: str | Model) -> dict[tuple[Column, Use], Touch]:
         """Every column that a model touches and what as; what becomes part of its values comes before what decides."""
