@@ -1,8 +1,9 @@
 """An alert can never fire.
 
 What it does: windows and holds that see less than two scrapes, distances whose bound lies above their range, more
-breaches asked for than windows looked at, an objective that leaves no error to count, or whose window is shorter than
-the hour that the fastest burn-rate alert looks at.
+breaches asked for than windows looked at, windows counted of rows that have no time, a window of quality that is over
+before its labels are due, an objective that leaves no error to count, or whose window is shorter than the hour that the
+fastest burn-rate alert looks at.
 
 Why: an alert that cannot fire looks like safety in every review.
 
@@ -23,8 +24,11 @@ from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.burn_windows import BURN_WINDOWS
+from penstock.specs.dataset import Dataset
 from penstock.specs.environment import Environment
-from penstock.specs.rollout import DriftMonitor, Rollout
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
+from penstock.specs.rollout import DriftMonitor, QualityMonitor, Rollout
 from penstock.specs.units import Duration
 
 _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}
@@ -34,8 +38,14 @@ _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}
 def silent_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each alert that cannot fire."""
     monitor = rollout.spec.monitor
+    model = view.find(Model, rollout.spec.model)
     for position, drift in enumerate(monitor.drift if monitor is not None else ()):
         yield from _drift(view, rollout, drift, ("monitor", "drift", position))
+        if model is not None and drift.persist is not None:
+            yield from _timeless(view, rollout, model, ("monitor", "drift", position, "persist"))
+    for position, quality in enumerate(monitor.quality if monitor is not None else ()):
+        if model is not None:
+            yield from _undue(view, rollout, model, quality, ("monitor", "quality", position, "window"))
     yield from _objectives(view, rollout)
     environment = view.environment
     if environment is not None:
@@ -56,6 +66,33 @@ def _drift(view: View, rollout: Rollout, drift: DriftMonitor, where: Pointer) ->
             f"the monitor `{drift.id}` can never fire: {drift.persist.breaches} breaches of {drift.persist.of} windows",
             view.span(rollout, (*where, "persist", "breaches")),
             secondary=(Label(view.span(rollout, (*where, "persist", "of")), "so many windows are looked at"),),
+        )
+
+
+def _timeless(view: View, rollout: Rollout, model: Model, where: Pointer) -> Iterator[Diagnostic]:
+    """Of rows without a time, every window would hold the same ones."""
+    sets = [view.find(FeatureSet, name) for name in model.spec.features]
+    sources = [view.find(Dataset, one.spec.source) for one in sets if one is not None]
+    known = [source for source in sources if source is not None]
+    if known and all(source.spec.event_time is None for source in known):
+        yield Diagnostic.error(
+            "silent-alert",
+            f"windows cannot be counted: the rows of `{known[0].name}` have no time",
+            view.span(rollout, where, "key"),
+            help=("take `persist` away, or give the dataset an `eventTime`",),
+        )
+
+
+def _undue(view: View, rollout: Rollout, model: Model, monitor: QualityMonitor, where: Pointer) -> Iterator[Diagnostic]:
+    """A label counts once its row is due: none of a window that is no longer than that takes."""
+    horizon = model.spec.label.horizon
+    if horizon is not None and monitor.window <= horizon:
+        yield Diagnostic.error(
+            "silent-alert",
+            f"the monitor `{monitor.id}` never sees a label: none is due within its window",
+            view.span(rollout, where),
+            secondary=(Label(view.span(model, ("label", "horizon")), f"a row is due after {horizon}"),),
+            help=(f"write a window longer than `{horizon}`: what is beyond it is measured",),
         )
 
 
