@@ -19,9 +19,9 @@ from penstock.catalog.reads import Reads
 from penstock.custom_steps import step_problems
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
-from penstock.ir.serving import Endpoint
+from penstock.ir.serving import STAND_IN, Endpoint
 from penstock.lowering.environments import environment_of
-from penstock.lowering.plans import model_plans, rollout_plans
+from penstock.lowering.plans import Plan, model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
 from penstock.source.emit_yaml import emit_yaml_documents
@@ -144,11 +144,18 @@ def _made(catalog: Catalog, unit: Unit) -> _Made:
         return _Made((), tuple(diagnostics), reads.keys, unreleased)
     manifests = merged(manifest for plan in plans for manifest in render(plan))
     if isinstance(resource, Model | Rollout) and resource.spec.patches:
-        manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests)
+        manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests, _awaited(plans))
         diagnostics += problems
     has_cluster = environment_of(view).spec.cluster
     there = tuple(manifest for manifest in manifests if has_cluster or not manifest.applied)
     return _Made(there, tuple(diagnostics), reads.keys, unreleased)
+
+
+def _awaited(plans: Iterable[Plan]) -> Iterator[Manifest]:
+    """What the targets will render once there is a Release: which objects they are, no version decides."""
+    for plan in plans:
+        if isinstance(plan, Endpoint) and not plan.released:
+            yield from render(replace(plan, files=STAND_IN))
 
 
 def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:

@@ -11,7 +11,8 @@ from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import FilesInMemory
 from penstock.checks.engine import check
-from penstock.compiler import compile_unit, environment_artifacts, units
+from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
+from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.diagnostics.terminal import render
 from penstock.source.model import SourceFile, blob_id
 
@@ -24,7 +25,7 @@ def test_the_outcome_is_as_written(path: Path, update: bool) -> None:
     case = Case.read(path)
     files = case.files
     catalog = load(files)
-    diagnostics = render(check(catalog), lambda name: files.get(name))
+    diagnostics = render(problems(catalog), lambda name: files.get(name))
     artifacts = compiled(catalog, case.artifacts)
     result = case.with_results(diagnostics, artifacts)
     if update:
@@ -52,6 +53,16 @@ def load(files: dict[str, str]) -> Catalog:
         if path.startswith("specs/")
     ]
     return load_files(sources, FilesInMemory({path: text.encode() for path, text in files.items()}))
+
+
+def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """What checking says; of sound specs, what compiling them would say besides."""
+    found = Diagnostics()
+    found.extend(check(catalog))
+    if not found.has_errors:
+        for unit in units(catalog):
+            found.extend(unit_problems(catalog, unit))
+    return found.sorted()
 
 
 def compiled(catalog: Catalog, wanted: tuple[str, ...]) -> dict[str, str]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from penstock.catalog.references import code_of
 from penstock.diagnostics.codes import Code
+from penstock.diagnostics.grammar import with_article
 from penstock.specs.kinds import KINDS
 
 
 def _unknown(kind: str) -> Code:
-    article = "an" if kind[0] in "AE" else "a"
+    noun = with_article(kind)
     return Code(
         code_of(kind),
-        f"""A spec refers to {article} {kind} that does not exist.
+        f"""A spec refers to {noun} that does not exist.
 
-        What it does: looks up every bare name that the language types as the name of {article} {kind}, in `spec`,
+        What it does: looks up every bare name that the language types as the name of {noun}, in `spec`,
         `metadata` and `overrides`.
 
         Why: a name that leads nowhere would be found out in the cluster, or never.
 
-        Use instead: the name under which {article} {kind} is declared, in `metadata.name`. Files and folders play no
+        Use instead: the name under which {noun} is declared, in `metadata.name`. Files and folders play no
         part; the name alone counts.
         """,
     )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from penstock.catalog.places import Place
 from penstock.catalog.reported import Reported, listed
+from penstock.diagnostics.grammar import with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Pointer
@@ -62,9 +63,9 @@ def _holder(kind: type[Resource], place: Place, reported: Reported) -> str:
         tag = place.siblings.tag_of(value)
         return f"a `{tag}` rule" if place.siblings.key is None else f"`{place.siblings.key}: {tag}`"
     if not above:
-        return f"a {kind.kind_name}"
+        return with_article(kind.kind_name)
     if above == ("spec",):
-        return f"the `spec` of a {kind.kind_name}"
+        return f"the `spec` of {with_article(kind.kind_name)}"
     return reported.phrase(above)
 
 

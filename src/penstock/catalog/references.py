@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
 from penstock.catalog.written import written
+from penstock.diagnostics.grammar import with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
@@ -78,15 +79,13 @@ def unknown_name(
     known = {spec_id.name: spec_id for spec_id in catalog.ids(target.kind)}
     namesake = next((SpecId(kind, target.name) for kind in KINDS if catalog.document(SpecId(kind, target.name))), None)
     guesses = did_you_mean(target.name, known)
-    article = "an" if target.kind[0] in "AE" else "a"
     if guesses:
         helps.append("did you mean " + " or ".join(f"`{g}` ({_declared(catalog, known[g])})" for g in guesses) + "?")
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
     if namesake is not None:
-        words = "an" if namesake.kind[0] in "AE" else "a"
         helps.append(
-            f"`{target.name}` is {words} {namesake.kind} ({_declared(catalog, namesake)}); "
-            f"here {article} {target.kind} belongs"
+            f"`{target.name}` is {with_article(namesake.kind)} ({_declared(catalog, namesake)}); "
+            f"here {with_article(target.kind)} belongs"
         )
     if not helps and known and len(known) <= 8:
         helps.append(f"declared are {', '.join(f'`{name}`' for name in known)}")
@@ -96,7 +95,7 @@ def unknown_name(
         helps.append(f"the same name stands in {more} more place{'s' if more > 1 else ''}")
     return Diagnostic.error(
         code_of(target.kind),
-        f"{holder} refers to {article} {target.kind} that does not exist",
+        f"{holder} refers to {with_article(target.kind)} that does not exist",
         span,
         "not declared anywhere",
         secondary=others,

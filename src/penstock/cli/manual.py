@@ -35,6 +35,9 @@ COMPILING = (
         "patch-without-target",
         """A patch names a manifest that is not generated.
 
+        What serves a model is generated once something is released. Until then a patch on it waits without a word, and
+        is an error only where no release would bring its kind and name about.
+
         Use instead: the kind and the name of a manifest as they stand in `generated/`.
         """,
     ),

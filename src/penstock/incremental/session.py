@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.incremental.crew import beside, processors
 from penstock.incremental.documents import MemoryLostError
 from penstock.incremental.memory import Known, Seen, Store, unchanged
@@ -95,7 +95,9 @@ class Session:
             timings = self.timings
             run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
-            return Outcome(tuple(sorted(run.diagnostics)), run.plan, tuple(run.unreleased), timings)
+            found = Diagnostics()
+            found.extend(run.diagnostics)
+            return Outcome(found.sorted(), run.plan, tuple(run.unreleased), timings)
 
         known = store.known(seen)
         if known is not None:

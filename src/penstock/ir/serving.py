@@ -21,6 +21,9 @@ class ModelFiles:
 UNRELEASED = ModelFiles("", "")
 """Stands for the version of an endpoint to which nothing is released yet."""
 
+STAND_IN = ModelFiles("sha256:" + "0" * 64, "file:///nowhere")
+"""A version that nobody has made, to ask targets which objects they would render of an endpoint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scaling:

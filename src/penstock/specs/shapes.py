@@ -17,6 +17,7 @@ from pydantic import BaseModel, Discriminator, Tag
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from penstock.diagnostics.grammar import with_article
 from penstock.specs.base import Holds, Refers
 from penstock.specs.units import Duration, Fraction, Quantity
 
@@ -420,7 +421,7 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = (), discriminator: Any =
         return Anything()
     refers = next((mark.kind for mark in metadata if isinstance(mark, Refers)), None)
     holds = next((mark.what for mark in metadata if isinstance(mark, Holds)), None)
-    words = f"the name of a {refers}" if refers else _WORDS.get(annotation, "text")
+    words = f"the name of {with_article(refers)}" if refers else _WORDS.get(annotation, "text")
     return Scalar(words, refers=refers, holds=holds)
 
 
