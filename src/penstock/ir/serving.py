@@ -85,7 +85,7 @@ class AccessRule:
     callers: tuple[Caller, ...] | None
     """None: no network policy. Empty: pods of the endpoint's own namespace alone."""
     relays: tuple[str, ...]
-    """Namespaces through which requests come: gateways, Knative's own."""
+    """Namespaces whose pods pass requests on: gateways, Knative's own. They are let in whoever asks them."""
     ports: tuple[int, ...]
     metrics_port: int
     monitoring: str
@@ -96,6 +96,8 @@ class AccessRule:
     model: str
     owner: str
     labels: tuple[tuple[str, str], ...] = ()
+    is_split_by_relay: bool = False
+    """Whether a relay splits the traffic between versions, so that without one a canary gets no request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,22 @@ def access_rule(view: View, name: str) -> AccessRule:
         model=rollout.spec.model,
         owner=rollout.metadata.owner,
         labels=free_labels(rollout),
+        is_split_by_relay=rollout.spec.strategy.canary is not None,
     )
 
 
 def _relays(rollout: Rollout, environment: EnvironmentSpec) -> tuple[str, ...]:
+    """Where requests come from that are not the callers' own connections.
+
+    KServe's routes exist in Standard mode whether there is a canary or not (`httproute_reconciler.go`). Without one,
+    callers reach the pods themselves, and the gateway, which asks nobody who they are, stays out.
+    """
     if rollout.spec.serve.target == "argo-rollouts":
         argo = environment.argo_rollouts
-        return (argo.gateway.partition("/")[0],) if argo is not None else ()
-    return ("knative-serving",) if mode_of(environment) == "Knative" else ()
+        return (argo.gateway_namespace or argo.gateway.partition("/")[0],) if argo is not None else ()
+    if mode_of(environment) == "Knative":
+        return ("knative-serving",)
+    kserve = environment.kserve
+    if kserve is None or kserve.gateway_namespace is None or rollout.spec.strategy.canary is None:
+        return ()
+    return (kserve.gateway_namespace,)

@@ -23,6 +23,8 @@ from penstock.specs.units import PositiveDuration
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
 """A version of a target, quoted: ``"0.20"``."""
 
+"""A namespace of Kubernetes."""
+
 STAGES = ("development", "staging", "production")
 
 
@@ -54,6 +56,14 @@ class KserveTarget(Node):
         area=Area.ROLLOUT,
         default="Standard",
     )
+    gateway_namespace: Namespace | None = field(
+        "Namespace in which the pods of the gateway run that KServe attaches its routes to (Envoy Gateway runs them in "
+        "its own, Istio beside the Gateway). In Standard mode a canary's requests come through them, so that network "
+        "policies let them in.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
 
 
 class ArgoRolloutsTarget(Node):
@@ -62,6 +72,12 @@ class ArgoRolloutsTarget(Node):
     version: Version = field("Version of Argo Rollouts.", loosens=Loosens.ANY, area=Area.CAPACITY)
     gateway: Gateway = field(
         "Gateway that HTTP routes attach to, as `namespace/name`.", loosens=Loosens.ANY, area=Area.ROLLOUT
+    )
+    gateway_namespace: Namespace | None = field(
+        "Namespace in which the gateway's pods run, where it is not the Gateway's own; network policies let them in.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
     )
     domain: Domain = field("Parent domain of the hosts that routes answer to.", loosens=Loosens.ANY, area=Area.ROLLOUT)
 

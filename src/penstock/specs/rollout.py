@@ -327,9 +327,14 @@ class Caller(Node):
 
 
 class Access(Node):
-    """Who may call the model; nobody outside the namespace where no caller is named."""
+    """Who may connect to the model's pods; nobody outside the namespace where no caller is named.
 
-    callers: list[Caller] = field("Callers.", loosens=Loosens.ADDED, area=Area.GOVERNANCE, default=[])
+    A gateway that splits a canary's traffic is let in as well, and so is whoever it lets in.
+    """
+
+    callers: list[Caller] = field(
+        "Callers that connect directly.", loosens=Loosens.ADDED, area=Area.GOVERNANCE, default=[]
+    )
 
 
 class RolloutSpec(Node):
@@ -362,7 +367,8 @@ class RolloutSpec(Node):
     )
     monitor: Monitor | None = field("What is watched.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None)
     access: Access | None = field(
-        "Who may call it; no network policy where absent.",
+        "Who may connect to its pods; no network policy where absent. What splits traffic (the Environment's gateway, "
+        "Knative) may too: of requests that come through it, it alone decides.",
         loosens=Loosens.REMOVED,
         area=Area.GOVERNANCE,
         default=None,

@@ -177,8 +177,8 @@ def test_pods_run_as_the_restricted_standard_asks() -> None:
 
 
 WITHOUT_KEDA = changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', ""))
-OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.20"}', 'kserve: {version: "0.19"}'))
-OLDEST = changed(ENVIRONMENT, ('kserve: {version: "0.20"}', 'kserve: {version: "0.15"}'))
+OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.20"', 'kserve: {version: "0.19"'))
+OLDEST = changed(ENVIRONMENT, ('kserve: {version: "0.20"', 'kserve: {version: "0.15"'))
 ABORTING = "        - {weight: 100%}\n      abortOn: [{id: errors, errorRate: 1%}]\n"
 MISTAKES = {
     "nothing waits for a hold": (ROLLOUT, ENVIRONMENT, RELEASE, "strategy.canary.steps.hold"),

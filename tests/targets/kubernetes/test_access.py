@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, KNATIVE, ONLINE, ROLLOUT, changed, view
+from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, KNATIVE, ONLINE, PLAIN, ROLLOUT, changed, view
+from penstock.capabilities import capability_problems
+from penstock.catalog.model import SpecId
+from penstock.diagnostics.model import Diagnostic
 from penstock.ir.serving import AccessRule
 from penstock.lowering.access import access_rule
 from penstock.targets.kubernetes.target import TARGET
@@ -53,7 +56,7 @@ def test_one_pod_at_a_time_may_be_evicted() -> None:
 
 
 def test_callers_come_by_namespace_and_labels() -> None:
-    requests = policy()["ingress"][0]
+    requests = policy(PLAIN)["ingress"][0]
     assert namespaces(requests["from"]) == ["boarding", "desk"]
     assert requests["from"][0]["podSelector"] == {"matchLabels": {"app": "gate"}}
     assert "podSelector" not in requests["from"][1]
@@ -68,7 +71,7 @@ def test_metrics_are_open_to_monitoring_alone() -> None:
 
 
 def test_no_caller_means_the_own_namespace_and_no_access_means_no_policy() -> None:
-    assert namespaces(policy(NOBODY)["ingress"][0]["from"]) == ["ml-prod"]
+    assert namespaces(policy(changed(PLAIN, (CALLERS, "    callers: []\n")))["ingress"][0]["from"]) == ["ml-prod"]
     assert "NetworkPolicy" not in objects(OPEN)
 
 
@@ -77,6 +80,36 @@ def test_requests_may_come_through_the_gateway_and_through_knative() -> None:
     knative = policy(BY_HAND, KNATIVE)["ingress"][0]
     assert namespaces(knative["from"])[-1] == "knative-serving"
     assert 8012 in [port["port"] for port in knative["ports"]]
+
+
+def test_a_canary_of_kserve_is_reached_through_the_pods_of_its_gateway() -> None:
+    assert namespaces(policy(BY_HAND)["ingress"][0]["from"]) == ["boarding", "desk", "proxies"]
+    assert namespaces(policy(NOBODY)["ingress"][0]["from"]) == ["ml-prod", "proxies"]
+
+
+def test_gateways_whose_pods_run_elsewhere_are_let_in_from_there() -> None:
+    elsewhere = changed(
+        ENVIRONMENT, ("gateway: gateways/public,", "gateway: gateways/public, gatewayNamespace: envoy,")
+    )
+    assert namespaces(policy(BY_ITSELF, elsewhere)["ingress"][0]["from"])[-1] == "envoy"
+
+
+def asked(rollout: str, environment: str) -> list[Diagnostic]:
+    """What plain Kubernetes says of the access rule."""
+    over = view(rollout, environment)
+    return list(capability_problems(over, SpecId("Rollout", ONLINE), access_rule(over, ONLINE)))
+
+
+def test_a_canary_behind_a_gateway_of_unknown_pods_is_a_mistake() -> None:
+    """KServe splits traffic in the gateway: shut out, it would take all requests away from the canary."""
+    unknown = changed(ENVIRONMENT, (", gatewayNamespace: proxies", ""))
+    (found,) = asked(BY_HAND, unknown)
+    assert found.code == "ignored-field"
+    assert "`access`" in found.headline
+    assert found.help == ("use `kserve.gatewayNamespace` in the Environment",)
+    for fine in (PLAIN, OPEN, BY_ITSELF):
+        assert asked(fine, unknown) == []
+    assert asked(BY_HAND, KNATIVE) == asked(BY_HAND, ENVIRONMENT) == []
 
 
 def test_pods_reach_names_and_the_model_store_and_never_the_clouds_metadata() -> None:
