@@ -1,4 +1,4 @@
-"""A model's own steps that cannot be put among the others, as mistakes at the lines that place them."""
+"""A model's own steps that cannot be put among the others, or not as they are, as mistakes at their lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CODE = "custom-step"
 
 
 def step_problems(view: View, spec: SpecId) -> Iterator[Diagnostic]:
-    """What is wrong with where the own steps of a model are put."""
+    """What is wrong with the own steps of a model, and with where they are put."""
     for problem in custom_step_problems(view, spec.name):
         yield _diagnostic(view, spec, problem)
 
@@ -23,6 +23,14 @@ def _diagnostic(view: View, spec: SpecId, problem: CustomStepProblem) -> Diagnos
     if problem.reason == "taken":
         return Diagnostic.error(
             CODE, f"another step is called `{problem.step}`", span, help=("give the step a name of its own",)
+        )
+    if problem.reason == "placeholder":
+        return Diagnostic.error(
+            CODE,
+            f"the step `{problem.step}` would not get this word as it stands here",
+            span,
+            "two braces begin a placeholder, which the cluster fills in",
+            help=("put what needs them into a script of the step's image, and call that",),
         )
     if problem.reason == "cycle":
         circle = " -> ".join((*problem.known, problem.known[0]))

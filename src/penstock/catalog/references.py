@@ -53,21 +53,21 @@ def dangling(catalog: Catalog, document: Document, reads: Reads | None = None) -
 
 
 def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]]) -> Iterator[Diagnostic]:
-    """A diagnostic for each dangling reference; one for all where the same missing name is written in many places."""
+    """A diagnostic for each name that leads nowhere, however many places it is written in: they have one cause."""
     groups: dict[SpecId, list[tuple[Document, Reference]]] = {}
     for place in places:
         groups.setdefault(place[1].target, []).append(place)
     for target, group in groups.items():
-        spans = sorted(_span(document, reference) for document, reference in group)
-        if len(spans) > _SHOWN_PLACES:
-            others = tuple(Label(span, "here too") for span in spans[1:_SHOWN_PLACES])
-            more = len(spans) - _SHOWN_PLACES
-            yield _diagnostic(catalog, target, group[0][1], spans[0], others, more)
-        else:
-            for document, reference in group:
-                found = _diagnostic(catalog, target, reference, _span(document, reference))
-                sure = _sure_fix(catalog, document, reference) if len(group) == 1 else None
-                yield replace(found, fix=sure) if sure is not None else found
+        document, reference = min(group, key=lambda place: _span(*place))
+        first, *rest = sorted(_span(*place) for place in group)
+        others = tuple(Label(span, "here too") for span in rest[: _SHOWN_PLACES - 1])
+        found = _diagnostic(catalog, target, reference, first, others, len(rest) - len(others))
+        fix = found.fix
+        if not rest:
+            fix = _sure_fix(catalog, document, reference) or fix
+        elif fix is not None:
+            fix = replace(fix, edits=(*fix.edits, *(replace(fix.edits[0], span=span) for span in rest)))
+        yield replace(found, fix=fix)
 
 
 def unknown_name(

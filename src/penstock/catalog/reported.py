@@ -9,6 +9,8 @@ from typing import Any, Literal
 from penstock.catalog.places import Place
 from penstock.diagnostics.model import Span
 from penstock.source.model import Document, Pointer
+from penstock.source.node_spans import line_text
+from penstock.source.scalars import plain_value
 from penstock.specs.addresses import identity
 
 
@@ -45,6 +47,14 @@ class Reported:
             else:
                 return None
         return value
+
+    def written(self, pointer: Pointer) -> str | None:
+        """A plain scalar as it is written, which a number does not tell (`0.20`); None where it stands elsewhere."""
+        span = self.span(pointer)
+        if span.line != span.end_line:
+            return None
+        text = line_text(self.document.file.text, span.line)[span.column - 1 : span.end_column - 1]
+        return text if text and plain_value(text) == self.value(pointer) else None
 
     def phrase(self, pointer: Pointer) -> str:
         """How a place is called in a sentence: `` `weight` ``, ``item 2 of `steps` ``, `` `quality` in `rules` ``."""

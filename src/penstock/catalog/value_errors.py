@@ -79,12 +79,13 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     if isinstance(place.shape, Choice):
         return _no_choice(reported, place, value, span)
     name = reported.phrase(place.pointer)
+    text = _as_written(reported, place, value)
     headline = f"{name} is {kind_of(value)}, not {short}"
     if isinstance(value, str | int | float) and isinstance(place.shape, Scalar) and short != "text":
-        shown = f'the text "{value}"' if isinstance(value, str) and _is_number(value) else f"`{_text(value)}`"
+        shown = f'the text "{value}"' if isinstance(value, str) and _is_number(value) else f"`{text}`"
         headline = f"{shown} is not {short}"
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
-    helps, fix = _remedy(value, place.shape, span, short)
+    helps, fix = _remedy(value, text, place.shape, span, short)
     return Diagnostic.error("wrong-type", headline, span, label, help=helps, fix=fix)
 
 
@@ -109,16 +110,15 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
     guesses = did_you_mean(value, words) if isinstance(value, str) else []
     helps = (f"did you mean `{guesses[0]}`?",) if guesses else ()
     if not guesses and isinstance(value, str | int | float) and any(isinstance(member, Items) for member in members):
-        helps = (f"for a list of one, write `[{_text(value)}]`",)
+        helps = (f"for a list of one, write `[{_as_written(reported, place, value)}]`",)
     given = f"`{_text(value)}`" if isinstance(value, str) else kind_of(value)
     return Diagnostic.error(
         "wrong-type", f"{name} is {given}, which it cannot be", span, f"expected {place.shape.words}", help=helps
     )
 
 
-def _remedy(value: Any, shape: Shape, span: Span, short: str) -> tuple[tuple[str, ...], Fix | None]:
-    """What to write instead, where that can be told."""
-    text = _text(value)
+def _remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> tuple[tuple[str, ...], Fix | None]:
+    """What to write instead of a value, here as its text, where that can be told."""
     if value is None:
         return ("give it a value, or delete the key",), None
     if short == "an amount of memory" and re.fullmatch(r"[1-9]\d*m?", text):
@@ -157,6 +157,12 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _as_written(reported: Reported, place: Place, value: Any) -> str:
+    """A scalar for a sentence, a number with all the digits that somebody has given it."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and not place.is_key
+    return (reported.written(place.pointer) if is_number else None) or _text(value)
 
 
 def _text(value: Any) -> str:

@@ -26,7 +26,8 @@ COMPILING = (
         "custom-step",
         """A step of one's own cannot be put among the steps of the training pipeline.
 
-        What it does: looks up the names in `after` and `before`, compares the names of steps, and looks for circles.
+        What it does: looks up the names in `after` and `before`, compares the names of steps, and looks for circles. In
+        a command, `{{` is refused: the cluster would take it for a placeholder.
 
         Use instead: the names of steps as they stand in `training.yaml`, such as `split`, `train` or `gate-release`.
         """,

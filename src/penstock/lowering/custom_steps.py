@@ -18,9 +18,10 @@ _HOUR = 3600
 class CustomStepProblem:
     """What is wrong with one of a model's `steps`, and where below ``spec`` it stands."""
 
-    reason: Literal["unknown", "taken", "cycle"]
+    reason: Literal["unknown", "taken", "cycle", "placeholder"]
     """``unknown``: there is no step of this name. ``taken``: another step has it. ``cycle``: steps wait for each
-    other, so that none of them can ever start."""
+    other, so that none of them can ever start. ``placeholder``: the cluster would not hand a word of the command on as
+    it is written."""
     pointer: tuple[str | int, ...]
     step: str
     """The step that is named: by its own name where that is taken or it is part of a cycle."""
@@ -39,7 +40,7 @@ def custom_step_problems(view: View, name: str) -> tuple[CustomStepProblem, ...]
     problems = [*_taken(built_in, custom), *_unknown(built_in, custom)]
     if not problems:
         problems += _cycle(built_in, custom)
-    return tuple(problems)
+    return (*problems, *_placeholders(custom))
 
 
 def with_custom_steps(built_in: tuple[Step, ...], custom: Sequence[CustomStep], image: str) -> tuple[Step, ...]:
@@ -106,6 +107,13 @@ def _taken(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> Iterable[C
         if own.name in seen:
             yield CustomStepProblem("taken", ("steps", position, "name"), own.name, ())
         seen.add(own.name)
+
+
+def _placeholders(custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:
+    for position, own in enumerate(custom):
+        for index, word in enumerate(own.command):
+            if "{{" in word:
+                yield CustomStepProblem("placeholder", ("steps", position, "command", index), own.name, ())
 
 
 def _unknown(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:

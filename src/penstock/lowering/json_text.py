@@ -28,8 +28,12 @@ def plain_list(nodes: Iterable[BaseModel]) -> list[dict[str, Any]]:
 
 
 def json_text(value: Any) -> str:
-    """Compact JSON on one line where it fits, else an entry a line; keys in the order given."""
-    return _text(value, "")
+    """Compact JSON on one line where it fits, else an entry a line; keys in the order given.
+
+    Two braces never stand together in it, although they may in the value: clusters fill in what lies between them. Only
+    texts can hold them, where JSON has another way to write one.
+    """
+    return _text(value, "").replace("{{", r"{\u007b")
 
 
 def _text(value: Any, pad: str) -> str:

@@ -38,14 +38,14 @@ def ambiguous(span: Span, text: str, found: Ambiguous, *, is_key: bool = False) 
     advice = f"quote it: {quote}"
     if found.instead and not is_key:
         advice = f"write {found.instead}, or quote it if text is meant: {quote}"
-    rewrite = quote if is_key else found.rewrite or quote
+    rewrite = found.rewrite if found.instead and not is_key else quote
     return Diagnostic.error(
         "ambiguous-scalar",
         f"`{shown(text)}` is not the same to every YAML reader",
         span,
         found.readings,
         help=(advice,),
-        fix=Fix(Safety.UNSAFE, f"write `{rewrite}`", (Edit(span, rewrite),)),
+        fix=Fix(Safety.UNSAFE, f"write `{rewrite}`", (Edit(span, rewrite),)) if rewrite else None,
     )
 
 

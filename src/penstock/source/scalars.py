@@ -123,7 +123,7 @@ def _moment(_text: str) -> Ambiguous:
 
 
 def _not_finite(_text: str) -> Ambiguous:
-    return Ambiguous("a float that is not a number one can compare with")
+    return Ambiguous("a float that is not a number one can compare with", "a number of digits")
 
 
 def _odd_float(text: str) -> Ambiguous:

@@ -37,7 +37,7 @@ CAPABILITIES = (
     Capability(
         field="steps",
         problem=_unsound,
-        instead="steps with names of their own, each after those that it reads",
+        instead="steps with names of their own, each after those that it reads, and words without `{{`",
         plans=Workflow,
     ),
 )
