@@ -45,7 +45,7 @@ def kubectl(folder: Path, script: str) -> str:
 
 def test_sound_files_end_well_and_are_counted(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--root", str(repository), "--crds", str(repository / "crds")]) == OK
-    assert capsys.readouterr().out == "1 files: 1 Train\n"
+    assert capsys.readouterr().out == "1 file: 1 Train\n"
 
 
 def test_a_finding_names_the_file_and_the_line(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_a_finding_names_the_file_and_the_line(repository: Path, capsys: pytest.
 def test_named_files_alone_are_verified(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "other.yaml").write_text("groups: []\n", encoding="utf-8")
     assert main(["verify", "--root", str(repository), str(repository / "other.yaml")]) == OK
-    assert capsys.readouterr().out == "1 files: nothing to check\n"
+    assert capsys.readouterr().out == "1 file: nothing to check\n"
 
 
 def test_what_has_no_definition_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +79,7 @@ def test_a_cluster_gives_its_definitions(
     answer.write_text(yaml.safe_dump({"kind": "List", "items": [DEFINITION]}), encoding="utf-8")
     monkeypatch.setenv("PATH", kubectl(repository / "bin", f'[ "$4" = prod ] && cat {answer}'))
     assert main(["verify", "--root", str(repository), "--cluster", "prod"]) == OK
-    assert capsys.readouterr().out == "1 files: 1 Train\n"
+    assert capsys.readouterr().out == "1 file: 1 Train\n"
 
 
 def test_a_cluster_that_says_no_is_quoted(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
 from penstock.catalog.written import written
-from penstock.diagnostics.grammar import with_article
+from penstock.diagnostics.grammar import counted, with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
@@ -92,7 +92,7 @@ def unknown_name(
     elif not known:
         helps.append(f"no {target.kind} is declared yet: add a document with `kind: {target.kind}`")
     if more:
-        helps.append(f"the same name stands in {more} more place{'s' if more > 1 else ''}")
+        helps.append(f"the same name stands in {counted(more, 'more place')}")
     return Diagnostic.error(
         code_of(target.kind),
         f"{holder} refers to {with_article(target.kind)} that does not exist",

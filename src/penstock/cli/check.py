@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import counted
 
 if TYPE_CHECKING:
     from penstock.catalog.model import Catalog
@@ -44,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     show(found, root, options.format)
     failed = any(one.severity is Severity.ERROR for one in found)
     if options.format == "text" and not failed:
-        count = len(catalog.ids())
-        print(f"{count:,} spec{'' if count == 1 else 's'}, no errors")
+        print(f"{counted(len(catalog.ids()), 'spec')}, no errors")
     if options.format == "text" and not options.fix:
         _offer(found)
     return PROBLEMS if failed else OK

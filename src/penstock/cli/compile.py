@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import counted
 from penstock.incremental.crew import processors
 from penstock.incremental.session import Outcome, Session
 from penstock.incremental.timings import Timings
@@ -67,7 +68,7 @@ def _unreleased(outcome: Outcome) -> Iterator[str]:
     for unit in outcome.unreleased:
         waiting.setdefault(unit.name, []).append(unit.environment)
     if waiting:
-        yield f"\nno Release yet, and so no serving manifest, for {len(waiting):,} rollouts:\n"
+        yield f"\nno Release yet, and so no serving manifest, for {counted(len(waiting), 'rollout')}:\n"
     for name in list(waiting)[:MOST_LISTED]:
         yield f"  {name:<32} {', '.join(waiting[name])}\n"
     if len(waiting) > MOST_LISTED:

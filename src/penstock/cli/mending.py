@@ -10,6 +10,7 @@ from pathlib import Path
 from penstock.catalog.load import SPECS, load_work_tree
 from penstock.catalog.model import Catalog
 from penstock.diagnostics.columns import neutral
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.files import scan
 from penstock.source.fixes import mend
@@ -59,7 +60,7 @@ class Mending:
 
     def summary(self) -> str:
         """How much is fixed, in how many files: ``2 mistakes in 1 file``."""
-        return f"{_count(len(self.made), 'mistake')} in {_count(len(self.after), 'file')}"
+        return f"{counted(len(self.made), 'mistake')} in {counted(len(self.after), 'file')}"
 
     def lines(self) -> Iterator[str]:
         """A line for each fix: where, what, and the code of the mistake."""
@@ -103,7 +104,3 @@ def _unified(path: str, before: str, after: str) -> Iterator[str]:
 def _lines(text: str) -> list[str]:
     """The lines as git counts them: a line feed alone ends one."""
     return [f"{line}\n" for line in text.split("\n")[:-1]] + [last for last in text.split("\n")[-1:] if last]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.source.git import GitError
 
@@ -73,7 +74,7 @@ def _test(options: argparse.Namespace) -> int:
     for one in runs:
         rules = f", by {', '.join(one.rules)}" if one.rules else ""
         print(f"ok    {one.name}: {one.state}{rules}")
-    print(f"{len(runs)} test{'' if len(runs) == 1 else 's'} of the policy passed")
+    print(f"{counted(len(runs), 'test')} of the policy passed")
     return OK
 
 
@@ -133,7 +134,7 @@ def _replay(options: argparse.Namespace) -> int:
             print(f"~  {shown}: {row.before.state.value} -> {row.after.state.value}")
             print(f"     was {log_line(row.before.headline)}")
             print(f"     now {log_line(row.after.headline)}")
-    print(f"{len(altered)} of {len(rows)} recorded pull requests would be judged otherwise")
+    print(f"{len(altered)} of {counted(len(rows), 'recorded pull request')} would be judged otherwise")
     return PROBLEMS if any(row.problem for row in rows) else OK
 
 

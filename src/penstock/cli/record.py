@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
 from penstock.review.rendering.text_safety import json_text, log_line
@@ -102,7 +103,7 @@ def _verify(options: argparse.Namespace, place: Place) -> int:
     count = len(found.entries)
     if found.problems:
         return PROBLEMS
-    print(f"{count} decision{'' if count == 1 else 's'}, none removed, altered or moved")
+    print(f"{counted(count, 'decision')}, none removed, altered or moved")
     if found.entries:
         print(f"newest: {found.entries[-1].digest}")
     return OK
@@ -120,7 +121,9 @@ def _replay(options: argparse.Namespace, place: Place) -> int:
         if result.problem:
             differing += 1
             print(log_line(f"error: entry {result.entry.number}: {result.problem}"), file=sys.stderr)
-    print(f"{len(chosen) - differing} of {len(chosen)} decisions are the same, byte for byte")
+    same = len(chosen) - differing
+    verb = "is" if same == 1 else "are"
+    print(f"{same} of {counted(len(chosen), 'decision')} {verb} the same, byte for byte")
     return PROBLEMS if differing or found.problems else OK
 
 
@@ -137,7 +140,7 @@ def _show(options: argparse.Namespace, place: Place) -> int:
         return OK
     chosen = next((entry for entry in entries if entry.number == options.entry), None)
     if chosen is None:
-        print(f"error: the record has {len(entries)} entries, and no entry {options.entry}", file=sys.stderr)
+        print(f"error: the record has no entry {options.entry}; its last is {len(entries)}", file=sys.stderr)
         return WRONG_USE
     import orjson
 

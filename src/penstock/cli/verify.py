@@ -12,6 +12,7 @@ from pathlib import Path
 from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import counted
 from penstock.verification.crds import CrdError, Crds
 from penstock.verification.verify import Verification, verify
 
@@ -81,7 +82,7 @@ def _from_cluster(context: str) -> str:
 
 def _summary(result: Verification) -> str:
     checked, unchecked = _counts(result.checked), _counts(result.unchecked)
-    lines = [f"{result.files:,} files: {checked or 'nothing to check'}"]
+    lines = [f"{counted(result.files, 'file')}: {checked or 'nothing to check'}"]
     if unchecked:
         lines.append(f"without a definition: {unchecked}")
     return "\n".join(lines)

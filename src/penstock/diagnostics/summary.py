@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
 
 
@@ -16,8 +17,3 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
         return ""
     files = len({one.path for one in found if one.path is not None})
     return ", ".join(parts) + (f" in {counted(files, 'file')}" if files else "")
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

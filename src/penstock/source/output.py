@@ -24,6 +24,7 @@ from pathlib import Path
 
 import orjson
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source import output_findings as findings
 from penstock.source.stat_cache import Observed, Stat, observed
@@ -49,7 +50,7 @@ class OutputConflictError(Exception):
     """A plan with conflicts was to be applied; `conflicts` says which."""
 
     def __init__(self, conflicts: tuple[Diagnostic, ...]) -> None:
-        super().__init__(f"{len(conflicts)} files are in the way")
+        super().__init__(f"{counted(len(conflicts), 'file')} in the way")
         self.conflicts = conflicts
 
 

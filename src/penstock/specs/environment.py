@@ -23,8 +23,6 @@ from penstock.specs.units import PositiveDuration
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
 """A version of a target, quoted: ``"0.20"``."""
 
-"""A namespace of Kubernetes."""
-
 STAGES = ("development", "staging", "production")
 
 

@@ -109,7 +109,7 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     assert main(["policy", "replay", "--root", str(repository.root), str(record.parent)]) == 0
     shown = capsys.readouterr().out
     assert "approved -> pending" in shown
-    assert "1 of 1 recorded pull requests would be judged otherwise" in shown
+    assert "1 of 1 recorded pull request would be judged otherwise" in shown
 
 
 def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository: Repository) -> None:

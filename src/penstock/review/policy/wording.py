@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
@@ -32,7 +33,7 @@ def headline(
     total = _changes(plan)
     if state is VerdictState.APPROVED:
         if glass is not None and glass.missing == 0:
-            return f"{total} pass by break-glass until {moment(glass.until)}: {glass.reason}"
+            return f"{total}: let through by break-glass until {moment(glass.until)}: {glass.reason}"
         return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: nobody has to approve"
     if state is VerdictState.PENDING:
         if any(child.why == DRAFT for child in children):
@@ -153,14 +154,14 @@ def _changes(plan: Plan) -> str:
     meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
     if not meant:
         return _NOTHING
-    count = f"{len(meant):,} change{'' if len(meant) == 1 else 's'}"
+    count = counted(len(meant), "change")
     return f"rollback, {count}" if plan.kind == "rollback" else count
 
 
 def _people(logins: tuple[str, ...], last: str = "and") -> str:
     shown = list(logins[:_SHOWN])
     if len(logins) > _SHOWN:
-        shown.append(f"{len(logins) - _SHOWN} others")
+        shown.append(counted(len(logins) - _SHOWN, "other"))
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 

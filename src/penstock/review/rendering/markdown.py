@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
@@ -77,7 +78,7 @@ class _Page:
 def _errors(page: _Page, plan: Plan) -> list[str]:
     for position, found in enumerate(plan.errors):
         if not page.add(_error(found), keep=2_000):
-            return [f"{len(plan.errors) - position} of {len(plan.errors)} errors"]
+            return [f"{len(plan.errors) - position} of {counted(len(plan.errors), 'error')}"]
     if plan.errors:
         page.add("\n")
     return []
@@ -112,7 +113,7 @@ def _table(
         left -= 1
     if moved:
         page.add(f"\n{moved} spec{'s' if moved > 1 else ''} moved to another file, which means nothing.\n")
-    return [f"{left} of {len(shown)} changes"] if left else []
+    return [f"{left} of {counted(len(shown), 'change')}"] if left else []
 
 
 def _lines(row: Row, source: str | None, columns: int) -> Iterator[str]:
@@ -162,7 +163,7 @@ def _files(page: _Page, plan: Plan) -> list[str]:
                 break
             left -= 1
     page.add("</details>\n")
-    return [f"{left} of {count} generated files"] if left else []
+    return [f"{left} of {counted(count, 'generated file')}"] if left else []
 
 
 def _file(artifact: ArtifactChange) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.diagnostics.grammar import counted
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.rendering.text_safety import markdown, markdown_text
 from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
@@ -39,7 +40,7 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
         ]
         lines += [_row(row) for row in rows[:most]]
         if len(rows) > most:
-            lines += ["", f"{len(rows) - most} more rows: `penstock review --format html` shows all."]
+            lines += ["", f"{counted(len(rows) - most, 'more row')}: `penstock review --format html` shows all."]
     return "\n".join(lines) + "\n"
 
 
