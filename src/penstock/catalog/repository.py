@@ -1,9 +1,17 @@
-"""Files of the repository other than specs: what functions and evidence are read from."""
+"""Files of the repository other than specs: what functions and evidence are read from.
+
+A work tree is read as the commit of it would be: git keeps of a link only where it points, so that nothing is read
+through one, and a path is written in the one way in which git writes it.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from penstock.source.write_plan import read_plain_file
 
 if TYPE_CHECKING:
     from penstock.source.git import GitRepository
@@ -14,16 +22,24 @@ class RepositoryFiles(Protocol):
     """Reads files by their path relative to the repository's root, with `/` between its parts."""
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of the file; None where there is none, or the path leads out of the repository."""
+        """The bytes of the file; None where there is none, or the path leads over a link or out of the repository."""
+
+    def link(self, path: str) -> str | None:
+        """The part of the path, from its beginning, that is a symbolic link; None where none is."""
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """The names of the files and folders in `folder`, sorted; none where it does not exist."""
 
 
 def is_inside(path: str) -> bool:
-    """Whether `path` names a place below the repository's root."""
-    parts = PurePosixPath(path)
-    return not parts.is_absolute() and ".." not in parts.parts and path != ""
+    """Whether `path` names a place below the repository's root, as git would write it."""
+    return not {"", ".", ".."} & set(path.split("/"))
+
+
+def _beginnings(path: str) -> Iterator[str]:
+    """The folders above a path, the outermost first, and the path itself."""
+    parts = path.split("/")
+    return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 class WorkTree:
@@ -34,18 +50,22 @@ class WorkTree:
         self._root = root
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of the file; None where there is none, or the path leads out of the repository."""
-        if not is_inside(path):
-            return None
+        """The bytes of the file; None where there is none, or the path leads over a link or out of the repository."""
         try:
-            full = (self._root / path).resolve(strict=True)
-            return full.read_bytes() if full.is_relative_to(self._root.resolve()) else None
-        except (OSError, RuntimeError, ValueError):
+            if not is_inside(path) or self.link(path) is not None:
+                return None
+            return read_plain_file(f"{os.fspath(self._root)}/{path}")
+        except (OSError, ValueError):
             return None
+
+    def link(self, path: str) -> str | None:
+        """The part of the path, from its beginning, that is a symbolic link; None where none is."""
+        parts = _beginnings(path) if is_inside(path) else ()
+        return next((part for part in parts if (self._root / part).is_symlink()), None)
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """The names of the files and folders in `folder`, sorted; none where it does not exist."""
-        if folder and not is_inside(folder):
+        if folder and (not is_inside(folder) or self.link(folder) is not None):
             return ()
         try:
             return tuple(sorted(entry.name for entry in (self._root / folder).iterdir()))
@@ -69,6 +89,11 @@ class CommittedFiles:
             return None
         return self._repository.blobs([entry.blob])[entry.blob]
 
+    def link(self, path: str) -> str | None:
+        """The part of the path, from its beginning, that is a symbolic link; None where none is."""
+        found = self._entries()
+        return next((part for part in _beginnings(path) if part in found and found[part].is_link), None)
+
     def listing(self, folder: str) -> tuple[str, ...]:
         """The names of the files and folders in `folder`, sorted; none where it does not exist."""
         start = f"{folder}/" if folder else ""
@@ -91,6 +116,10 @@ class FilesInMemory:
     def read(self, path: str) -> bytes | None:
         """The bytes of the file; None where there is none."""
         return self._files.get(path)
+
+    def link(self, path: str) -> str | None:  # noqa: ARG002
+        """None: a mapping holds files alone."""
+        return None
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """The names of the files and folders in `folder`, sorted; none where it does not exist."""

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.catalog.model import View
-from penstock.checks.rule import rule
+from penstock.checks.rule import linked, rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.canonical import bytes_digest
 from penstock.specs.release import Release
@@ -42,7 +42,7 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
             "release-evidence",
             "the evidence of the release is not in the repository",
             at,
-            help=("commit the file that `penstock promote` wrote, with the release",),
+            help=linked(view, [evidence.path]) or ("commit the file that `penstock promote` wrote, with the release",),
         )
         return
     digest = bytes_digest(data)
@@ -79,7 +79,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
             "release-evidence",
             "the statement of the promotion is not in the repository",
             at,
-            help=("commit the file that `penstock promote` wrote, with the release",),
+            help=linked(view, [named.path]) or ("commit the file that `penstock promote` wrote, with the release",),
         )
         return
     if bytes_digest(data) != named.digest:

@@ -51,6 +51,15 @@ def unknown_word(
     return Diagnostic.error(code, headline, span, label, help=helps)
 
 
+def linked(view: View, paths: Iterable[str]) -> tuple[str, ...]:
+    """Help for a file that is missing because a link stands in its place or above it; empty where none does."""
+    links = filter(None, map(view.catalog.repository.link, paths))
+    return tuple(
+        f"`{link}` is a symbolic link: put there what it leads to, since git keeps of a link only where it points"
+        for link in dict.fromkeys(links)
+    )
+
+
 def listed(words: Iterable[str], conjunction: str = "and") -> str:
     """Words for a sentence: `` `a`, `b` and `c` ``."""
     *most, last = [f"`{word}`" for word in words]

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from penstock.catalog.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.model import View
 from penstock.catalog.texts import texts
-from penstock.checks.rule import rule, unknown_word
+from penstock.checks.rule import linked, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
@@ -83,6 +83,9 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
 
 def _no_module(view: View, module: str, at: Span) -> Diagnostic:
     """The module's file is missing; a file beside it may be meant."""
+    headline = f"the repository has no module `{module}`"
+    if links := linked(view, paths_of(f"{module}:x")):
+        return Diagnostic.error("unknown-function", headline, at, "a link is no file of the repository", help=links)
     file = paths_of(f"{module}:x")[0]
     folder, _, name = file.rpartition("/")
     beside = [entry.removesuffix(".py") for entry in view.catalog.repository.listing(folder)]
@@ -91,7 +94,7 @@ def _no_module(view: View, module: str, at: Span) -> Diagnostic:
     helps = [f"there is no file `{file}` below the repository's root"]
     if guesses:
         helps.append(f"did you mean `{f'{prefix}.' if prefix else ''}{guesses[0]}`?")
-    return Diagnostic.error("unknown-function", f"the repository has no module `{module}`", at, help=tuple(helps))
+    return Diagnostic.error("unknown-function", headline, at, help=tuple(helps))
 
 
 def _call(
