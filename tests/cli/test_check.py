@@ -104,6 +104,26 @@ def test_without_specs_it_is_said_where_they_were_looked_for(
     assert str(tmp_path) in capsys.readouterr().err
 
 
+def test_a_folder_of_another_case_is_named_where_there_is_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Specs").mkdir()
+    if (tmp_path / "specs").exists():
+        pytest.skip("this file system does not tell case apart")
+    assert main(["check", "--root", str(tmp_path)]) == 2
+    assert "`Specs` is another name to git: rename it to `specs`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_a_file_that_is_not_read_is_a_warning_at_every_run(
+    command: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "specs/more.YAML").write_text("kind: Model\n")
+    for _ in range(2):
+        assert main([command, "--root", str(repository)]) == 0
+        assert capsys.readouterr().err.count("warning[unread-file]") == 1
+
+
 def test_a_fault_of_its_own_is_a_short_apology(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from penstock.diagnostics.model import Severity
 from penstock.source import git
 from penstock.source.characters import MAX_FILE_BYTES
 from penstock.source.files import read_commit, read_file, scan
@@ -129,6 +130,30 @@ def test_names_that_differ_in_case_alone_are_named(repository: Path) -> None:
         pytest.skip("this file system does not tell case apart")
     files, [found] = scan(repository)
     assert (len(files), found.code, found.path) == (2, "case-collision", "specs/flights.yaml")
+
+
+def test_files_that_are_passed_over_for_the_case_of_their_names_are_named_once(repository: Path) -> None:
+    for path in ("specs/a.yaml", "specs/deep/model.YAML", "specs/gate.Yml", "specs/.hidden.YAML", "specs/NOTES.MD"):
+        write(repository, path)
+    files, diagnostics = scan(repository)
+    assert [file.path for file in files] == ["specs/a.yaml"]
+    assert [(found.code, found.severity, found.path, found.help) for found in diagnostics] == [
+        ("unread-file", Severity.WARNING, "specs/deep/model.YAML", ("rename it to `model.yaml`",)),
+        ("unread-file", Severity.WARNING, "specs/gate.Yml", ("rename it to `gate.yml`",)),
+    ]
+    commit(repository)
+    assert read_commit(GitRepository(repository), "HEAD")[1] == diagnostics
+
+
+def test_a_folder_that_is_passed_over_for_the_case_of_its_name_is_named(repository: Path) -> None:
+    write(repository, "specs/a.yaml")
+    write(repository, "Specs/b.yaml")
+    if len(list(repository.glob("[sS]pecs"))) < 2:
+        pytest.skip("this file system does not tell case apart")
+    files, [found] = scan(repository)
+    assert [file.path for file in files] == ["specs/a.yaml"]
+    assert (found.code, found.severity) == ("unread-file", Severity.WARNING)
+    assert "`Specs`" in found.headline
 
 
 def test_a_repository_without_specifications_is_told_so(repository: Path) -> None:

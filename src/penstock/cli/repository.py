@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from penstock.source.files import lookalikes
+
 SPECS = "specs"
 
 
@@ -27,11 +29,17 @@ def find_root(options: argparse.Namespace) -> Path:
     if options.root is not None:
         if (options.root / SPECS).is_dir():
             return Path(options.root).resolve()
-        raise NoRepositoryError(f"there is no folder {SPECS}/ in {options.root}")
+        raise NoRepositoryError(f"there is no folder {SPECS}/ in {options.root}{_hint(options.root)}")
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / SPECS).is_dir():
             return folder
     raise NoRepositoryError(
-        f"there is no folder {SPECS}/ in {here} or above it; go to a repository, or name it by --root"
+        f"there is no folder {SPECS}/ in {here} or above it; go to a repository, or name it by --root{_hint(here)}"
     )
+
+
+def _hint(folder: Path) -> str:
+    """What else may be meant, where a name differs in case alone."""
+    names = lookalikes(folder, SPECS)
+    return f" (`{names[0]}` is another name to git: rename it to `{SPECS}`)" if names else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        return _have_errors(self.diagnostics)
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Session:
             with self.timings.stage("scan", "files") as stage:
                 stats, problems = scan(self.root)
                 stage.count = len(stats)
-            same = not problems and self._same_specs(seen, stats)
+            same = not _have_errors(problems) and self._same_specs(seen, stats)
             if not same:
                 # While the generated files are looked at, what a run in which nothing changed does without is loaded.
                 import penstock.incremental.compilation  # noqa: F401
@@ -85,10 +86,8 @@ class Session:
             return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
 
         (stats, problems, same), outputs = beside(look_at_specs, look_at_outputs, self.processes)
-        if problems:
+        if _have_errors(problems) or (same and seen.quiet and outputs.are_intact):
             return Outcome(tuple(problems), timings=self.timings)
-        if same and seen.quiet and outputs.are_intact:
-            return Outcome(timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
         def run(seen: Seen, known: Known, outputs: Look) -> Outcome:
@@ -96,7 +95,7 @@ class Session:
             run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
             found = Diagnostics()
-            found.extend(run.diagnostics)
+            found.extend([*problems, *run.diagnostics])
             return Outcome(found.sorted(), run.plan, tuple(run.unreleased), timings)
 
         known = store.known(seen)
@@ -112,3 +111,7 @@ class Session:
         if not all(unchanged(seen.files.get(stat.path), stat) for stat in stats):
             return False
         return look(str(self.root), seen.repository.items(), time.time_ns()).are_intact
+
+
+def _have_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(found.severity is Severity.ERROR for found in diagnostics)

@@ -37,13 +37,14 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
 
     Names that start with a dot are passed over. Links are refused wherever they lead: a commit
     holds a link's name and no text, so that work tree and commit would not be read alike.
+    Names that differ from those that are read in case alone get a warning.
     """
     folder = folder.strip("/")
     top = os.fspath(repository)
     if not (repository / folder).is_dir() or (repository / folder).is_symlink():
         return [], [_no_folder(folder)]
     files: list[FileStat] = []
-    diagnostics: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = [_unread_folder(name, folder) for name in lookalikes(repository, folder)]
     waiting = [folder]
     while waiting:
         directory = waiting.pop()
@@ -67,6 +68,8 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
                     files.append(FileStat(path, status.st_size, status.st_mtime_ns, status.st_ino))
                 else:
                     diagnostics.append(found)
+            elif entry.name.lower().endswith(SUFFIXES):
+                diagnostics.append(_unread_file(path))
     files.sort(key=lambda file: file.path)
     diagnostics += case_collisions(file.path for file in files)
     return files, sorted(diagnostics)
@@ -104,6 +107,8 @@ def list_commit(
     wanted = []
     for entry in repository.entries(revision, folder):
         if not entry.path.endswith(SUFFIXES) or "/." in f"/{entry.path}":
+            if entry.path.lower().endswith(SUFFIXES) and "/." not in f"/{entry.path}" and not entry.is_link:
+                diagnostics.append(_unread_file(entry.path))
             continue
         found = _refused_link(entry.path) if entry.is_link else _unusable(entry.path, entry.size, True)
         if found is None:
@@ -177,6 +182,37 @@ def _unreadable(path: str, why: str) -> Diagnostic:
         Span.point(path),
         why.lower(),
         help=("give yourself the permission to read it, or move it out of the specifications",),
+    )
+
+
+def lookalikes(repository: Path, folder: str) -> list[str]:
+    """The folders of a work tree whose name differs from `folder` in case alone, sorted."""
+    if "/" in folder:
+        return []
+    try:
+        names = sorted(entry.name for entry in os.scandir(repository) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+    return [name for name in names if name != folder and name.casefold() == folder.casefold()]
+
+
+def _unread_file(path: str) -> Diagnostic:
+    name = path.rpartition("/")[2]
+    stem, _, suffix = name.rpartition(".")
+    return Diagnostic.warning(
+        "unread-file",
+        f"a file is not read, since its name ends in `.{suffix}`",
+        Span.point(path),
+        help=(f"rename it to `{stem}.{suffix.lower()}`",),
+    )
+
+
+def _unread_folder(name: str, folder: str) -> Diagnostic:
+    return Diagnostic.warning(
+        "unread-file",
+        f"the folder `{name}` is not read: specifications stand in `{folder}`",
+        None,
+        help=(f"move what it holds to `{folder}`",),
     )
 
 

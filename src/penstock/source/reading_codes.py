@@ -294,6 +294,15 @@ READING = (
         """,
     ),
     Code(
+        "unread-file",
+        """A file or folder is passed over, since its name differs in case from those that are read.
+
+        Specifications are the files below `specs/` that end in `.yaml` or `.yml`, in lower case as git and Linux tell
+        them apart. What stands in `specs/model.YAML` or `Specs/model.yaml` would be no part of the system, and nobody
+        would notice. Rename it.
+        """,
+    ),
+    Code(
         "unreadable-file",
         """A file or folder cannot be read.
 
