@@ -34,7 +34,10 @@ OTHERS = ("runtime", "local", "promotion", "cli")
 GIT = {"source/git.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
 FORKS = {"incremental/crew.py"}
-WRITERS = {"source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py", "source/lock.py"}
+WRITERS = {
+    "source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py", "source/lock.py",
+    "source/private_folder.py",
+}  # fmt: skip
 # The steps have a command line of their own, `penstock-step`, which is their face in a container.
 PRINTERS = {"cli", "runtime/main.py"}
 

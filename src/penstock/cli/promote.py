@@ -16,6 +16,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
+from penstock.source.private_folder import NAME as PRIVATE
 from penstock.specs.rollout import Rollout
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate
             tracking=options.tracking or environment.spec.tracking,
             model_store=environment.spec.model_store,
         )
-    return last_candidate(Workspace((options.workspace or root / ".penstock").resolve()), options.model)
+    return last_candidate(Workspace((options.workspace or root / PRIVATE).resolve()), options.model)
 
 
 def _promoter(options: argparse.Namespace) -> Promoter:

@@ -13,6 +13,8 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.incremental.session import GENERATED, Session
+from penstock.source.private_folder import NAME as PRIVATE
+from penstock.source.private_folder import make_private
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         root = find_root(options)
         catalog = load_work_tree(root)
         environment = _environment(catalog, options)
-        workspace = Workspace((options.workspace or root / ".penstock").resolve())
+        workspace = Workspace((options.workspace or root / PRIVATE).resolve())
     except (NoRepositoryError, _UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
@@ -63,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
             f"error: {GENERATED}/ is not what the specs say; run `penstock compile`, then this again", file=sys.stderr
         )
         return PROBLEMS
+    make_private(workspace.root)
     runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel)
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
     values = {

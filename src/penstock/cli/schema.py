@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a schema, or write all of them."""
     from penstock.diagnostics.suggest import did_you_mean
+    from penstock.source.private_folder import make_private
     from penstock.specs.kinds import KINDS
     from penstock.specs.schema import combined_schema, kind_schema
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.kind is None:
         files["schema.json"] = combined_schema()
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
+        make_private(options.out.absolute())
         for name, schema in sorted(files.items()):
             (options.out / name).write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
     except OSError as error:

@@ -20,6 +20,7 @@ from penstock.source.cache import Cache
 from penstock.source.files import FileStat
 from penstock.source.lines import Lines
 from penstock.source.model import SourceFile
+from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.stat_cache import Observed
 
 SeenFile = tuple[int, int, int, str, list[str]]
@@ -93,7 +94,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self._engine = engine_fingerprint()
-        self._folder = root / ".penstock" / "cache"
+        self._folder = root / PRIVATE / "cache"
 
     def seen(self) -> Seen:
         """What the last run saw; nothing where that cannot be relied on."""

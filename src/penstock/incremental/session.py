@@ -18,13 +18,15 @@ from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
 from penstock.source.lock import LockedError, held
 from penstock.source.output_findings import compile_under_way
+from penstock.source.private_folder import NAME as PRIVATE
+from penstock.source.private_folder import make_private
 
 if TYPE_CHECKING:
     from penstock.compiler import Unit
     from penstock.source.write_plan import WritePlan
 
 GENERATED = "generated"
-LOCK = ".penstock/compile.lock"
+LOCK = f"{PRIVATE}/compile.lock"
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Session:
         """
         if check_only:
             return self._compile(check_only)
+        make_private(self.root / PRIVATE)
         try:
             with held(self.root / LOCK, self.patience):
                 return self._compile(check_only)
