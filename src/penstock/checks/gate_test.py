@@ -2,7 +2,8 @@
 
 What it does: runs the `tests` of a Gate: judges the given figures by the rules and compares the outcomes with those
 expected. A figure is given by the id of its rule, by `id.part` for a rule with several bounds (`regions.gap`,
-`regions.lowest`, `speed.p99`), or by a metric's name for every plain rule on it.
+`regions.lowest`, `speed.p99`), or by a metric's name for every plain rule on it. Where an environment's override takes
+rules away, the tests that speak of them are named once, at the override, and not run there.
 
 Why: a gate is policy. Its tests say what it is meant to let through, so that a changed bound shows as a broken promise.
 
@@ -11,7 +12,8 @@ Example:
     rules: [{id: quality, metric: roc_auc, atLeast: 0.68}]
     tests: [{given: {roc_auc: 0.69}, expect: {quality: fail}}]
 
-Use instead: put the bound or the expectation right, whichever is wrong.
+Use instead: put the bound or the expectation right, whichever is wrong. An override with `rules` of its own needs
+`tests` of its own, for it replaces the whole list.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
+from penstock.catalog.values import id_of
 from penstock.checks.rule import listed, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
@@ -27,13 +30,19 @@ from penstock.specs.gate import AnyRule, Gate, GateTest, MetricRule
 from penstock.specs.limits import Limit, limits
 
 _WORST = ("fail", "warn", "pass")
+_SHOWN = 3
 
 
 @rule("gate-test", Gate)
 def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
     """Yields each expectation that the rules do not meet, and each name that no rule has."""
     rules = {one.id: (position, one) for position, one in enumerate(gate.spec.rules)}
+    inapplicable = _inapplicable(view, gate)
+    if inapplicable:
+        yield _taken_away(view, gate, inapplicable)
     for position, test in enumerate(gate.spec.tests):
+        if position in inapplicable:
+            continue
         pointer: Pointer = ("tests", position)
         yield from _unknown_figures(view, gate, test, pointer)
         for name, expected in test.expect.items():
@@ -59,6 +68,50 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
                     outcome[1],
                     secondary=(Label(view.span(gate, ("rules", index, "id")), "by this rule"),),
                 )
+
+
+def _inapplicable(view: View, gate: Gate) -> dict[int, list[str]]:
+    """Tests by position that speak of rules which the environment's override takes away, and the names of those."""
+    loaded = view.catalog.loaded(id_of(gate))
+    if loaded is None or not isinstance(loaded.resource, Gate):
+        return {}
+    patch = loaded.resource.overrides.get(view.environment_name or "", {})
+    if "rules" not in patch or "tests" in patch:
+        return {}
+    gone = _known(loaded.resource) - _known(gate)
+    named = {
+        position: [name for name in dict.fromkeys((*test.expect, *test.given)) if name in gone]
+        for position, test in enumerate(gate.spec.tests)
+    }
+    return {position: names for position, names in named.items() if names}
+
+
+def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> Diagnostic:
+    """One cause, however many tests it concerns: the override that replaces the rules."""
+    names = dict.fromkeys(name for names in inapplicable.values() for name in names)
+    tests = [str(position + 1) for position in inapplicable]
+    which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {', '.join(tests[:-1])} and {tests[-1]} do"
+    return Diagnostic.error(
+        "gate-test",
+        "tests of the gate speak of rules that an override takes away",
+        view.span(gate, ("rules",), "key"),
+        f"there is no {listed(names, 'or')} any more",
+        secondary=tuple(
+            Label(view.span(gate, ("tests", position)), "no longer applies") for position in list(inapplicable)[:_SHOWN]
+        ),
+        help=(f"{which} not apply there: give the override `tests` for its own `rules`",),
+    )
+
+
+def _known(gate: Gate) -> set[str]:
+    """Every name that a test may speak of."""
+    return {one.id for one in gate.spec.rules} | _figures(gate)
+
+
+def _figures(gate: Gate) -> set[str]:
+    """Every name under which a test may give a figure."""
+    keys = {key for one in gate.spec.rules for key in _keys(one)}
+    return keys | {f"{one.id}.{limit.part}" for one in gate.spec.rules for limit in limits(one)}
 
 
 def _keys(one: AnyRule) -> list[str]:
@@ -90,8 +143,7 @@ def _given(one: AnyRule, limit: Limit, only: bool, test: GateTest) -> float | No
 
 
 def _unknown_figures(view: View, gate: Gate, test: GateTest, pointer: Pointer) -> Iterator[Diagnostic]:
-    known = {key for one in gate.spec.rules for key in _keys(one)}
-    known |= {f"{one.id}.{limit.part}" for one in gate.spec.rules for limit in limits(one)}
+    known = _figures(gate)
     for name in test.given:
         if name not in known:
             span = view.span(gate, (*pointer, "given", name), "key")
