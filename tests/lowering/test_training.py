@@ -296,3 +296,23 @@ def test_a_cycle_is_shown_in_the_order_in_which_steps_wait() -> None:
 
 def test_a_model_without_steps_of_its_own_has_no_problem() -> None:
     assert custom_step_problems(view(), "flight-delay") == ()
+
+
+def test_a_model_that_something_else_has_trained_is_imported_and_judged_as_any_other() -> None:
+    external = {"file": "models/late.skops", "digest": "sha256:" + "1" * 64}
+
+    def change(documents: Documents) -> None:
+        spec = documents["Model", "flight-delay"]["spec"]
+        for name in ("preprocess", "select", "search", "retrain"):
+            spec.pop(name, None)
+        spec["estimator"] = {"external": external}
+
+    found = workflow(change)
+    names = [step.name for step in found.steps]
+    assert not {"select", "search", "train"} & set(names)
+    assert names.index("split") < names.index("import") < names.index("evaluate")
+    assert json.loads(values(steps(found)["import"], "--external")[0]) == external
+    assert values(steps(found)["register"], "--model-dir") == [InputPath("import", "model")]
+    gates = {name for name in names if name.startswith("gate-")}
+    assert gates
+    assert gates | {"import"} <= upstream(found, "register")

@@ -6,6 +6,7 @@ import pytest
 
 from penstock.catalog.wording import WORDINGS
 from penstock.specs.kinds import KINDS
+from penstock.specs.model import Estimator
 from penstock.specs.review import Area, Loosens
 from penstock.specs.schema import combined_schema
 from penstock.specs.shapes import Field, Scalar, mappings, scalars
@@ -81,3 +82,9 @@ def _units() -> set[str]:
     from penstock.specs import units
 
     return {f"^{unit._pattern}$" for unit in vars(units).values() if hasattr(unit, "_pattern")}
+
+
+def test_an_estimator_of_ones_own_is_digested_as_before_there_were_others() -> None:
+    """Releases carry the digest of their model's specs: a new key of the language must not make them stale."""
+    estimator = Estimator.model_validate({"class": "sklearn.linear_model.Ridge"})
+    assert set(estimator.model_dump(mode="json", by_alias=True)) == {"class", "python", "params"}

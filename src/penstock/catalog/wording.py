@@ -82,6 +82,9 @@ WORDINGS: dict[str, Wording] = {
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$": Wording(
         "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`"
     ),
+    r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$": Wording(
+        "a file of skops", "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`"
+    ),
     r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.20"`'),
     NAMESPACE_PATTERN: Wording(
         "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name

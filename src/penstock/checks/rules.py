@@ -10,6 +10,7 @@ from penstock.checks.competing_rollouts import competing_rollouts
 from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.estimator_class import estimator_class
+from penstock.checks.external_estimator import external_estimator
 from penstock.checks.feature_collision import feature_collision
 from penstock.checks.feature_type import feature_type
 from penstock.checks.forbidden_feature import forbidden_feature
@@ -68,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     sensitive_use,
     unused_sensitive_use,
     estimator_class,
+    external_estimator,
     select_count,
     grid_search,
     retrain_loop,

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from penstock.diagnostics.grammar import counted
 from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
 from penstock.runtime.faults import WRONG_USE
@@ -31,7 +32,9 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
     if run.state == "stopped":
         print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
     if pipeline == "training":
-        _figures(console, _json(run.output("evaluate", "evaluation"), "figures.json"))
+        # What a model was trained on elsewhere, nobody here knows.
+        unseen = "" if "import" in run.steps else " that it has not seen"
+        _figures(console, _json(run.output("evaluate", "evaluation"), "figures.json"), unseen)
         for step_name in run.steps:
             if step_name.startswith("gate-"):
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
@@ -61,10 +64,10 @@ def _how_it_ended(step: StepRun) -> str:
     return f"broke, and decided nothing ({how})"
 
 
-def _figures(console: Console, evaluation: dict[str, Any] | None) -> None:
+def _figures(console: Console, evaluation: dict[str, Any] | None, unseen: str) -> None:
     if evaluation is None:
         return
-    table = Table(title=f"On {evaluation['rows']:,} test rows that it has not seen", title_justify="left")
+    table = Table(title=f"On {counted(evaluation['rows'], 'test row')}{unseen}", title_justify="left")
     table.add_column("metric")
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")

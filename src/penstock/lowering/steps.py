@@ -43,6 +43,7 @@ KINDS: dict[str, StepKind] = {
     "select": StepKind("Select features", "selection"),
     "search": StepKind("Search parameters", "trials", hours=24),
     "train": StepKind("Train", "model", "model", flag="--model-dir", hours=24),
+    "import": StepKind("Import", "model", "model", flag="--model-dir", retry=_RETRY_OUTSIDE),
     "evaluate": StepKind("Evaluate", "evaluation", "metrics"),
     "gate": StepKind("Gate", "verdict", "metrics"),
     "baseline": StepKind("Drift baseline", "baseline"),

@@ -94,10 +94,14 @@ def choice_text(model: Model) -> str:
 
 
 def _fitting(model: Model, split: Step, image: str) -> tuple[Step, ...]:
-    """Selection and search where the model declares them, then training."""
+    """Selection and search where the model declares them, then training; or the model that is there already."""
     spec = model.spec
     steps: list[Step] = []
     known: list[Argument] = [flag("splits", output_of(split))]
+    if spec.estimator.external is not None:
+        external = flag("external", json_text(plain(spec.estimator.external)))
+        arguments = [*known, external, flag("task", spec.task), flag("model", model.name)]
+        return (make_step("import", image, arguments, compute=compute_of(spec.resources)),)
     if spec.select is not None:
         arguments = [
             *known,
@@ -180,10 +184,11 @@ def store_flags() -> tuple[Argument, Argument]:
 
 
 def _register(model: str, before: Iterable[Step], environment: str, image: str) -> Step:
-    made = {step.name: output_of(step) for step in before}
+    made = {step.name: output_of(step) for step in before if step.outputs}
+    learned = "import" if "import" in made else "train"
     arguments = [
         flag("model", model),
-        flag("model-dir", made["train"]),
+        flag("model-dir", made[learned]),
         flag("baseline", made["baseline"]),
         flag("card", made["card"]),
         flag("evidence", made["evidence"]),

@@ -29,6 +29,7 @@ STEPS: dict[str, str] = {
     "select": "penstock.runtime.learning.select",
     "search": "penstock.runtime.learning.search",
     "train": "penstock.runtime.learning.train",
+    "import": "penstock.runtime.learning.import_model",
     "evaluate": "penstock.runtime.evaluation.evaluate",
     "gate": "penstock.runtime.evaluation.gate",
     "baseline": "penstock.runtime.monitoring.baseline",

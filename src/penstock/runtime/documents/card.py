@@ -97,7 +97,8 @@ def card_facts(
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
         "features": training["features"],
         "dropped_features": training["dropped_features"],
-        "learner": estimator.get("class") or estimator.get("python"),
+        "learner": estimator.get("class") or estimator.get("python") or training["type"],
+        "external": estimator.get("external"),
         "params": training["params"],
         "searched": sorted(training["searched"]),
         "preprocess": training["preprocess"],
@@ -131,7 +132,6 @@ def render(facts: Facts) -> str:
 def _for_readers(facts: Facts) -> dict[str, Any]:
     """The facts with what only the document needs: tables of named values, shares in percent, notes of gates."""
     threshold = "" if facts["threshold"] is None else f", positive from a score of {facts['threshold']:g}"
-    searched = ", ".join(facts["searched"])
     return {
         **facts,
         "confidence": f"{facts['confidence']:.0%}",
@@ -146,15 +146,31 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
             {"name": gate["gate"], "passed": gate["passed"], "rules": gate["rules"], "notes": _notes(gate)}
             for gate in facts["gates"]
         ],
-        "training": {
+        "training": _training(facts),
+    }
+
+
+def _training(facts: Facts) -> dict[str, Any]:
+    """How the model came about, by name; of one that was trained elsewhere only what its file says."""
+    external = facts["external"]
+    libraries = ", ".join(f"{name} {version}" for name, version in facts["libraries"].items())
+    if external is not None:
+        return {
             "Learner": code(facts["learner"]),
-            **{f"Parameter {name}": code(json.dumps(value)) for name, value in sorted(facts["params"].items())},
-            **({"Found by search": searched} if searched else {}),
-            "Numbers": _steps(facts["preprocess"]["numeric"]),
-            "Categories": _steps(facts["preprocess"]["categorical"]),
-            "Seed": facts["seed"],
-            "Libraries": ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()),
-        },
+            "Trained": "elsewhere",
+            "File": code(external["file"]),
+            "Digest of the file": code(external["digest"]),
+            "Libraries": libraries,
+        }
+    searched = ", ".join(facts["searched"])
+    return {
+        "Learner": code(facts["learner"]),
+        **{f"Parameter {name}": code(json.dumps(value)) for name, value in sorted(facts["params"].items())},
+        **({"Found by search": searched} if searched else {}),
+        "Numbers": _steps(facts["preprocess"]["numeric"]),
+        "Categories": _steps(facts["preprocess"]["categorical"]),
+        "Seed": facts["seed"],
+        "Libraries": libraries,
     }
 
 

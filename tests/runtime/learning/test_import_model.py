@@ -1,0 +1,152 @@
+"""A model that something else has trained is taken as it is, once it is the one that was meant and runs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+from penstock.runtime.artifacts import Splits
+from penstock.runtime.faults import WRONG_USE
+from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.main import main
+from runtime.made_splits import write_splits
+
+TREE = "sklearn.tree._tree.Tree"
+READ = ["x1", "x0", "color"]
+
+
+def pipeline(estimator: Any, first: Any = None) -> Pipeline:
+    numbers = ColumnTransformer(
+        [("numbers", SimpleImputer(), READ[:2]), ("categories", OneHotEncoder(handle_unknown="ignore"), READ[2:])]
+    )
+    return Pipeline([("first", first or numbers), ("learner", estimator)])
+
+
+@pytest.fixture
+def splits(tmp_path: Path) -> Path:
+    return write_splits(tmp_path / "splits")
+
+
+Import = Callable[..., int]
+
+
+@pytest.fixture
+def take(tmp_path: Path, splits: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """Save a model as another program would, and run the step over it; the exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(model: Any, *, digest: str = "", **more: Any) -> int:
+        data = model if isinstance(model, bytes) else skops.io.dumps(model)
+        Path("delay.skops").write_bytes(data)
+        external = {"file": "delay.skops", "digest": digest or f"sha256:{hashlib.sha256(data).hexdigest()}"} | more
+        words = ["--splits", str(splits), "--task", "binary", "--model", "made"]
+        return main(["import", *words, "--external", json.dumps(external), "--model-dir", str(tmp_path / "model")])
+
+    return run
+
+
+def fitted(splits: Path, model: Any) -> Any:
+    rows = Splits.read(splits).rows("train")
+    return model.fit(rows.features[READ], rows.label)
+
+
+def test_a_model_scores_as_it_did_where_it_was_trained(take: Import, splits: Path, tmp_path: Path) -> None:
+    model = fitted(splits, pipeline(LogisticRegression()))
+    assert take(model) == 0
+    taken = load_model(tmp_path / "model")
+    rows = Splits.read(splits).rows("test").features
+    assert [feature.name for feature in taken.features] == READ
+    np.testing.assert_array_equal(taken.scores(rows), model.predict_proba(rows[READ])[:, 1])
+    assert taken.training["type"] == "sklearn.linear_model._logistic.LogisticRegression"
+    assert taken.training["dropped_features"] == ["flag", "x2", "x3"]
+
+
+def test_the_same_file_gives_the_same_bytes(take: Import, splits: Path, tmp_path: Path) -> None:
+    model = skops.io.dumps(fitted(splits, pipeline(LogisticRegression())))
+    assert take(model) == 0
+    first = load_model(tmp_path / "model").digest
+    (tmp_path / "model").rename(tmp_path / "before")
+    assert take(model) == 0
+    assert load_model(tmp_path / "model").digest == first
+
+
+def test_trees_are_taken_where_the_spec_trusts_them(
+    take: Import, splits: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    forest = fitted(splits, pipeline(RandomForestClassifier(5, random_state=0)))
+    assert take(forest) == WRONG_USE
+    assert f"`{TREE}`, which the spec does not trust" in capfd.readouterr().err
+    assert take(forest, trust=[TREE]) == 0
+
+
+def test_a_boosting_is_taken_too(take: Import, splits: Path) -> None:
+    model = fitted(splits, pipeline(HistGradientBoostingClassifier(max_iter=5)))
+    assert take(model, trust=["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]) == 0
+
+
+def test_a_file_of_another_digest_is_not_opened(take: Import, splits: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert take(b"anything at all", digest="sha256:" + "0" * 64) == WRONG_USE
+    assert "it is not opened" in capfd.readouterr().err
+
+
+def test_a_function_that_runs_programs_is_never_loaded(
+    take: Import, splits: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hostile = FunctionTransformer(os.system)
+    model = fitted(splits, pipeline(LogisticRegression()))
+    model.steps[0] = ("first", hostile)
+    assert take(model) == WRONG_USE
+    assert "`posix.system`, which the spec does not trust" in capfd.readouterr().err
+    assert not (tmp_path / "model").exists() or not list((tmp_path / "model").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda _: b"PK no archive", "cannot be opened"),
+        (lambda _: pipeline(DummyClassifier(), FunctionTransformer()).fit(np.zeros((4, 2)), [0, 1, 0, 1]),
+         "does not say which columns it reads"),
+        (lambda splits: _without(splits, "x0"), "reads `absent`, which its `features` do not declare"),
+        (lambda splits: fitted(splits, pipeline(LinearRegression())), "has no `predict_proba`"),
+        (lambda splits: _other_classes(splits), "a binary task 0 from 1"),
+        (lambda splits: _blind(splits), "cannot read the features as they are"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_in_words(
+    take: Import, splits: Path, make: Callable[[Path], Any], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert take(make(splits)) == WRONG_USE
+    assert said in capfd.readouterr().err
+
+
+def _without(splits: Path, name: str) -> Any:
+    rows = Splits.read(splits).rows("train")
+    frame = rows.features[["x2", name]].rename(columns={name: "absent"})
+    return Pipeline([("fill", SimpleImputer()), ("learner", LogisticRegression())]).fit(frame, rows.label)
+
+
+def _other_classes(splits: Path) -> Any:
+    rows = Splits.read(splits).rows("train")
+    return pipeline(LogisticRegression()).fit(rows.features[READ], np.where(rows.label == 1, "late", "punctual"))
+
+
+def _blind(splits: Path) -> Any:
+    """A learner that takes no missing numbers, which `x1` sometimes is."""
+    rows = Splits.read(splits).rows("train")
+    frame = rows.features[["x1"]].fillna(0)
+    return Pipeline([("learner", LogisticRegression())]).fit(frame, rows.label)
