@@ -46,7 +46,8 @@ class _Unit:
         if isinstance(value, cls):
             return value
         try:
-            return cls.parse(value)
+            # A value of a wider type, such as any duration where only a positive one will do, is taken by its text.
+            return cls.parse(str(value) if isinstance(value, _Unit) else value)
         except ValueError as error:
             raise PydanticCustomError("unit", "{reason}", {"reason": str(error)}) from None
 
