@@ -64,6 +64,17 @@ class _Unit:
         return {"type": "string", "pattern": f"^{cls._pattern}$", "examples": list(cls._examples)}
 
 
+class _AboveNothing(_Unit):
+    """What makes a unit type refuse its zero."""
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        found = super().parse(text)
+        if not found:
+            raise ValueError(f"expected {cls.expected}")
+        return found
+
+
 class Duration(_Unit, int):
     """A span of time in whole milliseconds, such as ``40ms`` or ``1d12h``; prints with the largest exact units."""
 
@@ -95,18 +106,11 @@ class Duration(_Unit, int):
         return f"Duration({str(self)!r})"
 
 
-class PositiveDuration(Duration):
+class PositiveDuration(_AboveNothing, Duration):
     """A span of time that is not nothing, where none at all would mean that something is never done, or always."""
 
     expected = "a duration above 0 such as `30m`, `2h` or `7d`"
     _pattern = rf"(?=.*[1-9])({_DURATION.pattern})"
-
-    @classmethod
-    def parse(cls, text: object) -> Self:
-        found = super().parse(text)
-        if not found:
-            raise ValueError(f"expected {cls.expected}")
-        return found
 
 
 class WholeSeconds(PositiveDuration):
@@ -157,18 +161,11 @@ class Fraction(_Unit, Decimal):
         return f"Fraction({str(self)!r})"
 
 
-class PositiveFraction(Fraction):
+class PositiveFraction(_AboveNothing, Fraction):
     """A share that is not nothing."""
 
     expected = "a percentage above 0 such as `25%` or a number from 0 to 1"
     _pattern = rf"(?=.*[1-9]){_PERCENT.pattern}"
-
-    @classmethod
-    def parse(cls, text: object) -> Self:
-        found = super().parse(text)
-        if not found:
-            raise ValueError(f"expected {cls.expected}")
-        return found
 
     @classmethod
     def __get_pydantic_json_schema__(
