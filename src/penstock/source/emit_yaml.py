@@ -15,7 +15,7 @@ from typing import Any
 from penstock.source.recurring import Recurring
 from penstock.source.scalars import LARGEST_INTEGER, SMALLEST_INTEGER, float_text
 
-_LONGEST_REMEMBERED = 200
+_LONGEST_REMEMBERED = 500
 _MOST_REMEMBERED = 65_536
 _LONGEST_SIMPLE_KEY = 1_000
 """YAML allows 1,024 characters before the colon of a key that stands on the colon's line."""
@@ -26,7 +26,7 @@ _HIDDEN = r"\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u205f-\u206f\ud800-\udfff\uf
 _UNPRINTABLE = r"\x00-\x1f" + _HIDDEN
 """Characters to escape: what YAML cannot hold, what breaks lines, and what nobody sees."""
 
-_PLAIN = re.compile(rf"(?:--)?[A-Za-z_/$(][^:#{_UNPRINTABLE}]*(?:(?::(?=[^ ])|(?<! )#)[^:#{_UNPRINTABLE}]*)*")
+_PLAIN = re.compile(rf"(?:--)?[A-Za-z_/$(][^:#{_UNPRINTABLE}]*+(?:(?::(?=[^ ])|(?<! )#)[^:#{_UNPRINTABLE}]*+)*+")
 _QUANTITY = re.compile(r"[1-9][0-9]*(?:ms|[smhdw%]|[KMGT]i?)")
 _TO_ESCAPE = re.compile(rf'["\\{_UNPRINTABLE}]')
 _NOT_IN_QUOTES = re.compile(f"[{_UNPRINTABLE}]")
