@@ -50,6 +50,15 @@ def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_
     assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
 
 
+@pytest.mark.parametrize("name", ["value", "position", "due", "rows", "l", "r"])
+def test_a_column_or_dataset_of_any_name_stands_in_for_no_label(name: str) -> None:
+    columns = {"id": [0, 1], "late": [True, False], name: [7, 8]}
+    found = labelled(rows([at(0), at(0)]), label(), timed("outcomes", columns), "binary")
+    assert found.table["@label"].to_pylist() == [1, 0]
+    found = labelled(rows([at(0), at(0)]), label(dataset=name), timed(name, columns), "binary")
+    assert found.table["@label"].to_pylist() == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("values", "fields", "task", "expected"),
     [

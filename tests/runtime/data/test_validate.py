@@ -79,7 +79,16 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
     assert sorted(kept["id"].to_pylist() + aside["id"].to_pylist()) == [0, 1, 2]
     assert facts["findings"][0]["sentence"] == sentence
     assert facts["findings"][0]["rows"] == facts["quarantined"] == aside.num_rows
-    assert all(reasons for reasons in aside["reasons"].to_pylist())
+    assert all(reasons for reasons in aside["@reasons"].to_pylist())
+
+
+@pytest.mark.parametrize("name", ["reasons", "reason", "source"])
+def test_a_column_of_any_name_sets_no_row_aside(name: str, tmp_path: Path) -> None:
+    columns = {"id": {"type": "int", "max": 1}, name: {"type": "string"}}
+    code, out = validate(tmp_path, {"id": [0, 1, 2], name: ["abc"] * 3}, columns=columns, onViolation="quarantine")
+    assert code == 0
+    assert read_table(out / "data.parquet")["id"].to_pylist() == [0, 1]
+    assert read_table(out / "quarantine.parquet")[name].to_pylist() == ["abc"]
 
 
 def test_a_warning_keeps_every_row_and_a_value_that_does_not_convert_becomes_missing(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WITHHELD = ("sensitive", "pii")
 """Columns of these sensitivities are counted, their values never shown."""
 _SAMPLES = 5
+_REASONS = identifier("@reasons")
+"""The column of why a row is set aside, named as no table names its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judge
     quarantine = None
     if set_aside:
         reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
-        marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS reasons FROM source"
+        marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_REASONS} FROM source"
         parted = query(connection, marked, "the rows that are set aside")
         connection = connect({"source": parted})
-        quarantine = query(connection, "SELECT * FROM source WHERE len(reasons) > 0", "the rows that are set aside")
-        selection = f"SELECT {selected} FROM source WHERE len(reasons) = 0"
+        quarantine = query(connection, f"SELECT * FROM source WHERE len({_REASONS}) > 0", "the rows that are set aside")
+        selection = f"SELECT {selected} FROM source WHERE len({_REASONS}) = 0"
     else:
         selection = f"SELECT {selected} FROM source"
     kept = query(connection, selection, "the rows that remain")

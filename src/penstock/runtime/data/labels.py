@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+_ROWS = "@rows"
+"""The rows among the tables: a name that no dataset can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -42,7 +45,7 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
     timed = EVENT_TIME in rows.column_names and table.known is not None
     if label.horizon is not None and not timed:
         raise InputError(f"{place}: a horizon needs an event time in the rows and a time in `{label.dataset}`")
-    connection = connect({"rows": with_position(rows), table.name: table.table})
+    connection = connect({_ROWS: with_position(rows), table.name: table.table})
     meets = [f"r.{identifier(ENTITY_PREFIX + name)} = l.{identifier(name)}" for name in entity]
     known = f"l.{identifier(table.known_at or table.event_time or '')}" if table.known is not None else None
     due, newest = "TRUE", f"l.{identifier(POSITION)}"
@@ -60,8 +63,10 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         WITH met AS (
             SELECT r.{identifier(POSITION)} AS position, {due} AS due,
                    -- In a row, since arg_max passes over a missing value, and a label that was taken back is missing.
-                   arg_max(ROW(l.value), {newest}) FILTER (WHERE l.{identifier(POSITION)} IS NOT NULL)[1] AS value
-            FROM rows AS r LEFT JOIN (SELECT *, {value} AS value FROM {identifier(table.name)}) AS l
+                   arg_max(ROW(l.{identifier(LABEL)}), {newest})
+                       FILTER (WHERE l.{identifier(POSITION)} IS NOT NULL)[1] AS value
+            FROM {identifier(_ROWS)} AS r
+            LEFT JOIN (SELECT *, {value} AS {identifier(LABEL)} FROM {identifier(table.name)}) AS l
             ON {" AND ".join(meets)}
             GROUP BY ALL
         )
