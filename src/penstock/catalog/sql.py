@@ -12,10 +12,11 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
-from penstock.catalog.sql_deciders import TableColumn
-
 Range = tuple[int, int]
 """The characters [start, end) of a text."""
+
+TableColumn = tuple[str, str]
+"""A table and one of its columns."""
 
 T = TypeVar("T")
 

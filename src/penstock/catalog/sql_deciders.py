@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-    from sqlglot.optimizer.scope import Scope
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
 
-TableColumn = tuple[str, str]
-"""A table and one of its columns."""
+from penstock.catalog.sql import TableColumn
 
 _NOTHING: frozenset[TableColumn] = frozenset()
 
@@ -61,8 +58,6 @@ class _Meeting:
 
 def _meetings(scope: Scope) -> Iterator[_Meeting]:
     """Joins, however deep in brackets, and conditions of WHERE that compare columns of several tables."""
-    from sqlglot import exp
-
     select = scope.expression
     for join in select.find_all(exp.Join):
         if join.find_ancestor(exp.Select) is select:
@@ -104,13 +99,9 @@ class _Query:
 
     def conditions(self, scope: Scope) -> frozenset[TableColumn]:
         """The columns that the conditions on rows of a whole query read."""
-        from sqlglot import exp
-
         return self._union(map(self._tells, scope.expression.find_all(exp.Where, exp.Having, exp.Qualify)))
 
     def _keys_of(self, scope: Scope, projection: exp.Expr) -> frozenset[TableColumn]:
-        from sqlglot import exp
-
         found: set[TableColumn] = set()
         for column in projection.find_all(exp.Column):
             source = scope.sources.get(column.table)
@@ -134,8 +125,6 @@ class _Query:
 
     def _met_by(self, scope: Scope, meeting: _Meeting, table: str) -> frozenset[TableColumn]:
         """What decides which row of a table is met."""
-        from sqlglot import exp
-
         if meeting.natural:
             return self.everything
         if meeting.outer is not None:
@@ -150,8 +139,6 @@ class _Query:
         return self._union(self._column(column) for column in columns if column.table != table)
 
     def _filters_of(self, scope: Scope) -> frozenset[TableColumn]:
-        from sqlglot import exp
-
         select = scope.expression
         clauses = [select.args.get(key) for key in ("where", "having", "qualify")]
         distinct = select.args.get("distinct")
@@ -178,24 +165,18 @@ class _Query:
 
     def _read(self, scope: Scope) -> Iterator[tuple[str, Scope]]:
         """The scopes that stand in a FROM or a JOIN of a scope; what is declared by WITH alone is not read."""
-        from sqlglot import exp
-
         for name, (_, source) in scope.selected_sources.items():
             if not isinstance(source, exp.Table):
                 yield name, source
 
     def _tells(self, clause: exp.Expr | None) -> frozenset[TableColumn]:
         """The columns of tables that a clause reads, its subqueries included."""
-        from sqlglot import exp
-
         if clause is None:
             return _NOTHING
         return self._union(self._column(column) for column in clause.find_all(exp.Column))
 
     def _column(self, column: exp.Column) -> frozenset[TableColumn]:
         """The columns of tables that a column of any clause is made from or decided by."""
-        from sqlglot import exp
-
         select = column.find_ancestor(exp.Select)
         scope = self.scopes.get(id(select))
         while scope is not None and column.table not in scope.sources:

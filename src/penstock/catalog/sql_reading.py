@@ -22,10 +22,11 @@ from penstock.catalog.sql import (
     Query,
     Range,
     SqlError,
+    TableColumn,
     TableUse,
     UnknownColumn,
 )
-from penstock.catalog.sql_deciders import TableColumn, deciders
+from penstock.catalog.sql_deciders import deciders
 
 DIALECT = "duckdb"
 
@@ -127,7 +128,6 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
 
     Scopes that read subqueries are left to the engine.
     """
-
     tree = _parse(text)
     if isinstance(tree, SqlError):
         return ()
@@ -158,7 +158,6 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> exp.Expr | SqlError:
-
     if not text.strip():
         return SqlError("there is no SQL", (0, len(text)))
     unclosed = _open_bracket(text)

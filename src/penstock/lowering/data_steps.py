@@ -96,7 +96,7 @@ def _parents_first(view: View, roots: Iterable[str]) -> tuple[Dataset, ...]:
 
 
 def _contract(view: View, dataset: Dataset) -> str:
-    """The dataset's spec as JSON; many models read the same dataset."""
+    """The dataset's spec as JSON, the same whatever image reads it."""
     return view.catalog.derived(
         dataset, "contract", lambda dataset: json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS))
     )
@@ -109,8 +109,11 @@ def _dataset_steps(view: View, name: str, image: str) -> tuple[Step, Step]:
 
 def _snapshot_and_validate(view: View, name: str, image: str) -> tuple[Step, Step]:
     dataset = view.dataset(name)
-    contract = json_text(plain(dataset.spec, without=_PROSE_OF_COLUMNS))
-    common = (flag("dataset", name), flag("contract", contract), flag("as-of", ParameterValue(AS_OF)))
+    common = (
+        flag("dataset", name),
+        flag("contract", _contract(view, dataset)),
+        flag("as-of", ParameterValue(AS_OF)),
+    )
     parents = (keyed("table", parent, _table(view, parent, image)) for parent in tables_of(view, name))
     snapshot = make_step("snapshot", image, (*common, *parents), subject=name)
     # How fresh the newest row is depends on the clock, which no cache key holds.
