@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from penstock.catalog.wording import WORDINGS
+from penstock.specs.estimator import Estimator
 from penstock.specs.kinds import KINDS
-from penstock.specs.model import Estimator
 from penstock.specs.review import Area, Loosens
 from penstock.specs.schema import combined_schema
 from penstock.specs.shapes import Field, Scalar, mappings, scalars

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from penstock.catalog.partial import OutlineError
 from penstock.diagnostics.model import Diagnostic
 from penstock.forges.recorded import RecordedPullRequest
 from penstock.review.evidence.keys import KeySet
@@ -19,7 +18,7 @@ from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
-from penstock.review.sides import read_sides
+from penstock.review.sides import Sides, of_sides
 from penstock.source.git import GitRepository
 
 
@@ -95,18 +94,11 @@ def decide_group(
 
 
 def _read(repository: GitRepository, base: str, head: str, now: datetime) -> tuple[Inputs, dict[str, Evidence]]:
-    with repository.reading():
-        try:
-            return _read_sides(repository, base, head, now, read_all=False)
-        except OutlineError:
-            return _read_sides(repository, base, head, now, read_all=True)
+    def understand(sides: Sides) -> tuple[Inputs, dict[str, Evidence]]:
+        tree = inputs_of(repository, sides)
+        return tree, evidence_of(tree.sides.head.catalog, tree.plan, KeySet.of(tree.policy.keys), now)
 
-
-def _read_sides(
-    repository: GitRepository, base: str, head: str, now: datetime, *, read_all: bool
-) -> tuple[Inputs, dict[str, Evidence]]:
-    tree = inputs_of(repository, read_sides(repository, base, head, read_all=read_all))
-    return tree, evidence_of(tree.sides.head.catalog, tree.plan, KeySet.of(tree.policy.keys), now)
+    return of_sides(repository, base, head, understand)
 
 
 def _decided(

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Literal
 
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.partial import OutlineError
 from penstock.catalog.reads import spec_key
 from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
@@ -26,7 +25,7 @@ from penstock.review.misplaced import misplaced
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
-from penstock.review.sides import Sides, read_sides
+from penstock.review.sides import Sides, of_sides
 from penstock.review.uncollected import uncollected
 from penstock.review.unexplained import unexplained
 from penstock.source.canonical import bytes_digest, digest
@@ -43,11 +42,7 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
 
     Only git objects are read; nothing of either revision is checked out, imported or run.
     """
-    with repository.reading():
-        try:
-            return plan_of(repository, read_sides(repository, base, head))
-        except OutlineError:
-            return plan_of(repository, read_sides(repository, base, head, read_all=True))
+    return of_sides(repository, base, head, lambda sides: plan_of(repository, sides))
 
 
 @uncollected()

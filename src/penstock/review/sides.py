@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
-from penstock.catalog.partial import Library, PartialCatalog, SpecFile
+from penstock.catalog.partial import Library, OutlineError, PartialCatalog, SpecFile
 from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
@@ -18,6 +19,8 @@ from penstock.source.files import list_commit, read_file, scan
 from penstock.source.git import GitError, GitRepository
 from penstock.source.git_values import TreeChange, TreeEntry
 from penstock.source.model import SourceFile, blob_id
+
+T = TypeVar("T")
 
 WORK_TREE = "WORKTREE"
 """The head that stands for the files as they lie on the disk."""
@@ -65,6 +68,18 @@ def default_base(repository: GitRepository, head: str) -> str:
         return repository.merge_base(start, branch)
     advice = "git fetch --unshallow origin main" if is_shallow else "git fetch origin main"
     raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
+
+
+def of_sides(repository: GitRepository, base: str, head: str, understand: Callable[[Sides], T]) -> T:
+    """What `understand` makes of both trees (see `read_sides`).
+
+    Where a file holds other specs than its outline says, it begins again with all of them read.
+    """
+    with repository.reading():
+        try:
+            return understand(read_sides(repository, base, head))
+        except OutlineError:
+            return understand(read_sides(repository, base, head, read_all=True))
 
 
 @uncollected()

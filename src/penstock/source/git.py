@@ -15,17 +15,11 @@ from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 
+from penstock.source.git_call import git_command, git_environment, with_reason
 from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
 from penstock.source.git_values import Authorization, TreeChange, TreeEntry
 
 _TIMEOUT_SECONDS = 120
-_CONFIGURATION = (
-    "core.fsmonitor=false",
-    f"core.hooksPath={os.devnull}",
-    "core.quotePath=false",
-    "protocol.allow=never",
-)
-_NETWORK = ("protocol.https.allow=always", "protocol.ssh.allow=always", "protocol.file.allow=always")
 _REF = re.compile(r"refs/[A-Za-z0-9][\w.-]*(/[\w-][\w.-]*)+", re.ASCII)
 _REMOTE = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _PLAIN_PATH = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
@@ -72,7 +66,7 @@ class GitRepository:
         complaint = f"git knows no commit {revision!r}: name a branch, a tag or a commit."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
-        raise GitError(_with_reason(complaint, done.stderr.decode("utf-8", "replace")))
+        raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
 
     def merge_base(self, one: str, other: str) -> str:
         """The id of the best common ancestor of two revisions."""
@@ -249,7 +243,7 @@ class GitRepository:
             return True
         if any(line.startswith(b"!\t") and b"rejected]" in line for line in done.stdout.splitlines()):
             return False
-        raise GitError(_with_reason(f"git cannot push {name} to `{remote}`.", done.stderr.decode("utf-8", "replace")))
+        raise GitError(with_reason(f"git cannot push {name} to `{remote}`.", done.stderr.decode("utf-8", "replace")))
 
     def merged(self, base: str, head: str) -> str | None:
         """A commit of what merging `head` into `base` would leave, made without a checkout; None where they conflict.
@@ -269,7 +263,7 @@ class GitRepository:
             return None
         if done.returncode != 0 or not _is_object_id(tree):
             reason = done.stderr.decode("utf-8", "replace")
-            raise GitError(_with_reason("git cannot merge (it takes git 2.38 or newer).", reason))
+            raise GitError(with_reason("git cannot merge (it takes git 2.38 or newer).", reason))
         name, _, email = _IDENTITY.partition(" <")
         who = {
             f"GIT_{role}_{what}": value
@@ -309,7 +303,7 @@ class GitRepository:
         # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
         done = _start(self.root, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
         if done.returncode != 0 and b"Not updating" not in done.stderr:
-            raise GitError(_with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
+            raise GitError(with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
         return done.returncode == 0
 
 
@@ -342,7 +336,7 @@ def _run(
     """What git writes to its standard output; `complaint` is the error's sentence where it fails."""
     done = _start(directory, arguments, request, more=more, authorization=authorization, network=network)
     if done.returncode != 0:
-        raise GitError(_with_reason(complaint, done.stderr.decode("utf-8", "replace")))
+        raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
     return done.stdout
 
 
@@ -359,9 +353,9 @@ def _start(
     secret = authorization.as_environment() if authorization is not None else {}
     with _refusals(directory):
         return subprocess.run(
-            [*_command(network=network), *arguments],
+            [*git_command(network=network), *arguments],
             cwd=directory,
-            env=_environment() | dict(more or {}) | secret,
+            env=git_environment() | dict(more or {}) | secret,
             input=request if request is not None else b"",
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,
@@ -373,19 +367,13 @@ def _open(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
     with _refusals(directory):
         return subprocess.Popen(
-            [*_command(), *arguments],
+            [*git_command(), *arguments],
             cwd=directory,
-            env=_environment(),
+            env=git_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-
-
-def _command(*, network: bool = False) -> list[str]:
-    settings = (*_CONFIGURATION, *(_NETWORK if network else ()))
-    words = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
-    return [*words, *(word for setting in settings for word in ("-c", setting))]
 
 
 @contextmanager
@@ -401,24 +389,3 @@ def _refusals(directory: Path) -> Iterator[None]:
         raise GitError(f"`{directory}` is no directory.") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git gave no answer within {_TIMEOUT_SECONDS} seconds.") from None
-
-
-def _with_reason(complaint: str, stderr: str) -> str:
-    """The complaint with git's own words, where they say more."""
-    if "dubious ownership" in stderr:
-        return "git does not trust this repository's owner: `git config --global --add safe.directory PATH`."
-    reason = next((line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))), "")
-    if not reason or "not a git repository" in reason:
-        return complaint
-    return f"{complaint} git says: {reason.partition(':')[2].strip()}"
-
-
-def _environment() -> dict[str, str]:
-    """The caller's environment without what steers git (a hook sets GIT_DIR, for one)."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "LC_ALL": "C",
-    }

@@ -12,7 +12,6 @@ from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration
 
-SCALAR_TYPES = ("int", "float", "string", "bool", "timestamp", "date")
 SENSITIVITIES = ("public", "internal", "sensitive", "pii")
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from penstock.specs.base import (
     Column,
     DatasetRef,
-    Digest,
     Distinct,
     FeatureSetRef,
-    Function,
-    Holds,
     Identifier,
     Image,
     ManifestPatch,
@@ -28,15 +25,11 @@ from penstock.specs.base import (
     note,
 )
 from penstock.specs.choices import at_least_one, exactly_one
+from penstock.specs.estimator import Estimator
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Duration, PositiveDuration, PositiveFraction
 
 TASKS = ("binary", "multiclass", "regression")
-ClassPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), Holds("class")]
-
-
-TrustedType = Literal["sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
-"""Types that hold nothing but data, and that scikit-learn reads without looking whether it is within bounds."""
 
 
 class Except(Node):
@@ -100,60 +93,6 @@ class GroupSplit(Node):
     validation: PositiveFraction = field("Share of the validation groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
     test: PositiveFraction = field("Share of the test groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
     seed: int = field("Seed of the hash.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
-
-
-class External(Node):
-    """A model that something else has trained: a fitted scikit-learn pipeline in a file of skops."""
-
-    file: str = field(
-        "The file: a path from the repository's root, or an address with `s3://` or `gs://`.",
-        loosens=Loosens.ANY,
-        area=Area.QUALITY,
-        pattern=r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$",
-    )
-    digest: Digest = field(
-        "Digest of the file's bytes; a file of another one is not opened.", loosens=Loosens.ANY, area=Area.QUALITY
-    )
-    trust: list[TrustedType] = field(
-        "Trees that the file may hold: they run no code, but one that is forged can make whoever predicts with it "
-        "crash, or read memory that is not its own.",
-        loosens=Loosens.ADDED,
-        area=Area.GOVERNANCE,
-        default=[],
-    )
-
-
-class Estimator(Node):
-    """The learner: exactly one of `class`, `python` and `external`."""
-
-    class_: ClassPath | None = field(
-        "Class with scikit-learn's interface.",
-        loosens=Loosens.ANY,
-        area=Area.QUALITY,
-        default=None,
-        alias="class",
-    )
-    python: Function | None = field(
-        "Function of the repository that takes the parameters and returns an estimator.",
-        loosens=Loosens.ANY,
-        area=Area.QUALITY,
-        default=None,
-    )
-    external: External | None = field(
-        "A model that something else has trained: it is judged, registered and released, and not fitted.",
-        loosens=Loosens.ANY,
-        area=Area.QUALITY,
-        default=None,
-        # Releases carry the digest of what a model is trained from, which a key that says nothing must not change.
-        exclude_if=lambda value: value is None,
-    )
-    params: dict[str, Any] = field(
-        "Parameters; a search overrides them.", loosens=Loosens.ANY, area=Area.QUALITY, default={}
-    )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "class_", "python", "external")
 
 
 class NumericSteps(Node):

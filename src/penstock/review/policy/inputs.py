@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.catalog.partial import OutlineError
 from penstock.review.model import Plan
 from penstock.review.plan import plan_of
 from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
-from penstock.review.sides import Sides, read_sides
+from penstock.review.sides import Sides, of_sides
 from penstock.source.git import GitRepository
 
 
@@ -26,11 +25,7 @@ class Inputs:
 
 def read_inputs(repository: GitRepository, base: str, head: str) -> Inputs:
     """What a verdict on `head` is made of. GitError where git fails; only git objects are read."""
-    with repository.reading():
-        try:
-            return inputs_of(repository, read_sides(repository, base, head))
-        except OutlineError:
-            return inputs_of(repository, read_sides(repository, base, head, read_all=True))
+    return of_sides(repository, base, head, lambda sides: inputs_of(repository, sides))
 
 
 def inputs_of(repository: GitRepository, sides: Sides) -> Inputs:

@@ -15,7 +15,8 @@ import numpy as np
 from penstock.runtime.artifacts import FeatureColumn
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.preprocess import preparation
-from penstock.specs.model import Estimator, Preprocess
+from penstock.specs.estimator import Estimator
+from penstock.specs.model import Preprocess
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,8 @@ from penstock.runtime.artifacts import FeatureColumn, Splits
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.model_files import save_model
-from penstock.specs.model import TASKS, External
+from penstock.specs.estimator import External
+from penstock.specs.model import TASKS
 
 PLAIN_TYPES = ("numpy.dtype", "sklearn.utils._bunch.Bunch")
 """Types that skops does not load unasked, and that hold nothing but data: the type of an array, a dictionary."""

@@ -33,7 +33,8 @@ from penstock.runtime.learning.estimators import THREADS
 from penstock.runtime.learning.inputs import BEST_FILE, refuse_other_task
 from penstock.runtime.learning.samplers import Suggest, suggestions
 from penstock.runtime.learning.trial import Bench, Task, prepare_worker, refuse_unfit, score_in_worker
-from penstock.specs.model import TASKS, Estimator, Preprocess, Search
+from penstock.specs.estimator import Estimator
+from penstock.specs.model import TASKS, Preprocess, Search
 
 TRIALS_FILE = "trials.parquet"
 JOURNAL_FILE = "trials.jsonl"

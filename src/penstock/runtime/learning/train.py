@@ -15,7 +15,8 @@ from penstock.runtime.artifacts import Splits
 from penstock.runtime.learning.estimators import build_estimator, fit, unfitted_pipeline
 from penstock.runtime.learning.inputs import best_params, kept_features, refuse_other_task
 from penstock.runtime.learning.model_files import save_model
-from penstock.specs.model import TASKS, Estimator, Preprocess
+from penstock.specs.estimator import Estimator
+from penstock.specs.model import TASKS, Preprocess
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from penstock.runtime.learning.inputs import kept_features
 from penstock.runtime.learning.preprocess import preparation
 from penstock.runtime.measures import predictions as forms
 from penstock.runtime.measures.metrics import compute
-from penstock.specs.model import Estimator, Preprocess
+from penstock.specs.estimator import Estimator
+from penstock.specs.model import Preprocess
 
 Array = np.ndarray[Any, Any]
 
