@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 
-from penstock.source.git_call import git_command, git_environment, with_reason
+from penstock.source.git_call import git_environment, git_options, with_reason
 from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
 from penstock.source.git_values import Authorization, TreeChange, TreeEntry
 
@@ -353,7 +353,7 @@ def _start(
     secret = authorization.as_environment() if authorization is not None else {}
     with _refusals(directory):
         return subprocess.run(
-            [*git_command(network=network), *arguments],
+            ["git", *git_options(network=network), *arguments],
             cwd=directory,
             env=git_environment() | dict(more or {}) | secret,
             input=request if request is not None else b"",
@@ -367,7 +367,7 @@ def _open(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
     with _refusals(directory):
         return subprocess.Popen(
-            [*git_command(), *arguments],
+            ["git", *git_options(), *arguments],
             cwd=directory,
             env=git_environment(),
             stdin=subprocess.PIPE,

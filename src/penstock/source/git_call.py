@@ -13,10 +13,10 @@ _CONFIGURATION = (
 _NETWORK = ("protocol.https.allow=always", "protocol.ssh.allow=always", "protocol.file.allow=always")
 
 
-def git_command(*, network: bool = False) -> list[str]:
-    """The words before those of one of git's commands; with `network`, it may reach for one."""
+def git_options(*, network: bool = False) -> list[str]:
+    """The options before any of git's commands; with `network`, it may reach for one."""
     settings = (*_CONFIGURATION, *(_NETWORK if network else ()))
-    words = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
+    words = ["--no-pager", "--no-replace-objects", "--literal-pathspecs"]
     return [*words, *(word for setting in settings for word in ("-c", setting))]
 
 
