@@ -276,3 +276,22 @@ def test_a_step_that_is_stopped_while_it_starts_leaves_no_process_of_its_own(tmp
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=20)[0] == "stopped\n"
     assert not is_running(pid)
+
+
+def test_nothing_at_the_root_of_the_repository_stands_in_for_what_is_installed(tmp_path: Path) -> None:
+    for name in ("sitecustomize.py", "usercustomize.py", "argparse.py", "pydantic.py", "penstock/__init__.py"):
+        planted = tmp_path / name
+        planted.parent.mkdir(exist_ok=True)
+        planted.write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    path = write_pipeline(tmp_path / "pipeline.yaml", Script("a", ""))
+    path.write_text(
+        path.read_text().replace(
+            "- sh\n        - -euc\n        - ''\n        - sh\n", "- penstock-step\n        - nothing\n"
+        )
+    )
+    assert "penstock-step" in path.read_text()
+    result = Runner(Workspace(tmp_path / ".penstock"), tmp_path, IMAGE).run(
+        read_pipeline(path), "m", "training", {}, lambda _: None
+    )
+    assert "there is no step `nothing`" in result.steps["a"].log.read_text()
+    assert not (tmp_path / "ran").exists()

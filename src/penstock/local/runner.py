@@ -236,17 +236,20 @@ class _Schedule:
 
     async def _process(self, step_run: StepRun, command: list[str], scratch: Path) -> int:
         step = step_run.step
+        paths = [os.environ.get("PYTHONPATH", "")]
         if command[0] == "penstock-step":
-            command = [sys.executable, "-m", "penstock.local.leash", str(self._leash_read), *command[1:]]
-        # The repository's own modules are found from its root, wherever the command was given.
-        path = os.pathsep.join(p for p in (str(self._runner.repository), os.environ.get("PYTHONPATH", "")) if p)
+            # Without the root in front: it would run a `sitecustomize.py` of the repository, or its own `penstock`.
+            command = [sys.executable, "-P", "-m", "penstock.local.leash", str(self._leash_read), *command[1:]]
+        else:
+            # A step of the user's own finds the repository's modules from its root.
+            paths.insert(0, str(self._runner.repository))
         environment = {
             # Steps share the cores: an OpenMP thread that waits in a busy loop takes one from the step beside it.
             "OMP_WAIT_POLICY": "PASSIVE",
             **os.environ,
             **step.environment,
             "PENSTOCK_WORK": str(scratch.resolve()),
-            "PYTHONPATH": path,
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         }
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(

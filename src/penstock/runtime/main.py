@@ -67,11 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("penstock").setLevel(logging.INFO)
     # Functions that specs name are found from the repository's root, which is the working directory of every step.
+    # Last of all: a file there stands in for nothing that is installed, since no spec names it and no review sees it.
     if "" not in sys.path:
-        sys.path.insert(0, "")
-    # Read when the library of threads is loaded. By default its threads wait by spinning, which makes scikit-learn
-    # many times slower wherever there are fewer free processors than threads: a shared machine, a container's quota.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        sys.path.append("")
     try:
         step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
