@@ -12,8 +12,8 @@ from penstock.catalog.reads import spec_key
 from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.review.artifacts import Comparison
+from penstock.review.changes.behind import edits_behind
 from penstock.review.changes.directions import LOOSENED
-from penstock.review.changes.functions import function_edits
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.rollback import is_rollback
@@ -49,10 +49,10 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
 def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     """The plan of two trees that have been read."""
     base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)
-    functions = function_edits(sides)
-    edited = {edit.spec for edit in functions} | set(sides.touched)
-    comparison = Comparison(sides, base, head, {spec_id for spec_id in edited if _differs(sides, spec_id, functions)})
-    compared = cache(lambda: compare(base, head, sides.touched, functions))
+    behind = edits_behind(sides)
+    edited = {edit.spec for edit in behind} | set(sides.touched)
+    comparison = Comparison(sides, base, head, {spec_id for spec_id in edited if _differs(sides, spec_id, behind)})
+    compared = cache(lambda: compare(base, head, sides.touched, behind))
     examined = examine(
         sides.head.catalog,
         _concerned(head, edited),
@@ -70,7 +70,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     errors.extend(_base_problems(sides))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
-    unseen = [] if errors.has_errors else unexplained(sides, base, head, comparison, [*edits, *functions])
+    unseen = [] if errors.has_errors else unexplained(sides, base, head, comparison, [*edits, *behind])
     changes += unseen
     impacts |= {change.fingerprint: Radius(base, head).of_indirect(change) for change in unseen}
     return Plan(
@@ -80,33 +80,33 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code.startswith(_BASE)),
-        kind="change" if unseen else _kind(repository, sides, [*edits, *functions], found),
+        kind="change" if unseen else _kind(repository, sides, [*edits, *behind], found),
         digests=_digests(sides, changes, found, edits),
     )
 
 
-def _differs(sides: Sides, spec_id: SpecId, functions: Iterable[Edit]) -> bool:
-    """Whether what a spec says differs, or the code that it names; it may stand in a file that differs elsewhere."""
+def _differs(sides: Sides, spec_id: SpecId, behind: Iterable[Edit]) -> bool:
+    """Whether what a spec says differs, or what stands behind it; its file may differ in another spec alone."""
     key = spec_key(spec_id.kind, spec_id.name)
     if sides.base.catalog.fingerprint(key) != sides.head.catalog.fingerprint(key):
         return True
-    return any(edit.spec == spec_id for edit in functions)
+    return any(edit.spec == spec_id for edit in behind)
 
 
 def compare(
-    base: Reach, head: Reach, touched: Iterable[SpecId], functions: Sequence[Edit] = ()
+    base: Reach, head: Reach, touched: Iterable[SpecId], behind: Sequence[Edit] = ()
 ) -> tuple[list[Edit], list[Change], dict[str, Impact]]:
     """The direct changes of the specs that `touched` names, all changes with the indirect ones, and their impacts.
 
-    `functions` are the edits of the repository's own Python that count as changes of specs.
+    `behind` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in direct]
-    effects = _distinct([*indirect_changes(base, head, [*edits, *functions]), *newly_reaching(base, head, edits)])
+    effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits)])
     radius = Radius(base, head)
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}
-    for edit in (*edits, *functions):
+    for edit in (*edits, *behind):
         changes.append(edit.change)
         impacts[edit.change.fingerprint] = radius.of_edit(edit)
     for effect in effects:

@@ -13,7 +13,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import UNKNOWN
-from penstock.review.changes.functions import module_of
+from penstock.review.changes.followed import module_of
 from penstock.review.changes.specs import Edit, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach
@@ -63,8 +63,8 @@ class _Search:
             self.changed |= {SpecId(one.kind, one.name) for one in addresses}
             if change.operation in _WHOLE and not change.address.parts and edit.spec.kind == "Environment":
                 self.environments |= {one.name for one in addresses}
-            if edit.difference is None and edit.pointer:
-                self.modules |= set(paths_of(module_of(change.after["function"])))
+            if edit.function:
+                self.modules |= set(paths_of(module_of(edit.function)))
 
     def changes(self) -> Iterator[Change]:
         contents = self._contents()

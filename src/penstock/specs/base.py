@@ -53,9 +53,12 @@ class Refers:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Marks text that is not plain: `sql`, `promql`, a Python `function`, a `column` name, a cron `schedule`."""
+    """Marks text that is not plain: `sql`, `promql`, a Python `function`, a `column` name, a cron `schedule`.
 
-    what: Literal["sql", "promql", "function", "column", "feature", "schedule", "metric", "class"]
+    A `path` is that of files, a glob or an address; a `command` is one word of a command.
+    """
+
+    what: Literal["sql", "promql", "function", "column", "feature", "schedule", "metric", "class", "path", "command"]
 
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]

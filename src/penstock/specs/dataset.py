@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from penstock.specs.base import Column as ColumnName
-from penstock.specs.base import Distinct, Function, Node, Resource, Slug, Sql, field, note
+from penstock.specs.base import Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration
@@ -19,7 +19,8 @@ def _one_is_no_list(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-Paths = Annotated[str | list[str] | None, AfterValidator(_one_is_no_list)]
+_Path = Annotated[str, Holds("path")]
+Paths = Annotated[_Path | list[_Path] | None, AfterValidator(_one_is_no_list)]
 """One path, or several; a list of one is that one, so that writing it otherwise changes nothing."""
 
 

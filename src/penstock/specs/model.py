@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from penstock.specs.base import (
     DatasetRef,
     Distinct,
     FeatureSetRef,
+    Holds,
     Identifier,
     Image,
     ManifestPatch,
@@ -257,7 +258,7 @@ class CustomStep(Node):
         area=Area.GOVERNANCE,
         default=None,
     )
-    command: list[str] = field(
+    command: list[Annotated[str, Holds("command")]] = field(
         "Command and arguments. Exit code 0 says that it is done, 10 that its answer is no, any other that it broke.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,

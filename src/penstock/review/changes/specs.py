@@ -32,9 +32,11 @@ class Edit:
     change: Change
     spec: SpecId
     difference: Difference | None = None
-    """None for a whole spec, and for a function whose code differs."""
+    """None for a whole spec, and for code or data that differs behind a name."""
     pointer: Pointer = ()
     """Where the change is, in the document of the spec; empty for the whole."""
+    function: str = ""
+    """The function or class whose code differs."""
 
 
 def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> list[Edit]:

@@ -1,0 +1,122 @@
+"""What stands behind the names in specs: code, rows and commands of the repository that differ in files of their own.
+
+Such a difference is a changed field of the spec that names it. Which way the risk moves is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock.catalog.load import SPECS
+from penstock.catalog.model import SpecId
+from penstock.catalog.partial import PartialCatalog
+from penstock.catalog.written import CODE, written
+from penstock.review.changes.directions import UNKNOWN
+from penstock.review.changes.followed import Code, Commands, Difference, Rows
+from penstock.review.changes.specs import Edit
+from penstock.review.model import Change, Operation
+from penstock.review.sides import GENERATED, Sides
+from penstock.source.files import SUFFIXES
+from penstock.source.model import Document, Pointer
+from penstock.specs.kinds import KINDS
+from penstock.specs.review import Area
+from penstock.specs.shapes import Field, Mapping, mapping_of, settle, shape_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The texts of one field that name something outside."""
+
+    spec: SpecId
+    pointer: Pointer
+    what: str
+    """See `Holds`."""
+    texts: tuple[str, ...]
+
+
+def edits_behind(sides: Sides) -> list[Edit]:
+    """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
+    changed = {one.path: one for one in sides.paths if not _is_compared(one.path)}
+    if not changed:
+        return []
+    code, rows = Code(sides, changed), Rows(changed)
+    commands = Commands(sides, changed, code)
+    looks: dict[str, Code | Rows | Commands] = {"function": code, "class": code, "path": rows, "command": commands}
+    catalog = sides.head.catalog
+    edits = []
+    for file in catalog.files:
+        text = file.source.text
+        # What cannot name anything that differs is not read.
+        if not file.hides_names and not any(look.may_differ(text) for look in (code, rows, commands)):
+            continue
+        for document in file.content[0]:
+            for named in _named(document, set(looks)):
+                difference = looks[named.what].difference(named.texts)
+                if difference is not None:
+                    edits.append(_edit(catalog, named, difference))
+    return edits
+
+
+def _is_compared(path: str) -> bool:
+    """Whether the review looks at what a file says, or at that it is there at all."""
+    return path.startswith(f"{GENERATED}/") or (path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES))
+
+
+def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
+    kind, metadata = document.value.get("kind"), document.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if kind not in KINDS or not isinstance(name, str):
+        return
+    fields: dict[tuple[Pointer, str], list[str]] = {}
+    for found in written(document, "holds"):
+        what = found.scalar.holds
+        if what in wanted:
+            # The paths of a source are told as one, and so are the words of a command.
+            is_item = what not in CODE and isinstance(found.pointer[-1], int)
+            field = found.pointer[:-1] if is_item else found.pointer
+            fields.setdefault((field, what), []).append(found.text)
+    for (field, what), texts in fields.items():
+        yield _Named(SpecId(kind, name), field, what, tuple(texts))
+
+
+def _edit(catalog: PartialCatalog, named: _Named, difference: Difference) -> Edit:
+    environment, place = _place(named.pointer)
+    change = Change(
+        address=catalog.address(named.spec, place, environment),
+        operation=Operation.CHANGED,
+        before=difference.before,
+        after=difference.after,
+        direction=UNKNOWN,
+        area=_area(catalog, named.spec, named.pointer),
+        cause="indirect",
+        why=difference.why,
+        environments=catalog.environments() if environment is None else (environment,),
+        span=catalog.span(named.spec, named.pointer),
+        through=(difference.path,),
+    )
+    return Edit(change, named.spec, pointer=place, function=difference.function)
+
+
+def _place(pointer: Pointer) -> tuple[str | None, Pointer]:
+    """The environment whose overrides a pointer leads into, and where that is for it; None for the spec itself."""
+    return (str(pointer[1]), ("spec", *pointer[2:])) if pointer[0] == "overrides" else (None, pointer)
+
+
+def _area(catalog: PartialCatalog, spec_id: SpecId, pointer: Pointer) -> Area:
+    """The area of the nearest field above `pointer` that declares one."""
+    document = catalog.document(spec_id)
+    data = document.value if document is not None else {}
+    environment, place = _place(pointer)
+    if environment is not None:
+        data = {"spec": data["overrides"][environment]}
+    declared: Field | None = None
+    for depth in range(len(place)):
+        shape = shape_at(mapping_of(KINDS[spec_id.kind]), data, place[:depth])
+        held = data
+        for step in place[:depth]:
+            held = held[step]  # type: ignore[index]  # the pointer was found in this very data
+        mapping = settle(shape, held) if shape is not None else None
+        if isinstance(mapping, Mapping):
+            declared = mapping.fields.get(str(place[depth]), declared)
+    return Area(declared.review["area"]) if declared is not None and declared.review else Area.GOVERNANCE
