@@ -47,6 +47,15 @@ def test_models_lie_in_the_store_under_their_digests() -> None:
     assert found.files.uri == f"s3://models/production/flight-delay/{DIGEST.removeprefix('sha256:')}/model"
     assert found.previous is not None
     assert found.previous.digest == PREVIOUS
+    assert found.previous.uri == f"s3://models/production/flight-delay/{PREVIOUS.removeprefix('sha256:')}/model"
+
+
+def test_the_version_before_lies_under_the_model_that_the_rollout_served_then() -> None:
+    of_another = changed(release(step=1), ("  previous: {digest", "  previous: {model: late-flights, digest"))
+    found = plan(released=of_another)
+    assert "/production/flight-delay/" in found.files.uri
+    assert found.previous is not None
+    assert found.previous.uri == f"s3://models/production/late-flights/{PREVIOUS.removeprefix('sha256:')}/model"
 
 
 def test_a_canary_is_where_its_release_says() -> None:

@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from penstock.runtime.artifacts import file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
@@ -46,6 +47,61 @@ def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repos
     assert repository.promote() == 0
     release = repository.release()
     assert (release["version"]["digest"], release["previous"]["digest"], release["step"]) == (three, one, 0)
+
+
+def rename_model(repository: Repository, name: str) -> None:
+    """Declare the model again under another name, and let the gate and the rollout follow."""
+    path = repository.root / "specs" / "all.yaml"
+    documents = list(yaml.safe_load_all(path.read_text()))
+    for document in documents:
+        if document["kind"] == "Model":
+            document["metadata"]["name"] = name
+        elif "model" in document["spec"]:
+            document["spec"]["model"] = name
+    path.write_text(yaml.safe_dump_all(documents, sort_keys=False))
+
+
+def test_a_version_of_another_model_keeps_its_traffic_from_where_it_lies(repository: Repository) -> None:
+    one = repository.train("one")
+    assert repository.promote() == 0
+    rename_model(repository, "better")
+    assert "the release is a version of `made`, and its rollout serves `better`" in repository.problems()
+    two = repository.train("two", name="better")
+    assert repository.promote(name="better") == 0
+    assert repository.problems() == []
+    release = repository.release()
+    assert (release["version"]["digest"], release["step"]) == (two, 0)
+    assert release["previous"] == {"digest": one, "registered": 1, "model": "made"}
+    # While that canary is under way a third one comes, of a third model; then one of the model that has the traffic.
+    rename_model(repository, "best")
+    repository.train("three", name="best")
+    assert repository.promote(name="best") == 0
+    assert repository.release()["previous"] == {"digest": one, "registered": 1, "model": "made"}
+    rename_model(repository, "made")
+    repository.train("four")
+    assert repository.promote() == 0
+    assert repository.release()["previous"] == {"digest": one, "registered": 1}
+
+
+def test_a_canary_under_way_keeps_its_traffic_when_the_model_becomes_another(repository: Repository) -> None:
+    one = repository.train("one")
+    assert repository.promote() == 0
+    repository.train("two")
+    assert repository.promote() == 0
+    rename_model(repository, "better")
+    repository.train("three", name="better")
+    assert repository.promote(name="better") == 0
+    assert repository.release()["previous"] == {"digest": one, "registered": 1, "model": "made"}
+
+
+def test_a_dataset_may_be_renamed_while_a_version_that_learnt_from_it_is_served(repository: Repository) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    repository.edit("{name: rows,", "{name: lines,")
+    repository.edit("source: rows", "source: lines")
+    repository.edit("dataset: rows", "dataset: lines")
+    assert repository.problems() == ["the specs of `made` have changed since this version was trained"]
+    assert repository.release()["datasets"].keys() == {"rows"}
 
 
 def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,34 +33,40 @@ class Repository:
         shutil.copy(SPECS, root / "specs" / "all.yaml")
 
     def train(
-        self, content: str, *, outcome: str = "pass", gate: str = "release", age: timedelta = timedelta(0)
+        self,
+        content: str,
+        *,
+        name: str = "made",
+        outcome: str = "pass",
+        gate: str = "release",
+        age: timedelta = timedelta(0),
     ) -> str:
         """What a successful run leaves behind; the digest of the version that it registered."""
         model = self.root / "scratch" / content
         model.mkdir(parents=True, exist_ok=True)
         (model / "model.pkl").write_text(content)
         digest = directory_digest(model)
-        stored = self.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:")
+        stored = self.root / ".penstock" / "models" / name / digest.removeprefix("sha256:")
         shutil.copytree(model, stored / "model", dirs_exist_ok=True)
-        statement = self.statement(digest, outcome=outcome, gate=gate, age=age)
+        statement = self.statement(digest, model=name, outcome=outcome, gate=gate, age=age)
         (stored / "evidence").mkdir(exist_ok=True)
         evidence = stored / "evidence" / "statement.json"
         evidence.write_bytes(statement.as_bytes())
-        number = len(list((self.root / ".penstock" / "models" / "made").iterdir()))
+        number = len(list((self.root / ".penstock" / "models" / name).iterdir()))
         registration = self.root / ".penstock" / "steps" / digest / "registration"
         registration.mkdir(parents=True, exist_ok=True)
-        facts = {"model": "made", "digest": digest, "version": number, "evidence": {"digest": file_digest(evidence)}}
+        facts = {"model": name, "digest": digest, "version": number, "evidence": {"digest": file_digest(evidence)}}
         write_json(registration / "registration.json", facts)
-        runs = self.root / ".penstock" / "runs" / "made"
+        runs = self.root / ".penstock" / "runs" / name
         run = runs / f"20260101T00000{len(list(runs.glob('*')))}Z-00"
         run.mkdir(parents=True)
         steps = {"register": {"outputs": {"registration": str(registration)}}}
-        record = {"id": run.name, "model": "made", "purpose": "training", "state": "succeeded", "steps": steps}
+        record = {"id": run.name, "model": name, "purpose": "training", "state": "succeeded", "steps": steps}
         write_json(run / "run.json", record)
         return digest
 
-    def promote(self, *more: str, to: str = "staging") -> int:
-        return main(["promote", "made", "--to", to, "--root", str(self.root), *more])
+    def promote(self, *more: str, name: str = "made", to: str = "staging") -> int:
+        return main(["promote", name, "--to", to, "--root", str(self.root), *more])
 
     def release(self, environment: str = "staging") -> dict[str, Any]:
         spec: dict[str, Any] = yaml.safe_load((self.root / RELEASE.format(environment)).read_text())["spec"]
@@ -85,7 +91,7 @@ class Repository:
         return make_statement(
             model=model,
             digest=digest,
-            specs=spec_digest(load_work_tree(self.root).view("local"), "made"),
+            specs=spec_digest(load_work_tree(self.root).view("local"), model),
             datasets={"rows": "sha256:" + "7" * 64},
             evaluation={},
             gates=[{"gate": gate, "passed": outcome != "fail", "rules": [{"id": "quality", "outcome": outcome}]}],

@@ -104,7 +104,8 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
         )
         return
     rollout = view.find(Rollout, release.spec.rollout)
-    if rollout is None:
+    if rollout is None or rollout.spec.model != promotion.of.model:
+        # Of another model the evidence speaks too.
         return
     released = Released.of(release.name, release.plain_spec(), rollout.spec.model)
     wrong = tuple(promotion.contradictions(released, gates))
@@ -123,6 +124,20 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
     subject: dict[str, Any] = next(iter(statement.get("subject") or [{}]), {})
     model = f"sha256:{subject.get('digest', {}).get('sha256', '')}"
     predicate = statement["predicate"]
+    rollout = view.find(Rollout, release.spec.rollout)
+    trained = str(subject.get("name"))
+    if rollout is not None and trained != (served := rollout.spec.model):
+        yield Diagnostic.error(
+            "release-evidence",
+            f"the release is a version of `{trained}`, and its rollout serves `{served}`",
+            view.span(rollout, ("model",)),
+            f"the version stays one of `{trained}`",
+            secondary=(path,),
+            help=(
+                f"declare `{served}` beside `{trained}`, train it, and let the pull request in which the rollout names "
+                "it hold the release that `penstock promote` writes of it",
+            ),
+        )
     if model != release.spec.version.digest:
         yield Diagnostic.error(
             "release-evidence",

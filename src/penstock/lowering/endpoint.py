@@ -49,7 +49,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
         previous=(
-            _files(environment, rollout.spec.model, release.spec.previous)
+            _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
             if release and release.spec.previous
             else None
         ),

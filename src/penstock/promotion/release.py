@@ -10,12 +10,13 @@ from penstock.catalog.model import SpecId, View
 from penstock.promotion.attested import Promoter, attested
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
+from penstock.source.attestations.gates import parse_gates
 from penstock.source.attestations.promotion import Origin, Released, parse_promotion
 from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
 from penstock.source.emit_yaml import emit_yaml
 from penstock.source.envelope import EnvelopeError, payload_of
-from penstock.specs.release import Release, Version
+from penstock.specs.release import PreviousVersion, Release, Version
 from penstock.specs.rollout import Rollout
 
 FOLDER = "specs/releases"
@@ -63,7 +64,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
         }
         summary = f"{rollout.name} in {environment} keeps {words}, and states its promotion anew"
     else:
-        spec, start = _first_serving(rollout, candidate, environment, named, present, step)
+        spec, start = _first_serving(view, rollout, candidate, named, present, step)
         summary = f"{rollout.name} in {environment} gets {words}{start}"
     files = {candidate.evidence_path: evidence}
     return _promotion(view, rollout, present, spec, candidate.payload, candidate.origin, by, files, summary)
@@ -96,9 +97,9 @@ def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *,
 
 
 def _first_serving(
+    view: View,
     rollout: Rollout,
     candidate: Candidate,
-    environment: str,
     evidence: dict[str, str],
     present: Release | None,
     step: int | None,
@@ -111,18 +112,23 @@ def _first_serving(
     predicate = candidate.statement.predicate
     spec: dict[str, Any] = {
         "rollout": rollout.name,
-        "environment": environment,
+        "environment": str(view.environment_name),
         "version": version,
         "specs": predicate.specs,
         "datasets": dict(sorted(predicate.datasets.items())),
         "evidence": evidence,
     }
     if previous is not None:
-        spec["previous"] = previous.model_dump(mode="json", by_alias=True, exclude_none=True)
+        spec["previous"] = previous.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"model"})
     reached = _first_step(rollout, previous, step)
     if reached is None:
         return spec, ""
     spec["step"] = reached
+    if present is not None and previous is not None:
+        # What keeps the traffic is found in the store by its model, which the rollout may have served until now.
+        named = previous.model if isinstance(previous, PreviousVersion) else None
+        model = named or _model_of(_gates_of(view, present), present)
+        spec["previous"] |= {"model": model} if model != candidate.model else {}
     return spec, f", step {reached} of its canary: {_share(rollout, reached)} of the traffic"
 
 
@@ -187,6 +193,15 @@ def _gates_of(view: View, present: Release) -> bytes:
     if payload is None:
         raise RefusalError(f"the evidence {named.path} of `{present.name}` cannot be read; promote the version again")
     return payload
+
+
+def _model_of(gates: bytes, present: Release) -> str:
+    try:
+        return parse_gates(gates).model
+    except StatementError as error:
+        raise RefusalError(
+            f"the evidence {present.spec.evidence.path} of `{present.name}` cannot be read: {error}"
+        ) from None
 
 
 def _payload(data: bytes) -> bytes | None:

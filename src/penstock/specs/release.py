@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from penstock.specs.base import DatasetRef, Digest, EnvironmentRef, Node, Resource, RolloutRef, field, note
+from penstock.specs.base import Digest, EnvironmentRef, Name, Node, Resource, RolloutRef, field, note
 from penstock.specs.review import Area, Loosens
 
 
@@ -14,6 +14,17 @@ class Version(Node):
     digest: Digest = field("Digest of the model's files.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     registered: int | None = field(
         "Version number in the MLflow registry.", loosens=Loosens.ANY, area=Area.ROLLOUT, default=None, ge=1
+    )
+
+
+class PreviousVersion(Version):
+    """The version that another one replaces."""
+
+    model: Name | None = field(
+        "Model that it is a version of, where the rollout served another one then.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default=None,
     )
 
 
@@ -47,8 +58,10 @@ class ReleaseSpec(Node):
     specs: Digest = field(
         "Digest of the specs that the version was trained from.", loosens=Loosens.ANY, area=Area.GOVERNANCE
     )
-    datasets: dict[DatasetRef, Digest] = field(
-        "Fingerprint of each dataset that it was trained on.", loosens=Loosens.ANY, area=Area.DATA
+    datasets: dict[Name, Digest] = field(
+        "Fingerprint of each dataset that it was trained on, by the name that the dataset had then.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
     )
     evidence: Evidence = field("Proof that it passed its gate.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE)
     promotion: PromotionStatement | None = field(
@@ -57,7 +70,7 @@ class ReleaseSpec(Node):
         area=Area.GOVERNANCE,
         default=None,
     )
-    previous: Version | None = field(
+    previous: PreviousVersion | None = field(
         "Version that it replaces; it keeps the rest of the traffic while a canary is under way.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
