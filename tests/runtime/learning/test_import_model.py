@@ -18,7 +18,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from penstock.runtime.artifacts import Splits
 from penstock.runtime.faults import WRONG_USE
@@ -99,6 +99,15 @@ def test_a_boosting_is_taken_too(take: Import, splits: Path) -> None:
     assert take(model, trust=["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]) == 0
 
 
+def test_a_column_that_the_model_reads_and_passes_over_is_taken(take: Import, splits: Path) -> None:
+    rows = Splits.read(splits).rows("train")
+    first = ColumnTransformer(
+        [("numbers", SimpleImputer(), ["x0"]), ("categories", OneHotEncoder(handle_unknown="ignore"), ["color"])]
+    )
+    model = pipeline(LogisticRegression(), first).fit(rows.features[["x0", "flag", "color"]], rows.label)
+    assert take(model) == 0
+
+
 def test_a_file_of_another_digest_is_not_opened(take: Import, splits: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert take(b"anything at all", digest="sha256:" + "0" * 64) == WRONG_USE
     assert "it is not opened" in capfd.readouterr().err
@@ -125,6 +134,11 @@ def test_a_function_that_runs_programs_is_never_loaded(
         (lambda splits: fitted(splits, pipeline(LinearRegression())), "has no `predict_proba`"),
         (lambda splits: _other_classes(splits), "a binary task 0 from 1"),
         (lambda splits: _blind(splits), "cannot read the features as they are"),
+        (lambda splits: _of_booleans(splits, OneHotEncoder(handle_unknown="ignore")),
+         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+        (lambda splits: _of_booleans(splits, OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
+         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+        (lambda splits: _shouted(splits), "knows `color` as 'AMBER', 'BLUE', 'CYAN', …, and none of the values that come, such as 'amber', 'blue'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_words(
@@ -143,6 +157,22 @@ def _without(splits: Path, name: str) -> Any:
 def _other_classes(splits: Path) -> Any:
     rows = Splits.read(splits).rows("train")
     return pipeline(LogisticRegression()).fit(rows.features[READ], np.where(rows.label == 1, "late", "punctual"))
+
+
+def _of_booleans(splits: Path, encoder: Any) -> Any:
+    """Fitted where `flag` was a boolean, behind what fills gaps: there the encoder has no names of columns."""
+    rows = Splits.read(splits).rows("train")
+    frame = rows.features[["x0", "flag", "color"]].assign(flag=rows.features["flag"].eq("true").astype(object))
+    flags = Pipeline([("fill", SimpleImputer(strategy="most_frequent")), ("encode", encoder)])
+    colors = OneHotEncoder(handle_unknown="ignore")
+    first = ColumnTransformer([("n", SimpleImputer(), ["x0"]), ("f", flags, ["flag"]), ("c", colors, ["color"])])
+    return pipeline(LogisticRegression(), first).fit(frame, rows.label)
+
+
+def _shouted(splits: Path) -> Any:
+    rows = Splits.read(splits).rows("train")
+    frame = rows.features[READ].assign(color=rows.features["color"].str.upper())
+    return pipeline(LogisticRegression()).fit(frame, rows.label)
 
 
 def _blind(splits: Path) -> Any:

@@ -17,6 +17,7 @@ from penstock.runtime.artifacts import FeatureColumn, Splits
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.model_files import save_model
+from penstock.runtime.learning.probe import refuse_deaf
 from penstock.specs.estimator import External
 from penstock.specs.model import TASKS
 
@@ -44,7 +45,9 @@ def run(arguments: argparse.Namespace) -> None:
     pipeline = opened(read(external), external)
     features = features_of(pipeline, splits)
     rows = splits.rows("train").features[[feature.name for feature in features]]
-    _try(pipeline, rows, arguments.task, splits.classes)
+    answer = "predict" if arguments.task == "regression" else "predict_proba"
+    _try(pipeline, rows, arguments.task, answer, splits.classes)
+    refuse_deaf(pipeline, rows, features, answer)
     digest = save_model(
         arguments.model_dir,
         name=arguments.model,
@@ -118,9 +121,8 @@ def features_of(pipeline: Any, splits: Splits) -> tuple[FeatureColumn, ...]:
     return tuple(known[str(name)] for name in names)
 
 
-def _try(pipeline: Any, rows: Any, task: str, classes: tuple[str, ...]) -> None:
+def _try(pipeline: Any, rows: Any, task: str, answer: str, classes: tuple[str, ...]) -> None:
     """InputError where the pipeline does not do the task, or cannot read rows as they come."""
-    answer = "predict" if task == "regression" else "predict_proba"
     if not callable(getattr(pipeline, answer, None)):
         raise InputError(f"the model has no `{answer}`, which a {task} task needs")
     known = [str(each) for each in getattr(pipeline, "classes_", ())]
