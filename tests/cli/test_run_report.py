@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from local.pipelines import IMAGE, Script, write_pipeline
+from penstock.catalog.load import load_work_tree
+from penstock.cli.run import where_to_promote
 from penstock.cli.run_report import report
 from penstock.local.pipeline import read_pipeline
 from penstock.local.runner import Runner
 from penstock.local.workspace import Workspace
 from penstock.runtime.faults import SAYS_NO, WRONG_USE
+from promotion.workspaces import Repository
 
 
 def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
@@ -48,6 +51,33 @@ def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.C
     said = told(tmp_path, capsys, Script("train", f"{sys.executable} -c 'import nothing_of_this_name'"))
     assert "Traceback (most recent call last):" in said
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in said
+
+
+def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = Workspace(tmp_path / ".penstock")
+    pipeline = read_pipeline(write_pipeline(tmp_path / "pipeline.yaml", Script("a", "")))
+    run = Runner(workspace, tmp_path, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
+    report(run, "m", "training", workspace, tmp_path, "--to qa --rollout one")
+    assert "penstock promote m --to qa --rollout one  write the Release" in capsys.readouterr().out
+    report(run, "m", "training", workspace, tmp_path)
+    said = capsys.readouterr().out
+    assert "penstock explain Model/m" in said
+    assert "promote" not in said
+    assert "monitoring" not in said
+
+
+def test_a_model_goes_first_to_the_lowest_stage_that_serves_it(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.edit("staging", "qa")
+    repository.edit("stage: qa", "stage: staging")
+    assert where_to_promote(load_work_tree(repository.root), "made") == "--to qa"
+    text = (repository.root / "specs" / "all.yaml").read_text()
+    rollout = text[text.rindex("apiVersion") :]
+    repository.edit(rollout, rollout + "---\n" + rollout.replace("made-online", "made-batch"))
+    assert where_to_promote(load_work_tree(repository.root), "made") == "--to qa --rollout made-batch"
+    repository.edit("environments: [qa, production]", "environments: [production]")
+    assert where_to_promote(load_work_tree(repository.root), "made") == "--to production --rollout made-batch"
+    assert where_to_promote(load_work_tree(repository.root), "none") is None
 
 
 def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

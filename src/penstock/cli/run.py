@@ -86,8 +86,18 @@ def run(options: argparse.Namespace) -> int:
         return PROBLEMS
     from penstock.cli.run_report import report
 
-    report(result, options.model, options.pipeline, workspace, root)
+    report(result, options.model, options.pipeline, workspace, root, where_to_promote(catalog, options.model))
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
+
+
+def where_to_promote(catalog: Catalog, model: str) -> str | None:
+    """The words by which `promote` is told where the model is served first; None where no rollout serves it."""
+    for view in catalog.views():
+        rollouts = view.rollouts_of(model)
+        if view.environment is not None and rollouts:
+            which = f" --rollout {rollouts[0].name}" if len(rollouts) > 1 else ""
+            return f"--to {view.environment.name}{which}"
+    return None
 
 
 def _environment(catalog: Catalog, options: argparse.Namespace) -> Environment:

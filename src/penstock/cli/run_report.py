@@ -23,8 +23,11 @@ WIDTH = 110
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
 
 
-def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path) -> None:
-    """Print the end of a run: to the output what it found, to the error stream why it stopped."""
+def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path, promotion: str | None = None) -> None:
+    """Print the end of a run: to the output what it found, to the error stream why it stopped.
+
+    `promotion` are the words by which `promote` is told where the model goes next; None where no rollout serves it.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     for name, step in run.steps.items():
         if step.state in (State.REFUSED, State.FAILED):
@@ -40,7 +43,7 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
     if run.state == "succeeded":
         _places(run, pipeline, workspace, root)
-        _next(model, pipeline, _newest_row(run))
+        _next(model, pipeline, promotion, _newest_row(run))
 
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:
@@ -123,15 +126,16 @@ def _newest_row(run: Run) -> str | None:
     return newest
 
 
-def _next(model: str, pipeline: str, newest: str | None) -> None:
+def _next(model: str, pipeline: str, promotion: str | None, newest: str | None) -> None:
     as_of = f" --as-of {newest}" if newest is not None else ""
-    commands = [
-        (f"penstock promote {model} --to staging", "write the Release that a pull request would carry"),
-        (f"penstock run {model} --pipeline monitoring{as_of}", "watch the model for drift, as of that time"),
-        (f"penstock explain Model/{model}", "every value of the spec, and where it comes from"),
-    ]
+    commands = [(f"penstock explain Model/{model}", "every value of the spec, and where it comes from")]
     if pipeline == "monitoring":
-        commands = [(f"penstock run {model}", "train it again"), commands[2]]
+        commands.insert(0, (f"penstock run {model}", "train it again"))
+    elif promotion is not None:
+        commands[:0] = [
+            (f"penstock promote {model} {promotion}", "write the Release that a pull request would carry"),
+            (f"penstock run {model} --pipeline monitoring{as_of}", "watch the model for drift, as of that time"),
+        ]
     width = max(len(command) for command, _ in commands)
     print("\nNext")
     for command, purpose in commands:

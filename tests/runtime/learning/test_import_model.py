@@ -138,7 +138,8 @@ def test_a_function_that_runs_programs_is_never_loaded(
          "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
         (lambda splits: _of_booleans(splits, OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
          "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
-        (lambda splits: _shouted(splits), "knows `color` as 'AMBER', 'BLUE', 'CYAN', …, and none of the values that come, such as 'amber', 'blue'"),
+        (lambda splits: _shouted(splits),
+         "knows `color` as 'AMBER', 'BLUE', 'CYAN', …, and none of the values that come, such as 'amber', 'blue'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_words(
