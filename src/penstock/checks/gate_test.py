@@ -26,7 +26,7 @@ from penstock.checks.rule import listed, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.decision import Figure, Outcome, judge
-from penstock.specs.gate import AnyRule, Gate, GateTest, MetricRule
+from penstock.specs.gate import AnyRule, Gate, GateSpec, GateTest, MetricRule
 from penstock.specs.limits import Limit, limits
 
 _WORST = ("fail", "warn", "pass")
@@ -70,6 +70,16 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 )
 
 
+def is_met(gate: GateSpec, test: GateTest) -> bool:
+    """Whether the rules give every outcome that a test expects, and are about every figure that it gives."""
+    rules = {one.id: one for one in gate.rules}
+    for name, expected in test.expect.items():
+        outcome = _outcome(rules[name], test) if name in rules else None
+        if outcome is None or outcome[0] != expected:
+            return False
+    return set(test.given) <= _figures(gate)
+
+
 def _inapplicable(view: View, gate: Gate) -> dict[int, list[str]]:
     """Tests by position that speak of rules which the environment's override takes away, and the names of those."""
     loaded = view.catalog.loaded(id_of(gate))
@@ -105,13 +115,13 @@ def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> D
 
 def _known(gate: Gate) -> set[str]:
     """Every name that a test may speak of."""
-    return {one.id for one in gate.spec.rules} | _figures(gate)
+    return {one.id for one in gate.spec.rules} | _figures(gate.spec)
 
 
-def _figures(gate: Gate) -> set[str]:
+def _figures(gate: GateSpec) -> set[str]:
     """Every name under which a test may give a figure."""
-    keys = {key for one in gate.spec.rules for key in _keys(one)}
-    return keys | {f"{one.id}.{limit.part}" for one in gate.spec.rules for limit in limits(one)}
+    keys = {key for one in gate.rules for key in _keys(one)}
+    return keys | {f"{one.id}.{limit.part}" for one in gate.rules for limit in limits(one)}
 
 
 def _keys(one: AnyRule) -> list[str]:
@@ -143,7 +153,7 @@ def _given(one: AnyRule, limit: Limit, only: bool, test: GateTest) -> float | No
 
 
 def _unknown_figures(view: View, gate: Gate, test: GateTest, pointer: Pointer) -> Iterator[Diagnostic]:
-    known = _figures(gate)
+    known = _figures(gate.spec)
     for name in test.given:
         if name not in known:
             span = view.span(gate, (*pointer, "given", name), "key")

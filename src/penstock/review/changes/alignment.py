@@ -18,6 +18,9 @@ from penstock.specs.rollout import Caller, CanaryStep
 SETS: frozenset[type[Node]] = frozenset({Caller, GateTest, SensitiveUse, Require, When})
 """Items without `id` or `name` whose order means nothing; they are known by their content."""
 
+WHOLE: frozenset[type[Node]] = frozenset({GateTest})
+"""Those among them of which each says one thing: with another word in it, it is another item."""
+
 ORDERED: frozenset[type[Node]] = frozenset({CanaryStep, JsonPatch})
 """Items without `id` or `name` whose place in the list is part of what they mean."""
 
@@ -71,7 +74,10 @@ def _by_key(before: list[Any], after: list[Any], known: list[str], now: list[str
 
 
 def _as_sets(before: list[Any], after: list[Any]) -> Iterator[Pair]:
-    """Equal items are one another's wherever they stand; of the rest, those whose first field is the same."""
+    """Equal items are one another's wherever they stand; of the rest, those whose first field is the same.
+
+    But for those that are `WHOLE`.
+    """
     first = [exact(item) for item in before]
     second = [exact(item) for item in after]
     common = Counter(first) & Counter(second)
@@ -98,7 +104,7 @@ def _without(keys: list[str], common: Counter[str]) -> list[int]:
 
 
 def _is_like(before: Any, after: Any) -> bool:
-    if not isinstance(before, Node) or type(before) is not type(after):
+    if not isinstance(before, Node) or type(before) is not type(after) or type(before) in WHOLE:
         return False
     first = next(iter(type(before).model_fields))
     return same(getattr(before, first), getattr(after, first))

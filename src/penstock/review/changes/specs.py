@@ -12,6 +12,7 @@ from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
+from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.traffic import traffic_growth
 from penstock.review.changes.values import plain, same
@@ -189,6 +190,7 @@ def _of_values(
                 difference.operation,
                 repr(plain(difference.before)),
                 repr(plain(difference.after)),
+                difference.judgement,
             )
             entry = seen.setdefault(key, (difference, [], environment))
             if environment is not None:
@@ -200,7 +202,7 @@ def _of_values(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        yield traffic_growth(difference, second)
+        yield overtaken(traffic_growth(difference, second), second)
 
 
 def _edit(
