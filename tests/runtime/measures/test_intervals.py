@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from penstock.runtime.measures.comparisons import paired_bootstrap
 from penstock.runtime.measures.delong import areas
 from penstock.runtime.measures.intervals import Intervals, percentiles, proportion, wilson
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions, binary, regression
+from penstock.runtime.measures.resampling import distributions, statistic
 from penstock.specs.metrics import METRICS
 from runtime.measures.made import EVERY, metrics_of, predictions
 
@@ -46,9 +48,26 @@ def test_a_wider_confidence_is_a_wider_interval_around_the_estimate(task: str) -
     intervals = Intervals(made, names, seed=0)
     for name in names:
         narrow, wide = intervals.of(name, 0.8), intervals.of(name, 0.99)
-        assert wide.low < narrow.low < narrow.high < wide.high, name
+        estimate = compute(name, made)
+        assert narrow.low <= estimate < narrow.high < wide.high, name
         if name != "expected_calibration_error":
-            assert narrow.low < compute(name, made) < narrow.high, name
+            assert wide.low < narrow.low < estimate, name
+
+
+def test_no_interval_lies_beside_its_estimate() -> None:
+    rng = np.random.default_rng(3)
+    score = rng.random(4_000)
+    honest = binary((rng.random(4_000) < score).astype(int), score, 0.5)
+    name = "expected_calibration_error"
+    estimate = compute(name, honest)
+    drawn = distributions({name: statistic(name, honest)}, len(honest), 0)[name]
+    assert estimate < percentiles(drawn, 0.8)[0], "resampling raises it beyond the estimate here"
+    interval = Intervals(honest, [name], seed=0).of(name, 0.8)
+    assert interval.low == estimate
+    assert interval.high == percentiles(drawn, 0.8)[1]
+    shuffled = binary(honest.truth, rng.permutation(score), 0.5)
+    worse = paired_bootstrap(name, honest, shuffled, 0.8, 0)
+    assert worse.low <= worse.estimate <= worse.high
 
 
 def draw(rng: np.random.Generator, rows: int, task: str) -> Predictions:

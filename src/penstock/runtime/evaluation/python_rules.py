@@ -12,7 +12,7 @@ import pandas as pd
 from penstock.runtime.data.functions import load
 from penstock.runtime.evaluation.examination import SEED, Examination, decided
 from penstock.runtime.faults import InputError
-from penstock.runtime.measures.intervals import decided_by, percentiles
+from penstock.runtime.measures.intervals import decided_by, percentiles, reaching
 from penstock.specs.decision import Figure
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def own_figure(rule: PythonRule, exam: Examination) -> Figure:
         resampled = rows.iloc[chosen].reset_index(drop=True)
         drawn.append(_called(rule.python, function, truth[chosen], said[chosen], resampled))
     low, high = percentiles(np.array(drawn), float(rule.confidence))
-    return Figure(rule.python, estimate, *decided_by(len(truth), low, high))
+    return Figure(rule.python, estimate, *reaching(estimate, *decided_by(len(truth), low, high)))
 
 
 def test_rows(exam: Examination) -> pd.DataFrame:

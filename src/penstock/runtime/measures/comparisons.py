@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import decided_by, percentiles
+from penstock.runtime.measures.intervals import decided_by, percentiles, reaching
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.measures.resampling import RANKING, difference, distributions, statistic
@@ -44,6 +44,7 @@ def paired_bootstrap(metric: str, ours: Predictions, theirs: Predictions, confid
             low, high = decided_by(len(ours), low, high)
         elif is_collapsed(low, high):
             low, high = (end - compute(metric, theirs) for end in reach(metric, ours, confidence))
+    low, high = reaching(estimate, low, high)
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
 

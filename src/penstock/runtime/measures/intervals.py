@@ -2,7 +2,8 @@
 
 `roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. All others: the percentile bootstrap of
 `penstock.runtime.measures.resampling`. The percentile interval of the expected calibration error lies too high, since
-resampling adds to what chance alone makes of it: an upper bound is judged more strictly than its confidence says.
+resampling adds to what chance alone makes of it: an upper bound is judged more strictly than its confidence says. It
+may lie above the estimate even, and so every bootstrap interval is made to reach its own.
 
 Where DeLong and the bootstrap see no variation, or hardly any, an interval of a metric with a worst and a best value
 reaches as far as `penstock.runtime.measures.unseen` says. A metric without (a log loss, an error of numbers) has no
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
+from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.resampling import distributions, statistic
 from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach
 from penstock.specs.metrics import METRICS
@@ -66,7 +68,8 @@ class Intervals:
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), "bootstrap")
         low, high = percentiles(self._resamples[metric], confidence)
-        return Interval(*_honest(metric, self._predictions, confidence, low, high), "bootstrap")
+        low, high = _honest(metric, self._predictions, confidence, low, high)
+        return Interval(*reaching(compute(metric, self._predictions), low, high), "bootstrap")
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -107,6 +110,17 @@ def percentiles(resamples: Array, confidence: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def reaching(estimate: float, low: float, high: float) -> tuple[float, float]:
+    """The interval, as far as its estimate at least; unchanged where one of the three is undefined.
+
+    The resamples of a figure that chance can only raise, such as an error of calibration or the largest of some
+    differences, may all lie on one side of it. An interval beside its own estimate would be taken for a mistake.
+    """
+    if np.isnan((estimate, low, high)).any():
+        return low, high
+    return min(low, estimate), max(high, estimate)
 
 
 def decided_by(rows: int, low: float, high: float) -> tuple[float, float]:
