@@ -109,13 +109,17 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
 
 
 def _percentiles(view: View, gate: Gate, position: int, one: LatencyRule) -> Iterator[Diagnostic]:
-    """A percentile is never above a higher one, so a bound on it that is not lower always holds."""
+    """A percentile is never above a higher one, so a bound on it that is not lower always holds.
+
+    Of two that are the same, the lower one is needless; of two that cross, one is a mistake.
+    """
     where = ("rules", position, "latency")
     times = {"p50": one.latency.p50, "p95": one.latency.p95, "p99": one.latency.p99}
     given = [(key, time) for key, time in times.items() if time is not None]
     for (lower, first), (upper, second) in pairwise(given):
         if first >= second:
-            yield Diagnostic.error(
+            found = Diagnostic.warning if first == second else Diagnostic.error
+            yield found(
                 "vacuous-bound",
                 f"the bound always holds: no `{lower}` is above its `{upper}`",
                 view.span(gate, (*where, lower)),

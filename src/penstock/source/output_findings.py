@@ -118,5 +118,5 @@ def unowned(path: str) -> Diagnostic:
         "unowned-file",
         "a file among the generated ones was not written by Penstock",
         Span.point(path),
-        help=("move it elsewhere: it is never changed here, and nobody may miss it",),
+        help=("move it elsewhere: no compile touches it, and in a pull request it is an error",),
     )
