@@ -82,6 +82,16 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
     assert all(reasons for reasons in aside["@reasons"].to_pylist())
 
 
+def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"id": {"type": "int", "max": -1}}
+    code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")
+    assert code == SAYS_NO
+    first, second = [line for line in capsys.readouterr().err.splitlines() if "set aside:" not in line][-2:]
+    assert first.endswith(": every row is set aside, and none remains")
+    assert "-1" in second
+    assert not (out / "data.parquet").exists()
+
+
 @pytest.mark.parametrize("name", ["reasons", "reason", "source"])
 def test_a_column_of_any_name_sets_no_row_aside(name: str, tmp_path: Path) -> None:
     columns = {"id": {"type": "int", "max": 1}, name: {"type": "string"}}
