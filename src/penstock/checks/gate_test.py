@@ -25,11 +25,9 @@ from penstock.catalog.values import id_of
 from penstock.checks.rule import listed, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
-from penstock.specs.decision import Figure, Outcome, judge
-from penstock.specs.gate import AnyRule, Gate, GateSpec, GateTest, MetricRule
-from penstock.specs.limits import Limit, limits
+from penstock.specs.gate import Gate, GateTest
+from penstock.specs.promises import figures, names_of, outcome_of
 
-_WORST = ("fail", "warn", "pass")
 _SHOWN = 3
 
 
@@ -52,13 +50,13 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 yield unknown_word("gate-test", headline, view.span(gate, at, "key"), name, rules)
                 continue
             index, one = rules[name]
-            outcome = _outcome(one, test)
+            outcome = outcome_of(one, test)
             if outcome is None:
                 yield Diagnostic.error(
                     "gate-test",
                     f"the test gives no figure for the rule `{name}`",
                     view.span(gate, (*pointer, "given"), "key"),
-                    help=(f"give one under {listed(_keys(one), 'or')}",),
+                    help=(f"give one under {listed(names_of(one), 'or')}",),
                 )
             elif outcome[0] != expected:
                 yield Diagnostic.error(
@@ -68,16 +66,6 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
                     outcome[1],
                     secondary=(Label(view.span(gate, ("rules", index, "id")), "by this rule"),),
                 )
-
-
-def is_met(gate: GateSpec, test: GateTest) -> bool:
-    """Whether the rules give every outcome that a test expects, and are about every figure that it gives."""
-    rules = {one.id: one for one in gate.rules}
-    for name, expected in test.expect.items():
-        outcome = _outcome(rules[name], test) if name in rules else None
-        if outcome is None or outcome[0] != expected:
-            return False
-    return set(test.given) <= _figures(gate)
 
 
 def _inapplicable(view: View, gate: Gate) -> dict[int, list[str]]:
@@ -115,45 +103,11 @@ def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> D
 
 def _known(gate: Gate) -> set[str]:
     """Every name that a test may speak of."""
-    return {one.id for one in gate.spec.rules} | _figures(gate.spec)
-
-
-def _figures(gate: GateSpec) -> set[str]:
-    """Every name under which a test may give a figure."""
-    keys = {key for one in gate.rules for key in _keys(one)}
-    return keys | {f"{one.id}.{limit.part}" for one in gate.rules for limit in limits(one)}
-
-
-def _keys(one: AnyRule) -> list[str]:
-    """The names under which a test may give figures of a rule."""
-    parts = limits(one)
-    if len(parts) > 1:
-        return [f"{one.id}.{limit.part}" for limit in parts]
-    return [one.id, *([one.metric] if isinstance(one, MetricRule) else [])]
-
-
-def _outcome(one: AnyRule, test: GateTest) -> tuple[Outcome, str] | None:
-    """The worst outcome of a rule's bounds and how it came about; None where a figure is missing for all of them."""
-    found: list[tuple[Outcome, str]] = []
-    parts = limits(one)
-    for limit in parts:
-        value = _given(one, limit, len(parts) == 1, test)
-        if value is not None:
-            outcome = judge(Figure(limit.part, value), limit.bounds, one.severity)
-            bounds = ", ".join(str(bound) for bound in limit.bounds)
-            found.append((outcome, f"{value:g} against {bounds}"))
-    return min(found, key=lambda one: _WORST.index(one[0])) if found else None
-
-
-def _given(one: AnyRule, limit: Limit, only: bool, test: GateTest) -> float | None:
-    keys = [f"{one.id}.{limit.part}"]
-    if only:
-        keys += [one.id, *([one.metric] if isinstance(one, MetricRule) else [])]
-    return next((test.given[key] for key in keys if key in test.given), None)
+    return {one.id for one in gate.spec.rules} | figures(gate.spec)
 
 
 def _unknown_figures(view: View, gate: Gate, test: GateTest, pointer: Pointer) -> Iterator[Diagnostic]:
-    known = _figures(gate.spec)
+    known = figures(gate.spec)
     for name in test.given:
         if name not in known:
             span = view.span(gate, (*pointer, "given", name), "key")

@@ -73,6 +73,36 @@ def test_a_test_that_the_rules_still_meet_is_a_promise_that_goes(tested: Reposit
     assert found(tested, _edit(0.70, weaker)) == {TEST: {LOOSENED, TIGHTENED}}
 
 
+@pytest.mark.parametrize(
+    ("rule", "given", "expect", "other", "direction"),
+    [
+        ({"atLeast": 0.75}, 0.60, "fail", {"quality": 0.71}, NEUTRAL),
+        ({"atLeast": 0.75}, 0.60, "fail", {"roc_auc": 0.60}, NEUTRAL),
+        ({"atLeast": 0.75}, 0.60, "fail", {"quality": 0.59}, LOOSENED),
+        ({"atLeast": 0.75}, 0.80, "pass", {"quality": 0.78}, NEUTRAL),
+        ({"atLeast": 0.75}, 0.80, "pass", {"quality": 0.82}, LOOSENED),
+        ({"metric": "log_loss", "atMost": 0.5}, 0.60, "fail", {"quality": 0.55}, NEUTRAL),
+        ({"metric": "log_loss", "atMost": 0.5}, 0.60, "fail", {"quality": 0.70}, LOOSENED),
+        ({"metric": "selection_rate", "atLeast": 0.1, "atMost": 0.3}, 0.40, "fail", {"quality": 0.35}, LOOSENED),
+    ],
+)
+def test_a_test_that_another_implies_is_no_promise_lost(
+    repository: Repository, rule: Any, given: float, expect: str, other: Any, direction: Direction
+) -> None:
+    def edit(*tests: Any) -> Callable[[Documents], None]:
+        def change(documents: Documents) -> None:
+            gate = documents[GATE]["spec"]
+            gate["rules"][0] = {"id": "quality", "metric": "roc_auc"} | rule
+            gate["tests"] = list(tests)
+
+        return change
+
+    repository.edit(edit({"given": {"quality": given}, "expect": {"quality": expect}}))
+    repository.compile()
+    repository.commit()
+    assert found(repository, edit({"given": other, "expect": {"quality": expect}})) == {TEST: {direction, TIGHTENED}}
+
+
 def test_a_test_that_one_environment_still_meets_is_told_of_that_one(tested: Repository) -> None:
     def edit(documents: Documents) -> None:
         _edit(0.75)(documents)

@@ -1,25 +1,31 @@
-"""Tests of gates that go because the rules say otherwise now."""
+"""Tests of gates that go: because the rules say otherwise now, or because another test says as much."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from penstock.checks.gate_test import is_met
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, Judgement
 from penstock.specs.gate import GateSpec, GateTest
+from penstock.specs.promises import is_kept, is_met
 
 
 def overtaken(difference: Difference, after: Any) -> Difference:
-    """The difference, neutral where it is a test that goes and that the rules of head do not meet.
+    """The difference, neutral where it is a test that goes and takes no promise away.
 
-    `after` is the spec of head that it lies in. Such a test had to go, whichever way its rule moved: that is judged at
-    the rule. One that the rules would still meet takes a promise away.
+    `after` is the spec of head that it lies in. A test that its rules do not meet any more had to go, whichever way
+    they moved: that is judged at the rules. One that the tests of head imply is there no less.
     """
     test = difference.before
-    if not isinstance(test, GateTest) or not isinstance(after, GateSpec) or is_met(after, test):
+    if not isinstance(test, GateTest) or not isinstance(after, GateSpec):
         return difference
     if difference.judgement.direction is not LOOSENED:
         return difference
-    return replace(difference, judgement=Judgement(NEUTRAL, "the rules no longer meet it, which is told of them"))
+    if not is_met(after, test):
+        why = "the rules no longer meet it, which is told of them"
+    elif is_kept(after, test):
+        why = "other tests of the gate promise as much"
+    else:
+        return difference
+    return replace(difference, judgement=Judgement(NEUTRAL, why))
