@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction
+from penstock.review.rendering.rows import headline
 from penstock.specs.review import Area
 from review.pull_requests import APPROVED, PENDING, node, opened
 from review.repositories import Documents, Repository, at
@@ -42,6 +43,16 @@ def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Reposit
     assert (found.direction, found.area, found.cause) == (Direction.UNKNOWN, Area.DATA, "indirect")
     assert f"the rows in `{path}` differ" in found.why
     assert pull_request.state is PENDING
+
+
+def test_the_headline_counts_what_stands_behind_a_name(repository: Repository) -> None:
+    repository.edit(named({"csv": "data/arrivals.csv"}))  # type: ignore[arg-type]
+    repository.write("data/arrivals.csv", ROWS)
+    pull_request = opened(repository)
+    repository.write("data/arrivals.csv", ROWS + "b,2026-01-02\n")
+    repository.replace("objective: 99.9%", "objective: 99.5%")
+    pull_request.forge.push(repository.commit())
+    assert headline(pull_request.inputs().plan).startswith("1 unknown and 1 loosened changes in 2 specs")
 
 
 def test_rows_that_only_an_override_names_are_its_environment_s(repository: Repository) -> None:

@@ -8,7 +8,7 @@ from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import ArtifactChange, Operation, Plan
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
 from penstock.review.rendering.style import STYLE
-from penstock.review.rendering.text_safety import html_text
+from penstock.review.rendering.text_safety import html_prose, html_text
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Even if text of others became markup, the browser would load and run nothing."""
@@ -52,9 +52,9 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
 def _error(found: Diagnostic) -> str:
     kind = "error" if found.severity is Severity.ERROR else "note"
     place = f"<code>{html_text(str(found.primary.span))}</code>" if found.primary is not None else ""
-    label = f" {html_text(found.primary.message)}." if found.primary is not None and found.primary.message else ""
-    helps = "".join(f"<br>{html_text(text)}" for text in found.help)
-    return f'<div class="finding {kind}"><strong>{html_text(found.headline)}</strong>{label} {place}{helps}</div>\n'
+    label = f" {html_prose(found.primary.message)}." if found.primary is not None and found.primary.message else ""
+    helps = "".join(f"<br>{html_prose(text)}" for text in found.help)
+    return f'<div class="finding {kind}"><strong>{html_prose(found.headline)}</strong>{label} {place}{helps}</div>\n'
 
 
 def _change(row: Row) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _change(row: Row) -> Iterator[str]:
     yield f"<code>{_address(row.what)}</code></div>\n"
     if row.values:
         yield f'<p class="values"><code>{html_text(row.values)}</code></p>\n'
-    yield f'<p class="risk"><span class="badge">{html_text(row.risk)}</span> {html_text(row.why)}</p>\n'
+    yield f'<p class="risk"><span class="badge">{html_text(row.risk)}</span> {html_prose(row.why)}</p>\n'
     if row.affects:
         yield f'<p class="affects">affects {html_text(row.affects)}</p>\n'
     if row.note is not None:
@@ -75,7 +75,7 @@ def _change(row: Row) -> Iterator[str]:
         yield f"<details><summary>{count} indirect effect{'s' if count > 1 else ''}</summary>\n<ul>\n"
         for below in row.below:
             yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
-            yield f'<span class="badge">{html_text(below.risk)}</span> {html_text(below.why)}</li>\n'
+            yield f'<span class="badge">{html_text(below.risk)}</span> {html_prose(below.why)}</li>\n'
         yield "</ul>\n</details>\n"
     yield "</article>\n"
 

@@ -150,23 +150,29 @@ def reach(plan: Plan) -> str:
 
 
 def _totals(plan: Plan) -> str:
-    direct = [change for change in plan.changes if change.cause == "direct" and change.operation is not Operation.MOVED]
-    indirect = [change for change in plan.changes if change.cause == "indirect"]
-    if not direct and not indirect:
+    told = _told(plan)
+    if not told:
         return "nothing changes in meaning"
-    counts = {
-        direction: sum(change.direction is direction for change in direct or indirect) for direction in _DIRECTIONS
-    }
-    told = _listed([f"{count} {direction.value}" for direction, count in counts.items() if count])
-    noun = "change" if len(direct or indirect) == 1 else "changes"
-    kind = "" if direct else "indirect "
-    return f"{told} {kind}{noun} in {_count(len(_specs(plan)), 'spec')}{reach(plan)}"
+    counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
+    listed = _listed([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    noun = "change" if len(told) == 1 else "changes"
+    kind = "" if any(change.cause == "direct" for change in told) else "indirect "
+    return f"{listed} {kind}{noun} in {_count(len(_specs(plan)), 'spec')}{reach(plan)}"
+
+
+def _told(plan: Plan) -> list[Change]:
+    """What the totals count: changes that stand on their own, and where there are none, those elsewhere."""
+    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
+    return [change for change in meant if _stands_alone(change)] or meant
+
+
+def _stands_alone(change: Change) -> bool:
+    """Whether somebody made it: in the spec, or in what stands behind a name in it."""
+    return change.cause == "direct" or bool(change.address.parts)
 
 
 def _specs(plan: Plan) -> set[str]:
-    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
-    direct = {str(change.address.spec) for change in meant if change.cause == "direct"}
-    return direct or {str(change.address.spec) for change in meant}
+    return {str(change.address.spec) for change in _told(plan)}
 
 
 def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: tuple[Row, ...] = ()) -> Row:
@@ -208,11 +214,11 @@ def _parents(plan: Plan) -> dict[str, Change]:
     """By the fingerprint of an indirect change: the change that stands on its own and causes it."""
     tops: dict[str, list[Change]] = {}
     for change in plan.changes:
-        if change.cause == "direct" or change.address.parts:
+        if _stands_alone(change):
             tops.setdefault(str(change.address), []).append(change)
     found: dict[str, Change] = {}
     for change in plan.changes:
-        if change.cause == "direct" or change.address.parts:
+        if _stands_alone(change):
             continue
         causes = [top for step in change.through for top in tops.get(step, ())]
         cause = next((top for top in causes if (top.before, top.after) == (change.before, change.after)), None)

@@ -11,6 +11,7 @@ import re
 
 _MARKDOWN = re.compile(r"[^A-Za-z0-9 /.,%=()\"';?-]")
 _AUTOLINK = re.compile(r"(?i)(?<=www)\.")
+_QUOTED = re.compile(r"`([^`]*)`")
 _RUNNER = "##["
 """Wherever it stands in a line of the log, GitHub's runner reads a command after it."""
 
@@ -45,6 +46,11 @@ def markdown_text(text: str) -> str:
 def html_text(text: str) -> str:
     """The text in HTML, in an element or in a quoted attribute."""
     return html.escape(visible(text), quote=True)
+
+
+def html_prose(text: str) -> str:
+    """The text in HTML, with what stands between backticks as code."""
+    return _QUOTED.sub(r"<code>\1</code>", html_text(text))
 
 
 def fenced(text: str, language: str = "") -> str:
