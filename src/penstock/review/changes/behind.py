@@ -13,7 +13,7 @@ from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.written import CODE, written
 from penstock.review.changes.directions import UNKNOWN
-from penstock.review.changes.followed import Code, Commands, Difference, Rows
+from penstock.review.changes.followed import Changed, Code, Commands, Difference, Rows
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
 from penstock.review.sides import GENERATED, Sides
@@ -37,8 +37,8 @@ class _Named:
 
 def edits_behind(sides: Sides) -> list[Edit]:
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
-    changed = {one.path: one for one in sides.paths if not _is_compared(one.path)}
-    if not changed:
+    changed = Changed(one for one in sides.paths if not _is_compared(one.path))
+    if not changed.files:
         return []
     code, rows = Code(sides, changed), Rows(changed)
     commands = Commands(sides, changed, code)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from posixpath import normpath
 from typing import Any
 
@@ -23,6 +23,8 @@ _SCRIPTS = ("", "bash", "mk", "sh")
 """How the names of scripts end, beside the files that start with `#!`."""
 _ROOT_OF_IMAGE = "/workspace/"
 """Where the image of the runtime has the repository."""
+_LARGEST_SCRIPT = 1_000_000
+"""In bytes."""
 _MOST_WORDS = 20_000
 """Words of scripts that one command may lead to; where they are more, any file that differs counts as one of them."""
 
@@ -40,6 +42,23 @@ class Difference:
     """The function or class that is made of it."""
 
 
+class Changed:
+    """The files of a pull request that differ and are no specs, by path and by each folder above."""
+
+    def __init__(self, changes: Iterable[TreeChange]) -> None:
+        self.files = {one.path: one for one in changes}
+        self._below: dict[str, list[TreeChange]] = {}
+        for one in self.files.values():
+            folder = one.path
+            while folder:
+                folder = folder.rpartition("/")[0]
+                self._below.setdefault(folder or ".", []).append(one)
+
+    def at(self, path: str) -> list[TreeChange]:
+        """The file of that path, or those in the folder; `.` is the root."""
+        return [self.files[path]] if path in self.files else self._below.get(path, [])
+
+
 @dataclass(slots=True)
 class Code:
     """Functions and classes. Layout and comments are nothing; Python that cannot be parsed is compared by its bytes.
@@ -48,14 +67,14 @@ class Code:
     """
 
     sides: Sides
-    changed: dict[str, TreeChange]
+    changed: Changed
     _python: set[str] = field(init=False)
     _before: Modules = field(init=False)
     _after: Modules = field(init=False)
     _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._python = {path for path in self.changed if path.endswith(".py")}
+        self._python = {path for path in self.changed.files if path.endswith(".py")}
         self._before, self._after = Modules(self.sides.base.files), Modules(self.sides.head.files)
 
     def may_differ(self, text: str) -> bool:
@@ -94,7 +113,7 @@ class Code:
 class Rows:
     """Paths and patterns of data. A pattern is taken to match rather more than it may."""
 
-    changed: dict[str, TreeChange]
+    changed: Changed
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name rows that differ."""
@@ -102,13 +121,20 @@ class Rows:
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the paths of a field."""
-        patterns = {pattern for text in texts if "://" not in text for pattern in _patterns(text)}
-        found = [one for path, one in self.changed.items() if any(fnmatchcase(path, pattern) for pattern in patterns)]
+        found = [one for text in texts if "://" not in text for one in self._named(normpath(text))]
         if not found:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         why = f"the rows in `{found[0].path}`{more} differ, and nothing says how"
         return Difference(*_blobs(found), why, found[0].path)
+
+    def _named(self, path: str) -> Iterator[TreeChange]:
+        if not set("*?[") & set(path):
+            yield from self.changed.at(path)
+            return
+        patterns = (path, path.replace("**/", ""), f"{path}/*")
+        wanted = re.compile("|".join(translate(pattern) for pattern in patterns))
+        yield from (one for path, one in self.changed.files.items() if wanted.match(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +142,7 @@ class Commands:
     """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
 
     sides: Sides
-    changed: dict[str, TreeChange]
+    changed: Changed
     code: Code
 
     def may_differ(self, text: str) -> bool:
@@ -132,9 +158,7 @@ class Commands:
             if path in seen:
                 continue
             seen.add(path)
-            if path == "." or len(seen) > _MOST_WORDS:
-                return self._of_files(path, list(self.changed.values()))
-            if named := [one for below, one in self.changed.items() if below == path or below.startswith(f"{path}/")]:
+            if named := self.changed.at(path if len(seen) <= _MOST_WORDS else "."):
                 return self._of_files(path, named)
             for module, folder in _modules(path):
                 before, after = self.code.digests(module, folder)
@@ -150,18 +174,16 @@ class Commands:
         """The words of a script; none of what is no script, or not there."""
         suffix = path.rpartition("/")[2].partition(".")[2]
         text = self.sides.head.files.read(path) or b"" if is_inside(path) else b""
-        return _WORD.findall(text.decode(errors="replace")) if suffix in _SCRIPTS or text.startswith(b"#!") else []
+        if suffix not in _SCRIPTS and not text.startswith(b"#!"):
+            return []
+        # A script as large as that leads anywhere.
+        return _WORD.findall(text.decode(errors="replace")) if len(text) <= _LARGEST_SCRIPT else ["."]
 
 
 def module_of(name: str) -> str:
     """The module that a function (``module:function``) or a class (``module.Class``) stands in."""
     module, colon, _ = name.partition(":")
     return module if colon else name.rpartition(".")[0]
-
-
-def _patterns(text: str) -> set[str]:
-    wanted = normpath(text)
-    return {wanted, wanted.replace("**/", ""), f"{wanted}/*"}
 
 
 def _modules(path: str) -> Iterator[tuple[str, str]]:
