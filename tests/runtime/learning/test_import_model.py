@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.compose import ColumnTransformer
@@ -105,6 +106,16 @@ def test_a_column_that_the_model_reads_and_passes_over_is_taken(take: Import, sp
         [("numbers", SimpleImputer(), ["x0"]), ("categories", OneHotEncoder(handle_unknown="ignore"), ["color"])]
     )
     model = pipeline(LogisticRegression(), first).fit(rows.features[["x0", "flag", "color"]], rows.label)
+    assert take(model) == 0
+
+
+def test_values_that_the_model_knows_and_holds_to_be_the_same_are_taken(take: Import, splits: Path) -> None:
+    rows = Splits.read(splits).rows("train")
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=len(rows.label) * 2)
+    first = ColumnTransformer([("numbers", SimpleImputer(), ["x0"]), ("categories", encoder, ["color"])])
+    frame = rows.features[["x0", "color"]]
+    many = pd.concat([frame, *[frame.assign(color="grey")] * 3], ignore_index=True)
+    model = pipeline(LogisticRegression(), first).fit(many, np.tile(rows.label, 4))
     assert take(model) == 0
 
 

@@ -41,7 +41,8 @@ def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureCol
         if not 1 < len(own) <= _MOST_VALUES or listener.hears(feature.name, own):
             continue
         for values in known:
-            if listener.hears(feature.name, values[:_MOST_VALUES]):
+            # Values that it knows it may well hold to be the same, if they are rare.
+            if set(own).isdisjoint(values) and listener.hears(feature.name, values[:_MOST_VALUES]):
                 raise InputError(
                     f"the model knows `{feature.name}` as {_listed(values)}, and none of the values that come, such as "
                     f"{_listed(own)}: fit it on text as it comes here, booleans as 'true' and 'false'"
