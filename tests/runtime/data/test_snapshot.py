@@ -91,6 +91,32 @@ def test_rows_known_later_than_the_moment_asked_for_are_left_out() -> None:
     assert taken(rows, columns=columns, eventTime="t")[0].num_rows == 3
 
 
+@pytest.mark.parametrize("later", [None, "n/a"])
+def test_one_time_that_is_none_lets_no_row_of_the_future_in(later: str | None) -> None:
+    raw = table({"id": ["1", "2", "3"], "t": [at(50).isoformat(), at(150).isoformat(), later]})
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}}
+    kept, facts = take(raw, contract(columns=columns, primaryKey=["id"], eventTime="t"), moment(at(100)))
+    assert sorted(kept["id"].to_pylist()) == [1, 3]
+    assert facts["later_rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "value"),
+    [
+        *[("timestamp", word, None) for word in ("infinity", "-infinity", "epoch", "now", "2024")],
+        *[("float", word, None) for word in ("1e400", "1_000", "inf", "-Infinity", "0x10", "1,5", "NA", "")],
+        *[("float", word, 1.5) for word in ("1.5", " +1.5 ", "15e-1", "0.15E+1")],
+        ("float", "-.5", -0.5),
+        ("float", "3.", 3.0),
+    ],
+)
+def test_text_becomes_a_value_where_it_is_one_and_nothing_else(type_: str, text: str, value: float | None) -> None:
+    raw = table({"id": ["1"], "x": [text]})
+    kept, facts = take(raw, contract(columns={"id": {"type": "int"}, "x": {"type": type_}}), moment(at(100)))
+    assert facts["columns"]["x"]["unconverted"] == (value is None)
+    assert kept["x"].to_pylist() == [text if value is None else value]
+
+
 def test_a_column_takes_the_type_of_the_contract_where_nothing_is_lost_and_keeps_its_own_where_something_is() -> None:
     rows = pa.table({"id": [1.0, 2.0], "name": [7, 8], "size": ["1e3", "big"]})
     typed, facts = taken(rows)

@@ -50,6 +50,38 @@ def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_
     assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
 
 
+def test_what_was_known_before_a_row_is_the_label_of_an_earlier_one() -> None:
+    asked = table({"@entity.id": [0, 0, 1], "@event_time": [at(0), at(48), at(48)]})
+    outcomes = timed("outcomes", {"id": [0, 0, 1], "known": [at(5), at(200), at(40)], "late": [1, 0, 1]}, "known")
+    found = labelled(asked, label(horizon="24h"), outcomes, "binary")
+    assert found.table["@event_time"].to_pylist() == [at(0)]
+    assert (found.without_label, found.not_due) == (2, 0)
+    # A value of the very moment is one of the row; so is one of the day, where only the day is told.
+    outcomes = timed("outcomes", {"id": [0], "known": [at(48)], "late": [1]}, "known")
+    assert labelled(rows([at(48)]), label(), outcomes, "binary").table["@label"].to_pylist() == [1]
+    outcomes = timed("outcomes", {"id": [0], "known": [at(48).date()], "late": [1]}, "known")
+    assert labelled(rows([at(50)]), label(), outcomes, "binary").table["@label"].to_pylist() == [1]
+    with pytest.raises(InputError, match="none of 1 rows has a label that became known at its time or later"):
+        labelled(rows([at(73)]), label(), outcomes, "binary")
+
+
+def test_rows_of_one_entity_need_a_horizon_where_it_has_several_labels() -> None:
+    asked = table({"@entity.id": [0, 0], "@event_time": [at(0), at(48)]})
+    several = timed("outcomes", {"id": [0, 0, 9], "known": [at(5), at(50), at(99)], "late": [1, 0, 1]}, "known")
+    with pytest.raises(
+        InputError, match="1 entity has several rows, here and in the features, and without a `horizon`"
+    ):
+        labelled(asked, label(), several, "binary")
+    assert labelled(asked, label(horizon="24h"), several, "binary").table["@label"].to_pylist() == [1, 0]
+    one = timed("outcomes", {"id": [0], "known": [at(50)], "late": [1]}, "known")
+    assert labelled(asked, label(), one, "binary").table["@label"].to_pylist() == [1, 1]
+
+
+def test_an_infinite_label_is_no_number_to_learn() -> None:
+    with pytest.raises(InputError, match="a label is infinite"):
+        labelled(rows([at(0)]), label(), timed("outcomes", {"id": [0], "late": [float("inf")]}), "regression")
+
+
 @pytest.mark.parametrize("name", ["value", "position", "due", "rows", "l", "r"])
 def test_a_column_or_dataset_of_any_name_stands_in_for_no_label(name: str) -> None:
     columns = {"id": [0, 1], "late": [True, False], name: [7, 8]}
@@ -84,7 +116,7 @@ def test_a_label_takes_the_form_of_its_task(
         ({"id": [0], "late": ["yes"]}, {}, "binary", "which value is positive?"),
         ({"id": [0], "late": ["yes"]}, {"positive": "no"}, "binary", "the positive value `no` does not occur"),
         ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
-        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entities have several rows"),
+        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time tells which"),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
         ({"flight": [0], "late": [1]}, {}, "binary", "`outcomes` has no column `id`"),
         ({"id": [0], "late": [1]}, {"horizon": "1h"}, "binary", "a horizon needs an event time"),

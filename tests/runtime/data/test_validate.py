@@ -82,6 +82,43 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
     assert all(reasons for reasons in aside["@reasons"].to_pylist())
 
 
+def test_a_dataset_without_a_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = validate(tmp_path, {"id": []}, columns={"id": {"type": "int"}})
+    assert code == SAYS_NO
+    assert ": there is no row" in capsys.readouterr().err
+    assert not (out / "data.parquet").exists()
+
+
+def test_a_key_is_what_it_is_stored_as(tmp_path: Path) -> None:
+    columns = {"id": {"type": "int"}}
+    rows = {"id": ["1", "01", " 1", "2", "none"]}
+    code, out = validate(tmp_path, rows, columns=columns, primaryKey=["id"], onViolation="quarantine")
+    assert code == 0
+    assert read_table(out / "data.parquet")["id"].to_pylist() == [2]
+
+
+def test_what_is_stored_as_missing_counts_as_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = with_id({"type": "float"}, ["1", "2", "NaN", "bad"])
+    code, out = validate(tmp_path, case.pop("rows"), **case, onViolation="quarantine")
+    assert code == 0
+    assert read_table(out / "data.parquet")["x"].to_pylist() == [1, 2]
+    for violation, share, expected in (("quarantine", 1, SAYS_NO), ("warn", 2, 0)):
+        case = with_id({"type": "float", "nullable": "10%"}, ["1", "2", "NaN", "bad"])
+        code, out = validate(tmp_path, case.pop("rows"), **case, onViolation=violation)
+        assert code == expected
+        sentences = capsys.readouterr().err if code else str(read_json(out / "table.json")["findings"])
+        assert f"of the values are missing ({share} of 4)" in sentences
+
+
+def test_an_event_of_the_future_makes_nothing_fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"id": {"type": "int"}, "at": {"type": "timestamp"}, "known": {"type": "timestamp"}}
+    times = {"eventTime": "at", "knownAt": "known", "freshness": "2d"}
+    rows = {"id": [0, 1], "at": [at(0), at(10_000)], "known": [at(0), at(0)]}
+    code, _ = validate(tmp_path, rows, columns=columns, **times)
+    assert code == SAYS_NO
+    assert "31d old" in capsys.readouterr().err
+
+
 def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"id": {"type": "int", "max": -1}}
     code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")

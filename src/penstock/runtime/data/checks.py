@@ -44,7 +44,10 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
 
 
 def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datetime) -> list[Finding]:
-    """Whether the newest event is older than the contract's freshness allows."""
+    """Whether the newest event is older than the contract's freshness allows.
+
+    An event of the future, which a row may announce that was known before, makes nothing fresh.
+    """
     import pyarrow.compute as pc
 
     if contract.freshness is None:
@@ -52,9 +55,10 @@ def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datet
     if contract.event_time is None or kind_of(table[contract.event_time].type) not in ("timestamp", "date"):
         sentence = f"{dataset}: its freshness cannot be told, since it has no event time"
         return [Finding("freshness", sentence, "fail")]
-    newest = pc.max(pc.cast(table[contract.event_time], "timestamp[us]")).as_py()
+    events = pc.cast(table[contract.event_time], "timestamp[us]")
+    newest = pc.max(events.filter(pc.less_equal(events, as_of.astimezone(UTC).replace(tzinfo=None)))).as_py()
     if newest is None:
-        return [Finding("freshness", f"{dataset}: there is no row, so nothing is fresh", "fail")]
+        return [Finding("freshness", f"{dataset}: there is no row of that time or before, so nothing is fresh", "fail")]
     age = as_of - newest.replace(tzinfo=UTC)
     if age <= timedelta(milliseconds=contract.freshness):
         return []

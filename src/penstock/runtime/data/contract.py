@@ -70,7 +70,7 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judge
     connection = connect({"source": table})
     rules = _row_rules(contract, present, conversions)
     findings = [
-        *_share_findings(connection, dataset, contract, present, table.num_rows),
+        *_share_findings(connection, dataset, contract, present, conversions, table.num_rows),
         *_row_findings(connection, dataset, contract, rules, conversions, table.num_rows),
     ]
     set_aside = [rule for rule, finding in findings if rule is not None and finding.result == "quarantine"]
@@ -102,11 +102,12 @@ def _row_rules(
     key = tuple(name for name in contract.primary_key if name in present)
     for name in key:
         if present[name].nullable is not False:
-            rules.append(
-                RowRule("primaryKey", (name,), f"{identifier(name)} IS NULL", ("lacks its key", "lack their key"))
-            )
+            missing = _missing(name, conversions[name])
+            rules.append(RowRule("primaryKey", (name,), missing, ("lacks its key", "lack their key")))
     if key:
-        value = identifier(key[0]) if len(key) == 1 else f"ROW({', '.join(map(identifier, key))})"
+        # As it is stored: `01` and `1` are one key.
+        values = [conversions[name].value for name in key]
+        value = values[0] if len(key) == 1 else f"ROW({', '.join(values)})"
         rules.append(RowRule("primaryKey", key, "", ("repeats a primary key", "repeat a primary key"), distinct=value))
     return rules
 
@@ -118,8 +119,9 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         phrase = _is_no(column.type)
         rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
     if column.nullable is False:
-        quick = f"count(*) - count({raw})"
-        rules.append(RowRule("nullable", (name,), f"{raw} IS NULL", ("has no value", "have no value"), quick=quick))
+        quick = f"count(*) - count({raw})" if value == raw else None
+        missing = _missing(name, converted)
+        rules.append(RowRule("nullable", (name,), missing, ("has no value", "have no value"), quick=quick))
     if column.one_of is not None:
         allowed = ", ".join(literal(str(each)) for each in column.one_of)
         shown = ", ".join(str(each) for each in column.one_of[:8]) + (", ..." if len(column.one_of) > 8 else "")
@@ -143,6 +145,14 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         phrase = ("repeats a value that must be unique", "repeat values that must be unique")
         rules.append(RowRule("unique", (name,), "", phrase, distinct=value))
     return rules
+
+
+def _missing(name: str, converted: Conversion) -> str:
+    """Rows without a value, as SQL; one that does not convert is another mistake."""
+    raw = identifier(name)
+    if converted.value == raw:
+        return f"{raw} IS NULL"
+    return f"{converted.value} IS NULL AND ({raw} IS NULL OR ({converted.possible}))"
 
 
 def _is_no(type_: str) -> tuple[str, str]:
@@ -217,15 +227,20 @@ def _share_findings(
     dataset: str,
     contract: DatasetSpec,
     present: Mapping[str, Column],
+    conversions: Mapping[str, Conversion],
     total: int,
 ) -> list[tuple[RowRule | None, Finding]]:
     """Columns of which more is missing than the contract's share; no single row is to blame, so none is set aside."""
     bounded = {name: column.nullable for name, column in present.items() if isinstance(column.nullable, Fraction)}
     if not bounded or not total:
         return []
-    counts = ", ".join(f"count(*) - count({identifier(name)})" for name in bounded)
-    missing = query(connection, f"SELECT {counts} FROM source", f"the contract of `{dataset}`")
     result: Result = "warn" if contract.on_violation == "warn" else "fail"
+    # Where a value that does not convert is only warned of, it is stored as missing.
+    lacks = {name: f"{conversions[name].value} IS NULL" for name in bounded}
+    if contract.on_violation != "warn":
+        lacks = {name: _missing(name, conversions[name]) for name in bounded}
+    counts = ", ".join(f"count(*) FILTER (WHERE {one})" for one in lacks.values())
+    missing = query(connection, f"SELECT {counts} FROM source", f"the contract of `{dataset}`")
     found: list[tuple[RowRule | None, Finding]] = []
     for position, (name, bound) in enumerate(bounded.items()):
         rows = int(missing.column(position)[0].as_py())

@@ -34,6 +34,7 @@ class Conversion:
 
 
 _ALWAYS = "TRUE"
+_NUMBER = "regexp_full_match(trim({x}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
 _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("int", "int"): ("TRY_CAST({x} AS BIGINT) IS NOT NULL", "TRY_CAST({x} AS BIGINT)"),
     ("float", "float"): (_ALWAYS, "CASE WHEN NOT isnan(CAST({x} AS DOUBLE)) THEN CAST({x} AS DOUBLE) END"),
@@ -52,9 +53,10 @@ _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("int", "float"): ("CAST(CAST({x} AS DOUBLE) AS HUGEINT) = {x}", "CAST({x} AS DOUBLE)"),
     ("bool", "float"): (_ALWAYS, "CAST({x} AS DOUBLE)"),
+    # What is too large for a float would be infinite, and what has underscores in it is a mistake.
     ("string", "float"): (
-        "TRY_CAST(trim({x}) AS DOUBLE) IS NOT NULL",
-        "CASE WHEN NOT isnan(TRY_CAST(trim({x}) AS DOUBLE)) THEN TRY_CAST(trim({x}) AS DOUBLE) END",
+        f"lower(trim({{x}})) = 'nan' OR ({_NUMBER} AND isfinite(TRY_CAST(trim({{x}}) AS DOUBLE)))",
+        f"CASE WHEN {_NUMBER} AND isfinite(TRY_CAST(trim({{x}}) AS DOUBLE)) THEN TRY_CAST(trim({{x}}) AS DOUBLE) END",
     ),
     ("int", "bool"): ("{x} IN (0, 1)", "CASE WHEN {x} IN (0, 1) THEN {x} = 1 END"),
     ("float", "bool"): ("{x} IN (0, 1)", "CASE WHEN {x} IN (0, 1) THEN {x} = 1 END"),
@@ -69,9 +71,10 @@ _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("timestamp", "string"): (_ALWAYS, "CAST({x} AS VARCHAR)"),
     ("date", "timestamp"): (_ALWAYS, "CAST({x} AS TIMESTAMP)"),
     # Through TIMESTAMPTZ, since a cast straight to TIMESTAMP drops the offset that the text may carry.
+    # Words such as `infinity` and `epoch` are times to the database, and mistakes in data.
     ("string", "timestamp"): (
-        "TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL",
-        "CAST(TRY_CAST({x} AS TIMESTAMPTZ) AS TIMESTAMP)",
+        "regexp_matches({x}, '[0-9]') AND TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL",
+        "CASE WHEN regexp_matches({x}, '[0-9]') THEN CAST(TRY_CAST({x} AS TIMESTAMPTZ) AS TIMESTAMP) END",
     ),
     ("timestamp", "date"): (
         "CAST(CAST({x} AS DATE) AS TIMESTAMP) = CAST({x} AS TIMESTAMP)",

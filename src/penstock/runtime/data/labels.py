@@ -1,4 +1,4 @@
-"""The label of each row: the newest value that became known within the horizon of the row's own time."""
+"""The label of each row: the newest value that became known from the row's own time on, within the horizon."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from penstock.runtime.faults import InputError
 from penstock.specs.model import Label
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import duckdb
     import pyarrow as pa
 
@@ -37,7 +39,12 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
 
     The label's dataset carries the rows' entity under the same names. Where it has several rows for an entity, such as
     a correction, the one that became known last within the horizon counts. A row counts as not due where its horizon
-    ends after the newest moment that the label's dataset knows of.
+    ends after the newest moment that the label's dataset knows of. What was known before a row's own time is the label
+    of an earlier row, or of none.
+
+    Raises:
+        InputError: columns or times that this needs are not there, no row has a label, or nobody can tell to which of
+            several rows of an entity a label belongs.
     """
     place = f"label `{label.dataset}.{label.column}`"
     entity = [name.removeprefix(ENTITY_PREFIX) for name in rows.column_names if name.startswith(ENTITY_PREFIX)]
@@ -49,15 +56,23 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
     meets = [f"r.{identifier(ENTITY_PREFIX + name)} = l.{identifier(name)}" for name in entity]
     known = f"l.{identifier(table.known_at or table.event_time or '')}" if table.known is not None else None
     due, newest = "TRUE", f"l.{identifier(POSITION)}"
+    asked = f"r.{identifier(EVENT_TIME)}"
+    if timed:
+        # A day begins before all that happens on it.
+        from_then = f"date_trunc('day', {asked})" if table.is_known_by_day else asked
+        meets.append(f"CAST({known} AS TIMESTAMP) >= {from_then}")
     if label.horizon is not None:
-        asked = f"r.{identifier(EVENT_TIME)}"
         limit = f"{asked} + to_microseconds({int(label.horizon) * 1000})"
         meets.append(f"CAST({known} AS TIMESTAMP) <= {limit}")
         due = f"{limit} <= (SELECT max({table.known}) FROM {identifier(table.name)})"
     if known is not None:
         newest = f"ROW({known}, {newest})"
     else:
-        _refuse_duplicates(connection, table, entity, place)
+        _refuse_several(connection, {table.name: entity}, place, "and no time tells which one counts")
+    if known is not None and label.horizon is None:
+        several = {table.name: entity, _ROWS: [f"{ENTITY_PREFIX}{name}" for name in entity]}
+        why = "here and in the features, and without a `horizon` nobody can tell which of them belong together"
+        _refuse_several(connection, several, place, why)
     value = _value(connection, label, table, task, place)
     sql = f"""
         WITH met AS (
@@ -84,7 +99,9 @@ def _kept(rows: pa.Table, found: pa.Table, task: str, place: str) -> Labelled:
     keep = pc.and_(due, present)
     table = rows.append_column(LABEL, found["value"]).filter(keep)
     if not table.num_rows:
-        raise InputError(f"{place}: none of {rows.num_rows:,} rows has a label")
+        raise InputError(f"{place}: none of {rows.num_rows:,} rows has a label that became known at its time or later")
+    if task == "regression" and not pc.all(pc.is_finite(table[LABEL])).as_py():
+        raise InputError(f"{place}: a label is infinite")
     classes = tuple(sorted(pc.unique(table[LABEL]).to_pylist())) if task == "multiclass" else ()
     not_due = rows.num_rows - (pc.sum(due).as_py() or 0)
     return Labelled(table, classes, rows.num_rows - not_due - table.num_rows, not_due)
@@ -116,9 +133,16 @@ def _value(connection: duckdb.DuckDBPyConnection, label: Label, table: TimedTabl
     return f"CAST(CAST({column} AS VARCHAR) = {literal(sign)} AS BIGINT)"
 
 
-def _refuse_duplicates(connection: duckdb.DuckDBPyConnection, table: TimedTable, entity: list[str], place: str) -> None:
-    listed = ", ".join(identifier(name) for name in entity)
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {identifier(table.name)} GROUP BY {listed} HAVING count(*) > 1)"
-    repeated = query(connection, sql, place).column(0)[0].as_py()
-    if repeated:
-        raise InputError(f"{place}: {repeated:,} entities have several rows, and no time tells which one counts")
+def _refuse_several(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[str]], place: str, why: str
+) -> None:
+    """InputError where entities have several rows in each of the tables, which are named with their entity."""
+    repeated = " INTERSECT ".join(
+        f"(SELECT {listed} FROM {identifier(table)} GROUP BY {listed} HAVING count(*) > 1)"
+        for table, entity in tables.items()
+        if (listed := ", ".join(identifier(name) for name in entity))
+    )
+    count = query(connection, f"SELECT count(*) FROM ({repeated})", place).column(0)[0].as_py()
+    if count:
+        have = "entity has" if count == 1 else "entities have"
+        raise InputError(f"{place}: {count:,} {have} several rows, {why}")

@@ -79,12 +79,14 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
     order = ", ".join(f"{identifier(name)} NULLS FIRST" for name in _sort_columns(connection, contract, present))
     known = contract.known_at or contract.event_time
     visible = "TRUE"
-    if known in present and not unconverted[known]:
+    if known in present:
+        # Row by row: that one of the times is none leaves the others what they are.
+        at = conversions[known].value
         moment = literal(as_of.strftime("%Y-%m-%d %H:%M:%S.%f"))
-        visible = f"({identifier(known)} IS NULL OR CAST({identifier(known)} AS TIMESTAMP) <= TIMESTAMP {moment})"
+        visible = f"({at} IS NULL OR CAST({at} AS TIMESTAMP) <= TIMESTAMP {moment})"
     table = query(
         connection,
-        f"WITH typed AS (SELECT {selected} FROM source) SELECT * FROM typed WHERE {visible} ORDER BY {order}",
+        f"WITH typed AS (SELECT {selected} FROM source WHERE {visible}) SELECT * FROM typed ORDER BY {order}",
         "the source's rows",
     )
     return table, {

@@ -52,6 +52,14 @@ class TimedTable:
         column = self.event_time or self.known_at
         return None if column is None else _timestamp(column)
 
+    @property
+    def is_known_by_day(self) -> bool:
+        """Whether that moment is a day, and so the beginning of it."""
+        import pyarrow.types as types
+
+        column = self.known_at or self.event_time
+        return column is not None and types.is_date(self.table.schema.field(column).type)
+
     def require(self, columns: Sequence[str], place: str) -> None:
         """An `InputError` for the first of `columns` that the table lacks."""
         for column in columns:

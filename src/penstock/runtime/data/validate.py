@@ -47,10 +47,11 @@ def run(args: argparse.Namespace) -> None:
             effect = "set aside" if finding.result == "quarantine" else "warning"
             _log.info("%s: %s", effect, finding.sentence)
     stopping = [finding.sentence for finding in judgement.findings if finding.result == "fail"]
-    if judgement.quarantine is not None and judgement.table.num_rows == 0:
+    if judgement.table.num_rows == 0 and not stopping:
         # Whoever reads it would take the missing rows for missing values.
         aside = [finding.sentence for finding in judgement.findings if finding.result == "quarantine"]
-        stopping += [f"{args.dataset}: every row is set aside, and none remains", *aside]
+        why = "every row is set aside, and none remains" if aside else "there is no row"
+        stopping += [f"{args.dataset}: {why}", *aside]
     if stopping:
         raise RefusedError(*stopping)
     write_table(args.table / DATA_FILE, judgement.table)
