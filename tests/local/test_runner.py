@@ -21,9 +21,9 @@ from penstock.runtime.faults import SAYS_NO
 COUNT = 'echo ran >> "$PWD/ran-{name}"; '
 
 
-def run(root: Path, *scripts: Script, values: dict[str, str] | None = None) -> Run:
+def run(root: Path, *scripts: Script, values: dict[str, str] | None = None, fresh: bool = False) -> Run:
     pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", *scripts))
-    runner = Runner(Workspace(root / ".penstock"), root, IMAGE)
+    runner = Runner(Workspace(root / ".penstock"), root, IMAGE, fresh=fresh)
     return runner.run(pipeline, "m", "training", values or {}, lambda _: None)
 
 
@@ -58,6 +58,24 @@ def test_a_second_run_reuses_every_finished_step(tmp_path: Path) -> None:
     run(tmp_path, *scripts)
     assert states(run(tmp_path, *scripts)) == {"a": State.REUSED, "b": State.REUSED}
     assert times_run(tmp_path, "a") == times_run(tmp_path, "b") == 1
+
+
+def test_a_fresh_run_reuses_no_step(tmp_path: Path) -> None:
+    scripts = [counted("a", 'echo 1 > "$1/x"'), counted("b", 'cp "$3/x" "$1/x"', reads=["a"])]
+    run(tmp_path, *scripts)
+    assert states(run(tmp_path, *scripts, fresh=True)) == {"a": State.DONE, "b": State.DONE}
+    assert states(run(tmp_path, *scripts)) == {"a": State.REUSED, "b": State.REUSED}
+
+
+def test_a_step_whose_outputs_were_changed_since_is_run_again(tmp_path: Path) -> None:
+    scripts = [counted("a", 'echo 1 > "$1/x"'), counted("b", 'cp "$3/x" "$1/x"', reads=["a"])]
+    made = run(tmp_path, *scripts).steps["a"].finished
+    assert made is not None
+    (made.output("out") / "x").write_text("2\n")
+    again = run(tmp_path, *scripts)
+    assert states(again) == {"a": State.DONE, "b": State.REUSED}
+    assert again.steps["a"].finished is not None
+    assert (again.steps["a"].finished.output("out") / "x").read_text() == "1\n"
 
 
 def test_a_step_runs_anew_when_its_parameter_changes(tmp_path: Path) -> None:

@@ -77,6 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("PENSTOCK_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.strerror is not None:
+            # A full disk, a folder that may not be written: the machine's fault, and nothing to report.
+            print(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
+            return FAULT
         print(
             f"penstock failed, and the fault is its own: {type(error).__name__}: {error}\n"
             "Run it again with PENSTOCK_DEBUG=1 for the traceback, and report that.",

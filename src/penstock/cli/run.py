@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workspace", type=Path, metavar="DIR", help="folder of everything the run makes (default: .penstock)"
     )
+    parser.add_argument("--fresh", action="store_true", help="run every step anew, and reuse none that has finished")
     parser.add_argument("--parallel", type=int, default=2, metavar="N", help="steps that run at a time (default: 2)")
     add_root(parser)
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return PROBLEMS
     make_private(workspace.root)
-    runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel)
+    runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel, options.fresh)
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
     values = {
         "as_of": options.as_of,

@@ -6,18 +6,20 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 from penstock.local.pipeline import LocalStep
 
-_FUNCTION = re.compile(r"\b([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
-_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "duckdb", "pyarrow", "mlflow-skinny", "fairlearn", "optuna")
+_NAMED = re.compile(r"\b([A-Za-z_]\w*)[.:][A-Za-z_]")
+"""The first name of a function or class, `systems.flights:weather`, or of a file, `systems.py`."""
+_NOT_OURS = frozenset({"__pycache__", "generated", "node_modules"})
 
 
 class CodeDigests:
-    """Digests of the code that steps run: the runtime's own, and the repository's modules that arguments name."""
+    """Digests of the code that steps run: the runtime's own, what is installed, and the repository's."""
 
     def __init__(self, repository: Path) -> None:
         self._repository = repository
@@ -26,28 +28,45 @@ class CodeDigests:
         assert spec is not None
         assert spec.origin is not None
         package = Path(spec.origin).parent
-        self._runtime = [self._folder(package / room) for room in ("runtime", "specs")]
-        self._libraries = [f"{name}={_version(name)}" for name in _LIBRARIES]
+        self._runtime = [self._digest(package / room, ".py") for room in ("runtime", "specs")]
+        self._installed = sorted({f"{one.name}={one.version}" for one in importlib.metadata.distributions()})
 
     def of(self, step: LocalStep) -> list[str]:
-        """What identifies the code behind `step`: interpreter, libraries, runtime, the repository's own packages."""
-        packages = {match[1].split(".")[0] for word in step.command for match in _FUNCTION.finditer(word)}
-        own = [
-            self._folder(path) if path.is_dir() else self._folder(path.with_suffix(".py"))
-            for path in (self._repository / package for package in sorted(packages))
-        ]
-        return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._libraries, *self._runtime, *own]
+        """What identifies the code behind `step`: interpreter, libraries, runtime, and what the repository has.
 
-    def _folder(self, path: Path) -> str:
-        """Digest of a package's Python files, or of one module; empty where there is none."""
-        if path not in self._known:
-            files = sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []
+        Of the repository that is, where the step names something of it: every file in the packages that it names, and
+        all Python there is, whatever of it they import.
+        """
+        named = sorted(
+            {match[1] for word in (*step.command, *step.constants.values()) for match in _NAMED.finditer(word)}
+        )
+        packages = [path for name in named if any((path := self._repository / name).rglob("*.py"))]
+        modules = [path for name in named if (path := self._repository / f"{name}.py").is_file()]
+        own = [self._digest(path) for path in packages]
+        if packages or modules:
+            own.append(self._digest(self._repository, ".py"))
+        return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._installed, *self._runtime, *own]
+
+    def _digest(self, folder: Path, suffix: str = "") -> str:
+        if folder not in self._known:
             digest = hashlib.sha256()
-            for file in files:
-                digest.update(f"{file.relative_to(path.parent).as_posix()}\0".encode())
+            for file in _files(folder, suffix):
+                digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
-            self._known[path] = digest.hexdigest() if files else ""
-        return self._known[path]
+            self._known[folder] = digest.hexdigest()
+        return self._known[folder]
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    """The files below a folder, sorted; not those of environments, caches and hidden folders."""
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if name not in _NOT_OURS and not name.startswith(".")]
+        found += [Path(root, name) for name in names if name.endswith(suffix)]
+    return sorted(path for path in found if path.is_file())
 
 
 def fingerprint(step: LocalStep, values: dict[str, str], inputs: dict[str, str], code: list[str]) -> str:
@@ -57,10 +76,3 @@ def fingerprint(step: LocalStep, values: dict[str, str], inputs: dict[str, str],
     filled = step.arguments(values, digests, outputs)
     content = json.dumps({"name": step.name, "command": filled, "environment": step.environment, "code": code})
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"

@@ -83,6 +83,8 @@ class Runner:
     image: str
     """The runtime image that the pipeline was compiled for; its content stands for this machine's environment."""
     parallel: int = 2
+    fresh: bool = False
+    """Whether finished steps are run again."""
 
     def run(self, pipeline: LocalPipeline, model: str, purpose: str, values: dict[str, str], observe: Observer) -> Run:
         """Run `pipeline` with the parameters `values`; the run says how it ended, and is recorded either way.
@@ -197,7 +199,7 @@ class _Schedule:
             inputs[name], digests[name] = finished.output(made.output), finished.digests[made.output]
         key = fingerprint(step, self._values, digests, self._code.of(step))
         workspace = self._runner.workspace
-        if step.cache and (reused := workspace.finished(key)) is not None:
+        if step.cache and not self._runner.fresh and (reused := workspace.finished(key)) is not None:
             step_run.finished, step_run.seconds = reused, reused.seconds
             self._become(step_run, State.REUSED)
             return

@@ -76,16 +76,18 @@ class Workspace:
                     f"another run is at work in {self.root}; wait for it, or choose --workspace"
                 ) from error
             self.steps.mkdir(exist_ok=True)
-            for abandoned in self.steps.glob(".unfinished-*"):
+            for abandoned in (*self.steps.glob(".unfinished-*"), *self.root.glob(".mlflow-*")):
                 shutil.rmtree(abandoned, ignore_errors=True)
             yield
 
     def finished(self, fingerprint: str) -> FinishedStep | None:
-        """The finished step with this fingerprint, or None."""
+        """The finished step with this fingerprint; None where there is none, or its outputs are not what it made."""
         folder = self.steps / fingerprint
         try:
             record = json.loads((folder / "step.json").read_bytes())
         except (OSError, ValueError):
+            return None
+        if any(folder_digest(folder / name) != digest for name, digest in record["digests"].items()):
             return None
         return FinishedStep(folder, record["digests"], record["seconds"])
 

@@ -48,7 +48,7 @@ def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: dat
         if valid is not None and now - created > timedelta(milliseconds=int(valid)):
             raise RefusalError(
                 f"the evidence is of {created.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and the gate `{gate.name}` takes "
-                f"it for {valid}; train `{candidate.model}` again"
+                f"it for {valid}; train `{candidate.model}` again, here with `penstock run {candidate.model} --fresh`"
             )
 
 

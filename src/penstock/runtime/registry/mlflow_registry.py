@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from penstock.runtime.faults import InputError
 from penstock.runtime.registry.mlflow_runs import Figures, Runs
+from penstock.runtime.registry.sqlite import create_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,6 +56,7 @@ class Registry:
 
         self._uri = uri
         with self._faults():
+            create_database(uri)
             self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._runs = Runs(self._client, DIGEST_TAG)
 

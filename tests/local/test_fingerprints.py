@@ -1,0 +1,91 @@
+"""Whatever of the repository a step may run, or read beside it, makes it another step when it changes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+
+from penstock.local.fingerprints import CodeDigests
+from penstock.local.pipeline import LocalStep
+
+FILES = {
+    "mylib/__init__.py": "",
+    "mylib/clf.py": "from helpers import consts",
+    "mylib/table.json": "{}",
+    "nested/deep/f.py": "",
+    "helpers/consts.py": "A = 1",
+    "module.py": "",
+    "data/rows.csv": "1",
+    ".venv/lib.py": "",
+    "env/pyvenv.cfg": "",
+    "env/lib.py": "",
+    "README.md": "",
+}
+
+
+def code(repository: Path, *words: str) -> list[str]:
+    constants = {str(place): word for place, word in enumerate(words)}
+    step = LocalStep(
+        name="train", title="Train", image="", command=("penstock-step", "train"), environment={}, parameters={},
+        constants=constants, inputs={}, outputs=(), after=(), cache=True, retries=0, timeout_seconds=None,
+    )  # fmt: skip
+    return CodeDigests(repository).of(step)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ['{"class":"mylib.clf.Mine"}'],
+        ['{"python":"mylib.clf:build"}'],
+        ["--function", "mylib.clf:f"],
+        ['{"python":"mylib.clf:build","x":"nested.deep.f:y"}'],
+    ],
+)
+@pytest.mark.parametrize("file", ["mylib/clf.py", "mylib/table.json", "helpers/consts.py", "module.py"])
+def test_what_a_named_function_or_class_may_use_is_part_of_the_step(
+    repository: Path, words: list[str], file: str
+) -> None:
+    before = code(repository, *words)
+    assert before == code(repository, *words)
+    (repository / file).write_text("other")
+    assert code(repository, *words) != before
+
+
+@pytest.mark.parametrize("words", [["nested.deep.f:y"], ["module:f"]])
+def test_a_module_without_a_package_is_part_of_it_too(repository: Path, words: list[str]) -> None:
+    before = code(repository, *words)
+    (repository / "helpers" / "consts.py").write_text("other")
+    assert code(repository, *words) != before
+
+
+@pytest.mark.parametrize("file", ["data/rows.csv", ".venv/lib.py", "env/lib.py", "README.md"])
+def test_what_no_step_can_import_is_not(repository: Path, file: str) -> None:
+    before = code(repository, "mylib.clf:build", "data/rows.csv")
+    (repository / file).write_text("other")
+    assert code(repository, "mylib.clf:build", "data/rows.csv") == before
+
+
+def test_a_step_that_names_nothing_of_the_repository_stays_the_same(repository: Path) -> None:
+    before = code(repository, '{"class":"sklearn.linear_model.LogisticRegression"}')
+    (repository / "mylib" / "clf.py").write_text("other")
+    assert code(repository, '{"class":"sklearn.linear_model.LogisticRegression"}') == before
+
+
+def test_another_version_of_anything_installed_is_another_step(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = code(repository)
+    known = list(importlib.metadata.distributions())
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: known[1:])
+    assert code(repository) != before

@@ -1,0 +1,47 @@
+"""MLflow's database is there as a whole or not at all, whenever its making ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.sqlite import create_database
+
+ASK = "import sys; from penstock.runtime.registry.mlflow_registry import Registry; Registry(sys.argv[1]).champion('m')"
+
+
+@pytest.mark.parametrize("after", [0.05, 0.4, 1.0])
+def test_a_process_that_is_killed_leaves_a_database_that_can_be_used_or_none(tmp_path: Path, after: float) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    process = subprocess.Popen([sys.executable, "-c", ASK, uri], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not any(tmp_path.glob("**/mlflow.db")) and time.monotonic() < until:
+        time.sleep(0.005)
+    time.sleep(after)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=60)
+    assert Registry(uri).champion("m") is None
+
+
+def test_a_database_that_another_process_made_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    uri = f"sqlite:///{path}"
+    create_database(uri)
+    before = path.stat()
+    create_database(uri)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///:memory:", "http://127.0.0.1:1", "postgresql://db/x"])
+def test_no_other_address_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    create_database(uri)
+    assert not list(tmp_path.iterdir())
