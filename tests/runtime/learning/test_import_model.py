@@ -109,6 +109,23 @@ def test_a_column_that_the_model_reads_and_passes_over_is_taken(take: Import, sp
     assert take(model) == 0
 
 
+def test_a_missing_category_is_taken_where_the_model_knows_it_as_it_comes(take: Import, splits: Path) -> None:
+    frame, label = _with_gaps(splits)
+    assert take(pipeline(LogisticRegression()).fit(frame, label)) == 0
+
+
+def test_values_that_the_model_does_not_know_are_told(
+    take: Import, splits: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = Splits.read(splits).rows("train")
+    some = rows.features["color"].isin(["blue", "cyan"])
+    frame = rows.features[READ].assign(color=rows.features["color"].where(some, "none of these"))
+    assert take(pipeline(LogisticRegression()).fit(frame, rows.label)) == 0
+    told = caplog.text
+    assert "The model does not know 'amber'" in told
+    assert f"in {100 * rows.features['color'].eq('amber').mean():.1f}% of the rows" in told
+
+
 def test_values_that_the_model_knows_and_holds_to_be_the_same_are_taken(take: Import, splits: Path) -> None:
     rows = Splits.read(splits).rows("train")
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=len(rows.label) * 2)
@@ -149,6 +166,9 @@ def test_a_function_that_runs_programs_is_never_loaded(
          "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
         (lambda splits: _of_booleans(splits, OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
          "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+        (lambda splits: _of_booleans(splits, OneHotEncoder(handle_unknown="ignore"), inner=True),
+         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+        (lambda splits: _of_gaps(splits), "knows a missing `color` as NaN, and None comes"),
         (lambda splits: _shouted(splits),
          "knows `color` as 'AMBER', 'BLUE', 'CYAN', …, and none of the values that come, such as 'amber', 'blue'"),
     ],
@@ -171,14 +191,44 @@ def _other_classes(splits: Path) -> Any:
     return pipeline(LogisticRegression()).fit(rows.features[READ], np.where(rows.label == 1, "late", "punctual"))
 
 
-def _of_booleans(splits: Path, encoder: Any) -> Any:
+def _of_gaps(splits: Path) -> Any:
+    """Fitted where a missing category was NaN, as pandas reads it."""
+    frame, label = _with_gaps(splits)
+    return pipeline(LogisticRegression()).fit(frame.assign(color=frame["color"].where(frame["color"].notna())), label)
+
+
+def _with_gaps(splits: Path) -> tuple[pd.DataFrame, Any]:
+    rows = Splits.read(splits).rows("train")
+    frame = rows.features[READ].copy()
+    frame.loc[::7, "color"] = None
+    return frame, rows.label
+
+
+def _of_booleans(splits: Path, encoder: Any, *, inner: bool = False) -> Any:
     """Fitted where `flag` was a boolean, behind what fills gaps: there the encoder has no names of columns."""
     rows = Splits.read(splits).rows("train")
     frame = rows.features[["x0", "flag", "color"]].assign(flag=rows.features["flag"].eq("true").astype(object))
     flags = Pipeline([("fill", SimpleImputer(strategy="most_frequent")), ("encode", encoder)])
     colors = OneHotEncoder(handle_unknown="ignore")
     first = ColumnTransformer([("n", SimpleImputer(), ["x0"]), ("f", flags, ["flag"]), ("c", colors, ["color"])])
+    if inner:
+        # The learner is a pipeline of its own, before which there is nothing but text.
+        first = Pipeline(
+            [
+                (
+                    "all",
+                    ColumnTransformer([("all", "passthrough", ["x0", "flag", "color"])]).set_output(transform="pandas"),
+                ),
+                ("inner", Pipeline([("prepare", _by_name(flags, colors)), ("learner", LogisticRegression())])),
+            ]
+        )
+        return first.fit(frame, rows.label)
     return pipeline(LogisticRegression(), first).fit(frame, rows.label)
+
+
+def _by_name(flags: Any, colors: Any) -> ColumnTransformer:
+    parts = [("n", SimpleImputer(), ["all__x0"]), ("f", flags, ["all__flag"]), ("c", colors, ["all__color"])]
+    return ColumnTransformer(parts)
 
 
 def _shouted(splits: Path) -> Any:

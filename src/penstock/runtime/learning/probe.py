@@ -6,6 +6,7 @@ every row alike.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +22,16 @@ _ROWS = 10
 _MOST_VALUES = 2_000
 """Different values of a feature; where it has more, nothing is concluded."""
 _TOLD = 3
+_UNKNOWN = "\N{REPLACEMENT CHARACTER} no value is called so"
+
+log = logging.getLogger(__name__)
 
 
 def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureColumn], answer: str) -> None:
     """InputError where a category changes nothing by any of its values, and does by others that the pipeline knows.
+
+    Likewise where a missing category is unknown to it and NaN is not. Of single values that it does not know, the log
+    tells.
 
     Args:
         pipeline: fitted, reads `rows`.
@@ -37,16 +44,43 @@ def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureCol
     for feature in features:
         if feature.numeric:
             continue
-        own = sorted(value for value in pd.unique(rows[feature.name]) if value is not None)
-        if not 1 < len(own) <= _MOST_VALUES or listener.hears(feature.name, own):
+        name = feature.name
+        own = sorted(value for value in pd.unique(rows[name]) if value is not None)
+        if feature.type == "bool":
+            own = ["false", "true"]
+        if not 1 < len(own) <= _MOST_VALUES:
+            continue
+        if listener.hears(name, own):
+            _refuse_nan(listener, name)
+            _tell_unknown(listener, rows[name], own, known)
             continue
         for values in known:
             # Values that it knows it may well hold to be the same, if they are rare.
-            if set(own).isdisjoint(values) and listener.hears(feature.name, values[:_MOST_VALUES]):
+            if set(own).isdisjoint(values) and listener.hears(name, values[:_MOST_VALUES]):
                 raise InputError(
-                    f"the model knows `{feature.name}` as {_listed(values)}, and none of the values that come, such as "
+                    f"the model knows `{name}` as {_listed(values)}, and none of the values that come, such as "
                     f"{_listed(own)}: fit it on text as it comes here, booleans as 'true' and 'false'"
                 )
+
+
+def _refuse_nan(listener: _Listener, name: str) -> None:
+    if listener.hears(name, [float("nan"), _UNKNOWN]) and not listener.hears(name, [None, _UNKNOWN]):
+        raise InputError(
+            f"the model knows a missing `{name}` as NaN, and None comes: fit it on None for what is missing"
+        )
+
+
+def _tell_unknown(listener: _Listener, column: pd.Series[Any], own: list[str], known: list[list[Any]]) -> None:
+    answers = listener.answers(str(column.name), [*own, _UNKNOWN])
+    if answers is None:
+        return
+    as_unknown = [value for value, row in zip(own, answers[:-1], strict=True) if bool(np.all(row == answers[-1]))]
+    strange = [value for value in as_unknown if not any(value in values for values in known)]
+    if strange:
+        share = float(column.isin(strange).mean())
+        log.warning(
+            "The model does not know %s of `%s`, in %.1f%% of the rows.", _listed(strange), column.name, 100 * share
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +91,34 @@ class _Listener:
 
     def hears(self, name: str, values: Sequence[Any]) -> bool:
         """Whether it is not all the same what stands in a column; not where the pipeline refuses such values."""
+        answers = self.answers(name, values)
+        return answers is not None and bool(np.any(answers != answers[0]))
+
+    def answers(self, name: str, values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+        """What comes of each value in a column, a row each; None where the pipeline refuses such values."""
         count = len(self.rows)
         frame = pd.concat([self.rows] * len(values), ignore_index=True)
         frame[name] = pd.Series([value for value in values for _ in range(count)], dtype=object)
         try:
             heard = self._after(frame)
         except Exception:  # a pipeline may raise anything about a value that is no text
-            return False
-        each = heard.reshape(len(values), -1)
-        return bool(np.any(each != each[0]))
+            return None
+        return heard.reshape(len(values), -1)
 
     def _after(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
-        """What the learner gets; of a learner that is no step of a pipeline, what it answers."""
-        steps = getattr(self.pipeline, "steps", ())
-        if len(steps) > 1:
-            before: Any = self.pipeline[:-1].transform(frame)
-        else:
-            before = getattr(self.pipeline, self.answer)(frame)
-        heard = np.asarray(before.toarray() if hasattr(before, "toarray") else before, dtype=np.float64)
-        return np.nan_to_num(heard)
+        """What the learner gets; where that is no numbers, or no step of a pipeline, what it answers."""
+        if len(getattr(self.pipeline, "steps", ())) > 1:
+            before = self.pipeline[:-1].transform(frame)
+            try:
+                return _numbers(before.toarray() if hasattr(before, "toarray") else before)
+            except (TypeError, ValueError):
+                # The learner prepares text itself.
+                pass
+        return _numbers(getattr(self.pipeline, self.answer)(frame))
+
+
+def _numbers(values: Any) -> np.ndarray[Any, Any]:
+    return np.nan_to_num(np.asarray(values, dtype=np.float64))
 
 
 def _categories(part: Any) -> Iterator[list[Any]]:
