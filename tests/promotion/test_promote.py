@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import yaml
@@ -33,6 +34,31 @@ def test_the_release_passes_the_checks_of_the_compiler(repository: Repository) -
     repository.train("two")
     assert repository.promote() == 0
     assert repository.problems() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subject": ["x"]},
+        {"subject": {"a": 1}},
+        {"subject": 5},
+        {"subject": [{"digest": "x"}]},
+        {"predicate": 5},
+        {"predicate": {"gates": 5}},
+        {"predicate": {"gates": ["g"]}},
+        {"predicate": {"gates": [{"rules": 7}]}},
+        {"predicate": {"gates": [{"rules": ["g"]}]}},
+    ],
+)
+def test_evidence_of_any_form_is_told_and_breaks_nothing(repository: Repository, wrong: dict[str, Any]) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    evidence = repository.root / repository.release()["evidence"]["path"]
+    before = file_digest(evidence)
+    evidence.write_text(json.dumps(json.loads(evidence.read_bytes()) | wrong))
+    release = repository.root / RELEASE.format("staging")
+    release.write_text(release.read_text().replace(before, file_digest(evidence)))
+    assert repository.problems() == ["the evidence is no statement of a gate"]
 
 
 def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repository) -> None:

@@ -58,7 +58,7 @@ def _read(view: View, path: str) -> Module | None:
         return None
     try:
         tree = ast.parse(data, filename=path)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)))
 

@@ -181,11 +181,23 @@ def _statement(data: bytes) -> dict[str, Any] | None:
 
     try:
         value = json.loads(payload_of(data))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or value.get("predicateType") != GATES_TYPE:
         return None
-    return value if isinstance(value.get("predicate"), dict) else None
+    predicate = value.get("predicate")
+    if not isinstance(predicate, dict):
+        return None
+    subjects, gates = _records(value.get("subject")), _records(predicate.get("gates"))
+    rules = [_records(gate.get("rules")) for gate in gates or ()]
+    well_formed = subjects is not None and gates is not None and None not in rules
+    return value if well_formed and all(isinstance(one.get("digest", {}), dict) for one in subjects or ()) else None
+
+
+def _records(value: Any) -> list[dict[str, Any]] | None:
+    """A list of mappings, empty where there is nothing; None for anything else."""
+    items = [] if value is None else value
+    return items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else None
 
 
 def _short(digest: str) -> str:

@@ -29,6 +29,9 @@ class TreeFiles(RepositoryFiles, Protocol):
     def read_once(self, path: str) -> bytes | None:
         """The bytes of the file, which are not kept for whoever asks again."""
 
+    def links(self) -> Iterable[str]:
+        """The paths of all links and submodules."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -68,6 +71,10 @@ class CommitFiles(CommittedFiles):
         blob = self.blobs([path]).get(path)
         return None if blob is None else self._bodies.get(blob) or self._repository.blobs([blob])[blob]
 
+    def links(self) -> Iterable[str]:
+        """The paths of all links and submodules. GitError where git fails."""
+        return self._repository.irregular(self._revision, ())
+
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """The ids of the blobs of those of the files that exist, by path. GitError where git fails."""
         wanted = list(paths)
@@ -98,6 +105,10 @@ class DiskFiles(WorkTree):
     def read_once(self, path: str) -> bytes | None:
         """The bytes of the file, which nobody keeps."""
         return self.read(path)
+
+    def links(self) -> Iterable[str]:
+        """The paths of those of the files that are links; submodules are told by the commit to compare with."""
+        return [path for path in self._blobs if self.link(path) is not None]
 
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """The ids of the blobs of those of the files that exist, by path."""

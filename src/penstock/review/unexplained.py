@@ -7,18 +7,23 @@ the compiler may not. Neither may pass unseen, so that each becomes a change of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
-from penstock.review.changes.directions import UNKNOWN
+from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.followed import module_of
 from penstock.review.changes.specs import Edit, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Sides
 from penstock.source.canonical import bytes_digest, digest
+from penstock.source.model import Pointer
 from penstock.source.write_plan import INDEX
 from penstock.specs.addresses import Address
 from penstock.specs.kinds import KINDS
@@ -55,9 +60,10 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.owners = {**self.compared.owners, **{one.path: one.owners for one in self.compared.result.changes}}
+        beside = self._only_prose()
         for edit in self.edits:
             change = edit.change
-            if change.operation is Operation.MOVED:
+            if change.operation is Operation.MOVED or edit.spec in beside:
                 continue
             addresses = [change.address, *([change.renamed_from] if change.renamed_from is not None else [])]
             self.changed |= {SpecId(one.kind, one.name) for one in addresses}
@@ -65,6 +71,35 @@ class _Search:
                 self.environments |= {one.name for one in addresses}
             if edit.function:
                 self.modules |= set(paths_of(module_of(edit.function)))
+
+    def _only_prose(self) -> set[SpecId]:
+        """Specs of which the plan knows neutral edits alone, and that differ in something else, such as an order.
+
+        Those edits would otherwise stand for whatever that does.
+        """
+        edits: dict[SpecId, list[Edit]] = {}
+        for edit in self.edits:
+            edits.setdefault(edit.spec, []).append(edit)
+        return {
+            spec_id
+            for spec_id, known in edits.items()
+            if all(edit.change.direction is NEUTRAL and edit.difference is not None for edit in known)
+            and not self._same_but_for(spec_id, known)
+        }
+
+    def _same_but_for(self, spec_id: SpecId, edits: Iterable[Edit]) -> bool:
+        before, after = self.base.catalog.document(spec_id), self.head.catalog.document(spec_id)
+        if before is None or after is None:
+            return False
+        one, other = deepcopy(before.value), deepcopy(after.value)
+        # The last first, so that what is taken out of a list moves none of the others.
+        for edit in sorted(edits, key=lambda edit: str(edit.pointer), reverse=True):
+            if edit.change.operation is not Operation.ADDED:
+                _take_out(one, edit.pointer)
+            if edit.change.operation is not Operation.REMOVED:
+                _take_out(other, edit.pointer)
+        # As text, since mappings in another order are equal otherwise.
+        return orjson.dumps(one) == orjson.dumps(other)
 
     def changes(self) -> Iterator[Change]:
         contents = self._contents()
@@ -153,6 +188,21 @@ class _Search:
             ),
             span=start_of(self.head.catalog, spec_id),
         )
+
+
+def _take_out(value: Any, pointer: Pointer) -> None:
+    """Delete what a pointer names, where it is there."""
+    *above, last = pointer
+    for step in above:
+        if not _holds(value, step):
+            return
+        value = value[step]
+    if _holds(value, last):
+        del value[last]
+
+
+def _holds(value: Any, step: str | int) -> bool:
+    return step in (value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ())
 
 
 def _spec(cause: str) -> SpecId | None:

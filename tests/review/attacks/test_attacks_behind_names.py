@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from penstock.review.model import Direction
@@ -30,6 +33,8 @@ def named(source: object) -> object:
         ({"parquet": "data/**/part-*.parquet"}, "data/part-1.parquet"),
         ({"parquet": "data/arrivals"}, "data/arrivals/part-1.parquet"),
         ({"csv": "specs/arrivals.csv"}, "specs/arrivals.csv"),
+        ({"csv": "/workspace/data/arrivals.csv"}, "data/arrivals.csv"),
+        ({"csv": "file:///workspace/data/arrivals.csv"}, "data/arrivals.csv"),
     ],
 )
 def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Repository, source: object, path: str) -> None:
@@ -90,6 +95,17 @@ def test_a_file_that_no_source_names_is_no_change(repository: Repository) -> Non
         "import sys\n\nsys.path.append('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
         "from sys import path\n\npath.append('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
         "from systems.loader import go as departures\n",
+        "import os as o\n\ndef departures():\n    return o.system('python systems/hidden.py')\n",
+        "import os\n\nrun = os\n\ndef departures():\n    return run.popen('python systems/hidden.py')\n",
+        "import os\n\ndef departures():\n    return getattr(os, 'sys' + 'tem')('python systems/hidden.py')\n",
+        "from os import *\n\ndef departures():\n    return system('python systems/hidden.py')\n",
+        "import sys as s\n\ns.path.append('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
+        "import site\n\nsite.addsitedir('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
+        "import shutil\n\ndef departures():\n    return shutil.os.system('python systems/hidden.py')\n",
+        "import asyncio as a\n\ndef departures():\n    return a.create_subprocess_exec('python', 'hidden.py')\n",
+        f"from systems import hidden\nX = 0x{'f' * 5000}\n\ndef departures():\n    return hidden.go()\n",
+        f"from systems import hidden\nX = {'+'.join('1' * 3000)}\n\ndef departures():\n    return hidden.go()\n",
+        f"from systems import hidden\nX = [{'1, ' * 250_000}]\n\ndef departures():\n    return hidden.go()\n",
     ],
 )
 def test_code_that_no_import_statement_leads_to_is_seen(repository: Repository, body: str) -> None:
@@ -104,13 +120,85 @@ def test_code_that_no_import_statement_leads_to_is_seen(repository: Repository, 
 
 
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
-    body = "import re\nimport sys\n\ndef departures():\n    return re.compile('a'), sys.version\n"
+    body = (
+        "import os\nimport re\nimport sys\nfrom os import path\n\n\n"
+        "def departures():\n    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
+    )
     repository.write("systems/flights.py", body)
     repository.write("systems/hidden.py", "def go():\n    return 1\n")
     pull_request = opened(repository)
     repository.write("systems/hidden.py", "def go():\n    return 2\n")
     pull_request.forge.push(repository.commit())
     assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "systems/flights.abi3.so",
+        "systems/flights/__init__.pyc",
+        "systems/__pycache__/flights.cpython-311.pyc",
+        "systems/hidden.pyc",
+    ],
+)
+def test_no_compiled_file_stands_in_for_code_that_was_read(repository: Repository, path: str) -> None:
+    pull_request = opened(repository)
+    repository.write(path, b"\x00\x01")
+    repository.git("add", "--force", path)
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/flights.source.python").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "source"),
+    [
+        ("systems/hidden.py", "../lib/hidden.py", {"python": "systems.flights:departures"}),
+        ("lib/deps", "../other", {"csv": "lib/deps/rows.csv"}),
+        ("data/arrivals.csv", "../lib/hidden.py", {"csv": "data/arrivals.csv"}),
+        ("data/arrivals.csv", "../lib/hidden.py", {"csv": "data/*.csv"}),
+    ],
+)
+def test_what_lies_behind_a_link_is_anything(repository: Repository, link: str, target: str, source: object) -> None:
+    repository.edit(named(source))  # type: ignore[arg-type]
+    repository.write("systems/flights.py", "from systems import hidden\n\ndef departures():\n    return hidden\n")
+    repository.write("lib/hidden.py", "1\n")
+    (repository.root / link).parent.mkdir(exist_ok=True)
+    (repository.root / link).symlink_to(target)
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("lib/hidden.py", "2\n")
+    pull_request.forge.push(repository.commit())
+    (form,) = source  # type: ignore[misc]
+    assert at(pull_request.inputs().plan, f"Dataset/arrivals.source.{form}").direction is Direction.UNKNOWN
+
+
+def test_a_class_is_seen_however_yaml_writes_it(repository: Repository) -> None:
+    repository.write("systems/est.py", "class Mine:\n    pass\n")
+    text = repository.read("specs/system.yaml")
+    start = text.index("  estimator:")
+    end = text.index("\n", start)
+    for written in (
+        "{class: # ours\n    systems.est.Mine}",
+        "\n    class: >-\n      systems.est.Mine",
+        "{class: &x systems.est.Mine}",
+    ):
+        repository.write("specs/system.yaml", f"{text[:start]}  estimator: {written}{text[end:]}")
+        repository.compile()
+        base = repository.commit()
+        repository.write("systems/est.py", f"class Mine:\n    x = {written!r}\n")
+        repository.commit()
+        assert at(repository.plan(base), "Model/delay.estimator.class").direction is Direction.UNKNOWN
+
+
+def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) -> None:
+    repository.edit(named({"csv": "data/*.csv"}))  # type: ignore[arg-type]
+    repository.write("data/arrivals.csv", ROWS)
+    pull_request = opened(repository)
+    Path(os.fsdecode(os.fsencode(repository.root / "data") + b"/\xff.csv")).write_text(ROWS)
+    pull_request.forge.push(repository.commit())
+    found = at(pull_request.inputs().plan, "Dataset/arrivals.source.csv")
+    assert "`data/\\xff.csv` differ" in found.why
 
 
 def with_step(command: list[str]) -> object:
@@ -135,6 +223,7 @@ def with_step(command: list[str]) -> object:
         (["bash", "steps/run.sh"], "systems/shared.py"),
         (["python", "steps/prepare.py", "--settings=steps/settings.json"], "steps/settings.json"),
         (["cp", "-r", ".", "/tmp"], "anything.txt"),
+        (["cp", "-r", "/workspace", "/tmp"], "anything.txt"),
     ],
 )
 def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository, command: list[str], path: str) -> None:

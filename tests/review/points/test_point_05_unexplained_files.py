@@ -233,6 +233,38 @@ def test_an_order_that_means_nothing_is_told_by_the_files_that_hold_it(compiled:
     assert set(unknown(compiled.plan())) == {"Gate/delay-release"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "part"), [("FeatureSet", "conditions", "features"), ("Gate", "delay-release", "rules")]
+)
+def test_another_word_beside_it_hides_no_order(compiled: Repository, kind: str, name: str, part: str) -> None:
+    def turn(documents: Documents) -> None:
+        document = documents[kind, name]
+        held = document["spec"][part]
+        document["spec"][part] = dict(reversed(held.items())) if isinstance(held, dict) else held[::-1]
+        document["metadata"]["description"] = "Other words."
+
+    compiled.branch()
+    compiled.edit(turn)
+    compiled.compile()
+    compiled.commit()
+    changes = {str(change.address): change.direction for change in compiled.plan().changes if change.cause == "direct"}
+    assert changes == {f"{kind}/{name}.metadata.description": Direction.NEUTRAL, f"{kind}/{name}": Direction.UNKNOWN}
+
+
+def test_other_words_alone_explain_the_files_that_hold_them(compiled: Repository) -> None:
+    def edit(documents: Documents) -> None:
+        documents["Model", "delay"]["metadata"]["description"] = "Other words."
+        documents["Gate", "delay-release"]["spec"]["rules"][0]["why"] = "Other words."
+
+    compiled.branch()
+    compiled.edit(edit)
+    compiled.compile()
+    compiled.commit()
+    plan = compiled.plan()
+    assert plan.artifacts
+    assert {change.direction for change in plan.changes} == {Direction.NEUTRAL}
+
+
 def test_python_with_another_comment_alone_is_told_by_its_files(compiled: Repository) -> None:
     compiled.branch()
     compiled.write("systems/flights.py", compiled.read("systems/flights.py") + "# A comment.\n")

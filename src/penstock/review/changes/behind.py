@@ -37,9 +37,10 @@ class _Named:
 
 def edits_behind(sides: Sides) -> list[Edit]:
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
-    changed = Changed(one for one in sides.paths if not _is_compared(one.path))
-    if not changed.files:
+    differing = [one for one in sides.paths if not _is_compared(one.path)]
+    if not differing:
         return []
+    changed = Changed(differing, (*sides.base.files.links(), *sides.head.files.links()))
     code, rows = Code(sides, changed), Rows(changed)
     commands = Commands(sides, changed, code)
     looks: dict[str, Code | Rows | Commands] = {"function": code, "class": code, "path": rows, "command": commands}

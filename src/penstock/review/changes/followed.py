@@ -11,17 +11,19 @@ from typing import Any
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import is_inside
-from penstock.review.changes.modules import Modules
+from penstock.review.changes.modules import Links, Modules
 from penstock.review.sides import Sides
+from penstock.source.canonical import bytes_digest
 from penstock.source.git_values import TreeChange
 
-_REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_CLASS = re.compile(r"\bclass\b['\"]?\s*:\s*['\"]?([A-Za-z_][\w.]*\.[A-Za-z_]\w*)")
+_NAME = re.compile(r"[\w.:]+")
+_COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so)")
+"""What Python imports in the place of a module, or for one."""
 _WORD = re.compile(r"[\w./-]+")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _SCRIPTS = ("", "bash", "mk", "sh")
 """How the names of scripts end, beside the files that start with `#!`."""
-_ROOT_OF_IMAGE = "/workspace/"
+_ROOT_OF_IMAGE = "/workspace"
 """Where the image of the runtime has the repository."""
 _LARGEST_SCRIPT = 1_000_000
 """In bytes."""
@@ -45,8 +47,10 @@ class Difference:
 class Changed:
     """The files of a pull request that differ and are no specs, by path and by each folder above."""
 
-    def __init__(self, changes: Iterable[TreeChange]) -> None:
+    def __init__(self, changes: Iterable[TreeChange], links: Iterable[str]) -> None:
+        """`links` are the links and submodules of both trees."""
         self.files = {one.path: one for one in changes}
+        self.links = Links(links)
         self._below: dict[str, list[TreeChange]] = {}
         for one in self.files.values():
             folder = one.path
@@ -55,7 +59,9 @@ class Changed:
                 self._below.setdefault(folder or ".", []).append(one)
 
     def at(self, path: str) -> list[TreeChange]:
-        """The file of that path, or those in the folder; `.` is the root."""
+        """The file of that path, or those in the folder; `.` is the root. Of what lies behind a link, all of them."""
+        if self.links.meet(path):
+            return list(self.files.values())
         return [self.files[path]] if path in self.files else self._below.get(path, [])
 
 
@@ -69,30 +75,43 @@ class Code:
     sides: Sides
     changed: Changed
     _python: set[str] = field(init=False)
+    _compiled: tuple[str, str] = field(init=False)
     _before: Modules = field(init=False)
     _after: Modules = field(init=False)
     _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._python = {path for path in self.changed.files if path.endswith(".py")}
-        self._before, self._after = Modules(self.sides.base.files), Modules(self.sides.head.files)
+        links = self.changed.links
+        self._before, self._after = Modules(self.sides.base.files, links), Modules(self.sides.head.files, links)
+        compiled = [one for path, one in sorted(self.changed.files.items()) if _COMPILED.fullmatch(path)]
+        self._compiled = (
+            bytes_digest(repr(_blobs(compiled)[0]).encode()),
+            bytes_digest(repr(_blobs(compiled)[1]).encode()),
+        )
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name code that differs."""
-        if not self._python:
+        if not self._may_differ:
             return False
-        names = {*_REFERENCE.findall(text), *_CLASS.findall(text)}
+        names = {name for name in _NAME.findall(text) if (":" in name or "." in name) and not name[0].isdecimal()}
         return any(len(set(self.digests(module_of(name)))) == 2 for name in names)
 
     def digests(self, module: str, folder: str = "") -> tuple[str, str]:
         """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`)."""
         key = module, folder
-        if not self._python:
+        if not self._may_differ:
             return "", ""
         if key not in self._digests:
-            both = (one.digest(module, self._python, folder) for one in (self._before, self._after))
-            self._digests[key] = next(both), next(both)
+            # Nobody reads compiled files here: any of them may be one of the module.
+            both = [one.digest(module, self._python, folder) for one in (self._before, self._after)]
+            before, after = (f"{one} {other}" for one, other in zip(both, self._compiled, strict=True))
+            self._digests[key] = before, after
         return self._digests[key]
+
+    @property
+    def _may_differ(self) -> bool:
+        return bool(self._python) or self._compiled[0] != self._compiled[1]
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the one function or class of a field."""
@@ -121,16 +140,21 @@ class Rows:
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the paths of a field."""
-        found = [one for text in texts if "://" not in text for one in self._named(normpath(text))]
+        paths = (text.removeprefix("file://") for text in texts)
+        named = (one for path in paths if "://" not in path for one in self._named(_in_repository(path)))
+        found = list(dict.fromkeys(named))
         if not found:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        why = f"the rows in `{found[0].path}`{more} differ, and nothing says how"
-        return Difference(*_blobs(found), why, found[0].path)
+        why = f"the rows in `{_shown(found[0].path)}`{more} differ, and nothing says how"
+        return Difference(*_blobs(found), why, _shown(found[0].path))
 
     def _named(self, path: str) -> Iterator[TreeChange]:
         if not set("*?[") & set(path):
             yield from self.changed.at(path)
+            return
+        if self.changed.links.meet(_beginning(path)):
+            yield from self.changed.files.values()
             return
         patterns = (path, path.replace("**/", ""), f"{path}/*")
         wanted = re.compile("|".join(translate(pattern) for pattern in patterns))
@@ -154,7 +178,7 @@ class Commands:
         waiting = [word for text in texts for word in _WORD.findall(text)]
         seen: set[str] = set()
         while waiting:
-            path = normpath(waiting.pop()).removeprefix(_ROOT_OF_IMAGE)
+            path = _in_repository(waiting.pop())
             if path in seen:
                 continue
             seen.add(path)
@@ -168,7 +192,7 @@ class Commands:
         return None
 
     def _of_files(self, path: str, found: list[TreeChange]) -> Difference:
-        return Difference(*_blobs(found), _why(path), found[0].path)
+        return Difference(*_blobs(found), _why(path), _shown(found[0].path))
 
     def _script(self, path: str) -> list[str]:
         """The words of a script; none of what is no script, or not there."""
@@ -178,6 +202,22 @@ class Commands:
             return []
         # A script as large as that leads anywhere.
         return _WORD.findall(text.decode(errors="replace")) if len(text) <= _LARGEST_SCRIPT else ["."]
+
+
+def _in_repository(path: str) -> str:
+    """A path as it is from the repository's root; `.` is the root itself."""
+    # Two slashes at the beginning would stay two.
+    normal = normpath("/" + path.lstrip("/") if path.startswith("/") else path)
+    if normal == _ROOT_OF_IMAGE:
+        return "."
+    return normal.removeprefix(f"{_ROOT_OF_IMAGE}/")
+
+
+def _beginning(pattern: str) -> str:
+    """The folder that a pattern begins with, before the first part that is one."""
+    parts = pattern.split("/")
+    plain = next(place for place, part in enumerate(parts) if set("*?[") & set(part))
+    return "/".join(parts[:plain]) or "."
 
 
 def module_of(name: str) -> str:
@@ -197,7 +237,12 @@ def _modules(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _blobs(found: Sequence[TreeChange]) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    return {one.path: one.before for one in found}, {one.path: one.after for one in found}
+    return {_shown(one.path): one.before for one in found}, {_shown(one.path): one.after for one in found}
+
+
+def _shown(path: str) -> str:
+    """A path as text; what is no UTF-8 in it is written out."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _why(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from penstock.catalog.functions import paths_of
@@ -13,12 +13,39 @@ from penstock.source.canonical import bytes_digest
 
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
-_OPEN_MODULES = frozenset({"builtins", "imp", "importlib", "pkgutil", "runpy", "subprocess", "zipimport"})
-_OPEN_NAMES = frozenset({"__builtins__", "__import__", "__loader__", "compile", "eval", "exec"})
-_OPEN_PARTS = re.compile(
-    r"sys\.(meta_path|modules|path|path_hooks)|os\.(exec\w+|popen|posix_spawnp?|spawn\w+|startfile|system)"
+_LARGEST = 500_000
+"""Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
+_OPEN_MODULES = frozenset(
+    {"builtins", "imp", "importlib", "pkgutil", "pty", "pydoc", "runpy", "site", "subprocess", "zipimport"}
 )
-"""What runs code that no import statement names, or moves the places where it is looked for."""
+_OPEN_NAMES = frozenset({"__builtins__", "__import__", "__loader__", "__path__", "compile", "eval", "exec"})
+_OPEN_ATTRIBUTES = re.compile(
+    r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
+)
+_OPEN_OF_SYS = frozenset({"modules", "path"})
+_POWERFUL = frozenset({"os", "sys"})
+"""Modules that may be used by their parts; under another name, or as a whole, nobody knows what for."""
+
+
+class Links:
+    """The links and submodules of a tree: what lies behind them, git does not tell."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._above = {folder for path in self._paths for folder in _folders(path)}
+
+    def meet(self, path: str) -> bool:
+        """Whether a path is one, leads over one, or is a folder that holds one; `.` is the root."""
+        if not self._paths:
+            return False
+        return path in self._above or not self._paths.isdisjoint((path, *_folders(path)))
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders above a path, the root among them."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path or "."
 
 
 @dataclass(slots=True)
@@ -26,6 +53,7 @@ class Modules:
     """The Python of one side, by its syntax alone."""
 
     files: RepositoryFiles
+    links: Links
     _reached: dict[tuple[str, str], frozenset[str] | None] = field(default_factory=dict)
     _read: dict[str, _Code] = field(default_factory=dict)
 
@@ -38,7 +66,8 @@ class Modules:
             self._reached[module, folder] = self._search(module, folder)
         files = self._reached[module, folder]
         reached = sorted(changed if files is None else files & changed)
-        return bytes_digest("\n".join(f"{path} {self._parse(path).digest}" for path in reached).encode())
+        listed = "\n".join(f"{path} {self._parse(path).digest}" for path in reached)
+        return bytes_digest(listed.encode("utf-8", "surrogateescape"))
 
     def _search(self, module: str, folder: str) -> frozenset[str] | None:
         """The files that the module is made of; None where they are too many to follow, or cannot be followed."""
@@ -54,7 +83,7 @@ class Modules:
                 # A file that is not there counts: the other side may have it.
                 found.add(path)
                 code = self._parse(path)
-                if code.is_open:
+                if code.is_open or self.links.meet(path):
                     return None
                 for imported in code.imports:
                     if imported not in seen:
@@ -84,24 +113,40 @@ def _understand(path: str, data: bytes | None) -> _Code:
     if data is None:
         return _Code("absent")
     try:
+        if len(data) > _LARGEST:
+            raise ValueError
         tree = ast.parse(data)
         digest = bytes_digest(ast.dump(tree).encode("utf-8", "surrogatepass"))
         imports = tuple(sorted(_imports(path, tree)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _Code(bytes_digest(data))
+        # Another version of Python may understand it.
+        return _Code(bytes_digest(data), is_open=True)
     return _Code(digest, imports, _is_open(tree, imports))
 
 
 def _is_open(tree: ast.Module, imports: tuple[str, ...]) -> bool:
-    if not _OPEN_MODULES.isdisjoint(name.partition(".")[0] for name in imports):
-        return True
-    if any(_OPEN_PARTS.fullmatch(name) for name in imports):
-        return True
-    return any(
-        (isinstance(node, ast.Name) and node.id in _OPEN_NAMES)
-        or (isinstance(node, ast.Attribute) and _OPEN_PARTS.fullmatch(ast.unparse(node)))
-        for node in ast.walk(tree)
-    )
+    for name in imports:
+        module, _, part = name.partition(".")
+        if module in _OPEN_MODULES or (module in _POWERFUL and part and _is_open_part(module, part)):
+            return True
+    parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return any(_opens(node, parts) for node in ast.walk(tree))
+
+
+def _opens(node: ast.AST, parts: set[int]) -> bool:
+    """Whether a node may run code by a name. `parts` are the nodes of which an attribute is taken."""
+    if isinstance(node, ast.Name):
+        return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
+    if isinstance(node, ast.Attribute):
+        module = node.value.id if isinstance(node.value, ast.Name) else ""
+        return _is_open_part(module, node.attr) or node.attr in _POWERFUL
+    if isinstance(node, ast.Import):
+        return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
+    return False
+
+
+def _is_open_part(module: str, part: str) -> bool:
+    return part == "*" or bool(_OPEN_ATTRIBUTES.fullmatch(part)) or (module == "sys" and part in _OPEN_OF_SYS)
 
 
 def _imports(path: str, tree: ast.Module) -> Iterator[str]:

@@ -10,8 +10,10 @@ from penstock.review.changes.specs import Edit
 from penstock.review.model import Operation
 from penstock.source.characters import decode
 from penstock.source.git import GitRepository
-from penstock.specs.release import Release, Version
+from penstock.specs.release import PreviousVersion, Release, Version
 
+_Place = tuple[str | None, str]
+"""A model, None for that of the rollout, and the digest of a version."""
 _DEPTH = 50
 """How many commits of a Release's file are looked at."""
 
@@ -37,17 +39,17 @@ def _goes_back(repository: GitRepository, commit: str, base: Catalog, head: Cata
     if not stays or before.metadata.owner != after.metadata.owner or version.digest == before.spec.version.digest:
         return False
     # While a canary is under way, the version that is replaced is served too.
-    wanted = _digests(version, after.spec.previous)
-    known = _digests(before.spec.version, before.spec.previous)
+    wanted = _places(version, after.spec.previous)
+    known = _places(before.spec.version, before.spec.previous)
     document = base.document(spec_id)
     if wanted <= known or document is None:
         return wanted <= known
     return wanted <= known | _served(repository.versions(commit, document.file.path, _DEPTH), spec_id, before)
 
 
-def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set[str]:
-    """The digests that earlier versions of the file let the same rollout and environment serve."""
-    served = set()
+def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set[_Place]:
+    """What earlier versions of the file let the same rollout and environment serve."""
+    served: set[_Place] = set()
     for data in versions:
         source, _ = decode("earlier.yaml", data)
         release = _release(load_files([source]), spec_id) if source is not None else None
@@ -55,12 +57,14 @@ def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set
             current.spec.rollout,
             current.spec.environment,
         ):
-            served.add(release.spec.version.digest)
+            served |= _places(release.spec.version, None)
     return served
 
 
-def _digests(*versions: Version | None) -> set[str]:
-    return {version.digest for version in versions if version is not None}
+def _places(version: Version, previous: PreviousVersion | None) -> set[_Place]:
+    """Where the versions lie in the store."""
+    found: set[_Place] = {(None, version.digest)}
+    return found if previous is None else {*found, (previous.model, previous.digest)}
 
 
 def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:
