@@ -143,6 +143,22 @@ def test_a_release_that_goes_back_in_its_history_is_a_rollback(repository: Repos
     assert repository.plan().kind == "rollback"
 
 
+def test_a_version_is_one_of_its_model(repository: Repository) -> None:
+    path = "specs/release.yaml"
+    named = add_release(NEW, OLD).replace("previous: {", "previous: {model: elder, ")
+    repository.write(path, named)
+    repository.commit()
+    repository.branch()
+    # Of `elder` it was served, and not of the model that the rollout serves now.
+    repository.write(path, add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "change"
+    # Beside it, the version that the base serves would be looked for in the store of another model.
+    repository.write(path, add_release(OLD, NEW, 0).replace("previous: {", "previous: {model: other, "))
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
 def test_a_rollback_that_carries_something_else_along_is_none(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
     repository.commit()
