@@ -9,6 +9,7 @@ import pytest
 
 from local.pipelines import IMAGE, Script, write_pipeline
 from penstock.catalog.load import load_work_tree
+from penstock.cli.main import main
 from penstock.cli.run import where_to_promote
 from penstock.cli.run_report import report
 from penstock.local.pipeline import read_pipeline
@@ -64,6 +65,20 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "penstock explain Model/m" in said
     assert "promote" not in said
     assert "monitoring" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--parallel", "0"], "--parallel takes a number from 1, not 0"),
+        (["--parallel", "-1"], "--parallel takes a number from 1, not -1"),
+        (["--as-of", "yesterday"], "--as-of takes a moment such as 2026-01-31T06:00:00Z, not `yesterday`"),
+        (["--as-of", "2024-13-01"], "not `2024-13-01`"),
+    ],
+)
+def test_a_wrong_option_starts_nothing(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "m", *words]) == WRONG_USE
+    assert said in capsys.readouterr().err
 
 
 def test_a_model_goes_first_to_the_lowest_stage_that_serves_it(tmp_path: Path) -> None:

@@ -145,6 +145,32 @@ def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsy
     assert "no canary of `made-online` is under way" in refused(repository, capsys, "--advance")
 
 
+def test_going_back_to_the_version_that_has_the_traffic_ends_the_canary(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = repository.train("one")
+    repository.promote()
+    repository.train("two")
+    assert repository.promote() == 0
+    assert repository.train("one") == one
+    assert "gives this version the rest of the traffic already" in refused(repository, capsys, "--step", "1")
+    assert repository.promote() == 0
+    release = repository.release()
+    assert release["version"]["digest"] == one
+    assert not {"previous", "step"} & release.keys()
+    assert "and the canary beside it ends" in capsys.readouterr().out
+    assert repository.problems() == []
+
+
+def test_a_model_that_was_trained_here_has_to_get_where_it_is_loaded_from(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = repository.train("one")
+    assert repository.promote() == 0
+    where = f"staging loads it from s3://models/made/{one.removeprefix('sha256:')}/model, and it has to be put there"
+    assert where in capsys.readouterr().out
+
+
 def test_advancing_past_the_last_step_completes(repository: Repository) -> None:
     repository.train("one")
     repository.promote()

@@ -90,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
     print(f"{made.summary}\n")
     for path in made.files:
         print(f"  wrote {path}")
+    if made.note:
+        print(f"\n{made.note}")
     print("\nNext: `penstock compile`, then commit these files and generated/ and open a pull request.")
     return OK
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from penstock.local.workspace import Workspace, WorkspaceBusyError
 
     try:
+        _refuse_wrong(options)
         root = find_root(options)
         catalog = load_work_tree(root)
         environment = _environment(catalog, options)
@@ -89,6 +91,16 @@ def run(options: argparse.Namespace) -> int:
 
     report(result, options.model, options.pipeline, workspace, root, where_to_promote(catalog, options.model))
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
+
+
+def _refuse_wrong(options: argparse.Namespace) -> None:
+    if options.parallel < 1:
+        raise _UsageError(f"--parallel takes a number from 1, not {options.parallel}")
+    try:
+        # As the steps read it, which would say so only after they have been started.
+        datetime.fromisoformat(options.as_of or "2026-01-31")
+    except ValueError:
+        raise _UsageError(f"--as-of takes a moment such as 2026-01-31T06:00:00Z, not `{options.as_of}`") from None
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:

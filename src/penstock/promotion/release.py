@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
+from penstock.lowering.endpoint import is_remote, model_uri
 from penstock.promotion.attested import Promoter, attested
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
@@ -32,6 +33,8 @@ class Promotion:
 
     files: dict[str, bytes]
     summary: str
+    note: str = ""
+    """What else has to be done before it can take effect."""
 
 
 def release_version(view: View, rollout: Rollout, candidate: Candidate, step: int | None, by: Promoter) -> Promotion:
@@ -67,7 +70,17 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
         spec, start = _first_serving(view, rollout, candidate, named, present, step)
         summary = f"{rollout.name} in {environment} gets {words}{start}"
     files = {candidate.evidence_path: evidence}
-    return _promotion(view, rollout, present, spec, candidate.payload, candidate.origin, by, files, summary)
+    made = _promotion(view, rollout, present, spec, candidate.payload, candidate.origin, by, files, summary)
+    return replace(made, note=_whereabouts(view, candidate))
+
+
+def _whereabouts(view: View, candidate: Candidate) -> str:
+    """That a model which was trained here is not where the environment loads it from."""
+    environment = view.environment
+    if environment is None or candidate.origin.kind != "run" or not is_remote(environment.spec.model_store):
+        return ""
+    uri = model_uri(environment.spec.model_store, candidate.model, candidate.digest)
+    return f"The model was trained on this machine: {environment.name} loads it from {uri}, and it has to be put there first."
 
 
 def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *, complete: bool) -> Promotion:
@@ -109,6 +122,14 @@ def _first_serving(
     if candidate.registered is not None:
         version["registered"] = candidate.registered
     previous = _stable(present, candidate.digest)
+    ends = ""
+    if previous is not None and previous.digest == candidate.digest:
+        # The version that has the traffic gets the rest of it back from the canary beside it.
+        if step is not None:
+            raise RefusalError(
+                f"`{rollout.name}` gives this version the rest of the traffic already, and no step of it"
+            )
+        previous, ends = None, ", and the canary beside it ends"
     predicate = candidate.statement.predicate
     spec: dict[str, Any] = {
         "rollout": rollout.name,
@@ -122,7 +143,7 @@ def _first_serving(
         spec["previous"] = previous.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"model"})
     reached = _first_step(rollout, previous, step)
     if reached is None:
-        return spec, ""
+        return spec, ends
     spec["step"] = reached
     if present is not None and previous is not None:
         # What keeps the traffic is found in the store by its model, which the rollout may have served until now.
