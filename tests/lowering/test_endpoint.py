@@ -12,6 +12,7 @@ from lowering.rollouts import (
     BY_REQUESTS,
     DIGEST,
     ENVIRONMENT,
+    KNATIVE,
     ONLINE,
     PREVIOUS,
     RELEASE,
@@ -40,6 +41,12 @@ def test_an_endpoint_before_the_first_release_has_no_version_and_yet_access_and_
     alerts = {getattr(rule, "alert", "") for group in rules.groups for rule in group.rules}
     assert "ModelDrift" in alerts
     assert not alerts & {"ModelUnreachable", "ModelMonitoringAbsent", "ModelMonitoringStale"}
+
+
+def test_in_knative_mode_requests_come_by_the_activator_or_the_gateway() -> None:
+    assert access_rule(view(BY_HAND, KNATIVE, RELEASE), ONLINE).relays == ("knative-serving",)
+    with_gateway = changed(KNATIVE, ("mode: Knative}", "mode: Knative, gatewayNamespace: kourier-system}"))
+    assert access_rule(view(BY_HAND, with_gateway, RELEASE), ONLINE).relays == ("knative-serving", "kourier-system")
 
 
 def test_models_lie_in_the_store_under_their_digests() -> None:

@@ -24,7 +24,8 @@ def unknown_key(
     key = str(place.pointer[-1])
     span = reported.span(place.pointer, "key")
     parent = place.parent
-    present = reported.value(place.pointer[:-1])
+    # In an override, what it says itself: the rest is there to be overridden.
+    present = reported.said(place.pointer[:-1])
     known = [name for name in parent.fields if name not in present] if parent is not None else []
     guesses = did_you_mean(key, missing) or did_you_mean(key, known)
     holder = _holder(kind, place, reported)

@@ -27,6 +27,8 @@ class Reported:
     origin: Callable[[Pointer], Pointer] = _unchanged
     environment: str | None = None
     """The environment whose override was merged, if any."""
+    patch: Any = None
+    """That override."""
 
     def span(self, pointer: Pointer, of: Literal["value", "key"] = "value") -> Span:
         """Where the value, or its key, is written."""
@@ -47,6 +49,15 @@ class Reported:
             else:
                 return None
         return value
+
+    def said(self, pointer: Pointer) -> Any:
+        """The value at `pointer`; where an override was merged, as much of it as the override says itself."""
+        if self.environment is None or pointer[:1] != ("spec",):
+            return self.value(pointer)
+        value = self.patch
+        for step in pointer[1:]:
+            value = value.get(step) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else self.value(pointer)
 
     def written(self, pointer: Pointer) -> str | None:
         """A plain scalar as it is written, which a number does not tell (`0.20`); None where it stands elsewhere."""

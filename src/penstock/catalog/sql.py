@@ -58,6 +58,8 @@ class Expression:
     """Whether a window function looks at other rows."""
     subquery: Range | None
     """Where a query stands inside the expression, if there is one."""
+    volatile: str = ""
+    """What of it is another value at each run, such as ``now()``; empty where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Query:
 
     tables: tuple[TableUse, ...]
     text: str
+    volatile: str = ""
+    """What of it is another value at each run, such as ``random()``; empty where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +175,17 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
         return _error_of(plain)
     columns = tuple(ColumnUse(one["name"], one["table"], tuple(one["at"])) for one in plain["columns"])
     subquery = plain["subquery"]
-    return Expression(columns, plain["aggregates"], plain["windows"], tuple(subquery) if subquery else None)
+    return Expression(
+        columns, plain["aggregates"], plain["windows"], tuple(subquery) if subquery else None, plain["volatile"]
+    )
 
 
 def _query_of(plain: dict[str, Any]) -> Query | SqlError:
     if "message" in plain:
         return _error_of(plain)
-    return Query(tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"]), plain["text"])
+    return Query(
+        tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"]), plain["text"], plain["volatile"]
+    )
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:

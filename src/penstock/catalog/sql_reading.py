@@ -29,6 +29,8 @@ from penstock.catalog.sql import (
 from penstock.catalog.sql_deciders import deciders
 
 DIALECT = "duckdb"
+_VOLATILE = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Rand, exp.Uuid)
+_VOLATILE_NAMES = frozenset({"gen_random_uuid", "get_current_time", "get_current_timestamp", "now", "random", "today"})
 
 
 def expression(text: str) -> Expression | SqlError:
@@ -46,6 +48,7 @@ def expression(text: str) -> Expression | SqlError:
         aggregates=tree.find(exp.AggFunc) is not None,
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
+        volatile=_volatile(tree),
     )
 
 
@@ -64,7 +67,14 @@ def query(text: str) -> Query | SqlError:
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
-    return Query(tuple(sorted(tables, key=lambda use: use.at)), text)
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree))
+
+
+def _volatile(tree: exp.Expr) -> str:
+    """The first call that is another value at each run; empty where there is none."""
+    named = (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in _VOLATILE_NAMES)
+    found = next(tree.find_all(*_VOLATILE), None) or next(named, None)
+    return found.sql(DIALECT) if found is not None else ""
 
 
 def derivation(text: str, tables: Columns) -> Derivation:

@@ -36,7 +36,7 @@ def validate_overridden(loaded: LoadedSpec, environment: str) -> Overridden:
     resource, errors = _parse(kind, data)
     if resource is not None:
         return Overridden(resource, data)
-    reported = Reported(loaded.document, data, lambda pointer: _origin(patch, environment, pointer), environment)
+    reported = Reported(loaded.document, data, lambda pointer: _origin(patch, environment, pointer), environment, patch)
     return Overridden(None, data, tuple(explain(kind, reported, errors)))
 
 

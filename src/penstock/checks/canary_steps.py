@@ -48,7 +48,14 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             view.span(rollout, (*where, 0, "weight")),
             help=("without traffic nothing can be seen that would abort it: begin with a small share, such as 5%",),
         )
-    if canary.steps[last].weight != 1:
+    if last == 0 and canary.steps[0].weight == 1:
+        yield Diagnostic.warning(
+            "canary-steps",
+            "the only step of the canary takes all of the traffic",
+            view.span(rollout, (*where, 0, "weight")),
+            help=("begin with a small share, such as `5%`; 1 is all of it",),
+        )
+    elif canary.steps[last].weight != 1:
         yield Diagnostic.error(
             "canary-steps",
             f"the canary ends at {canary.steps[last].weight!s} of the traffic",

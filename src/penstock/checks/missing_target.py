@@ -23,7 +23,16 @@ from penstock.specs.rollout import Rollout
 def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields a target that this environment lacks."""
     environment = view.environment
-    if environment is None or environment.name not in rollout.spec.environments or not environment.spec.cluster:
+    if environment is None or environment.name not in rollout.spec.environments:
+        return
+    if not environment.spec.cluster:
+        yield Diagnostic.error(
+            "missing-target",
+            f"`{environment.name}` has no cluster, so nothing is served there",
+            view.span(rollout, ("environments",)),
+            secondary=(Label(view.span(environment, ("cluster",), "key"), "here"),),
+            help=(f"leave `{environment.name}` out, or give the environment its cluster",),
+        )
         return
     target = rollout.spec.serve.target
     key = {"kserve": "kserve", "argo-rollouts": "argoRollouts"}[target]

@@ -2,8 +2,8 @@
 
 What it does: windows and holds that see less than two scrapes, distances whose bound lies above their range, more
 breaches asked for than windows looked at, windows counted of rows that have no time, a window of quality that is over
-before its labels are due, an objective that leaves no error to count, or whose window is shorter than the hour that the
-fastest burn-rate alert looks at.
+before its labels are due, a canary that only more than all of its requests would abort, an objective that leaves no
+error to count, or whose window is shorter than the hour that the fastest burn-rate alert looks at.
 
 Why: an alert that cannot fire looks like safety in every review.
 
@@ -47,6 +47,7 @@ def silent_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if model is not None:
             yield from _undue(view, rollout, model, quality, ("monitor", "quality", position, "window"))
     yield from _objectives(view, rollout)
+    yield from _aborts(view, rollout)
     environment = view.environment
     if environment is not None:
         yield from _windows(view, rollout, environment)
@@ -94,6 +95,18 @@ def _undue(view: View, rollout: Rollout, model: Model, monitor: QualityMonitor, 
             secondary=(Label(view.span(model, ("label", "horizon")), f"a row is due after {horizon}"),),
             help=(f"write a window longer than `{horizon}`: what is beyond it is measured",),
         )
+
+
+def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    canary = rollout.spec.strategy.canary
+    for position, condition in enumerate(canary.abort_on if canary is not None else ()):
+        if condition.error_rate is not None and condition.error_rate >= 1:
+            yield Diagnostic.error(
+                "silent-alert",
+                f"`{condition.id}` can never abort the canary: more than all of the requests cannot fail",
+                view.span(rollout, ("strategy", "canary", "abortOn", position, "errorRate")),
+                help=("a share is written as `1%` or `0.01`",),
+            )
 
 
 def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:

@@ -46,6 +46,14 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
             view.span(resource, below, within=parsed.at),
             parsed.message,
         )
+    elif parsed.volatile:
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{_name(below)}` is another one at each run",
+            view.span(resource, below),
+            f"`{parsed.volatile}` has no value of its own",
+            help=("take a time of the rows; what is known by when follows from `--as-of` and `knownAt`",),
+        )
     elif isinstance(parsed, sql.Expression):
         yield from _form(view, resource, below, parsed)
 
@@ -66,6 +74,13 @@ def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: 
             view.span(resource, below),
             "one value for each row of the window",
             help=("wrap it in an aggregate function such as `avg(...)`, `max(...)` or `count(*)`",),
+        )
+    elif below[-2:-1] == ("aggregate",) and parsed.windows:
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{name}` uses a window function within the window of `aggregate`",
+            view.span(resource, below),
+            help=("take `over (...)` away: `window`, `match` and `where` say which rows are seen",),
         )
     elif below[-2:-1] != ("aggregate",) and (parsed.aggregates or parsed.windows):
         kind = "a window function" if parsed.windows else "an aggregate function"

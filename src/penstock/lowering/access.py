@@ -49,9 +49,11 @@ def _relays(rollout: Rollout, environment: EnvironmentSpec) -> tuple[str, ...]:
     if rollout.spec.serve.target == "argo-rollouts":
         argo = environment.argo_rollouts
         return (argo.gateway_namespace or argo.gateway.partition("/")[0],) if argo is not None else ()
-    if mode_of(environment) == "Knative":
-        return ("knative-serving",)
     kserve = environment.kserve
+    if mode_of(environment) == "Knative":
+        # With capacity to spare the activator leaves the path, and the gateway comes to the pods itself.
+        gateway = kserve.gateway_namespace if kserve is not None else None
+        return ("knative-serving", *([gateway] if gateway is not None else []))
     if kserve is None or kserve.gateway_namespace is None or rollout.spec.strategy.canary is None:
         return ()
     return (kserve.gateway_namespace,)

@@ -56,8 +56,8 @@ class KserveTarget(Node):
     )
     gateway_namespace: Namespace | None = field(
         "Namespace in which the pods of the gateway run that KServe attaches its routes to (Envoy Gateway runs them in "
-        "its own, Istio beside the Gateway). In Standard mode a canary's requests come through them, so that network "
-        "policies let them in.",
+        "its own, Istio beside the Gateway); in Knative mode, of its ingress, as `kourier-system`. Network policies "
+        "let them in where requests come through them: those of a canary in Standard mode, any in Knative mode.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,

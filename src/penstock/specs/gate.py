@@ -83,7 +83,8 @@ class Comparison(Node):
     """Against what, in which metric, and how sure one must be."""
 
     to: Literal["champion", "baseline"] = field(
-        "`champion`: the version that the registry calls so, on the same test rows; not judged while there is none. "
+        "`champion`: the version that the registry calls so, on the same test rows; not judged while there is none, "
+        "and not met where it cannot answer for them. "
         "`baseline`: a predictor that knows only the label's distribution.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,

@@ -113,6 +113,17 @@ def test_a_category_that_training_did_not_meet_counts_as_missing(tmp_path: Path)
             assert len(set(load_model(output).scores(rows))) == 1
 
 
+def test_classes_are_weighed_by_their_names_in_the_spec(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    means = []
+    for weight in (1, 20):
+        weighted = LOGISTIC | {"params": {"class_weight": {"0": 1, "1": weight}}}
+        assert main(arguments(splits, tmp_path / str(weight), weighted, preprocess=json.dumps(SCALED))) == 0
+        rows = Splits.read(splits).rows("test").features
+        means.append(load_model(tmp_path / str(weight)).scores(rows).mean())
+    assert means[1] > means[0] + 0.2
+
+
 def test_multiclass_scores_have_a_column_for_each_class(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits", "multiclass")
     assert main(arguments(splits, tmp_path / "model", BOOSTING, task="multiclass")) == 0

@@ -126,7 +126,11 @@ def _comparison(rule: CompareRule, exam: Examination, champion: Champion | Absen
     exam.refuse_metric(compare.metric)
     if compare.to == "champion":
         if isinstance(champion, AbsentChampion):
-            return Measured({}, skipped=champion.reason)
+            if champion.digest is None:
+                return Measured({}, skipped=champion.reason)
+            # It is there: whether this model is as good as it, nobody knows, and so the rule does not hold.
+            way_on = "if that is meant, leave this rule out of the gate until this model is the champion"
+            return Measured({}, notes=(f"{champion.reason}; {way_on}",))
         other = champion.predictions
     else:
         other = without_features(exam.predictions, exam.train_labels())

@@ -38,6 +38,10 @@ def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, s
         InputError: no such class or function, parameters that it does not take, or an estimator of another task.
     """
     values = {**declared.params, **params}
+    weights = values.get("class_weight")
+    if task == "binary" and isinstance(weights, dict) and weights.keys() <= {"0", "1"}:
+        # Keys of a spec are text, and the classes of a binary task are numbers.
+        values["class_weight"] = {int(label): weight for label, weight in weights.items()}
     where = declared.class_ or declared.python or ""
     make = _find_class(where) if declared.class_ else _find_function(where)
     try:
