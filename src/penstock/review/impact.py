@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.specs import Edit
@@ -22,6 +23,7 @@ class Radius:
 
     base: Reach
     head: Reach
+    _known: dict[tuple[Any, ...], Impact] = field(default_factory=dict)
 
     def of_edit(self, edit: Edit) -> Impact:
         """The impact of a direct change, or of a function whose code differs."""
@@ -67,16 +69,27 @@ class Radius:
         cpu: Decimal = Decimal(0),
         memory: Decimal = Decimal(0),
     ) -> Impact:
-        models, rollouts = sorted(models), sorted(rollouts)
-        in_view = tuple(environments)
+        key = tuple(sorted(models)), tuple(sorted(rollouts)), tuple(environments), cpu, memory
+        if key not in self._known:
+            self._known[key] = self._gathered(*key)
+        return self._known[key]
+
+    def _gathered(
+        self,
+        models: tuple[str, ...],
+        rollouts: tuple[str, ...],
+        in_view: tuple[str, ...],
+        cpu: Decimal,
+        memory: Decimal,
+    ) -> Impact:
         served = [rollout for name in rollouts for rollout in self._rollouts(name)]
         trained = [model for name in models for model in self._models(name)]
         serving = {name for rollout in served for name in rollout.spec.environments}
         # A model that is trained everywhere but served nowhere is in the environments that see the change.
         where = tuple(name for name in in_view if not served or name in serving or self._trains(name, models))
         return Impact(
-            models=tuple(models),
-            rollouts=tuple(rollouts),
+            models=models,
+            rollouts=rollouts,
             environments=where,
             stages=tuple(stage for stage in STAGES if stage in {self._stage(name) for name in where}),
             schedules=_unique(_schedules(trained, served)),
@@ -103,7 +116,7 @@ class Radius:
                 return found
         return None
 
-    def _trains(self, name: str, models: list[str]) -> bool:
+    def _trains(self, name: str, models: tuple[str, ...]) -> bool:
         environment = self._environment(name)
         return bool(models) and environment is not None and environment.spec.training
 

@@ -26,7 +26,7 @@ ORDERED: frozenset[type[Node]] = frozenset({CanaryStep, JsonPatch})
 
 
 _MOST_COMPARISONS = 1_000_000
-"""Longer lists are compared place by place, so that no pull request can keep a reviewer's machine busy."""
+"""Of longer lists, items are one another's by place or by content alone: no pull request keeps a machine busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,11 @@ def _as_sets(before: list[Any], after: list[Any]) -> Iterator[Pair]:
     common = Counter(first) & Counter(second)
     left = _without(first, common)
     right = _without(second, common)
+    are_few = len(left) * len(right) <= _MOST_COMPARISONS
     for position in right:
         item = after[position]
-        match = next((one for one in left if _is_like(before[one], item)), None) if isinstance(item, Node) else None
+        likely = left if are_few and isinstance(item, Node) else ()
+        match = next((one for one in likely if _is_like(before[one], item)), None)
         if match is not None:
             left.remove(match)
         yield Pair(match, position, _name(item, position))
