@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -93,6 +94,47 @@ def test_a_model_goes_first_to_the_lowest_stage_that_serves_it(tmp_path: Path) -
     repository.edit("environments: [qa, production]", "environments: [production]")
     assert where_to_promote(load_work_tree(repository.root), "made") == "--to production --rollout made-batch"
     assert where_to_promote(load_work_tree(repository.root), "none") is None
+
+
+DRIFT = {
+    "as_of": "2024-04-14",
+    "monitors": [
+        {"id": "inputs", "above": 0.2, "drifted": ["x"], "columns": [
+            {"feature": "x", "distance": 0.6758, "breaches": 3, "windows": [{}, {}, {}]},
+            {"feature": "z", "distance": 0.3, "breaches": 1, "windows": [{}, {}, {}]},
+            {"feature": "w", "distance": None, "breaches": 0, "windows": [{}, {}, {}]},
+        ]}
+    ],
+}  # fmt: skip
+MEASURED = {"metric": "roc_auc", "rows": 672, "min_labels": 100, "below": 0.75, "above": None, "breached": False}
+QUALITY = {
+    "as_of": "2024-04-14",
+    "monitors": [
+        MEASURED | {"id": "q", "labels": 468, "value": 0.7708, "low": 0.7232, "high": 0.8186},
+        MEASURED | {"id": "few", "labels": 7, "value": None, "low": None, "high": None},
+        MEASURED | {"id": "bad", "labels": 468, "value": 0.6, "low": 0.55, "high": 0.65, "breached": True},
+    ],
+}
+
+
+def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = Workspace(tmp_path / ".penstock")
+    made = {"drift": json.dumps(DRIFT), "quality": json.dumps(QUALITY)}
+    scripts = [Script(name, f"echo '{text}' > \"$1/{name}.json\"") for name, text in made.items()]
+    path = write_pipeline(tmp_path / "pipeline.yaml", *scripts)
+    run = Runner(workspace, tmp_path, IMAGE).run(read_pipeline(path), "m", "monitoring", {}, lambda _: None)
+    for name in made:
+        finished = run.steps[name].finished
+        assert finished is not None
+        (finished.folder / "out").rename(finished.folder / name)
+    report(run, "m", "monitoring", workspace, tmp_path)
+    rows = [" ".join(line.replace("│", " ").split()) for line in capsys.readouterr().out.splitlines()]
+    assert "inputs x 0.6758 ≤ 0.2 3 of 3 drifted" in rows
+    assert "inputs z 0.3 ≤ 0.2 1 of 3 beyond" in rows
+    assert "inputs w – ≤ 0.2 0 of 3 within" in rows
+    assert "q roc_auc 0.7708 0.7232 to 0.8186 ≥ 0.75 468 of 672 within" in rows
+    assert "few roc_auc – – to – ≥ 0.75 7 of 672 too few labels" in rows
+    assert "bad roc_auc 0.6 0.55 to 0.65 ≥ 0.75 468 of 672 beyond" in rows
 
 
 def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -280,3 +281,16 @@ def test_a_registry_that_does_not_answer_is_one_sentence(
 
 def test_an_address_without_a_version_is_a_mistake(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     assert "name the version too" in refused(repository, capsys, "--tracking", "sqlite:///x.db")
+
+
+def test_a_registry_that_is_not_there_is_told_soon(
+    repository: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"):
+        # Set and taken away, so that what the promotion sets ends with the test.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    began = time.monotonic()
+    said = refused(repository, capsys, "--version", "3", "--tracking", "http://127.0.0.1:9")
+    assert "MLflow at `http://127.0.0.1:9` says" in said
+    assert time.monotonic() - began < 60

@@ -41,6 +41,9 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
         for step_name in run.steps:
             if step_name.startswith("gate-"):
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
+    if pipeline == "monitoring":
+        _drift(console, _json(run.output("drift", "drift"), "drift.json"))
+        _quality(console, _json(run.output("quality", "quality"), "quality.json"))
     if run.state == "succeeded":
         _places(run, pipeline, workspace, root)
         _next(model, pipeline, promotion, _newest_row(run))
@@ -100,6 +103,43 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
             if figure["low"] is not None and figure["high"] is not None:
                 value += f"  [{_number(figure['low'])}, {_number(figure['high'])}]"
             table.add_row(rule["id"], Text(value), Text(bound), Text(judged["outcome"], _STYLES[judged["outcome"]]))
+    console.print(table)
+
+
+def _drift(console: Console, found: dict[str, Any] | None) -> None:
+    """Each feature of each monitor: how far it is from the rows of training, in the newest window."""
+    if found is None or not found["monitors"]:
+        return
+    table = Table(title=f"Drift as of {found['as_of']}", title_justify="left")
+    for column in ("monitor", "feature", "distance", "bound", "breaches", "outcome"):
+        table.add_column(column, justify="right" if column in ("distance", "breaches") else "left")
+    for monitor in found["monitors"]:
+        for one in monitor["columns"]:
+            beyond = one["distance"] is not None and one["distance"] > monitor["above"]
+            breaches = f"{one['breaches']} of {len(one['windows'])}"
+            said = "drifted" if one["feature"] in monitor["drifted"] else "beyond" if beyond else "within"
+            outcome = Text(said, _STYLES[{"drifted": "fail", "beyond": "warn", "within": "pass"}[said]])
+            bound = f"≤ {_number(monitor['above'])}"
+            table.add_row(monitor["id"], one["feature"], _number(one["distance"]), bound, breaches, outcome)
+    console.print(table)
+
+
+def _quality(console: Console, found: dict[str, Any] | None) -> None:
+    """Each monitor of quality: its metric on the rows whose labels are due."""
+    if found is None or not found["monitors"]:
+        return
+    table = Table(title=f"Quality as of {found['as_of']}", title_justify="left")
+    for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
+        table.add_column(column, justify="right" if column in ("value", "labels") else "left")
+    for one in found["monitors"]:
+        bound = f"≥ {_number(one['below'])}" if one["below"] is not None else f"≤ {_number(one['above'])}"
+        enough = one["labels"] >= one["min_labels"]
+        outcome = "skip" if not enough else "fail" if one["breached"] else "pass"
+        said = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
+        interval = f"{_number(one['low'])} to {_number(one['high'])}"
+        labels = f"{one['labels']:,} of {one['rows']:,}"
+        row = (one["id"], one["metric"], _number(one["value"]), interval, bound, labels)
+        table.add_row(*row, Text(said, _STYLES[outcome]))
     console.print(table)
 
 

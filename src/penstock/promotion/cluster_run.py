@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -50,6 +51,9 @@ def registered_candidate(model: str, version: int, *, tracking: str, model_store
     from penstock.runtime.registry.mlflow_registry import Registry
     from penstock.runtime.registry.store import MODEL, ModelStore
 
+    # Somebody waits, unlike before a pipeline: MLflow would try for minutes to reach a server that is not there.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     again = "let the training pipeline register it again"
     try:
         found = Registry(tracking).version(model, version)
