@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from penstock.catalog.reads import Reads, file_key, here_key, names_key, relation_key, spec_key
 from penstock.catalog.values import SpecId, id_of
-from penstock.diagnostics.model import Span
+from penstock.diagnostics.model import Severity, Span
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
@@ -112,8 +112,13 @@ class View:
         return tuple(self._existing(kind, (spec_id.name for spec_id in self.catalog.ids(kind.kind_name))))
 
     def is_complete(self, kind: type[Resource]) -> bool:
-        """Whether every spec of the kind is valid; what follows from the absence of one is uncertain otherwise."""
+        """Whether every spec of the kind is valid; what follows from the absence of one is uncertain otherwise.
+
+        So it is where a document cannot be read, which may be one of the kind.
+        """
         self._note(names_key(kind.kind_name))
+        if any(found.severity is Severity.ERROR for found in self.catalog.reading):
+            return False
         return all(self.find(kind, spec_id.name) is not None for spec_id in self.catalog.ids(kind.kind_name))
 
     def is_declared(self, kind: type[Resource], name: str) -> bool:
