@@ -100,6 +100,14 @@ def test_a_step_without_a_time_waits_for_a_person() -> None:
     assert waiting[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]["steps"][1] == {"pause": {}}
 
 
+@pytest.mark.parametrize(("hold", "is_too_short"), [("119s", True), ("2m", False)])
+def test_a_canary_lasts_until_something_can_abort_it(hold: str, is_too_short: bool) -> None:
+    short = plan(changed(BY_ITSELF, ("hold: 30m", f"hold: {hold}"), ("hold: 2h", "hold: 2m")))
+    assert ("strategy.canary.steps" in refused(short)) is is_too_short
+    waiting = plan(changed(BY_ITSELF, (", hold: 30m", ""), ("hold: 2h", "hold: 1m")))
+    assert refused(waiting) == {}
+
+
 def test_no_number_of_copies_where_something_scales_them() -> None:
     assert "replicas" not in objects()[f"Rollout/{ONLINE}"]["spec"]
     fixed = objects(changed(BY_ITSELF, ("max: 12", "max: 3")))

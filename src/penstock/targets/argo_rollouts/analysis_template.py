@@ -34,6 +34,11 @@ def canary_analysis(endpoint: Endpoint, conditions: tuple[AbortCondition, ...]) 
     }
 
 
+_FIRST_AFTER_MINUTES, _EVERY_MINUTES, _TOLERATED = 2, 1, 2
+EARLIEST_ABORT_MINUTES = _FIRST_AFTER_MINUTES + _TOLERATED * _EVERY_MINUTES
+"""After how long the measurement comes that can abort a canary which is bad from the start."""
+
+
 def success_condition(condition: AbortCondition) -> str:
     """When a measurement is within its bound. An empty answer and NaN satisfy neither this nor its opposite."""
     return f"len(result) > 0 && result[0] {'<=' if condition.beyond == 'above' else '>='} {condition.bound:f}"
@@ -47,10 +52,10 @@ def failure_condition(condition: AbortCondition) -> str:
 def _metric(endpoint: Endpoint, condition: AbortCondition) -> dict[str, Any]:
     return {
         "name": condition.name,
-        "initialDelay": "2m",
-        "interval": "1m",
+        "initialDelay": f"{_FIRST_AFTER_MINUTES}m",
+        "interval": f"{_EVERY_MINUTES}m",
         # Two bad minutes are a hiccup; the third aborts.
-        "failureLimit": 2,
+        "failureLimit": _TOLERATED,
         "inconclusiveLimit": 10,
         "consecutiveErrorLimit": 4,
         "successCondition": success_condition(condition),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.serving import Endpoint
-from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER
+from penstock.targets.argo_rollouts.analysis_template import EARLIEST_ABORT_MINUTES, PLACEHOLDER
 from penstock.targets.argo_rollouts.names import canary_service
 from penstock.targets.argo_rollouts.pod import IMPLEMENTATIONS
 from penstock.targets.base import Capability
@@ -85,6 +85,16 @@ def _not_of_the_canary(endpoint: Endpoint) -> str | None:
     return None if blind is None else f"`{blind}` measures all pods alike: its expression does not name `{PLACEHOLDER}`"
 
 
+def _over_too_soon(endpoint: Endpoint) -> str | None:
+    traffic = endpoint.traffic
+    if traffic is None or not traffic.abort_on or any(step.hold_seconds is None for step in traffic.steps[:-1]):
+        return None
+    minutes = sum(step.hold_seconds or 0 for step in traffic.steps[:-1]) / 60
+    if minutes >= EARLIEST_ABORT_MINUTES:
+        return None
+    return f"the canary is over after {minutes:g} minutes, and nothing aborts it before {EARLIEST_ABORT_MINUTES}"
+
+
 def _name(endpoint: Endpoint) -> str | None:
     return None if len(endpoint.name) <= LONGEST_NAME else f"`{endpoint.name}-canary` is too long for a Service"
 
@@ -106,5 +116,6 @@ CAPABILITIES = (
         _not_of_the_canary,
         'a selector `revision="$canary"` over series of the endpoint\'s pods',
     ),
+    Capability("strategy.canary.steps", _over_too_soon, f"holds of {EARLIEST_ABORT_MINUTES} minutes or more in all"),
     Capability("metadata.name", _name, "a name of at most 56 characters"),
 )
