@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -40,7 +41,20 @@ def test_a_database_that_another_process_made_meanwhile_stays(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("uri", ["sqlite:///:memory:", "http://127.0.0.1:1", "postgresql://db/x"])
+def test_a_file_system_without_links_gets_it_by_a_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "mlflow.db"
+    create_database(f"sqlite:///{path}")
+    assert list(tmp_path.iterdir()) == [path]
+    assert Registry(f"sqlite:///{path}").champion("m") is None
+
+
+@pytest.mark.parametrize(
+    "uri", ["sqlite:///x.db?timeout=5", "sqlite:///:memory:", "http://127.0.0.1:1", "postgresql://db/x"]
+)
 def test_no_other_address_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
     monkeypatch.chdir(tmp_path)
     create_database(uri)

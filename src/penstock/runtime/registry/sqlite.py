@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 _SCHEME = "sqlite:///"
@@ -20,7 +19,7 @@ def create_database(uri: str) -> None:
         OSError: the folder cannot be written.
     """
     path = Path(uri.removeprefix(_SCHEME))
-    if not uri.startswith(_SCHEME) or ":memory:" in uri or path.exists():
+    if not uri.startswith(_SCHEME) or ":memory:" in uri or "?" in uri or path.exists():
         return
     from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -31,5 +30,9 @@ def create_database(uri: str) -> None:
         store = SqlAlchemyStore(f"{_SCHEME}{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)  # type: ignore[no-untyped-call]
         store.engine.dispose()
         # Unlike a rename, a link leaves the file that another process may have made meanwhile.
-        with suppress(FileExistsError):
+        try:
             os.link(made, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            made.replace(path)
