@@ -27,10 +27,10 @@ from penstock.catalog.sql import (
     UnknownColumn,
 )
 from penstock.catalog.sql_deciders import deciders
+from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
 
 DIALECT = "duckdb"
-_VOLATILE = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Rand, exp.Uuid)
-_VOLATILE_NAMES = frozenset({"gen_random_uuid", "get_current_time", "get_current_timestamp", "now", "random", "today"})
+_VOLATILE = tuple(getattr(exp, name) for name in VOLATILE_NODES)
 
 
 def expression(text: str) -> Expression | SqlError:
@@ -72,7 +72,7 @@ def query(text: str) -> Query | SqlError:
 
 def _volatile(tree: exp.Expr) -> str:
     """The first call that is another value at each run; empty where there is none."""
-    named = (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in _VOLATILE_NAMES)
+    named = (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in VOLATILE_CALLS)
     found = next(tree.find_all(*_VOLATILE), None) or next(named, None)
     return found.sql(DIALECT) if found is not None else ""
 

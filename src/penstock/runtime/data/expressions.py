@@ -9,12 +9,13 @@ import sqlglot
 from sqlglot import exp
 
 from penstock.runtime.faults import InputError
+from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
 
 if TYPE_CHECKING:
     import duckdb
 
 _DIALECT = "duckdb"
-_CLOCK = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Rand, exp.Uuid)
+_VOLATILE = tuple(getattr(exp, name) for name in VOLATILE_NODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ def _parse(sql: str, place: str) -> exp.Expr:
         raise InputError(f"{place}: `{sql}` is no SQL expression: {str(error).splitlines()[0]}") from None
     if isinstance(tree, exp.Query) or not isinstance(tree, exp.Expr):
         raise InputError(f"{place}: `{sql}` is a whole query; expected an expression")
-    clock = next(tree.find_all(*_CLOCK), None) or next(
-        (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in ("random", "now", "today")), None
+    clock = next(tree.find_all(*_VOLATILE), None) or next(
+        (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in VOLATILE_CALLS), None
     )
     if clock is not None:
         raise InputError(f"{place}: `{clock.sql(_DIALECT)}` differs at every run; a feature belongs to its row's time")
