@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import RELATIONS, Catalog, SpecId
+from penstock.catalog.written import declared_id
 from penstock.source.model import Document
 from penstock.specs.base import is_name
-from penstock.specs.kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,8 @@ class Facts:
 
 def id_in(document: Document) -> SpecId | None:
     """The id that a document declares; None where it is not the id of a spec."""
-    kind, metadata = document.value.get("kind"), document.value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS or not isinstance(name, str) or not is_name(name):
-        return None
-    return SpecId(kind, name)
+    declared = declared_id(document)
+    return declared if declared is not None and is_name(declared.name) else None
 
 
 def _texts(document: Document, key: str) -> set[str]:

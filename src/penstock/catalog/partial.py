@@ -15,6 +15,7 @@ from penstock.catalog.model import RELATIONS, Catalog, LoadedSpec, SpecId
 from penstock.catalog.reads import spec_key
 from penstock.catalog.references import references
 from penstock.catalog.repository import RepositoryFiles
+from penstock.catalog.written import declared_id
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, SourceFile
 from penstock.source.yaml_reader import read_documents
@@ -97,7 +98,7 @@ class SpecFile:
         """For each spec: what it refers to, and the SQL in which it may name datasets."""
         found = []
         for document in self.content[0]:
-            spec_id = _id_of(document)
+            spec_id = declared_id(document)
             if spec_id is not None:
                 targets = frozenset(reference.target for reference in references(document))
                 found.append((spec_id, targets, " ".join(_sql_sources(document.value)).lower()))
@@ -311,18 +312,12 @@ class _Shelf(dict[SpecId, Document]):
         file = self._unread.get(key) if key in self else None
         if file is None:
             return
-        documents = {_id_of(document): document for document in file.content[0]}
+        documents = {declared_id(document): document for document in file.content[0]}
         if tuple(documents) != file.outline:
             raise OutlineError(file.source.path)
         for spec_id, document in documents.items():
             if spec_id is not None and self._unread.pop(spec_id, None) is not None:
                 self[spec_id] = document
-
-
-def _id_of(document: Document) -> SpecId | None:
-    kind, metadata = document.value.get("kind"), document.value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return SpecId(kind, name) if isinstance(kind, str) and kind in KINDS and isinstance(name, str) else None
 
 
 def _sql_sources(data: dict[str, Any]) -> Iterator[str]:

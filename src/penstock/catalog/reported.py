@@ -18,6 +18,17 @@ def _unchanged(pointer: Pointer) -> Pointer:
     return pointer
 
 
+def _held(value: Any, pointer: Pointer) -> Any:
+    for step in pointer:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """A document, the data that was validated, and how a place of the data is found in the document."""
@@ -40,24 +51,12 @@ class Reported:
 
     def value(self, pointer: Pointer) -> Any:
         """The value at `pointer`; None where there is none."""
-        value = self.data
-        for step in pointer:
-            if isinstance(value, dict):
-                value = value.get(step)
-            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-                value = value[step]
-            else:
-                return None
-        return value
+        return _held(self.data, pointer)
 
     def said(self, pointer: Pointer) -> Any:
         """The value at `pointer`; where an override was merged, as much of it as the override says itself."""
-        if self.environment is None or pointer[:1] != ("spec",):
-            return self.value(pointer)
-        value = self.patch
-        for step in pointer[1:]:
-            value = value.get(step) if isinstance(value, dict) else None
-        return value if isinstance(value, dict) else self.value(pointer)
+        said = _held(self.patch, pointer[1:]) if pointer[:1] == ("spec",) else None
+        return said if isinstance(said, dict) else self.value(pointer)
 
     def written(self, pointer: Pointer) -> str | None:
         """A plain scalar as it is written, which a number does not tell (`0.20`); None where it stands elsewhere."""

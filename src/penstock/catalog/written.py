@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from penstock.catalog.values import SpecId
 from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found, mapping_of, scalars
 
 CODE = ("function", "class")
 """What a text may be that names code (see `Holds`)."""
+
+
+def declared_id(document: Document) -> SpecId | None:
+    """The id that a document of a known kind declares, whatever its name looks like; None where it declares none."""
+    kind, metadata = document.value.get("kind"), document.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return SpecId(kind, name) if isinstance(kind, str) and kind in KINDS and isinstance(name, str) else None
 
 
 def written(document: Document, wanted: Literal["refers", "holds"]) -> list[Found]:

@@ -62,15 +62,12 @@ def _implies(rule: AnyRule, one: GateTest, other: GateTest) -> bool:
     known, asked = _given(rule, one), _given(rule, other)
     if [limit.part for limit, _ in known] != [limit.part for limit, _ in asked]:
         return False
-    passes = one.expect[rule.id] == "pass"
+    # By how much a figure may be better, as its bound sees it, so that the outcome stays.
+    sign = 1 if one.expect[rule.id] == "pass" else -1
     for (limit, first), (_, second) in zip(known, asked, strict=True):
         kinds = {bound.kind for bound in limit.bounds}
-        better, worse = (
-            (second >= first, second <= first) if kinds == {"at_least"} else (second <= first, second >= first)
-        )
-        if len(kinds) > 1 and first != second:
-            return False
-        if not (better if passes else worse):
+        better = second - first if kinds == {"at_least"} else first - second
+        if better * sign < 0 or (len(kinds) > 1 and better != 0):
             return False
     return True
 

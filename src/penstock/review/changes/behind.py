@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
-from penstock.catalog.written import CODE, written
+from penstock.catalog.written import CODE, declared_id, written
 from penstock.review.changes.directions import UNKNOWN
 from penstock.review.changes.followed import Changed, Code, Commands, Difference, Rows
 from penstock.review.changes.specs import Edit
@@ -65,9 +65,8 @@ def _is_compared(path: str) -> bool:
 
 
 def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
-    kind, metadata = document.value.get("kind"), document.value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if kind not in KINDS or not isinstance(name, str):
+    spec_id = declared_id(document)
+    if spec_id is None:
         return
     fields: dict[tuple[Pointer, str], list[str]] = {}
     for found in written(document, "holds"):
@@ -78,7 +77,7 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
             field = found.pointer[:-1] if is_item else found.pointer
             fields.setdefault((field, what), []).append(found.text)
     for (field, what), texts in fields.items():
-        yield _Named(SpecId(kind, name), field, what, tuple(texts))
+        yield _Named(spec_id, field, what, tuple(texts))
 
 
 def _edit(catalog: PartialCatalog, named: _Named, difference: Difference) -> Edit:

@@ -13,7 +13,7 @@ from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import is_inside
 from penstock.review.changes.modules import Links, Modules
 from penstock.review.sides import Sides
-from penstock.source.canonical import bytes_digest
+from penstock.source.canonical import digest
 from penstock.source.git_values import TreeChange
 
 _NAME = re.compile(r"[\w.:]+")
@@ -29,6 +29,7 @@ _LARGEST_SCRIPT = 1_000_000
 """In bytes."""
 _MOST_WORDS = 20_000
 """Words of scripts that one command may lead to; where they are more, any file that differs counts as one of them."""
+_Blobs = dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Code:
     sides: Sides
     changed: Changed
     _python: set[str] = field(init=False)
-    _compiled: tuple[str, str] = field(init=False)
+    _compiled: tuple[_Blobs, _Blobs] = field(init=False)
     _before: Modules = field(init=False)
     _after: Modules = field(init=False)
     _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -84,34 +85,26 @@ class Code:
         self._python = {path for path in self.changed.files if path.endswith(".py")}
         links = self.changed.links
         self._before, self._after = Modules(self.sides.base.files, links), Modules(self.sides.head.files, links)
-        compiled = [one for path, one in sorted(self.changed.files.items()) if _COMPILED.fullmatch(path)]
-        self._compiled = (
-            bytes_digest(repr(_blobs(compiled)[0]).encode()),
-            bytes_digest(repr(_blobs(compiled)[1]).encode()),
-        )
+        self._compiled = _blobs([one for path, one in sorted(self.changed.files.items()) if _COMPILED.fullmatch(path)])
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name code that differs."""
-        if not self._may_differ:
-            return False
         names = {name for name in _NAME.findall(text) if (":" in name or "." in name) and not name[0].isdecimal()}
         return any(len(set(self.digests(module_of(name)))) == 2 for name in names)
 
     def digests(self, module: str, folder: str = "") -> tuple[str, str]:
         """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`)."""
         key = module, folder
-        if not self._may_differ:
+        if not self._python and not self._compiled[0]:
             return "", ""
         if key not in self._digests:
             # Nobody reads compiled files here: any of them may be one of the module.
-            both = [one.digest(module, self._python, folder) for one in (self._before, self._after)]
-            before, after = (f"{one} {other}" for one, other in zip(both, self._compiled, strict=True))
-            self._digests[key] = before, after
+            before, after = self._compiled
+            self._digests[key] = (
+                digest([self._before.digest(module, self._python, folder), before]),
+                digest([self._after.digest(module, self._python, folder), after]),
+            )
         return self._digests[key]
-
-    @property
-    def _may_differ(self) -> bool:
-        return bool(self._python) or self._compiled[0] != self._compiled[1]
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the one function or class of a field."""
@@ -236,7 +229,8 @@ def _modules(path: str) -> Iterator[tuple[str, str]]:
         yield f"{path}.__main__", ""
 
 
-def _blobs(found: Sequence[TreeChange]) -> tuple[dict[str, str | None], dict[str, str | None]]:
+def _blobs(found: Sequence[TreeChange]) -> tuple[_Blobs, _Blobs]:
+    """The blobs of files before and after, by path."""
     return {_shown(one.path): one.before for one in found}, {_shown(one.path): one.after for one in found}
 
 
