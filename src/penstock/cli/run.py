@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
@@ -14,6 +13,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.incremental.session import GENERATED, Session
+from penstock.runtime.arguments import moment
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
 from penstock.specs.environment import Environment
@@ -97,10 +97,10 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
     if options.parallel < 1:
         raise _UsageError(f"--parallel takes a number from 1, not {options.parallel}")
     try:
-        # As the steps read it, which would say so only after they have been started.
-        datetime.fromisoformat(options.as_of or "2026-01-31")
-    except ValueError:
-        raise _UsageError(f"--as-of takes a moment such as 2026-01-31T06:00:00Z, not `{options.as_of}`") from None
+        # The steps would say so only after they have been started.
+        moment(options.as_of)
+    except argparse.ArgumentTypeError as error:
+        raise _UsageError(f"--as-of: {error}") from None
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:
