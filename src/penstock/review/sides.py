@@ -183,12 +183,13 @@ def _work_tree_specs(
 
 
 def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeChange], dict[str, str]]:
-    """The tracked paths, and those below specs and generated files, that lie on the disk other than in `base`.
+    """The paths that lie on the disk other than in `base`: tracked, new, or below specs and generated files.
 
-    With them, the blobs of all such files as they lie there.
+    With them, the blobs of all such files as they lie there. What `.gitignore` leaves out is no part of a commit,
+    but specs and generated files are read from the disk all the same.
     """
     known = repository.files(base)
-    paths = set(known)
+    paths = known.keys() | set(repository.untracked())
     for folder in (SPECS, GENERATED):
         top = repository.root / folder
         paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}

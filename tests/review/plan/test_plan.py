@@ -249,6 +249,17 @@ def test_the_work_tree_can_be_the_head(repository: Repository) -> None:
     assert repository.plan("HEAD", "HEAD").changes == ()
 
 
+def test_the_work_tree_has_new_files_too(repository: Repository) -> None:
+    repository.edit(lambda documents: documents["Dataset", "arrivals"]["spec"].update(source={"csv": "data/*.csv"}))
+    repository.write(".gitignore", "*.old.csv\n")
+    repository.commit()
+    repository.write("data/2025.old.csv", "flight_id\n")
+    assert repository.plan("HEAD", WORK_TREE).changes == ()
+    repository.write("data/2026.csv", "flight_id\n")
+    change = at(repository.plan("HEAD", WORK_TREE), "Dataset/arrivals.source.csv")
+    assert (change.direction, change.through) == (Direction.UNKNOWN, ("data/2026.csv",))
+
+
 def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:
     start = repository.git("rev-parse", "HEAD").strip()
     repository.branch()
