@@ -72,7 +72,7 @@ def _explained(
         yield from lacking_keys(
             kind, reported, place.pointer, [Place((*place.pointer, key), place.shape.members[0][1], None)]
         )
-    elif place.is_choice:
+    elif place.is_choice and _TABLE.get(mistake.type) is not _length:
         yield wrong_type(reported, place, mistake.value)
     else:
         write = _TABLE.get(mistake.type)

@@ -7,6 +7,7 @@ from penstock.checks.canary_steps import canary_steps
 from penstock.checks.capacity import capacity
 from penstock.checks.column_contract import column_contract
 from penstock.checks.competing_rollouts import competing_rollouts
+from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.estimator_class import estimator_class
@@ -50,6 +51,7 @@ from penstock.checks.unused_sensitive_use import unused_sensitive_use
 from penstock.checks.vacuous_bound import vacuous_bound
 
 RULES: tuple[Rule, ...] = (
+    data_path,
     sql_syntax,
     unknown_table,
     dataset_cycle,

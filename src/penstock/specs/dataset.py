@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from penstock.specs.base import Column as ColumnName
 from penstock.specs.base import Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
@@ -19,8 +19,8 @@ def _one_is_no_list(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-_Path = Annotated[str, Holds("path")]
-Paths = Annotated[_Path | list[_Path] | None, AfterValidator(_one_is_no_list)]
+_Path = Annotated[str, Holds("path"), StringConstraints(min_length=1)]
+Paths = Annotated[_Path | Annotated[list[_Path], Field(min_length=1)] | None, AfterValidator(_one_is_no_list)]
 """One path, or several; a list of one is that one, so that writing it otherwise changes nothing."""
 
 
