@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
 from penstock.catalog.written import written
-from penstock.diagnostics.grammar import counted, with_article
-from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
+from penstock.diagnostics.gathering import also_at
+from penstock.diagnostics.grammar import with_article
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
 from penstock.source.refusals import quoted
@@ -19,7 +20,6 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_SHOWN_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,17 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
     for target, group in groups.items():
         document, reference = min(group, key=lambda place: _span(*place))
         first, *rest = sorted(_span(*place) for place in group)
-        others = tuple(Label(span, "here too") for span in rest[: _SHOWN_PLACES - 1])
-        found = _diagnostic(catalog, target, reference, first, others, len(rest) - len(others))
+        found = _diagnostic(catalog, target, reference, first)
+        labels, helps = also_at(rest)
         fix = found.fix
         if not rest:
             fix = _sure_fix(catalog, document, reference) or fix
         elif fix is not None:
             fix = replace(fix, edits=(*fix.edits, *(replace(fix.edits[0], span=span) for span in rest)))
-        yield replace(found, fix=fix)
+        yield replace(found, secondary=labels, help=(*found.help, *helps), fix=fix)
 
 
-def unknown_name(
-    catalog: Catalog, target: SpecId, span: Span, holder: str, others: tuple[Label, ...] = (), more: int = 0
-) -> Diagnostic:
+def unknown_name(catalog: Catalog, target: SpecId, span: Span, holder: str) -> Diagnostic:
     """The diagnostic of a name, written at `span` in what `holder` calls, that no spec of the kind carries."""
     helps: list[str] = []
     fix = None
@@ -91,14 +89,11 @@ def unknown_name(
         helps.append(f"declared are {', '.join(f'`{name}`' for name in known)}")
     elif not known:
         helps.append(f"no {target.kind} is declared yet: add a document with `kind: {target.kind}`")
-    if more:
-        helps.append(f"the same name stands in {counted(more, 'more place')}")
     return Diagnostic.error(
         code_of(target.kind),
         f"{holder} refers to {with_article(target.kind)} that does not exist",
         span,
         "not declared anywhere",
-        secondary=others,
         help=tuple(helps),
         fix=fix,
     )
@@ -117,17 +112,10 @@ def _span(document: Document, reference: Reference) -> Span:
     return document.span(reference.pointer, "key" if reference.is_key else "value")
 
 
-def _diagnostic(
-    catalog: Catalog,
-    target: SpecId,
-    reference: Reference,
-    span: Span,
-    others: tuple[Label, ...] = (),
-    more: int = 0,
-) -> Diagnostic:
+def _diagnostic(catalog: Catalog, target: SpecId, reference: Reference, span: Span) -> Diagnostic:
     above = reference.pointer[:-1] if reference.is_key else reference.pointer
     key = next((step for step in reversed(above) if isinstance(step, str)), "the spec")
-    return unknown_name(catalog, target, span, f"`{key}`", others, more)
+    return unknown_name(catalog, target, span, f"`{key}`")
 
 
 def _sure_fix(catalog: Catalog, document: Document, reference: Reference) -> Fix | None:

@@ -11,25 +11,30 @@ from penstock.catalog.problems import catalog_problems, repository_problems, spe
 from penstock.catalog.reads import SPEC, Reads
 from penstock.checks.rule import Rule
 from penstock.checks.rules import RULES
+from penstock.diagnostics.gathering import gathered
 from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
+
+
+_OF_NAMES = frozenset({"unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-version"})
+"""Rules about names that nothing has."""
 
 
 def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
     found = Diagnostics()
     found.extend(catalog_problems(catalog))
-    for spec_id in catalog.ids():
-        found.extend(_by_rules(catalog, spec_id, Reads()))
+    by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Reads()))
+    found.extend(gathered(by_rules, _OF_NAMES))
     return found.sorted()
 
 
 def check_spec(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with one spec; it is checked again only when something in `reads` has changed.
 
-    With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a dangling name written in
-    many places is reported at each.
+    With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has and
+    that is written in many places is reported at each.
     """
     found = Diagnostics()
     found.extend(spec_problems(catalog, spec_id, reads))

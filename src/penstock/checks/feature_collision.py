@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
+from penstock.checks.entity import with_entity
 from penstock.checks.rule import listed, rule
 from penstock.diagnostics.model import Diagnostic, Label
-from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
@@ -42,7 +42,7 @@ def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
 
 
 def _entities(view: View, model: Model) -> Iterator[Diagnostic]:
-    sets = [found for name in model.spec.features if (found := view.find(FeatureSet, name)) is not None]
+    sets = [found for name in model.spec.features if (found := with_entity(view, name)) is not None]
     for other in sets[1:]:
         first = sets[0]
         if set(other.spec.entity) != set(first.spec.entity):

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.catalog.values import id_of
 from penstock.checks.rule import listed, rule, unknown_word
+from penstock.diagnostics.gathering import gathered
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.gate import Gate, GateTest
@@ -38,17 +39,14 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
     inapplicable = _inapplicable(view, gate)
     if inapplicable:
         yield _taken_away(view, gate, inapplicable)
-    for position, test in enumerate(gate.spec.tests):
-        if position in inapplicable:
-            continue
+    applicable = {place: test for place, test in enumerate(gate.spec.tests) if place not in inapplicable}
+    yield from gathered(_unknown_names(view, gate, applicable), {"gate-test"})
+    for position, test in applicable.items():
         pointer: Pointer = ("tests", position)
-        yield from _unknown_figures(view, gate, test, pointer)
         for name, expected in test.expect.items():
-            at: Pointer = (*pointer, "expect", name)
             if name not in rules:
-                headline = f"the gate has no rule `{name}`"
-                yield unknown_word("gate-test", headline, view.span(gate, at, "key"), name, rules)
                 continue
+            at: Pointer = (*pointer, "expect", name)
             index, one = rules[name]
             outcome = outcome_of(one, test)
             if outcome is None:
@@ -106,9 +104,15 @@ def _known(gate: Gate) -> set[str]:
     return {one.id for one in gate.spec.rules} | figures(gate.spec)
 
 
-def _unknown_figures(view: View, gate: Gate, test: GateTest, pointer: Pointer) -> Iterator[Diagnostic]:
-    known = figures(gate.spec)
-    for name in test.given:
-        if name not in known:
-            span = view.span(gate, (*pointer, "given", name), "key")
-            yield unknown_word("gate-test", f"no rule of the gate is about `{name}`", span, name, known)
+def _unknown_names(view: View, gate: Gate, tests: dict[int, GateTest]) -> Iterator[Diagnostic]:
+    """Names of rules and figures that the gate does not have, at each place where tests write them."""
+    rules, known = {one.id for one in gate.spec.rules}, figures(gate.spec)
+    unruled = {name for test in tests.values() for name in test.expect if name not in rules}
+    for position, test in tests.items():
+        for key, names in (("expect", test.expect), ("given", test.given)):
+            for name in names:
+                is_rule = name in unruled
+                if is_rule or (key == "given" and name not in known):
+                    headline = f"the gate has no rule `{name}`" if is_rule else f"no rule of the gate is about `{name}`"
+                    span = view.span(gate, ("tests", position, key, name), "key")
+                    yield unknown_word("gate-test", headline, span, name, rules if is_rule else known)

@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
+from penstock.checks.entity import with_entity
 from penstock.checks.rule import listed, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Column, Dataset
-from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
@@ -104,7 +104,7 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
 def _join(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
     """Labels are joined with rows on the entity of the features."""
     for name in model.spec.features:
-        feature_set = view.find(FeatureSet, name)
+        feature_set = with_entity(view, name)
         if feature_set is None:
             continue
         missing = [column for column in feature_set.spec.entity if column not in dataset.spec.columns]

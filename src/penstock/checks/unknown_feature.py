@@ -52,7 +52,7 @@ def _chosen(view: View, model: Model) -> Iterator[Diagnostic]:
         if isinstance(choice, Except) and set(known) <= set(names):
             yield Diagnostic.error(
                 "unknown-feature",
-                f"no feature of `{name}` is left",
+                f"no feature of `{name}` is left for `{model.name}`",
                 view.span(model, below),
                 help=("leave the feature set out altogether",),
             )

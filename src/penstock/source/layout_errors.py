@@ -11,6 +11,20 @@ from penstock.source.syntax_failure import Failure, containing, indentation, lin
 _NO_SPACE = re.compile(r"(\s*(?:- )?\s*)([A-Za-z_][\w.-]*):(?![\s/]|$)(.*)")
 _BARE_WORDS = re.compile(r"\s*(?:- +)?[^\s#\"'\[\]{}&*!|>%@`-][^:#]*$")
 _KEY_LINE = re.compile(r"\s*(?:- +)?[^\s#:][^:#]*:\s+\S.*")
+_CONFLICT = "<<<<<<<"
+
+
+def merge_conflict(failure: Failure) -> Diagnostic | None:
+    """The mark that git has left of a conflict above, or where reading stopped; None where there is none."""
+    number = next((n for n in range(failure.at.line, 0, -1) if failure.line(n).startswith(_CONFLICT)), None)
+    if number is None:
+        return None
+    return Diagnostic.error(
+        "merge-conflict",
+        "a merge has left its conflict here",
+        Span(failure.file.path, number, 1, number, len(failure.line(number).rstrip()) + 1),
+        help=(f"keep the lines that are right, and delete the marks `{_CONFLICT}`, `=======` and `>>>>>>>`",),
+    )
 
 
 def colon_in_value(failure: Failure) -> Diagnostic:

@@ -36,6 +36,22 @@ READING = (
         """,
     ),
     Code(
+        "missing-separator",
+        """A document goes on with `apiVersion` and `kind` a second time.
+
+        Several documents may stand in one file, each but the first below a line of three dashes. That line is
+        missing here, so that the keys of one document would be keys of another. Write `---` between them.
+        """,
+    ),
+    Code(
+        "merge-conflict",
+        """A merge or a rebase has left its marks in the file.
+
+        git writes `<<<<<<<`, `=======` and `>>>>>>>` around lines that two branches have changed in different
+        ways. Keep the lines that are right, and delete the marks and the other lines.
+        """,
+    ),
+    Code(
         "non-string-key",
         """A key is not text.
 

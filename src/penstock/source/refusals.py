@@ -61,6 +61,16 @@ def repeated_key(span: Span, key: str, first: Label) -> Diagnostic:
     )
 
 
+def missing_separator(span: Span) -> Diagnostic:
+    """A mapping that goes on with the keys of another document."""
+    return Diagnostic.error(
+        "missing-separator",
+        "another document starts here, and nothing parts it from the one above",
+        span,
+        help=("write `---` on a line of its own above it",),
+    )
+
+
 def key_not_text(span: Span, text: str) -> Diagnostic:
     """A key that is a number, a boolean or null."""
     return Diagnostic.error(

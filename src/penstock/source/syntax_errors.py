@@ -15,6 +15,8 @@ from penstock.source.syntax_failure import Failure, containing, failure_of
 def explain(file: SourceFile, broken: Broken) -> Diagnostic:
     """The diagnostic for a place where composing stopped."""
     failure = failure_of(file, broken)
+    if (conflict := layout_errors.merge_conflict(failure)) is not None:
+        return conflict
     if isinstance(broken.error, TooDeepError):
         return Diagnostic.error(
             "too-deep",

@@ -85,6 +85,12 @@ def _read_one(file: SourceFile, index: int, piece: Composed) -> tuple[Document |
     return Document(file, index, value, line, tuple(builder.damaged)), builder.diagnostics
 
 
+def _holds_two_documents(node: yaml.MappingNode) -> bool:
+    """Whether a mapping has twice the keys that every document has once."""
+    keys = [key.value for key, _ in node.value]
+    return keys.count("apiVersion") > 1 and keys.count("kind") > 1
+
+
 def _is_empty(node: yaml.Node) -> bool:
     return type(node) is yaml.ScalarNode and not node.value and not node.style and not node.tag
 
@@ -149,6 +155,9 @@ class _Builder:
                 if key is None:
                     continue
             if key in result:
+                if not pointer and _holds_two_documents(node):
+                    self._refuse(refusals.missing_separator(self._span(key_node)), (key,))
+                    break
                 self._refuse_repetition(node, key_node, key, (*pointer, key))
                 continue
             value = _sound_scalar(value_node)
