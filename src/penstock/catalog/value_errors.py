@@ -11,7 +11,7 @@ from penstock.catalog.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import API_VERSION
-from penstock.specs.shapes import Choice, Items, Scalar, Shape
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged
 
 _SYNONYMS = {
     "integer": "int", "bigint": "int", "int64": "int", "long": "int", "str": "string", "text": "string",
@@ -25,6 +25,8 @@ _SYNONYMS = {
     "one_hot": "onehot", "email": "ticket", "slack": "ticket", "rawdeployment": "Standard", "serverless": "Knative",
 }  # fmt: skip
 """Words of other systems for values of this language."""
+
+_MOST_NAMES = 3
 
 
 def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, ...]) -> Diagnostic:
@@ -86,6 +88,9 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
         headline = f"{shown} is not {short}"
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
     helps, fix = _remedy(value, text, place.shape, span, short)
+    description = reported.description(place)
+    if description and (isinstance(place.shape, Mapping) or (isinstance(place.shape, Items) and not helps)):
+        helps = (*helps, f"{name}: {description}")
     return Diagnostic.error("wrong-type", headline, span, label, help=helps, fix=fix)
 
 
@@ -121,34 +126,62 @@ def _remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> tupl
     """What to write instead of a value, here as its text, where that can be told."""
     if value is None:
         return ("give it a value, or delete the key",), None
+    if isinstance(shape, Entries | Mapping | Tagged):
+        return _form_of(shape, value), None
+    if short.startswith("an amount of processors") and isinstance(value, float) and (value * 1000).is_integer():
+        return _rewritten(span, f"{value * 1000:.0f}m")
     if short == "an amount of memory" and re.fullmatch(r"[1-9]\d*m?", text):
         return _memory(text, span)
     if isinstance(shape, Items) and isinstance(value, str | int | float):
-        return (f"write `[{text}]`",), Fix(Safety.UNSAFE, f"write `[{text}]`", (Edit(span, f"[{text}]"),))
+        return _rewritten(span, f"[{text}]")
     if short.startswith("a duration") and isinstance(value, int | float):
         return (f"give it a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`",), None
     if short.startswith(("a percentage", "a confidence")) and isinstance(value, int | float) and 1 < value <= 100:
-        return (f"did you mean `{text}%`?",), Fix(Safety.UNSAFE, f"write `{text}%`", (Edit(span, f"{text}%"),))
+        return _rewritten(span, f"{text}%", f"did you mean `{text}%`?")
     if short in ("text", "a list") or short.startswith("the name"):
         if isinstance(value, int | float):
             quoted = f'"{text}"'
-            return (f"quote it: {quoted}",), Fix(Safety.UNSAFE, f"write `{quoted}`", (Edit(span, quoted),))
+            return _rewritten(span, quoted, f"quote it: {quoted}")
         return (), None
     if isinstance(value, str):
         if short in ("a number", "a whole number") and _is_number(value):
-            return ("write it without quotes",), Fix(Safety.UNSAFE, f"write `{value}`", (Edit(span, value),))
+            return _rewritten(span, value, "write it without quotes")
         if short == "`true` or `false`" and value.lower() in ("yes", "no", "on", "off", "true", "false"):
             right = "true" if value.lower() in ("yes", "on", "true") else "false"
-            return (f"write `{right}`",), Fix(Safety.UNSAFE, f"write `{right}`", (Edit(span, right),))
+            return _rewritten(span, right)
     if short == "a whole number" and isinstance(value, float):
         return (f"write `{round(value) or 1}`",), None
     return (), None
 
 
+def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
+    """How a mapping is written in the place of a value; names, alone or in a list, become the keys that they should be."""
+    if isinstance(shape, Mapping):
+        keys = [field.key for field in shape.fields.values() if field.required]
+        if keys:
+            return (f"write `{{{', '.join(f'{key}: ...' for key in keys)}}}`",)
+        return (f"write a mapping with {_alternatives(tuple(shape.fields))}",)
+    if isinstance(shape, Tagged):
+        tags = _alternatives(tuple(tag for tag, _ in shape.members))
+        return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) for name in names):
+        return ()
+    members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
+    some = next((word for one in members if isinstance(one, Scalar) for word in one.values), "...")
+    return (f"write `{{{', '.join(f'{_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
+
+
 def _memory(text: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
     """A number of bytes, or of thousandths of a byte, that was meant as one of mebibytes or gibibytes."""
     meant = f"{text}i".replace("mi", "Mi") if text.endswith("m") else f"{text}Gi"
-    return (f"did you mean `{meant}`?",), Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
+    return _rewritten(span, meant, f"did you mean `{meant}`?")
+
+
+def _rewritten(span: Span, text: str, advice: str = "") -> tuple[tuple[str, ...], Fix]:
+    """Advice to write `text` instead, in words of one's own or plain ones, and the fix that does it."""
+    plain = f"write `{text}`"
+    return (advice or plain,), Fix(Safety.UNSAFE, plain, (Edit(span, text),))
 
 
 def _is_number(text: str) -> bool:
