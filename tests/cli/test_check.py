@@ -169,6 +169,12 @@ def test_an_address_is_explained_to_programs(repository: Path, capsys: pytest.Ca
         ("Gate/delay-release.rulez", "`Gate/delay-release` has no `rulez`"),
         ("Gate/Delay", "is not an address"),
         ("lable-leak", "did you mean `label-leak`?"),
+        ("Gate/nothing", "there are `Gate/delay-release`"),
+        ("Gaet/release", "did you mean `Gate`?"),
+        ("Gate/delay-release.rules[qualty].metric", "did you mean `rules[quality]`?"),
+        ("Gate/delay-release.rul", "did you mean `rules`?"),
+        ("Model/delay.label.colum", "did you mean `label.column`?"),
+        ("Rollout/delay-online.serve.replicas.x", "there are `serve.replicas.min`, `serve.replicas.max`"),
     ],
 )
 def test_what_cannot_be_explained_gets_a_hint(

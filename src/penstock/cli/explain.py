@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +15,12 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 
 if TYPE_CHECKING:
-    from penstock.catalog.model import Catalog
+    from penstock.catalog.model import Catalog, View
     from penstock.catalog.origins import Origin
     from penstock.specs.addresses import Address
 
 _WIDEST_VALUE = 60
+_MOST_LISTED = 12
 
 
 class _UsageError(Exception):
@@ -80,7 +83,8 @@ def _explain_address(text: str, environment: str | None, form: str, root: Path) 
         return PROBLEMS
     found = origins(catalog.view(environment), address)
     if found is None:
-        raise _UsageError(f"`{address.spec}` has no `{text.removeprefix(str(address.spec)).lstrip('.')}`")
+        lacking = text.removeprefix(str(address.spec)).lstrip(".")
+        raise _UsageError(f"`{address.spec}` has no `{lacking}`{_hint(*_beside(catalog.view(environment), address))}")
     if form == "json":
         _print_json({"address": str(address), "environment": environment, "values": [_plain(one) for one in found]})
     else:
@@ -92,17 +96,42 @@ def _require(catalog: Catalog, address: Address, environment: str | None) -> Non
     """_UsageError where the spec or the environment does not exist."""
     from penstock.catalog.model import SpecId
     from penstock.diagnostics.suggest import did_you_mean
+    from penstock.specs.kinds import KINDS
 
     if environment is not None and environment not in catalog.environments():
-        near = did_you_mean(environment, catalog.environments()) or list(catalog.environments())
-        raise _UsageError(f"there is no environment `{environment}`{_hint(near)}")
+        near = did_you_mean(environment, catalog.environments())
+        raise _UsageError(f"there is no environment `{environment}`{_hint(near, catalog.environments())}")
     if catalog.document(SpecId(address.kind, address.name)) is None:
         near = did_you_mean(str(address.spec), [str(spec_id) for spec_id in catalog.ids()])
-        raise _UsageError(f"there is no spec `{address.spec}`{_hint(near)}")
+        if address.kind not in KINDS and not near:
+            raise _UsageError(f"there is no kind `{address.kind}`{_hint(did_you_mean(address.kind, KINDS), KINDS)}")
+        raise _UsageError(
+            f"there is no spec `{address.spec}`{_hint(near, [str(one) for one in catalog.ids(address.kind)])}"
+        )
 
 
-def _hint(near: list[str]) -> str:
-    return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?" if near else ""
+def _beside(view: View, address: Address) -> tuple[list[str], list[str]]:
+    """What may be meant by an address that leads nowhere, and all that stands where it leaves the spec."""
+    from penstock.catalog.origins import origins
+    from penstock.diagnostics.suggest import did_you_mean
+
+    found, depth = None, len(address.parts)
+    while found is None and depth:
+        depth -= 1
+        above = replace(address, parts=address.parts[:depth])
+        found = origins(view, above)
+    beside = dict.fromkeys(one.address.parts[depth] for one in found or () if len(one.address.parts) > depth)
+    whole = {part.strip(".[]"): f"{''.join(address.parts[:depth])}{part}".removeprefix(".") for part in beside}
+    near = did_you_mean(address.parts[depth].strip(".[]"), whole)
+    return [whole[word] for word in near], list(whole.values())
+
+
+def _hint(near: Sequence[str], known: Iterable[str] = ()) -> str:
+    """What was probably meant, or else a short list of what there is."""
+    if near:
+        return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
+    listed = [f"`{word}`" for word in known]
+    return f"; there are {', '.join(listed)}" if 0 < len(listed) <= _MOST_LISTED else ""
 
 
 def _print_table(address: Address, found: list[Origin]) -> None:

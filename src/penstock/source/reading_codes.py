@@ -44,7 +44,7 @@ READING = (
         """,
     ),
     Code(
-        "merge-conflict",
+        "conflict-marks",
         """A merge or a rebase has left its marks in the file.
 
         git writes `<<<<<<<`, `=======` and `>>>>>>>` around lines that two branches have changed in different
