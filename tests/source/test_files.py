@@ -145,6 +145,17 @@ def test_files_that_are_passed_over_for_the_case_of_their_names_are_named_once(r
     assert read_commit(GitRepository(repository), "HEAD")[1] == diagnostics
 
 
+def test_json_among_the_specifications_is_told_to_be_passed_over(repository: Path) -> None:
+    write(repository, "specs/a.yaml")
+    write(repository, "specs/gate.json")
+    files, [found] = scan(repository)
+    assert [file.path for file in files] == ["specs/a.yaml"]
+    assert (found.code, found.severity, found.path) == ("unread-file", Severity.WARNING, "specs/gate.json")
+    assert "rename it to `gate.yaml`" in found.help[0]
+    commit(repository)
+    assert read_commit(GitRepository(repository), "HEAD")[1] == [found]
+
+
 def test_a_folder_that_is_passed_over_for_the_case_of_its_name_is_named(repository: Path) -> None:
     write(repository, "specs/a.yaml")
     write(repository, "Specs/b.yaml")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from penstock.source.git_values import TreeEntry
 
 SUFFIXES = (".yaml", ".yml")
+_ALMOST = (*SUFFIXES, ".json")
+"""Whatever case they have: files with these ends are mostly meant to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
 
     Names that start with a dot are passed over. Links are refused wherever they lead: a commit
     holds a link's name and no text, so that work tree and commit would not be read alike.
-    Names that differ from those that are read in case alone get a warning.
+    Names that differ from those that are read in case alone get a warning, and so does JSON.
     """
     folder = folder.strip("/")
     top = os.fspath(repository)
@@ -68,7 +70,7 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
                     files.append(FileStat(path, status.st_size, status.st_mtime_ns, status.st_ino))
                 else:
                     diagnostics.append(found)
-            elif entry.name.lower().endswith(SUFFIXES):
+            elif entry.name.lower().endswith(_ALMOST):
                 diagnostics.append(_unread_file(path))
     files.sort(key=lambda file: file.path)
     diagnostics += case_collisions(file.path for file in files)
@@ -107,7 +109,7 @@ def list_commit(
     wanted = []
     for entry in repository.entries(revision, folder):
         if not entry.path.endswith(SUFFIXES) or "/." in f"/{entry.path}":
-            if entry.path.lower().endswith(SUFFIXES) and "/." not in f"/{entry.path}" and not entry.is_link:
+            if entry.path.lower().endswith(_ALMOST) and "/." not in f"/{entry.path}" and not entry.is_link:
                 diagnostics.append(_unread_file(entry.path))
             continue
         found = _refused_link(entry.path) if entry.is_link else _unusable(entry.path, entry.size, True)
@@ -199,11 +201,15 @@ def lookalikes(repository: Path, folder: str) -> list[str]:
 def _unread_file(path: str) -> Diagnostic:
     name = path.rpartition("/")[2]
     stem, _, suffix = name.rpartition(".")
+    right = suffix.lower()
+    advice = f"rename it to `{stem}.{right}`"
+    if f".{right}" not in SUFFIXES:
+        advice = f"rename it to `{stem}.yaml`, since JSON is YAML too, or move it elsewhere if it is no specification"
     return Diagnostic.warning(
         "unread-file",
         f"a file is not read, since its name ends in `.{suffix}`",
         Span.point(path),
-        help=(f"rename it to `{stem}.{suffix.lower()}`",),
+        help=(advice,),
     )
 
 
