@@ -11,9 +11,12 @@ from penstock.catalog.model import Catalog
 from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.incremental.session import GENERATED, Session
 from penstock.runtime.arguments import moment
+from penstock.source.output_findings import MENDED_BY_COMPILING
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
 from penstock.specs.environment import Environment
@@ -63,10 +66,7 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     stale = Session(root).compile(check_only=True)
     if stale.failed:
-        show(stale.diagnostics, root, "text")
-        print(
-            f"error: {GENERATED}/ is not what the specs say; run `penstock compile`, then this again", file=sys.stderr
-        )
+        _show_stale(stale.diagnostics, root)
         return PROBLEMS
     make_private(workspace.root)
     runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel, options.fresh)
@@ -91,6 +91,21 @@ def run(options: argparse.Namespace) -> int:
 
     report(result, options.model, options.pipeline, workspace, root, where_to_promote(catalog, options.model))
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
+
+
+def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
+    """What keeps the compiled pipeline from being run; files that are only out of date have one cause."""
+    paths = [one.path for one in diagnostics if one.code in MENDED_BY_COMPILING and one.path]
+    others = (one for one in diagnostics if one.code not in MENDED_BY_COMPILING)
+    show((one for one in others if one.severity is Severity.ERROR), root, "text")
+    which = ""
+    if paths:
+        more = f" and {counted(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
+        which = f" (`{paths[0]}`{more})"
+    print(
+        f"error: {GENERATED}/ is not what the specs say{which}; run `penstock compile`, then this again",
+        file=sys.stderr,
+    )
 
 
 def _refuse_wrong(options: argparse.Namespace) -> None:

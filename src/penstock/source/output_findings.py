@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 
+MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "surplus-artifact"})
+"""Codes of generated files that are only out of date: nobody has written into them."""
+
 
 def compile_under_way(holder: int | None, seconds: float) -> Diagnostic:
     """Another process writes into the directory, and did not end in time."""

@@ -10,6 +10,7 @@ import orjson
 
 from penstock.diagnostics.model import Severity, Span
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
+from penstock.source.output_findings import MENDED_BY_COMPILING
 
 SYMBOLS = {
     Operation.ADDED: "+",
@@ -21,8 +22,6 @@ SYMBOLS = {
 _LONGEST_VALUE = 60
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
-
-_COMPILE_CODES = frozenset({"missing-artifact", "stale-artifact", "surplus-artifact"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def next_command(plan: Plan) -> str | None:
     codes = {found.code for found in plan.errors if found.severity is Severity.ERROR}
     if not codes:
         return None
-    if codes <= _COMPILE_CODES:
+    if codes <= MENDED_BY_COMPILING:
         return "penstock compile && git add --all generated && git commit"
     if "edited-artifact" in codes:
         return "penstock compile, which writes generated/ anew, after the change is made in the specs"
