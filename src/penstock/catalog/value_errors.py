@@ -155,7 +155,7 @@ def _remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> tupl
 
 
 def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
-    """How a mapping is written in the place of a value; names, alone or in a list, become the keys that they should be."""
+    """How a mapping is written in the place of a value; names, alone or in a list, become its keys."""
     if isinstance(shape, Mapping):
         keys = [field.key for field in shape.fields.values() if field.required]
         if keys:

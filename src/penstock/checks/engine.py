@@ -16,7 +16,6 @@ from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
-
 _OF_NAMES = frozenset({"unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-version"})
 """Rules about names that nothing has."""
 

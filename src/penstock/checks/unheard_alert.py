@@ -18,6 +18,7 @@ from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
+from penstock.specs.environment import Environment
 from penstock.specs.rollout import DriftMonitor, QualityMonitor, QueryMonitor, Rollout
 from penstock.specs.team import Team
 
@@ -29,7 +30,9 @@ def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if team is None:
         return
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
-    for action in ("page", "ticket"):
+    served = [view.find(Environment, name) for name in rollout.spec.environments]
+    wakes = any(one is None or one.spec.prometheus.pages for one in served)
+    for action in ("page", "ticket") if wakes else ("ticket",):
         if contact[action] is None:
             told = [pointer for pointer, one in _actions(rollout) if one == action]
             burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]

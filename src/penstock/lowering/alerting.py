@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +14,11 @@ TEST_INTERVAL = "1m"
 """Spacing of the samples in tests."""
 EVALUATION_MINUTES = 15
 """How often tests evaluate all rules: rare, since some last for days."""
+
+NUMBER = '{{ $value | printf "%.4g" }}'
+"""The value of an alert, in its texts."""
+KEEP = "15m"
+"""For how long an alert over figures goes on after they are within their bounds again."""
 
 _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
@@ -29,11 +35,17 @@ class Subject:
     runbooks: str | None
     keeps_firing: bool
     """Whether this Prometheus knows ``keep_firing_for`` (2.42 and newer)."""
+    pages: bool
+    """Whether anybody is woken in this environment."""
 
     @property
     def labels(self) -> Labels:
         """Labels of every series and alert about it."""
         return (("environment", self.environment), ("model", self.model), ("rollout", self.rollout))
+
+    def told(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
+        """Who is told here, each once; where nobody is woken, what would page is a ticket."""
+        return tuple(dict.fromkeys(one if self.pages else "ticket" for one in wanted))
 
     def alert(
         self,
@@ -124,3 +136,18 @@ def after(hold_seconds: int) -> int:
 def constant(value: float | int, minutes: int) -> str:
     """A gauge that keeps its value."""
     return f"{decimal_text(Decimal(repr(value)))}x{minutes}"
+
+
+def bounds(below: float | None, above: float | None) -> tuple[str, float, float, float]:
+    """The comparison, the bound, a value beyond it and one within it."""
+    if below is not None:
+        step = abs(below) / 2 or 1.0
+        return "<", below, below - step, below + step
+    bound = above if above is not None else 0.0
+    step = abs(bound) / 2 or 1.0
+    return ">", bound, bound + step, bound - step
+
+
+def general(value: float) -> str:
+    """A number as Go's ``%.4g`` prints it."""
+    return f"{value:.4g}"

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from penstock.lowering.burn_rate import WindowPair, error_budget, window_pairs
 from penstock.lowering.numbers import percent_text
+from penstock.specs.rollout import Action
 
 # How many times the fastest threshold a burst is: enough for an hour to be beyond it after half of the hour, and so
 # little that six hours stay below theirs, which is 2.4 times as low.
@@ -30,7 +31,7 @@ class Scenario:
     """Counter of good requests, in promtool's notation."""
     bad: str
     at: str
-    severities: frozenset[str]
+    severities: frozenset[Action]
     shown: str
     """The share of bad requests as an alert's text shows it; the same for all that fire."""
 

@@ -6,10 +6,24 @@ import datetime as dt
 from dataclasses import dataclass
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, RuleGroup, RuleTest
-from penstock.lowering.alerting import Fires, Subject, after, constant, fires, rule_test, series, silent
+from penstock.lowering import figure_rules
+from penstock.lowering.alerting import (
+    KEEP,
+    NUMBER,
+    Fires,
+    Subject,
+    after,
+    bounds,
+    constant,
+    fires,
+    general,
+    rule_test,
+    series,
+    silent,
+)
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.numbers import float_text
-from penstock.specs.rollout import Action, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,
@@ -30,14 +44,11 @@ QUALITY = "ModelQualityBeyondBound"
 LABELS_MISSING = "ModelLabelsMissing"
 MONITORING_STALE = "ModelMonitoringStale"
 MONITORING_ABSENT = "ModelMonitoringAbsent"
-FIGURE = "ModelFigureBeyondBound"
 
-_NUMBER = '{{ $value | printf "%.4g" }}'
 _FEATURE = "{{ $labels.feature }}"
 _AGE = "{{ $value | humanizeDuration }}"
 # Pushed figures change once a run, so a few minutes suffice against a Pushgateway that restarts.
 _HOLD = "5m"
-_KEEP = "15m"
 _LONGEST_ABSENCE = dt.timedelta(days=3)
 
 
@@ -63,7 +74,9 @@ def monitor_rules(monitor: Monitor, subject: Subject, interval: str, released: b
         _add(alerts, tests, *_pipeline(monitor, subject))
     business: list[Alert] = []
     for figure in monitor.business:
-        _add(business, tests, *_figure(figure, subject))
+        _add(business, tests, *figure_rules.beyond(figure, subject))
+    if released and monitor.business:
+        _add(business, tests, *figure_rules.missing(monitor.business, subject))
     groups = (
         RuleGroup(f"{subject.rollout}.monitoring", "1m", tuple(alerts)),
         RuleGroup(f"{subject.rollout}.figures", interval, tuple(business), written=True),
@@ -101,12 +114,12 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
     what = "The prediction" if monitor.of == "prediction" else f"The feature {_FEATURE}"
     if monitor.persist is None:
         figure, comparison = DRIFT_DISTANCE, f"> {bound}"
-        said = f"{monitor.test} is {_NUMBER}, the bound {bound}"
+        said = f"{monitor.test} is {NUMBER}, the bound {bound}"
         high, low = monitor.above * 2, monitor.above / 2
     else:
         figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
         said = (
-            f"{monitor.test} was above {bound} in {_NUMBER} of the last {monitor.persist.of} windows; "
+            f"{monitor.test} was above {bound} in {NUMBER} of the last {monitor.persist.of} windows; "
             f"{monitor.persist.breaches} are too many"
         )
         high, low = monitor.persist.breaches, monitor.persist.breaches - 1
@@ -116,7 +129,7 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
             f"{_pushed(figure, subject, labels)} {comparison}",
             severity,
             hold=_HOLD,
-            keep_firing=_KEEP,
+            keep_firing=KEEP,
             labels=labels,
             summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
             description=(
@@ -125,7 +138,7 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
                 "Look for a change in the source first; retrain where the world has changed."
             ),
         )
-        for severity in dict.fromkeys(monitor.then)
+        for severity in subject.told(monitor.then)
     ]
     name = f"drift {monitor.id}"
     return alerts, [
@@ -142,11 +155,11 @@ def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert],
         f"{_pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
         "ticket",
         hold=_HOLD,
-        keep_firing=_KEEP,
+        keep_firing=KEEP,
         labels=labels,
         summary=f"{subject.model} in {subject.environment} is asked too little to judge drift",
         description=(
-            f"{_NUMBER} rows of the last {monitor.window} have been seen, fewer than {FEWEST_DRIFT_ROWS}: whether "
+            f"{NUMBER} rows of the last {monitor.window} have been seen, fewer than {FEWEST_DRIFT_ROWS}: whether "
             f"they drift is not known (monitor {monitor.id}). Look at the dataset that brings the rows; watch a longer "
             "window where there are no more."
         ),
@@ -162,23 +175,23 @@ def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert],
 def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     found: Labels = (*labels, ("metric", monitor.metric))
-    comparison, bound, high, low = _bounds(monitor.below, monitor.above)
+    comparison, bound, high, low = bounds(monitor.below, monitor.above)
     alerts = [
         subject.alert(
             QUALITY,
             f"{_pushed(QUALITY_VALUE, subject, found)} {comparison} {float_text(bound)}",
             severity,
             hold=_HOLD,
-            keep_firing=_KEEP,
+            keep_firing=KEEP,
             labels=labels,
             summary=f"{subject.model} in {subject.environment} has lost quality",
             description=(
-                f"{monitor.metric} of {subject.model} on labels that came in over {monitor.window} is {_NUMBER}; the "
+                f"{monitor.metric} of {subject.model} on labels that came in over {monitor.window} is {NUMBER}; the "
                 f"bound is {float_text(bound)} (monitor {monitor.id}). Compare with drift and with the newest release; "
                 "take the Release back where it began with it."
             ),
         )
-        for severity in dict.fromkeys(monitor.then)
+        for severity in subject.told(monitor.then)
     ]
     name = f"quality {monitor.id}"
     return alerts, [
@@ -195,11 +208,11 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
         f"{_pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
         "ticket",
         hold=_HOLD,
-        keep_firing=_KEEP,
+        keep_firing=KEEP,
         labels=labels,
         summary=f"labels for {subject.model} in {subject.environment} do not come in",
         description=(
-            f"{_NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}: whether "
+            f"{NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}: whether "
             f"{monitor.metric} holds is not known (monitor {monitor.id}). Look at the dataset that brings the labels."
         ),
     )
@@ -217,7 +230,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
     period = str(Duration(seconds * 1000))
     absence = min(dt.timedelta(seconds=seconds), _LONGEST_ABSENCE)
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
-    severity: Action = "page" if any("page" in then for then in told) else "ticket"
+    (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
     selector = f"{LAST_RUN.name}{{{_matchers(subject, ())}}}"
     blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
     stale = subject.alert(
@@ -225,7 +238,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
         f"time() - {_pushed(LAST_RUN, subject, ())} > {seconds}",
         severity,
         hold=_HOLD,
-        keep_firing=_KEEP,
+        keep_firing=KEEP,
         labels=(),
         summary=f"{subject.model} in {subject.environment} is no longer watched",
         description=(
@@ -237,7 +250,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
         f"absent({selector})",
         severity,
         hold=str(Duration(int(absence.total_seconds()) * 1000)),
-        keep_firing=_KEEP,
+        keep_firing=KEEP,
         labels=(),
         summary=f"{subject.model} in {subject.environment} is not watched",
         description=f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
@@ -264,76 +277,8 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
     ]
 
 
-def _figure(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
-    labels: Labels = (("monitor", monitor.id),)
-    comparison, bound, high, low = _bounds(monitor.below, monitor.above)
-    alerts = [
-        subject.alert(
-            FIGURE,
-            f"({monitor.promql.strip()}) {comparison} {float_text(bound)}",
-            severity,
-            hold=str(monitor.hold),
-            keep_firing=_KEEP,
-            labels=labels,
-            summary=f"{monitor.id} of {subject.rollout} in {subject.environment} is beyond its bound",
-            description=(
-                f"{monitor.id} is {_NUMBER}; the bound is {float_text(bound)}, and it has been beyond it for "
-                f"{monitor.hold} (model {subject.model}, rollout {subject.rollout})."
-            ),
-        )
-        for severity in dict.fromkeys(monitor.then)
-    ]
-    plain = _plain_selector(monitor.promql)
-    if plain is None:
-        # What an expression of one's own yields from which series is not ours to say.
-        return alerts, []
-    name, found = plain
-    minutes = after(int(monitor.hold) // 1000)
-    at = f"{minutes}m"
-    fill = ((_NUMBER, _general(high)),)
-    return alerts, [
-        rule_test(
-            f"figure {monitor.id}: beyond its bound",
-            (series(name, found, constant(high, minutes)),),
-            fires(at, *(Fires(alert, found, fill) for alert in alerts)),
-        ),
-        rule_test(
-            f"figure {monitor.id}: within its bound",
-            (series(name, found, constant(low, minutes)),),
-            silent(at, FIGURE),
-        ),
-        rule_test(f"figure {monitor.id}: no series", (), silent(at, FIGURE)),
-    ]
-
-
-def _plain_selector(promql: str) -> tuple[str, Labels] | None:
-    """Name and labels of the one series that a bare selector picks; None for any other expression."""
-    from promql_parser import VectorSelector, parse
-
-    try:
-        found = parse(promql)
-    except ValueError:
-        return None
-    if not isinstance(found, VectorSelector) or found.name is None or found.offset is not None or found.at is not None:
-        return None
-    matchers = found.matchers.matchers
-    if found.matchers.or_matchers or any(str(matcher.op) != "MatchOp.Equal" for matcher in matchers):
-        return None
-    return found.name, tuple((matcher.name, matcher.value) for matcher in matchers)
-
-
-def _bounds(below: float | None, above: float | None) -> tuple[str, float, float, float]:
-    """The comparison, the bound, a value beyond it and one within it."""
-    if below is not None:
-        step = abs(below) / 2 or 1.0
-        return "<", below, below - step, below + step
-    bound = above if above is not None else 0.0
-    step = abs(bound) / 2 or 1.0
-    return ">", bound, bound + step, bound - step
-
-
 def _beyond(name: str, alerts: list[Alert], figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
-    fill = ((_NUMBER, _general(value)), (_FEATURE, dict(found).get("feature", "")))
+    fill = ((NUMBER, general(value)), (_FEATURE, dict(found).get("feature", "")))
     firing = [Fires(alert, found, fill) for alert in alerts]
     return rule_test(f"{name}: beyond its bound", (_sample(figure, subject, found, value),), fires("15m", *firing))
 
@@ -344,11 +289,6 @@ def _within(name: str, alert: str, figure: Series, subject: Subject, found: Labe
 
 def _absent(name: str, alert: str) -> RuleTest:
     return rule_test(f"{name}: no series", (), silent("15m", alert))
-
-
-def _general(value: float) -> str:
-    """A number as Go's ``%.4g`` prints it."""
-    return f"{value:.4g}"
 
 
 def _humanize_duration(seconds: int) -> str:

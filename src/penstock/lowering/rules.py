@@ -15,6 +15,8 @@ from penstock.specs.rollout import Rollout, Slos
 
 UNREACHABLE = "ModelUnreachable"
 _KEEP_FIRING_SINCE = (2, 42)
+_NOW_AND_THEN = " ".join("0001" * 5)
+"""Up in one scrape of four, as a pod that starts again and again is."""
 
 
 def rule_file(view: View, name: str) -> RuleFile | None:
@@ -34,6 +36,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         team=rollout.metadata.owner,
         runbooks=prometheus.runbooks,
         keeps_firing=_numbers(prometheus.version) >= _KEEP_FIRING_SINCE,
+        pages=prometheus.pages,
     )
     released = view.release_of(name) is not None
     interval = str(prometheus.scrape_interval)
@@ -99,17 +102,19 @@ def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTes
     """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
     target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
     matchers = ",".join(f'{key}="{value}"' for key, value in target)
+    (severity,) = subject.told(["page"])
     alert = subject.alert(
         UNREACHABLE,
-        f"absent(up{{{matchers}}} == 1)",
-        "page",
+        f"(max(avg_over_time(up{{{matchers}}}[5m])) or vector(0)) < 0.5",
+        severity,
         hold="5m",
         keep_firing="10m",
         labels=(),
-        summary=f"no pod of {subject.rollout} in {subject.environment} answers",
+        summary=f"no pod of {subject.rollout} in {subject.environment} answers reliably",
         description=(
             f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}): either none runs, or they are not scraped. Its objectives are not observed."
+            f"{subject.namespace}), or none in more than half of its scrapes: none runs, they start again and again, "
+            "or they are not scraped. Its objectives are not observed."
         ),
     )
     gone = Fires(alert)
@@ -118,6 +123,7 @@ def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTes
     return RuleGroup(f"{subject.rollout}.reachable", interval, (alert,)), [
         rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
         rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
+        rule_test("reachable: a pod answers now and then", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
         rule_test(
             "reachable: one of two pods answers",
             (series("up", pod, "0x40"), series("up", other, "1x40")),

@@ -114,7 +114,8 @@ def slo_rules(sli: Sli, subject: Subject, interval: str) -> SloRules:
     pairs = window_pairs(sli.objective, int(sli.window) // 1000)
     by_severity: dict[Action, list[WindowPair]] = {}
     for pair in pairs:
-        by_severity.setdefault(pair.severity, []).append(pair)
+        (severity,) = subject.told([pair.severity])
+        by_severity.setdefault(severity, []).append(pair)
     alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
     name = f"{subject.rollout}.{sli.slo}"
     groups = (
@@ -129,7 +130,7 @@ def slo_rules(sli: Sli, subject: Subject, interval: str) -> SloRules:
         ),
         RuleGroup(f"{name}.alerts", interval, alerts),
     )
-    return SloRules(groups, tuple(_tests(sli, alerts)))
+    return SloRules(groups, tuple(_tests(sli, subject, alerts)))
 
 
 def _ratio(sli: Sli, window: str, labels: Labels) -> Recording:
@@ -170,10 +171,11 @@ def _alert(sli: Sli, subject: Subject, severity: Action, pairs: list[WindowPair]
     )
 
 
-def _tests(sli: Sli, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
+def _tests(sli: Sli, subject: Subject, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
     for scenario in scenarios(sli.objective, int(sli.window) // 1000):
         fill = ((_VALUE, scenario.shown),)
-        firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in scenario.severities]
+        told = subject.told(scenario.severities)
+        firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in told]
         expected = fires(scenario.at, *firing) if firing else silent(scenario.at, sli.alert)
         yield rule_test(f"{sli.slo}: {scenario.title}", sli.samples(scenario.good, scenario.bad), expected)
     yield rule_test(f"{sli.slo}: no requests", sli.samples("0x40", "0x40"), silent("30m", sli.alert))

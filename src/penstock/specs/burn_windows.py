@@ -2,7 +2,8 @@
 
 After the SRE Workbook, chapter 5: the factor is the burn that spends a given share of the whole budget within the long
 window, ``share x objective's window / long window``; at 30 days that is 14.4, 6, 3 and 1. A burn below 1 never spends
-the budget, so no factor goes below 1.
+the budget, so no factor goes below 1; nor does one that pages go below 2, since a budget that lasts for more than half
+of its window wakes nobody.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from fractions import Fraction
 from penstock.specs.rollout import Action
 
 WINDOW_SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21_600, "1d": 86_400, "3d": 259_200}
+
+_LEAST: dict[Action, int] = {"page": 2, "ticket": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class BurnWindows:
 
     def factor(self, objective_seconds: int) -> Fraction:
         """How many times as fast as the budget lasts it must burn."""
-        return max(Fraction(self.percent * objective_seconds, 100 * WINDOW_SECONDS[self.long]), Fraction(1))
+        share = Fraction(self.percent * objective_seconds, 100 * WINDOW_SECONDS[self.long])
+        return max(share, Fraction(_LEAST[self.severity]))
 
 
 BURN_WINDOWS = (

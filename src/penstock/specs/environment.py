@@ -121,6 +121,12 @@ class PrometheusTarget(Node):
         area=Area.MONITORING,
         default="server",
     )
+    pages: bool = field(
+        "Whether alerts may wake somebody here; where not, what would page is a ticket.",
+        loosens=Loosens.LOWER,
+        area=Area.MONITORING,
+        default=True,
+    )
     runbooks: Url | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
 
 

@@ -67,6 +67,7 @@ def slos(availability: str, latency: str) -> str:
     )
 
 
+NOBODY_WOKEN = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    pages: false\n"))
 VARIANTS: dict[str, tuple[str, str, str | None]] = {
     "MLServer": (BY_HAND, ENVIRONMENT, RELEASE),
     "Argo Rollouts": (without_monitors(BY_ITSELF), ENVIRONMENT, RELEASE),
@@ -78,6 +79,13 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
     "four weeks": (slos("    availability: {objective: 99.9%, window: 28d}\n", ""), ENVIRONMENT, RELEASE),
     "a week": (slos("    availability: {objective: 99%, window: 7d}\n", ""), ENVIRONMENT, RELEASE),
     "a day": (slos("", "    latency: {objective: 95%, below: 1s, window: 1d}\n"), ENVIRONMENT, RELEASE),
+    "three days": (slos("    availability: {objective: 99%, window: 3d}\n", ""), ENVIRONMENT, RELEASE),
+    "nobody is woken": (BY_HAND, NOBODY_WOKEN, RELEASE),
+    "nobody is woken within a week": (
+        slos("    availability: {objective: 99%, window: 7d}\n", ""),
+        NOBODY_WOKEN,
+        RELEASE,
+    ),
     "KServe's own server": (
         changed(
             slos("", "    latency: {objective: 99.9%, below: 5s}\n"),
@@ -125,6 +133,16 @@ def test_the_operators_objects_are_taken_and_nothing_is_to_find(
             assert problems(manifest.documents[0], shared_crds) == [], manifest.file
 
 
+def test_where_nobody_is_woken_everything_is_a_ticket_and_nothing_is_told_twice() -> None:
+    alerts = [rule for group in plan(BY_HAND, NOBODY_WOKEN).groups for rule in group.rules if isinstance(rule, Alert)]
+    told = [(rule.alert, rule.labels) for rule in alerts]
+    assert {dict(labels)["severity"] for _, labels in told} == {"ticket"}
+    assert len(told) == len(set(told))
+    assert {rule.alert for rule in alerts} == {
+        rule.alert for group in plan().groups for rule in group.rules if isinstance(rule, Alert)
+    }
+
+
 def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
     rules = plan()
     written = {
@@ -146,12 +164,15 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
         ("availability", "failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
         ("availability", "the wrong severity", "severity: page", "severity: ticket"),
         ("latency", "another bucket", 'le="0.1"', 'le="0.25"'),
-        ("reachable", "pods that need not answer", "== 1)", ">= 0)"),
+        ("reachable", "pods that need not answer", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) < 0"),
+        ("reachable", "pods that answer once in an hour", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) == 0"),
+        ("reachable", "pods that are gone", " or vector(0)) < 0.5", ") < 0.5"),
         ("drift", "a bound that nothing passes", ">= 3", ">= 6"),
         ("quality", "a figure compared the wrong way", "< 0.62", "> 0.62"),
         ("labels", "too few labels that are enough", "< 2000", "< 200"),
         ("monitoring: last", "a pipeline that may stop for a year", "> 172800", "> 31536000"),
-        ("figure", "another series", "boarding_queue", "boarding_line"),
+        ("figure", "another series", "(boarding_queue)", "(boarding_line)"),
+        ("figures", "a figure that may be gone", "absent(count(boarding_queue))", "absent(count(up))"),
     ],
 )
 def test_the_tests_notice(tests: str, what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
