@@ -75,6 +75,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Mesh:
+    """Istio's mesh, as pods in it see it."""
+
+    mode: Literal["sidecar", "ambient"]
+    namespace: str
+    """Where its control plane is."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRule:
     """The identity of the endpoint's pods, and who may reach them."""
 
@@ -95,6 +104,8 @@ class AccessRule:
     environment: str
     model: str
     owner: str
+    mesh: Mesh | None = None
+    """The service mesh that the pods are in."""
     labels: tuple[tuple[str, str], ...] = ()
     is_split_by_relay: bool = False
     """Whether a relay splits the traffic between versions, so that without one a canary gets no request."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.serving import AccessRule, Caller
+from penstock.ir.serving import AccessRule, Caller, Mesh
 from penstock.lowering.endpoint import is_remote
 from penstock.lowering.environments import environment_of
 from penstock.lowering.serving import free_labels, mode_of, pods_of
@@ -32,6 +32,7 @@ def access_rule(view: View, name: str) -> AccessRule:
         metrics_port=pods.metrics[1],
         monitoring=environment.prometheus.namespace,
         store="remote" if is_remote(environment.model_store) else "local",
+        mesh=Mesh(environment.istio.mode, environment.istio.namespace) if environment.istio is not None else None,
         environment=environment_of(view).name,
         model=rollout.spec.model,
         owner=rollout.metadata.owner,

@@ -136,6 +136,23 @@ class KedaTarget(Node):
     version: Version = field("Version of KEDA.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.20")
 
 
+class IstioTarget(Node):
+    """Istio's mesh, which the serving pods of this environment are in."""
+
+    mode: Literal["sidecar", "ambient"] = field(
+        "How pods join the mesh; network policies let through what it needs.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default="sidecar",
+    )
+    namespace: Namespace = field(
+        "Namespace of the control plane, which sidecars ask.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default="istio-system",
+    )
+
+
 class Images(Node):
     """Container images, pinned by digest."""
 
@@ -215,6 +232,12 @@ class EnvironmentSpec(Node):
         "KEDA, which scales by requests where Knative does not; absent where the cluster has none.",
         loosens=Loosens.ANY,
         area=Area.CAPACITY,
+        default=None,
+    )
+    istio: IstioTarget | None = field(
+        "Istio; absent where serving pods are in no mesh.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
         default=None,
     )
     prometheus: PrometheusTarget = field(

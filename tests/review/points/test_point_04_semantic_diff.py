@@ -65,7 +65,7 @@ def test_another_way_to_write_a_value_is_no_change(repository: Repository, old: 
 
 
 @pytest.mark.parametrize(
-    "new", ["parquet: [data/other.parquet]", "parquet: [data/weather.parquet, data/other.parquet]", "parquet: []"]
+    "new", ["parquet: [data/other.parquet]", "parquet: [data/weather.parquet, data/other.parquet]"]
 )
 def test_another_file_is_a_change(repository: Repository, new: str) -> None:
     repository.branch()

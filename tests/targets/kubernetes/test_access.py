@@ -37,7 +37,17 @@ def namespaces(peers: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("rollout", [BY_HAND, BY_ITSELF, NOBODY, OPEN], ids=["kserve", "argo", "nobody", "open"])
-@pytest.mark.parametrize("environment", [ENVIRONMENT, KNATIVE, LOCAL], ids=["standard", "knative", "local"])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        ENVIRONMENT,
+        KNATIVE,
+        LOCAL,
+        changed(ENVIRONMENT, ("  prometheus:\n", "  istio: {}\n  prometheus:\n")),
+        changed(ENVIRONMENT, ("  prometheus:\n", "  istio: {mode: ambient}\n  prometheus:\n")),
+    ],
+    ids=["standard", "knative", "local", "sidecars", "ambient"],
+)
 def test_kubernetes_takes_every_object_as_it_is(rollout: str, environment: str, shared_crds: Path) -> None:
     for kind, document in objects(rollout, environment).items():
         assert problems(document, shared_crds) == [], kind
@@ -61,6 +71,31 @@ def test_callers_come_by_namespace_and_labels() -> None:
     assert requests["from"][0]["podSelector"] == {"matchLabels": {"app": "gate"}}
     assert "podSelector" not in requests["from"][1]
     assert requests["ports"] == [{"protocol": "TCP", "port": 8080}]
+
+
+def mesh(mode: str) -> str:
+    return changed(ENVIRONMENT, ("  prometheus:\n", f"  istio: {{mode: {mode}, namespace: mesh}}\n  prometheus:\n"))
+
+
+def ports(rule: dict[str, Any]) -> list[int]:
+    return [port["port"] for port in rule["ports"]]
+
+
+def test_a_sidecar_reaches_its_control_plane_and_shows_merged_metrics() -> None:
+    spec = policy(PLAIN, mesh("sidecar"))
+    requests, metrics = spec["ingress"]
+    assert (ports(requests), ports(metrics)) == ([8080, 15008], [8082, 15020])
+    assert namespaces(spec["egress"][-1]["to"]) == ["mesh"]
+    assert ports(spec["egress"][-1]) == [15012]
+    assert spec["egress"][:-1] == policy(PLAIN)["egress"]
+
+
+def test_an_ambient_mesh_comes_by_its_tunnel_and_is_probed_from_its_node() -> None:
+    spec = policy(PLAIN, mesh("ambient"))
+    requests, metrics, probes = spec["ingress"]
+    assert (ports(requests), ports(metrics)) == ([8080, 15008], [8082])
+    assert probes == {"from": [{"ipBlock": {"cidr": "169.254.7.127/32"}}]}
+    assert spec["egress"] == policy(PLAIN)["egress"]
 
 
 def test_metrics_are_open_to_monitoring_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from penstock.ir.serving import AccessRule, Caller
@@ -25,25 +26,49 @@ _MODEL_STORE: dict[str, Any] = {
     "ports": [{"protocol": "TCP", "port": 443}],
 }
 
+# Of Istio (https://istio.io/latest/docs/ops/deployment/application-requirements and .../ambient/usage/networkpolicy).
+_TUNNEL = 15008
+"""Where traffic of the mesh arrives from pods without a sidecar, whatever port it is for."""
+_MERGED_METRICS = 15020
+_CONTROL_PLANE = 15012
+_PROBES = "169.254.7.127/32"
+"""Whom an ambient node makes the kubelet's probes come from."""
+
 
 def network_policy_spec(rule: AccessRule, callers: tuple[Caller, ...]) -> dict[str, Any]:
     """The spec: callers and relays at the ports for requests, Prometheus at the one for metrics, DNS, the store."""
+    mesh = rule.mesh
     egress = [_DNS, _MODEL_STORE] if rule.store == "remote" else [_DNS]
+    ports, metrics = list(rule.ports), [rule.metrics_port]
+    probes: list[dict[str, Any]] = []
+    if mesh is not None:
+        # To whom may call, and to nobody else: what comes by it may be for any port.
+        ports.append(_TUNNEL)
+    if mesh is not None and mesh.mode == "sidecar":
+        metrics.append(_MERGED_METRICS)
+        egress = [*egress, {"to": [_namespace(mesh.namespace)], "ports": _tcp([_CONTROL_PLANE])}]
+    if mesh is not None and mesh.mode == "ambient":
+        probes = [{"from": [{"ipBlock": {"cidr": _PROBES}}]}]
     return {
         "podSelector": {"matchLabels": dict(rule.pods)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [
             {
                 "from": [*_callers(rule, callers), *(_namespace(relay) for relay in rule.relays)],
-                "ports": [{"protocol": "TCP", "port": port} for port in rule.ports],
+                "ports": _tcp(ports),
             },
             {
                 "from": [_namespace(rule.monitoring)],
-                "ports": [{"protocol": "TCP", "port": rule.metrics_port}],
+                "ports": _tcp(metrics),
             },
+            *probes,
         ],
         "egress": egress,
     }
+
+
+def _tcp(ports: Iterable[int]) -> list[dict[str, Any]]:
+    return [{"protocol": "TCP", "port": port} for port in ports]
 
 
 def _callers(rule: AccessRule, callers: tuple[Caller, ...]) -> list[dict[str, Any]]:
