@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from penstock.runtime.artifacts import file_digest, write_json
+from penstock.runtime.artifacts import directory_digest, file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
 
 
@@ -167,8 +169,47 @@ def test_a_model_that_was_trained_here_has_to_get_where_it_is_loaded_from(
 ) -> None:
     one = repository.train("one")
     assert repository.promote() == 0
-    where = f"staging loads it from s3://models/made/{one.removeprefix('sha256:')}/model, and it has to be put there"
+    where = f"staging loads it from s3://models/made/{one.removeprefix('sha256:')}/model, and has to find it there"
     assert where in capsys.readouterr().out
+
+
+def stored_in(repository: Repository, tmp_path: Path) -> Path:
+    repository.edit("modelStore: s3://models", f"modelStore: {(tmp_path / 'store').as_uri()}")
+    return tmp_path / "store" / "made"
+
+
+def test_a_model_that_was_trained_here_is_put_where_it_is_loaded_from(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = stored_in(repository, tmp_path)
+    one = repository.train("one")
+    assert repository.promote("--upload") == 0
+    address = store / one.removeprefix("sha256:") / "model"
+    assert f"The model is at {address.as_uri()}.\n" in capsys.readouterr().out
+    assert directory_digest(address) == one
+    assert (address.parent / "evidence" / "statement.json").is_file()
+    shutil.rmtree(store)
+    assert repository.promote("--upload") == 1, "it is released already"
+    assert directory_digest(address) == one
+
+
+def test_of_what_cannot_be_uploaded_nothing_is_released(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored_in(repository, tmp_path)
+    one = repository.train("one")
+    (repository.root / ".penstock/models/made" / one.removeprefix("sha256:") / "manifest.json").unlink()
+    assert repository.promote("--upload") == 1
+    assert "has no whole version" in capsys.readouterr().err
+    assert not (repository.root / "specs/releases").exists()
+
+
+@pytest.mark.parametrize("other", [["--advance"], ["--complete"], ["--version", "1"]])
+def test_only_what_was_trained_here_is_uploaded(
+    repository: Repository, other: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert repository.promote("--upload", *other) == 2
+    assert "--upload puts what a run on this machine has registered" in capsys.readouterr().err
 
 
 def test_advancing_past_the_last_step_completes(repository: Repository) -> None:

@@ -52,6 +52,8 @@ class Repository:
         (stored / "evidence").mkdir(exist_ok=True)
         evidence = stored / "evidence" / "statement.json"
         evidence.write_bytes(statement.as_bytes())
+        folders = {folder.name: directory_digest(folder) for folder in stored.iterdir() if folder.is_dir()}
+        write_json(stored / "manifest.json", folders)
         number = len(list((self.root / ".penstock" / "models" / name).iterdir()))
         registration = self.root / ".penstock" / "steps" / digest / "registration"
         registration.mkdir(parents=True, exist_ok=True)

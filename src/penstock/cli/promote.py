@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from penstock.source.private_folder import NAME as PRIVATE
 from penstock.specs.rollout import Rollout
 
 if TYPE_CHECKING:
+    from penstock.local.workspace import Workspace
     from penstock.promotion.attested import Promoter
     from penstock.promotion.candidate import Candidate
     from penstock.promotion.release import Promotion
@@ -51,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tracking", metavar="URI", help="with --version: MLflow's address from here (default: the environment's)"
+    )
+    parser.add_argument(
+        "--upload", action="store_true", help="put a model that was trained here into the environment's model store"
     )
     parser.add_argument("--key-id", metavar="ID", help="sign the statements with this key of the approval policy")
     add_key(parser)
@@ -101,6 +106,8 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     from penstock.promotion.requirements import refuse_skipped_stages, refuse_stale, refuse_unproven
 
     by = _promoter(options)
+    if options.upload and (options.advance or options.complete or options.evidence or options.version is not None):
+        raise _UsageError("--upload puts what a run on this machine has registered, and nothing else, into the store")
     if options.advance or options.complete:
         if options.evidence is not None or options.version is not None:
             raise _UsageError("--advance and --complete move the version that is released, and take no other")
@@ -113,12 +120,31 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     refuse_stale(view, candidate)
     if not options.skip_stages:
         refuse_skipped_stages(view, rollout, candidate)
-    return release_version(view, rollout, candidate, options.step, by)
+    if not options.upload:
+        return release_version(view, rollout, candidate, options.step, by)
+    # First, so that no Release is written of what cannot be loaded, and one that is there already can be put right.
+    print(f"The model is at {_uploaded(options, root, view, candidate)}.\n")
+    return replace(release_version(view, rollout, candidate, options.step, by), note="")
+
+
+def _uploaded(options: argparse.Namespace, root: Path, view: View, candidate: Candidate) -> str:
+    """Put the version where the environment loads it from; its address there."""
+    from penstock.promotion.upload import upload
+
+    environment = view.environment
+    if environment is None:
+        raise ValueError("a promotion goes to an environment")
+    return upload(candidate, _workspace(options, root).model_store, environment.spec.model_store)
+
+
+def _workspace(options: argparse.Namespace, root: Path) -> Workspace:
+    from penstock.local.workspace import Workspace
+
+    return Workspace((options.workspace or root / PRIVATE).resolve())
 
 
 def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate:
     """The version that is to be released, from where the options say."""
-    from penstock.local.workspace import Workspace
     from penstock.promotion.cluster_run import candidate_of_file, registered_candidate
     from penstock.promotion.local_run import last_candidate
 
@@ -136,7 +162,7 @@ def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate
             tracking=options.tracking or environment.spec.tracking,
             model_store=environment.spec.model_store,
         )
-    return last_candidate(Workspace((options.workspace or root / PRIVATE).resolve()), options.model)
+    return last_candidate(_workspace(options, root), options.model)
 
 
 def _promoter(options: argparse.Namespace) -> Promoter:

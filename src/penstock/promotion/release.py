@@ -80,7 +80,8 @@ def _whereabouts(view: View, candidate: Candidate) -> str:
     if environment is None or candidate.origin.kind != "run" or not is_remote(environment.spec.model_store):
         return ""
     uri = model_uri(environment.spec.model_store, candidate.model, candidate.digest)
-    return f"The model was trained here: {environment.name} loads it from {uri}, and it has to be put there first."
+    where = f"{environment.name} loads it from {uri}, and has to find it there"
+    return f"The model was trained here: {where}: `--upload` puts it."
 
 
 def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *, complete: bool) -> Promotion:
