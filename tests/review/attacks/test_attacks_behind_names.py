@@ -224,6 +224,19 @@ def with_step(command: list[str]) -> object:
         (["python", "steps/prepare.py", "--settings=steps/settings.json"], "steps/settings.json"),
         (["cp", "-r", ".", "/tmp"], "anything.txt"),
         (["cp", "-r", "/workspace", "/tmp"], "anything.txt"),
+        (["python", "steps/c++.py"], "steps/c++.py"),
+        (["python", "steps/for@prod.py"], "steps/for@prod.py"),
+        (["python", "steps/two words.py"], "steps/two words.py"),
+        (["sh", "-c", "python 'steps/two words.py'"], "steps/two words.py"),
+        (["python", "-msteps.prepare"], "steps/prepare.py"),
+        (["sh", "-c", "for one in st{eps,}/*.json; do cat $one; done"], "steps/settings.json"),
+        (["sh", "-c", "cat steps/s?ttings.json"], "steps/settings.json"),
+        (["make", "train"], "Makefile"),
+        (["make", "train"], "systems/shared.py"),
+        (["python", "-m", "pytest", "systems"], "conftest.py"),
+        (["python", "steps/prepare.py"], "steps/pandas.py"),
+        (["python", "steps/prepare.py"], "steps/random/__init__.py"),
+        (["Rscript", "steps/prepare.R"], "steps/settings.json"),
     ],
 )
 def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository, command: list[str], path: str) -> None:
@@ -231,6 +244,8 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
     files = {
         "steps/prepare.py": "import beside\nfrom systems import shared\n",
         "steps/run.sh": "exec python steps/prepare.py\n",
+        "steps/prepare.R": "settings <- read('steps/settings.json')\n",
+        "Makefile": "train:\n\tpython steps/prepare.py\n",
         **dict.fromkeys(("steps/__main__.py", "steps/beside.py", "systems/shared.py", "steps/settings.json"), "1\n"),
     }
     for name, text in files.items():

@@ -12,8 +12,9 @@ from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.written import CODE, declared_id, written
+from penstock.review.changes.commands import Commands
 from penstock.review.changes.directions import UNKNOWN
-from penstock.review.changes.followed import Changed, Code, Commands, Difference, Rows
+from penstock.review.changes.followed import Changed, Code, Difference, Rows
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
 from penstock.review.sides import GENERATED, Sides

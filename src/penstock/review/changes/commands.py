@@ -1,0 +1,137 @@
+"""What the command of a step leads to in the repository: the files among its words, and what those lead to in turn."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from penstock.catalog.repository import is_inside
+from penstock.review.changes.followed import (
+    Changed,
+    Code,
+    Difference,
+    blobs_of,
+    in_repository,
+    is_pattern,
+    shown_path,
+)
+from penstock.review.sides import Sides
+from penstock.source.git_values import TreeChange
+
+_WORDS = (re.compile(r"[\w./-]+"), re.compile(r"[\w./@+,-]+"))
+"""Names as most are, and as they may be."""
+_QUOTED = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'")
+_PATTERN = re.compile(r"[\w./@+,*?\[\]{}!-]*[*?\[{][\w./@+,*?\[\]{}!-]*(?!\))")
+"""A name that a shell makes up; not `*)`, the last case of many scripts."""
+_BRACES = re.compile(r"\{[^{}]*\}")
+_OPTION = re.compile(r"-\w([\w.]\S*)")
+"""An option of one letter with its value: `-msteps.prepare`."""
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_SCRIPTS = ("", "R", "bash", "jl", "js", "ksh", "lua", "mk", "pl", "r", "rb", "sh", "sql", "zsh")
+"""How the names of scripts end, beside the files that start with `#!`."""
+_LOOKED_FOR = {
+    "dvc": ("dvc.lock", "dvc.yaml", "params.yaml"),
+    "just": (".justfile", "Justfile", "justfile"),
+    "make": ("GNUmakefile", "Makefile", "makefile"),
+    "nox": ("noxfile.py",),
+    "pytest": ("conftest.py", "pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini"),
+    "snakemake": ("Snakefile",),
+    "tox": ("pyproject.toml", "setup.cfg", "tox.ini"),
+}
+"""Files that a tool looks for by itself, in whatever folder it is run."""
+_LARGEST_SCRIPT = 1_000_000
+"""In bytes."""
+_MOST_WORDS = 20_000
+"""Words of scripts that one command may lead to; where they are more, any file that differs counts as one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
+
+    sides: Sides
+    changed: Changed
+    code: Code
+
+    def may_differ(self, text: str) -> bool:
+        """Whether a file with this text may hold a command that leads to what differs."""
+        return "command" in text
+
+    def difference(self, texts: Sequence[str]) -> Difference | None:
+        """Of the words of one command."""
+        waiting = [word for text in texts for word in (text, *_words(text)) if word]
+        seen: set[str] = set()
+        while waiting:
+            word = waiting.pop()
+            if word in seen:
+                continue
+            seen.add(word)
+            path = in_repository(word)
+            if named := list(self._named(path if len(seen) <= _MOST_WORDS else ".")):
+                return Difference(*blobs_of(named), _why(path), shown_path(named[0].path))
+            for module, folder in _modules(path):
+                before, after = self.code.digests(module, folder)
+                if before != after:
+                    return Difference({path: before}, {path: after}, _why(path), path)
+            waiting += _looked_for(path)
+            waiting += self._script(path)
+        return None
+
+    def _named(self, path: str) -> Iterator[TreeChange]:
+        """The files that differ and that a word names, makes up, or is looked for by."""
+        yield from self.changed.matching(_BRACES.sub("*", path)) if is_pattern(path) else self.changed.at(path)
+        for name in _looked_for(path):
+            yield from self.changed.matching(f"*{name}")
+        if path.endswith(".py"):
+            yield from self._in_the_place_of_others(path.rpartition("/")[0])
+
+    def _in_the_place_of_others(self, folder: str) -> Iterator[TreeChange]:
+        """Python beside a script that may stand in for what is installed: new, or called like what Python brings.
+
+        Whatever is imported, by an installed package too, is looked for beside the script first.
+        """
+        for one in self.changed.at(folder) if folder else ():
+            name, _, rest = one.path[len(folder) + 1 :].partition("/")
+            module = name if rest == "__init__.py" else name.removesuffix(".py") if not rest else ""
+            is_new = one.before is None
+            if one.path.endswith(".py") and module and (is_new or module in sys.stdlib_module_names):
+                yield one
+
+    def _script(self, path: str) -> list[str]:
+        """The words of a script; none of what is no script, or not there."""
+        suffix = path.rpartition("/")[2].partition(".")[2]
+        text = self.sides.head.files.read(path) or b"" if is_inside(path) else b""
+        if suffix not in _SCRIPTS and not text.startswith(b"#!"):
+            return []
+        # A script as large as that leads anywhere.
+        return _words(text.decode(errors="replace")) if len(text) <= _LARGEST_SCRIPT else ["."]
+
+
+def _looked_for(path: str) -> tuple[str, ...]:
+    """The names of files that a tool, called by this word, looks for."""
+    return _LOOKED_FOR.get(path.rpartition("/")[2], ())
+
+
+def _words(text: str) -> list[str]:
+    """Everything in a text that may name a file or a module."""
+    words = [word for form in _WORDS for word in form.findall(text)]
+    words += [word for pair in _QUOTED.findall(text) for word in pair if word]
+    words += _PATTERN.findall(text)
+    words += [found[1] for found in map(_OPTION.fullmatch, words) if found is not None]
+    return list(dict.fromkeys(words))
+
+
+def _modules(path: str) -> Iterator[tuple[str, str]]:
+    """The modules that a word of a command may name, and the folder in which what they import is looked for first."""
+    if path.endswith(".py"):
+        folder, _, name = path.removesuffix(".py").rpartition("/")
+        yield name, folder
+    elif _MODULE.fullmatch(path):
+        yield path, ""
+        yield f"{path}.__main__", ""
+
+
+def _why(word: str) -> str:
+    return f"what the command reaches by `{word}` differs, and nothing says how"
