@@ -1,7 +1,7 @@
 """An estimator does not fit its model.
 
-What it does: looks at the path of the class alone, without importing it: a misspelt package of scikit-learn, a
-regressor for a classification or the other way round, a learner that takes no missing values where features may be
+What it does: looks at the path of the class alone, without importing it: a misspelt package or learner of scikit-learn,
+a regressor for a classification or the other way round, a learner that takes no missing values where features may be
 missing.
 
 Why: training would fail after the data has been read, or quietly learn something else.
@@ -23,18 +23,11 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
+from penstock.checks.scikit_learn import PACKAGES, learners
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
-
-_SKLEARN = (
-    "calibration", "compose", "covariance", "cross_decomposition", "decomposition", "discriminant_analysis", "dummy",
-    "ensemble", "feature_selection", "gaussian_process", "impute", "isotonic", "kernel_approximation", "kernel_ridge",
-    "linear_model", "manifold", "mixture", "model_selection", "multiclass", "multioutput", "naive_bayes", "neighbors",
-    "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree",
-)  # fmt: skip
-"""Packages of scikit-learn 1.9 that hold classes with `fit`."""
 
 _NO_MISSING = (
     "discriminant_analysis",
@@ -56,10 +49,10 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
         return
     parts = path.split(".")
     at = ("estimator", "class")
-    if parts[0] == "sklearn" and len(parts) > 2 and parts[1] not in _SKLEARN and not parts[1].startswith("_"):
+    if parts[0] == "sklearn" and len(parts) > 2 and parts[1] not in PACKAGES and not parts[1].startswith("_"):
         start = len("sklearn.")
         span = view.span(model, at, within=(start, start + len(parts[1])))
-        yield unknown_word("estimator-class", f"scikit-learn has no package `{parts[1]}`", span, parts[1], _SKLEARN)
+        yield unknown_word("estimator-class", f"scikit-learn has no package `{parts[1]}`", span, parts[1], PACKAGES)
         return
     if parts[0] == "sklearn" and len(parts) == 2:
         yield Diagnostic.error(
@@ -67,6 +60,16 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
             help=("write its full path, such as `sklearn.linear_model.LogisticRegression`",),
         )  # fmt: skip
         return
+    if parts[0] == "sklearn" and path not in learners():
+        start = len(path) - len(parts[-1])
+        siblings = [name[start:] for name in learners() if name.startswith(path[:start])]
+        span = view.span(model, at, within=(start, len(path)))
+        found = unknown_word(
+            "estimator-class", f"`{path[: start - 1]}` has no learner `{parts[-1]}`", span, parts[-1], siblings
+        )
+        if found.fix is not None:
+            yield found
+            return
     yield from _task(view, model, parts[-1])
     if parts[0] == "sklearn" and parts[1] in _NO_MISSING:
         yield from _missing_values(view, model, parts[-1])

@@ -11,6 +11,7 @@ from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.estimator_class import estimator_class
+from penstock.checks.estimator_parameter import estimator_parameter
 from penstock.checks.external_estimator import external_estimator
 from penstock.checks.feature_collision import feature_collision
 from penstock.checks.feature_type import feature_type
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     sensitive_use,
     unused_sensitive_use,
     estimator_class,
+    estimator_parameter,
     external_estimator,
     select_count,
     grid_search,

@@ -189,7 +189,7 @@ def engine_fingerprint() -> str:
     for room in sorted(package.iterdir()):
         if room.name in _NOT_COMPILING:
             continue
-        for file in sorted(room.rglob("*.py")) if room.is_dir() else [room]:
+        for file in sorted(one for kind in _FILES for one in room.rglob(kind)) if room.is_dir() else [room]:
             status = file.stat()
             digest.update(f"{file.relative_to(package)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     for name in _READS_WITH:
@@ -200,4 +200,5 @@ def engine_fingerprint() -> str:
 
 
 _READS_WITH = ("pydantic", "yaml", "sqlglot", "promql_parser")
+_FILES = ("*.py", "*.json")
 _NOT_COMPILING = frozenset({"runtime", "local", "review", "forges", "cli", "verification", "__pycache__"})

@@ -1,0 +1,52 @@
+"""A parameter is set, or searched, that the learner does not take.
+
+What it does: looks up the names in `estimator.params` and `search.space` among those that the class takes, where the
+class is a learner of scikit-learn. The parameters of an estimator within it (`estimator__max_depth`) are that one's.
+
+Why: training would fail after the data has been read.
+
+Example:
+
+    estimator:
+      class: sklearn.ensemble.HistGradientBoostingClassifier
+      params: {learn_rate: 0.1}
+
+Use instead:
+
+    estimator:
+      class: sklearn.ensemble.HistGradientBoostingClassifier
+      params: {learning_rate: 0.1}
+
+A name that is near to none of them is a warning alone: a newer scikit-learn may know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.checks.scikit_learn import learners
+from penstock.diagnostics.model import Diagnostic, Label, Severity
+from penstock.specs.model import Model
+
+
+@rule("estimator-parameter", Model)
+def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each name that the learner does not know."""
+    estimator, search = model.spec.estimator, model.spec.search
+    known = learners().get(estimator.class_ or "")
+    if known is None:
+        return
+    places = [(("estimator", "params"), name) for name in estimator.params]
+    places += [(("search", "space"), name) for name in (search.space if search is not None else ())]
+    for above, name in places:
+        if name.partition("__")[0] not in known:
+            learner = str(estimator.class_).rpartition(".")[2]
+            span = view.span(model, (*above, name), "key")
+            headline = f"`{learner}` has no parameter `{name}`"
+            found = unknown_word("estimator-parameter", headline, span, name, known, most_listed=len(known))
+            label = Label(view.span(model, ("estimator", "class")), "the learner")
+            severity = Severity.ERROR if found.fix is not None else Severity.WARNING
+            yield replace(found, severity=severity, secondary=(label,))

@@ -1,0 +1,28 @@
+"""The classifiers and regressors of scikit-learn 1.9, and the parameters that each takes.
+
+The table beside this file is scikit-learn's own (`sklearn.utils.all_estimators`), so that nothing heavy is imported to
+read it; a test holds it against the scikit-learn that is installed.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+PACKAGES = (
+    "calibration", "compose", "covariance", "cross_decomposition", "decomposition", "discriminant_analysis", "dummy",
+    "ensemble", "feature_selection", "gaussian_process", "impute", "isotonic", "kernel_approximation", "kernel_ridge",
+    "linear_model", "manifold", "mixture", "model_selection", "multiclass", "multioutput", "naive_bayes", "neighbors",
+    "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree",
+)  # fmt: skip
+"""Packages that hold classes with `fit`."""
+
+TABLE = Path(__file__).with_suffix(".json")
+
+
+@cache
+def learners() -> dict[str, list[str]]:
+    """The parameters of each learner, sorted, by its full path such as ``sklearn.svm.SVC``."""
+    found: dict[str, list[str]] = json.loads(TABLE.read_bytes())
+    return found
