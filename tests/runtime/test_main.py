@@ -76,6 +76,7 @@ def run(arguments):
         ("", "raise RefusedError('roc_auc is 0.61', 'recall is 0.2')", SAYS_NO, "roc_auc is 0.61\nrecall is 0.2\n"),
         ("", "raise InputError('there is no column `x`')", WRONG_USE, "snapshot: there is no column `x`\n"),
         ("", "raise ValueError('not foreseen')", BROKEN, "ValueError: not foreseen"),
+        ("", "raise OSError(28, 'No space left', '/out/rows')", BROKEN, "snapshot: No space left: /out/rows\n"),
         ("import nothing_of_this_name", "pass", BROKEN, "nothing_of_this_name"),
         # What a function of the repository calls speaks neither for the step, nor has it done its work.
         ("", f"sys.exit({SAYS_NO})", BROKEN, f"SystemExit: {SAYS_NO}"),
@@ -96,7 +97,9 @@ def test_the_exit_code_tells_an_answer_from_a_fault(
     monkeypatch.setitem(STEPS, "snapshot", "made_step")
     monkeypatch.delitem(sys.modules, "made_step", raising=False)
     assert main(["snapshot"]) == code
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert said in told
+    assert ("Traceback" in told) == (code == BROKEN and not said.startswith("snapshot: "))
 
 
 def test_a_step_on_data_loads_no_library_of_learning(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ of a function that it calls, which then prints its traceback.
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -45,6 +46,10 @@ STEPS: dict[str, str] = {
     "fetch": "penstock.runtime.operations.fetch",
 }
 """The module of each step."""
+
+
+_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+"""Faults of the machine, of which a traceback tells nothing."""
 
 
 class StepModule(Protocol):
@@ -90,7 +95,11 @@ def _run(name: str, step: StepModule, options: argparse.Namespace) -> int:
     except InputError as fault:
         print(f"{name}: {fault}", file=sys.stderr)
         return WRONG_USE
-    except (Exception, SystemExit):
+    except (Exception, SystemExit) as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+            where = f": {error.filename}" if error.filename else ""
+            print(f"{name}: {error.strerror}{where}", file=sys.stderr)
+            return BROKEN
         # A function of the repository that ends the program neither speaks for the step nor has done its work.
         traceback.print_exc()
         return BROKEN
