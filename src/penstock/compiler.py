@@ -8,7 +8,7 @@ is made from the artifacts themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import orjson
@@ -46,8 +46,7 @@ class Unit(NamedTuple):
         return f"{self.environment}/{self.kind}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A generated file: its path below ``generated/``, and what it answers to."""
 
     path: str
@@ -118,8 +117,7 @@ def unit_problems(catalog: Catalog, unit: Unit) -> tuple[Diagnostic, ...]:
     return _made(catalog, unit).diagnostics
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """A unit before its manifests are written out."""
 
     manifests: tuple[Manifest, ...]
@@ -155,7 +153,7 @@ def _awaited(plans: Iterable[Plan]) -> Iterator[Manifest]:
     """What the targets will render once there is a Release: which objects they are, no version decides."""
     for plan in plans:
         if isinstance(plan, Endpoint) and not plan.released:
-            yield from render(replace(plan, files=STAND_IN))
+            yield from render(plan._replace(files=STAND_IN))
 
 
 def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
@@ -164,7 +162,7 @@ def merged(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
     for manifest in manifests:
         known = files.get(manifest.file)
         if known is not None:
-            manifest = replace(known, documents=(*known.documents, *manifest.documents))
+            manifest = known._replace(documents=(*known.documents, *manifest.documents))
         files[manifest.file] = manifest
     return tuple(files.values())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
@@ -48,7 +47,7 @@ def apply_patches(
                     diagnostics.append(_misfit(view, spec, position, misfit))
             manifests = (
                 *manifests[:index],
-                replace(manifest, documents=tuple(documents)),
+                manifest._replace(documents=tuple(documents)),
                 *manifests[index + 1 :],
             )
         if not found and (patch.kind, patch.name) not in waiting:

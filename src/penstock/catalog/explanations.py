@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.key_errors import lacking_keys, unknown_key, wrong_rule_form
 from penstock.catalog.places import Place, place_of
@@ -19,8 +18,7 @@ from penstock.specs.shapes import Scalar, Tagged
 __all__ = ["Reported", "explain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One of pydantic's errors, and where it is."""
 
     type: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.model import View
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What can be called, and with how many positional arguments."""
 
     name: str
@@ -23,8 +22,7 @@ class Signature:
     """False for a class, or for a name that is bound to something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """A Python file of the repository."""
 
     path: str

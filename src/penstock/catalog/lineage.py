@@ -8,8 +8,7 @@ that does not parse) counts as depending on everything it could read, never on n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.catalog import sql, upstream
 from penstock.catalog.model import View
@@ -21,8 +20,7 @@ from penstock.specs.model import Except, Model
 Use = Literal["feature", "slice", "label"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureId:
+class FeatureId(NamedTuple):
     """A feature by its feature set and its name."""
 
     feature_set: str
@@ -32,8 +30,7 @@ class FeatureId:
         return f"{self.feature_set}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureSource:
+class FeatureSource(NamedTuple):
     """A column that a feature reads, and by which form."""
 
     column: Column
@@ -47,8 +44,7 @@ class FeatureSource:
     """For a key of another dataset: the row's own column, which holds the same values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A column that a model reads directly, and what as."""
 
     use: Use
@@ -59,8 +55,7 @@ class Read:
     """How a path from the column ends: with the feature, or with what a key decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """How a model touches a column."""
 
     path: Path
@@ -68,8 +63,7 @@ class Touch:
     """Whether the column only decides what reaches the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(NamedTuple):
     """The lineage of all specs as one environment sees them; computed piece by piece, when asked for."""
 
     view: View

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from penstock.catalog.reads import HERE, Reads, related_of, relation_key
 
@@ -21,8 +20,7 @@ class Environments(Protocol):
         """The names behind a reverse lookup."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     value: Any
     keys: frozenset[str]
     """What was read."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from penstock.catalog.model import SpecId, View, written_in
 from penstock.diagnostics.model import Span
@@ -14,8 +13,7 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Anything, Choice, Entries, Items, Mapping, Shape, Tagged, mapping_of, settle, shape_at
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One value, and where it comes from."""
 
     address: Address
@@ -60,8 +58,7 @@ def origins(view: View, address: Address) -> list[Origin] | None:
     return list(walk.below(shape, pointer, field.description if field is not None else ""))
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(NamedTuple):
     view: View
     spec_id: SpecId
     data: dict[str, Any]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -11,8 +10,7 @@ from penstock.source.model import Pointer
 from penstock.specs.shapes import Anything, Choice, Entries, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an error is."""
 
     pointer: Pointer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads, names_key, spec_key
@@ -22,8 +23,7 @@ from penstock.specs.shapes import Found
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name written in one spec that stands for another."""
 
     target: SpecId

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from penstock.catalog.places import Place
 from penstock.diagnostics.model import Span
@@ -29,8 +28,7 @@ def _held(value: Any, pointer: Pointer) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """A document, the data that was validated, and how a place of the data is found in the document."""
 
     document: Document

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -20,8 +21,7 @@ from penstock.catalog.sql import TableColumn
 _NOTHING: frozenset[TableColumn] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Deciders:
+class Deciders(NamedTuple):
     """The columns that decide what a query returns."""
 
     keys: tuple[tuple[str, frozenset[TableColumn]], ...]
@@ -45,8 +45,7 @@ def _names(scope: Scope) -> list[str]:
     return list(getattr(scope.expression, "named_selects", ()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Meeting:
+class _Meeting(NamedTuple):
     """A condition on which rows of several tables meet."""
 
     clause: exp.Expr | None

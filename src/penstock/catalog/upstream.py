@@ -7,7 +7,7 @@ these rows more than of another: only where its rows are joined to others does i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog import sql
 from penstock.catalog.model import View
@@ -23,8 +23,7 @@ SENSITIVE = {"sensitive": 1, "pii": 2}
 """The sensitivities that a use must be declared for, the larger the more sensitive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parents:
+class Parents(NamedTuple):
     """The columns that one column of a SQL dataset comes from directly, sorted."""
 
     values: tuple[Column, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic
@@ -20,8 +19,7 @@ class SpecId(NamedTuple):
         return f"{self.kind}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSpec:
+class LoadedSpec(NamedTuple):
     """A spec that is valid by itself; what it refers to may still be missing."""
 
     id: SpecId
@@ -35,8 +33,7 @@ class LoadedSpec:
         return self.document.value
 
 
-@dataclass(frozen=True, slots=True)
-class Overridden:
+class Overridden(NamedTuple):
     """A spec as one environment sees it."""
 
     resource: Resource | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 from penstock.specs.kubernetes import (
@@ -17,8 +17,7 @@ from penstock.specs.kubernetes import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """A pattern in words."""
 
     what: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from penstock.catalog.values import SpecId
@@ -33,5 +32,5 @@ def written(document: Document, wanted: Literal["refers", "holds"]) -> list[Foun
         spec_class = mapping_of(kind).fields["spec"].shape
         for environment, patch in overrides.items():
             below = scalars(spec_class.cls, wanted, patch)  # type: ignore[union-attr]  # every kind's spec is a Node
-            found += [replace(one, pointer=("overrides", environment, *one.pointer)) for one in below]
+            found += [one._replace(pointer=("overrides", environment, *one.pointer)) for one in below]
     return found

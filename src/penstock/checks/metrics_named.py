@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.source.model import Pointer
@@ -15,8 +14,7 @@ from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
-@dataclass(frozen=True, slots=True)
-class NamedMetric:
+class NamedMetric(NamedTuple):
     """A metric that a spec names."""
 
     name: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.diagnostics.codes import Code
@@ -18,8 +17,7 @@ Check = Callable[[View, Any], Iterator[Diagnostic]]
 """Looks at one spec through a view and yields what is wrong; the spec and all that it names may be missing parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that is proved: its code and manual page, the kinds it looks at, and the function that looks."""
 
     code: Code

@@ -24,7 +24,7 @@ or leave the feature out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.lineage import Touch, Use, lineage
 from penstock.catalog.model import View
@@ -36,8 +36,7 @@ from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
-@dataclass(frozen=True, slots=True)
-class _Undeclared:
+class _Undeclared(NamedTuple):
     """A sensitive column that the model touches, and nobody answers for."""
 
     column: Column

@@ -15,7 +15,7 @@ Use instead: the column as the contract of the Dataset names it, or add it to th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog import sql
 from penstock.catalog.lineage import rows_dataset
@@ -30,8 +30,7 @@ from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, L
 from penstock.specs.model import GroupSplit, Model
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A column of a dataset, and where a spec names it."""
 
     dataset: str

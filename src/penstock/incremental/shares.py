@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog import sql
 from penstock.catalog.model import Catalog, SpecId
@@ -22,8 +22,7 @@ FEWEST = 250
 """Milliseconds of work for which another process pays: to fork it, and to compute again what its siblings know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What the checks found in one spec, and what they read."""
 
     spec: SpecId
@@ -31,8 +30,7 @@ class Checked:
     keys: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """What became of the units of one process, without their bytes."""
 
     units: list[CompiledUnit]
@@ -114,4 +112,4 @@ def _checked(catalog: Catalog, spec: SpecId) -> Checked:
 
 
 def _without_bytes(compiled: CompiledUnit) -> CompiledUnit:
-    return replace(compiled, artifacts=tuple(replace(each, body=None) for each in compiled.artifacts))
+    return replace(compiled, artifacts=tuple(each._replace(body=None) for each in compiled.artifacts))

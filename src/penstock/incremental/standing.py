@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.model import SpecId
 from penstock.catalog.reads import file_key, names_key, related_of, relation_key, spec_key
@@ -13,8 +13,7 @@ from penstock.incremental.reading import Read
 from penstock.specs.kinds import KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is to be done; whatever is not named here stands as it is remembered."""
 
     changed: frozenset[str]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """A series computed from others."""
 
     record: str
@@ -16,8 +15,7 @@ class Recording:
     labels: Labels = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """A condition over series that tells somebody."""
 
     alert: str
@@ -29,8 +27,7 @@ class Alert:
     annotations: Labels
 
 
-@dataclass(frozen=True, slots=True)
-class RuleGroup:
+class RuleGroup(NamedTuple):
     """Rules that are evaluated together, in order."""
 
     name: str
@@ -40,16 +37,14 @@ class RuleGroup:
     """Whether a person wrote the expressions, so that they need checking."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputSeries:
+class InputSeries(NamedTuple):
     """A series of a test, in promtool's notation."""
 
     series: str
     values: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedAlert:
+class ExpectedAlert(NamedTuple):
     """An alert that must be firing at a time, with these labels; no labels means that it must be silent."""
 
     at: str
@@ -58,8 +53,7 @@ class ExpectedAlert:
     """Labels and annotations of each firing instance."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTest:
+class RuleTest(NamedTuple):
     """A unit test of a rule file: given series, which alerts fire and which stay silent."""
 
     name: str
@@ -68,8 +62,7 @@ class RuleTest:
     expect: tuple[ExpectedAlert, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scrape:
+class Scrape(NamedTuple):
     """Pods whose metrics are collected: picked by labels, read at a named port of theirs."""
 
     pods: Labels
@@ -82,16 +75,14 @@ class Scrape:
     """Labels that every series gets from a label of its pod: name of the series' label, name of the pod's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unobserved:
+class Unobserved(NamedTuple):
     """Something that was asked for and that no series tells: the field below ``spec``, and why."""
 
     field: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
+class RuleFile(NamedTuple):
     """All rules of one rollout in one environment, with their tests and the scraping that feeds them."""
 
     name: str

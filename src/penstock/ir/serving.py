@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Unobserved
 from penstock.ir.workflow import Compute
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
+class ModelFiles(NamedTuple):
     """A version of a model: its digest and where its files lie."""
 
     digest: str
@@ -25,8 +23,7 @@ STAND_IN = ModelFiles("sha256:" + "0" * 64, "file:///nowhere")
 """A version that nobody has made, to ask targets which objects they would render of an endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
+class Scaling(NamedTuple):
     """Copies, and what makes them more."""
 
     min: int
@@ -37,8 +34,7 @@ class Scaling:
     """For rps: PromQL that yields the requests each second of all copies together."""
 
 
-@dataclass(frozen=True, slots=True)
-class AbortCondition:
+class AbortCondition(NamedTuple):
     """A figure of the canary that sends all traffic back when it passes its bound."""
 
     name: str
@@ -48,16 +44,14 @@ class AbortCondition:
     beyond: Literal["above", "below"]
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficStep:
+class TrafficStep(NamedTuple):
     """A share of the traffic in percent, held for some seconds (None: until somebody advances it)."""
 
     percent: Decimal
     hold_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficPlan:
+class TrafficPlan(NamedTuple):
     """The steps of a canary, what aborts it, and how far the present release has come."""
 
     steps: tuple[TrafficStep, ...]
@@ -66,16 +60,14 @@ class TrafficPlan:
     """Index of the step that the present release has reached; None once it has all the traffic."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Pods that may call, by namespace and labels; every pod of the namespace where no label is given."""
 
     namespace: str
     pods: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mesh:
+class Mesh(NamedTuple):
     """Istio's mesh, as pods in it see it."""
 
     mode: Literal["sidecar", "ambient"]
@@ -83,8 +75,7 @@ class Mesh:
     """Where its control plane is."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRule:
+class AccessRule(NamedTuple):
     """The identity of the endpoint's pods, and who may reach them."""
 
     endpoint: str
@@ -111,8 +102,7 @@ class AccessRule:
     """Whether a relay splits the traffic between versions, so that without one a canary gets no request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A served model in one environment."""
 
     name: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ArtifactType = Literal["dataset", "model", "metrics", "artifact"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A value that whoever starts the workflow may set."""
 
     name: str
@@ -18,23 +17,20 @@ class Parameter:
     """Parameters are text; an empty default means that the step decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterValue:
+class ParameterValue(NamedTuple):
     """The value of the workflow's parameter `name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class InputPath:
+class InputPath(NamedTuple):
     """The local path of a directory that another step has written."""
 
     step: str
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputPath:
+class OutputPath(NamedTuple):
     """The local path of a directory that this step writes."""
 
     output: str
@@ -43,8 +39,7 @@ class OutputPath:
 Value = str | ParameterValue | InputPath | OutputPath
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a command: ``--flag value``, or ``--flag name=value`` where `key` names one of several."""
 
     flag: str
@@ -52,16 +47,14 @@ class Argument:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A directory that a step writes."""
 
     name: str
     type: ArtifactType
 
 
-@dataclass(frozen=True, slots=True)
-class Compute:
+class Compute(NamedTuple):
     """Requests of a container: cores, bytes as Kubernetes writes them, GPUs. Memory is request and limit alike."""
 
     cpu: str
@@ -114,8 +107,7 @@ class Step:
         return tuple(dict.fromkeys((*reads, *self.after)))
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(NamedTuple):
     """A pipeline of steps, in an order in which each comes after what it waits for."""
 
     name: str
@@ -134,8 +126,7 @@ class Workflow:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """A workflow that starts by the clock."""
 
     name: str

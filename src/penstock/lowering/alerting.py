@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.numbers import decimal_text
@@ -23,8 +23,7 @@ KEEP = "15m"
 _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The rollout that alerts are about, in one environment."""
 
     environment: str
@@ -73,8 +72,7 @@ class Subject:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fires:
+class Fires(NamedTuple):
     """One instance of an alert that must be firing, as promtool sees it: its labels, its texts filled in."""
 
     alert: Alert

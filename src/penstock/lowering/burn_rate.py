@@ -7,10 +7,10 @@ pair is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from penstock.lowering.numbers import exact_text
 from penstock.specs.burn_windows import BURN_WINDOWS, WINDOW_SECONDS
@@ -19,8 +19,7 @@ from penstock.specs.rollout import Action
 WINDOWS = tuple(WINDOW_SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
-class WindowPair:
+class WindowPair(NamedTuple):
     """Two windows that must both burn the budget faster than a factor."""
 
     severity: Action

@@ -7,11 +7,11 @@ is taken for one that was reset.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from penstock.lowering.burn_rate import WindowPair, error_budget, window_pairs
 from penstock.lowering.numbers import percent_text
@@ -22,8 +22,7 @@ from penstock.specs.rollout import Action
 _BURST = Fraction(20, 9)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """A load, a sample a minute, and who is told about it at a time."""
 
     title: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.ir.workflow import Step
@@ -14,8 +14,7 @@ from penstock.specs.model import CustomStep
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class CustomStepProblem:
+class CustomStepProblem(NamedTuple):
     """What is wrong with one of a model's `steps`, and where below ``spec`` it stands."""
 
     reason: Literal["unknown", "taken", "cycle", "placeholder"]

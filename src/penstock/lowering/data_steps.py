@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.lineage import read_dataset
 from penstock.catalog.model import View
@@ -20,8 +20,7 @@ _PROSE_OF_COLUMNS = {"columns": {"__all__": {"description"}}}
 _PROSE_OF_FEATURES = {"features": {"__all__": {"description"}}}
 
 
-@dataclass(frozen=True, slots=True)
-class DataSteps:
+class DataSteps(NamedTuple):
     """The steps, and where their results stand."""
 
     steps: tuple[Step, ...]

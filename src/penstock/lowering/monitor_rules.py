@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, RuleGroup, RuleTest
 from penstock.lowering import figure_rules
@@ -52,8 +52,7 @@ _HOLD = "5m"
 _LONGEST_ABSENCE = dt.timedelta(days=3)
 
 
-@dataclass(frozen=True, slots=True)
-class MonitorRules:
+class MonitorRules(NamedTuple):
     """The alerts of all monitors of a rollout, in groups, and their tests."""
 
     groups: tuple[RuleGroup, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
@@ -18,8 +18,7 @@ from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, Rollou
 from penstock.specs.units import Duration
 
 
-@dataclass(frozen=True, slots=True)
-class _Watched:
+class _Watched(NamedTuple):
     """A rollout whose model is watched, and the marks by which its steps and parameter are told from others'."""
 
     rollout: Rollout

@@ -19,9 +19,8 @@ Sources, each at the version that the target's README names:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.lowering.numbers import decimal_text
 
@@ -49,8 +48,7 @@ _ENVOY_BUCKETS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSeries:
+class RequestSeries(NamedTuple):
     """The series of one way to observe requests, for one endpoint."""
 
     counter: str
@@ -72,7 +70,7 @@ class RequestSeries:
 
     def of_canary(self) -> RequestSeries:
         """The same, of the canary alone."""
-        return replace(self, matchers=f"{self.matchers},{self.canary}")
+        return self._replace(matchers=f"{self.matchers},{self.canary}")
 
     def requests(self, window: str) -> str:
         """Requests each second, all of them."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Labels
 
 HTTP_PORT = 8080
 
 
-@dataclass(frozen=True, slots=True)
-class ServingPods:
+class ServingPods(NamedTuple):
     """The pods of one endpoint."""
 
     labels: Labels

@@ -8,8 +8,8 @@ that has stopped answering altogether is told by an alert of its own, over the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest
 from penstock.lowering.alerting import Fires, Subject, fires, rule_test, series_name, severity_of, silent
@@ -29,8 +29,7 @@ _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
 
 
-@dataclass(frozen=True, slots=True)
-class Sli:
+class Sli(NamedTuple):
     """What one objective measures, and how a test makes it so."""
 
     slo: str
@@ -45,8 +44,7 @@ class Sli:
     """Series of a test from promtool's values of good and of bad requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class SloRules:
+class SloRules(NamedTuple):
     """The rules of one objective and their tests."""
 
     groups: tuple[RuleGroup, ...]

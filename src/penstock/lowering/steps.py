@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.ir.workflow import Argument, ArtifactType, Compute, InputPath, Output, OutputPath, Retry, Step, Value
 from penstock.lowering.conventions import STEP_COMMAND, suffixed
@@ -18,8 +18,7 @@ _RETRY_OUTSIDE = Retry(count=3, backoff_seconds=30, factor=2.0, max_backoff_seco
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class StepKind:
+class StepKind(NamedTuple):
     """What all steps of one kind have in common; the kind is the name of the step on `penstock-step`'s command line."""
 
     title: str

@@ -6,8 +6,9 @@ Only git objects are read. The policy, the teams and the keys are those of the b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.forges.recorded import RecordedPullRequest
@@ -22,8 +23,7 @@ from penstock.review.sides import Sides, of_sides
 from penstock.source.git import GitRepository
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A verdict, and all that it was made of."""
 
     plan: Plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.partial import OutlineError
@@ -28,8 +29,7 @@ class Examined:
     """Units whose compilation stopped, with the name of the exception."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """Something else to do that the work does not wait for, and about how long it takes."""
 
     do: Callable[[], object]
@@ -95,4 +95,4 @@ def _without_held(artifact: Artifact, held: Mapping[str, str]) -> Artifact:
     blob = held.get(f"{GENERATED}/{artifact.path}")
     if blob is None or artifact.body is None or blob_id(artifact.body, len(blob)) != blob:
         return artifact
-    return replace(artifact, body=None)
+    return artifact._replace(body=None)

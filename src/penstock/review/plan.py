@@ -128,7 +128,7 @@ def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
     if rollout is None:
         return edit
     grew = step_growth(rollout.spec, difference.before, difference.after)
-    return replace(edit, change=replace(edit.change, grew=grew))
+    return edit._replace(change=replace(edit.change, grew=grew))
 
 
 def _distinct(changes: Iterable[Change]) -> list[Change]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
@@ -29,8 +28,7 @@ GENERATED = "generated"
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One of the two trees."""
 
     name: str
@@ -40,8 +38,7 @@ class Side:
     """Every file of the tree, generated ones and Python among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """Both trees, and what differs between them."""
 
     base: Side

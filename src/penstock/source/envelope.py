@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -23,16 +22,14 @@ class EnvelopeError(ValueError):
     """The text claims to be an envelope and is none; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature; the name of its key is a hint that nobody vouches for."""
 
     key_id: str
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A payload of a type, and who claims to have signed it."""
 
     payload_type: str

@@ -6,9 +6,8 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.characters import MAX_FILE_BYTES, decode, too_large
@@ -24,8 +23,7 @@ _ALMOST = (*SUFFIXES, ".json")
 """Whatever case they have: files with these ends are mostly meant to be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(NamedTuple):
     """A file of the work tree, and what changes when its bytes do. `path` is relative to the repository."""
 
     path: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.diagnostics.model import Diagnostic, Edit, Safety, Span
 from penstock.source.characters import decode
@@ -13,8 +14,7 @@ Place = tuple[int, int]
 """The bytes [from, to) of a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(NamedTuple):
     """What safe fixes make of files; nothing is written."""
 
     diagnostics: tuple[Diagnostic, ...]

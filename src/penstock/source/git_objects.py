@@ -7,8 +7,7 @@ import os
 import re
 import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 _AT_ONCE = 500
 """Names that are asked for together: few enough to fit into a pipe while git still writes the answers to others."""
@@ -24,8 +23,7 @@ class NoAnswerError(Exception):
     """git ended, or gave no answer in time; the message says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+class GitObject(NamedTuple):
     """An object as it is stored: `kind` is ``blob``, ``tree`` or ``commit``."""
 
     id: str

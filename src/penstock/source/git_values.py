@@ -19,8 +19,7 @@ class TreeEntry(NamedTuple):
     is_link: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TreeChange:
+class TreeChange(NamedTuple):
     """A path at which two commits differ, with the blob of each side; None where a side has no file there."""
 
     path: str

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 LARGEST_INTEGER = 2**63 - 1
 SMALLEST_INTEGER = -(2**63)
@@ -18,8 +18,7 @@ SMALLEST_INTEGER = -(2**63)
 PlainValue = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(NamedTuple):
     """A plain scalar that we refuse to interpret.
 
     `readings` says what readers make of it; `instead` is what to write where the likelier of them

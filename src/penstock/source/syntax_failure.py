@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -12,8 +12,7 @@ from penstock.source.model import SourceFile
 from penstock.source.node_spans import line_text
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """An error of libyaml: what it says, and where, as spans of one character."""
 
     file: SourceFile

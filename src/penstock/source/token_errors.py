@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.layout_errors import colon_in_value
@@ -65,7 +64,7 @@ def no_content(failure: Failure) -> Diagnostic:
         )
     opened = _innermost_open_bracket(failure) if "flow" in failure.context else None
     if opened is not None:
-        return unclosed_bracket(replace(failure, since=opened))
+        return unclosed_bracket(failure._replace(since=opened))
     return Diagnostic.error("invalid-yaml", "a value is missing here", failure.at, secondary=containing(failure))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -44,15 +43,13 @@ class Node(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Refers:
+class Refers(NamedTuple):
     """Marks a field that holds the bare name of another spec, of exactly one kind."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(NamedTuple):
     """Marks text that is not plain: `sql`, `promql`, a Python `function`, a `column` name, a cron `schedule`.
 
     A `path` is that of files, a glob or an address; a `command` is one word of a command.

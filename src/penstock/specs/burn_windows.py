@@ -8,8 +8,8 @@ of its window wakes nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from penstock.specs.rollout import Action
 
@@ -18,8 +18,7 @@ WINDOW_SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21_600, 
 _LEAST: dict[Action, int] = {"page": 2, "ticket": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class BurnWindows:
+class BurnWindows(NamedTuple):
     """A long window and a short one, and the share of the budget that is spent within the long one."""
 
     severity: Action

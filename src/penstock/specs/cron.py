@@ -7,7 +7,7 @@ step restricts its field. What that reader lets pass for no good reason, such as
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -24,8 +24,7 @@ class CronError(ValueError):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(NamedTuple):
     """When a schedule fires: the values of each field."""
 
     minutes: frozenset[int]

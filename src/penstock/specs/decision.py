@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Outcome = Literal["pass", "fail", "warn", "skip"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """One inequality that a figure must satisfy."""
 
     kind: Literal["at_least", "at_most"]
@@ -23,8 +21,7 @@ class Bound:
         return f"{'>=' if self.kind == 'at_least' else '<='} {self.value:g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A measured value with its interval, where one was computed."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.specs.decision import Bound, bounds
 from penstock.specs.gate import (
@@ -15,8 +15,7 @@ from penstock.specs.gate import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """What one figure of a rule must satisfy."""
 
     part: str

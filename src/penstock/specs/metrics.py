@@ -6,15 +6,13 @@ The table is plain data, so that the compiler can prove a bound impossible witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Task = Literal["binary", "multiclass", "regression"]
 Input = Literal["score", "decision", "value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """One metric: its standard name, where it applies and what its values can be."""
 
     name: str

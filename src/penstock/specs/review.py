@@ -6,9 +6,8 @@ The review engine classifies changes by these declarations alone, never by paths
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Area(StrEnum):
@@ -47,8 +46,7 @@ class Loosens(StrEnum):
     """No change loosens anything: prose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """The review meaning of one field."""
 
     loosens: Loosens

@@ -8,7 +8,7 @@ their figures apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 JOB = "penstock"
 """Job label of everything that monitoring pipelines push."""
@@ -20,8 +20,7 @@ FEWEST_DRIFT_ROWS = 200
 """A window with fewer rows decides nothing: chance alone moves its distances too far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """One gauge: its name, what it says, and its labels in order, those of `GROUPING` first."""
 
     name: str

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, Discriminator, Tag
 from pydantic.fields import FieldInfo
@@ -24,8 +24,7 @@ from penstock.specs.units import Duration, Fraction, Quantity
 Pointer = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """One value that is no collection."""
 
     words: str
@@ -38,15 +37,13 @@ class Scalar:
     """What its text is, where it is not plain: see `Holds`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(NamedTuple):
     """Whatever YAML can say."""
 
     words: str = "a value"
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list."""
 
     item: Shape
@@ -57,8 +54,7 @@ class Items:
         return "a list"
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """A mapping with keys that the author chooses."""
 
     key: Shape
@@ -70,8 +66,7 @@ class Entries:
         return "a mapping"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several shapes, known by looking at the value."""
 
     members: tuple[Shape, ...]
@@ -93,8 +88,7 @@ class Choice:
         return next((member for member in self.members if isinstance(member, wanted)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(NamedTuple):
     """One of several mappings, known by a key or by the value of one."""
 
     tag_of: Callable[[Any], str | None]
@@ -135,8 +129,7 @@ class Mapping:
 Shape: TypeAlias = Scalar | Anything | Items | Entries | Choice | Tagged | Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One key of a mapping."""
 
     key: str
@@ -159,8 +152,7 @@ def mapping_of(cls: type[BaseModel]) -> Mapping:
     return Mapping(cls)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A scalar found in plain data."""
 
     pointer: Pointer

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from penstock.source.recurring import Recurring
 
 __all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported"]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One generated file, as plain data: one document, or several."""
 
     file: str
@@ -24,16 +22,14 @@ class Manifest:
     """A line or two at the head of the file, for whoever opens it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
+class Unsupported(NamedTuple):
     """Why a target does not render a plan: ``never`` makes sense, ``notyet`` upstream, ``notimpl`` by us."""
 
     why: Literal["never", "notyet", "notimpl"]
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Capability:
+class Capability(NamedTuple):
     """A field of the language that a target takes only under conditions; all else it takes always.
 
     `problem` looks at a plan and answers what the target would do with it (None where all is well), so that a field
@@ -50,8 +46,7 @@ class Capability:
     """Class of the plans that it speaks of, where the target renders several."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A target: how it renders each class of plan, which it does not, and which fields it takes conditionally."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +176,7 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
 )
 def test_the_tests_notice(tests: str, what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
     rules = plan()
-    write(replace(rules, tests=tuple(test for test in rules.tests if test.name.startswith(tests))), tmp_path)
+    write(rules._replace(tests=tuple(test for test in rules.tests if test.name.startswith(tests))), tmp_path)
     assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 0
     file = tmp_path / PLAIN_FILE
     file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
@@ -253,11 +252,11 @@ def test_the_nearest_buckets_are_named() -> None:
 def alert(expr: str, **changes: Any) -> Alert:
     labels = (("severity", "page"), ("team", "flight-ml"))
     texts = (("summary", "it is so"), ("description", "look at it"))
-    return replace(Alert("Tried", expr, "5m", None, labels, texts), **changes)
+    return Alert("Tried", expr, "5m", None, labels, texts)._replace(**changes)
 
 
 def found(tried: Alert) -> list[str]:
-    return list(lint.problems(replace(plan(), groups=(RuleGroup("tried", "30s", (tried,)),))))
+    return list(lint.problems(plan()._replace(groups=(RuleGroup("tried", "30s", (tried,)),))))
 
 
 @pytest.mark.parametrize(

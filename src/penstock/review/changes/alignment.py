@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.review.changes.values import exact, same
 from penstock.specs.addresses import IDENTITY_KEYS
@@ -29,8 +28,7 @@ _MOST_COMPARISONS = 1_000_000
 """Of longer lists, items are one another's by place or by content alone: no pull request keeps a machine busy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """An item before and after; one of the two is absent where it came or went."""
 
     before: int | None

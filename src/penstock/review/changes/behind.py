@@ -6,7 +6,7 @@ Such a difference is a changed field of the spec that names it. Which way the ri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
@@ -25,8 +25,7 @@ from penstock.specs.review import Area
 from penstock.specs.shapes import Field, Mapping, mapping_of, settle, shape_at
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The texts of one field that name something outside."""
 
     spec: SpecId

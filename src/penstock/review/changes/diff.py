@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from penstock.review.changes.alignment import align
 from penstock.review.changes.directions import Judgement, judge, review_of
@@ -23,8 +22,7 @@ UNORDERABLE: frozenset[type[Node]] = frozenset({When})
 """Mappings below which nothing is ordered: a `not` around a predicate turns every one of its fields round."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One place at which two versions of a spec differ."""
 
     address: Address
@@ -42,8 +40,7 @@ class Difference:
     """The attribute of that class."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a comparison is, and what is declared there."""
 
     address: Address
@@ -55,10 +52,10 @@ class _Place:
     is_item: bool = False
 
     def key(self, key: str) -> _Place:
-        return replace(self, address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
+        return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
 
     def item(self, name: str, position: int) -> _Place:
-        return replace(self, address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
+        return self._replace(address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
 
 
 def differences(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
@@ -132,7 +129,7 @@ def _difference(place: _Place, before: Any, after: Any, operation: Operation | N
         operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)
     if place.description:
-        judgement = replace(judgement, why=f"{place.description}: {judgement.why}")
+        judgement = judgement._replace(why=f"{place.description}: {judgement.why}")
     return Difference(
         place.address, place.pointer, operation, before, after, place.review, judgement, place.holder, place.field
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.review.changes.values import distance, magnitude
 from penstock.review.model import Direction, Operation
@@ -13,8 +12,7 @@ LOOSENED, TIGHTENED = Direction.LOOSENED, Direction.TIGHTENED
 NEUTRAL, UNKNOWN = Direction.NEUTRAL, Direction.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A direction, in one sentence why, and how far a number moved in the direction that loosens."""
 
     direction: Direction

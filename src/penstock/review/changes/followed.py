@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from posixpath import normpath
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.functions import paths_of
 from penstock.review.changes.modules import Links, Modules
@@ -23,8 +23,7 @@ _ROOT_OF_IMAGE = "/workspace"
 Blobs = dict[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """What differs behind the texts of one field."""
 
     before: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from penstock.review.changes.diff import Difference
@@ -28,4 +27,4 @@ def overtaken(difference: Difference, after: Any) -> Difference:
         why = "other tests of the gate promise as much"
     else:
         return difference
-    return replace(difference, judgement=Judgement(NEUTRAL, why))
+    return difference._replace(judgement=Judgement(NEUTRAL, why))

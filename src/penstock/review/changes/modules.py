@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import RepositoryFiles
@@ -97,8 +98,7 @@ class Modules:
         return self._read[path]
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
+class _Code(NamedTuple):
     """What is to be known of one file."""
 
     digest: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import references
@@ -18,8 +17,7 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Items, Scalar, mapping_of
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(NamedTuple):
     """A spec under its former name and under its new one."""
 
     before: SpecId
@@ -60,7 +58,7 @@ def follows(difference: Difference, renames: tuple[Rename, ...]) -> Difference:
             rename.after.name,
         ):
             why = f"it follows {kind} {rename.before.name}, which has a new name and the same content"
-            return replace(difference, judgement=Judgement(NEUTRAL, why))
+            return difference._replace(judgement=Judgement(NEUTRAL, why))
     return difference
 
 

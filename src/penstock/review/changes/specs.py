@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.written import CODE, written
@@ -26,8 +25,7 @@ from penstock.specs.review import Area
 from penstock.specs.shapes import mapping_of
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A direct change with what it was made from, which later stages look at."""
 
     change: Change

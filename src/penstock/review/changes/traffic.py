@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from penstock.review.changes.diff import Difference
@@ -28,7 +27,7 @@ def traffic_growth(difference: Difference, after: Any) -> Difference:
         grew = float(1 - difference.before.steps[0].weight) * 100
     if grew is None:
         return difference
-    return replace(difference, judgement=replace(difference.judgement, grew=grew))
+    return difference._replace(judgement=difference.judgement._replace(grew=grew))
 
 
 def step_growth(rollout: RolloutSpec, before: int | None, after: int | None) -> float | None:

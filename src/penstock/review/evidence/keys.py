@@ -8,17 +8,15 @@ voids all that it signed, and is not left to expire.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.review.evidence.dsse import holds
 from penstock.source.envelope import Envelope
 from penstock.specs.approval_policy import Key
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """What the signatures of an envelope are worth. `by` names the key where the state is `valid`."""
 
     state: Literal["valid", "unsigned", "revoked", "expired", "mismatched"]
@@ -26,8 +24,7 @@ class Signed:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeySet:
+class KeySet(NamedTuple):
     """The keys of a policy."""
 
     keys: tuple[Key, ...]

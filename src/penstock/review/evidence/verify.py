@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import Catalog, SpecId, View
@@ -36,8 +36,7 @@ _HELD = ("pass", "skip")
 Doubt = tuple[State, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one statement is worth, in sentences."""
 
     of: Link
@@ -47,8 +46,7 @@ class Finding:
     """Why it is not valid, the worst first; of a valid one, who signed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the evidence of one release is worth: no more than the weakest of its statements."""
 
     findings: tuple[Finding, ...]
@@ -146,8 +144,7 @@ def _open(head: Catalog, path: str, digest: str) -> _File | Doubt:
     return _File(envelope, data if envelope is None else envelope.payload)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gates:
+class _Gates(NamedTuple):
     """The gates' statement of a Release, and what it is worth."""
 
     finding: Finding

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from penstock.review.policy.commands import BREAK_GLASS, Command
 from penstock.specs.approval_policy import BreakGlass
@@ -13,8 +13,7 @@ _CENTURY = 100 * 365 * 86_400_000
 """Milliseconds; a longer time lasts as long as anybody will ask, and a moment after it may be beyond the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenGlass:
+class BrokenGlass(NamedTuple):
     """What was asked for so far."""
 
     by: tuple[str, ...]

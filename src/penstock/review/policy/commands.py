@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from penstock.forges.protocol import Comment, PullRequestView
 
@@ -22,8 +21,7 @@ HOLD, UNHOLD, WAIVE, BREAK_GLASS = "hold", "unhold", "waive", "break-glass"
 WAIVE_FORM = "/penstock waive RULE ADDRESS until YYYY-MM-DD: REASON; follow-up: WHAT"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command as it stands in a comment, whoever wrote it."""
 
     verb: str
@@ -36,8 +34,7 @@ class Command:
     """Anybody with write access may have edited it, so an edited command grants nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaiveRequest:
+class WaiveRequest(NamedTuple):
     """What a command to waive asks for."""
 
     rule: str

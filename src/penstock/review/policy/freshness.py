@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from penstock.forges.protocol import PullRequestView, Review
 
@@ -12,8 +12,7 @@ ApprovedFingerprints = Mapping[str, frozenset[str]]
 """By the id of a review, the changes that were under review when it was first seen; from the decision record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(NamedTuple):
     """One person's standing approval, and the changes that it covers."""
 
     person: str
@@ -22,8 +21,7 @@ class Approval:
     """Fingerprints; None for everything that is under review now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(NamedTuple):
     """One person's standing request for changes."""
 
     person: str
@@ -31,8 +29,7 @@ class Objection:
     """Whether somebody set it aside whose word does not count for that, or nobody knows who."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opinions:
+class Opinions(NamedTuple):
     """What the reviews of a pull request come to."""
 
     approvals: tuple[Approval, ...]

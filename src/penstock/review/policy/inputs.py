@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.review.model import Plan
 from penstock.review.plan import plan_of
@@ -12,8 +12,7 @@ from penstock.review.sides import Sides, of_sides
 from penstock.source.git import GitRepository
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """A plan with the policy and the organisation of its base."""
 
     plan: Plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.review.model import VerdictState
 from penstock.review.policy.matching import fitting, match
@@ -10,8 +10,7 @@ from penstock.review.policy.requirements import Alternatives
 from penstock.review.policy.rules import Group
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The state of a group."""
 
     state: VerdictState

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from penstock.review.policy.matching import Matching, fitting, match
 from penstock.review.policy.requirements import Alternatives
@@ -12,8 +13,7 @@ MOST_MATCHINGS = 20_000
 """Work after which the search stops, counted so that the answer does not depend on the machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A requirement that is not satisfied yet, and who approved already."""
 
     ways: Alternatives
@@ -21,8 +21,7 @@ class Demand:
     approved: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """People to ask. `complete` says whether they would satisfy every demand."""
 
     people: tuple[str, ...]

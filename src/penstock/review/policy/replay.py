@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from penstock.catalog.model import Catalog
 from penstock.forges.recorded import RecordedPullRequest
@@ -27,8 +28,7 @@ class Recorded:
     memory: Memory = field(default_factory=Memory)
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """One pull request under the policy of its base, and under the other one."""
 
     name: str

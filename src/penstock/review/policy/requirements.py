@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from penstock.review.policy.organisation import Standing, teams_in
 from penstock.specs.approval_policy import People, Require
@@ -27,8 +28,7 @@ class Slot:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """One way to satisfy a requirement: every slot by other people, and evidence too where it is asked for."""
 
     slots: tuple[Slot, ...] = ()

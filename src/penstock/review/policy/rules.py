@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.freshness import Opinions
@@ -40,8 +41,7 @@ class Group:
     addresses: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(NamedTuple):
     """What the rules come to."""
 
     groups: tuple[Group, ...]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.forges.protocol import Commit, PullRequestView
 
 
-@dataclass(frozen=True, slots=True)
-class Contributors:
+class Contributors(NamedTuple):
     """Everyone who had a hand in the pull request."""
 
     people: frozenset[str]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.diagnostics.model import Diagnostic, Severity
@@ -28,8 +28,7 @@ _START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 _NOBODY_IN_PARTICULAR = "somebody-else"
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
+class TestRun(NamedTuple):
     """What became of one test."""
 
     policy: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from penstock.review.model import Change
 from penstock.review.policy.commands import WAIVE, Command, WaiveRequest, parse_waive
 from penstock.specs.approval_policy import Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Waived:
+class Waived(NamedTuple):
     """A waiver that holds now."""
 
     rule: str

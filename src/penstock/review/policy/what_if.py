@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.partial import Library, PartialCatalog, SpecFile
@@ -29,8 +28,7 @@ class WhatIfError(ValueError):
     """The change makes no sense in this repository; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class WhatIf:
+class WhatIf(NamedTuple):
     """Another value at one address."""
 
     address: Address

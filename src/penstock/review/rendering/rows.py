@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,8 +23,7 @@ _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direc
 """The highest risk first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What the policy or a verdict says of one change."""
 
     needs: str
@@ -39,8 +37,7 @@ class Note:
         return f"needs {self.needs}: {self.state}" if self.state else f"needs {self.needs}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One change. All texts are as others wrote them: each format escapes them."""
 
     change: Change

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.review.model import Result, Verdict, VerdictState
 
 _SEVERITY = tuple(VerdictState)
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
+class VerdictRow(NamedTuple):
     """One thing that a verdict says. The texts are as others wrote them: each format escapes them."""
 
     rule: str

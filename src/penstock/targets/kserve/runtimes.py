@@ -6,13 +6,12 @@ From `config/runtimes/*.yaml` of KServe 0.20: what each ClusterServingRuntime li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.ir.serving import Endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(NamedTuple):
     """A bundled runtime."""
 
     name: str

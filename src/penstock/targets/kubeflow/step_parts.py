@@ -6,9 +6,8 @@ The same step stands in the pipelines of several environments, and twice in each
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.ir.workflow import ArtifactType, Compute, InputPath, ParameterValue, Retry, Step
 from penstock.targets.base import Recurring
@@ -39,8 +38,7 @@ _STEPS_KEPT = 512
 """A few times the steps of one model, whose pipelines are rendered one after the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepParts:
+class StepParts(NamedTuple):
     """What a step comes to in a pipeline; shared by all documents that hold the step."""
 
     task: Recurring

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from penstock.ir.workflow import Argument, InputPath, ParameterValue, Step, Workflow
 
@@ -60,8 +60,7 @@ def problems(workflow: Workflow) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _LookedAt:
+class _LookedAt(NamedTuple):
     """What is to be known of a step by itself."""
 
     problems: tuple[str, ...]

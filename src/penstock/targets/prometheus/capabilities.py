@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from penstock.ir.monitoring import RuleFile
 from penstock.targets.base import Capability
@@ -21,7 +20,7 @@ def _unobserved(field: str) -> Callable[[RuleFile], str | None]:
 
 def _wrong_rules(rules: RuleFile) -> str | None:
     """Only what a person wrote: tests hold for what the compiler writes."""
-    written = replace(rules, groups=tuple(group for group in rules.groups if group.written))
+    written = rules._replace(groups=tuple(group for group in rules.groups if group.written))
     return next(problems(written), None)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penstock.review.model import Change, Impact
 from penstock.review.policy.organisation import Roles, Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One change in its pull request."""
 
     change: Change
