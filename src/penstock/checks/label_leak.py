@@ -52,9 +52,10 @@ def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource
         return False
     if source.column[0] == label[0]:
         rows = rows_dataset(view, model)
-        # Rows that carry their own label at their event time, although the horizon says that it comes later.
-        early = rows is not None and rows.name == label[0] and rows.spec.known_at is None
-        return not (early and model.spec.label.horizon)
+        if rows is None or rows.name != label[0]:
+            return True
+        # Rows that carry their own label: at their own time they see themselves, unless they are known only later.
+        return rows.spec.known_at not in (None, rows.spec.event_time)
     read, labels = view.find(Dataset, source.column[0]), view.find(Dataset, label[0])
     if read is None or labels is None:
         return True

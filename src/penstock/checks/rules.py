@@ -48,6 +48,7 @@ from penstock.checks.unknown_function import unknown_function
 from penstock.checks.unknown_group import unknown_group
 from penstock.checks.unknown_table import unknown_table
 from penstock.checks.unknown_version import unknown_version
+from penstock.checks.untimed_join import untimed_join
 from penstock.checks.unused_sensitive_use import unused_sensitive_use
 from penstock.checks.vacuous_bound import vacuous_bound
 
@@ -61,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     column_contract,
     unknown_function,
     future_leak,
+    untimed_join,
     feature_type,
     opaque_feature,
     unknown_feature,
