@@ -14,9 +14,12 @@ from penstock.specs.base import ManifestPatch
 from penstock.specs.json_patch import DoesNotFitError, patched
 from penstock.specs.overlay import merge
 from penstock.targets.base import Manifest
+from penstock.targets.kubeflow.pipeline_objects import named_anew
 
 Identity = tuple[str, str]
-"""Kind and name of an object."""
+"""Kind and name of an object; of a version of a pipeline, the pipeline's name."""
+
+_VERSION = "PipelineVersion"
 
 
 def apply_patches(
@@ -69,10 +72,12 @@ def _without_target(view: View, spec: SpecId, position: int, patch: ManifestPatc
     helps = [f"did you mean `{near[0]}`?"] if near else []
     if not near:
         listed = ", ".join(f"`{kind}/{name}`" for kind, name in sorted(known)) or "nothing"
-        helps.append(f"{spec} generates {listed} in {view.environment_name}")
+        helps.append(
+            f"{spec} generates {listed} there; a patch for some environments alone stands in their `overrides`"
+        )
     return Diagnostic.error(
         "patch-without-target",
-        f"no generated manifest is {with_article(patch.kind)} named `{patch.name}`",
+        f"no generated manifest of `{view.environment_name}` is {with_article(patch.kind)} named `{patch.name}`",
         span,
         help=tuple(helps),
         fix=Fix(Safety.UNSAFE, f"write `{near[0]}`", (Edit(span, near[0]),)) if near else None,
@@ -108,9 +113,12 @@ def _identities(manifests: Iterable[Manifest]) -> list[Identity]:
 def _identity(document: Any) -> Identity:
     if not isinstance(document, dict):
         return "", ""
-    metadata = document.get("metadata")
+    metadata, spec, kind = document.get("metadata"), document.get("spec"), str(document.get("kind") or "")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    return str(document.get("kind") or ""), str(name or "")
+    if kind == _VERSION:
+        # Its own name is another one with each content, and none that a patch could give.
+        name = spec.get("pipelineName") if isinstance(spec, dict) else None
+    return kind, str(name or "")
 
 
 def _patched(document: dict[str, Any], patch: ManifestPatch) -> dict[str, Any]:
@@ -125,9 +133,16 @@ def _patched(document: dict[str, Any], patch: ManifestPatch) -> dict[str, Any]:
         except DoesNotFitError as error:
             raise _MisfitError(str(error), ("json", position, error.part), error.guess) from error
         _keeps_identity(document, result, ("json", position, "path"))
-    return dict(result)
+    return dict(result) if patch.kind != _VERSION else named_anew(result)
 
 
 def _keeps_identity(before: dict[str, Any], after: Any, below: Pointer) -> None:
     if _identity(after) != _identity(before):
         raise _MisfitError("it would change the manifest's kind or name", below)
+    if before.get("kind") == _VERSION and not _runs_the_same(before["spec"], after["spec"]):
+        # Its gate would ask something else than the Gate that was reviewed, and `penstock run` would not know.
+        raise _MisfitError("of a pipeline it may change the `platformSpec` alone, and not what the steps do", below)
+
+
+def _runs_the_same(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return before["pipelineSpec"] == after.get("pipelineSpec") and isinstance(after.get("platformSpec"), dict)

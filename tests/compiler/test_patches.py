@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from catalog.repositories import edited, load, small
 from incremental.repositories import compile_all, edit
@@ -46,6 +48,36 @@ def test_a_kind_that_no_release_brings_is_a_mistake_before_one() -> None:
     assert found.code == "patch-without-target"
     assert "an InferenceServce" in found.headline
     assert found.help == ("did you mean `InferenceService`?",)
+
+
+def versions(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """The versions of the training pipeline by their names."""
+    found: dict[str, dict[str, Any]] = {}
+    for unit in units(catalog):
+        for artifact in compile_unit(catalog, unit).artifacts:
+            if artifact.path.endswith("/pipelines.yaml") and artifact.body is not None:
+                for document in yaml.safe_load_all(artifact.body):
+                    if document["kind"] == "PipelineVersion" and document["spec"]["pipelineName"] == "delay-training":
+                        found[document["metadata"]["name"]] = document["spec"]
+    return found
+
+
+def patched_pipeline(merge: str) -> Catalog:
+    patch = f"{{kind: PipelineVersion, name: delay-training, merge: {merge}}}"
+    return load(edited(small(), "specs/model.yaml", "  card:", f"  patches: [{patch}]\n  card:"))
+
+
+def test_another_version_of_a_pipeline_has_another_name() -> None:
+    node = "{platforms: {kubernetes: {deploymentSpec: {executors: {exec-train: {nodeSelector: {labels: {zone: a}}}}}}}}"
+    plain, changed = versions(load(small())), versions(patched_pipeline(f"{{spec: {{platformSpec: {node}}}}}"))
+    assert plain.keys().isdisjoint(changed)
+    assert "nodeSelector" in str(changed)
+
+
+def test_what_a_pipeline_runs_is_changed_by_no_patch() -> None:
+    (found,) = problems(patched_pipeline("{spec: {pipelineSpec: {defaultPipelineRoot: elsewhere}}}"))
+    assert found.code == "patch-does-not-fit"
+    assert "`platformSpec` alone" in found.headline
 
 
 def test_a_patch_that_waited_is_applied_with_the_first_release(tmp_path: Path) -> None:

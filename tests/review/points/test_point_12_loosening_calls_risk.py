@@ -70,6 +70,14 @@ def test_a_weaker_alert_calls_who_is_woken(repository: Repository, change: Chang
     assert on_call.children[0].can_satisfy == ("bela",)
 
 
+def test_a_raw_patch_calls_whom_its_fields_would_call(repository: Repository) -> None:
+    silenced = {"kind": "PrometheusRule", "name": "delay-online", "merge": {"spec": {"groups": []}}}
+    pull_request = opened(repository, set_at(*ROLLOUT, "patches", to=[silenced]), author="ada")
+    pull_request.approve("ada")
+    assert node(pull_request.verdict(), "on-call").state is PENDING
+    assert pull_request.state is PENDING
+
+
 def test_a_gate_that_is_gone_calls_risk(repository: Repository) -> None:
     assert node(opened(repository, _no_gate).verdict(), "gate").state is PENDING
 

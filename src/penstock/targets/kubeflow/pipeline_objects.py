@@ -21,7 +21,6 @@ def pipeline_objects(
     spec: dict[str, Any] = {"displayName": workflow.name}
     if workflow.description:
         spec["description"] = workflow.description
-    version = f"{workflow.name}-{manifests.content_hash(pipeline, platform)}"
     return (
         {
             "apiVersion": API_VERSION,
@@ -32,7 +31,18 @@ def pipeline_objects(
         {
             "apiVersion": API_VERSION,
             "kind": "PipelineVersion",
-            "metadata": manifests.metadata(version, workflow.namespace, labels),
+            "metadata": manifests.metadata(_name(workflow.name, pipeline, platform), workflow.namespace, labels),
             "spec": {"pipelineName": workflow.name, "pipelineSpec": pipeline, "platformSpec": platform},
         },
     )
+
+
+def named_anew(version: dict[str, Any]) -> dict[str, Any]:
+    """A version after a change, under the name of what it holds now."""
+    spec = version["spec"]
+    name = _name(spec["pipelineName"], spec["pipelineSpec"], spec["platformSpec"])
+    return {**version, "metadata": {**version["metadata"], "name": name}}
+
+
+def _name(pipeline: str, *documents: dict[str, Any]) -> str:
+    return f"{pipeline}-{manifests.content_hash(*documents)}"
