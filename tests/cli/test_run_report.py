@@ -100,9 +100,9 @@ DRIFT = {
     "as_of": "2024-04-14",
     "monitors": [
         {"id": "inputs", "above": 0.2, "drifted": ["x"], "columns": [
-            {"feature": "x", "distance": 0.6758, "breaches": 3, "windows": [{}, {}, {}]},
-            {"feature": "z", "distance": 0.3, "breaches": 1, "windows": [{}, {}, {}]},
-            {"feature": "w", "distance": None, "breaches": 0, "windows": [{}, {}, {}]},
+            {"feature": "x", "distance": 0.6758, "breaches": 3, "windows": [{"rows": 2000}, {}, {}]},
+            {"feature": "z", "distance": 0.3, "breaches": 1, "windows": [{"rows": 2000}, {}, {}]},
+            {"feature": "w", "distance": None, "breaches": 0, "windows": [{"rows": 68}, {}, {}]},
         ]}
     ],
 }  # fmt: skip
@@ -129,9 +129,9 @@ def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: 
         (finished.folder / "out").rename(finished.folder / name)
     report(run, "m", "monitoring", workspace, tmp_path)
     rows = [" ".join(line.replace("│", " ").split()) for line in capsys.readouterr().out.splitlines()]
-    assert "inputs x 0.6758 ≤ 0.2 3 of 3 drifted" in rows
-    assert "inputs z 0.3 ≤ 0.2 1 of 3 beyond" in rows
-    assert "inputs w – ≤ 0.2 0 of 3 within" in rows
+    assert "inputs x 2,000 0.6758 ≤ 0.2 3 of 3 drifted" in rows
+    assert "inputs z 2,000 0.3 ≤ 0.2 1 of 3 beyond" in rows
+    assert "inputs w 68 – ≤ 0.2 0 of 3 too few rows" in rows
     assert "q roc_auc 0.7708 0.7232 to 0.8186 ≥ 0.75 468 of 672 within" in rows
     assert "few roc_auc – – to – ≥ 0.75 7 of 672 too few labels" in rows
     assert "bad roc_auc 0.6 0.55 to 0.65 ≥ 0.75 468 of 672 beyond" in rows

@@ -111,17 +111,29 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
     if found is None or not found["monitors"]:
         return
     table = Table(title=f"Drift as of {found['as_of']}", title_justify="left")
-    for column in ("monitor", "feature", "distance", "bound", "breaches", "outcome"):
-        table.add_column(column, justify="right" if column in ("distance", "breaches") else "left")
+    for column in ("monitor", "feature", "rows", "distance", "bound", "breaches", "outcome"):
+        table.add_column(column, justify="right" if column in ("rows", "distance", "breaches") else "left")
     for monitor in found["monitors"]:
         for one in monitor["columns"]:
-            beyond = one["distance"] is not None and one["distance"] > monitor["above"]
             breaches = f"{one['breaches']} of {len(one['windows'])}"
-            said = "drifted" if one["feature"] in monitor["drifted"] else "beyond" if beyond else "within"
-            outcome = Text(said, _STYLES[{"drifted": "fail", "beyond": "warn", "within": "pass"}[said]])
+            said = _drifted(one, monitor)
+            outcome = Text(said, _STYLES[_OF_DRIFT[said]])
             bound = f"≤ {_number(monitor['above'])}"
-            table.add_row(monitor["id"], one["feature"], _number(one["distance"]), bound, breaches, outcome)
+            rows = f"{one['windows'][0]['rows']:,}"
+            table.add_row(monitor["id"], one["feature"], rows, _number(one["distance"]), bound, breaches, outcome)
     console.print(table)
+
+
+_OF_DRIFT = {"drifted": "fail", "beyond": "warn", "too few rows": "skip", "within": "pass"}
+
+
+def _drifted(one: dict[str, Any], monitor: dict[str, Any]) -> str:
+    """What is known of a feature: over all windows, then over the newest, which may hold too little to tell."""
+    if one["feature"] in monitor["drifted"]:
+        return "drifted"
+    if one["distance"] is None:
+        return "too few rows"
+    return "beyond" if one["distance"] > monitor["above"] else "within"
 
 
 def _quality(console: Console, found: dict[str, Any] | None) -> None:

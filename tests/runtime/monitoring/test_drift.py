@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -147,8 +148,9 @@ def test_a_feature_that_never_varies_and_one_of_great_integers_are_measured(worl
     assert found["monitors"][0]["drifted"][0] == "x2"
 
 
-def test_too_few_rows_decide_and_push_nothing(world: Path) -> None:
+def test_too_few_rows_decide_and_push_nothing(world: Path, caplog: pytest.LogCaptureFixture) -> None:
     observe(world, moved(made_table(150, seed=5), 3.0))
+    caplog.set_level(logging.INFO)
     found = drift(world, PSI | {"persist": {"breaches": 1, "of": 1}})
     assert found["drifted"] is False
     assert columns(found["monitors"][0])["x2"]["distance"] is None
@@ -159,6 +161,8 @@ def test_too_few_rows_decide_and_push_nothing(world: Path) -> None:
     }
     rows = {one["name"]: one["value"] for one in found["samples"]}["penstock_drift_rows"]
     assert 0 < rows < FEWEST_DRIFT_ROWS
+    assert f"{rows:.0f} rows in the newest window are too few to tell, of 200." in caplog.text
+    assert "nothing drifted" not in caplog.text
 
 
 def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:

@@ -85,8 +85,16 @@ def run(arguments: argparse.Namespace) -> None:
     }
     write_json(arguments.drift / DRIFT_FILE, facts)
     for monitor in found:
-        named = ", ".join(monitor["drifted"]) or "nothing"
-        log.info("%s (%s > %g): %s drifted.", monitor["id"], monitor["test"], monitor["above"], named)
+        log.info("%s (%s > %g): %s.", monitor["id"], monitor["test"], monitor["above"], _told(monitor))
+
+
+def _told(monitor: dict[str, Any]) -> str:
+    """What a monitor has found, in words: that nothing drifted only where something was measured."""
+    if monitor["drifted"]:
+        return f"{', '.join(monitor['drifted'])} drifted"
+    if all(np.isnan(column["distance"]) for column in monitor["columns"]):
+        return f"{monitor['rows']} rows in the newest window are too few to tell, of {FEWEST_DRIFT_ROWS}"
+    return "nothing drifted"
 
 
 @dataclass(frozen=True, slots=True)
