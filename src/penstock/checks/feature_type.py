@@ -2,7 +2,7 @@
 
 What it does: where a feature is a column as it is, by `sql`, `latest` or `lookup`, compares the two types, and the
 column's range where it says one. A number is a truth value only where it is 0 or 1, a time is neither a number nor a
-truth value.
+truth value, and neither a fraction nor a time is a category.
 
 Why: the values are converted without loss or not at all. The step that computes the features would stop at the first
 value that does not convert, after the data has been read.
@@ -30,6 +30,8 @@ from penstock.specs.feature_set import Feature, FeatureSet
 
 _NEVER = {("timestamp", "int"), ("timestamp", "float"), ("timestamp", "bool")}
 _NEVER |= {("date", to) for _, to in _NEVER} | {("float", "bool")}
+# As texts they would be as many categories as there are values.
+_NEVER |= {(of, "string") for of in ("float", "timestamp", "date")}
 """Types of a column and of a feature that do not go together."""
 
 

@@ -1,7 +1,8 @@
 """The parts of a split know of each other.
 
 What it does: for a split by time, the `gap` between the parts must be no shorter than the label's `horizon`, and the
-rows need an event time. Warns of rows split at random whose features look at other rows' past.
+rows need an event time. Warns of labels with a time of their own and no `horizon`, and of rows split at random whose
+features look at other rows' past.
 
 Why: a training row whose label becomes known during the validation period carries news of that period. A random split
 judges a model on rows from before those it learned from, which is easier than what it will meet.
@@ -24,6 +25,7 @@ from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import GroupSplit, Model, RandomSplit, TimeSplit
 
@@ -34,6 +36,15 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
     split, horizon = model.spec.split, model.spec.label.horizon
     rows = rows_dataset(view, model)
     if isinstance(split, TimeSplit):
+        labels = view.find(Dataset, model.spec.label.dataset)
+        if horizon is None and rows is not None and labels is not None and _comes_by_itself(rows, labels):
+            yield Diagnostic.warning(
+                "split-gap",
+                "nothing says how long after a row's time its label is known, so that no gap is asked for",
+                view.span(model, ("label",), "key"),
+                secondary=(Label(view.span(labels, ("eventTime",)), "labels have a time of their own"),),
+                help=("give `label` a `horizon`, and the split a `gap` that is no shorter",),
+            )
         if horizon is not None and split.gap < horizon:
             at = ("split", "gap") if split.gap else ("split",)
             written = view.data("Model", model.name)["spec"]["label"]["horizon"]
@@ -66,6 +77,11 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
                 secondary=(Label(view.span(feature_set, ("features", name), "key"), "such as this one"),),
                 help=("split by `time`: a model is used on rows that are newer than those it learned from",),
             )
+
+
+def _comes_by_itself(rows: Dataset, labels: Dataset) -> bool:
+    """Whether labels are rows of their own, with a time that may be later than that of what they label."""
+    return labels.name != rows.name and labels.spec.event_time is not None
 
 
 def _empty_parts(view: View, model: Model, split: RandomSplit | GroupSplit) -> Iterator[Diagnostic]:

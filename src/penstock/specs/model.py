@@ -49,7 +49,7 @@ class Label(Node):
 
     dataset: DatasetRef = field("Dataset that holds the label.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the label.", loosens=Loosens.ANY, area=Area.DATA)
-    horizon: Duration | None = field(
+    horizon: PositiveDuration | None = field(
         "How long after a row's time its label is known at the latest; later labels count as missing.",
         loosens=Loosens.ANY,
         area=Area.DATA,
