@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from penstock.checks.scikit_learn import PACKAGES, TABLE, learners
+from penstock.checks.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
 
 
 def test_the_table_is_what_is_installed(update: bool) -> None:
@@ -24,4 +24,6 @@ def test_the_table_is_what_is_installed(update: bool) -> None:
         lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(names)}" for path, names in sorted(found.items()))
         TABLE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     assert learners() == found
+    silent = {name for name, one in all_estimators(type_filter="classifier") if not hasattr(one, "predict_proba")}
+    assert set(WITHOUT_PROBABILITIES) == silent
     assert {path.split(".")[1] for path in found} <= set(PACKAGES)

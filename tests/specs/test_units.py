@@ -90,7 +90,7 @@ def test_what_kubernetes_would_not_take_is_no_quantity(wrong: object) -> None:
         (PositiveDuration, ["1ms", "10s", "0d1h"], ["0s", "0h0m", "00ms", "1"]),
         (WholeSeconds, ["1s", "90m", "1h30s"], ["0s", "500ms", "1s500ms"]),
         (PositiveFraction, ["0.1%", "100%", 0.5], ["0%", "0.0%", 0, "101%"]),
-        (Confidence, ["95%", "0.5%", "99.99%", 0.9], ["0%", "100%", "100.0%", 0, 1]),
+        (Confidence, ["95%", "50%", "99.99%", 0.9], ["0%", "5%", "49.9%", "100%", "100.0%", 0, 0.05, 1]),
         (Cpu, ["1", "500m", "0.5"], ["0", "0m", "2Gi", "0.0"]),
         (Memory, ["512Mi", "4Gi", "1.5G", "1048576"], ["0", "0Gi", "800m", "1Ki"]),
     ],

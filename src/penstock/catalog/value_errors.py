@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from penstock.catalog.places import Place
+from penstock.catalog.remedies import alternatives, is_quoted, remedy, short_text
 from penstock.catalog.reported import Reported
 from penstock.catalog.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import API_VERSION
-from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged
+from penstock.specs.shapes import Choice, Items, Mapping, Scalar
 
 _SYNONYMS = {
     "integer": "int", "bigint": "int", "int64": "int", "long": "int", "str": "string", "text": "string",
@@ -26,8 +26,6 @@ _SYNONYMS = {
 }  # fmt: skip
 """Words of other systems for values of this language."""
 
-_MOST_NAMES = 3
-
 
 def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, ...]) -> Diagnostic:
     """A value that is not on the list."""
@@ -41,10 +39,10 @@ def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, 
             help=(f"write `{API_VERSION}`",),
             fix=Fix(Safety.UNSAFE, f"write `{API_VERSION}`", (Edit(span, API_VERSION),)),
         )
-    label = f"expected {_alternatives(values)}"
+    label = f"expected {alternatives(values)}"
     synonym = _SYNONYMS.get(str(value).lower())
     guesses = [synonym] if synonym in values else did_you_mean(str(value), values)
-    shown = "the value" if isinstance(value, dict | list) else f"`{_text(value)}`"
+    shown = "the value" if isinstance(value, dict | list) else f"`{short_text(value)}`"
     headline = f"{shown} is none of the values of {name}"
     if not guesses:
         return Diagnostic.error("not-one-of", headline, span, label)
@@ -84,10 +82,10 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     text = _as_written(reported, place, value)
     headline = f"{name} is {kind_of(value)}, not {short}"
     if isinstance(value, str | int | float) and isinstance(place.shape, Scalar) and short != "text":
-        shown = f'the text "{value}"' if isinstance(value, str) and _is_number(value) else f"`{text}`"
+        shown = f'the text "{value}"' if isinstance(value, str) and is_quoted(value) else f"`{text}`"
         headline = f"{shown} is not {short}"
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
-    helps, fix = _remedy(value, text, place.shape, span, short)
+    helps, fix = remedy(value, text, place.shape, span, short)
     description = reported.description(place)
     if description and (isinstance(place.shape, Mapping) or (isinstance(place.shape, Items) and not helps)):
         helps = (*helps, f"{name}: {description}")
@@ -116,95 +114,13 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
     helps = (f"did you mean `{guesses[0]}`?",) if guesses else ()
     if not guesses and isinstance(value, str | int | float) and any(isinstance(member, Items) for member in members):
         helps = (f"for a list of one, write `[{_as_written(reported, place, value)}]`",)
-    given = f"`{_text(value)}`" if isinstance(value, str) else kind_of(value)
+    given = f"`{short_text(value)}`" if isinstance(value, str) else kind_of(value)
     return Diagnostic.error(
         "wrong-type", f"{name} is {given}, which it cannot be", span, f"expected {place.shape.words}", help=helps
     )
 
 
-def _remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> tuple[tuple[str, ...], Fix | None]:
-    """What to write instead of a value, here as its text, where that can be told."""
-    if value is None:
-        return ("give it a value, or delete the key",), None
-    if isinstance(shape, Entries | Mapping | Tagged):
-        return _form_of(shape, value), None
-    if short.startswith("an amount of processors") and isinstance(value, float) and (value * 1000).is_integer():
-        return _rewritten(span, f"{value * 1000:.0f}m")
-    if short == "an amount of memory" and re.fullmatch(r"[1-9]\d*m?", text):
-        return _memory(text, span)
-    if isinstance(shape, Items) and isinstance(value, str | int | float):
-        return _rewritten(span, f"[{text}]")
-    if short.startswith("a duration") and isinstance(value, int | float):
-        return (f"give it a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`",), None
-    if short.startswith(("a percentage", "a confidence")) and isinstance(value, int | float) and 1 < value <= 100:
-        return _rewritten(span, f"{text}%", f"did you mean `{text}%`?")
-    if short in ("text", "a list") or short.startswith("the name"):
-        if isinstance(value, int | float):
-            quoted = f'"{text}"'
-            return _rewritten(span, quoted, f"quote it: {quoted}")
-        return (), None
-    if isinstance(value, str):
-        if short in ("a number", "a whole number") and _is_number(value):
-            return _rewritten(span, value, "write it without quotes")
-        if short == "`true` or `false`" and value.lower() in ("yes", "no", "on", "off", "true", "false"):
-            right = "true" if value.lower() in ("yes", "on", "true") else "false"
-            return _rewritten(span, right)
-    if short == "a whole number" and isinstance(value, float):
-        return (f"write `{round(value) or 1}`",), None
-    return (), None
-
-
-def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
-    """How a mapping is written in the place of a value; names, alone or in a list, become its keys."""
-    if isinstance(shape, Mapping):
-        keys = [field.key for field in shape.fields.values() if field.required]
-        if keys:
-            return (f"write `{{{', '.join(f'{key}: ...' for key in keys)}}}`",)
-        return (f"write a mapping with {_alternatives(tuple(shape.fields))}",)
-    if isinstance(shape, Tagged):
-        tags = _alternatives(tuple(tag for tag, _ in shape.members))
-        return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
-    names = value if isinstance(value, list) else [value]
-    if not names or not all(isinstance(name, str) for name in names):
-        return ()
-    members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
-    some = next((word for one in members if isinstance(one, Scalar) for word in one.values), "...")
-    return (f"write `{{{', '.join(f'{_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
-
-
-def _memory(text: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
-    """A number of bytes, or of thousandths of a byte, that was meant as one of mebibytes or gibibytes."""
-    meant = f"{text}i".replace("mi", "Mi") if text.endswith("m") else f"{text}Gi"
-    return _rewritten(span, meant, f"did you mean `{meant}`?")
-
-
-def _rewritten(span: Span, text: str, advice: str = "") -> tuple[tuple[str, ...], Fix]:
-    """Advice to write `text` instead, in words of one's own or plain ones, and the fix that does it."""
-    plain = f"write `{text}`"
-    return (advice or plain,), Fix(Safety.UNSAFE, plain, (Edit(span, text),))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _as_written(reported: Reported, place: Place, value: Any) -> str:
     """A scalar for a sentence, a number with all the digits that somebody has given it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and not place.is_key
-    return (reported.written(place.pointer) if is_number else None) or _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = " ".join(str(value).split())
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _alternatives(values: tuple[str, ...]) -> str:
-    *most, last = [f"`{value}`" for value in values]
-    return f"{', '.join(most)} or {last}" if most else last
+    return (reported.written(place.pointer) if is_number else None) or short_text(value)

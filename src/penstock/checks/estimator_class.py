@@ -1,8 +1,8 @@
 """An estimator does not fit its model.
 
 What it does: looks at the path of the class alone, without importing it: a misspelt package or learner of scikit-learn,
-a regressor for a classification or the other way round, a learner that takes no missing values where features may be
-missing.
+a regressor for a classification or the other way round, a classifier without probabilities, a learner that takes no
+missing values where features may be missing.
 
 Why: training would fail after the data has been read, or quietly learn something else.
 
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
-from penstock.checks.scikit_learn import PACKAGES, learners
+from penstock.checks.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
@@ -71,6 +71,13 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
             yield found
             return
     yield from _task(view, model, parts[-1])
+    if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
+        yield Diagnostic.error(
+            "estimator-class",
+            f"`{parts[-1]}` gives no probabilities, which a {model.spec.task} model is judged and served by",
+            view.span(model, at),
+            help=("take a learner with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
+        )
     if parts[0] == "sklearn" and parts[1] in _NO_MISSING:
         yield from _missing_values(view, model, parts[-1])
 

@@ -18,6 +18,12 @@ PACKAGES = (
 )  # fmt: skip
 """Packages that hold classes with `fit`."""
 
+WITHOUT_PROBABILITIES = (
+    "LinearSVC", "OneVsOneClassifier", "OutputCodeClassifier", "PassiveAggressiveClassifier", "Perceptron",
+    "RidgeClassifier", "RidgeClassifierCV",
+)  # fmt: skip
+"""Classifiers that have no `predict_proba`, whatever their parameters."""
+
 TABLE = Path(__file__).with_suffix(".json")
 
 

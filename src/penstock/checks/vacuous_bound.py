@@ -1,7 +1,8 @@
 """A bound always holds, or never can.
 
-What it does: compares bounds of gates and monitors with the range of their metric, lower bounds with upper ones, and
-those of a latency's percentiles with each other.
+What it does: compares bounds of gates and monitors with the range of their metric, and with what a model reaches that
+knows nothing (a warning), lower bounds with upper ones, those of a latency's percentiles with each other, and the
+margin of a comparison with how far apart two values can be.
 
 Why: a rule that nothing can break is no rule, though it looks like one in every review. A rule that nothing can satisfy
 stops every release.
@@ -21,16 +22,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 
 from penstock.catalog.model import View
 from penstock.checks.metrics_named import NamedMetric, metrics_named
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.base import Resource
-from penstock.specs.gate import ExplainRule, Gate, LatencyRule, PerturbRule, SliceRule
+from penstock.specs.gate import CompareRule, ExplainRule, Gate, LatencyRule, PerturbRule, SliceRule
 from penstock.specs.metrics import METRICS, Metric
 from penstock.specs.rollout import Rollout
 
+_BY_CHANCE = {"balanced_accuracy": 0.5, "matthews_correlation": 0, "r2": 0, "roc_auc": 0.5}
+"""What chance, or the mean of all labels, reaches."""
 _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
 
@@ -47,6 +51,13 @@ def vacuous_bound(view: View, resource: Resource) -> Iterator[Diagnostic]:
             found = _outside(view, resource, named, metric, key, bound)
             if found is not None:
                 yield found
+            elif key == "atLeast" and bound <= _BY_CHANCE.get(metric.name, -inf):
+                yield Diagnostic.warning(
+                    "vacuous-bound",
+                    f"this lets a model pass that knows nothing, whose `{metric.name}` is {_BY_CHANCE[metric.name]:g}",
+                    view.span(resource, (*named.where, key)),
+                    help=("write a bound that some models keep and others do not",),
+                )
         lower, upper = bounds.get("atLeast"), bounds.get("atMost")
         if lower is not None and upper is not None and lower > upper:
             yield Diagnostic.error(
@@ -99,6 +110,8 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
             )
         elif isinstance(one, LatencyRule):
             yield from _percentiles(view, gate, position, one)
+        elif isinstance(one, CompareRule):
+            yield from _margin(view, gate, position, one)
         metric = METRICS.get(name)
         if metric is not None and bound >= metric.high - metric.low:
             yield Diagnostic.error(
@@ -106,6 +119,18 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 f"the bound always holds: two values of `{name}` differ by at most {metric.high - metric.low:g}",
                 view.span(gate, ("rules", position, key)),
             )
+
+
+def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator[Diagnostic]:
+    """A margin beyond the range of the metric: no model is so much better, and none so much worse."""
+    metric, margin = METRICS.get(one.compare.metric), one.compare.margin
+    if metric is not None and abs(margin) >= metric.high - metric.low:
+        state = "can never hold" if margin > 0 else "always holds"
+        yield Diagnostic.error(
+            "vacuous-bound",
+            f"the bound {state}: two values of `{metric.name}` differ by at most {metric.high - metric.low:g}",
+            view.span(gate, ("rules", position, "compare", "margin")),
+        )
 
 
 def _percentiles(view: View, gate: Gate, position: int, one: LatencyRule) -> Iterator[Diagnostic]:

@@ -176,10 +176,13 @@ class PositiveFraction(_AboveNothing, Fraction):
 
 
 class Confidence(Fraction):
-    """How sure one wants to be: of neither nothing nor everything, which no finite number of rows can give."""
+    """How sure one wants to be: surer than not, and not of everything, which no finite number of rows can give.
 
-    expected = "a confidence such as `95%`, above 0% and below 100%"
-    _pattern = rf"(?=.*[1-9])(?!100(\.0+)?%){_PERCENT.pattern}"
+    A small number is the error that somebody else allows, whose confidence is the rest of it.
+    """
+
+    expected = "a confidence such as `95%`, from 50% and below 100%"
+    _pattern = r"([5-9]\d(?:\.\d+)?)%"
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -187,7 +190,7 @@ class Confidence(Fraction):
             found = super().parse(text)
         except ValueError:
             raise ValueError(f"expected {cls.expected}") from None
-        if not 0 < found < 1:
+        if not 0.5 <= found < 1:
             raise ValueError(f"expected {cls.expected}")
         return found
 
@@ -196,7 +199,7 @@ class Confidence(Fraction):
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         text, _ = super().__get_pydantic_json_schema__(schema, handler)["anyOf"]
-        return {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}]}
+        return {"anyOf": [text, {"type": "number", "minimum": 0.5, "exclusiveMaximum": 1}]}
 
 
 class Quantity(_Unit, str):

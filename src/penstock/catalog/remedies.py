@@ -1,0 +1,156 @@
+"""What to write instead of a value of the wrong form: units of other systems, quotes, lists, mappings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from penstock.diagnostics.model import Edit, Fix, Safety, Span
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged
+
+Remedy = tuple[tuple[str, ...], Fix | None]
+"""Advice, and the edit that follows it where there is but one."""
+
+_MOST_NAMES = 3
+_UNITS_OF_TIME = {
+    "ms": "ms", "msec": "ms", "millisecond": "ms", "s": "s", "sec": "s", "second": "s", "m": "m", "min": "m",
+    "minute": "m", "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w",
+}  # fmt: skip
+_SMALLER = {"m": (60, "s"), "h": (60, "m"), "d": (24, "h"), "w": (7, "d")}
+_WORDS_OF_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+_FEWEST_MEBIBYTES = 64
+"""A bare number of memory from here on was meant as mebibytes: nobody asks for as many gibibytes in passing."""
+
+
+def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remedy:
+    """What to write instead of a value, here as its text, where that can be told; `short` is what was expected."""
+    if value is None:
+        return ("give it a value, or delete the key",), None
+    if isinstance(shape, Entries | Mapping | Tagged):
+        return _form_of(shape, value), None
+    if isinstance(shape, Items) and isinstance(value, str | int | float):
+        return _rewritten(span, f"[{text}]")
+    if isinstance(shape, Scalar) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return _rewritten(span, value[0])
+    if isinstance(value, bool | dict | list):
+        return (), None
+    meant = _meant(value, text, short)
+    if meant is not None:
+        return _rewritten(span, meant, f"did you mean `{meant}`?")
+    if short.startswith("a duration") and isinstance(value, int | float):
+        units = ("s", "m", "h", "d") if "whole seconds" in short else ("ms", "s", "m", "h", "d")
+        return (f"give it a unit: {alternatives(tuple(f'{text}{unit}' for unit in units))}",), None
+    if (short in ("text", "a list") or short.startswith("the name")) and isinstance(value, int | float):
+        return _rewritten(span, f'"{text}"', f'quote it: "{text}"')
+    if isinstance(value, str) and short in ("a number", "a whole number") and is_number(value):
+        return _rewritten(span, value, "write it without quotes")
+    if isinstance(value, str) and short == "`true` or `false`" and value.lower() in _WORDS_OF_TRUTH:
+        return _rewritten(span, _WORDS_OF_TRUTH[value.lower()])
+    if short == "a whole number" and isinstance(value, float):
+        return (f"write `{round(value) or 1}`",), None
+    return (), None
+
+
+def is_number(text: str) -> bool:
+    """Whether a text would be a number without its quotes."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_quoted(text: str) -> bool:
+    """Whether a text would be something else without its quotes."""
+    return is_number(text) or text in ("true", "false")
+
+
+def short_text(value: Any) -> str:
+    """A value for a sentence, on one line, cut where it is long."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = " ".join(str(value).split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def alternatives(values: tuple[str, ...]) -> str:
+    """Words of which one is right: `` `a`, `b` or `c` ``."""
+    *most, last = [f"`{value}`" for value in values]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _meant(value: str | int | float, text: str, short: str) -> str | None:
+    """The value in the form of the language, where somebody wrote it in another."""
+    if short.startswith("an amount of processors"):
+        return f"{value * 1000:.0f}m" if isinstance(value, float) and (value * 1000).is_integer() else None
+    if short == "an amount of memory":
+        return _memory(text)
+    if short.startswith("a duration") and isinstance(value, str):
+        return _duration(text)
+    if short.startswith("a confidence"):
+        return _confidence(text)
+    if short.startswith("a percentage"):
+        return f"{text}%" if isinstance(value, int | float) and 1 < value <= 100 else None
+    if short in ("a number", "a whole number") and (found := re.fullmatch(r"(\d+(?:\.\d+)?)%", text)):
+        return found[1] if short == "a whole number" else f"{float(found[1]) / 100:g}"
+    return None
+
+
+def _memory(text: str) -> str | None:
+    """Bytes, thousandths of a byte, or units that Kubernetes does not know, for mebibytes or gibibytes."""
+    found = re.fullmatch(r"([1-9]\d*)\s*([kKmMgGtT]?)([iI]?[bB])?", text)
+    if found is None:
+        return None
+    number, unit = found[1], found[2].upper()
+    if unit == "K":
+        return f"{number}Ki"
+    return f"{number}{unit or ('Mi' if int(number) >= _FEWEST_MEBIBYTES else 'Gi')}{'i' if unit else ''}"
+
+
+def _duration(text: str) -> str | None:
+    """A span in words, or of a fraction."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)", text)
+    unit = _UNITS_OF_TIME.get(found[2].lower().removesuffix("s") or "s") if found is not None else None
+    if found is None or unit is None:
+        return None
+    number = float(found[1])
+    if not number.is_integer() and unit in _SMALLER:
+        number, unit = number * _SMALLER[unit][0], _SMALLER[unit][1]
+    return f"{number:.0f}{unit}" if number.is_integer() and number else None
+
+
+def _confidence(text: str) -> str | None:
+    """A percentage without its sign, or the error that is allowed in the place of the confidence."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text)
+    if found is None:
+        return None
+    number = float(found[1]) * (1 if found[2] or float(found[1]) >= 1 else 100)
+    meant = 100 - number if number < 50 else number
+    return f"{meant:g}%" if 50 <= meant < 100 else None
+
+
+def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
+    """How a mapping is written in the place of a value; names, alone or in a list, become its keys."""
+    if isinstance(shape, Mapping):
+        keys = [field.key for field in shape.fields.values() if field.required]
+        if keys:
+            return (f"write `{{{', '.join(f'{key}: ...' for key in keys)}}}`",)
+        return (f"write a mapping with {alternatives(tuple(shape.fields))}",)
+    if isinstance(shape, Tagged):
+        tags = alternatives(tuple(tag for tag, _ in shape.members))
+        return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) for name in names):
+        return ()
+    pairs = [re.fullmatch(r"([^\s=:]+)[=:]\s*(\S+)", name) for name in names]
+    if all(pairs):
+        return (f"write `{{{', '.join(f'{pair[1]}: {pair[2]}' for pair in pairs[:_MOST_NAMES] if pair)}}}`",)
+    members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
+    some = next((word for one in members if isinstance(one, Scalar) for word in one.values), "...")
+    return (f"write `{{{', '.join(f'{short_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
+
+
+def _rewritten(span: Span, text: str, advice: str = "") -> tuple[tuple[str, ...], Fix]:
+    """Advice to write `text` instead, in words of one's own or plain ones, and the fix that does it."""
+    plain = f"write `{text}`"
+    return (advice or plain,), Fix(Safety.UNSAFE, plain, (Edit(span, text),))
