@@ -18,6 +18,23 @@ from penstock.source.canonical import bytes_digest
 from penstock.specs.gate import Gate
 from review.repositories import Repository
 
+NEW, OLD, OLDER = (f"sha256:{letter * 64}" for letter in "abc")
+
+
+def add_release(
+    digest: str, previous: str | None = None, step: int | None = None, environment: str = "production"
+) -> str:
+    """The text of a Release of the rollout `delay-online`."""
+    more = f'  previous: {{digest: "{previous}"}}\n' if previous else ""
+    more += f"  step: {step}\n" if step is not None else ""
+    return (
+        f"apiVersion: penstock/v1\nkind: Release\nmetadata: {{name: delay-online-{environment}, owner: flight-ml}}\n"
+        f"spec:\n  rollout: delay-online\n  environment: {environment}\n"
+        f'  version: {{digest: "{digest}"}}\n  specs: "{OLD}"\n  datasets: {{}}\n'
+        f'  evidence: {{path: evidence/delay.json, digest: "{OLD}"}}\n{more}'
+    )
+
+
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MODEL_DIGEST = "sha256:" + "a" * 64
 DATA_DIGEST = "sha256:" + "d" * 64

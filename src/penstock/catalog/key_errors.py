@@ -41,6 +41,8 @@ def unknown_key(
         key, [name for name in present if name != key and parent is not None and name in parent.fields]
     )
     elsewhere = _elsewhere(kind, place, key)
+    if reported.environment is not None and place.pointer == ("spec", "spec"):
+        elsewhere = "an override stands for `spec` already: write what is below it one level up"
     if taken:
         help_ = f"`{taken[0]}` is there already: delete this one"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), taken[0]

@@ -18,6 +18,7 @@ from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import Edit, direct_changes
+from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
 from penstock.review.examination import Beside, examine
 from penstock.review.impact import Radius
@@ -101,7 +102,8 @@ def compare(
     `behind` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
-    edits = [_with_share(head.catalog, base.catalog, edit) for edit in direct]
+    released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
+    edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits)])
     radius = Radius(base, head)
     changes: list[Change] = []

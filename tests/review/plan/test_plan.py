@@ -12,24 +12,12 @@ from penstock.review.model import Direction, Operation
 from penstock.review.plan import make_plan
 from penstock.review.sides import WORK_TREE, default_base
 from penstock.source.git import GitError, GitRepository
+from review.releases import NEW, OLD, OLDER, add_release
 from review.repositories import Documents, Repository, at, direct, directions
-
-NEW, OLD, OLDER = (f"sha256:{letter * 64}" for letter in "abc")
 
 
 def loosen(documents: Documents) -> None:
     documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
-
-
-def add_release(digest: str, previous: str | None = None, step: int | None = None) -> str:
-    more = f'  previous: {{digest: "{previous}"}}\n' if previous else ""
-    more += f"  step: {step}\n" if step is not None else ""
-    return (
-        "apiVersion: penstock/v1\nkind: Release\nmetadata: {name: delay-online-production, owner: flight-ml}\n"
-        "spec:\n  rollout: delay-online\n  environment: production\n"
-        f'  version: {{digest: "{digest}"}}\n  specs: "{OLD}"\n  datasets: {{}}\n'
-        f'  evidence: {{path: evidence/delay.json, digest: "{OLD}"}}\n{more}'
-    )
 
 
 def test_the_same_revisions_give_the_same_plan(repository: Repository) -> None:

@@ -1,0 +1,33 @@
+"""A version that goes to production before staging serves it says so, whoever skipped the stage."""
+
+from __future__ import annotations
+
+from review.releases import NEW, add_release
+from review.repositories import Repository, at
+
+
+def test_it_is_told(repository: Repository) -> None:
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    change = at(repository.plan(), "Release/delay-online-production")
+    assert "this version is not served in `staging`" in change.why
+
+
+def test_a_release_of_the_same_pull_request_has_served_nothing_yet(repository: Repository) -> None:
+    repository.branch()
+    repository.write("specs/staging.yaml", add_release(NEW, environment="staging"))
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    plan = repository.plan()
+    assert "not served in `staging`" in at(plan, "Release/delay-online-production").why
+    assert "not served" not in at(plan, "Release/delay-online-staging").why
+
+
+def test_what_staging_serves_may_go_on(repository: Repository) -> None:
+    repository.write("specs/staging.yaml", add_release(NEW, environment="staging"))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    assert "not served" not in at(repository.plan(), "Release/delay-online-production").why
