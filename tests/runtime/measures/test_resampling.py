@@ -73,3 +73,11 @@ def test_different_metrics_have_no_difference() -> None:
     made = predictions("binary", 100)
     with pytest.raises(TypeError, match="same metric"):
         difference(statistic("recall", made), statistic("roc_auc", made))
+
+
+def test_a_metric_has_one_interval_whatever_is_asked_beside_it() -> None:
+    made = predictions("binary", 400)
+    names = ("f1", "brier_score", "log_loss", "average_precision")
+    together = distributions({name: statistic(name, made) for name in names}, 400, seed=0)
+    for name in names:
+        assert np.array_equal(together[name], distributions({name: statistic(name, made)}, 400, seed=0)[name])

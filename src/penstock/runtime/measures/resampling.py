@@ -92,15 +92,15 @@ def difference(first: Statistic, second: Statistic) -> Statistic:
 
 
 def distributions(statistics: Mapping[str, Statistic], rows: int, seed: int) -> dict[str, Array]:
-    """Each metric on seeded resamples of `rows` rows; equal arguments give equal results.
+    """Each metric on seeded resamples of `rows` rows; it gets the same ones whatever other metrics stand beside it.
 
     A resample that leaves a metric undefined is NaN there.
     """
-    generator = np.random.default_rng(seed)
     found: dict[str, Array] = {}
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice")
         for name, form in statistics.items():
+            generator = np.random.default_rng(seed)
             if isinstance(form, Cells):
                 share = np.bincount(form.cell, minlength=form.count) / rows
                 found[name] = form.combine(generator.multinomial(rows, share, size=RESAMPLES).astype(np.float64))
