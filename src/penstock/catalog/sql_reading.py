@@ -27,6 +27,7 @@ from penstock.catalog.sql import (
     UnknownColumn,
 )
 from penstock.catalog.sql_deciders import deciders
+from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
 
 DIALECT = "duckdb"
@@ -42,6 +43,8 @@ def expression(text: str) -> Expression | SqlError:
         return SqlError("expected one expression, without `;`", _semicolon(text))
     if isinstance(tree, exp.Alias):
         return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
+    if (reserved := _reserved(tree, text)) is not None:
+        return reserved
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
         columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
@@ -61,6 +64,8 @@ def query(text: str) -> Query | SqlError:
         return SqlError("expected one SELECT, without `;`", _semicolon(text))
     if not isinstance(tree, exp.Query):
         return SqlError("expected a SELECT", (0, len(text)))
+    if (reserved := _reserved(tree, text)) is not None:
+        return reserved
     own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
     tables = [
         TableUse(table.name, _range_of(table.this, text))
@@ -68,6 +73,15 @@ def query(text: str) -> Query | SqlError:
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
     return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree))
+
+
+def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
+    """A column by a word that DuckDB keeps for itself, which sqlglot lets pass; behind a dot every word is a name."""
+    for column in tree.find_all(exp.Column):
+        name = column.this
+        if isinstance(name, exp.Identifier) and not name.quoted and not column.table and name.name.lower() in RESERVED:
+            return SqlError(f'a word of SQL: as a column it is written `"{name.name}"`', _range_of(name, text))
+    return None
 
 
 def _volatile(tree: exp.Expr) -> str:
