@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql import TableColumn
+from penstock.catalog.sql_aggregates import aggregates
 
 _NOTHING: frozenset[TableColumn] = frozenset()
 
@@ -112,11 +113,11 @@ class _Query:
                 found |= self._met_by(scope, meeting, column.table)
         select = scope.expression
         group = select.args.get("group")
-        if projection.find(exp.AggFunc) is not None and group is not None:
+        if aggregates(projection) and group is not None:
             found |= self._tells(group)
             if group.args.get("all"):
                 selects: list[exp.Expr] = getattr(select, "selects", [])
-                plain = (one for one in selects if one.find(exp.AggFunc) is None)
+                plain = (one for one in selects if not aggregates(one))
                 found |= self._union(map(self._tells, plain))
         if projection.find(exp.Window) is not None:
             found |= self._union(self._tells(window) for window in select.args.get("windows") or ())

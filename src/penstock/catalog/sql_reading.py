@@ -26,6 +26,7 @@ from penstock.catalog.sql import (
     TableUse,
     UnknownColumn,
 )
+from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_deciders import deciders
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
@@ -48,7 +49,7 @@ def expression(text: str) -> Expression | SqlError:
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
         columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
-        aggregates=tree.find(exp.AggFunc) is not None,
+        aggregates=aggregates(tree),
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
         volatile=_volatile(tree),
@@ -124,12 +125,12 @@ def derivation(text: str, tables: Columns) -> Derivation:
             found.append((name, everything))
             continue
         sources = set()
-        aggregates = False
+        is_aggregate = False
         for one in node.walk():
-            aggregates = aggregates or one.expression.find(exp.AggFunc) is not None
+            is_aggregate = is_aggregate or aggregates(one.expression)
             if isinstance(one.expression, exp.Table):
                 sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
-        found.append((name, frozenset(sources) | (decided.conditions if aggregates else frozenset())))
+        found.append((name, frozenset(sources) | (decided.conditions if is_aggregate else frozenset())))
 
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
         return frozenset(written.get(column, column) for column in columns)

@@ -1,0 +1,19 @@
+"""Which SQL makes one value of many rows."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+MORE_AGGREGATES = frozenset({
+    "arbitrary", "arg_max_null", "arg_max_nulls_last", "arg_min_null", "arg_min_nulls_last", "bitstring_agg", "entropy",
+    "favg", "fsum", "histogram", "histogram_exact", "kahan_sum", "kurtosis_pop", "mad", "mean", "product",
+    "reservoir_quantile", "sem", "sumkahan",
+})  # fmt: skip
+"""Aggregate functions of DuckDB that sqlglot takes for any other."""
+
+
+def aggregates(tree: exp.Expr) -> bool:
+    """Whether an aggregate function stands in an expression."""
+    if tree.find(exp.AggFunc) is not None:
+        return True
+    return any(one.name.lower() in MORE_AGGREGATES for one in tree.find_all(exp.Anonymous))
