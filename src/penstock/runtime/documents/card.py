@@ -94,6 +94,9 @@ def card_facts(
             name: {"rows": table["rows"], "fingerprint": table["fingerprint"]} for name, table in sorted(tables.items())
         },
         "parts": splits["parts"],
+        "left_out": splits["left_out"],
+        "split": splits["split"],
+        "horizon": splits["label"].get("horizon"),
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
         "features": training["features"],
         "dropped_features": training["dropped_features"],
@@ -146,8 +149,26 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
             {"name": gate["gate"], "passed": gate["passed"], "rules": gate["rules"], "notes": _notes(gate)}
             for gate in facts["gates"]
         ],
+        "left_out": [f"{count:,} {_LEFT_OUT[why]}" for why, count in facts["left_out"].items() if count],
+        "split": _split(facts["split"]),
         "training": _training(facts),
     }
+
+
+_LEFT_OUT = {
+    "without_label": "without a label in time",
+    "not_due": "whose label is not due yet",
+    "gap": "in the gaps between the parts",
+}
+"""Why rows are in no part."""
+
+
+def _split(split: Facts) -> str:
+    """How the rows were split, in words."""
+    if split["by"] == "time":
+        gap = split.get("gap")
+        return f"by time, {f'with gaps of {gap}' if gap else 'without gaps'}"
+    return f"by {split['column']}" if split["by"] == "group" and "column" in split else f"by {split['by']}"
 
 
 def _training(facts: Facts) -> dict[str, Any]:
