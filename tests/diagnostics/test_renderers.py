@@ -222,3 +222,16 @@ def test_text_that_is_no_unicode_breaks_no_renderer() -> None:
     for told in (terminal.render(found, lambda _: None), github.render(found), as_json.render(found)):
         told.encode("utf-8")
     sarif.render(found, CODES, tool_version="1").encode("utf-8")
+
+
+def test_what_is_said_of_several_files_as_a_whole_is_said_once() -> None:
+    def stale(path: str) -> Diagnostic:
+        return Diagnostic.error("stale-artifact", "a file is stale", Span.point(path), help=("run `compile`",))
+
+    other = Diagnostic.error("stale-artifact", "a file is stale", Span.point("c", 2), help=("run `compile`",))
+    text = terminal.render([stale("a"), other, stale("b\x1b[1m")], lambda _: "one\ntwo\n")
+    assert text == (
+        "error[stale-artifact]: a file is stale\n  a\n  b\N{SYMBOL FOR ESCAPE}[1m\n  help: run `compile`\n\n"
+        "error[stale-artifact]: a file is stale\n  c:2:1\n   2 | two\n     | ^\n  help: run `compile`\n\n"
+        "3 errors in 3 files\n"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from penstock.diagnostics.columns import neutral, show_line, width
-from penstock.diagnostics.model import Diagnostic, Label, Safety, Severity
+from penstock.diagnostics.model import Diagnostic, Label, Safety, Severity, Span
 from penstock.diagnostics.summary import summary
 
 TextOf = Callable[[str], str | None]
@@ -22,6 +22,8 @@ _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severi
 
 def render(diagnostics: Iterable[Diagnostic], text_of: TextOf, *, colour: bool = False) -> str:
     """All diagnostics in the order given, with an empty line between two and a summary at the end.
+
+    What is said in the same words of several files as a whole is said once, with the files below it.
 
     Ends with a line feed; empty where there is none. No character of a user's text reaches the
     terminal as a control.
@@ -41,7 +43,7 @@ def render(diagnostics: Iterable[Diagnostic], text_of: TextOf, *, colour: bool =
             return None
         return known[label.span.line - 1].removesuffix("\r")
 
-    blocks = [_block(one, line_of, _Paint(colour, _COLOURS[one.severity])) for one in found]
+    blocks = [_block(one, line_of, _Paint(colour, _COLOURS[one[0].severity])) for one in _alike(found)]
     return "\n\n".join([*blocks, summary(found)]) + "\n"
 
 
@@ -67,11 +69,24 @@ class _Paint:
         return f"{code}{text}{_RESET}" if self._on and text else text
 
 
-def _block(diagnostic: Diagnostic, line_of: Callable[[Label], str | None], paint: _Paint) -> str:
+def _alike(diagnostics: Iterable[Diagnostic]) -> Iterable[list[Diagnostic]]:
+    """The diagnostics, those together that differ in the file alone that they are about."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for number, one in enumerate(diagnostics):
+        is_of_file = one.primary == Label(Span.point(one.path or "")) and not one.secondary and one.fix is None
+        key = (one.code, one.severity, one.headline, one.help) if is_of_file else number
+        groups.setdefault(key, []).append(one)
+    return groups.values()
+
+
+def _block(alike: list[Diagnostic], line_of: Callable[[Label], str | None], paint: _Paint) -> str:
+    diagnostic = alike[0]
     title = paint.own(f"{diagnostic.severity.value}[{diagnostic.code}]")
     out = [f"{title}{paint.bold(': ' + neutral(diagnostic.headline))}"]
     labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
-    if diagnostic.primary is not None:
+    if len(alike) > 1:
+        out += [f"  {neutral(one.path or '')}" for one in alike]
+    elif diagnostic.primary is not None:
         numbers = max(len(str(label.span.line)) for label in labels)
         path = diagnostic.primary.span.path
         out.append(f"  {neutral(str(diagnostic.primary.span))}")

@@ -98,7 +98,7 @@ class CanaryStep(Node):
 
     weight: Fraction = field("Share of the traffic.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
     hold: WholeSeconds | None = field(
-        "How long the share is held before the next step.",
+        "How long the share is held before the next step; where absent, until somebody moves it on.",
         loosens=Loosens.LOWER,
         area=Area.ROLLOUT,
         default=None,
