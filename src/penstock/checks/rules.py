@@ -10,6 +10,7 @@ from penstock.checks.competing_rollouts import competing_rollouts
 from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
 from penstock.checks.duplicate_id import duplicate_id
+from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
 from penstock.checks.estimator_parameter import estimator_parameter
 from penstock.checks.external_estimator import external_estimator
@@ -83,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     vacuous_bound,
     bound_direction,
     unknown_group,
+    endless_groups,
     forbidden_feature,
     undecidable_gate,
     gate_test,
