@@ -17,9 +17,11 @@ from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
 from penstock.source.refusals import quoted
 from penstock.source.scalars import plain_value
+from penstock.specs.base import NAME_PATTERN
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found
 
+_NAME = re.compile(NAME_PATTERN)
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -58,6 +60,8 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
     for place in places:
         groups.setdefault(place[1].target, []).append(place)
     for target, group in groups.items():
+        if _is_spoilt(catalog, target):
+            continue
         document, reference = min(group, key=lambda place: _span(*place))
         first, *rest = sorted(_span(*place) for place in group)
         found = _diagnostic(catalog, target, reference, first)
@@ -68,6 +72,12 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
         elif fix is not None:
             fix = replace(fix, edits=(*fix.edits, *(replace(fix.edits[0], span=span) for span in rest)))
         yield replace(found, secondary=labels, help=(*found.help, *helps), fix=fix)
+
+
+def _is_spoilt(catalog: Catalog, target: SpecId) -> bool:
+    """Whether the name is probably meant to be that of a spec whose own name is refused: that is the mistake to mend."""
+    guesses = did_you_mean(target.name, [spec_id.name for spec_id in catalog.ids(target.kind)])
+    return bool(guesses) and not _NAME.fullmatch(guesses[0])
 
 
 def unknown_name(catalog: Catalog, target: SpecId, span: Span, holder: str) -> Diagnostic:
