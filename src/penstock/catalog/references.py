@@ -75,7 +75,7 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
 
 
 def _is_spoilt(catalog: Catalog, target: SpecId) -> bool:
-    """Whether the name is probably meant to be that of a spec whose own name is refused: that is the mistake to mend."""
+    """Whether the name is probably meant to be one that a spec was given and that is refused: that is to be mended."""
     guesses = did_you_mean(target.name, [spec_id.name for spec_id in catalog.ids(target.kind)])
     return bool(guesses) and not _NAME.fullmatch(guesses[0])
 

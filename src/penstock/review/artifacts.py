@@ -240,11 +240,22 @@ class Comparison:
                 ArtifactChange(
                     path=path,
                     operation="added" if old is None else "removed" if new is None else "changed",
-                    owners=self.owners.get(path, (owner,)),
+                    owners=self.owners.get(path) or self._that_moved(path, owner, before, after),
                     before=old.body if old is not None else b"",
                     after=new.body if new is not None else b"",
                 )
             )
+
+    def _that_moved(self, path: str, owner: str, before: dict[str, _File], after: dict[str, _File]) -> tuple[str, ...]:
+        """The specs whose files came or went, where those are all that a kustomization differs by; else its owner."""
+        folder, _, name = path.rpartition("/")
+        if name != KUSTOMIZATION or owner in self._touched:
+            return (owner,)
+        moved = {
+            one: (before | after)[one].owner for one in before.keys() ^ after.keys() if one.startswith(f"{folder}/")
+        }
+        causes = {cause for one, of in moved.items() for cause in self.owners.get(one, (of,))}
+        return tuple(sorted(causes)) or (owner,)
 
     def _hold_against_head(self, blobs: dict[str, str], before: dict[str, _File], has_errors: bool) -> None:
         """Errors for the committed files of head that are not, byte for byte, what its specs compile to."""

@@ -80,6 +80,15 @@ def test_a_rollout_that_leaves_an_environment_concerns_its_model_there(compiled:
     assert "staging/Model/delay" not in seen
 
 
+def test_a_kustomization_changes_because_of_what_came_or_went(compiled: Repository) -> None:
+    def stay(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+
+    change(compiled, stay)
+    causes = {one.path: one.owners for one in compiled.plan().artifacts}
+    assert causes["production/kustomization.yaml"] == ("Rollout/delay-online",)
+
+
 def test_a_touched_file_concerns_its_unit_whatever_was_edited(compiled: Repository, seen: list[str]) -> None:
     change(compiled, promise_less)
     path = "generated/production/delay/training.yaml"
