@@ -208,6 +208,48 @@ def test_a_rollback_that_goes_on_serving_another_version_beside_it_is_none(repos
     assert repository.plan().kind == "rollback"
 
 
+def test_a_canary_that_was_withdrawn_was_never_served_to_all(repository: Repository) -> None:
+    """Nobody goes back to it, and so no freeze lets it through; one that went on to the end is another matter."""
+    for text in (add_release(OLD), add_release(NEW, OLD, 0), add_release(OLD)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    assert repository.plan().kind == "change"
+    repository.git("checkout", "--quiet", "main")
+    for text in (add_release(NEW, OLD, 1), add_release(NEW, OLD), add_release(OLDER, NEW)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch("back")
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_what_kept_the_rest_beside_a_canary_was_served(repository: Repository) -> None:
+    for text in (add_release(NEW, OLD, 0), add_release(NEW), add_release(OLDER)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_canary_under_way_is_withdrawn_by_a_rollback_and_not_turned_round(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, OLD, 0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+    # The old version as a canary of the new one gives nearly all traffic to what was a canary.
+    repository.write("specs/release.yaml", add_release(OLD, NEW, 0))
+    repository.commit()
+    assert repository.plan().kind == "change"
+
+
 def test_a_rollback_that_an_environment_overrides_is_none(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
     repository.commit()
