@@ -90,13 +90,14 @@ def _simulate(options: argparse.Namespace) -> int:
     if (options.record is None) == (options.author is None):
         print("error: say who wrote it by --author LOGIN, or give a --record", file=sys.stderr)
         return WRONG_USE
-    if options.record is not None:
-        view = _record(options.record)
-    else:
-        base = repository.resolve(options.base or default_base(repository, options.head))
-        head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
-        view = _written_by(options.author, base, head, options.pretend_approved_by)
-    inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
+    with repository.reading():
+        if options.record is not None:
+            view = _record(options.record)
+        else:
+            base = repository.resolve(options.base or default_base(repository, options.head))
+            head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
+            view = _written_by(options.author, base, head, options.pretend_approved_by)
+        inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
     seen = pretend_approved_by(view, options.pretend_approved_by)
     verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
     _print(verdict, options.format)
