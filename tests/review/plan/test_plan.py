@@ -91,6 +91,17 @@ def test_a_head_that_does_not_parse_is_an_error(repository: Repository) -> None:
     assert {found.path for found in errors} == {"specs/broken.yaml"}
 
 
+def test_a_head_that_cannot_be_read_takes_away_what_base_says(repository: Repository) -> None:
+    text = repository.read("specs/system.yaml")
+    repository.branch()
+    repository.write("specs/system.yaml", text.replace("rules:\n    - {id: quality", "rules: [\n    - {id: quality"))
+    repository.commit()
+    change = at(repository.plan(), "Gate/delay-release")
+    assert change.before["spec"]["model"] == "delay"
+    assert change.after is None
+    assert (change.direction, change.operation) == (Direction.UNKNOWN, Operation.CHANGED)
+
+
 def test_a_spec_that_something_still_refers_to_cannot_go_unnoticed(repository: Repository) -> None:
     def remove(documents: Documents) -> None:
         del documents["Gate", "delay-release"]
