@@ -89,6 +89,43 @@ def test_a_test_that_does_not_hold_says_why(
     assert any(headline in one for one in _problems(repository, {"name": "it", "given": given, "expect": expect}))
 
 
+def _like(name: str, given: dict[str, Any], **expect: Any) -> dict[str, Any]:
+    return {"name": name, "given": given, "expect": expect}
+
+
+def test_tests_that_fail_for_one_cause_are_told_once(repository: Repository) -> None:
+    lower = {"address": BOUND, "after": 0.6}
+    gone = {"address": "Gate/none.rules[x].atLeast", "after": 0.6}
+    tests = [
+        _like("a", lower, rules=["owner", "gate"], state="approved"),
+        _like("b", lower, rules=["owner", "gate", "traffic", "downstream"]),
+        _like("c", {**lower, "after": 0.5}, rules=["owner", "gate", "traffic", "downstream"]),
+        _like("d", gone, state="pending"),
+        _like("e", gone, state="approved"),
+        _like("f", lower, rules=["gatte"]),
+        _like("g", lower, rules=["gatte"]),
+    ]
+    with_policy(repository, _with_tests(*tests))
+    found = list(policy_diagnostics(load_work_tree(repository.root)))
+    assert [one.headline for one in found] == [
+        "in the test `a` the rule `downstream` matches too, which is not expected",
+        "2 tests expect `traffic` to match, and it does not",
+        "there is no Gate/none in this repository",
+        "there is no rule `gatte`; did you mean `gate`?",
+    ], "that `a` gives another state follows from the rules that match"
+    assert [len(one.secondary) for one in found] == [0, 1, 1, 1]
+    assert found[1].help == ("the tests are `b`, `c`",)
+
+
+def test_tests_of_policies_that_are_none_together_are_not_run(repository: Repository) -> None:
+    with_policy(repository, _with_tests(_like("a", {"address": BOUND, "after": 0.6}, state="approved")))
+    other = POLICY.replace("{name: policy, owner: platform}", "{name: other, owner: platform}")
+    repository.write("specs/other.yaml", other[other.rindex("---") + 4 :])
+    headlines = [one.headline for one in policy_diagnostics(load_work_tree(repository.root))]
+    assert headlines
+    assert not [one for one in headlines if "the test" in one], "each would fail for what is told already"
+
+
 def test_check_runs_them(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     failing = {"name": "it", "given": {"address": BOUND, "after": 0.6}, "expect": {"state": "approved"}}
     with_policy(repository, _with_tests(failing))
