@@ -183,6 +183,12 @@ class ApprovalRule(Node):
     require: Require | Literal["nobody"] = field(
         "Who must approve; `nobody` covers a change without asking anyone.", loosens=ANY, area=GOVERNANCE
     )
+    distinct: bool = field(
+        "Whether whoever counts for this rule counts for no other rule that says so too, of the same change.",
+        loosens=Loosens.LOWER,
+        area=GOVERNANCE,
+        default=False,
+    )
 
 
 class Freeze(Node):
