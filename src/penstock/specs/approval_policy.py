@@ -13,6 +13,9 @@ from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
 
+OWNERSHIP = "ownership"
+"""Name of the rule that every policy has: what changes hands needs both hands."""
+
 ANY, GOVERNANCE = Loosens.ANY, Area.GOVERNANCE
 
 Direction = Literal["loosened", "tightened", "neutral", "unknown"]

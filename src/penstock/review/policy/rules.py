@@ -14,10 +14,8 @@ from penstock.review.policy.predicates.subject import Subject
 from penstock.review.policy.predicates.table import Answer, compile_when
 from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
-from penstock.specs.approval_policy import ApprovalRule, Require
+from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
 
-OWNERSHIP = "ownership"
-"""Name of the rule that every policy has: what changes hands needs both hands."""
 OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
 
 EvidenceStates = Mapping[str, str]
