@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
@@ -17,6 +18,9 @@ from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.review.rendering.text_safety import log_line
 from penstock.specs.release import Release
+
+if TYPE_CHECKING:
+    from penstock.review.evidence.keys import KeySet
 
 _KEY_DAYS = 365
 _LINKS = ("gates", "promotion")
@@ -165,9 +169,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
+    from penstock.review.evidence.keys import KeySet
+    from penstock.review.policy.resolve import resolve_policy
+
     root = find_root(options)
     catalog = load_work_tree(root)
     private = private_key(options)
+    keys = KeySet.of(resolve_policy(catalog).keys)
     chosen = _releases(catalog, options.releases)
     links = {
         (named.path, named.link)
@@ -175,10 +183,53 @@ def _sign(options: argparse.Namespace) -> int:
         for named in _named(release)
         if options.only in (None, named.link)
     }
+    # Of several that are signed together, none is where verification would refuse one of them.
+    doubts = {_doubt(root, path, link, private, options.key_id, keys) for path, link in sorted(links)} - {""}
     for path, link in sorted(links):
         files = _sign_file(root, catalog, path, link, private, options.key_id)
         print(log_line(f"signed {path}, and wrote its digest into {', '.join(files)}"))
+    for doubt in sorted(doubts):
+        print(log_line(f"warning: {doubt}"), file=sys.stderr)
     return OK
+
+
+def _doubt(root: Path, path: str, link: str, private: bytes, key_id: str, keys: KeySet) -> str:
+    """Why the signature would count for nothing yet, by the policy as it lies here; empty where it would count.
+
+    Refused is what the policy denies this key: `_UsageError`.
+    """
+    from penstock.review.evidence.dsse import KeyFileError, public_key_of, sign
+    from penstock.source.attestations.statement import StatementError
+    from penstock.source.envelope import EnvelopeError, payload_of
+
+    try:
+        payload = payload_of((root / path).read_bytes())
+        made = _made(link, payload)
+        found = keys.check(sign(payload, private, key_id), made)
+        public = public_key_of(private)
+    except (OSError, EnvelopeError, StatementError, KeyFileError) as error:
+        raise _UsageError(f"{path}: {error}") from None
+    advice = {
+        "expired": "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment, "
+        "sign with a key of that time, or make the statement anew by `penstock promote`",
+        "revoked": "sign with another key, which `penstock evidence keygen` makes",
+    }.get(found.state)
+    if advice is not None:
+        raise _UsageError(f"{path} is not signed, for it would not verify: {found.why}: {advice}")
+    if found.state == "valid":
+        return ""
+    return (
+        f"no signature by `{key_id}` verifies before the ApprovalPolicy of the base names the key, under "
+        f"spec.keys.evidence, with `ed25519: {public}`"
+    )
+
+
+def _made(link: str, payload: bytes) -> datetime:
+    """When a statement was made. StatementError where it is not one of its kind."""
+    from penstock.source.attestations.gates import parse_gates
+    from penstock.source.attestations.promotion import parse_promotion
+
+    return parse_promotion(payload).created if link == "promotion" else parse_gates(payload).predicate.created
 
 
 def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: bytes, key_id: str) -> list[str]:
@@ -233,7 +284,8 @@ def _keygen(options: argparse.Namespace) -> int:
         file.write(pair.private_pem)
     now = datetime.now(UTC).replace(microsecond=0)
     print(f"# The private key is in {options.out}: keep it in a secret store, and delete the file.")
-    print("# This goes into the ApprovalPolicy, under spec.keys.evidence:")
+    print("# This goes into the ApprovalPolicy, under spec.keys.evidence. It signs statements that are made from then")
+    print("# until then: to sign one that was made before, let `from` begin no later than that.")
     print(f"- id: {options.key_id}")
     print(f"  ed25519: {pair.public}")
     print(f'  from: "{now.isoformat()}"')
