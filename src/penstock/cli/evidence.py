@@ -184,7 +184,7 @@ def _sign(options: argparse.Namespace) -> int:
         if options.only in (None, named.link)
     }
     # Of several that are signed together, none is where verification would refuse one of them.
-    doubts = {_doubt(root, path, link, private, options.key_id, keys) for path, link in sorted(links)} - {""}
+    doubts = {_doubt(root, path, private, options.key_id, keys) for path, _ in sorted(links)} - {""}
     for path, link in sorted(links):
         files = _sign_file(root, catalog, path, link, private, options.key_id)
         print(log_line(f"signed {path}, and wrote its digest into {', '.join(files)}"))
@@ -193,43 +193,17 @@ def _sign(options: argparse.Namespace) -> int:
     return OK
 
 
-def _doubt(root: Path, path: str, link: str, private: bytes, key_id: str, keys: KeySet) -> str:
-    """Why the signature would count for nothing yet, by the policy as it lies here; empty where it would count.
-
-    Refused is what the policy denies this key: `_UsageError`.
-    """
-    from penstock.review.evidence.dsse import KeyFileError, public_key_of, sign
+def _doubt(root: Path, path: str, private: bytes, key_id: str, keys: KeySet) -> str:
+    """Why the signature would count for nothing yet, by the policy as it lies here; empty where it would count."""
+    from penstock.review.evidence.dsse import KeyFileError
+    from penstock.review.evidence.signing import WorthlessSignatureError, doubt
     from penstock.source.attestations.statement import StatementError
     from penstock.source.envelope import EnvelopeError, payload_of
 
     try:
-        payload = payload_of((root / path).read_bytes())
-        made = _made(link, payload)
-        found = keys.check(sign(payload, private, key_id), made)
-        public = public_key_of(private)
-    except (OSError, EnvelopeError, StatementError, KeyFileError) as error:
+        return doubt(keys, payload_of((root / path).read_bytes()), private, key_id)
+    except (OSError, EnvelopeError, StatementError, KeyFileError, WorthlessSignatureError) as error:
         raise _UsageError(f"{path}: {error}") from None
-    advice = {
-        "expired": "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment, "
-        "sign with a key of that time, or make the statement anew by `penstock promote`",
-        "revoked": "sign with another key, which `penstock evidence keygen` makes",
-    }.get(found.state)
-    if advice is not None:
-        raise _UsageError(f"{path} is not signed, for it would not verify: {found.why}: {advice}")
-    if found.state == "valid":
-        return ""
-    return (
-        f"no signature by `{key_id}` verifies before the ApprovalPolicy of the base names the key, under "
-        f"spec.keys.evidence, with `ed25519: {public}`"
-    )
-
-
-def _made(link: str, payload: bytes) -> datetime:
-    """When a statement was made. StatementError where it is not one of its kind."""
-    from penstock.source.attestations.gates import parse_gates
-    from penstock.source.attestations.promotion import parse_promotion
-
-    return parse_promotion(payload).created if link == "promotion" else parse_gates(payload).predicate.created
 
 
 def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: bytes, key_id: str) -> list[str]:

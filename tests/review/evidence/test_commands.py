@@ -165,7 +165,7 @@ def test_of_two_statements_none_is_signed_where_one_would_not_verify(
     _with_key(repository, **{"from": (now - timedelta(hours=1)).isoformat()})
     before = repository.read(PROMOTION_PATH)
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
-    assert f"{PATH} is not signed" in capsys.readouterr().err
+    assert f"{PATH}: it is not signed" in capsys.readouterr().err
     assert repository.read(PROMOTION_PATH) == before
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", "promotion") == 0
 
