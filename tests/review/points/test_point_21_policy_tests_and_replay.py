@@ -117,6 +117,21 @@ def test_tests_that_fail_for_one_cause_are_told_once(repository: Repository) -> 
     assert found[1].help == ("the tests are `b`, `c`",)
 
 
+def test_tests_that_one_rule_keeps_from_what_they_expect_are_told_once(repository: Repository) -> None:
+    by_owners = ["rita"]
+    tests = [
+        _like("a", {"address": BOUND, "after": 0.6, "approvedBy": by_owners}, state="approved"),
+        _like("b", {"address": BOUND, "after": 0.5, "approvedBy": by_owners}, state="approved"),
+        _like("c", {"address": BOUND, "after": 0.6, "approvedBy": by_owners}, state="error"),
+    ]
+    with_policy(repository, _with_tests(*tests))
+    found = list(policy_diagnostics(load_work_tree(repository.root)))
+    assert [one.headline for one in found] == [
+        "2 tests expect `approved`, and give `pending` because of the rule `gate`",
+        "the test `c` expects `error`, and it gives `pending` because of the rule `gate`",
+    ]
+
+
 def test_tests_of_policies_that_are_none_together_are_not_run(repository: Repository) -> None:
     with_policy(repository, _with_tests(_like("a", {"address": BOUND, "after": 0.6}, state="approved")))
     other = POLICY.replace("{name: policy, owner: platform}", "{name: other, owner: platform}")

@@ -90,14 +90,15 @@ class _Case:
         rules: tuple[str, ...] = ()
         if not self.problems:
             try:
-                state, rules = self._judge()
+                state, rules, deciding = self._judge()
             except (AddressError, WhatIfError) as error:
                 self._complain(str(error), "given", "address", shared=str(error))
             else:
-                self._compare(state, rules)
+                self._compare(state, rules, deciding)
         return TestRun(self.spec_id.name, self.test.name, state, tuple(rules), tuple(self.problems))
 
-    def _judge(self) -> tuple[str, tuple[str, ...]]:
+    def _judge(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """The state, the rules that match, and those of them that are in this state themselves."""
         given = self.test.given
         address = Address.parse(str(given["address"]))
         change = WhatIf(address, given.get("before", AS_IT_STANDS), given.get("after", AS_IT_STANDS))
@@ -111,12 +112,11 @@ class _Case:
             evidence=evidence,
         )
         known = {rule.id for rule in self.policy.rules}
-        heard = [
-            node.name for node in verdict.tree.children if node.name in known and node.state is not VerdictState.SKIPPED
-        ]
-        return verdict.state.value, tuple(heard)
+        heard = [one for one in verdict.tree.children if one.name in known and one.state is not VerdictState.SKIPPED]
+        deciding = tuple(one.name for one in heard if one.state is verdict.state)
+        return verdict.state.value, tuple(one.name for one in heard), deciding
 
-    def _compare(self, state: str, rules: tuple[str, ...]) -> None:
+    def _compare(self, state: str, rules: tuple[str, ...], deciding: tuple[str, ...]) -> None:
         """Which rules match decides the state: where others do than expected, nothing is said of the state."""
         name, expected = self.test.name, self.test.expect
         if "rules" in expected:
@@ -137,8 +137,13 @@ class _Case:
                     shared=f"in {TESTS} the rule `{surplus[0]}` matches too, which is not expected",
                 )
         if not self.problems and expected.get("state", state) != state:
+            # Of one rule alone that keeps several tests from what they expect, it is plain what to look at.
+            because = f" because of the rule `{deciding[0]}`" if len(deciding) == 1 else ""
             self._complain(
-                f"the test `{name}` expects `{expected['state']}`, and it gives `{state}`", "expect", "state"
+                f"the test `{name}` expects `{expected['state']}`, and it gives `{state}`{because}",
+                "expect",
+                "state",
+                shared=f"{TESTS} expect `{expected['state']}`, and give `{state}`{because}" if because else "",
             )
 
     def _check_words(self) -> None:
