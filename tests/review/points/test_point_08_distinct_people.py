@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from penstock.review.model import Direction
+from penstock.specs.review import Area
 from review.pull_requests import (
     APPROVED,
     PENDING,
     POLICY,
+    POLICY_PATH,
     both,
     looser_gate,
     looser_region,
@@ -17,8 +20,9 @@ from review.pull_requests import (
     opened,
     rules_of,
     stricter_gate,
+    with_policy,
 )
-from review.repositories import Repository
+from review.repositories import Repository, at
 
 RISK, ML = {"from": {"teams": ["risk"]}}, {"from": {"teams": ["flight-ml"]}}
 BOTH_TEAMS = POLICY.replace("members: [sam, sven]", "members: [sam, sven, rita]")
@@ -114,6 +118,24 @@ def test_each_row_says_who_counts_where_and_who_can_give_what_is_missing(reposit
     # remo would take rita's place, so that she counts here.
     assert second.can_satisfy == ("remo", "sam", "sven")
     assert (len(verdict.suggested), verdict.suggested_is_smallest) == (1, True)
+
+
+def test_a_row_names_those_alone_who_help_it(repository: Repository) -> None:
+    pull_request = opened(repository, stricter_gate, policy=_apart(RISK, SRE, RISK))
+    pull_request.approve("rita")
+    verdict = pull_request.verdict()
+    assert node(verdict, "r1").children[0].can_satisfy == ("remo", "sam", "sven")
+    assert node(verdict, "r2").children[0].can_satisfy == ("remo",), "sam leaves rita where she is"
+    assert verdict.suggested == ("remo", "sam")
+
+
+def test_a_rule_that_is_distinct_no_more_is_a_looser_policy(repository: Repository) -> None:
+    with_policy(repository, _apart(RISK, SRE))
+    repository.branch()
+    repository.write(POLICY_PATH, rules_of(BOTH_TEAMS, [_rule("r0", RISK), _rule("r1", SRE, distinct=True)]))
+    repository.commit()
+    change = at(repository.plan(), "ApprovalPolicy/policy.rules[r0].distinct")
+    assert (change.direction, change.area) == (Direction.LOOSENED, Area.GOVERNANCE)
 
 
 def test_the_smallest_set_is_of_distinct_people(repository: Repository) -> None:
