@@ -118,6 +118,27 @@ def test_with_a_key_both_statements_of_a_run_are_signed(repository: Repository, 
     assert repository.problems() == []
 
 
+def test_a_key_that_is_younger_than_the_run_does_not_sign_it(
+    repository: Repository, key: tuple[Path, Key], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run, and a key that is made for its promotion: the review would say that the key was not valid yet."""
+    repository.train("one")
+    later = key[1].model_copy(update={"from_": datetime.now(UTC) + timedelta(hours=1)})
+    policy = {
+        "apiVersion": "penstock/v1",
+        "kind": "ApprovalPolicy",
+        "metadata": {"name": "policy", "owner": "ml"},
+        "spec": {
+            "rules": [{"id": "all", "why": "Whatever changes.", "when": {}, "require": "nobody"}],
+            "keys": {"evidence": [later.model_dump(mode="json", by_alias=True)]},
+        },
+    }
+    (repository.root / "specs" / "policy.yaml").write_text(yaml.safe_dump(policy))
+    told = refused(repository, capsys, "--key", str(key[0]), "--key-id", "ci")
+    assert "the key `ci` was not valid yet when the statement was made" in told
+    assert "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment" in told
+
+
 def test_the_key_may_come_from_the_environment_and_is_never_shown(
     repository: Repository, key: tuple[Path, Key], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

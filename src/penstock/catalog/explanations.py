@@ -231,6 +231,11 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "repeated_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
+    "at_least_of": _custom(
+        "out-of-range",
+        "{} asks for more conditions than it lists",
+        "write a `count` of no more than stand under `of`, or list more there",
+    ),
     "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),
 }

@@ -9,6 +9,7 @@ from penstock.checks.column_contract import column_contract
 from penstock.checks.competing_rollouts import competing_rollouts
 from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
+from penstock.checks.distinct_alone import distinct_alone
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
@@ -26,6 +27,7 @@ from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
+from penstock.checks.policy_words import policy_words
 from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
@@ -40,6 +42,7 @@ from penstock.checks.split_gap import split_gap
 from penstock.checks.sql_syntax import sql_syntax
 from penstock.checks.stale_release import stale_release
 from penstock.checks.time_column import time_column
+from penstock.checks.too_few_people import too_few_people
 from penstock.checks.undecidable_gate import undecidable_gate
 from penstock.checks.ungated_rollout import ungated_rollout
 from penstock.checks.unheard_alert import unheard_alert
@@ -52,6 +55,7 @@ from penstock.checks.unknown_version import unknown_version
 from penstock.checks.untimed_join import untimed_join
 from penstock.checks.unused_sensitive_use import unused_sensitive_use
 from penstock.checks.vacuous_bound import vacuous_bound
+from penstock.checks.waived_rule import waived_rule
 
 RULES: tuple[Rule, ...] = (
     data_path,
@@ -102,5 +106,9 @@ RULES: tuple[Rule, ...] = (
     release_evidence,
     stale_release,
     release_conflict,
+    policy_words,
+    waived_rule,
+    too_few_people,
+    distinct_alone,
     duplicate_id,
 )

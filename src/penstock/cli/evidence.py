@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
@@ -17,6 +18,9 @@ from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.review.rendering.text_safety import log_line
 from penstock.specs.release import Release
+
+if TYPE_CHECKING:
+    from penstock.review.evidence.keys import KeySet
 
 _KEY_DAYS = 365
 _LINKS = ("gates", "promotion")
@@ -165,9 +169,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
+    from penstock.review.evidence.keys import KeySet
+    from penstock.review.policy.resolve import resolve_policy
+
     root = find_root(options)
     catalog = load_work_tree(root)
     private = private_key(options)
+    keys = KeySet.of(resolve_policy(catalog).keys)
     chosen = _releases(catalog, options.releases)
     links = {
         (named.path, named.link)
@@ -175,10 +183,27 @@ def _sign(options: argparse.Namespace) -> int:
         for named in _named(release)
         if options.only in (None, named.link)
     }
+    # Of several that are signed together, none is where verification would refuse one of them.
+    doubts = {_doubt(root, path, private, options.key_id, keys) for path, _ in sorted(links)} - {""}
     for path, link in sorted(links):
         files = _sign_file(root, catalog, path, link, private, options.key_id)
         print(log_line(f"signed {path}, and wrote its digest into {', '.join(files)}"))
+    for doubt in sorted(doubts):
+        print(log_line(f"warning: {doubt}"), file=sys.stderr)
     return OK
+
+
+def _doubt(root: Path, path: str, private: bytes, key_id: str, keys: KeySet) -> str:
+    """Why the signature would count for nothing yet, by the policy as it lies here; empty where it would count."""
+    from penstock.review.evidence.dsse import KeyFileError
+    from penstock.review.evidence.signing import WorthlessSignatureError, doubt
+    from penstock.source.attestations.statement import StatementError
+    from penstock.source.envelope import EnvelopeError, payload_of
+
+    try:
+        return doubt(keys, payload_of((root / path).read_bytes()), private, key_id)
+    except (OSError, EnvelopeError, StatementError, KeyFileError, WorthlessSignatureError) as error:
+        raise _UsageError(f"{path}: {error}") from None
 
 
 def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: bytes, key_id: str) -> list[str]:
@@ -233,7 +258,8 @@ def _keygen(options: argparse.Namespace) -> int:
         file.write(pair.private_pem)
     now = datetime.now(UTC).replace(microsecond=0)
     print(f"# The private key is in {options.out}: keep it in a secret store, and delete the file.")
-    print("# This goes into the ApprovalPolicy, under spec.keys.evidence:")
+    print("# This goes into the ApprovalPolicy, under spec.keys.evidence. It signs statements that are made from then")
+    print("# until then: to sign one that was made before, let `from` begin no later than that.")
     print(f"- id: {options.key_id}")
     print(f"  ed25519: {pair.public}")
     print(f'  from: "{now.isoformat()}"')

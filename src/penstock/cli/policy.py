@@ -80,24 +80,26 @@ def _test(options: argparse.Namespace) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     from penstock.forges.overlay import pretend_approved_by
+    from penstock.review.decision import states_of, understand
     from penstock.review.model import VerdictState
     from penstock.review.policy.evaluate import evaluate
-    from penstock.review.policy.inputs import read_inputs
-    from penstock.review.sides import default_base
+    from penstock.review.sides import WORK_TREE, default_base
     from penstock.source.git import GitRepository
 
     repository = GitRepository.find(find_root(options))
     if (options.record is None) == (options.author is None):
         print("error: say who wrote it by --author LOGIN, or give a --record", file=sys.stderr)
         return WRONG_USE
-    if options.record is not None:
-        view = _record(options.record)
-        inputs = read_inputs(repository, view.base_sha, view.head_sha)
-    else:
-        inputs = read_inputs(repository, options.base or default_base(repository, options.head), options.head)
-        view = _written_by(options.author, inputs.plan.base, inputs.plan.head, options.pretend_approved_by)
+    with repository.reading():
+        if options.record is not None:
+            view = _record(options.record)
+        else:
+            base = repository.resolve(options.base or default_base(repository, options.head))
+            head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
+            view = _written_by(options.author, base, head, options.pretend_approved_by)
+        inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
     seen = pretend_approved_by(view, options.pretend_approved_by)
-    verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen)
+    verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
     _print(verdict, options.format)
     return OK if verdict.state is VerdictState.APPROVED else PROBLEMS
 

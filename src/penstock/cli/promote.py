@@ -105,7 +105,7 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     from penstock.promotion.release import move_canary, release_version
     from penstock.promotion.requirements import refuse_skipped_stages, refuse_stale, refuse_unproven
 
-    by = _promoter(options)
+    by = _promoter(options, view.catalog)
     if options.upload and (options.advance or options.complete or options.evidence or options.version is not None):
         raise _UsageError("--upload puts what a run on this machine has registered, and nothing else, into the store")
     if options.advance or options.complete:
@@ -165,7 +165,7 @@ def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate
     return last_candidate(_workspace(options, root), options.model)
 
 
-def _promoter(options: argparse.Namespace) -> Promoter:
+def _promoter(options: argparse.Namespace, catalog: Catalog) -> Promoter:
     from penstock import __version__
     from penstock.promotion.attested import Promoter
 
@@ -179,13 +179,25 @@ def _promoter(options: argparse.Namespace) -> Promoter:
             raise _UsageError("name the key of --key by --key-id, as the approval policy calls it")
         return Promoter(moment, __version__)
     from penstock.review.evidence.dsse import KeyFileError, public_key_of, sign
+    from penstock.review.evidence.keys import KeySet
+    from penstock.review.evidence.signing import WorthlessSignatureError, doubt
+    from penstock.review.policy.resolve import resolve_policy
 
     private = private_key(options)
     try:
         public_key_of(private)
     except KeyFileError as error:
         raise _UsageError(str(error)) from None
-    return Promoter(moment, __version__, lambda payload: sign(payload, private, options.key_id).as_bytes())
+    keys = KeySet.of(resolve_policy(catalog).keys)
+
+    def signed(payload: bytes) -> bytes:
+        try:
+            doubt(keys, payload, private, options.key_id)
+        except WorthlessSignatureError as error:
+            raise _UsageError(f"of a statement of this promotion, {error}") from None
+        return sign(payload, private, options.key_id).as_bytes()
+
+    return Promoter(moment, __version__, signed)
 
 
 def _view(catalog: Catalog, environment: str) -> View:

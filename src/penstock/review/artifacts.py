@@ -86,12 +86,15 @@ class Comparison:
     def run(self, examined: Examined, *, has_errors: bool) -> Generated:
         """Compare; `examined` holds what became of the `units`.
 
-        With errors in the specs of head, a unit that does not compile has its cause among them; without, that is an
-        error of its own.
+        With errors in the specs of head, nobody can tell what should be generated: nothing is compared then, and what
+        is wrong with the files shows once they are mended. That a unit of sound specs does not compile is an error.
         """
+        if has_errors:
+            self.result.problems += [one for made in examined.compiled.values() for one in made.diagnostics]
+            return self.result
         if self.is_idle:
             return self.result
-        before, after = self._artifacts(examined, has_errors)
+        before, after = self._artifacts(examined)
         rest = self._beside(after)
         staying = self._staying_bundles(before, after)
         after |= self._bundles(rest, after, staying)
@@ -100,10 +103,9 @@ class Comparison:
         self._note_changes(before, now)
         if self.is_committed or self.was_committed:
             blobs = {path: one.blob for path, one in now.items()}
-            if not has_errors:
-                kept = {path: (self.known or {})[path] for path in staying}
-                blobs[INDEX] = self._blob_id(index_with({**rest, **kept}, after.values()))
-            self._hold_against_head(blobs, before, has_errors)
+            kept = {path: (self.known or {})[path] for path in staying}
+            blobs[INDEX] = self._blob_id(index_with({**rest, **kept}, after.values()))
+            self._hold_against_head(blobs, before)
         self.result.changes.sort(key=lambda change: change.path)
         return self.result
 
@@ -134,16 +136,14 @@ class Comparison:
         sides = self.sides.base, self.sides.head
         return {f"{name}/{KUSTOMIZATION}" for side in sides for name in side.catalog.environments()}
 
-    def _artifacts(self, examined: Examined, has_errors: bool) -> tuple[dict[str, _File], dict[str, Artifact]]:
+    def _artifacts(self, examined: Examined) -> tuple[dict[str, _File], dict[str, Artifact]]:
         """The files of base and the artifacts of head by path.
 
         Those of base are what it holds, if it holds generated files at all. Else its units are compiled where they
         read something that differs.
         """
         heads = examined.compiled
-        for unit, name in examined.failed.items():
-            # Of sound specs it is a fault that they do not compile.
-            self.result.problems += [] if has_errors else [_uncompiled(unit, name)]
+        self.result.problems += [_uncompiled(unit, name) for unit, name in examined.failed.items()]
         for now in heads.values():
             self.result.problems += now.diagnostics
         after = {one.path: one for now in heads.values() for one in now.artifacts}
@@ -249,7 +249,7 @@ class Comparison:
     def _that_moved(self, path: str, owner: str, before: dict[str, _File], after: dict[str, _File]) -> tuple[str, ...]:
         """The specs whose files came or went, where those are all that a kustomization differs by; else its owner."""
         folder, _, name = path.rpartition("/")
-        if name != KUSTOMIZATION or owner in self._touched:
+        if name != KUSTOMIZATION or owner in map(str, self.edited):
             return (owner,)
         moved = {
             one: (before | after)[one].owner for one in before.keys() ^ after.keys() if one.startswith(f"{folder}/")
@@ -257,7 +257,7 @@ class Comparison:
         causes = {cause for one, of in moved.items() for cause in self.owners.get(one, (of,))}
         return tuple(sorted(causes)) or (owner,)
 
-    def _hold_against_head(self, blobs: dict[str, str], before: dict[str, _File], has_errors: bool) -> None:
+    def _hold_against_head(self, blobs: dict[str, str], before: dict[str, _File]) -> None:
         """Errors for the committed files of head that are not, byte for byte, what its specs compile to."""
         others = {*before, *self.committed} - set(blobs)
         prefix = f"{GENERATED}/"
@@ -271,8 +271,6 @@ class Comparison:
                 is_touched = path in self.committed
                 wrong = findings.stale if is_old or not is_touched or path == INDEX else findings.edited
                 self.result.problems.append(wrong(f"{GENERATED}/{path}"))
-        if has_errors:
-            return
         for path in sorted(others):
             if prefix + path in found:
                 wrong = findings.surplus if path in before else findings.unowned

@@ -19,7 +19,7 @@ from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
-from penstock.review.sides import Sides, of_sides
+from penstock.review.sides import WORK_TREE, Sides, of_sides
 from penstock.source.git import GitRepository
 
 
@@ -40,16 +40,43 @@ class Decision(NamedTuple):
         return self.verdict.state.value == "approved"
 
 
+class Understood(NamedTuple):
+    """A pull request as git knows it, before anybody's word on it."""
+
+    tree: Inputs
+    """The plan, bound to the head that was asked for, and the policy and the organisation of the base."""
+    evidence: Mapping[str, Evidence]
+    """Of each changed Release by its address, by the keys of the base's policy."""
+    by_others: tuple[Mapping[str, Evidence], ...] = ()
+    """The same by other sets of keys, in the order in which they were given."""
+
+
+def states_of(evidence: Mapping[str, Evidence]) -> dict[str, str]:
+    """What rules see of evidence: its state, by the address of the Release."""
+    return {address: found.state for address, found in evidence.items()}
+
+
 def decide(repository: GitRepository, view: RecordedPullRequest, known: Memory | None = None) -> Decision:
     """The decision on a pull request. GitError where git fails.
 
     Compared are the base as it is now and what merging the head into it would leave: what the merge itself adds, or a
     base that moved on, is seen too. Head and base that conflict are an error of the plan.
     """
-    base, head = view.base_sha, view.head_sha
-    merged = repository.merged(base, head)
-    tree, evidence = _read(repository, base, merged or head, view.now())
-    plan = tree.plan
+    understood = understand(repository, view.base_sha, view.head_sha, view.now())
+    return _decided(view, understood, known, None)
+
+
+def understand(
+    repository: GitRepository, base: str, head: str, now: datetime, others: tuple[KeySet, ...] = ()
+) -> Understood:
+    """What merging `head` into `base` would leave, and what its evidence is worth at a moment.
+
+    GitError where git fails. A `head` that is `sides.WORK_TREE` is taken as it lies there. Evidence is told by each of
+    the key sets in `others` too, for whoever asks what it would be worth under another policy.
+    """
+    merged = head if head == WORK_TREE else repository.merged(base, head)
+    found = _read(repository, base, merged or head, now, others)
+    plan = found.tree.plan
     if merged is None:
         conflict = Diagnostic.error(
             "merge-conflict",
@@ -60,7 +87,7 @@ def decide(repository: GitRepository, view: RecordedPullRequest, known: Memory |
     if merged != head:
         # The verdict is about the head; what was compared is bound to it by its own digest.
         plan = replace(plan, head=head, digests={**plan.digests, "head": head, "merged": merged or "conflict"})
-    return _decided(view, plan, tree, evidence, known, None)
+    return found._replace(tree=found.tree._replace(plan=plan))
 
 
 def decide_group(
@@ -85,34 +112,40 @@ def decide_group(
             return [*decisions, alone], f"#{view.number} conflicts with what is before it in the queue"
         reviewed = frozenset(change.fingerprint for change in alone.plan.changes)
         group = MergeGroup(tip, after, reviewed)
-        tree, evidence = _read(repository, tip, after, view.now())
-        decisions.append(_decided(view, tree.plan, tree, evidence, known.get(view.number), group))
+        decisions.append(_decided(view, _read(repository, tip, after, view.now()), known.get(view.number), group))
         tip = after
     if repository.tree(tip) != repository.tree(head):
         return decisions, "the group holds other files than merging its pull requests gives"
     return decisions, ""
 
 
-def _read(repository: GitRepository, base: str, head: str, now: datetime) -> tuple[Inputs, dict[str, Evidence]]:
-    def understand(sides: Sides) -> tuple[Inputs, dict[str, Evidence]]:
+def _read(
+    repository: GitRepository, base: str, head: str, now: datetime, others: tuple[KeySet, ...] = ()
+) -> Understood:
+    def of(sides: Sides) -> Understood:
         tree = inputs_of(repository, sides)
-        return tree, evidence_of(tree.sides.head.catalog, tree.plan, KeySet.of(tree.policy.keys), now)
+        evidence, *by_others = (
+            evidence_of(sides.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
+        )
+        return Understood(tree, evidence, tuple(by_others))
 
-    return of_sides(repository, base, head, understand)
+    return of_sides(repository, base, head, of)
 
 
 def _decided(
-    view: RecordedPullRequest,
-    plan: Plan,
-    tree: Inputs,
-    evidence: Mapping[str, Evidence],
-    known: Memory | None,
-    group: MergeGroup | None,
+    view: RecordedPullRequest, understood: Understood, known: Memory | None, group: MergeGroup | None
 ) -> Decision:
     """The verdict, given on the inputs as they can be written down, so that a replay cannot differ."""
-    states = {address: found.state for address, found in evidence.items()}
+    tree, evidence = understood.tree, understood.evidence
     inputs = VerdictInputs(
-        view.facts, plan, tree.policy, tree.organisation, states, group, known or Memory(), view.now()
+        view.facts,
+        tree.plan,
+        tree.policy,
+        tree.organisation,
+        states_of(evidence),
+        group,
+        known or Memory(),
+        view.now(),
     )
     inputs = VerdictInputs.of_parts(inputs.as_parts())
-    return Decision(plan, evidence, inputs, inputs.verdict(), tree)
+    return Decision(tree.plan, evidence, inputs, inputs.verdict(), tree)

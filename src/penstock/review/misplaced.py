@@ -31,9 +31,13 @@ def misplaced(repository: GitRepository, sides: Sides) -> Iterator[Diagnostic]:
         # Nothing but plain files of specs comes, and nothing that a link may lead to changes without a manifest.
         return
     for path, mode in sorted(repository.irregular(sides.head.name, _FOLDERS).items()):
-        is_generated = path == GENERATED or path.startswith(f"{GENERATED}/")
-        if is_generated or (path in changed and not _is_refused(path, mode)):
+        if is_generated(path) or (path in changed and not _is_refused(path, mode)):
             yield _irregular(path, mode)
+
+
+def is_generated(path: str) -> bool:
+    """Whether a path is the folder of the generated files, or leads into it."""
+    return path == GENERATED or path.startswith(f"{GENERATED}/")
 
 
 def _is_refused(path: str, mode: str) -> bool:

@@ -22,7 +22,7 @@ from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
 from penstock.review.examination import Beside, examine
 from penstock.review.impact import Radius
-from penstock.review.misplaced import misplaced
+from penstock.review.misplaced import is_generated, misplaced
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
@@ -63,10 +63,12 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()
-    errors.extend(misplaced(repository, sides))
+    astray = list(misplaced(repository, sides))
+    errors.extend(one for one in astray if not is_generated(one.path or ""))
     errors.extend(check_whole(sides.head.catalog))
     errors.extend(examined.findings)
     generated = comparison.run(examined, has_errors=errors.has_errors)
+    errors.extend(astray)
     errors.extend(generated.problems)
     errors.extend(_base_problems(sides))
     found = errors.sorted()

@@ -13,6 +13,9 @@ from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
 
+OWNERSHIP = "ownership"
+"""Name of the rule that every policy has: what changes hands needs both hands."""
+
 ANY, GOVERNANCE = Loosens.ANY, Area.GOVERNANCE
 
 Direction = Literal["loosened", "tightened", "neutral", "unknown"]
@@ -76,10 +79,23 @@ class Radius(Node):
         "More rollouts than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
     )
     callers: int | None = field("More callers than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0)
+    environments: int | None = field(
+        "More environments than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+    )
+    slos: int | None = field(
+        "More service level objectives than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+    )
+    schedules: int | None = field(
+        "More schedules than this, of training and of monitoring.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
+        ge=0,
+    )
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        return at_least_one(self, "models", "rollouts", "callers")
+        return at_least_one(self, "models", "rollouts", "callers", "environments", "slos", "schedules")
 
 
 class People(Node):
@@ -151,6 +167,24 @@ class When(Node):
     all: list[When] | None = field("All of these hold.", loosens=ANY, area=GOVERNANCE, default=None)
     any: list[When] | None = field("One of these holds.", loosens=ANY, area=GOVERNANCE, default=None)
     not_: When | None = field("This does not hold.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
+    at_least: AtLeast | None = field("So many of several hold.", loosens=ANY, area=GOVERNANCE, default=None)
+
+
+class AtLeast(Node):
+    """So many of several predicates."""
+
+    count: int = field("How many of them must hold.", loosens=ANY, area=GOVERNANCE, ge=1)
+    of: list[When] = field("The predicates.", loosens=ANY, area=GOVERNANCE, min_length=1)
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if self.count > len(self.of):
+            raise PydanticCustomError(
+                "at_least_of",
+                "expected a `count` of {most} at most",
+                {"count": self.count, "most": len(self.of)},
+            )
+        return self
 
 
 class Require(Node):
@@ -182,6 +216,12 @@ class ApprovalRule(Node):
     when: When = field("Which changes.", loosens=ANY, area=GOVERNANCE)
     require: Require | Literal["nobody"] = field(
         "Who must approve; `nobody` covers a change without asking anyone.", loosens=ANY, area=GOVERNANCE
+    )
+    distinct: bool = field(
+        "Whether whoever counts for this rule counts for no other rule that says so too, of the same change.",
+        loosens=Loosens.LOWER,
+        area=GOVERNANCE,
+        default=False,
     )
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from penstock.cli.main import main
 from review.pull_requests import POLICY
-from review.releases import MODEL_DIGEST, NAME, PATH, RELEASE_PATH, release
+from review.releases import MODEL_DIGEST, NAME, PATH, PROMOTION_PATH, RELEASE_PATH, release
 from review.repositories import Repository
 
 
@@ -123,6 +123,65 @@ def test_evidence_that_a_release_does_not_carry_the_digest_of_is_not_signed(
     repository.write(PATH, repository.read(PATH).replace('"pass"', '"skip"'))
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
     assert "is not the file whose digest" in capsys.readouterr().err
+
+
+def _with_key(repository: Repository, **how: Any) -> None:
+    documents = list(yaml.safe_load_all(repository.read("specs/approval.yaml")))
+    documents[-1]["spec"]["keys"]["evidence"][0].update(how)
+    repository.write("specs/approval.yaml", yaml.safe_dump_all(documents, sort_keys=False))
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"from": "2998-01-01T00:00:00+00:00"}, "the key `ci` was not valid yet when the statement was made"),
+        ({"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "the key `ci` had expired when"),
+        ({"revoked": True}, "the key `ci` is revoked, and all that it signed is void"),
+    ],
+)
+def test_what_would_not_verify_is_not_signed(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str], how: dict[str, Any], why: str
+) -> None:
+    _with_key(repository, until="2999-01-01T00:00:00+00:00")
+    _with_key(repository, **how)
+    before = repository.read(PATH), repository.read(PROMOTION_PATH), repository.read(RELEASE_PATH)
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
+    told = capsys.readouterr().err
+    assert why in told
+    assert "penstock evidence keygen" in told or "let the `from` and the `until`" in told
+    assert (repository.read(PATH), repository.read(PROMOTION_PATH), repository.read(RELEASE_PATH)) == before
+
+
+def test_of_two_statements_none_is_signed_where_one_would_not_verify(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key is younger than the statement of the gates, and not than that of the promotion."""
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def later(value: dict[str, Any]) -> None:
+        value["predicate"]["created"] = now.isoformat()
+
+    release(repository, None, created=now - timedelta(hours=2), promoted=later)
+    _with_key(repository, **{"from": (now - timedelta(hours=1)).isoformat()})
+    before = repository.read(PROMOTION_PATH)
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
+    assert f"{PATH}: it is not signed" in capsys.readouterr().err
+    assert repository.read(PROMOTION_PATH) == before
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", "promotion") == 0
+
+
+def test_that_the_policy_does_not_name_the_key_is_told(
+    repository: Repository, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.pem"
+    assert main(["evidence", "keygen", "--key-id", "next", "--out", str(other)]) == 0
+    [entry] = yaml.safe_load(capsys.readouterr().out)
+    assert evidence(repository, "sign", "--key-id", "next", "--key", str(other)) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "warning: no signature by `next` verifies before the ApprovalPolicy of the base names the key, under "
+        f"spec.keys.evidence, with `ed25519: {entry['ed25519']}`"
+    ], "once for both statements"
 
 
 def test_a_private_key_is_its_owner_s_alone_and_never_overwritten(key: Path) -> None:

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from penstock.catalog.load import load_work_tree
-from penstock.review.evidence.dsse import sign
+from penstock.review.evidence.dsse import holds, sign
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.verify import Evidence, Finding, verify
 from penstock.source.attestations.promotion import parse_promotion
 from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
-from penstock.source.envelope import Envelope, payload_of, read_envelope
+from penstock.source.envelope import Envelope, Signature, payload_of, read_envelope
 from penstock.specs.approval_policy import Key
 from penstock.specs.release import Release
 from review.releases import (
@@ -34,7 +34,7 @@ from review.releases import (
     signer,
     statement,
 )
-from review.repositories import Repository
+from review.repositories import Documents, Repository
 
 OTHER = "sha256:" + "b" * 64
 
@@ -273,6 +273,46 @@ def test_a_payload_that_was_altered_after_it_was_signed_is_refused(repository: R
     )
     assert link(judged(repository, key), "promotion") == Finding(
         "promotion", "mismatched", ("the signature that names the key `ci` is not of this statement",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "of"), [("evidence", PATH, "gates"), ("promotion", PROMOTION_PATH, "promotion")]
+)
+def test_a_good_signature_over_a_payload_of_another_type_is_refused(
+    repository: Repository, key: str, path: str, of: str
+) -> None:
+    """The same bytes, signed by a trusted key as something else: whoever signed that vouched for no statement."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    by = signer()
+    release(repository, by)
+    private = load_pem_private_key(by.pair.private_pem, password=None)
+    assert isinstance(private, Ed25519PrivateKey)
+    bare = Envelope("application/json", payload_of((repository.root / path).read_bytes()), ())
+    signed = Envelope(*bare[:2], (Signature(by.id, private.sign(bare.signed_bytes())),))
+    assert holds(signed, signed.signatures[0], by.pair.public)
+    put(repository, key, signed.as_bytes(), path)
+    assert link(judged(repository, by), of) == Finding(
+        of,  # type: ignore[arg-type]  # one of the two
+        "mismatched",
+        ("what is signed is no payload of the type application/vnd.in-toto+json",),
+    )
+
+
+def test_a_rollout_that_asks_for_a_gate_of_another_model_is_refused(repository: Repository) -> None:
+    """All gates of the model passed, and the one that the rollout relies on has judged something else."""
+
+    def ask(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "other-gate"
+
+    key = signer()
+    release(repository, key)
+    assert judged(repository, key).state == "valid"
+    repository.edit(ask)
+    assert link(judged(repository, key), "gates") == Finding(
+        "gates", "mismatched", ("the rollout asks for the gate `other-gate`, which does not judge its model",)
     )
 
 

@@ -79,6 +79,17 @@ def test_a_head_that_does_not_parse_is_an_error(repository: Repository) -> None:
     assert {found.path for found in errors} == {"specs/broken.yaml"}
 
 
+def test_a_head_that_cannot_be_read_takes_away_what_base_says(repository: Repository) -> None:
+    text = repository.read("specs/system.yaml")
+    repository.branch()
+    repository.write("specs/system.yaml", text.replace("rules:\n    - {id: quality", "rules: [\n    - {id: quality"))
+    repository.commit()
+    change = at(repository.plan(), "Gate/delay-release")
+    assert change.before["spec"]["model"] == "delay"
+    assert change.after is None
+    assert (change.direction, change.operation) == (Direction.UNKNOWN, Operation.CHANGED)
+
+
 def test_a_spec_that_something_still_refers_to_cannot_go_unnoticed(repository: Repository) -> None:
     def remove(documents: Documents) -> None:
         del documents["Gate", "delay-release"]
@@ -194,6 +205,48 @@ def test_a_rollback_that_goes_on_serving_another_version_beside_it_is_none(repos
     repository.write("specs/release.yaml", add_release(OLD, previous=NEW, step=0))
     repository.commit()
     assert repository.plan().kind == "rollback"
+
+
+def test_a_canary_that_was_withdrawn_was_never_served_to_all(repository: Repository) -> None:
+    """Nobody goes back to it, and so no freeze lets it through; one that went on to the end is another matter."""
+    for text in (add_release(OLD), add_release(NEW, OLD, 0), add_release(OLD)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    assert repository.plan().kind == "change"
+    repository.git("checkout", "--quiet", "main")
+    for text in (add_release(NEW, OLD, 1), add_release(NEW, OLD), add_release(OLDER, NEW)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch("back")
+    repository.write("specs/release.yaml", add_release(NEW))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_what_kept_the_rest_beside_a_canary_was_served(repository: Repository) -> None:
+    for text in (add_release(NEW, OLD, 0), add_release(NEW), add_release(OLDER)):
+        repository.write("specs/release.yaml", text)
+        repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
+def test_a_canary_under_way_is_withdrawn_by_a_rollback_and_not_turned_round(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, OLD, 0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+    # The old version as a canary of the new one gives nearly all traffic to what was a canary.
+    repository.write("specs/release.yaml", add_release(OLD, NEW, 0))
+    repository.commit()
+    assert repository.plan().kind == "change"
 
 
 def test_a_rollback_that_an_environment_overrides_is_none(repository: Repository) -> None:

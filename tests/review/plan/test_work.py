@@ -133,12 +133,12 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     assert calls.of["_open"] == {"cat-file": 1}
 
 
-def test_a_verdict_asks_git_for_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verdict_asks_git_for_the_merge_base_beside_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository = changed(tmp_path, 2, range(1))
     calls = Calls(monkeypatch)
     words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
     main(["policy", words[0], "--root", str(repository.root), *words[1:]])
-    assert calls.of["_start"] == GIT
+    assert calls.of["_start"] == GIT | {"rev-parse": 2, "merge-base": 1}, "what merging leaves is judged"
     assert calls.of["_open"] == {"cat-file": 1}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from penstock.diagnostics.model import Severity
@@ -164,3 +166,40 @@ def test_a_link_in_the_place_of_a_manifest_is_no_manifest(compiled: Repository) 
     (compiled.root / TRAINING).symlink_to("../../index.json")
     compiled.commit()
     assert errors(compiled.plan()) == {TRAINING: "missing-artifact"}
+
+
+def _no_number(documents: Documents) -> None:
+    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = "high"
+
+
+def _unknown_key(documents: Documents) -> None:
+    documents["Rollout", "delay-online"]["spec"]["nonsense"] = 1
+
+
+def _unknown_model(documents: Documents) -> None:
+    documents["Rollout", "delay-online"]["spec"]["model"] = "delya"
+
+
+def _no_source(documents: Documents) -> None:
+    documents["Dataset", "flights"]["spec"]["source"] = None
+
+
+@pytest.mark.parametrize("mistake", [_no_number, _unknown_key, _unknown_model, _no_source])
+def test_an_error_in_a_spec_is_told_alone(compiled: Repository, mistake: Callable[[Documents], None]) -> None:
+    compiled.edit(mistake)
+    compiled.commit()
+    plan = compiled.plan()
+    assert set(errors(plan)) == {"specs/system.yaml"}
+    assert len(plan.errors) == 1
+    assert plan.artifacts == (), "what the files should hold follows from specs that nobody can understand"
+
+
+def test_a_hand_edit_beside_an_error_shows_when_the_error_is_mended(compiled: Repository) -> None:
+    sound = compiled.read("specs/system.yaml")
+    compiled.replace("delay", "delya", TRAINING)
+    compiled.edit(_no_number)
+    compiled.commit()
+    assert set(errors(compiled.plan())) == {"specs/system.yaml"}
+    compiled.write("specs/system.yaml", sound)
+    compiled.commit()
+    assert errors(compiled.plan()) == {TRAINING: "edited-artifact"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace as replaced
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,25 @@ import pytest
 
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
-from penstock.forges.recorded import dump
+from penstock.forges.recorded import RecordedPullRequest, dump
+from penstock.review.decision import Decision
 from penstock.review.policy.replay import Recorded, replay
 from penstock.review.policy.tests import policy_diagnostics
 from penstock.source.git import GitRepository
-from review.pull_requests import APPROVED, PENDING, POLICY, POLICY_PATH, looser_gate, opened, rules_of, with_policy
+from review.points.test_point_11_evidence import policy_with, released
+from review.pull_requests import (
+    APPROVED,
+    DISAPPROVED,
+    PENDING,
+    POLICY,
+    POLICY_PATH,
+    SKIPPED,
+    looser_gate,
+    opened,
+    rules_of,
+    with_policy,
+)
+from review.releases import signer
 from review.repositories import Repository
 
 BOUND = "Gate/delay-release.rules[quality].atLeast"
@@ -72,6 +89,58 @@ def test_a_test_that_does_not_hold_says_why(
     assert any(headline in one for one in _problems(repository, {"name": "it", "given": given, "expect": expect}))
 
 
+def _like(name: str, given: dict[str, Any], **expect: Any) -> dict[str, Any]:
+    return {"name": name, "given": given, "expect": expect}
+
+
+def test_tests_that_fail_for_one_cause_are_told_once(repository: Repository) -> None:
+    lower = {"address": BOUND, "after": 0.6}
+    gone = {"address": "Gate/none.rules[x].atLeast", "after": 0.6}
+    tests = [
+        _like("a", lower, rules=["owner", "gate"], state="approved"),
+        _like("b", lower, rules=["owner", "gate", "traffic", "downstream"]),
+        _like("c", {**lower, "after": 0.5}, rules=["owner", "gate", "traffic", "downstream"]),
+        _like("d", gone, state="pending"),
+        _like("e", gone, state="approved"),
+        _like("f", lower, rules=["gatte"]),
+        _like("g", lower, rules=["gatte"]),
+    ]
+    with_policy(repository, _with_tests(*tests))
+    found = list(policy_diagnostics(load_work_tree(repository.root)))
+    assert [one.headline for one in found] == [
+        "in the test `a` the rule `downstream` matches too, which is not expected",
+        "2 tests expect `traffic` to match, and it does not",
+        "there is no Gate/none in this repository",
+        "there is no rule `gatte`; did you mean `gate`?",
+    ], "that `a` gives another state follows from the rules that match"
+    assert [len(one.secondary) for one in found] == [0, 1, 1, 1]
+    assert found[1].help == ("the tests are `b`, `c`",)
+
+
+def test_tests_that_one_rule_keeps_from_what_they_expect_are_told_once(repository: Repository) -> None:
+    by_owners = ["rita"]
+    tests = [
+        _like("a", {"address": BOUND, "after": 0.6, "approvedBy": by_owners}, state="approved"),
+        _like("b", {"address": BOUND, "after": 0.5, "approvedBy": by_owners}, state="approved"),
+        _like("c", {"address": BOUND, "after": 0.6, "approvedBy": by_owners}, state="error"),
+    ]
+    with_policy(repository, _with_tests(*tests))
+    found = list(policy_diagnostics(load_work_tree(repository.root)))
+    assert [one.headline for one in found] == [
+        "2 tests expect `approved`, and give `pending` because of the rule `gate`",
+        "the test `c` expects `error`, and it gives `pending` because of the rule `gate`",
+    ]
+
+
+def test_tests_of_policies_that_are_none_together_are_not_run(repository: Repository) -> None:
+    with_policy(repository, _with_tests(_like("a", {"address": BOUND, "after": 0.6}, state="approved")))
+    other = POLICY.replace("{name: policy, owner: platform}", "{name: other, owner: platform}")
+    repository.write("specs/other.yaml", other[other.rindex("---") + 4 :])
+    headlines = [one.headline for one in policy_diagnostics(load_work_tree(repository.root))]
+    assert headlines
+    assert not [one for one in headlines if "the test" in one], "each would fail for what is told already"
+
+
 def test_check_runs_them(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     failing = {"name": "it", "given": {"address": BOUND, "after": 0.6}, "expect": {"state": "approved"}}
     with_policy(repository, _with_tests(failing))
@@ -113,10 +182,8 @@ def test_replay_shows_whose_verdict_another_policy_alters(
 
 
 def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository: Repository) -> None:
-    from dataclasses import replace
-
     pull_request = opened(repository, looser_gate)
-    pull_request.forge.facts = replace(pull_request.forge.facts, head_sha="0" * 40)
+    pull_request.forge.facts = replaced(pull_request.forge.facts, head_sha="0" * 40)
     record = Recorded("1", pull_request.forge.view)
     (row,) = replay(GitRepository.find(repository.root), [record], load_work_tree(repository.root))
     assert row.is_altered
@@ -130,6 +197,75 @@ def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys
     assert "1 more is missing" in capsys.readouterr().out
     assert main([*arguments, "--pretend-approved-by", "ada", "--pretend-approved-by", "rita"]) == 0
     assert capsys.readouterr().out.startswith("approved")
+
+
+def _record_of(decision: Decision, folder: Path) -> Path:
+    folder.mkdir()
+    record = folder / "1.json"
+    record.write_text(dump(decision.inputs.facts), encoding="utf-8")
+    return record
+
+
+def test_simulate_and_the_review_agree_on_a_release(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = signer()
+    decision = released(repository, key, by=key)
+    record = _record_of(decision, tmp_path / "records")
+    simulate = ["policy", "simulate", "--root", str(repository.root), "--record", str(record), "--format", "json"]
+    assert main(simulate) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["state"], shown["headline"]) == (decision.verdict.state.value, decision.verdict.headline)
+
+
+def test_simulate_reads_the_evidence_of_a_release_without_a_record(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = signer(until="2999-01-01T00:00:00+00:00")
+    released(repository, key, by=key, created=datetime.now(UTC).replace(microsecond=0))
+    simulate = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
+    assert main([*simulate, "--pretend-approved-by", "ada", "--pretend-approved-by", "sam"]) == 0
+    assert capsys.readouterr().out.startswith("approved")
+
+
+def test_simulate_takes_the_work_tree_as_it_lies_there(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(repository)
+    repository.edit(looser_gate)
+    arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
+    assert main([*arguments, "--head", "WORKTREE", "--pretend-approved-by", "ada"]) == 1
+    assert "1 more is missing" in capsys.readouterr().out
+
+
+def test_replay_judges_a_release_by_its_evidence(repository: Repository) -> None:
+    key = signer()
+    view = RecordedPullRequest(released(repository, key, by=key).inputs.facts)
+    git = GitRepository.find(repository.root)
+    [same] = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
+    assert same.before is not None
+    assert same.before.state is APPROVED
+    assert not same.is_altered
+
+    repository.write(POLICY_PATH, policy_with(signer("other")))
+    [other] = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
+    assert other.before is not None
+    assert other.after is not None
+    assert (other.before.state, other.after.state) == (APPROVED, DISAPPROVED), "the other policy has other keys"
+
+
+def test_replay_judges_what_merging_would_have_left(repository: Repository) -> None:
+    """What the base got after the branch had left it is no change of the pull request."""
+    pull_request = opened(repository, looser_gate)
+    branch = repository.git("rev-parse", "--abbrev-ref", "HEAD").strip()
+    repository.git("checkout", "--quiet", "main")
+    repository.edit(lambda documents: documents["Team", "sre"]["spec"]["members"].append("sue"), POLICY_PATH)
+    base = repository.commit("sue comes")
+    repository.git("checkout", "--quiet", branch)
+    view = RecordedPullRequest(replaced(pull_request.forge.facts, base_sha=base))
+    [row] = replay(GitRepository.find(repository.root), [Recorded("1", view)], load_work_tree(repository.root))
+    assert row.before is not None
+    assert not [one for one in row.before.tree.children if one.name == "governance" and one.state is not SKIPPED]
 
 
 def test_the_policy_of_this_repository_passes_its_tests(root: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.review.policy.matching import match
+from penstock.review.policy.outcome import outcomes_of_bundle
 from penstock.review.policy.people import MOST_MATCHINGS, Demand, smallest_set
-from penstock.review.policy.requirements import Alternative, Slot
+from penstock.review.policy.requirements import Alternative, Bundle, Slot, as_one
 
 PEOPLE = "abcdefg"
 groups = st.frozensets(st.sampled_from(PEOPLE), min_size=1, max_size=4)
@@ -83,3 +84,22 @@ def test_the_order_of_demands_changes_nothing() -> None:
     other = Demand((Alternative((Slot(frozenset("bc"), 1),)),), frozenset())
     assert smallest_set([one, other], frozenset()) == smallest_set([other, one], frozenset())
     assert smallest_set([one, other], frozenset()).people == ("b",)
+
+
+bundles = st.lists(st.lists(ways, min_size=1, max_size=2).map(tuple), min_size=2, max_size=3).map(
+    lambda rules: Bundle(tuple((f"r{n}", one) for n, one in enumerate(rules)), "valid")
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(bundles, st.frozensets(st.sampled_from(PEOPLE), max_size=5))
+def test_over_all_rules_of_a_bundle_no_assignment_fills_more_places(bundle: Bundle, people: frozenset[str]) -> None:
+    found = outcomes_of_bundle(bundle, people)
+    counted = [person for one in found.values() for person in one.counted]
+    assert len(counted) == len(set(counted)), "one person counts for one rule"
+    choices = [as_one(choice) for choice in product(*(one for _, one in bundle.rules))]
+    assert sum(one.missing for one in found.values()) == min(way.size - _fills(way, people) for way in choices)
+    if len(choices) == 1:
+        [way] = choices
+        helpful = {one for one in PEOPLE if match(way, people | {one}).missing < match(way, people).missing}
+        assert frozenset().union(*(one.able for one in found.values())) == helpful - people

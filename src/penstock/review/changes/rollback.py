@@ -38,9 +38,9 @@ def _goes_back(repository: GitRepository, commit: str, base: Catalog, head: Cata
     version = after.spec.version
     if not stays or before.metadata.owner != after.metadata.owner or version.digest == before.spec.version.digest:
         return False
-    # While a canary is under way, the version that is replaced is served too.
-    wanted = _places(version, after.spec.previous)
-    known = _places(before.spec.version, before.spec.previous)
+    # While a canary is under way, the version that is replaced is served too; later it may be gone back to.
+    wanted = {_place(version), *_replaced(after)}
+    known = _settled(before) | _replaced(before)
     document = base.document(spec_id)
     if wanted <= known or document is None:
         return wanted <= known
@@ -48,7 +48,7 @@ def _goes_back(repository: GitRepository, commit: str, base: Catalog, head: Cata
 
 
 def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set[_Place]:
-    """What earlier versions of the file let the same rollout and environment serve."""
+    """What earlier versions of the file let the same rollout and environment serve to all."""
     served: set[_Place] = set()
     for data in versions:
         source, _ = decode("earlier.yaml", data)
@@ -57,14 +57,27 @@ def _served(versions: Iterable[bytes], spec_id: SpecId, current: Release) -> set
             current.spec.rollout,
             current.spec.environment,
         ):
-            served |= _places(release.spec.version, None)
+            served |= _settled(release)
     return served
 
 
-def _places(version: Version, previous: PreviousVersion | None) -> set[_Place]:
-    """Where the versions lie in the store."""
-    found: set[_Place] = {(None, version.digest)}
-    return found if previous is None else {*found, (previous.model, previous.digest)}
+def _settled(release: Release) -> set[_Place]:
+    """What had all the traffic: the version, or while it is a canary the one that it would replace.
+
+    A canary may have been withdrawn for what it did, so that it is nothing to go back to.
+    """
+    return {_place(release.spec.version)} if release.spec.step is None else _replaced(release)
+
+
+def _replaced(release: Release) -> set[_Place]:
+    """The version that a release replaces, where it names one."""
+    previous = release.spec.previous
+    return {_place(previous)} if previous is not None else set()
+
+
+def _place(version: Version) -> _Place:
+    """Where the version lies in the store."""
+    return (version.model if isinstance(version, PreviousVersion) else None), version.digest
 
 
 def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:

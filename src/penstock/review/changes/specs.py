@@ -84,7 +84,9 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
     value = _content(document.value) if document is not None else None
     if other.is_declared(spec_id):
         # Its name stands in a file that could not be read, so it may well have been there.
-        return _opaque(catalog, spec_id, None, value, "a file that may hold its other version cannot be read")
+        why = "a file that may hold its other version cannot be read"
+        before, after = (None, value) if catalog is head else (value, None)
+        return _opaque(catalog, spec_id, before, after, why)
     loaded = catalog.loaded(spec_id)
     names_code = document is not None and any(one.scalar.holds in CODE for one in written(document, "holds"))
     judgement = judge_spec(spec_id.kind, operation, names_code=names_code)

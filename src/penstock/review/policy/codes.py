@@ -15,7 +15,8 @@ CODES = (
         value `after` at an `address` of this repository, `null` for nothing, left out for what stands there. The real
         review then judges it, with its indirect effects, and the state and the rules that match are compared with
         those expected. `author`, `approvedBy`, `labels` and `evidence` (of a Release) say who did what; `stage` and
-        `riskTier` replace what the change reaches.
+        `riskTier` replace what the change reaches. Where no `evidence` is given, that of a Release is missing: nothing
+        was promoted that a test makes up. Tests that fail for one cause are told together.
 
         Why: a policy is read by people who hope that it says what they mean. A test says it twice.
 

@@ -21,7 +21,7 @@ from penstock.review.policy.holds import Hold, standing_holds
 from penstock.review.policy.matching import fitting
 from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, Roles, Standing
-from penstock.review.policy.outcome import Outcome, outcome_of
+from penstock.review.policy.outcome import Outcome, outcomes
 from penstock.review.policy.overruling import overruling
 from penstock.review.policy.people import Demand, Suggestion, smallest_set
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
@@ -120,7 +120,7 @@ class _Evaluation:
             return self._over()
         errors = self._errors()
         matched = meet(self.policy.rules, self._context())
-        judged = [(group, outcome_of(group)) for group in matched.groups]
+        judged = outcomes(matched.groups)
         stops = (
             *self._uncovered(matched),
             *self._objections(matched),
@@ -249,6 +249,7 @@ class _Evaluation:
                 given=self._shown(outcome.counted),
                 barred=self._shown(outcome.able & blocked),
                 stale=self._shown(outcome.able & self.opinions.heard),
+                elsewhere=tuple((login, rule) for key, rule in outcome.elsewhere for login in self._shown((key,))),
                 is_possible=enough,
             ),
             changes=tuple(group.changes),

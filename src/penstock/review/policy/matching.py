@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from penstock.review.policy.requirements import Alternative
@@ -45,10 +45,14 @@ class Matching:
                     return True
         return False
 
-    def welcome(self) -> frozenset[str]:
-        """Everyone not in it yet who would enlarge it."""
+    def welcome(self, among: Container[int] | None = None) -> frozenset[str]:
+        """Everyone not in it yet who would enlarge it; where slots are named by their places, fill one of them."""
         slots = self.alternative.slots
-        open_slots = [index for index, slot in enumerate(slots) if len(self.filled[index]) < slot.count]
+        open_slots = [
+            index
+            for index, slot in enumerate(slots)
+            if len(self.filled[index]) < slot.count and (among is None or index in among)
+        ]
         reached = set(open_slots)
         while open_slots:
             wanted = slots[open_slots.pop()].people

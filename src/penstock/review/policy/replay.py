@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from penstock.catalog.model import Catalog
 from penstock.forges.recorded import RecordedPullRequest
+from penstock.review.decision import states_of, understand
+from penstock.review.evidence.keys import KeySet
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
-from penstock.review.policy.inputs import read_inputs
 from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, read_owners
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
@@ -24,7 +25,6 @@ class Recorded:
     name: str
     """As the reader knows it: a file, a number."""
     view: RecordedPullRequest
-    evidence: Mapping[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
 
 
@@ -50,14 +50,17 @@ class Replayed(NamedTuple):
 def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catalog) -> tuple[Replayed, ...]:
     """Each record under its own policy and under the policies and teams of the tree `policy`.
 
-    What was closed or merged since is judged as it would be while it is open and ready.
+    What was closed or merged since is judged as it would be while it is open and ready: what merging it into its base
+    left, with the evidence as it was worth then, by the keys of the policy that judges.
     """
     other = resolve_policy(policy)
     found = []
     for record in records:
         view = RecordedPullRequest(replace(record.view.facts, state="open", is_draft=False))
         try:
-            inputs = read_inputs(repository, view.base_sha, view.head_sha)
+            inputs, evidence, (by_other,) = understand(
+                repository, view.base_sha, view.head_sha, view.now(), (KeySet.of(other.keys),)
+            )
         except GitError as error:
             found.append(Replayed(record.name, view.number, view.title, None, None, str(error)))
             continue
@@ -65,9 +68,9 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
         teams = resolve_organisation(policy, inputs.plan)
         organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
         plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})
-        states, memory = record.evidence, record.memory
+        states, others, memory = states_of(evidence), states_of(by_other), record.memory
         before = evaluate(inputs.plan, inputs.policy, inputs.organisation, view, evidence=states, memory=memory)
-        after = evaluate(plan, other, organisation, view, evidence=states, memory=memory)
+        after = evaluate(plan, other, organisation, view, evidence=others, memory=memory)
         found.append(Replayed(record.name, view.number, view.title, before, after))
     return tuple(found)
 

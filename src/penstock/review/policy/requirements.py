@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -43,6 +43,15 @@ class Alternative(NamedTuple):
 Alternatives = tuple[Alternative, ...]
 
 
+class Bundle(NamedTuple):
+    """What several rules require of one change by people who are distinct over all of them."""
+
+    rules: tuple[tuple[str, Alternatives], ...]
+    """At least two, by their ids, in the order of the policy."""
+    evidence: str | None = None
+    """State of the evidence, where one of them asks for it."""
+
+
 def alternatives(require: Require, resolve: Resolve) -> Alternatives:
     """Every way to satisfy the requirement. TooManyAlternativesError beyond `MOST_ALTERNATIVES`."""
     parts: list[Alternatives] = []
@@ -57,20 +66,27 @@ def alternatives(require: Require, resolve: Resolve) -> Alternatives:
     return _joined(parts)
 
 
-def _joined(parts: list[Alternatives]) -> Alternatives:
+def combined(parts: list[Alternatives]) -> Iterator[tuple[Alternative, ...]]:
+    """Each choice of one way from each part. TooManyAlternativesError beyond `MOST_ALTERNATIVES`."""
     count = 1
     for part in parts:
         count *= len(part)
         if count > MOST_ALTERNATIVES:
             raise TooManyAlternativesError
-    found = dict.fromkeys(
-        Alternative(
-            tuple(slot for way in ways for slot in way.slots),
-            any(way.needs_evidence for way in ways),
-        )
-        for ways in product(*parts)
+    yield from product(*parts)
+
+
+def as_one(ways: Iterable[Alternative]) -> Alternative:
+    """The way that takes all of these, by distinct people, their slots in this order."""
+    ways = tuple(ways)
+    return Alternative(
+        tuple(slot for way in ways for slot in way.slots),
+        any(way.needs_evidence for way in ways),
     )
-    return tuple(found)
+
+
+def _joined(parts: list[Alternatives]) -> Alternatives:
+    return tuple(dict.fromkeys(map(as_one, combined(parts))))
 
 
 def needs(require: Require, standing: Standing) -> str:

@@ -12,12 +12,10 @@ from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.predicates.subject import Subject
 from penstock.review.policy.predicates.table import Answer, compile_when
-from penstock.review.policy.requirements import Alternatives, alternatives, needs
+from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
-from penstock.specs.approval_policy import ApprovalRule, Require
+from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
 
-OWNERSHIP = "ownership"
-"""Name of the rule that every policy has: what changes hands needs both hands."""
 OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
 
 EvidenceStates = Mapping[str, str]
@@ -36,6 +34,8 @@ class Group:
     approvers: frozenset[str]
     evidence: str | None
     waived: Waived | None = None
+    bundle: Bundle | None = None
+    """This rule among others whose people must be distinct; None where it stands for itself."""
     changes: list[str] = field(default_factory=list)
     """Fingerprints."""
     addresses: list[str] = field(default_factory=list)
@@ -78,9 +78,10 @@ def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
         subject = matching.subject(change, fingerprint)
         matched = [rule for rule, when in compiled if _applies(rule, when, subject)]
         heard |= {rule.id for rule in matched}
+        bundle = matching.bundle(matched, subject)
         for rule in matched:
-            require = None if rule.require == "nobody" else rule.require
-            matching.put(rule.id, rule.why, require, subject, fingerprint)
+            together = bundle if bundle is not None and any(rule.id == name for name, _ in bundle.rules) else None
+            matching.put(rule.id, rule.why, _people_of(rule), subject, fingerprint, together)
         if matching.roles.moves_ownership(change):
             standing = subject.standing
             stays = standing.owner == standing.former_owner
@@ -91,6 +92,10 @@ def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
     groups = sorted(matching.groups.values(), key=lambda group: order.get(group.rule, -1))
     silent = tuple(rule.id for rule, _ in compiled if rule.id not in heard)
     return Matched(tuple(groups), silent, tuple(uncovered))
+
+
+def _people_of(rule: ApprovalRule) -> Require | None:
+    return None if rule.require == "nobody" else rule.require
 
 
 @cache
@@ -136,17 +141,42 @@ class _Meeting:
             return "valid"
         return self.context.evidence.get(str(change.address.spec), "missing")
 
-    def put(self, rule: str, why: str, require: Require | None, subject: Subject, fingerprint: str) -> None:
+    def bundle(self, rules: Iterable[ApprovalRule], subject: Subject) -> Bundle | None:
+        """Those of the rules that ask for distinct people about the change; None where no two of them do."""
+        asking = []
+        for rule in rules:
+            if rule.distinct and self._waived(rule.id, subject) is None:
+                ways, _ = self._requirement(_people_of(rule), subject.standing)
+                asking += [(rule.id, ways)] if ways else []
+        if len(asking) < 2:  # one alone has nobody to be distinct from
+            return None
+        asks_evidence = any(way.needs_evidence for _, ways in asking for way in ways)
+        return Bundle(tuple(asking), (subject.evidence or "missing") if asks_evidence else None)
+
+    def _waived(self, rule: str, subject: Subject) -> Waived | None:
+        return next((one for one in self.context.waived if one.covers(rule, subject.change)), None)
+
+    def put(
+        self,
+        rule: str,
+        why: str,
+        require: Require | None,
+        subject: Subject,
+        fingerprint: str,
+        bundle: Bundle | None = None,
+    ) -> None:
         """Count the change to the group that it belongs to."""
         ways, words = self._requirement(require, subject.standing)
+        if bundle is not None:
+            words += f", by others than for {_rules_but(rule, bundle)}"
         approvers = self.context.opinions.approvers(fingerprint)
         asks_evidence = any(way.needs_evidence for way in ways)
         evidence = (subject.evidence or "missing") if asks_evidence else None
-        waived = next((one for one in self.context.waived if one.covers(rule, subject.change)), None)
-        key = (rule, ways, approvers, evidence, waived)
+        waived = self._waived(rule, subject)
+        key = (rule, ways, approvers, evidence, waived, bundle)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(rule, why, ways, words, approvers, evidence, waived)
+            group = self.groups[key] = Group(rule, why, ways, words, approvers, evidence, waived, bundle)
         group.changes.append(fingerprint)
         group.addresses.append(str(subject.change.address))
 
@@ -159,3 +189,8 @@ class _Meeting:
             ways = alternatives(require, lambda people: self.roles.people(people, standing))
             known = self._ways[key] = ways, needs(require, standing)
         return known
+
+
+def _rules_but(rule: str, bundle: Bundle) -> str:
+    *most, last = [name for name, _ in bundle.rules if name != rule]
+    return f"{', '.join(most)} and {last}" if most else last

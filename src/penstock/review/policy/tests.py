@@ -14,6 +14,7 @@ from penstock.forges.protocol import Commit, Person, Push, Review
 from penstock.forges.recorded import Facts, RecordedPullRequest
 from penstock.review.model import Impact, Plan, VerdictState
 from penstock.review.policy.codes import POLICY_TEST
+from penstock.review.policy.complaints import TESTS, Complaint, one_for_each_cause
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
 from penstock.review.policy.what_if import AS_IT_STANDS, BASE, HEAD, WhatIf, WhatIfError, what_if_plan
@@ -35,7 +36,7 @@ class TestRun(NamedTuple):
     name: str
     state: str
     rules: tuple[str, ...]
-    problems: tuple[Diagnostic, ...]
+    problems: tuple[Complaint, ...]
     """Empty where everything is as expected."""
 
 
@@ -67,10 +68,12 @@ def policy_diagnostics(catalog: Catalog) -> Iterator[Diagnostic]:
     if not valid or any(found.severity is Severity.ERROR for found in catalog.reading):
         # What is wrong with a spec by itself is reported where it stands; no test of it means anything before.
         return
-    for problem in resolve_policy(catalog).problems:
+    problems = resolve_policy(catalog).problems
+    for problem in problems:
         yield Diagnostic.error(POLICY_TEST, problem.rstrip("."), catalog.span(first))
-    for run in run_tests(catalog):
-        yield from run.problems
+    if not problems:
+        # Under a policy that is none, every test would fail for the same reason.
+        yield from one_for_each_cause(complaint for run in run_tests(catalog) for complaint in run.problems)
 
 
 class _Case:
@@ -78,7 +81,7 @@ class _Case:
         self, catalog: Catalog, policy: ResolvedPolicy, spec_id: SpecId, position: int, test: PolicyTest
     ) -> None:
         self.catalog, self.policy, self.spec_id, self.position, self.test = catalog, policy, spec_id, position, test
-        self.problems: list[Diagnostic] = []
+        self.problems: list[Complaint] = []
 
     def run(self) -> TestRun:
         """Judge the change, and compare."""
@@ -87,14 +90,15 @@ class _Case:
         rules: tuple[str, ...] = ()
         if not self.problems:
             try:
-                state, rules = self._judge()
+                state, rules, deciding = self._judge()
             except (AddressError, WhatIfError) as error:
-                self._complain(str(error), "given", "address")
+                self._complain(str(error), "given", "address", shared=str(error))
             else:
-                self._compare(state, rules)
+                self._compare(state, rules, deciding)
         return TestRun(self.spec_id.name, self.test.name, state, tuple(rules), tuple(self.problems))
 
-    def _judge(self) -> tuple[str, tuple[str, ...]]:
+    def _judge(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """The state, the rules that match, and those of them that are in this state themselves."""
         given = self.test.given
         address = Address.parse(str(given["address"]))
         change = WhatIf(address, given.get("before", AS_IT_STANDS), given.get("after", AS_IT_STANDS))
@@ -108,30 +112,39 @@ class _Case:
             evidence=evidence,
         )
         known = {rule.id for rule in self.policy.rules}
-        heard = [
-            node.name for node in verdict.tree.children if node.name in known and node.state is not VerdictState.SKIPPED
-        ]
-        return verdict.state.value, tuple(heard)
+        heard = [one for one in verdict.tree.children if one.name in known and one.state is not VerdictState.SKIPPED]
+        deciding = tuple(one.name for one in heard if one.state is verdict.state)
+        return verdict.state.value, tuple(one.name for one in heard), deciding
 
-    def _compare(self, state: str, rules: tuple[str, ...]) -> None:
-        expected = self.test.expect
-        if "state" in expected and expected["state"] != state:
-            self._complain(
-                f"the test `{self.test.name}` expects `{expected['state']}`, and it gives `{state}`", "expect", "state"
-            )
+    def _compare(self, state: str, rules: tuple[str, ...], deciding: tuple[str, ...]) -> None:
+        """Which rules match decides the state: where others do than expected, nothing is said of the state."""
+        name, expected = self.test.name, self.test.expect
         if "rules" in expected:
-            missing = [name for name in expected["rules"] if name not in rules]
-            surplus = [name for name in rules if name not in expected["rules"]]
+            missing = [rule for rule in expected["rules"] if rule not in rules]
+            surplus = [rule for rule in rules if rule not in expected["rules"]]
             if missing:
                 self._complain(
-                    f"the test `{self.test.name}` expects `{missing[0]}` to match, and it does not", "expect", "rules"
+                    f"the test `{name}` expects `{missing[0]}` to match, and it does not",
+                    "expect",
+                    "rules",
+                    shared=f"{TESTS} expect `{missing[0]}` to match, and it does not",
                 )
             if surplus:
                 self._complain(
-                    f"in the test `{self.test.name}` the rule `{surplus[0]}` matches too, which is not expected",
+                    f"in the test `{name}` the rule `{surplus[0]}` matches too, which is not expected",
                     "expect",
                     "rules",
+                    shared=f"in {TESTS} the rule `{surplus[0]}` matches too, which is not expected",
                 )
+        if not self.problems and expected.get("state", state) != state:
+            # Of one rule alone that keeps several tests from what they expect, it is plain what to look at.
+            because = f" because of the rule `{deciding[0]}`" if len(deciding) == 1 else ""
+            self._complain(
+                f"the test `{name}` expects `{expected['state']}`, and it gives `{state}`{because}",
+                "expect",
+                "state",
+                shared=f"{TESTS} expect `{expected['state']}`, and give `{state}`{because}" if because else "",
+            )
 
     def _check_words(self) -> None:
         """What a test gives and expects is free in the language, and held to its words here."""
@@ -161,13 +174,14 @@ class _Case:
         for name in expect.get("rules", []):
             if name not in known:
                 near = did_you_mean(name, known)
-                self._complain(
-                    f"there is no rule `{name}`{f'; did you mean `{near[0]}`?' if near else ''}", "expect", "rules"
-                )
+                headline = f"there is no rule `{name}`{f'; did you mean `{near[0]}`?' if near else ''}"
+                self._complain(headline, "expect", "rules", shared=headline)
 
-    def _complain(self, headline: str, *place: str) -> None:
+    def _complain(self, headline: str, *place: str, shared: str = "") -> None:
+        """`shared` is what to say where several tests fail for this very cause, with `TESTS` for their number."""
         pointer: Pointer = ("spec", "tests", self.position, *place)
-        self.problems.append(Diagnostic.error(POLICY_TEST, headline, self.catalog.span(self.spec_id, pointer)))
+        found = Diagnostic.error(POLICY_TEST, headline, self.catalog.span(self.spec_id, pointer))
+        self.problems.append(Complaint(found, self.test.name, shared))
 
 
 def _is_words(value: Any) -> bool:

@@ -79,6 +79,7 @@ def group_sentence(
     given: tuple[str, ...],
     barred: tuple[str, ...],
     stale: tuple[str, ...],
+    elsewhere: tuple[tuple[str, str], ...],
     is_possible: bool,
 ) -> str:
     """What is required, what is there, and what is missing."""
@@ -98,6 +99,7 @@ def group_sentence(
     if given:
         parts.append(f"{_people(given)} approved")
     parts.append(f"{outcome.missing} more {'is' if outcome.missing == 1 else 'are'} missing")
+    parts += [f"{login} counts for the rule {rule} already" for login, rule in elsewhere[:_SHOWN]]
     if stale:
         parts.append(f"{_people(stale)} approved an earlier version of this")
     if barred:

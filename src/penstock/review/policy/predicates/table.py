@@ -43,7 +43,7 @@ PREDICATES: dict[str, Callable[[Any, Subject], Answer]] = {
     "labels": labels.holds,
     "evidence": evidence.holds,
 }
-"""By the field of `When`; the joins `all`, `any` and `not` are not among them."""
+"""By the field of `When`; the joins `all`, `any`, `not` and `atLeast` are not among them."""
 
 
 def compile_when(when: When) -> Callable[[Subject], Answer]:
@@ -61,6 +61,9 @@ def compile_when(when: When) -> Callable[[Subject], Answer]:
     if when.not_ is not None:
         inner = compile_when(when.not_)
         parts.append(lambda subject: _not(inner(subject)))
+    if when.at_least is not None:
+        count, several = when.at_least.count, [compile_when(one) for one in when.at_least.of]
+        parts.append(lambda subject: _at_least(count, [one(subject) for one in several]))
     return lambda subject: _all(part(subject) for part in parts)
 
 
@@ -86,6 +89,12 @@ def _any(answers: Iterable[Answer]) -> Answer:
         if answer is None:
             result = None
     return result
+
+
+def _at_least(count: int, answers: list[Answer]) -> Answer:
+    if answers.count(True) >= count:
+        return True
+    return None if len(answers) - answers.count(False) >= count else False
 
 
 def _not(answer: Answer) -> Answer:

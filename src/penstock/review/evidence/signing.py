@@ -1,0 +1,46 @@
+"""What a signature would be worth to a review, asked before it is made: by the policy as it lies where one signs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from penstock.review.evidence.dsse import public_key_of, sign
+from penstock.review.evidence.keys import KeySet
+from penstock.source.attestations.gates import parse_gates
+from penstock.source.attestations.promotion import parse_promotion
+from penstock.source.attestations.statement import StatementError
+
+_ADVICE = {
+    "expired": "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment, "
+    "sign with a key of that time, or make the statement anew",
+    "revoked": "sign with another key, which `penstock evidence keygen` makes",
+}
+
+
+class WorthlessSignatureError(ValueError):
+    """The policy denies the key this statement; the message says why, and what would be right."""
+
+
+def doubt(keys: KeySet, payload: bytes, private_pem: bytes, key_id: str) -> str:
+    """Why the signature would count for nothing yet; empty where it would count.
+
+    WorthlessSignatureError where it never would: the key is revoked, or the statement is not of its time. Of a key that
+    the policy does not name, it may be that the base's does. StatementError and KeyFileError as reading and signing.
+    """
+    found = keys.check(sign(payload, private_pem, key_id), made_at(payload))
+    if found.state in _ADVICE:
+        raise WorthlessSignatureError(f"it is not signed, for it would not verify: {found.why}: {_ADVICE[found.state]}")
+    if found.state == "valid":
+        return ""
+    return (
+        f"no signature by `{key_id}` verifies before the ApprovalPolicy of the base names the key, under "
+        f"spec.keys.evidence, with `ed25519: {public_key_of(private_pem)}`"
+    )
+
+
+def made_at(payload: bytes) -> datetime:
+    """When a statement was made, of the gates or of a promotion. StatementError where it is neither."""
+    try:
+        return parse_gates(payload).predicate.created
+    except StatementError:
+        return parse_promotion(payload).created

@@ -1,0 +1,92 @@
+"""Conditions are joined by all, any, not and N-of, in three values: what nobody can tell stays unknown."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from penstock.review.policy.predicates import table
+from penstock.specs.approval_policy import When
+from review.pull_requests import (
+    DISAPPROVED,
+    PENDING,
+    POLICY,
+    Documents,
+    looser_gate,
+    names,
+    opened,
+    rules_of,
+    stricter_gate,
+)
+from review.repositories import Repository
+
+UNKNOWN: table.Answer = None
+
+
+def _several(count: int, *of: dict[str, Any]) -> When:
+    return When.model_validate({"atLeast": {"count": count, "of": list(of)}})
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_so_many_of_several_hold(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Held against what every guess at the unknown ones would give."""
+    for answers in product((True, False, None), repeat=3):
+        said = dict(zip("abc", answers, strict=True))
+        monkeypatch.setitem(table.PREDICATES, "address", lambda name, _, said=said: said[name])
+        found = table.compile_when(_several(count, *({"address": name} for name in "abc")))(None)  # type: ignore[arg-type]  # nothing looks at it
+        guesses = [[(answer,) if answer is not None else (True, False) for answer in answers]]
+        outcomes = {sum(guess) >= count for parts in guesses for guess in product(*parts)}
+        assert found is (outcomes.pop() if len(outcomes) == 1 else None), answers
+
+
+def _rule(name: str, when: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "why": "Whatever changes.", "when": when, "require": {"from": {"teams": ["risk"]}}}
+
+
+def test_a_rule_matches_what_fits_two_of_three(repository: Repository) -> None:
+    of = [{"kind": ["Gate"]}, {"direction": ["loosened"]}, {"area": ["rollout"]}]
+    rules = [_rule("two", {"atLeast": {"count": 2, "of": of}}), _rule("rest", {"cause": "indirect"})]
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, rules))
+    assert "two" in names(pull_request.verdict(), PENDING)
+    pull_request.push(stricter_gate)
+    verdict = pull_request.verdict()
+    assert "two" not in names(verdict, PENDING)
+    assert "coverage" in names(verdict, DISAPPROVED)
+
+
+@pytest.mark.parametrize(
+    ("reaches", "passed"),
+    [
+        ({"slos": 0}, True),
+        ({"slos": 1}, False),
+        ({"schedules": 0}, True),
+        ({"schedules": 2}, False),
+        ({"environments": 1}, True),
+        ({"environments": 2}, False),
+        ({"models": 5, "environments": 1}, True),
+    ],
+)
+def test_a_radius_counts_slos_schedules_and_environments(
+    repository: Repository, reaches: dict[str, int], passed: bool
+) -> None:
+    rules = [_rule("far", {"cause": "direct", "reaches": reaches}), _rule("rest", {})]
+    verdict = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).verdict()
+    assert ("far" in names(verdict, PENDING)) is passed
+
+
+def test_an_objective_that_moves_is_one_slo_and_a_time_that_moves_one_schedule(repository: Repository) -> None:
+    """The impact lists both as they were and as they are."""
+
+    def move(documents: Documents) -> None:
+        slos = documents["Rollout", "delay-online"]["spec"]["slos"]
+        slos["availability"]["objective"] = "99.1%"
+        documents["Model", "delay"]["spec"]["retrain"]["schedule"] = "7 7 * * 1"
+
+    reaches = {"slos": 1, "schedules": 2}
+    rules = [_rule("far", {"cause": "direct", "reaches": reaches}), _rule("rest", {})]
+    pull_request = opened(repository, move, policy=rules_of(POLICY, rules))
+    [impact] = [one for one in pull_request.inputs().plan.impacts.values() if len(one.slos) > 1][:1]
+    assert len(impact.schedules) > reaches["schedules"]
+    assert "far" not in names(pull_request.verdict(), PENDING)
