@@ -249,13 +249,14 @@ class Comparison:
     def _that_moved(self, path: str, owner: str, before: dict[str, _File], after: dict[str, _File]) -> tuple[str, ...]:
         """The specs whose files came or went, where those are all that a kustomization differs by; else its owner."""
         folder, _, name = path.rpartition("/")
-        if name != KUSTOMIZATION or owner in map(str, self.edited):
+        edited = set(map(str, self.edited))
+        if name != KUSTOMIZATION or owner in edited:
             return (owner,)
         moved = {
             one: (before | after)[one].owner for one in before.keys() ^ after.keys() if one.startswith(f"{folder}/")
         }
         causes = {cause for one, of in moved.items() for cause in self.owners.get(one, (of,))}
-        return tuple(sorted(causes)) or (owner,)
+        return tuple(sorted(causes & edited or causes)) or (owner,)
 
     def _hold_against_head(self, blobs: dict[str, str], before: dict[str, _File]) -> None:
         """Errors for the committed files of head that are not, byte for byte, what its specs compile to."""
