@@ -246,6 +246,23 @@ def test_schemas_are_written_for_editors(tmp_path: Path, capsys: pytest.CaptureF
         Draft202012Validator.check_schema(schema)
 
 
+def test_it_is_said_how_an_editor_comes_to_know_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["schema", "--out", ".penstock"]) == 0
+    said = capsys.readouterr().out
+    setting = '{"yaml.schemas": {".penstock/schema.json": "specs/**/*.yaml"}}'
+    modeline = "# yaml-language-server: $schema=../.penstock/schema.json"
+    assert f"\n  {setting}\n" in said
+    assert f"\n  {modeline}\n" in said
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    assert setting.strip("{").removesuffix("}") in readme
+    assert modeline in readme
+    assert main(["schema", "Gate", "--out", ".penstock"]) == 0
+    assert capsys.readouterr().out == "1 schema in .penstock\n"
+
+
 def test_one_kind_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "Team"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Team"
