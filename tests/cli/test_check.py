@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from catalog.repositories import edited, small
+from penstock.cli.findings import source_of
 from penstock.cli.main import main
 
 
@@ -124,6 +126,42 @@ def test_a_file_that_is_not_read_is_a_warning_at_every_run(
         assert capsys.readouterr().err.count("warning[unread-file]") == 1
 
 
+@pytest.mark.parametrize("kind", [stat.S_IFIFO, stat.S_IFSOCK], ids=["pipe", "socket"])
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(command: str, kind: int, repository: Path) -> None:
+    os.mknod(repository / "specs/pipe.yaml", kind | 0o600)
+    words = [sys.executable, "-m", "penstock.cli.main", command, "--root", str(repository)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "specs/pipe.yaml:1:1\n  = it is not a plain file" in done.stderr
+
+
+def test_nothing_is_shown_of_what_a_link_leads_to(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "secret").write_text("the first line\n")
+    (repository / "specs/x.yaml").symlink_to("../secret")
+    assert main(["check", "--root", str(repository)]) == 1
+    said = capsys.readouterr().err
+    assert "error[symbolic-link]" in said
+    assert "the first line" not in said
+
+
+def test_source_lines_are_those_of_plain_files_of_the_repository(repository: Path) -> None:
+    (repository.parent / "beside.yaml").write_text("not ours\n")
+    (repository / "linked").symlink_to("specs")
+    os.mkfifo(repository / "pipe")
+    text_of = source_of(repository)
+    assert text_of("specs/gate.yaml") == (repository / "specs/gate.yaml").read_text()
+    for path in (
+        "../beside.yaml",
+        str(repository.parent / "beside.yaml"),
+        "linked/gate.yaml",
+        "pipe",
+        "specs",
+        "/dev/zero",
+    ):
+        assert text_of(path) is None, path
+
+
 def test_a_fault_of_its_own_is_a_short_apology(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,6 +244,23 @@ def test_schemas_are_written_for_editors(tmp_path: Path, capsys: pytest.CaptureF
     assert {"schema.json", "Gate.schema.json", "Release.schema.json"} <= written.keys()
     for schema in written.values():
         Draft202012Validator.check_schema(schema)
+
+
+def test_it_is_said_how_an_editor_comes_to_know_the_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["schema", "--out", ".penstock"]) == 0
+    said = capsys.readouterr().out
+    setting = '{"yaml.schemas": {".penstock/schema.json": "specs/**/*.yaml"}}'
+    modeline = "# yaml-language-server: $schema=../.penstock/schema.json"
+    assert f"\n  {setting}\n" in said
+    assert f"\n  {modeline}\n" in said
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    assert setting.strip("{").removesuffix("}") in readme
+    assert modeline in readme
+    assert main(["schema", "Gate", "--out", ".penstock"]) == 0
+    assert capsys.readouterr().out == "1 schema in .penstock\n"
 
 
 def test_one_kind_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,18 @@ def test_named_files_alone_are_verified(repository: Path, capsys: pytest.Capture
     (repository / "other.yaml").write_text("groups: []\n", encoding="utf-8")
     assert main(["verify", "--root", str(repository), str(repository / "other.yaml")]) == OK
     assert capsys.readouterr().out == "1 file: nothing to check\n"
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo], ids=["link", "pipe"])
+def test_what_is_no_plain_file_is_refused_unread(
+    make: Callable[[Path], None], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(repository / "generated" / "x.yaml")
+    assert main(["verify", "--root", str(repository)]) == PROBLEMS
+    told = capsys.readouterr().err
+    assert "error[unreadable-file]" in told
+    assert "generated/x.yaml:1:1" in told
+    assert "root:" not in told
 
 
 def test_what_has_no_definition_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,13 +45,17 @@ def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
 
 
 def source_of(root: Path) -> Callable[[str], str | None]:
-    """Reads the text that a diagnostic points into."""
+    """Reads the text that a diagnostic points into: of plain files of the repository alone.
+
+    What stands behind a link or outside is not the author's to show, and a pipe would be waited for.
+    """
+    from penstock.catalog.repository import WorkTree
+
+    tree = WorkTree(root)
 
     def text_of(path: str) -> str | None:
-        try:
-            return (root / path).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return None
+        body = tree.read(path)
+        return None if body is None else body.decode("utf-8", errors="replace")
 
     return text_of
 

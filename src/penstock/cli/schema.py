@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a schema, or write all of them."""
+    from penstock.diagnostics.grammar import counted
     from penstock.diagnostics.suggest import did_you_mean
     from penstock.source.private_folder import make_private
     from penstock.specs.kinds import KINDS
@@ -48,5 +49,18 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"error: `{options.out}` cannot be written: {error.strerror}", file=sys.stderr)
         return WRONG_USE
-    print(f"{len(files)} schemas in {options.out}")
+    print(f"{counted(len(files), 'schema')} in {options.out}")
+    if "schema.json" in files:
+        print(_for_editors(options.out / "schema.json"))
     return OK
+
+
+def _for_editors(schema: Path) -> str:
+    """What makes the YAML language server use the schema: it looks for none by itself."""
+    place = schema.as_posix()
+    from_specs = place if schema.is_absolute() else f"../{place}"
+    setting = json.dumps({"yaml.schemas": {place: "specs/**/*.yaml"}})
+    return (
+        f"in VS Code, with its YAML extension, put into .vscode/settings.json:\n  {setting}\n"
+        f"in another editor, at the head of each document in specs/:\n  # yaml-language-server: $schema={from_specs}"
+    )

@@ -51,7 +51,7 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
         try:
             entries = list(os.scandir(f"{top}/{directory}"))
         except OSError as error:
-            diagnostics.append(_unreadable(directory, error.strerror or "it cannot be read"))
+            diagnostics.append(unreadable(directory, error.strerror or "it cannot be read"))
             continue
         for entry in entries:
             if entry.name[0] == ".":
@@ -80,7 +80,7 @@ def read_file(repository: Path, path: str) -> tuple[SourceFile | None, list[Diag
     try:
         data = read_plain_file(f"{os.fspath(repository)}/{path}")
     except OSError as error:
-        return None, [_unreadable(path, error.strerror or "it cannot be read")]
+        return None, [unreadable(path, error.strerror or "it cannot be read")]
     return decode(path, data)
 
 
@@ -137,7 +137,7 @@ def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
 
 def _unusable(path: str, size: int, is_plain: bool) -> Diagnostic | None:
     if not is_plain:
-        return _unreadable(path, "it is not a plain file")
+        return unreadable(path, "it is not a plain file")
     if size > MAX_FILE_BYTES:
         return too_large(path, size)
     if not path.isprintable():
@@ -175,7 +175,8 @@ def _refused_link(path: str, why: str = "") -> Diagnostic:
     )
 
 
-def _unreadable(path: str, why: str) -> Diagnostic:
+def unreadable(path: str, why: str) -> Diagnostic:
+    """The error of a file or folder whose bytes are not to be had, or not to be asked for."""
     return Diagnostic.error(
         "unreadable-file",
         "a file or folder cannot be read",

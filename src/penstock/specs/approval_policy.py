@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from penstock.specs.base import Distinct, EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
+from penstock.specs.base import Choosing, Distinct, EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
 from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
@@ -71,8 +71,10 @@ class Growth(Node):
     )
 
 
-class Radius(Node):
+class Radius(Choosing):
     """How much a change reaches, directly and indirectly; any of the bounds."""
+
+    chosen = at_least_one("models", "rollouts", "callers", "environments", "slos", "schedules")
 
     models: int | None = field("More models than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0)
     rollouts: int | None = field(
@@ -92,10 +94,6 @@ class Radius(Node):
         default=None,
         ge=0,
     )
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "models", "rollouts", "callers", "environments", "slos", "schedules")
 
 
 class People(Node):
@@ -187,8 +185,10 @@ class AtLeast(Node):
         return self
 
 
-class Require(Node):
+class Require(Choosing):
     """Who must approve: some people of a set, or a combination of such requirements."""
+
+    chosen = at_least_one("from_", "all", "any", "evidence")
 
     count: int = field("How many of the people.", loosens=Loosens.LOWER, area=GOVERNANCE, default=1, ge=1, le=20)
     from_: People | None = field("The people.", loosens=ANY, area=GOVERNANCE, default=None, alias="from")
@@ -202,10 +202,6 @@ class Require(Node):
         area=GOVERNANCE,
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "from_", "all", "any", "evidence")
 
 
 class ApprovalRule(Node):

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, core_schema
 
-from penstock.specs.choices import exactly_one
+from penstock.specs.choices import Choice, exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
 from penstock.specs.review import Area, Loosens, Review
 from penstock.specs.units import Cpu, Memory
@@ -41,6 +41,24 @@ class Node(BaseModel):
         defer_build=True,
         hide_input_in_errors=True,
     )
+
+
+class Choosing(Node):
+    """A mapping of whose keys some exclude or need each other: what `chosen` says, to validation and to editors."""
+
+    chosen: ClassVar[Choice]
+
+    @model_validator(mode="after")
+    def _made(self) -> Self:
+        return self.chosen.made(self)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described = handler(schema)
+        handler.resolve_ref_schema(described).update(cls.chosen.as_schema(cls))
+        return described
 
 
 class Refers(NamedTuple):
@@ -191,8 +209,10 @@ class JsonPatch(Node):
     )
 
 
-class ManifestPatch(Node):
+class ManifestPatch(Choosing):
     """A raw change to one generated manifest, for what the language does not say. Reviews show it as what it is."""
+
+    chosen = exactly_one("merge", "json_")
 
     kind: str = field("Kind of the generated manifest.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     name: str = field("Name of the generated manifest.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
@@ -202,10 +222,6 @@ class ManifestPatch(Node):
     json_: list[JsonPatch] | None = field(
         "JSON patch (RFC 6902).", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None, alias="json"
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "merge", "json_")
 
 
 class Resources(Node):

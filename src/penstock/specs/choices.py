@@ -1,8 +1,8 @@
-"""Validation that several kinds share: of some fields exactly one, or at least one, is given."""
+"""Keys of a mapping that exclude or need each other: of some exactly one, or at least one, is given."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
@@ -10,25 +10,58 @@ from pydantic_core import PydanticCustomError
 M = TypeVar("M", bound=BaseModel)
 
 
-def exactly_one(node: M, *names: str) -> M:
-    """`node` itself where exactly one of the fields is given; else the error ``choose-one``."""
-    given = [name for name in names if getattr(node, name) is not None]
-    if len(given) == 1:
-        return node
-    raise PydanticCustomError(
-        "choose_one",
-        "expected exactly one of {choices}",
-        {"choices": _listed(node, names), "given": len(given)},
-    )
+class Choice(NamedTuple):
+    """Fields of a mapping, of which at least one is given, or exactly one. What says the default is not given."""
+
+    names: tuple[str, ...]
+    is_exclusive: bool
+
+    def made(self, node: M) -> M:
+        """`node` itself where the right number is given; else the error ``choose_one`` or ``choose_some``."""
+        given = sum(_is_given(node, name) for name in self.names)
+        if given == 1 or (given and not self.is_exclusive):
+            return node
+        words = {"choices": ", ".join(f"`{key}`" for key in self._keys(type(node)).values())}
+        if self.is_exclusive:
+            raise PydanticCustomError("choose_one", "expected exactly one of {choices}", {**words, "given": given})
+        raise PydanticCustomError("choose_some", "expected at least one of {choices}", words)
+
+    def as_schema(self, cls: type[BaseModel]) -> dict[str, Any]:
+        """The same as JSON Schema: an alternative for each key, of which an editor shows the one that fits best.
+
+        ``errorMessage`` and ``doNotSuggest`` are of the YAML language server: its words for what is wrong (in an
+        ``enum``, since those of a ``const`` it replaces), and that completion is left to the properties themselves.
+        """
+        keys = self._keys(cls)
+        quiet = {"doNotSuggest": True}
+        alternatives = []
+        for name, key in keys.items():
+            properties: dict[str, Any] = {key: {"not": {"const": _default(cls, name)}, **quiet}}
+            others = [other for other in keys if other != name] if self.is_exclusive else []
+            for other in others:
+                message = f"Only one of {', '.join(keys.values())} can hold, and {key} is given."
+                properties[keys[other]] = {"enum": [_default(cls, other)], "errorMessage": message, **quiet}
+            alternatives.append({"required": [key], "properties": properties})
+        return {"anyOf": alternatives}
+
+    def _keys(self, cls: type[BaseModel]) -> dict[str, str]:
+        return {name: cls.model_fields[name].alias or name for name in self.names}
 
 
-def at_least_one(node: M, *names: str) -> M:
-    """`node` itself where one or more of the fields are given; else the error ``choose-some``."""
-    if any(getattr(node, name) is not None for name in names):
-        return node
-    raise PydanticCustomError("choose_some", "expected at least one of {choices}", {"choices": _listed(node, names)})
+def exactly_one(*names: str) -> Choice:
+    """The choice of one of these fields, which leaves no room for another."""
+    return Choice(names, is_exclusive=True)
 
 
-def _listed(node: BaseModel, names: tuple[str, ...]) -> str:
-    aliases = [type(node).model_fields[name].alias or name for name in names]
-    return ", ".join(f"`{alias}`" for alias in aliases)
+def at_least_one(*names: str) -> Choice:
+    """The choice of one or more of these fields."""
+    return Choice(names, is_exclusive=False)
+
+
+def _is_given(node: BaseModel, name: str) -> bool:
+    value = getattr(node, name)
+    return value is not None and value != _default(type(node), name)
+
+
+def _default(cls: type[BaseModel], name: str) -> Any:
+    return cls.model_fields[name].get_default(call_default_factory=True)

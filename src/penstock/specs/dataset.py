@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
+from penstock.specs.base import Choosing, Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
 from penstock.specs.base import Column as ColumnName
-from penstock.specs.base import Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration
@@ -24,8 +24,10 @@ Paths = Annotated[_Path | Annotated[list[_Path], Field(min_length=1)] | None, Af
 """One path, or several; a list of one is that one, so that writing it otherwise changes nothing."""
 
 
-class Source(Node):
+class Source(Choosing):
     """Where the rows come from: exactly one of the fields."""
+
+    chosen = exactly_one("parquet", "csv", "python", "sql")
 
     parquet: Paths = field(
         "Path, glob or `s3://` address of Parquet files; a relative path starts at the repository's root.",
@@ -51,10 +53,6 @@ class Source(Node):
         area=Area.DATA,
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "parquet", "csv", "python", "sql")
 
 
 class Column(Node):
@@ -98,8 +96,10 @@ class RowCount(Node):
     at_most: int | None = field("Most rows allowed.", loosens=Loosens.HIGHER, area=Area.DATA, default=None, ge=0)
 
 
-class Check(Node):
+class Check(Choosing):
     """A rule over the whole dataset: exactly one of `rows`, `sql`, `python`."""
+
+    chosen = exactly_one("rows", "sql", "python")
 
     id: Slug = field("Name of the check.", loosens=Loosens.ANY, area=Area.DATA)
     rows: RowCount | None = field(
@@ -124,10 +124,6 @@ class Check(Node):
         order=("fail", "warn"),
         default="fail",
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "rows", "sql", "python")
 
 
 class SchemaChange(Node):

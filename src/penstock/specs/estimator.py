@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints
 
-from penstock.specs.base import Digest, Function, Holds, Node, field
+from penstock.specs.base import Choosing, Digest, Function, Holds, Node, field
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 
@@ -37,8 +37,10 @@ class External(Node):
     )
 
 
-class Estimator(Node):
+class Estimator(Choosing):
     """The learner: exactly one of `class`, `python` and `external`."""
+
+    chosen = exactly_one("class_", "python", "external")
 
     class_: ClassPath | None = field(
         "Class with scikit-learn's interface.",
@@ -64,7 +66,3 @@ class Estimator(Node):
     params: dict[str, Any] = field(
         "Parameters; a search overrides them.", loosens=Loosens.ANY, area=Area.QUALITY, default={}
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "class_", "python", "external")

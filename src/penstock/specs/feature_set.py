@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
-
-from pydantic import model_validator
+from typing import Literal
 
 from penstock.specs.base import (
+    Choosing,
     Column,
     DatasetRef,
     Distinct,
@@ -58,8 +57,10 @@ class Aggregate(Node):
     )
 
 
-class Feature(Node):
+class Feature(Choosing):
     """One feature: exactly one of `sql`, `latest`, `lookup`, `aggregate`, `python`."""
+
+    chosen = exactly_one("sql", "latest", "lookup", "aggregate", "python")
 
     type: Literal["int", "float", "string", "bool"] = field(
         "Type of the values; strings and booleans are categories to a model.",
@@ -91,10 +92,6 @@ class Feature(Node):
         area=Area.DATA,
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "sql", "latest", "lookup", "aggregate", "python")
 
 
 class FeatureSetSpec(Node):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Tag, model_validator
+from pydantic import Discriminator, Tag
 
-from penstock.specs.base import Column, Distinct, Function, MetricName, ModelRef, Node, Resource, Slug, field, note
+from penstock.specs.base import (
+    Choosing,
+    Column,
+    Distinct,
+    Function,
+    MetricName,
+    ModelRef,
+    Node,
+    Resource,
+    Slug,
+    field,
+    note,
+)
 from penstock.specs.choices import at_least_one, exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Confidence, Fraction, PositiveDuration, PositiveFraction
@@ -26,8 +38,10 @@ class Rule(Node):
     )
 
 
-class MetricRule(Rule):
+class MetricRule(Choosing, Rule):
     """A metric on the test rows clears a bound; with `confidence`, the interval's nearer end must clear it."""
+
+    chosen = at_least_one("at_least", "at_most")
 
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
     at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
@@ -39,13 +53,11 @@ class MetricRule(Rule):
         default=None,
     )
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "at_least", "at_most")
 
-
-class SliceRule(Rule):
+class SliceRule(Choosing, Rule):
     """A metric holds in every group of a column: no gap between groups above `maxGap`, no group beyond a bound."""
+
+    chosen = at_least_one("max_gap", "at_least", "at_most")
 
     metric: MetricName = field("Metric, computed in each group.", loosens=Loosens.ANY, area=Area.FAIRNESS)
     by: Column = field(
@@ -73,10 +85,6 @@ class SliceRule(Rule):
         default=100,
         ge=1,
     )
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "max_gap", "at_least", "at_most")
 
 
 class Comparison(Node):
@@ -116,8 +124,10 @@ class CompareRule(Rule):
     compare: Comparison = field("The comparison.", loosens=Loosens.ANY, area=Area.QUALITY)
 
 
-class FairnessRule(Rule):
+class FairnessRule(Choosing, Rule):
     """A group fairness measure of the model's decisions clears a bound."""
+
+    chosen = at_least_one("at_least", "at_most")
 
     fairness: Literal[
         "demographic_parity_difference",
@@ -143,13 +153,11 @@ class FairnessRule(Rule):
         ge=1,
     )
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "at_least", "at_most")
 
-
-class Perturbation(Node):
+class Perturbation(Choosing):
     """What is done to the test rows: exactly one of the fields."""
+
+    chosen = exactly_one("noise", "missing")
 
     noise: float | None = field(
         "Gaussian noise on every number, in standard deviations of the training rows.",
@@ -161,10 +169,6 @@ class Perturbation(Node):
     missing: PositiveFraction | None = field(
         "Share of the values that are taken away.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "noise", "missing")
 
 
 class PerturbRule(Rule):
@@ -180,8 +184,10 @@ class PerturbRule(Rule):
     )
 
 
-class ExplainRule(Rule):
+class ExplainRule(Choosing, Rule):
     """No feature carries more than its share of the model, and some carry nothing."""
+
+    chosen = at_least_one("max_share", "forbid")
 
     explain: Literal["permutation"] = field(
         "Importance by permutation on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
@@ -199,22 +205,16 @@ class ExplainRule(Rule):
         default=[],
     )
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return self if self.forbid else at_least_one(self, "max_share")
 
-
-class Latency(Node):
+class Latency(Choosing):
     """Bounds on the time of one prediction call, measured in the evaluation step's own process."""
+
+    chosen = at_least_one("p50", "p95", "p99")
 
     p50: PositiveDuration | None = field("Median.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     p95: PositiveDuration | None = field("95th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     p99: PositiveDuration | None = field("99th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     batch: int = field("Rows in a call.", loosens=Loosens.LOWER, area=Area.QUALITY, default=1, ge=1)
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "p50", "p95", "p99")
 
 
 class LatencyRule(Rule):
@@ -223,8 +223,10 @@ class LatencyRule(Rule):
     latency: Latency = field("Bounds.", loosens=Loosens.ANY, area=Area.QUALITY)
 
 
-class PythonRule(Rule):
+class PythonRule(Choosing, Rule):
     """A figure of one's own, such as money saved, clears a bound."""
+
+    chosen = at_least_one("at_least", "at_most")
 
     python: Function = field(
         "Function `(y_true, y_pred, rows) -> float` of the repository; `y_pred` are scores for binary tasks.",
@@ -239,10 +241,6 @@ class PythonRule(Rule):
         area=Area.QUALITY,
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return at_least_one(self, "at_least", "at_most")
 
 
 RULE_FORMS = ("compare", "fairness", "perturb", "explain", "latency", "python", "metric")

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from penstock.specs.base import (
+    Choosing,
     Column,
     DatasetRef,
     Distinct,
@@ -143,8 +144,10 @@ class Select(Node):
     keep: int = field("Number of features kept.", loosens=Loosens.ANY, area=Area.QUALITY, ge=1)
 
 
-class Range(Node):
+class Range(Choosing):
     """The values that one parameter may take: exactly one of the fields."""
+
+    chosen = exactly_one("int_", "uniform", "loguniform", "choice")
 
     int_: list[int] | None = field(
         "Whole numbers from the first to the second, both included.",
@@ -177,7 +180,6 @@ class Range(Node):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        exactly_one(self, "int_", "uniform", "loguniform", "choice")
         for bounds in (self.int_, self.uniform, self.loguniform):
             if bounds is not None and not bounds[0] < bounds[1]:
                 raise PydanticCustomError("range_order", "expected the smaller bound first")
@@ -186,8 +188,10 @@ class Range(Node):
         return self
 
 
-class Search(Node):
+class Search(Choosing):
     """Search over the estimator's parameters, scored on the validation rows. Exactly one of `maximize`, `minimize`."""
+
+    chosen = exactly_one("maximize", "minimize")
 
     sampler: Literal["tpe", "random", "grid", "cma-es"] = field(
         "How the next parameters are chosen.", loosens=Loosens.ANY, area=Area.QUALITY, default="tpe"
@@ -201,13 +205,11 @@ class Search(Node):
     )
     seed: int = field("Seed of the sampler.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "maximize", "minimize")
 
-
-class Retrain(Node):
+class Retrain(Choosing):
     """When the training pipeline starts by itself."""
+
+    chosen = at_least_one("schedule", "on_drift")
 
     schedule: Schedule | None = field("Five cron fields in UTC.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     on_drift: bool = field(
@@ -222,12 +224,6 @@ class Retrain(Node):
         area=Area.CAPACITY,
         default=None,
     )
-
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.on_drift:
-            return at_least_one(self, "schedule")
-        return self
 
 
 class SensitiveUse(Node):

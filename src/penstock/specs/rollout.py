@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
-
-from pydantic import model_validator
+from typing import Literal
 
 from penstock.specs.base import (
+    Choosing,
     Distinct,
     EnvironmentRef,
     GateRef,
@@ -114,8 +113,10 @@ class LatencyBound(Node):
     above: PositiveDuration = field("Bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
 
 
-class QueryBound(Node):
+class QueryBound(Choosing):
     """A PromQL expression and the bound beyond which it aborts."""
+
+    chosen = exactly_one("above", "below")
 
     promql: Promql = field(
         'Expression that yields one value; `revision="$canary"` picks the series of the canary\'s pods.',
@@ -125,13 +126,11 @@ class QueryBound(Node):
     above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None)
     below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.ROLLOUT, default=None)
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "above", "below")
 
-
-class AbortCondition(Node):
+class AbortCondition(Choosing):
     """What aborts a canary and sends all traffic back: exactly one of `errorRate`, `latency`, `query`."""
+
+    chosen = exactly_one("error_rate", "latency", "query")
 
     id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     error_rate: Fraction | None = field(
@@ -141,10 +140,6 @@ class AbortCondition(Node):
         "Response time of the canary.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
     )
     query: QueryBound | None = field("A figure of one's own.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "error_rate", "latency", "query")
 
 
 class Canary(Node):
@@ -246,8 +241,10 @@ class DriftMonitor(Node):
     )
 
 
-class QualityMonitor(Node):
+class QualityMonitor(Choosing):
     """The model's metric on rows whose labels have come in."""
+
+    chosen = exactly_one("below", "above")
 
     id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.MONITORING)
@@ -267,13 +264,11 @@ class QualityMonitor(Node):
         "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
     )
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "below", "above")
 
-
-class QueryMonitor(Node):
+class QueryMonitor(Choosing):
     """A figure of one's own in Prometheus, such as money saved."""
+
+    chosen = exactly_one("below", "above")
 
     id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
     promql: Promql = field("Expression without a comparison.", loosens=Loosens.ANY, area=Area.MONITORING)
@@ -288,10 +283,6 @@ class QueryMonitor(Node):
     then: Distinct[Action] = field(
         "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return exactly_one(self, "below", "above")
 
 
 class Monitor(Node):

@@ -2,7 +2,7 @@
 
 `kind_schema` describes one kind, `combined_schema` a document of any kind, chosen by its `kind`. Overrides are
 described as what they are: a part of `spec` in which nothing is required and `null` removes. What a schema cannot say
-(exactly one of several keys, references, everything that looks at two specs) is left to `penstock check`.
+(the order of two bounds, references, everything that looks at two specs) is left to `penstock check`.
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ def _partial(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
         return {**schema, "$ref": f"#/$defs/{name}"}
     changed = {key: value for key, value in schema.items() if key not in ("required", "default", "minProperties")}
     for several in ("anyOf", "oneOf"):
-        if several in schema:
+        if "properties" in schema:
+            # Which of its keys a mapping must have is a question to the whole.
+            changed.pop(several, None)
+        elif several in schema:
             # Of the forms of a patch more than one may fit, since nothing in them is required.
             changed.pop(several)
             changed["anyOf"] = [_partial(one, definitions) for one in schema[several]]

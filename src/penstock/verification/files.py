@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.characters import decode
-from penstock.source.model import Document
+from penstock.source.files import unreadable
+from penstock.source.model import Document, SourceFile
+from penstock.source.write_plan import read_plain_file
 from penstock.source.yaml_reader import read_documents
 
 GENERATED = "generated"
@@ -16,7 +19,8 @@ GENERATED = "generated"
 def read_generated(root: Path, places: Iterable[Path] = ()) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of all YAML files at `places` (files or folders; ``generated/`` where none is given), in order.
 
-    Paths in diagnostics are relative to `root` where they lie in it.
+    Paths in diagnostics are relative to `root` where they lie in it. In a folder no link is followed: what stands
+    behind it is no generated file, and would be shown.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
@@ -25,13 +29,22 @@ def read_generated(root: Path, places: Iterable[Path] = ()) -> tuple[list[Docume
         if not files:
             diagnostics.append(_nothing_at(place, root))
         for file in files:
-            source, found = decode(shown(file, root), file.read_bytes())
+            source, found = _read(file, root)
             diagnostics += found
             if source is not None:
                 in_file, found = read_documents(source)
                 documents += in_file
                 diagnostics += found
     return documents, diagnostics
+
+
+def _read(file: Path, root: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
+    name = shown(file.parent, root) + f"/{file.name}" if file.is_symlink() else shown(file, root)
+    try:
+        return decode(name, read_plain_file(os.fspath(file)))
+    except OSError as error:
+        why = "it is a symbolic link" if file.is_symlink() else error.strerror or "it cannot be read"
+        return None, [unreadable(name, why)]
 
 
 def shown(path: Path, root: Path) -> str:
@@ -42,9 +55,10 @@ def shown(path: Path, root: Path) -> str:
 
 def _yaml_files(place: Path) -> Iterator[Path]:
     if place.is_dir():
-        yield from sorted(path for path in place.rglob("*.yaml") if path.is_file())
+        yield from sorted(path for path in place.rglob("*.yaml") if not path.is_dir())
     elif place.is_file():
-        yield place
+        # Whoever names a link means what it leads to.
+        yield place.resolve()
 
 
 def _nothing_at(place: Path, root: Path) -> Diagnostic:
