@@ -19,6 +19,7 @@ from penstock.source.git import GitError
 if TYPE_CHECKING:
     from penstock.forges.recorded import RecordedPullRequest
     from penstock.review.model import Verdict
+    from penstock.review.policy.organisation import Organisation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,8 +101,23 @@ def _simulate(options: argparse.Namespace) -> int:
         inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
     seen = pretend_approved_by(view, options.pretend_approved_by)
     verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
+    _hint_at_strangers(options.pretend_approved_by, inputs.organisation)
     _print(verdict, options.format)
     return OK if verdict.state is VerdictState.APPROVED else PROBLEMS
+
+
+def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
+    """Logins that are in no team of the base: mostly slips of the pen, of which no verdict would say a word."""
+    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.review.rendering.text_safety import log_line
+
+    keys = organisation.members(organisation.teams)
+    members = organisation.shown(keys)
+    for login in logins:
+        if login.lower() not in keys:
+            near = did_you_mean(login, members)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            print(f"hint: `{log_line(login)}` is in no team{meant}", file=sys.stderr)
 
 
 def _print(verdict: Verdict, form: str) -> None:

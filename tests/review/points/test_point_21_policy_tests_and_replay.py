@@ -196,7 +196,10 @@ def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys
     assert main([*arguments, "--pretend-approved-by", "ada"]) == 1
     assert "1 more is missing" in capsys.readouterr().out
     assert main([*arguments, "--pretend-approved-by", "ada", "--pretend-approved-by", "rita"]) == 0
-    assert capsys.readouterr().out.startswith("approved")
+    shown = capsys.readouterr()
+    assert (shown.out.startswith("approved"), shown.err) == (True, "")
+    assert main([*arguments, "--pretend-approved-by", "Ada", "--pretend-approved-by", "ritta"]) == 1
+    assert capsys.readouterr().err == "hint: `ritta` is in no team; did you mean `rita`?\n"
 
 
 def _record_of(decision: Decision, folder: Path) -> Path:
