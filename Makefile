@@ -17,7 +17,7 @@ JOBS ?= auto
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help setup demo test tools bench lint format lock compile check clean
+.PHONY: help setup demo test golden tools bench lint format lock compile check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ demo: $(INSTALLED) ## Compile the specs, then train, judge and release the fligh
 
 test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for one process)
 	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
+
+golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes one
+	@JOBS=$(JOBS) tools/golden.sh
 
 tools: $(INSTALLED) ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
 	@tools/install-tools.sh

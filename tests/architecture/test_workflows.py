@@ -38,6 +38,13 @@ def test_there_are_workflows() -> None:
     assert {path.name for path in WORKFLOWS} >= {"ci.yml", "compile-check.yml"}
 
 
+def test_what_has_to_pass_before_a_change_lands_runs_on_the_forge_too() -> None:
+    there = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    here = re.findall(r"^make (\w+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"lint", "golden", "test"} <= set(here)
+    assert [target for target in here if f"- run: make {target}\n" not in there] == []
+
+
 def test_workflows_fit_their_schema() -> None:
     _passes([program("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *WORKFLOWS])
 

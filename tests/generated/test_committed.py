@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ROOT / "generated"
@@ -49,12 +51,18 @@ def test_the_official_schemas_protobufs_and_rules_have_nothing_against_any_file(
 
 
 def test_every_served_version_is_pinned_by_its_digest() -> None:
-    for path in files("*/*/serving.yaml"):
-        releases = list((ROOT / "specs/releases").glob(f"{path.parent.parent.name}-*.yaml"))
-        digests = [
-            line.split("sha256:")[1].strip()
-            for r in releases
-            for line in r.read_text().splitlines()
-            if "digest: sha256:" in line
-        ]
-        assert any(digest in path.read_text() for digest in digests)
+    releases = {
+        (spec["environment"], spec["rollout"]): spec
+        for path in (ROOT / "specs").rglob("*.yaml")
+        for document in yaml.safe_load_all(path.read_text())
+        if document["kind"] == "Release"
+        for spec in [document["spec"]]
+    }
+    served = {(path.parent.parent.name, path.parent.name): path for path in files("*/*/serving.yaml")}
+    assert served.keys() == releases.keys()
+    for where, path in served.items():
+        spec = releases[where]
+        own, before = (spec.get(key, {}).get("digest") for key in ("version", "previous"))
+        loaded = {f"sha256:{digest}" for digest in re.findall(r"://\S+/([0-9a-f]{64})/model\b", path.read_text())}
+        assert own in loaded, path
+        assert loaded <= {own, before}, path

@@ -19,6 +19,7 @@ from penstock.runtime.measures.drift import (
     distances_of_categories,
     distances_of_numbers,
     ks,
+    psi,
     wasserstein,
     window_of,
 )
@@ -34,6 +35,16 @@ def test_distances_are_those_of_independent_implementations() -> None:
     assert found.ks == pytest.approx(0.1530763528539659, abs=1e-15)
     assert found.wasserstein * reference.deviation == pytest.approx(0.8632034593526, abs=5e-13)
     assert found.psi == pytest.approx(0.1675429609, abs=5e-10)
+
+
+def test_the_index_over_other_intervals_is_that_of_independent_implementations() -> None:
+    deciles = np.quantile(REFERENCE, np.arange(1, 10) / 10)
+    closed_on_the_left = [np.bincount(np.searchsorted(deciles, each, side="right")) for each in (REFERENCE, NOW)]
+    assert psi(*closed_on_the_left) == pytest.approx(0.1649529934, abs=5e-11)
+    equally_wide = np.linspace(REFERENCE.min(), REFERENCE.max(), 11)
+    assert psi(*(np.histogram(each, equally_wide)[0] for each in (REFERENCE, NOW))) == pytest.approx(
+        0.1418214706, abs=5e-11
+    )
 
 
 values = st.lists(st.integers(-8, 8).map(float) | st.just(float("nan")), min_size=1, max_size=40).map(np.array)

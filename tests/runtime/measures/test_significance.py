@@ -53,6 +53,9 @@ def test_the_mean_discrepancy_sees_a_relation_that_changes() -> None:
 def test_chi_square_counts_the_errors_of_both_rows() -> None:
     found = chi_square(np.array([145, 139]), np.array([67, 218]))
     assert found.statistic == pytest.approx(45.0073794838, abs=1e-10)
+    # A category that falls apart evenly says nothing more, and three of them are not corrected as two are.
+    uncorrected = chi_square(np.array([72.5, 72.5, 139]), np.array([33.5, 33.5, 218]))
+    assert uncorrected.statistic == pytest.approx(46.1782910862, abs=1e-10)
     three = chi_square(np.array([145, 139, 0, 10]), np.array([67, 218, 0, 12]))
     assert three.statistic == pytest.approx(stats.chi2_contingency([[145, 139, 10], [67, 218, 12]]).statistic)
     assert chi_square(np.array([5, 0]), np.array([9, 0])).p_value == 1
