@@ -63,7 +63,9 @@ def write_splits(directory: Path, task: str = "binary", rows: int = 800, seed: i
         "slices": ["region"],
         "entity": ["id"],
         "label": {"dataset": "made", "column": "label", "classes": classes},
+        "split": {"by": "random", "validation": 0.2, "test": 0.2},
         "rows": sum(parts.values()),
+        "left_out": {"without_label": 0, "not_due": 0, "gap": 0},
         "parts": {part: {"rows": count} for part, count in parts.items()},
     }
     write_json(directory / "splits.json", facts)
