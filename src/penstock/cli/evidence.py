@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
+from penstock.catalog.repository import WorkTree
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
@@ -97,10 +98,10 @@ def _show(options: argparse.Namespace) -> int:
         print(log_line(f"Release/{release.name}"))
         for named in _named(release):
             try:
-                data = (root / named.path).read_bytes()
+                data = _bytes_of(root, named.path)
                 envelope = read_envelope(data)
                 rows = _rows(named.link, data if envelope is None else envelope.payload)
-            except (OSError, EnvelopeError, StatementError) as error:
+            except (_UsageError, EnvelopeError, StatementError) as error:
                 failed = True
                 print(log_line(f"error: Release/{release.name}: {named.path}: {error}"), file=sys.stderr)
                 continue
@@ -111,6 +112,16 @@ def _show(options: argparse.Namespace) -> int:
         if release.spec.promotion is None:
             print("  promotion: the release names no statement of it")
     return PROBLEMS if failed else OK
+
+
+def _bytes_of(root: Path, path: str) -> bytes:
+    """What a statement's file holds; _UsageError where it is no plain file of the repository."""
+    data = WorkTree(root).read(path)
+    if data is None:
+        raise _UsageError(
+            "there is no such plain file in the repository; links are not followed: put the file itself there"
+        )
+    return data
 
 
 def _rows(link: str, payload: bytes) -> list[tuple[str, str]]:
@@ -214,13 +225,13 @@ def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: byte
     from penstock.source.envelope import EnvelopeError, read_envelope
 
     try:
-        data = (root / path).read_bytes()
+        data = _bytes_of(root, path)
         envelope = read_envelope(data)
         payload = data if envelope is None else envelope.payload
         _rows(link, payload)
         earlier = envelope.signatures if envelope is not None else ()
         signed = sign(payload, private, key_id, earlier=earlier).as_bytes()
-    except (OSError, EnvelopeError, StatementError, KeyFileError) as error:
+    except (_UsageError, EnvelopeError, StatementError, KeyFileError) as error:
         raise _UsageError(f"{path}: {error}") from None
     before, after = bytes_digest(data), bytes_digest(signed)
     users = [(release, named) for release in _releases(catalog, []) for named in _named(release) if named.path == path]

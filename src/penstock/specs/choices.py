@@ -18,7 +18,12 @@ class Choice(NamedTuple):
 
     def made(self, node: M) -> M:
         """`node` itself where the right number is given; else the error ``choose_one`` or ``choose_some``."""
-        given = sum(_is_given(node, name) for name in self.names)
+        given = 0
+        for name in self.names:
+            value = getattr(node, name)
+            # Every default is None, false or empty: only what is so itself has to be held against it.
+            if value or (value is not None and value != _default(type(node), name)):
+                given += 1
         if given == 1 or (given and not self.is_exclusive):
             return node
         words = {"choices": ", ".join(f"`{key}`" for key in self._keys(type(node)).values())}
@@ -56,11 +61,6 @@ def exactly_one(*names: str) -> Choice:
 def at_least_one(*names: str) -> Choice:
     """The choice of one or more of these fields."""
     return Choice(names, is_exclusive=False)
-
-
-def _is_given(node: BaseModel, name: str) -> bool:
-    value = getattr(node, name)
-    return value is not None and value != _default(type(node), name)
 
 
 def _default(cls: type[BaseModel], name: str) -> Any:

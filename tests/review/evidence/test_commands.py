@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,6 +70,25 @@ def test_what_was_stated_is_shown(repository: Repository, key: Path, capsys: pyt
         "signed   names the key ci",
     ):
         assert line in promotion
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "nothing"])
+@pytest.mark.timeout(60)
+def test_a_statement_that_is_no_plain_file_is_not_read(
+    repository: Repository, key: Path, capsys: pytest.CaptureFixture[str], kind: str, tmp_path: Path
+) -> None:
+    file = repository.root / PATH
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_bytes(file.read_bytes())
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "link":
+        file.symlink_to(elsewhere)
+    assert evidence(repository, "show") == 1
+    assert f"{PATH}: there is no such plain file in the repository" in capsys.readouterr().err
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
+    assert f"{PATH}: there is no such plain file in the repository" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("order", [("gates", "promotion"), ("promotion", "gates")])
