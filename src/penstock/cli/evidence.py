@@ -212,8 +212,8 @@ def _doubt(root: Path, path: str, private: bytes, key_id: str, keys: KeySet) -> 
     from penstock.source.envelope import EnvelopeError, payload_of
 
     try:
-        return doubt(keys, payload_of((root / path).read_bytes()), private, key_id)
-    except (OSError, EnvelopeError, StatementError, KeyFileError, WorthlessSignatureError) as error:
+        return doubt(keys, payload_of(_bytes_of(root, path)), private, key_id)
+    except (_UsageError, EnvelopeError, StatementError, KeyFileError, WorthlessSignatureError) as error:
         raise _UsageError(f"{path}: {error}") from None
 
 
