@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import FeatureId, lineage
+from penstock.catalog.lineage import FeatureId, lineage, read_dataset
 from penstock.catalog.model import View
 from penstock.catalog.upstream import Column, derivation_of, tables_of, upstream
 from penstock.checks.rule import rule
@@ -34,12 +34,16 @@ from penstock.specs.feature_set import FeatureSet
 @rule("untimed-join", FeatureSet)
 def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     """Yields each feature that reads what a join without a time has brought together."""
-    for name in feature_set.spec.features:
+    features = feature_set.spec.features
+    read = {feature_set.spec.source, *(of for one in features.values() if (of := read_dataset(one)) is not None)}
+    if not any(tables_of(view, name) for name in read):
+        return
+    for name in features:
         for source in lineage(view).sources_of(FeatureId(feature_set.name, name)):
-            found = next(_untimed(view, source.column, set()), None)
-            if found is None or source.guessed or source.decides:
+            found = None if source.guessed or source.decides else _brought(view, source.column)
+            if found is None:
                 continue
-            joined, brought = found
+            joined, brought = (view.get(Dataset, one) for one in found)
             if _time(joined) is not None:
                 yield _error(view, feature_set, name, joined, brought)
                 break
@@ -47,6 +51,15 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             if source.form == "lookup" and brought.name != feature_set.spec.source:
                 yield _warning(view, feature_set, name, joined, brought)
                 break
+
+
+def _brought(view: View, column: Column) -> tuple[str, str] | None:
+    """The first dataset on the way to a column that takes it from another one whatever its time, and that one."""
+
+    def look(seen: View) -> tuple[str, str] | None:
+        return next(((joined.name, brought.name) for joined, brought in _untimed(seen, column, set())), None)
+
+    return view.memo(("untimed", column), look)
 
 
 def _untimed(view: View, column: Column, seen: set[Column]) -> Iterator[tuple[Dataset, Dataset]]:
