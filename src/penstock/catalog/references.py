@@ -17,11 +17,10 @@ from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
 from penstock.source.refusals import quoted
 from penstock.source.scalars import plain_value
-from penstock.specs.base import NAME_PATTERN
+from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Found
 
-_NAME = re.compile(NAME_PATTERN)
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -77,7 +76,7 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
 def _is_spoilt(catalog: Catalog, target: SpecId) -> bool:
     """Whether the name is probably meant to be one that a spec was given and that is refused: that is to be mended."""
     guesses = did_you_mean(target.name, [spec_id.name for spec_id in catalog.ids(target.kind)])
-    return bool(guesses) and not _NAME.fullmatch(guesses[0])
+    return bool(guesses) and not is_name(guesses[0])
 
 
 def unknown_name(catalog: Catalog, target: SpecId, span: Span, holder: str) -> Diagnostic:

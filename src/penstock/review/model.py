@@ -63,6 +63,11 @@ class Change:
     breaking: bool = False
     """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether a manifest is patched past the language, so that nobody knows what of it changes."""
+        return self.address.parts[:1] == (".patches",)
+
     @cached_property
     def fingerprint(self) -> str:
         """Digest over address, before and after: approvals carry forward while it stays the same.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review.releases import NEW, add_release
+from review.releases import NEW, OLD, add_release
 from review.repositories import Repository, at
 
 
@@ -31,3 +31,14 @@ def test_what_staging_serves_may_go_on(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW))
     repository.commit()
     assert "not served" not in at(repository.plan(), "Release/delay-online-production").why
+
+
+def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repository) -> None:
+    repository.write("specs/staging.yaml", add_release(OLD, environment="staging"))
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
+    repository.commit()
+    told = [str(one.address) for one in repository.plan().changes if "not served in `staging`" in one.why]
+    assert told == ["Release/delay-online-production.version.digest"]

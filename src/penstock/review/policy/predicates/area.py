@@ -11,4 +11,4 @@ from penstock.review.policy.predicates.subject import Subject
 
 def holds(wanted: list[str], subject: Subject) -> bool:
     """Whether the field belongs to one of the areas."""
-    return subject.change.area.value in wanted or ".patches" in subject.change.address.parts
+    return subject.change.area.value in wanted or subject.change.is_raw
