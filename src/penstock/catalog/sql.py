@@ -48,6 +48,14 @@ class TableUse:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownFunction:
+    """A function that SQL calls and the engine does not have."""
+
+    name: str
+    at: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A scalar or aggregate expression."""
 
@@ -60,6 +68,8 @@ class Expression:
     """Where a query stands inside the expression, if there is one."""
     volatile: str = ""
     """What of it is another value at each run, such as ``now()``; empty where nothing is."""
+    unknown: tuple[UnknownFunction, ...] = ()
+    """The functions that the engine does not have, in the order of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,8 @@ class Query:
     text: str
     volatile: str = ""
     """What of it is another value at each run, such as ``random()``; empty where nothing is."""
+    unknown: tuple[UnknownFunction, ...] = ()
+    """The functions that the engine does not have, in the order of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +188,24 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
     columns = tuple(ColumnUse(one["name"], one["table"], tuple(one["at"])) for one in plain["columns"])
     subquery = plain["subquery"]
     return Expression(
-        columns, plain["aggregates"], plain["windows"], tuple(subquery) if subquery else None, plain["volatile"]
+        columns,
+        plain["aggregates"],
+        plain["windows"],
+        tuple(subquery) if subquery else None,
+        plain["volatile"],
+        _unknown_of(plain),
     )
 
 
 def _query_of(plain: dict[str, Any]) -> Query | SqlError:
     if "message" in plain:
         return _error_of(plain)
-    return Query(
-        tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"]), plain["text"], plain["volatile"]
-    )
+    tables = tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"])
+    return Query(tables, plain["text"], plain["volatile"], _unknown_of(plain))
+
+
+def _unknown_of(plain: dict[str, Any]) -> tuple[UnknownFunction, ...]:
+    return tuple(UnknownFunction(one["name"], tuple(one["at"])) for one in plain["unknown"])
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:

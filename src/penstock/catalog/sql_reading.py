@@ -27,6 +27,7 @@ from penstock.catalog.sql import (
     UnknownColumn,
 )
 from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
@@ -53,6 +54,7 @@ def expression(text: str) -> Expression | SqlError:
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
         volatile=_volatile(tree),
+        unknown=unknown_functions(tree, text),
     )
 
 
@@ -73,7 +75,7 @@ def query(text: str) -> Query | SqlError:
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
-    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree))
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree), unknown_functions(tree, text))
 
 
 def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
@@ -190,19 +192,27 @@ def _parse(text: str) -> exp.Expr | SqlError:
         # sqlglot lets some functions end without their bracket; the engine does not.
         return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
     try:
-        return sqlglot.parse_one(text, dialect=DIALECT)
+        tree = sqlglot.parse_one(text, dialect=DIALECT)
     except ParseError as error:
         return _explained(text, error.errors[0] if error.errors else {})
+    except IndexError:
+        # Of the arguments of some functions of other databases sqlglot takes for granted that they are all there.
+        return _explained(text, {})
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
+    return miscounted(text, tree) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:
     """sqlglot's error in words; it names the last characters that it understood."""
+    description = str(error.get("description", ""))
+    if description.startswith(("Required keyword", "The number of provided arguments")):
+        wrong = miscounted(text)
+        if wrong is not None:
+            return wrong
     before, marked = str(error.get("start_context", "")), str(error.get("highlight", ""))
     start = max(text.find(before + marked), 0) + len(before)
     at = (start, start + len(marked)) if marked else (0, len(text))
-    description = str(error.get("description", ""))
     kinds: tuple[tuple[str, str], ...] = (
         ("Expecting )", "a `)` is missing after this"),
         ("Required keyword", "something is missing after this"),

@@ -50,6 +50,7 @@ from penstock.checks.unknown_column import unknown_column
 from penstock.checks.unknown_feature import unknown_feature
 from penstock.checks.unknown_function import unknown_function
 from penstock.checks.unknown_group import unknown_group
+from penstock.checks.unknown_sql_function import unknown_sql_function
 from penstock.checks.unknown_table import unknown_table
 from penstock.checks.unknown_version import unknown_version
 from penstock.checks.untimed_join import untimed_join
@@ -60,6 +61,7 @@ from penstock.checks.waived_rule import waived_rule
 RULES: tuple[Rule, ...] = (
     data_path,
     sql_syntax,
+    unknown_sql_function,
     unknown_table,
     dataset_cycle,
     unknown_column,

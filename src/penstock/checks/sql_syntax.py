@@ -67,7 +67,7 @@ def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: 
             view.span(resource, below, within=parsed.subquery),
             help=("make the query a Dataset with `source: {sql: ...}`, and read that with `latest` or `aggregate`",),
         )
-    elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not parsed.aggregates:
+    elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not (parsed.aggregates or parsed.unknown):
         yield Diagnostic.error(
             "sql-syntax",
             f"the SQL of `{name}` aggregates nothing",
