@@ -22,6 +22,8 @@ QUESTIONS: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
     (sql.query, ("SELECT nvl(late, id) FROM flights",)),
     (sql.derivation, (JOINED, TABLES)),
     (sql.unknown_columns, ("SELECT lte FROM flights", TABLES)),
+    (sql.kind, ("late / 2", (("late", "int"),))),
+    (sql.kinds, ("SELECT late / 2 AS half FROM flights", (("flights", (("late", "int"),)),))),
 )
 
 

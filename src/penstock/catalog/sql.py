@@ -97,6 +97,22 @@ class UnknownColumn:
 Columns = tuple[tuple[str, tuple[str, ...]], ...]
 """Tables with their columns, hashable."""
 
+Types = tuple[tuple[str, str], ...]
+"""Columns with the type that each is declared of, hashable."""
+
+Typed = tuple[tuple[str, Types], ...]
+"""Tables with their columns, hashable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A column of a query's result, and of which kind its values are."""
+
+    name: str
+    kind: str
+    at: Range
+    """Where it is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
@@ -135,6 +151,19 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     Scopes that read subqueries are left to the engine.
     """
     return _result("unknown_columns", (text, tables), _unknown_columns_of)
+
+
+def kind(text: str, columns: Types) -> str:
+    """Of which kind the values of an expression are (see `sql_kinds`); empty where nobody can tell.
+
+    `text` must be an expression, and `columns` those that it reads.
+    """
+    return _result("kind", (text, columns), str)
+
+
+def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+    """The columns of a query's result whose kind can be told; `text` must be a query."""
+    return _result("kinds", (text, tables), _given_of)
 
 
 class Results(Protocol):
@@ -222,6 +251,10 @@ def _table_columns(plain: list[Any]) -> frozenset[TableColumn]:
 
 def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...]:
     return tuple(UnknownColumn(one["name"], tuple(one["at"]), one["table"]) for one in plain)
+
+
+def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
+    return tuple(Given(one["name"], one["kind"], tuple(one["at"])) for one in plain)
 
 
 def _error_of(plain: dict[str, Any]) -> SqlError:

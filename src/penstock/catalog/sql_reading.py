@@ -19,16 +19,20 @@ from penstock.catalog.sql import (
     ColumnUse,
     Derivation,
     Expression,
+    Given,
     Query,
     Range,
     SqlError,
     TableColumn,
     TableUse,
+    Typed,
+    Types,
     UnknownColumn,
 )
 from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
+from penstock.catalog.sql_kinds import expression_kind, query_kinds
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
 
@@ -181,6 +185,25 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     for one in sorted(found, key=lambda one: one.at):
         first.setdefault((one.name.lower(), one.table), one)
     return tuple(first.values())
+
+
+def kind(text: str, columns: Types) -> str:
+    """Of which kind the values of an expression are (see `sql_kinds`); empty where nobody can tell."""
+    tree = _parse(text)
+    return expression_kind(tree, dict(columns)) if not isinstance(tree, SqlError) else ""
+
+
+def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+    """The columns of a query's result whose kind can be told; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
+    return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
+
+
+def _named_at(selected: exp.Expr, text: str) -> Range:
+    name = selected.args.get("alias") if isinstance(selected, exp.Alias) else selected.this
+    return _range_of(name, text) if isinstance(name, exp.Identifier) else (0, len(text))
 
 
 @lru_cache(maxsize=4096)

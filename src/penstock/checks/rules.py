@@ -6,6 +6,7 @@ from penstock.checks.bound_direction import bound_direction
 from penstock.checks.canary_steps import canary_steps
 from penstock.checks.capacity import capacity
 from penstock.checks.column_contract import column_contract
+from penstock.checks.column_type import column_type
 from penstock.checks.competing_rollouts import competing_rollouts
 from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
@@ -67,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     unknown_column,
     time_column,
     column_contract,
+    column_type,
     unknown_function,
     future_leak,
     untimed_join,
