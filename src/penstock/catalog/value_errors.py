@@ -66,7 +66,9 @@ def out_of_pattern(reported: Reported, place: Place, value: str, pattern: str) -
     helps = [f"write {wording.rule}"]
     fix = None
     if meant is not None and meant != value:
-        helps.append(f"did you mean `{meant}`?")
+        scheme, sign, _ = value.partition("://")
+        without = f", without `{scheme}{sign}`" if sign and sign not in meant else ""
+        helps.append(f"did you mean `{meant}`{without}?")
         fix = Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
     return Diagnostic.error("malformed-text", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
 

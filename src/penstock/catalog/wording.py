@@ -45,7 +45,8 @@ def _as_identifier(text: str) -> str | None:
 
 
 def _as_subdomain(text: str) -> str | None:
-    parts = [likely_name(part) for part in text.split(".")]
+    host = text.partition("://")[2].partition("/")[0].partition(":")[0] or text
+    parts = [likely_name(part) for part in host.split(".")]
     return ".".join(part for part in parts if part) or None
 
 
