@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from penstock.runtime.artifacts import read_json, read_table
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.snapshot import take
 from penstock.runtime.data.sources import read_source
+from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Source
 from runtime.data.tables import at, contract, moment, run, table
 
@@ -130,6 +132,24 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
     assert taken(texts, columns=columns)[0]["t"].to_pylist() == [at(0), at(0)]
     zoned = pa.table({"t": pa.array([at(0)], pa.timestamp("ns", "America/New_York"))})
     assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
+
+
+def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("id\n1\n\n3\n")
+    (tmp_path / "two.csv").write_text("id,name\n1,a\n\n3,c\n")
+    assert read_source(Source(csv=f"{tmp_path}/one.csv"), ["id"], {})["id"].to_pylist() == ["1", None, "3"]
+    assert read_source(Source(csv=f"{tmp_path}/two.csv"), ["id"], {})["id"].to_pylist() == ["1", "3"]
+
+
+def test_csv_may_be_compressed(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"id\n1\n"))
+    assert read_source(Source(csv=f"{tmp_path}/rows.csv.gz"), ["id"], {})["id"].to_pylist() == ["1"]
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes("größe\n1\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"rows\.csv` cannot be read"):
+        read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
 def test_csv_is_text_until_the_contract_says_otherwise_and_an_empty_field_is_missing(tmp_path: Path) -> None:
