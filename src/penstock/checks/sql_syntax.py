@@ -25,7 +25,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.shapes import Found
+from penstock.specs.marked import Found
 
 
 @rule("sql-syntax", Dataset, FeatureSet)
