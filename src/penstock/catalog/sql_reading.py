@@ -34,10 +34,9 @@ from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, query_kinds
 from penstock.specs.reserved_sql import RESERVED
-from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
+from penstock.specs.volatile_sql import volatile
 
 DIALECT = "duckdb"
-_VOLATILE = tuple(getattr(exp, name) for name in VOLATILE_NODES)
 
 
 def expression(text: str) -> Expression | SqlError:
@@ -93,8 +92,7 @@ def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
 
 def _volatile(tree: exp.Expr) -> str:
     """The first call that is another value at each run; empty where there is none."""
-    named = (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in VOLATILE_CALLS)
-    found = next(tree.find_all(*_VOLATILE), None) or next(named, None)
+    found = volatile(tree)
     return found.sql(DIALECT) if found is not None else ""
 
 
