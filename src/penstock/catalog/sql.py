@@ -23,10 +23,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SqlError:
-    """Why a text is no SQL, and which characters of it are at fault."""
+    """Why a text is no SQL that could run, and which characters of it are at fault."""
 
     message: str
     at: Range
+    headline: str = "does not parse"
+    """What is wrong with the text, as the end of a sentence that it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,4 +260,4 @@ def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
 
 
 def _error_of(plain: dict[str, Any]) -> SqlError:
-    return SqlError(plain["message"], tuple(plain["at"]))
+    return SqlError(plain["message"], tuple(plain["at"]), plain["headline"])

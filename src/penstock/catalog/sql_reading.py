@@ -33,6 +33,7 @@ from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, query_kinds
+from penstock.catalog.sql_slips import share_above_one, slip
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
 
@@ -212,6 +213,8 @@ def _parse(text: str) -> exp.Expr | SqlError:
     if unclosed is not None:
         # sqlglot lets some functions end without their bracket; the engine does not.
         return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
+    if (slipped := slip(text)) is not None:
+        return slipped
     try:
         tree = sqlglot.parse_one(text, dialect=DIALECT)
     except ParseError as error:
@@ -221,7 +224,7 @@ def _parse(text: str) -> exp.Expr | SqlError:
         return _explained(text, {})
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
-    return miscounted(text, tree) or tree
+    return miscounted(text, tree) or share_above_one(tree) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:
