@@ -30,16 +30,16 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 
 ELSEWHERE = {
-    "approx_percentile": "approx_quantile", "array_size": "len", "charindex": "instr", "collect_list": "list",
-    "convert": "cast", "date_format": "strftime", "dateadd": "date_add", "days_between": "date_diff",
-    "format_date": "strftime", "format_timestamp": "strftime", "from_unixtime": "to_timestamp", "iff": "if",
-    "isnull": "coalesce", "json_extract_scalar": "json_extract_string", "locate": "instr", "nvl": "coalesce",
-    "parse_date": "strptime", "parse_timestamp": "strptime", "percentile": "quantile_cont",
-    "regexp_contains": "regexp_matches", "regexp_count": "regexp_extract_all", "regexp_like": "regexp_matches",
-    "regexp_substr": "regexp_extract", "rlike": "regexp_matches", "safe_cast": "try_cast", "size": "len",
-    "stdev": "stddev", "timestamp_diff": "date_diff", "timestamp_trunc": "date_trunc", "timestampdiff": "date_diff",
-    "to_char": "strftime", "to_date": "strptime", "try_convert": "try_cast", "unix_timestamp": "epoch",
-    "zeroifnull": "coalesce",
+    "approx_percentile": "approx_quantile", "array_size": "len", "astype": "cast", "charindex": "instr",
+    "collect_list": "list", "convert": "cast", "date_format": "strftime", "dateadd": "date_add",
+    "days_between": "date_diff", "fillna": "coalesce", "format_date": "strftime", "format_timestamp": "strftime",
+    "from_unixtime": "to_timestamp", "iff": "if", "isnull": "coalesce", "json_extract_scalar": "json_extract_string",
+    "locate": "instr", "nvl": "coalesce", "parse_date": "strptime", "parse_timestamp": "strptime",
+    "percentile": "quantile_cont", "regexp_contains": "regexp_matches", "regexp_count": "regexp_extract_all",
+    "regexp_like": "regexp_matches", "regexp_substr": "regexp_extract", "rlike": "regexp_matches",
+    "safe_cast": "try_cast", "size": "len", "stdev": "stddev", "timestamp_diff": "date_diff",
+    "timestamp_trunc": "date_trunc", "timestampdiff": "date_diff", "to_char": "strftime", "to_date": "strptime",
+    "try_convert": "try_cast", "unix_timestamp": "epoch", "zeroifnull": "coalesce",
 }  # fmt: skip
 """Functions of other databases with the one of DuckDB that does it, its arguments perhaps in another order."""
 
