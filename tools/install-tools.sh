@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts what tests need besides Python into .tools, where they look first: Prometheus' own checkers, actionlint, and
-# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them.
+# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, GitHub's
+# own descriptions of its interfaces with a server that holds requests and answers to them, and a server of S3.
 # The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
@@ -92,3 +92,9 @@ for version in 3.11 3.12 3.13; do
   .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r requirements/core.lock
   touch "$folder/installed"
 done
+
+if [ -x .venv/bin/uv ] && [ ! .tools/s3/installed -nt requirements/tools.lock ]; then
+  .venv/bin/uv venv --quiet --clear --python .venv/bin/python .tools/s3
+  .venv/bin/uv pip install --quiet --python .tools/s3/bin/python --require-hashes -r requirements/tools.lock
+  touch .tools/s3/installed
+fi

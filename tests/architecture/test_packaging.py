@@ -13,7 +13,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-LOCKS = ("requirements/bootstrap.lock", "requirements/dev.lock", "requirements/runtime.lock")
+LOCKS = tuple(f"requirements/{name}.lock" for name in ("bootstrap", "core", "dev", "review", "runtime", "tools"))
 
 
 def locked(root: Path, lock: str) -> dict[str, set[Version]]:
