@@ -92,6 +92,10 @@ class RequestSeries(NamedTuple):
         """Requests of a window that the server answered with a status of 5xx."""
         return f'sum(increase({self.counter}{{{self.matchers},{self.code}=~"5.."}}[{window}]))'
 
+    def counted_successes(self, window: str) -> str:
+        """Requests of a window that the server answered with any other status."""
+        return f'sum(increase({self.counter}{{{self.matchers},{self.code}!~"5.."}}[{window}]))'
+
     def counted_answered(self, window: str) -> str:
         """Requests of a window that did not fail."""
         return f"sum(increase({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
