@@ -129,6 +129,8 @@ class Endpoint(NamedTuple):
     """Image that holds ``penstock-step``, for targets that load the model themselves."""
     files: ModelFiles
     """`UNRELEASED` before the first release: targets can be asked what they would take, and render nothing."""
+    model_store: str
+    """Address of the store that `files` is in, for targets that load the model themselves."""
     previous: ModelFiles | None
     """Version that keeps the rest of the traffic while a canary is under way."""
     scaling: Scaling

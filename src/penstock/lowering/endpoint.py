@@ -50,6 +50,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
+        model_store=environment.model_store,
         previous=(
             _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
             if release and release.spec.previous

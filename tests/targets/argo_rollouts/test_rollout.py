@@ -23,6 +23,9 @@ from lowering.rollouts import (
 )
 from penstock.ir.serving import Endpoint
 from penstock.lowering.endpoint import endpoint
+from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.main import main
+from penstock.runtime.registry.store import ModelStore
 from penstock.targets.argo_rollouts.target import TARGET
 from targets.crds import problems
 
@@ -139,6 +142,28 @@ def test_the_model_is_fetched_by_digest_before_the_server_starts() -> None:
     env = {each["name"]: each["value"] for each in server["env"]}
     assert env["MLSERVER_PARALLEL_WORKERS"] == "0"
     assert env["MLSERVER_MODEL_NAME"] == ONLINE
+
+
+def test_the_command_that_fetches_puts_the_model_where_the_server_looks(tmp_path: Path) -> None:
+    """The contract with the runtime, by running it: nothing but the mounts of the container can be written."""
+    model, store, mount = tmp_path / "made", tmp_path / "store", tmp_path / "mount"
+    for folder in (model, store, mount):
+        folder.mkdir()
+    (model / "MLmodel").write_text("flavors: {}\n", encoding="utf-8")
+    digest = directory_digest(model)
+    ModelStore.open(store.as_uri()).put("flight-delay", digest, {"model": model})
+    environment = changed(ENVIRONMENT, ("s3://models/production", store.as_uri()))
+    (manifest,) = TARGET.renders[Endpoint](plan(BY_ITSELF, environment, changed(RELEASE, (DIGEST, digest))))
+    (rollout,) = [one for one in manifest.documents if one["kind"] == "Rollout"]
+    pod = rollout["spec"]["template"]["spec"]
+    (fetch,), (server,) = pod["initContainers"], pod["containers"]
+    (writable,) = [one["mountPath"] for one in fetch["volumeMounts"] if one["name"] == "model"]
+    target = fetch["args"][fetch["args"].index("--target") + 1]
+    assert Path(target).parent == Path(writable), "files appear beside the target first, and a mount cannot be replaced"
+    arguments = [argument.replace(writable, str(mount)) for argument in fetch["args"]]
+    assert main([*fetch["command"][1:], *arguments]) == 0
+    (uri,) = [each["value"] for each in server["env"] if each["name"] == "MLSERVER_MODEL_URI"]
+    assert directory_digest(Path(uri.replace(writable, str(mount)))) == digest
 
 
 def test_keda_gets_text_and_a_share_for_each_copy() -> None:
