@@ -166,6 +166,16 @@ def test_the_command_that_fetches_puts_the_model_where_the_server_looks(tmp_path
     assert directory_digest(Path(uri.replace(writable, str(mount)))) == digest
 
 
+def test_a_model_may_fill_as_much_of_a_disk_as_it_may_of_memory() -> None:
+    def limit(rollout: str) -> object:
+        volumes = objects(rollout)[f"Rollout/{ONLINE}"]["spec"]["template"]["spec"]["volumes"]
+        return {each["name"]: each["emptyDir"].get("sizeLimit") for each in volumes}["model"]
+
+    assert limit(BY_ITSELF) == "2Gi"
+    assert limit(changed(BY_ITSELF, ("memory: 2Gi", "memory: 8Gi"))) == "8Gi"
+    assert limit(changed(BY_ITSELF, ("memory: 2Gi", "memory: 2Gi, gpu: 1"))) is None, "weights go to the GPU's memory"
+
+
 def test_keda_gets_text_and_a_share_for_each_copy() -> None:
     (trigger,) = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]["triggers"]
     assert all(isinstance(value, str) for value in trigger["metadata"].values())

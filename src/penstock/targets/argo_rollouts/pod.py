@@ -42,10 +42,18 @@ def pod_spec(endpoint: Endpoint) -> dict[str, Any]:
         "initContainers": [_fetch(endpoint)],
         "containers": [_server(endpoint)],
         "volumes": [
-            {"name": "model", "emptyDir": {}},
+            {"name": "model", "emptyDir": _size_of_model(endpoint)},
             {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}},
         ],
     }
+
+
+def _size_of_model(endpoint: Endpoint) -> dict[str, Any]:
+    """A model that does not fit into the memory is not served either, so it need not fill the node's disk.
+
+    What a GPU holds may be more than the memory has, and then nothing is known.
+    """
+    return {} if endpoint.compute.gpu else {"sizeLimit": endpoint.compute.memory}
 
 
 def _fetch(endpoint: Endpoint) -> dict[str, Any]:
