@@ -1,7 +1,7 @@
 """An alert tells nobody.
 
-What it does: looks up, for every monitor's `then` and for service level objectives, whether the owner's Team has a
-`contact` of that kind.
+What it does: looks up, for every monitor's `then`, for service level objectives and for what every rollout has (alerts
+that nothing answers), whether the owner's Team has a `contact` of that kind.
 
 Why: an alert that fires and reaches nobody is worse than none: everybody believes that somebody was told.
 
@@ -31,12 +31,13 @@ def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         return
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
     served = [view.find(Environment, name) for name in rollout.spec.environments]
-    wakes = any(one is None or one.spec.prometheus.pages for one in served)
-    for action in ("page", "ticket") if wakes else ("ticket",):
+    # What nothing answers pages where anybody is woken, and is a ticket elsewhere.
+    unanswered = {"page" if one is None or one.spec.prometheus.pages else "ticket" for one in served}
+    for action in ("page", "ticket") if "page" in unanswered else ("ticket",):
         if contact[action] is None:
             told = [pointer for pointer, one in _actions(rollout) if one == action]
             burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]
-            if told or burning:
+            if told or burning or action in unanswered:
                 yield _diagnostic(view, rollout, team, action, told, burning)
 
 
@@ -60,9 +61,12 @@ def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
 def _diagnostic(
     view: View, rollout: Rollout, team: Team, action: str, told: list[Pointer], burning: list[tuple[str, str]]
 ) -> Diagnostic:
-    """One diagnostic for the missing contact, at every alert that needs it; objectives alone make it a warning."""
+    """One diagnostic for the missing contact, at every alert that needs it; an error where one asks for it in words."""
     places = [view.span(rollout, pointer) for pointer in told]
     places += [view.span(rollout, pointer, "key") for pointer in burning]
+    if not places:
+        places = [view.span(rollout, ("environments",), "key")]
+    asks = "a budget that burns fast" if burning else "a model that does not answer"
     secondary = [Label(span, "and this one") for span in places[1:]]
     declared = view.catalog.span(SpecId("Team", team.name), ("metadata", "name"))
     make = Diagnostic.error if told else Diagnostic.warning
@@ -70,7 +74,7 @@ def _diagnostic(
         "unheard-alert",
         f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
         places[0],
-        f"asks for a {action}" if told else f"a budget that burns fast asks for a {action}",
+        f"asks for a {action}" if told else f"{asks} asks for a {action}",
         secondary=(*secondary, Label(declared, f"no `contact.{action}`")),
         help=(f"add `contact: {{{action}: ...}}` to the team, with a receiver that Alertmanager knows",),
     )

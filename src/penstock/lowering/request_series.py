@@ -84,6 +84,22 @@ class RequestSeries(NamedTuple):
         """Requests each second that did not fail."""
         return f"sum(rate({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
 
+    def counted(self, window: str) -> str:
+        """All requests of a window."""
+        return f"sum(increase({self.counter}{{{self.matchers}}}[{window}]))"
+
+    def counted_failures(self, window: str) -> str:
+        """Requests of a window that the server answered with a status of 5xx."""
+        return f'sum(increase({self.counter}{{{self.matchers},{self.code}=~"5.."}}[{window}]))'
+
+    def counted_successes(self, window: str) -> str:
+        """Requests of a window that the server answered with any other status."""
+        return f'sum(increase({self.counter}{{{self.matchers},{self.code}!~"5.."}}[{window}]))'
+
+    def counted_answered(self, window: str) -> str:
+        """Requests of a window that did not fail."""
+        return f"sum(increase({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
+
     def answered_within(self, le: str, window: str) -> str:
         """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""
         return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
