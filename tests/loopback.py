@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,16 +17,18 @@ _END_SECONDS = 10
 
 
 @contextmanager
-def running(command: Callable[[int], Sequence[str | Path]], folder: Path) -> Iterator[str]:
-    """The address of a server while it runs; `command` starts it at a port of 127.0.0.1, and `folder` holds its log."""
-    port = _free_port()
+def running(
+    command: Sequence[str | Path], port: int, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The address of a server that `command` starts at a port of 127.0.0.1; `folder` is its home and holds its log."""
     log = folder / "log"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            command(port),
+            command,
             stdout=written,
             stderr=subprocess.STDOUT,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"},
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1", **(environment or {})},
         )
         try:
             _wait_for(process, port, log)
@@ -40,7 +42,8 @@ def running(command: Callable[[int], Sequence[str | Path]], folder: Path) -> Ite
                 process.wait(timeout=_END_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 at which nothing listens now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, kustomize,
-# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, and a server of S3.
+# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, a server of S3, and
+# the server that models are served by.
 # The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
@@ -104,8 +105,13 @@ for version in 3.11 3.12 3.13; do
   touch "$folder/installed"
 done
 
-if [ -x .venv/bin/uv ] && [ ! .tools/s3/installed -nt requirements/tools.lock ]; then
-  .venv/bin/uv venv --quiet --clear --python .venv/bin/python .tools/s3
-  .venv/bin/uv pip install --quiet --python .tools/s3/bin/python --require-hashes -r requirements/tools.lock
-  touch .tools/s3/installed
-fi
+# Programs that want other versions of packages than .venv has.
+for name in s3 serving; do
+  folder=.tools/$name
+  if [ ! -x .venv/bin/uv ] || [ "$folder/installed" -nt "requirements/$name.lock" ]; then
+    continue
+  fi
+  .venv/bin/uv venv --quiet --clear --python .venv/bin/python "$folder"
+  .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r "requirements/$name.lock"
+  touch "$folder/installed"
+done

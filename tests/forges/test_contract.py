@@ -32,7 +32,7 @@ from forges.github_server import (
     review,
     serving,
 )
-from loopback import running
+from loopback import free_port, running
 from penstock.cli.main import main
 from penstock.forges.fake import object_id
 from penstock.forges.github import comments, identity, merge_queue, people, timeline
@@ -142,8 +142,9 @@ def prism(
     folder = tmp_path_factory.mktemp("prism")
     (folder / "github.json").write_text(json.dumps(used_part(description)), encoding="utf-8")
     program = tools / "@stoplight" / "prism-cli" / "dist" / "index.js"
-    proxy = ("node", program, "proxy", folder / "github.json", github.url, "--errors", "--host", "127.0.0.1")
-    with running(lambda port: (*proxy, "--port", str(port)), folder) as address:
+    port = free_port()
+    options = ("--errors", "--host", "127.0.0.1", "--port", str(port))
+    with running(("node", program, "proxy", folder / "github.json", github.url, *options), port, folder) as address:
         yield address
 
 

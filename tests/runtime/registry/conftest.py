@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from loopback import running
+from loopback import free_port, running
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,8 @@ def s3_server(
     program = root / ".tools" / "s3" / "bin" / "moto_server"
     if not program.is_file():
         lacking("moto is missing: `make tools` installs it")
-    with running(lambda port: (program, "-H", "127.0.0.1", "-p", str(port)), tmp_path_factory.mktemp("s3")) as address:
+    port = free_port()
+    with running((program, "-H", "127.0.0.1", "-p", str(port)), port, tmp_path_factory.mktemp("s3")) as address:
         yield address
 
 
