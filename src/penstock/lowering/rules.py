@@ -10,6 +10,7 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleG
 from penstock.lowering.alerting import NUMBER, Fires, Subject, fires, rule_test, series, silent
 from penstock.lowering.environments import environment_of
 from penstock.lowering.monitor_rules import monitor_rules
+from penstock.lowering.release_rules import release_rules
 from penstock.lowering.request_series import RequestSeries
 from penstock.lowering.serving import free_labels, pods_of, requests_of
 from penstock.lowering.slo import Sli, availability, latency, slo_rules
@@ -60,6 +61,10 @@ def rule_file(view: View, name: str) -> RuleFile | None:
             proofs += more
         groups.append(RuleGroup(f"{subject.rollout}.reachable", interval, tuple(alerts)))
         tests += proofs
+        alerts, proofs = release_rules(rollout, subject)
+        if alerts:
+            groups.append(RuleGroup(f"{subject.rollout}.release", interval, tuple(alerts)))
+            tests += proofs
     if spec.monitor is not None:
         watched = monitor_rules(spec.monitor, subject, interval, released)
         groups += watched.groups

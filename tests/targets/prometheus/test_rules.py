@@ -177,6 +177,39 @@ def test_an_objective_of_availability_says_when_failures_are_too_many() -> None:
     assert "ModelFailing" in told_by(plan(slos("", "    latency: {objective: 99%, below: 100ms}\n")))
 
 
+def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
+    asked = nothing_asked(BY_ITSELF)
+    told = {"ModelReleaseStopped": "ticket", "ModelReleaseWaiting": "ticket"}
+    assert told.items() <= told_by(plan(asked)).items()
+    assert not told.keys() & told_by(plan(BY_ITSELF, ENVIRONMENT, None)).keys(), "nothing is released"
+    assert not told.keys() & told_by(plan(nothing_asked(BY_HAND))).keys(), "no controller holds it"
+    (waiting,) = [
+        rule
+        for group in plan(asked).groups
+        for rule in group.rules
+        if isinstance(rule, Alert) and rule.alert == "ModelReleaseWaiting"
+    ]
+    assert waiting.hold == f"{30 + 120 + 15}m", "what the steps are held, and fifteen minutes"
+    by_plan = changed(asked, ("{weight: 25%, hold: 2h}", "{weight: 25%}"))
+    assert "ModelReleaseWaiting" not in told_by(plan(by_plan)), "somebody is to end that step"
+
+
+@pytest.mark.parametrize(
+    ("what", "old", "new"),
+    [
+        ("another rollout", 'name="flight-delay-online"', 'name=~"flight-delay-online.*"'),
+        ("a scrape that renames the namespace", " or rollout_info{", " or rollout_information{"),
+        ("a release that goes on", 'phase="Degraded"', 'phase=~"Degraded|Healthy"'),
+        ("a step that is still held", "for: 165m", "for: 300m"),
+    ],
+)
+def test_the_tests_of_releases_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
+    write(plan(nothing_asked(BY_ITSELF)), tmp_path)
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
+    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
+
+
 @pytest.mark.parametrize(
     ("what", "old", "new"),
     [
