@@ -142,13 +142,26 @@ def test_items_that_only_change_places_make_no_diff() -> None:
     assert unified("x.yaml", before.encode(), after.encode()) == ""
 
 
+def test_what_goes_is_shown_where_it_stood() -> None:
+    before = [{"kind": "A", "metadata": {"name": "a-1"}, "gone": 1, "rest": [{"name": "x", "size": 1}, {"name": "y"}]}]
+    after = [{"kind": "A", "metadata": {"name": "a-2"}, "rest": [{"name": "x", "size": 2}, {"name": "y"}]}]
+    shown = unified("x.yaml", *(emit_yaml_documents(each).encode() for each in (before, after)))
+    assert [line for line in shown.split("\n")[2:] if line[0] in "+-"] == [
+        "-  name: a-1",
+        "-gone: 1",
+        "+  name: a-2",
+        "-  size: 1",
+        "+  size: 2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
         pytest.param({"a": 1, "b": [1, 2]}, {"a": 3, "b": [1, 2]}, ["-a: 1", "+a: 3"], id="another value"),
         pytest.param({"b": [1, 2]}, {"b": [1, 3, 2]}, ["+- 3"], id="one item more"),
         pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, [], id="keys in another order"),
-        pytest.param({"a": "x: 1\ny: 2\n"}, {"a": "y: 2\nx: 1\n"}, ["-  y: 2", "+  y: 2"], id="lines of a text"),
+        pytest.param({"a": "x: 1\ny: 2\n"}, {"a": "y: 2\nx: 1\n"}, ["-  x: 1", "+  x: 1"], id="lines of a text"),
     ],
 )
 def test_a_diff_shows_what_differs_and_no_more(before: object, after: object, shown: list[str]) -> None:
