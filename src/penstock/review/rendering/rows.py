@@ -128,6 +128,8 @@ def affected(impact: Impact, change: Change) -> str:
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
     parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
     parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
+    parts += [f"{impact.gpus:+,} GPU{'' if abs(impact.gpus) == 1 else 's'}"] if impact.gpus else []
+    parts += ["an unknown cost"] if impact.is_cost_unknown else []
     return ", ".join(parts)
 
 
