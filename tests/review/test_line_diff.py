@@ -93,6 +93,14 @@ def test_it_is_no_longer_than_difflibs() -> None:
         assert told <= known * 1.02
 
 
+def test_lines_that_recur_are_matched_where_little_else_is() -> None:
+    before, after = (
+        [line for n in range(100) for line in (f"- name: {word}{n}", "  same: 1", "  too: 2")] for word in "ab"
+    )
+    assert len([line for line in diff(before, after)[2:] if line[0] in "+-"]) == 200
+    assert len([line for line in standard(before, after)[2:] if line[0] in "+-"]) > 500
+
+
 def test_a_long_file_with_few_differences_costs_little() -> None:
     before = [line for number in range(20_000) for line in (f"- name: n{number}", "  image: same")]
     after = list(before)

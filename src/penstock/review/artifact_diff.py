@@ -18,8 +18,11 @@ _LONGEST = 2_000_000
 _KNOWN_BY = frozenset({*IDENTITY_KEYS, "kind"})
 
 
-def unified(path: str, before: bytes, after: bytes) -> str:
-    """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides."""
+def unified(path: str, before: bytes, after: bytes, *, former: str | None = None) -> str:
+    """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides.
+
+    `former` is where the file stood before, if that was elsewhere.
+    """
     one, other = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
     lines, new = one.splitlines(), other.splitlines()
     differing = line_diff.blocks(lines, new)
@@ -28,7 +31,7 @@ def unified(path: str, before: bytes, after: bytes) -> str:
         lines = _in_order_of(one, other).splitlines()
         differing = line_diff.blocks(lines, new)
     header = (
-        f"--- {f'generated/{path}' if before else '/dev/null'}",
+        f"--- {f'generated/{former or path}' if before else '/dev/null'}",
         f"+++ {f'generated/{path}' if after else '/dev/null'}",
     )
     return line_diff.unified(lines, new, differing, header, _CONTEXT)

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+_LONG = 500
+"""Lines between two ties beyond which difflib overlooks those that recur often."""
+
 
 class Block(NamedTuple):
     """Lines of one text that stand in the place of lines of the other; one of the two may be none."""
@@ -104,7 +107,9 @@ def _between(before: Sequence[str], after: Sequence[str], gap: Block) -> Iterato
     if end - start == new_end - new_start == 1:
         yield Block(start, end, new_start, new_end)
         return
-    compared = SequenceMatcher(None, before[start:end], after[new_start:new_end])
+    # Lines that recur count as well as others, unless there are so many that looking at all of them is dear.
+    is_long = max(end - start, new_end - new_start) > _LONG
+    compared = SequenceMatcher(None, before[start:end], after[new_start:new_end], autojunk=is_long)
     for tag, one, two, three, four in compared.get_opcodes():
         if tag != "equal":
             yield Block(start + one, start + two, new_start + three, new_start + four)

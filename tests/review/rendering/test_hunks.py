@@ -6,11 +6,12 @@ import json as standard_json
 
 import pytest
 
-from penstock.review.model import ArtifactChange
+from penstock.review.model import ArtifactChange, Operation
 from penstock.review.rendering import html, json, markdown, terminal
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.source.emit_yaml import emit_yaml_documents
-from review.rendering.plans import plan
+from penstock.specs.addresses import Address
+from review.rendering.plans import change, plan
 
 FAR = "".join(f"x{number}: 0\n" for number in range(9))
 """Lines that keep two hunks apart."""
@@ -29,7 +30,7 @@ def page(*artifacts: ArtifactChange, longest: int | None = None) -> list[Shown]:
 
 
 def said(shown: Shown) -> list[str]:
-    return [one.said(str) for one in shown.alike]
+    return [one.said(str) for one in shown.told]
 
 
 def test_a_file_that_differs_as_another_does_names_it() -> None:
@@ -94,7 +95,7 @@ def test_what_differs_in_substance_is_shown(path: str, before: str, after: str) 
     first, second = page(changed("one/m/a.yaml", "n: 1\nto: a\n", "n: 1\nto: one\n"), changed(path, before, after))
     assert first.text
     assert second.text
-    assert not second.alike
+    assert not second.told
 
 
 def test_what_was_cut_off_is_not_referred_to() -> None:
@@ -107,7 +108,7 @@ def test_what_was_cut_off_is_not_referred_to() -> None:
     )
     assert first.text.endswith("… and more")
     assert second.text.count("\n") == first.text.count("\n")
-    assert not second.alike
+    assert not second.told
     assert said(third) == ["line 27 as line 8"]
 
 
@@ -116,7 +117,7 @@ def test_an_order_alone_is_told() -> None:
     texts = (emit_yaml_documents([{"items": list(each)}]) for each in (items, items[::-1]))
     moved = plan(artifacts=(changed("e/m/a.yaml", *texts),))
     (shown,) = page(*moved.artifacts)
-    assert (shown.text, shown.alike) == ("", ())
+    assert (shown.text, shown.told) == ("", ())
     for text in (markdown.render(moved), html.render(moved), terminal.render(moved, diffs=True)):
         assert "nothing but the order differs" in text
 
@@ -129,6 +130,41 @@ def test_every_format_lists_all_files_and_shows_what_recurs_once() -> None:
         assert text.count("+b: new") == 1
     data = standard_json.loads(json.render(same))
     assert all("+b: new" in one["diff"] for one in data["artifacts"])
+
+
+def test_a_file_of_a_renamed_spec_is_compared_with_what_it_was() -> None:
+    renamed = change(
+        operation=Operation.RENAMED,
+        address=Address("Rollout", "new"),
+        renamed_from=Address("Rollout", "old"),
+        before="old",
+        after="new",
+    )
+    lines = f"name: {{name}}\n{FAR}"
+    artifacts = [
+        ArtifactChange(f"{environment}/old/a.yaml", "removed", (), lines.format(name="old").encode(), b"")
+        for environment in ("one", "two")
+    ]
+    artifacts += [
+        ArtifactChange(f"{environment}/new/a.yaml", "added", (), b"", lines.format(name="new").encode())
+        for environment in ("one", "two")
+    ]
+    artifacts += [
+        ArtifactChange("one/new/b.yaml", "added", (), b"", b"more: 1\n"),
+        ArtifactChange("one/old/c.yaml", "removed", (), b"less: 1\n", b""),
+    ]
+    moved = plan(changes=(renamed,), impacts={}, artifacts=tuple(artifacts))
+    for text in (markdown.render(moved), html.render(moved), terminal.render(moved, diffs=True)):
+        shown = text.replace("&#45;", "-").replace("<code>", "").replace("</code>", "")
+        assert shown.count("-name: old") == shown.count("+name: new") == 1
+        assert "x3: 0" not in shown
+        assert "--- generated/one/old/a.yaml" in shown
+        assert "in the place of one/old/a.yaml" in shown
+        assert "goes on as two/new/a.yaml" in shown
+        assert "as in one/new/a.yaml" in shown
+        assert "+more: 1" in shown
+        assert "one/old/c.yaml" in shown
+        assert shown.count("goes on as") == 2
 
 
 def test_a_file_without_room_for_its_lines_is_no_reference() -> None:

@@ -90,7 +90,7 @@ def _files(plan: Plan) -> Iterator[str]:
     if not plan.artifacts:
         return
     yield f'<h2>Generated files <span class="count">{len(plan.artifacts)}</span></h2>\n'
-    hunks = Hunks()
+    hunks = Hunks.of(plan)
     causes: dict[tuple[str, ...], list[ArtifactChange]] = {}
     for artifact in plan.artifacts:
         causes.setdefault(artifact.owners, []).append(artifact)
@@ -105,15 +105,15 @@ def _files(plan: Plan) -> Iterator[str]:
 def _file(shown: Shown) -> Iterator[str]:
     artifact = shown.artifact
     name = f'<span class="badge">{html_text(artifact.operation)}</span> <code>{html_text(artifact.path)}</code>'
-    alike = "; ".join(one.said(_code) for one in shown.alike)
+    told = "; ".join(one.said(_code) for one in shown.told)
     if not shown.text:
-        yield f'<p class="file">{name}: {alike or "nothing but the order differs"}</p>\n'
+        yield f'<p class="file">{name}: {told or "nothing but the order differs"}</p>\n'
         return
     yield f'<details class="file"><summary>{name}</summary>\n<pre>'
     for line in shown.text.split("\n"):
         kind = {"+": "plus", "-": "minus", "@": "hunk"}.get(line[:1], "")
         yield f'<span class="{kind}">{html_text(line)}</span>\n' if kind else f"{html_text(line)}\n"
-    yield f"</pre>{f'<p>{alike}</p>' if alike else ''}</details>\n"
+    yield f"</pre>{f'<p>{told}</p>' if told else ''}</details>\n"
 
 
 def _code(text: str) -> str:

@@ -7,12 +7,14 @@ alike where all their lines are, those around the change too: what is left out r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from penstock.review.model import ArtifactChange
+from penstock.review.artifact_diff import unified
+from penstock.review.model import ArtifactChange, Plan
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _MORE = "… and more"
@@ -50,6 +52,18 @@ class Alike(NamedTuple):
         return f"{where}{like}{'' if self.is_same else ', but for the name of the environment'}"
 
 
+class Moved(NamedTuple):
+    """A file of a spec that has another name now."""
+
+    path: str
+    is_former: bool
+    """Whether `path` is where it stood before, and not where it stands now."""
+
+    def said(self, quoted: Callable[[str], str]) -> str:
+        """`in the place of staging/delay/training.yaml`, as `Alike.said`."""
+        return f"{'in the place of' if self.is_former else 'goes on as'} {quoted(self.path)}"
+
+
 class Shown(NamedTuple):
     """What a page says of a file."""
 
@@ -57,26 +71,42 @@ class Shown(NamedTuple):
     text: str
     """A unified diff of the hunks that the page does not hold yet; empty where it holds all.
 
-    So it is where nothing but the order of lines differs; nothing is alike then either.
+    So it is where nothing but the order of lines differs; nothing is told then either.
     """
-    alike: tuple[Alike, ...]
-    """Where the others stand."""
+    told: tuple[Alike | Moved, ...]
+    """Where the others stand, and the file under its other name."""
     whole: tuple[Hunk, ...]
     """The hunks of `text`, but for one that is cut."""
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: what goes on is computed when somebody asks
 class Hunks:
     """The hunks that a page holds."""
 
+    formers: Mapping[str, ArtifactChange] = field(default_factory=dict)
+    """By the path of a file that comes with the new name of a spec: the one that went with the former."""
     _same: dict[str, str] = field(default_factory=dict)
     """The path of the file under which each stands, by its bare text."""
     _alike: dict[str, str] = field(default_factory=dict)
     """Likewise, by its key."""
 
+    @classmethod
+    def of(cls, plan: Plan) -> Hunks:
+        """A page that holds nothing yet."""
+        return cls(_formers(plan))
+
+    @cached_property
+    def successors(self) -> dict[str, str]:
+        """The path of a file under the new name of its spec, by the one under the former."""
+        return {former.path: path for path, former in self.formers.items()}
+
     def shown(self, artifact: ArtifactChange, longest: int | None = None) -> Shown:
         """What to say of a file, in `longest` characters of diff or about. GitError as `ArtifactChange.read`."""
-        header, hunks = _parts(artifact)
+        successor = self.successors.get(artifact.path)
+        if successor is not None:
+            return Shown(artifact, "", (Moved(successor, is_former=False),), ())
+        former = self.formers.get(artifact.path)
+        header, hunks = _parts(artifact, former)
         new: dict[str, Hunk] = {}
         repeated: list[Hunk] = []
         places: dict[tuple[str | int, bool], list[int]] = {}
@@ -93,7 +123,8 @@ class Hunks:
                 places.setdefault((above[hunk.bare], True), []).append(hunk.line)
         is_one = not new and len(places) == 1
         alike = (Alike(like, () if is_one else tuple(lines), same) for (like, same), lines in places.items())
-        return Shown(artifact, text, tuple(alike), whole)
+        moved = () if former is None else (Moved(former.path, is_former=True),)
+        return Shown(artifact, text, (*moved, *alike), whole)
 
     def keep(self, shown: Shown) -> None:
         """Note that the page holds it now."""
@@ -120,9 +151,29 @@ def _text(header: list[str], hunks: list[Hunk], longest: int | None) -> tuple[st
     return "\n".join(lines), tuple(hunks[:count])
 
 
-def _parts(artifact: ArtifactChange) -> tuple[list[str], list[Hunk]]:
+def _formers(plan: Plan) -> dict[str, ArtifactChange]:
+    names: dict[str, str] = {}
+    for change in plan.changes:
+        if change.renamed_from is not None:
+            names[change.address.name] = change.renamed_from.name
+    gone = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
+    found = {}
+    for artifact in plan.artifacts if gone else ():
+        environment, _, rest = artifact.path.partition("/")
+        folder, _, file = rest.partition("/")
+        former = gone.get(f"{environment}/{names.get(folder)}/{file}")
+        if former is not None and artifact.operation == "added":
+            found[artifact.path] = former
+    return found
+
+
+def _parts(artifact: ArtifactChange, former: ArtifactChange | None) -> tuple[list[str], list[Hunk]]:
     """The lines that name the file, and its hunks."""
-    lines = artifact.diff.split("\n") if artifact.diff else []
+    if former is None:
+        diff = artifact.diff
+    else:
+        diff = unified(artifact.path, former.read()[0], artifact.read()[1], former=former.path)
+    lines = diff.split("\n") if diff else []
     starts = [position for position, line in enumerate(lines) if line.startswith("@@")]
     environment = artifact.path.partition("/")[0]
     named = re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")

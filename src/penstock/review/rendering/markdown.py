@@ -160,7 +160,7 @@ def _files(page: _Page, plan: Plan) -> list[str]:
     count = len(plan.artifacts)
     page.add(f"\n<details><summary>{count} generated file{'s' if count > 1 else ''}</summary>\n\n")
     left = count
-    hunks = Hunks()
+    hunks = Hunks.of(plan)
     for owners, artifacts in causes.items():
         if not page.add(f"**because of** {', '.join(map(markdown, owners))}\n\n", keep=200):
             break
@@ -175,7 +175,7 @@ def _files(page: _Page, plan: Plan) -> list[str]:
 def _added(page: _Page, artifact: ArtifactChange, hunks: Hunks) -> bool:
     """Whether the page has room for the file, for its name at least."""
     name = f"{artifact.operation} {markdown(artifact.path)}"
-    if artifact.operation == "removed":
+    if artifact.operation == "removed" and artifact.path not in hunks.successors:
         return page.add(f"- {name}\n\n", keep=100)
     if page.has_room(_SHORTEST_DIFF):
         shown = hunks.shown(artifact, _LONGEST_DIFF)
@@ -186,8 +186,8 @@ def _added(page: _Page, artifact: ArtifactChange, hunks: Hunks) -> bool:
 
 
 def _file(shown: Shown, name: str) -> str:
-    alike = "; ".join(one.said(markdown) for one in shown.alike)
+    told = "; ".join(one.said(markdown) for one in shown.told)
     if not shown.text:
-        return f"- {name}: {alike or 'nothing but the order differs'}\n\n"
-    below = f"{alike}\n\n" if alike else ""
+        return f"- {name}: {told or 'nothing but the order differs'}\n\n"
+    below = f"{told}\n\n" if told else ""
     return f"<details><summary>{name}</summary>\n\n{fenced(shown.text, 'diff')}\n\n{below}</details>\n\n"

@@ -88,7 +88,7 @@ def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
     yield ""
     count = len(plan.artifacts)
     yield f"{count:,} generated file{'s' if count > 1 else ''} differ{'' if count > 1 else 's'}:"
-    hunks = Hunks()
+    hunks = Hunks.of(plan)
     shown = plan.artifacts if diffs else plan.artifacts[:_SHOWN_FILES]
     for artifact in shown:
         symbol = {"added": "+", "removed": "-", "changed": "~"}[artifact.operation]
@@ -106,7 +106,7 @@ def _diff(shown: Shown, paint: _Paint) -> Iterator[str]:
     for line in shown.text.split("\n") if shown.text else ():
         code = {"+": "32", "-": "31", "@": "36"}.get(line[:1], "")
         yield "      " + (paint(log_line(line), code) if code else log_line(line))
-    for alike in shown.alike:
-        yield f"      {paint(alike.said(log_line), '2')}"
-    if not shown.text and not shown.alike:
+    for one in shown.told:
+        yield f"      {paint(one.said(log_line), '2')}"
+    if not shown.text and not shown.told:
         yield f"      {paint('nothing but the order differs', '2')}"
