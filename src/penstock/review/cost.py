@@ -57,10 +57,10 @@ def cost_of(base: Reach, head: Reach, edit: Edit) -> Cost:
 
     Where several fields change at once, each has its share as if they changed one after the other.
     """
-    if edit.change.is_raw:
-        return UNKNOWN
     if edit.spec.kind != "Rollout":
         return Cost()
+    if edit.change.is_raw:
+        return UNKNOWN
     is_whole = edit.difference is None and not edit.pointer
     if is_whole and edit.change.operation is Operation.CHANGED:
         # One of the two could not be compared.

@@ -38,8 +38,8 @@ class Radius:
         return self._of_spec(change, Cost())
 
     def of_unexplained(self, change: Change) -> Impact:
-        """The impact of a generated file that differs by no edit: what it requests may differ too."""
-        return self._of_spec(change, UNKNOWN)
+        """The impact of a generated file that differs by no edit: what a rollout requests may differ too."""
+        return self._of_spec(change, UNKNOWN if change.address.kind == "Rollout" else Cost())
 
     def _of_spec(self, change: Change, cost: Cost) -> Impact:
         spec_id = SpecId(change.address.kind, change.address.name)

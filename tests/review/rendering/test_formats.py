@@ -10,7 +10,7 @@ import pytest
 from penstock.review.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering import html, json, markdown, terminal
-from penstock.review.rendering.rows import headline, rows
+from penstock.review.rendering.rows import headline, rows, shown_values
 from penstock.source.emit_yaml import emit_yaml_documents
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
@@ -69,6 +69,33 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
     (retyped,) = [row for row in shown if row.what == "Dataset/weather.columns.wind_speed.type"]
     assert [row.what for row in retyped.below] == ["Model/delay", "Rollout/delay-online"]
     assert all(row.change.cause == "direct" for row in shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("5%", "50%", ("5%", "50%")),
+        (1, 1.0, ("1", "1.0")),
+        (True, "true", ("true", '"true"')),
+        (
+            "x, " * 40 + "last",
+            "x, " * 40 + "next",
+            ("…" + ("x, " * 40)[-20:] + "last", "…" + ("x, " * 40)[-20:] + "next"),
+        ),
+        ("a" * 100, "a" * 101, ("…" + "a" * 20, "…" + "a" * 21)),
+        ("a" * 100, "b" * 100, ("a" * 59 + "…", "b" * 59 + "…")),
+    ],
+)
+def test_of_two_long_values_the_part_is_shown_that_differs(
+    before: object, after: object, shown: tuple[str, str]
+) -> None:
+    assert shown_values(before, after) == shown
+
+
+def test_what_a_raw_patch_does_stands_in_its_row() -> None:
+    patch = {"kind": "NetworkPolicy", "name": "delay-online", "merge": {"spec": {"ingress": [{}]}}}
+    added = plan(changes=(change(operation=Operation.ADDED, before=None, after=patch),), impacts={})
+    assert '"ingress":[{}]' in terminal.render(added)
 
 
 def test_each_row_has_room_for_who_approves(reviewed: Plan) -> None:
