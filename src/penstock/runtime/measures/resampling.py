@@ -251,7 +251,10 @@ def _root_mean_squared_error(p: Predictions) -> tuple[Array, Callable[[Array], A
 def _mean_poisson_deviance(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
     from scipy.special import xlogy
 
-    return _mean(2 * (xlogy(p.truth, p.truth / p.output) - p.truth + p.output))
+    # Some rows that have no deviance would yet come out as a number, a prediction below 0 for a count of 0 for one.
+    defined = (p.truth >= 0) & (p.output > 0)
+    output = np.where(defined, p.output, np.nan)
+    return _mean(2 * (xlogy(p.truth, p.truth / output) - p.truth + output))
 
 
 def _balanced_accuracy(c: Array) -> Array:
