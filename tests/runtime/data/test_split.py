@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from penstock.runtime.artifacts import Splits, write_json
 from penstock.runtime.data.labels import labelled
 from penstock.runtime.data.parts import assign
+from penstock.runtime.data.split import join, read_features
 from penstock.runtime.faults import InputError
 from penstock.specs.model import GroupSplit, Label, RandomSplit, TimeSplit
 from penstock.specs.units import Duration, Fraction
@@ -118,6 +119,12 @@ def test_a_label_takes_the_form_of_its_task(
         ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
         ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time tells which"),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
+        (
+            {"id": ["0", "00"], "late": [1, 0]},
+            {},
+            "binary",
+            "rows cannot meet where `id` is string and `id` is int",
+        ),
         ({"flight": [0], "late": [1]}, {}, "binary", "`outcomes` has no column `id`"),
         ({"id": [0], "late": [1]}, {"horizon": "1h"}, "binary", "a horizon needs an event time"),
     ],
@@ -278,6 +285,16 @@ def test_a_split_that_cannot_be_used_is_one_sentence_and_exit_code_2(
     assert code == 2
     assert sentence in capsys.readouterr().err
     assert not (out / "splits.json").exists()
+
+
+def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -> None:
+    numbers = read_features(
+        "f", Path(written(tmp_path, "f", {"@entity.id": [1, 2]}, {}).partition("=")[2]), {"f": "all"}
+    )
+    texts = {"@entity.id": ["1", "01"], "kind": ["a", "b"]}
+    other = read_features("g", Path(written(tmp_path, "g", texts, {"kind": "string"}).partition("=")[2]), {"g": "all"})
+    with pytest.raises(InputError, match="feature set `g`: rows cannot meet where `id` is string and `id` is int"):
+        join([numbers, other])
 
 
 def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 SHA-256 over, for each column in order: its name, its type, the number of rows, which values are present (a byte each,
 where any is missing), and the values. Numbers are little-endian in 64 bits (-0.0 as 0.0), timestamps microseconds since
 1970 in UTC, dates days since 1970 in 32 bits, booleans bytes, texts their lengths in bytes (32 bits) and then their
-UTF-8; a missing value is zero or empty. Whole numbers of a type with room for more than 64 bits and a sign are texts. Rows count in the order in which they stand: a snapshot has sorted them before.
+UTF-8; a missing value is zero or empty. Whole numbers of a type with room for more than 64 bits and a sign are texts.
+Rows count in the order in which they stand: a snapshot has sorted them before.
 """
 
 from __future__ import annotations

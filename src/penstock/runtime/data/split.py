@@ -32,7 +32,7 @@ from penstock.runtime.artifacts import (
 from penstock.runtime.data.engine import connect, identifier, query
 from penstock.runtime.data.labels import Labelled, labelled
 from penstock.runtime.data.parts import AnySplit, assign
-from penstock.runtime.data.timed import TimedTable
+from penstock.runtime.data.timed import TimedTable, refuse_other_kinds
 from penstock.runtime.faults import InputError
 from penstock.specs.metrics import Task
 from penstock.specs.model import Except, FeatureChoice, Label
@@ -152,6 +152,7 @@ def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
     if sorted(entity) != sorted(theirs):
         listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
         raise InputError(f"{place} is not of the entity {listed}, on which the model's other features are joined")
+    refuse_other_kinds(other.table, table, [(name, name) for name in entity], place)
     connection = connect({"ours": table, "theirs": other.table})
     keys = ", ".join(map(identifier, entity))
     counts = query(connection, f"SELECT count(*), count(DISTINCT ({keys})) FROM theirs", place)

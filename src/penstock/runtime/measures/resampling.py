@@ -232,8 +232,8 @@ def _calibration(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
 
 
 def _r2(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
-    # Centred first, so that the difference of large sums keeps its digits; by the median, since one enormous value would
-    # move the mean from all the others, and many a resample is without it.
+    # Centred first, so that the difference of large sums keeps its digits; by the median, since one enormous value
+    # would move the mean from all the others, and many a resample is without it.
     truth = p.truth - np.median(p.truth)
     columns = np.column_stack([np.ones(len(p)), truth, truth**2, (p.truth - p.output) ** 2])
 
