@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from penstock.runtime.artifacts import Splits, write_json
 from penstock.runtime.data.labels import labelled
 from penstock.runtime.data.parts import assign
-from penstock.runtime.data.split import join, read_features
+from penstock.runtime.data.split import join, part_tables, read_features
 from penstock.runtime.faults import InputError
 from penstock.specs.model import GroupSplit, Label, RandomSplit, TimeSplit
 from penstock.specs.units import Duration, Fraction
@@ -295,6 +295,25 @@ def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -
     other = read_features("g", Path(written(tmp_path, "g", texts, {"kind": "string"}).partition("=")[2]), {"g": "all"})
     with pytest.raises(InputError, match="feature set `g`: rows cannot meet where `id` is string and `id` is int"):
         join([numbers, other])
+
+
+def test_features_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
+    plain = {"@entity.id": [3, 1, 2], "x": [30, 10, 20], "X": [-3, -1, -2]}
+    written(tmp_path, "f", plain, {"x": "int", "X": "int"})
+    written(tmp_path, "g", {"@entity.id": [1, 2, 3], "y": [1, 2, 3], "Y": [4, 5, 6]}, {"y": "int", "Y": "int"})
+    sets = [read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")]
+    joined = join(sets).append_column("@label", [[1, 1, 1]])
+    features = [feature for each in sets for feature in each.chosen]
+    train = part_tables(joined, pa.chunked_array([["train"] * 3]), features, ["X"])["train"]
+    assert train.to_pydict() == {
+        "@entity.id": [1, 2, 3],
+        "@label": [1, 1, 1],
+        "x": [10, 20, 30],
+        "X": [-1, -2, -3],
+        "y": [1, 2, 3],
+        "Y": [4, 5, 6],
+        "@slice.X": [-1, -2, -3],
+    }
 
 
 def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:
