@@ -51,6 +51,12 @@ def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_
     assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
 
 
+def test_a_label_of_which_nobody_knows_the_time_is_no_correction_of_one_with_a_time() -> None:
+    outcomes = timed("outcomes", {"id": [0, 0, 1], "known": [None, at(3), None], "late": [0, 1, 1]}, "known")
+    found = labelled(table({"@entity.id": [0, 1]}), label(), outcomes, "binary")
+    assert found.table["@label"].to_pylist() == [1, 1]
+
+
 def test_what_was_known_before_a_row_is_the_label_of_an_earlier_one() -> None:
     asked = table({"@entity.id": [0, 0, 1], "@event_time": [at(0), at(48), at(48)]})
     outcomes = timed("outcomes", {"id": [0, 0, 1], "known": [at(5), at(200), at(40)], "late": [1, 0, 1]}, "known")

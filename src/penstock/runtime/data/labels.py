@@ -67,7 +67,8 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         meets.append(f"CAST({known} AS TIMESTAMP) <= {limit}")
         due = f"{limit} <= (SELECT max({table.known}) FROM {identifier(table.name)})"
     if known is not None:
-        newest = f"ROW({known}, {newest})"
+        # A row of which the time is not known comes first, wherever the database would put it.
+        newest = f"ROW({known} IS NOT NULL, {known}, {newest})"
     else:
         _refuse_several(connection, {table.name: entity}, place, "and no time tells which one counts")
     if known is not None and label.horizon is None:
