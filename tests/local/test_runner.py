@@ -78,6 +78,43 @@ def test_a_step_whose_outputs_were_changed_since_is_run_again(tmp_path: Path) ->
     assert (again.steps["a"].finished.output("out") / "x").read_text() == "1\n"
 
 
+def test_what_came_of_code_that_changed_meanwhile_stands_for_neither_version(tmp_path: Path) -> None:
+    code = tmp_path / "ours.py"
+    code.write_text("before\n")
+    step = counted("a", 'cat ours.py > "$1/x"; sleep 0.01; echo after > ours.py  # ours:function')
+    changed = run(tmp_path, step)
+    assert changed.state == "succeeded"
+    assert [name for name, each in changed.steps.items() if each.changed] == ["a"]
+    code.write_text("before\n")
+    assert states(run(tmp_path, step)) == {"a": State.DONE}
+
+
+def test_a_step_runs_with_the_code_that_is_there_when_it_starts(tmp_path: Path) -> None:
+    code = tmp_path / "ours.py"
+    code.write_text("before\n")
+    scripts = [
+        Script("a", 'echo after > ours.py; echo > "$1/x"', cache=False),
+        Script("b", 'cat ours.py > "$1/x"  # ours:function', reads=["a"]),
+    ]
+    assert not run(tmp_path, *scripts).steps["b"].changed
+    code.write_text("before\n")
+    scripts[0].script = 'echo > "$1/x"'
+    again = run(tmp_path, *scripts).output("b", "out")
+    assert again is not None
+    assert (again / "x").read_text() == "before\n"
+
+
+@pytest.mark.parametrize("record", ["[]", "{}", "null", '{"digests": [], "seconds": 1}', '{"digests": {}}', "{"])
+def test_a_workspace_that_another_version_has_written_is_worked_with(tmp_path: Path, record: str) -> None:
+    step = counted("a", 'echo 1 > "$1/x"')
+    first = run(tmp_path, step)
+    assert first.steps["a"].finished is not None
+    (first.steps["a"].finished.folder / "step.json").write_text(record)
+    (first.folder / "run.json").write_text(record)
+    assert Workspace(tmp_path / ".penstock").last_run("m") is None
+    assert states(run(tmp_path, step)) == {"a": State.DONE}
+
+
 def test_a_step_runs_anew_when_its_parameter_changes(tmp_path: Path) -> None:
     step = counted("a", 'echo "$2" > "$1/x"')
     run(tmp_path, step, values={"as_of": "one"})
