@@ -34,8 +34,8 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
             _explain_end(name, step, _shown(step.log, root))
         if step.changed:
             print(
-                f"\nthe code that step `{name}` runs was changed while it ran: which of the two made its outputs is not "
-                f"known, and the next run makes them anew",
+                f"\nthe code that step `{name}` runs was changed while it ran: which of the two made its outputs is "
+                "not known, and the next run makes them anew",
                 file=sys.stderr,
             )
     if run.state == "stopped":
