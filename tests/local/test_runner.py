@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -305,6 +306,17 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
     assert watched.poll() is None
     os.close(write_end)
     assert watched.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("finish", "record_run"):
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left") as caught:
+            patched.setattr(Workspace, name, full)
+            run(tmp_path, Script("a", "true"))
+        assert caught.value.filename == str(tmp_path / ".penstock")
 
 
 def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:

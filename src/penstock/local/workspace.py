@@ -78,7 +78,12 @@ class Workspace:
             self.steps.mkdir(exist_ok=True)
             for abandoned in (*self.steps.glob(".unfinished-*"), *self.root.glob(".mlflow-*")):
                 shutil.rmtree(abandoned, ignore_errors=True)
-            yield
+            try:
+                yield
+            except OSError as error:
+                # A write that fails does not say where; what a run writes lies here.
+                error.filename = error.filename or str(self.root)
+                raise
 
     def finished(self, fingerprint: str) -> FinishedStep | None:
         """The finished step with this fingerprint; None where there is none, or its outputs are not what it made.
