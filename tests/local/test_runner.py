@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from local.pipelines import IMAGE, Script, write_pipeline
+from penstock.local import runner
 from penstock.local.pipeline import PipelineError, read_pipeline
 from penstock.local.runner import Run, Runner, State
 from penstock.local.workspace import Workspace, WorkspaceBusyError
@@ -312,11 +315,25 @@ def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for name in ("finish", "record_run"):
-        with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left") as caught:
-            patched.setattr(Workspace, name, full)
+    for name in ("record_run", "finish"):
+        monkeypatch.setattr(Workspace, name, full)
+        with pytest.raises(OSError, match="No space left") as caught:
             run(tmp_path, Script("a", "true"))
         assert caught.value.filename == str(tmp_path / ".penstock")
+
+
+def test_the_last_run_is_the_last_one_also_where_the_clock_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for hour in (12, 11, 11, 12, 13):
+        clock = SimpleNamespace(now=lambda _, hour=hour: datetime(2026, 1, 1, hour, tzinfo=UTC))
+        monkeypatch.setattr(runner, "datetime", clock)
+        names.append(run(tmp_path, Script("a", "true")).id)
+        last = Workspace(tmp_path / ".penstock").last_run("m")
+        assert last is not None
+        assert last["id"] == names[-1]
+    assert names == [f"20260101T120000Z-0{number}" for number in range(4)] + ["20260101T130000Z-00"]
 
 
 def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:

@@ -112,10 +112,13 @@ class Runner:
             return run
 
     def _new_run_folder(self, model: str, started: datetime) -> Path:
+        """A folder whose name comes after those of all runs before, also where the clock was set back meanwhile."""
         stamp, number = started.strftime("%Y%m%dT%H%M%SZ"), 0
-        while (folder := self.workspace.runs / model / f"{stamp}-{number:02d}").exists():
-            number += 1
-        return folder
+        if before := self.workspace.runs_of(model):
+            newest, _, last = before[-1].name.partition("-")
+            if newest >= stamp:
+                stamp, number = newest, int(last) + 1
+        return self.workspace.runs / model / f"{stamp}-{number:02d}"
 
     def _refuse_foreign_images(self, pipeline: LocalPipeline) -> None:
         """What the runtime image holds is installed here too; what another image holds is not."""

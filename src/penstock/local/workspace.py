@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_RUN = re.compile(r"(\d{8}T\d{6}Z)-(\d+)")
+"""The name of a run's folder: when it started, and its number among those of that second."""
 
 
 class WorkspaceBusyError(Exception):
@@ -129,9 +133,14 @@ class Workspace:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
         temporary.replace(folder / "run.json")
 
+    def runs_of(self, model: str) -> list[Path]:
+        """The folders of a model's runs, the oldest first."""
+        found = ((_RUN.fullmatch(path.name), path) for path in (self.runs / model).glob("*"))
+        return [path for _, _, path in sorted((name[1], int(name[2]), path) for name, path in found if name)]
+
     def last_run(self, model: str) -> dict[str, Any] | None:
         """The record of the newest run of `model` that ended well, or None."""
-        for folder in sorted((self.runs / model).glob("*"), reverse=True):
+        for folder in reversed(self.runs_of(model)):
             record = _read(folder / "run.json")
             if record.get("state") == "succeeded" and record.get("purpose") == "training":
                 return record
