@@ -265,7 +265,7 @@ def test_the_learner_gets_features_alone_and_everything_else_stays_beside_them(t
         "validation": 10,
         "test": 10,
     }
-    assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "gap": 4}
+    assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "without_time": 0, "gap": 4}
     assert splits.facts["parts"]["test"]["label_mean"] == 0.5
 
 
@@ -320,6 +320,17 @@ def test_features_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> No
         "Y": [4, 5, 6],
         "@slice.X": [-1, -2, -3],
     }
+
+
+def test_a_row_without_a_time_is_in_no_part_and_counted_as_that(tmp_path: Path) -> None:
+    first = written(tmp_path, "first", BASE | {"@event_time": [None, *BASE["@event_time"][1:]]}, {"size": "float"})
+    choice = json.dumps({"first": "all"})
+    folder = tmp_path / "more"
+    folder.mkdir()
+    code, out = split_step(folder, features=[first], choice=choice)
+    assert code == 0
+    left_out = Splits.read(out).facts["left_out"]
+    assert left_out == {"without_label": 0, "not_due": 0, "without_time": 1, "gap": 4}
 
 
 def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:

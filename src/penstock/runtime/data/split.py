@@ -35,7 +35,7 @@ from penstock.runtime.data.parts import AnySplit, assign
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.metrics import Task
-from penstock.specs.model import Except, FeatureChoice, Label
+from penstock.specs.model import Except, FeatureChoice, Label, TimeSplit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,7 +100,12 @@ def run(args: argparse.Namespace) -> None:
         },
         "split": args.split.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "rows": joined.num_rows,
-        "left_out": {"without_label": found.without_label, "not_due": found.not_due, "gap": part.null_count},
+        "left_out": {
+            "without_label": found.without_label,
+            "not_due": found.not_due,
+            "without_time": (timeless := _without_time(table, args.split)),
+            "gap": part.null_count - timeless,
+        },
         "parts": {name: describe(each, args.task) for name, each in tables.items()},
     }
     _refuse_unusable(facts["parts"], args.task, found)
@@ -209,6 +214,11 @@ def part_tables(
     order = ", ".join(map(identifier, [*keys, POSITION]))
     sql = f"SELECT {identifier(POSITION)} FROM source WHERE \"@part\" = '{{}}' ORDER BY {order}"
     return {name: shown.take(query(connection, sql.format(name), "`split`").column(0)) for name in PARTS}
+
+
+def _without_time(table: pa.Table, split: AnySplit) -> int:
+    """Rows that a split by time can put into no part, since they have none."""
+    return int(table[EVENT_TIME].null_count) if isinstance(split, TimeSplit) else 0
 
 
 def describe(table: pa.Table, task: Task) -> dict[str, Any]:
