@@ -17,6 +17,9 @@ JOBS ?= auto
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
+# A server loads a model with the versions of these that saved it.
+SAVED_WITH := cloudpickle\|joblib\|mlflow-skinny\|numpy\|pandas\|scikit-learn\|scipy\|skops
+
 .PHONY: help setup demo test golden tools bench lint format lock compile check clean
 
 help: ## Show this list
@@ -37,7 +40,7 @@ test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for
 golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes one
 	@JOBS=$(JOBS) tools/golden.sh
 
-tools: $(INSTALLED) ## Install promtool, amtool, actionlint and GitHub's API descriptions into .tools, for the tests
+tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, kustomize, ...
 	@tools/install-tools.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models
@@ -62,6 +65,9 @@ lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest v
 	@$(RESOLVE) pyproject.toml --constraints requirements/dev.lock --output-file requirements/core.lock
 	@$(RESOLVE) pyproject.toml --extra review --constraints requirements/dev.lock \
 		--output-file requirements/review.lock
+	@$(RESOLVE) requirements/s3.in --output-file requirements/s3.lock
+	@{ cat requirements/serving.in; sed -n 's/^\($(SAVED_WITH)\)\(==.*\) \\$$/\1\2/p' requirements/runtime.lock; } | \
+		$(RESOLVE) - --output-file requirements/serving.lock
 
 compile: $(INSTALLED) ## Write generated/ from specs/
 	@$(BIN)/penstock compile

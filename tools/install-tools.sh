@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts what tests need besides Python into .tools, where they look first: Prometheus' own checkers, actionlint, and
-# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them.
+# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, kustomize,
+# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, a server of S3, and
+# the server that models are served by.
 # The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
@@ -65,6 +66,17 @@ if ! npm_packages_present; then
   fi
 fi
 
+# About a minute's work for two processors where nothing of it is in Go's cache.
+kustomize=v5.7.1
+rm -f .tools/kustomize.absent
+if ! present kustomize; then
+  if command -v go >/dev/null 2>&1; then
+    GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"
+  else
+    echo "this machine has neither kustomize nor Go to build it" >.tools/kustomize.absent
+  fi
+fi
+
 # The compiler's output is the same on every Python; a test holds those that this machine has against each other.
 find_python() { # VERSION
   for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
@@ -90,5 +102,16 @@ for version in 3.11 3.12 3.13; do
   fi
   .venv/bin/uv venv --quiet --clear --python "$python" "$folder"
   .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r requirements/core.lock
+  touch "$folder/installed"
+done
+
+# Programs that want other versions of packages than .venv has.
+for name in s3 serving; do
+  folder=.tools/$name
+  if [ ! -x .venv/bin/uv ] || [ "$folder/installed" -nt "requirements/$name.lock" ]; then
+    continue
+  fi
+  .venv/bin/uv venv --quiet --clear --python .venv/bin/python "$folder"
+  .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r "requirements/$name.lock"
   touch "$folder/installed"
 done

@@ -15,7 +15,7 @@ find_python() {
     new_enough "$PYTHON" && echo "$PYTHON"
     return
   fi
-  for candidate in python3 python3.13 python3.12 python3.11; do
+  for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
     if new_enough "$candidate"; then
       echo "$candidate"
       return

@@ -13,7 +13,9 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-LOCKS = ("requirements/bootstrap.lock", "requirements/dev.lock", "requirements/runtime.lock")
+LOCKS = tuple(
+    f"requirements/{name}.lock" for name in ("bootstrap", "core", "dev", "review", "runtime", "s3", "serving")
+)
 
 
 def locked(root: Path, lock: str) -> dict[str, set[Version]]:
@@ -63,6 +65,12 @@ def test_a_lock_satisfies_what_the_project_declares(root: Path, project: dict, e
 def test_the_image_runs_the_versions_that_the_tests_ran(root: Path) -> None:
     tested = locked(root, "requirements/dev.lock")
     assert {n: v for n, v in locked(root, "requirements/runtime.lock").items() if v != tested.get(n)} == {}
+
+
+def test_a_server_loads_models_with_what_saved_them(root: Path) -> None:
+    saved, served = locked(root, "requirements/runtime.lock"), locked(root, "requirements/serving.lock")
+    names = ("cloudpickle", "joblib", "mlflow-skinny", "numpy", "pandas", "scikit-learn", "scipy", "skops")
+    assert {name: served.get(name) for name in names} == {name: saved[name] for name in names}
 
 
 def test_the_image_is_without_what_only_the_compile_side_needs(root: Path) -> None:

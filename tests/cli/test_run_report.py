@@ -49,6 +49,15 @@ def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "said no" not in said
 
 
+def test_code_that_changed_meanwhile_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ours.py").write_text("before\n")
+    said = told(tmp_path, capsys, Script("features", "echo longer than before > ours.py  # ours:function"))
+    assert (
+        "the code that step `features` runs was changed while it ran: which of the two made its outputs is not known, "
+        "and the next run makes them anew"
+    ) in said
+
+
 def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, Script("train", f"{sys.executable} -c 'import nothing_of_this_name'"))
     assert "Traceback (most recent call last):" in said

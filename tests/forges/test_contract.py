@@ -8,12 +8,9 @@ description that the client uses, for it takes long over all thirteen megabytes.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +32,7 @@ from forges.github_server import (
     review,
     serving,
 )
+from loopback import free_port, running
 from penstock.cli.main import main
 from penstock.forges.fake import object_id
 from penstock.forges.github import comments, identity, merge_queue, people, timeline
@@ -70,7 +68,6 @@ PATHS = (
     "/users/{username}",
     "/user/{account_id}",
 )
-START_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
@@ -144,45 +141,11 @@ def prism(
     """The address of prism, which passes everything on to the server that fits the description."""
     folder = tmp_path_factory.mktemp("prism")
     (folder / "github.json").write_text(json.dumps(used_part(description)), encoding="utf-8")
-    port = free_port()
     program = tools / "@stoplight" / "prism-cli" / "dist" / "index.js"
-    options = ["--errors", "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["node", program, "proxy", folder / "github.json", github.url, *options],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"},
-        )
-        try:
-            wait_for(process, port, folder / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(timeout=10)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"prism did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    port = free_port()
+    options = ("--errors", "--host", "127.0.0.1", "--port", str(port))
+    with running(("node", program, "proxy", folder / "github.json", github.url, *options), port, folder) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from local.pipelines import IMAGE, Script, write_pipeline
+from penstock.local import runner
 from penstock.local.pipeline import PipelineError, read_pipeline
 from penstock.local.runner import Run, Runner, State
 from penstock.local.workspace import Workspace, WorkspaceBusyError
@@ -76,6 +80,43 @@ def test_a_step_whose_outputs_were_changed_since_is_run_again(tmp_path: Path) ->
     assert states(again) == {"a": State.DONE, "b": State.REUSED}
     assert again.steps["a"].finished is not None
     assert (again.steps["a"].finished.output("out") / "x").read_text() == "1\n"
+
+
+def test_what_came_of_code_that_changed_meanwhile_stands_for_neither_version(tmp_path: Path) -> None:
+    code = tmp_path / "ours.py"
+    code.write_text("before\n")
+    step = counted("a", 'cat ours.py > "$1/x"; sleep 0.01; echo after > ours.py  # ours:function')
+    changed = run(tmp_path, step)
+    assert changed.state == "succeeded"
+    assert [name for name, each in changed.steps.items() if each.changed] == ["a"]
+    code.write_text("before\n")
+    assert states(run(tmp_path, step)) == {"a": State.DONE}
+
+
+def test_a_step_runs_with_the_code_that_is_there_when_it_starts(tmp_path: Path) -> None:
+    code = tmp_path / "ours.py"
+    code.write_text("before\n")
+    scripts = [
+        Script("a", 'echo after > ours.py; echo > "$1/x"', cache=False),
+        Script("b", 'cat ours.py > "$1/x"  # ours:function', reads=["a"]),
+    ]
+    assert not run(tmp_path, *scripts).steps["b"].changed
+    code.write_text("before\n")
+    scripts[0].script = 'echo > "$1/x"'
+    again = run(tmp_path, *scripts).output("b", "out")
+    assert again is not None
+    assert (again / "x").read_text() == "before\n"
+
+
+@pytest.mark.parametrize("record", ["[]", "{}", "null", '{"digests": [], "seconds": 1}', '{"digests": {}}', "{"])
+def test_a_workspace_that_another_version_has_written_is_worked_with(tmp_path: Path, record: str) -> None:
+    step = counted("a", 'echo 1 > "$1/x"')
+    first = run(tmp_path, step)
+    assert first.steps["a"].finished is not None
+    (first.steps["a"].finished.folder / "step.json").write_text(record)
+    (first.folder / "run.json").write_text(record)
+    assert Workspace(tmp_path / ".penstock").last_run("m") is None
+    assert states(run(tmp_path, step)) == {"a": State.DONE}
 
 
 def test_a_step_runs_anew_when_its_parameter_changes(tmp_path: Path) -> None:
@@ -268,6 +309,31 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
     assert watched.poll() is None
     os.close(write_end)
     assert watched.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("record_run", "finish"):
+        monkeypatch.setattr(Workspace, name, full)
+        with pytest.raises(OSError, match="No space left") as caught:
+            run(tmp_path, Script("a", "true"))
+        assert caught.value.filename == str(tmp_path / ".penstock")
+
+
+def test_the_last_run_is_the_last_one_also_where_the_clock_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for hour in (12, 11, 11, 12, 13):
+        clock = SimpleNamespace(now=lambda _, hour=hour: datetime(2026, 1, 1, hour, tzinfo=UTC))
+        monkeypatch.setattr(runner, "datetime", clock)
+        names.append(run(tmp_path, Script("a", "true")).id)
+        last = Workspace(tmp_path / ".penstock").last_run("m")
+        assert last is not None
+        assert last["id"] == names[-1]
+    assert names == [f"20260101T120000Z-0{number}" for number in range(4)] + ["20260101T130000Z-00"]
 
 
 def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:

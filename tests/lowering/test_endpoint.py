@@ -85,7 +85,8 @@ def test_holds_are_seconds_and_bounds_are_exact() -> None:
         ("doubt", Decimal("0.25"), "below"),
     ]
     for condition in traffic.abort_on:
-        parse(condition.query.replace("$canary", "6d8f9"))
+        parse(condition.watch.replace("$canary", "6d8f9"))
+        parse(condition.judged.replace("$canary", "6d8f9").replace("$window", "30m"))
 
 
 def test_scaling_by_requests_asks_for_all_of_them() -> None:

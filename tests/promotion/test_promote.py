@@ -245,6 +245,22 @@ def test_production_serves_what_staging_has_served(repository: Repository, capsy
     assert repository.promote("--skip-stages", to="production") == 0
 
 
+def test_an_earlier_stage_that_is_not_merged_is_said(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The review counts what the main branch serves; whoever promotes twice in one branch hears of it here."""
+    repository.commit()
+    repository.train("one")
+    assert repository.promote() == 0
+    assert "is not on the main branch" not in capsys.readouterr().err
+    assert repository.promote(to="production") == 0
+    assert "the Release of `made-online` in `staging` is not on the main branch yet" in capsys.readouterr().err
+    (repository.root / RELEASE.format("production")).unlink()
+    repository.commit()
+    assert repository.promote(to="production") == 0
+    assert "is not on the main branch" not in capsys.readouterr().err
+
+
 def test_without_a_run_nothing_is_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no run of `made` has succeeded" in refused(repository, capsys)
 

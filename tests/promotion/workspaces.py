@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,6 +74,12 @@ class Repository:
     def release(self, environment: str = "staging") -> dict[str, Any]:
         spec: dict[str, Any] = yaml.safe_load((self.root / RELEASE.format(environment)).read_text())["spec"]
         return spec
+
+    def commit(self) -> None:
+        """Make the specs as they are those of the main branch, in a git repository that begins with the first call."""
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+        for words in (["init", "-q", "-b", "main"], ["add", "specs"], ["commit", "-q", "-m", "specs"]):
+            subprocess.run(["git", *identity, *words], cwd=self.root, check=True, capture_output=True)
 
     def edit(self, before: str, after: str) -> None:
         path = self.root / "specs" / "all.yaml"

@@ -306,6 +306,12 @@ def test_kinds_of_kubernetes_itself_are_checked_strictly(tmp_path: Path) -> None
         spec: {metrics: [{name: a, provider: {prometheus: {query: 'sum(x{y="{{args.y}}"}'}}}]}
         """,
         """
+        apiVersion: argoproj.io/v1alpha1
+        kind: AnalysisTemplate
+        metadata: {name: a}
+        spec: {metrics: [{name: a, provider: {prometheus: {query: 'sum(rate(x[{{args.w}}]) / sum(rate(y[5m])'}}}]}
+        """,
+        """
         apiVersion: keda.sh/v1alpha1
         kind: ScaledObject
         metadata: {name: a}
@@ -315,7 +321,12 @@ def test_kinds_of_kubernetes_itself_are_checked_strictly(tmp_path: Path) -> None
 )
 def test_what_is_no_promql_is_found_wherever_it_stands(tmp_path: Path, text: str) -> None:
     assert "promql-syntax" in codes(verified(tmp_path, text))
-    repaired = text.replace("[5m])", "[5m]))").replace('"}', '"})').replace("sum(x'", "sum(x)'")
+    repaired = (
+        text.replace("[5m])", "[5m]))")
+        .replace("[{{args.w}}])", "[{{args.w}}]))")
+        .replace('"}', '"})')
+        .replace("sum(x'", "sum(x)'")
+    )
     assert "promql-syntax" not in codes(verified(tmp_path, repaired))
 
 

@@ -201,10 +201,10 @@ class PartialCatalog(Catalog):
         """The specs that name this one where a reference to it belongs, or in their SQL; sorted."""
         if spec_id not in self._referring:
             found = set()
-            table = re.compile(rf"(?<![\w-]){re.escape(spec_id.name)}(?![\w-])")
+            table = re.compile(rf"(?<![\w-]){re.escape(spec_id.name)}(?![\w-])") if spec_id.kind == "Dataset" else None
             for file in self.mentioning(spec_id.name):
                 for holder, targets, sql in file.targets:
-                    reads = spec_id.kind == "Dataset" and sql and table.search(sql) is not None
+                    reads = table is not None and table.search(sql) is not None
                     if holder != spec_id and (spec_id in targets or reads):
                         found.add(holder)
             self._referring[spec_id] = tuple(sorted(found))

@@ -1,8 +1,10 @@
-"""The steps of a canary do not lead from little traffic to all of it.
+"""The steps of a canary do not lead from little traffic to all of it, or are over before anything is seen.
 
-What it does: each step must have more traffic than the one before; the last has 100%, and no step has none.
+What it does: each step must have more traffic than the one before; the last has 100%, and no step has none. A step that
+`abortOn` judges is held for two minutes at least, and for four scrapes.
 
-Why: a canary that ends at 50% stays there, and one that goes down on its way is a rollback that nobody asked for.
+Why: a canary that ends at 50% stays there, and one that goes down on its way is a rollback that nobody asked for. A
+step too short to be measured lets every version pass.
 
 Example:
 
@@ -21,7 +23,7 @@ from itertools import pairwise
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
-from penstock.specs.rollout import Rollout
+from penstock.specs.rollout import Canary, Rollout
 
 
 @rule("canary-steps", Rollout)
@@ -30,6 +32,8 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     canary = rollout.spec.strategy.canary
     if canary is None:
         return
+    if canary.abort_on and rollout.spec.serve.target == "argo-rollouts":
+        yield from _too_short(view, rollout, canary)
     where = ("strategy", "canary", "steps")
     for (before, first), (position, step) in pairwise(enumerate(canary.steps)):
         if step.weight <= first.weight:
@@ -69,3 +73,20 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             view.span(rollout, (*where, last, "hold"), "key"),
             help=("delete `hold`: with all of the traffic the release is done",),
         )
+
+
+def _too_short(view: View, rollout: Rollout, canary: Canary) -> Iterator[Diagnostic]:
+    environment = view.environment
+    if environment is None:
+        return
+    prometheus = environment.spec.prometheus
+    shortest = prometheus.short_window
+    for position, step in enumerate(canary.steps):
+        if step.hold is not None and step.hold < shortest:
+            yield Diagnostic.error(
+                "canary-steps",
+                f"the step of {step.weight!s} is over before `abortOn` can judge it",
+                view.span(rollout, ("strategy", "canary", "steps", position, "hold")),
+                f"`{environment.name}` scrapes every {prometheus.scrape_interval}",
+                help=(f"hold it for `{shortest}` at least; with little traffic longer, since chance is no verdict",),
+            )

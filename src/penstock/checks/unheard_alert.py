@@ -1,7 +1,7 @@
 """An alert tells nobody.
 
-What it does: looks up, for every monitor's `then` and for service level objectives, whether the owner's Team has a
-`contact` of that kind.
+What it does: looks up, for every monitor's `then`, for service level objectives and for what needs no figure (a model
+that does not answer, a release that Argo Rollouts has stopped), whether the owner's Team has a `contact` of that kind.
 
 Why: an alert that fires and reaches nobody is worse than none: everybody believes that somebody was told.
 
@@ -22,6 +22,10 @@ from penstock.specs.environment import Environment
 from penstock.specs.rollout import DriftMonitor, QualityMonitor, QueryMonitor, Rollout
 from penstock.specs.team import Team
 
+_BURNING = "a budget that burns fast"
+_UNANSWERED = "a model that does not answer"
+_STOPPED = "a release that is stopped"
+
 
 @rule("unheard-alert", Rollout)
 def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
@@ -31,13 +35,18 @@ def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         return
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
     served = [view.find(Environment, name) for name in rollout.spec.environments]
-    wakes = any(one is None or one.spec.prometheus.pages for one in served)
-    for action in ("page", "ticket") if wakes else ("ticket",):
+    # A model that does not answer pages where anybody is woken, and is a ticket elsewhere.
+    asking = {"page" if one is None or one.spec.prometheus.pages else "ticket": _UNANSWERED for one in served}
+    actions = ("page", "ticket") if "page" in asking else ("ticket",)
+    if rollout.spec.serve.target == "argo-rollouts":
+        asking.setdefault("ticket", _STOPPED)
+    for action in actions:
         if contact[action] is None:
             told = [pointer for pointer, one in _actions(rollout) if one == action]
             burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]
-            if told or burning:
-                yield _diagnostic(view, rollout, team, action, told, burning)
+            if told or burning or action in asking:
+                asks = _BURNING if burning else asking.get(action, "")
+                yield _diagnostic(view, rollout, team, action, told, burning, asks)
 
 
 def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
@@ -58,11 +67,19 @@ def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
 
 
 def _diagnostic(
-    view: View, rollout: Rollout, team: Team, action: str, told: list[Pointer], burning: list[tuple[str, str]]
+    view: View,
+    rollout: Rollout,
+    team: Team,
+    action: str,
+    told: list[Pointer],
+    burning: list[tuple[str, str]],
+    asks: str,
 ) -> Diagnostic:
-    """One diagnostic for the missing contact, at every alert that needs it; objectives alone make it a warning."""
+    """One diagnostic for the missing contact, at every alert that needs it; an error where one asks for it in words."""
     places = [view.span(rollout, pointer) for pointer in told]
     places += [view.span(rollout, pointer, "key") for pointer in burning]
+    if not places:
+        places = [view.span(rollout, ("environments",), "key")]
     secondary = [Label(span, "and this one") for span in places[1:]]
     declared = view.catalog.span(SpecId("Team", team.name), ("metadata", "name"))
     make = Diagnostic.error if told else Diagnostic.warning
@@ -70,7 +87,7 @@ def _diagnostic(
         "unheard-alert",
         f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
         places[0],
-        f"asks for a {action}" if told else f"a budget that burns fast asks for a {action}",
+        f"asks for a {action}" if told else f"{asks} asks for a {action}",
         secondary=(*secondary, Label(declared, f"no `contact.{action}`")),
         help=(f"add `contact: {{{action}: ...}}` to the team, with a receiver that Alertmanager knows",),
     )

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
+from penstock.catalog.values import id_of
 from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
+from penstock.source.model import blob_id
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.specs.rollout import Rollout
 
@@ -97,6 +99,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"  wrote {path}")
     if made.note:
         print(f"\n{made.note}")
+    for name in _not_merged(root, view, rollout) if _takes_a_version(options) else ():
+        what = f"the Release of `{rollout.name}` in `{name}` is not on the main branch yet"
+        print(f"warning: {what}; a pull request with both skips `{name}`, as its plan will say", file=sys.stderr)
     print("\nNext: `penstock compile`, then commit these files and generated/ and open a pull request.")
     return OK
 
@@ -125,6 +130,41 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     # First, so that no Release is written of what cannot be loaded, and one that is there already can be put right.
     print(f"The model is at {_uploaded(options, root, view, candidate)}.\n")
     return replace(release_version(view, rollout, candidate, options.step, by), note="")
+
+
+def _takes_a_version(options: argparse.Namespace) -> bool:
+    """Whether a version comes from where the earlier stages are to have served it."""
+    return not (options.advance or options.complete or options.skip_stages)
+
+
+def _not_merged(root: Path, view: View, rollout: Rollout) -> list[str]:
+    """The environments of earlier stages whose Release the main branch does not have as it is here.
+
+    Outside of a git repository, and where no main branch is known, nothing can be said.
+    """
+    from penstock.promotion.requirements import earlier_releases
+    from penstock.review.sides import WORK_TREE, default_base
+    from penstock.source.git import GitError, GitRepository
+
+    paths = {
+        name: root / loaded.document.file.path
+        for name, release in earlier_releases(view, rollout).items()
+        if release is not None and (loaded := view.catalog.loaded(id_of(release))) is not None
+    }
+    if not paths:
+        return []
+    try:
+        repository = GitRepository.find(root)
+        base = default_base(repository, WORK_TREE)
+        merged = repository.files(base)
+    except GitError:
+        return []
+
+    def is_merged(path: Path) -> bool:
+        blob = blob_id(path.read_bytes(), len(base))
+        return merged.get(path.resolve().relative_to(repository.root).as_posix()) == blob
+
+    return [name for name, path in paths.items() if not is_merged(path)]
 
 
 def _uploaded(options: argparse.Namespace, root: Path, view: View, candidate: Candidate) -> str:

@@ -32,6 +32,12 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
     for name, step in run.steps.items():
         if step.state in (State.REFUSED, State.FAILED):
             _explain_end(name, step, _shown(step.log, root))
+        if step.changed:
+            print(
+                f"\nthe code that step `{name}` runs was changed while it ran: which of the two made its outputs is "
+                "not known, and the next run makes them anew",
+                file=sys.stderr,
+            )
     if run.state == "stopped":
         print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
     if pipeline == "training":

@@ -35,11 +35,16 @@ class Scaling(NamedTuple):
 
 
 class AbortCondition(NamedTuple):
-    """A figure of the canary that sends all traffic back when it passes its bound."""
+    """A figure of the canary that sends all traffic back when it passes its bound.
+
+    ``$canary`` in its PromQL stands for the canary's value of the label ``revision``.
+    """
 
     name: str
-    query: str
-    """PromQL that yields one value; ``$canary`` stands for the canary's value of the label ``revision``."""
+    watch: str
+    """PromQL of what aborts at any time: one value, which is beyond the bound where the canary has been for long."""
+    judged: str
+    """PromQL of what a step comes to, whose length is ``$window``: one value, and none on too few requests."""
     bound: Decimal
     beyond: Literal["above", "below"]
 
@@ -58,6 +63,8 @@ class TrafficPlan(NamedTuple):
     abort_on: tuple[AbortCondition, ...]
     reached: int | None
     """Index of the step that the present release has reached; None once it has all the traffic."""
+    window_seconds: int
+    """How often the canary is watched, which is how long the windows are that `AbortCondition.watch` looks at."""
 
 
 class Caller(NamedTuple):
@@ -122,6 +129,8 @@ class Endpoint(NamedTuple):
     """Image that holds ``penstock-step``, for targets that load the model themselves."""
     files: ModelFiles
     """`UNRELEASED` before the first release: targets can be asked what they would take, and render nothing."""
+    model_store: str
+    """Address of the store that `files` is in, for targets that load the model themselves."""
     previous: ModelFiles | None
     """Version that keeps the rest of the traffic while a canary is under way."""
     scaling: Scaling

@@ -9,7 +9,9 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from penstock.local.pipeline import LocalStep
 
@@ -18,17 +20,23 @@ _NAMED = re.compile(r"\b([A-Za-z_]\w*)[.:][A-Za-z_]")
 _NOT_OURS = frozenset({"__pycache__", "generated", "node_modules"})
 
 
+State = list[tuple[str, int, int]]
+"""Path, time of the last change and size of each file of a folder."""
+
+
 class CodeDigests:
-    """Digests of the code that steps run: the runtime's own, what is installed, and the repository's."""
+    """Digests of the code that steps run: the runtime's own, what is installed, and the repository's.
+
+    They are those of the moment at which they are asked for; what has not changed since is not read again.
+    """
 
     def __init__(self, repository: Path) -> None:
         self._repository = repository
-        self._known: dict[Path, str] = {}
+        self._known: dict[Path, tuple[State, str]] = {}
         spec = importlib.util.find_spec("penstock")
         assert spec is not None
         assert spec.origin is not None
-        package = Path(spec.origin).parent
-        self._runtime = [self._digest(package / room, ".py") for room in ("runtime", "specs")]
+        self._package = Path(spec.origin).parent
         self._installed = sorted({f"{one.name}={one.version}" for one in importlib.metadata.distributions()})
 
     def of(self, step: LocalStep) -> list[str]:
@@ -45,28 +53,37 @@ class CodeDigests:
         own = [self._digest(path) for path in packages]
         if packages or modules:
             own.append(self._digest(self._repository, ".py"))
-        return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._installed, *self._runtime, *own]
+        runtime = [self._digest(self._package / room, ".py") for room in ("runtime", "specs")]
+        return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._installed, *runtime, *own]
 
     def _digest(self, folder: Path, suffix: str = "") -> str:
-        if folder not in self._known:
+        files = _files(folder, suffix)
+        state = [(str(file), stat.st_mtime_ns, stat.st_size) for file, stat in files.items()]
+        known = self._known.get(folder)
+        if known is None or known[0] != state:
             digest = hashlib.sha256()
-            for file in _files(folder, suffix):
+            for file in files:
                 digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
-            self._known[folder] = digest.hexdigest()
-        return self._known[folder]
+            known = self._known[folder] = (state, digest.hexdigest())
+        return known[1]
 
 
-def _files(folder: Path, suffix: str) -> list[Path]:
+def _files(folder: Path, suffix: str) -> dict[Path, os.stat_result]:
     """The files below a folder, sorted; not those of environments, caches and hidden folders."""
-    found: list[Path] = []
+    found: dict[Path, os.stat_result] = {}
     for root, folders, names in os.walk(folder):
         if "pyvenv.cfg" in names:
             folders.clear()
             continue
         folders[:] = [name for name in folders if name not in _NOT_OURS and not name.startswith(".")]
-        found += [Path(root, name) for name in names if name.endswith(suffix)]
-    return sorted(path for path in found if path.is_file())
+        for path in (Path(root, name) for name in names if name.endswith(suffix)):
+            # An editor may take a file away as soon as it is listed.
+            with suppress(FileNotFoundError):
+                stat = path.stat()
+                if S_ISREG(stat.st_mode):
+                    found[path] = stat
+    return dict(sorted(found.items()))
 
 
 def fingerprint(step: LocalStep, values: dict[str, str], inputs: dict[str, str], code: list[str]) -> str:

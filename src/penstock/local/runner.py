@@ -54,6 +54,8 @@ class StepRun:
     """Last lines that the step said."""
     code: int | None = None
     """How its process ended: the exit code, negative for a signal; None where none has."""
+    changed: bool = False
+    """Whether its code was changed while it ran, so that nobody knows which code has made its outputs."""
 
 
 Observer = Callable[[StepRun], None]
@@ -110,10 +112,13 @@ class Runner:
             return run
 
     def _new_run_folder(self, model: str, started: datetime) -> Path:
+        """A folder whose name comes after those of all runs before, also where the clock was set back meanwhile."""
         stamp, number = started.strftime("%Y%m%dT%H%M%SZ"), 0
-        while (folder := self.workspace.runs / model / f"{stamp}-{number:02d}").exists():
-            number += 1
-        return folder
+        if before := self.workspace.runs_of(model):
+            newest, _, last = before[-1].name.partition("-")
+            if newest >= stamp:
+                stamp, number = newest, int(last) + 1
+        return self.workspace.runs / model / f"{stamp}-{number:02d}"
 
     def _refuse_foreign_images(self, pipeline: LocalPipeline) -> None:
         """What the runtime image holds is installed here too; what another image holds is not."""
@@ -197,7 +202,8 @@ class _Schedule:
             finished = self._run.steps[made.step].finished
             assert finished is not None, f"{step.name} started before {made.step} was done"
             inputs[name], digests[name] = finished.output(made.output), finished.digests[made.output]
-        key = fingerprint(step, self._values, digests, self._code.of(step))
+        code_before = self._code.of(step)
+        key = fingerprint(step, self._values, digests, code_before)
         workspace = self._runner.workspace
         if step.cache and not self._runner.fresh and (reused := workspace.finished(key)) is not None:
             step_run.finished, step_run.seconds = reused, reused.seconds
@@ -210,7 +216,10 @@ class _Schedule:
             code = await self._attempts(step_run, inputs, unfinished, workspace.scratch / key)
             step_run.seconds = time.monotonic() - began
             if code == 0:
-                step_run.finished = workspace.finish(unfinished, key, step.outputs, step_run.seconds)
+                step_run.changed = self._code.of(step) != code_before
+                step_run.finished = workspace.finish(
+                    unfinished, key, step.outputs, step_run.seconds, reusable=not step_run.changed
+                )
                 self._become(step_run, State.DONE)
             else:
                 self._become(step_run, State.REFUSED if code == SAYS_NO else State.FAILED)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_RUN = re.compile(r"(\d{8}T\d{6}Z)-(\d+)")
+"""The name of a run's folder: when it started, and its number among those of that second."""
 
 
 class WorkspaceBusyError(Exception):
@@ -78,27 +82,41 @@ class Workspace:
             self.steps.mkdir(exist_ok=True)
             for abandoned in (*self.steps.glob(".unfinished-*"), *self.root.glob(".mlflow-*")):
                 shutil.rmtree(abandoned, ignore_errors=True)
-            yield
+            try:
+                yield
+            except OSError as error:
+                # A write that fails does not say where; what a run writes lies here.
+                error.filename = error.filename or str(self.root)
+                raise
 
     def finished(self, fingerprint: str) -> FinishedStep | None:
-        """The finished step with this fingerprint; None where there is none, or its outputs are not what it made."""
+        """The finished step with this fingerprint; None where there is none, or its outputs are not what it made.
+
+        What another version of Penstock has written in another form is none, either.
+        """
         folder = self.steps / fingerprint
-        try:
-            record = json.loads((folder / "step.json").read_bytes())
-        except (OSError, ValueError):
+        record = _read(folder / "step.json")
+        digests, seconds = record.get("digests"), record.get("seconds")
+        if not isinstance(digests, dict) or not isinstance(seconds, int | float) or not record.get("reusable", True):
             return None
-        if any(folder_digest(folder / name) != digest for name, digest in record["digests"].items()):
+        if any(folder_digest(folder / name) != digest for name, digest in digests.items()):
             return None
-        return FinishedStep(folder, record["digests"], record["seconds"])
+        return FinishedStep(folder, digests, seconds)
 
     def begin(self) -> Path:
         """A new folder for the outputs of a step that starts."""
         return Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.steps))
 
-    def finish(self, unfinished: Path, fingerprint: str, outputs: tuple[str, ...], seconds: float) -> FinishedStep:
-        """Make a started step's folder the finished one, in one rename."""
+    def finish(
+        self, unfinished: Path, fingerprint: str, outputs: tuple[str, ...], seconds: float, reusable: bool = True
+    ) -> FinishedStep:
+        """Make a started step's folder the finished one, in one rename.
+
+        Unless it is `reusable`, it serves the run that made it and no later one.
+        """
         digests = {name: folder_digest(unfinished / name) for name in outputs}
-        (unfinished / "step.json").write_text(json.dumps({"digests": digests, "seconds": round(seconds, 3)}))
+        record = {"digests": digests, "seconds": round(seconds, 3), "reusable": reusable}
+        (unfinished / "step.json").write_text(json.dumps(record))
         final = self.steps / fingerprint
         if final.exists():
             # Steps that touch the world outside run every time; their newest outputs are the ones that count.
@@ -115,16 +133,27 @@ class Workspace:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
         temporary.replace(folder / "run.json")
 
+    def runs_of(self, model: str) -> list[Path]:
+        """The folders of a model's runs, the oldest first."""
+        found = ((_RUN.fullmatch(path.name), path) for path in (self.runs / model).glob("*"))
+        return [path for _, _, path in sorted((name[1], int(name[2]), path) for name, path in found if name)]
+
     def last_run(self, model: str) -> dict[str, Any] | None:
         """The record of the newest run of `model` that ended well, or None."""
-        for folder in sorted((self.runs / model).glob("*"), reverse=True):
-            try:
-                record: dict[str, Any] = json.loads((folder / "run.json").read_bytes())
-            except (OSError, ValueError):
-                continue
-            if record["state"] == "succeeded" and record["purpose"] == "training":
+        for folder in reversed(self.runs_of(model)):
+            record = _read(folder / "run.json")
+            if record.get("state") == "succeeded" and record.get("purpose") == "training":
                 return record
         return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The record in a file; empty where there is none that can be read."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def folder_digest(folder: Path) -> str:

@@ -9,13 +9,14 @@ from penstock.catalog.model import View
 from penstock.ir.monitoring import Unobserved
 from penstock.ir.serving import UNRELEASED, AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
 from penstock.ir.workflow import Compute
+from penstock.lowering.canary_figures import abort_condition
 from penstock.lowering.environments import environment_of
 from penstock.lowering.request_series import RequestSeries
-from penstock.lowering.serving import free_labels, mode_of, pods_of, requests_of, short_window
+from penstock.lowering.serving import free_labels, mode_of, pods_of, requests_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
-from penstock.specs.rollout import AbortCondition as AbortSpec
 from penstock.specs.rollout import Canary
+from penstock.specs.units import Duration
 
 
 def endpoint(view: View, name: str) -> Endpoint:
@@ -25,7 +26,8 @@ def endpoint(view: View, name: str) -> Endpoint:
     environment = environment_of(view).spec
     serve = rollout.spec.serve
     requests = requests_of(rollout, environment)
-    traffic, unobserved = _traffic(rollout.spec.strategy.canary, release, requests, short_window(environment))
+    window = environment.prometheus.short_window
+    traffic, unobserved = _traffic(rollout.spec.strategy.canary, release, requests, window)
     argo = environment.argo_rollouts
     kserve = environment.kserve
     if serve.target == "kserve":
@@ -48,6 +50,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
+        model_store=environment.model_store,
         previous=(
             _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
             if release and release.spec.previous
@@ -58,7 +61,7 @@ def endpoint(view: View, name: str) -> Endpoint:
             max=serve.replicas.max,
             metric=serve.replicas.metric,
             target=serve.replicas.target,
-            query=requests.requests(short_window(environment)) if isinstance(requests, RequestSeries) else "",
+            query=requests.requests(str(window)) if isinstance(requests, RequestSeries) else "",
         ),
         compute=Compute(str(serve.resources.cpu), str(serve.resources.memory), serve.resources.gpu),
         timeout_seconds=-(-int(serve.timeout) // 1000),
@@ -95,14 +98,14 @@ def _gateway(text: str) -> tuple[str, str]:
 
 
 def _traffic(
-    canary: Canary | None, release: Release | None, requests: RequestSeries | str, window: str
+    canary: Canary | None, release: Release | None, requests: RequestSeries | str, window: Duration
 ) -> tuple[TrafficPlan | None, tuple[Unobserved, ...]]:
     if canary is None:
         return None, ()
     conditions: list[AbortCondition] = []
     unobserved: list[Unobserved] = []
     for spec in canary.abort_on:
-        found = _abort(spec, requests, window)
+        found = abort_condition(spec, requests, window)
         if isinstance(found, str):
             unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", found))
         else:
@@ -111,25 +114,5 @@ def _traffic(
         TrafficStep(Decimal(step.weight) * 100, None if step.hold is None else int(step.hold) // 1000)
         for step in canary.steps
     )
-    return TrafficPlan(steps, tuple(conditions), release.spec.step if release else None), tuple(unobserved)
-
-
-def _abort(spec: AbortSpec, requests: RequestSeries | str, window: str) -> AbortCondition | str:
-    """The condition as a query, or why there is no such query."""
-    if spec.query is not None:
-        promql = spec.query.promql.strip()
-        if spec.query.above is not None:
-            return AbortCondition(spec.id, promql, Decimal(repr(spec.query.above)), "above")
-        return AbortCondition(spec.id, promql, Decimal(repr(spec.query.below)), "below")
-    if isinstance(requests, str):
-        return requests
-    of_canary = requests.of_canary()
-    if spec.latency is not None:
-        bound = Decimal(int(spec.latency.above)) / 1000
-        if bound >= requests.longest:
-            return f"no percentile of `{requests.histogram}` is ever above {requests.longest}s, its last bucket"
-        return AbortCondition(spec.id, of_canary.percentile(spec.latency.percentile, window), bound, "above")
-    if requests.code is None:
-        return f"`{requests.counter}` does not tell failures apart"
-    share = f"({of_canary.failures(window)} or vector(0))\n/ ({of_canary.requests(window)} > 0)"
-    return AbortCondition(spec.id, share, Decimal(spec.error_rate or 0), "above")
+    reached = release.spec.step if release else None
+    return TrafficPlan(steps, tuple(conditions), reached, -(-int(window) // 1000)), tuple(unobserved)

@@ -7,7 +7,7 @@ Sources, each at the version that the target's README names:
 
 - MLServer 1.7: ``starlette_exporter.PrometheusMiddleware`` with the prefix ``rest_server``, at port 8082
   (`mlserver/rest/app.py`, `mlserver/settings.py`). It groups paths by route or not, depending on its version; both
-  end in ``/infer``. Buckets are those of prometheus_client.
+  end in ``/infer``, and MLflow's runtime also answers at ``/invocations``. Buckets are those of prometheus_client.
 - KServe's own Python servers: ``request_predict_seconds`` by model name (`python/kserve/kserve/metrics.py`). It times
   predictions that end, and knows no status: there is nothing to count failures with.
 - Triton: counters without a histogram of response times, so neither objective is observed.
@@ -84,6 +84,22 @@ class RequestSeries(NamedTuple):
         """Requests each second that did not fail."""
         return f"sum(rate({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
 
+    def counted(self, window: str) -> str:
+        """All requests of a window."""
+        return f"sum(increase({self.counter}{{{self.matchers}}}[{window}]))"
+
+    def counted_failures(self, window: str) -> str:
+        """Requests of a window that the server answered with a status of 5xx."""
+        return f'sum(increase({self.counter}{{{self.matchers},{self.code}=~"5.."}}[{window}]))'
+
+    def counted_successes(self, window: str) -> str:
+        """Requests of a window that the server answered with any other status."""
+        return f'sum(increase({self.counter}{{{self.matchers},{self.code}!~"5.."}}[{window}]))'
+
+    def counted_answered(self, window: str) -> str:
+        """Requests of a window that did not fail."""
+        return f"sum(increase({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
+
     def answered_within(self, le: str, window: str) -> str:
         """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""
         return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
@@ -132,7 +148,7 @@ def mlserver(namespace: str, rollout: str) -> RequestSeries:
     return RequestSeries(
         counter="rest_server_requests_total",
         histogram="rest_server_request_duration_seconds",
-        matchers=f'namespace="{namespace}",rollout="{rollout}",path=~".+/infer"',
+        matchers=f'namespace="{namespace}",rollout="{rollout}",path=~".+/infer|/invocations"',
         code="status_code",
         buckets=_CLIENT_BUCKETS,
         per_second=1,

@@ -1,12 +1,16 @@
-"""All rules of a rollout in one environment: objectives, monitors, and whether anything answers at all."""
+"""All rules of a rollout in one environment: objectives, monitors, and whether anything answers at all.
+
+The last needs no figure of the spec, so whatever serves has it.
+"""
 
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.monitoring import Labels, RuleFile, RuleGroup, RuleTest, Scrape, Unobserved
-from penstock.lowering.alerting import Fires, Subject, fires, rule_test, series, silent
+from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape, Unobserved
+from penstock.lowering.alerting import NUMBER, Fires, Subject, fires, rule_test, series, silent
 from penstock.lowering.environments import environment_of
 from penstock.lowering.monitor_rules import monitor_rules
+from penstock.lowering.release_rules import release_rules
 from penstock.lowering.request_series import RequestSeries
 from penstock.lowering.serving import free_labels, pods_of, requests_of
 from penstock.lowering.slo import Sli, availability, latency, slo_rules
@@ -14,17 +18,19 @@ from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout, Slos
 
 UNREACHABLE = "ModelUnreachable"
+FAILING = "ModelFailing"
 _KEEP_FIRING_SINCE = (2, 42)
 _NOW_AND_THEN = " ".join("0001" * 5)
 """Up in one scrape of four, as a pod that starts again and again is."""
 
 
 def rule_file(view: View, name: str) -> RuleFile | None:
-    """The rules of the rollout `name`; None where it declares no objective and no monitor."""
+    """The rules of the rollout `name`; None where nothing serves yet and nothing else is asked for."""
     rollout = view.rollout(name)
     spec = rollout.spec
+    released = view.release_of(name) is not None
     wanted = spec.slos.availability or spec.slos.latency
-    if not wanted and spec.monitor is None:
+    if not wanted and spec.monitor is None and not released:
         return None
     environment = environment_of(view).spec
     prometheus = environment.prometheus
@@ -38,19 +44,27 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         keeps_firing=_numbers(prometheus.version) >= _KEEP_FIRING_SINCE,
         pages=prometheus.pages,
     )
-    released = view.release_of(name) is not None
     interval = str(prometheus.scrape_interval)
     groups: list[RuleGroup] = []
     tests: list[RuleTest] = []
-    slis, unobserved = _slis(spec.slos, requests_of(rollout, environment))
+    requests = requests_of(rollout, environment)
+    slis, unobserved = _slis(spec.slos, requests)
     for sli in slis:
         rules = slo_rules(sli, subject, interval)
         groups += rules.groups
         tests += rules.tests
-    if wanted and released:
-        group, proofs = _reachable(subject, interval)
-        groups.append(group)
+    if released:
+        alerts, proofs = _reachable(subject)
+        if isinstance(requests, RequestSeries) and requests.code and spec.slos.availability is None:
+            failing, more = _failing(subject, requests, requests.code)
+            alerts.append(failing)
+            proofs += more
+        groups.append(RuleGroup(f"{subject.rollout}.reachable", interval, tuple(alerts)))
         tests += proofs
+        alerts, proofs = release_rules(rollout, subject)
+        if alerts:
+            groups.append(RuleGroup(f"{subject.rollout}.release", interval, tuple(alerts)))
+            tests += proofs
     if spec.monitor is not None:
         watched = monitor_rules(spec.monitor, subject, interval, released)
         groups += watched.groups
@@ -98,7 +112,7 @@ def _slis(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[U
     return slis, tuple(unobserved)
 
 
-def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTest]]:
+def _reachable(subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
     target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
     matchers = ",".join(f'{key}="{value}"' for key, value in target)
@@ -114,13 +128,13 @@ def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTes
         description=(
             f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
             f"{subject.namespace}), or none in more than half of its scrapes: none runs, they start again and again, "
-            "or they are not scraped. Its objectives are not observed."
+            "or they are not scraped. Its own metrics tell nothing now."
         ),
     )
     gone = Fires(alert)
     pod = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "a"))
     other = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "b"))
-    return RuleGroup(f"{subject.rollout}.reachable", interval, (alert,)), [
+    return [alert], [
         rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
         rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
         rule_test("reachable: a pod answers now and then", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
@@ -129,6 +143,42 @@ def _reachable(subject: Subject, interval: str) -> tuple[RuleGroup, list[RuleTes
             (series("up", pod, "0x40"), series("up", other, "1x40")),
             silent("15m", UNREACHABLE),
         ),
+    ]
+
+
+def _failing(subject: Subject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
+    """Whether any request succeeds, where no objective says how many must."""
+    (severity,) = subject.told(["page"])
+    # `increase` extrapolates: of three requests it may make four, and three are chance.
+    alert = subject.alert(
+        FAILING,
+        f"{requests.counted_failures('5m')} > 4\nunless {requests.counted_successes('5m')} > 0",
+        severity,
+        hold="5m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"every request to {subject.rollout} in {subject.environment} fails",
+        description=(
+            f"For five minutes and more each request to {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) has failed, {NUMBER} of them in the newest five. If a version was released lately, "
+            "take its Release back first."
+        ),
+    )
+    good = (*requests.example, (code, "200"))
+    bad = (*requests.example, (code, "503"))
+
+    def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert) -> RuleTest:
+        given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
+        return rule_test(f"failing: {name}", given, expected)
+
+    fill = ((NUMBER, "50"),)
+    return alert, [
+        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=fill))),
+        case("one of many succeeds", "0+1x40", "0+100x40", silent("30m", FAILING)),
+        case("every request succeeds", "0+100x40", "0x40", silent("30m", FAILING)),
+        case("three requests fail", "0x40", "0x10 1 2 3x13 4 5 6x10", silent("30m", FAILING)),
+        case("no requests", "0x40", "0x40", silent("30m", FAILING)),
+        rule_test("failing: no series", (), silent("30m", FAILING)),
     ]
 
 

@@ -6,10 +6,6 @@ from penstock.lowering.request_series import RequestSeries, request_series
 from penstock.lowering.serving_pods import ServingPods, serving_pods
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
-from penstock.specs.units import Duration
-
-SHORTEST_WINDOW = Duration.parse("2m")
-_SCRAPES_IN_A_WINDOW = 4
 
 
 def mode_of(environment: EnvironmentSpec) -> str:
@@ -41,12 +37,6 @@ def pods_of(rollout: Rollout, environment: EnvironmentSpec) -> ServingPods:
         protocol=serve.protocol,
         rollout=rollout.name,
     )
-
-
-def short_window(environment: EnvironmentSpec) -> str:
-    """The window of rates that have to tell quickly: two minutes, and never less than four scrapes."""
-    scrapes = _SCRAPES_IN_A_WINDOW * int(environment.prometheus.scrape_interval)
-    return str(max(SHORTEST_WINDOW, Duration(scrapes)))
 
 
 def free_labels(rollout: Rollout) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,8 @@ from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import View
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
-from penstock.specs.environment import STAGES
+from penstock.specs.environment import STAGES, Environment
+from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -76,21 +77,31 @@ def refuse_skipped_stages(view: View, rollout: Rollout, candidate: Candidate) ->
     Raises:
         RefusalError: one does not.
     """
-    here = view.environment
-    if here is None:
-        raise ValueError("a stage is an environment's")
-    for name in view.catalog.environments():
-        earlier = view.in_environment(name)
-        stage = earlier.environment
-        if stage is None or STAGES.index(stage.spec.stage) >= STAGES.index(here.spec.stage):
-            continue
-        if name not in rollout.spec.environments or earlier.find(Rollout, rollout.name) is None:
-            continue
-        release = earlier.release_of(rollout.name)
+    for name, release in earlier_releases(view, rollout).items():
         if release is None or release.spec.version.digest != candidate.digest or release.spec.step is not None:
             reached = "serves another version" if release is None or release.spec.step is None else "has not finished"
             reached = "serves nothing yet" if release is None else reached
             raise RefusalError(
-                f"`{name}` comes before `{here.name}` and {reached} of `{rollout.name}`; promote to `{name}` first, or "
-                "give --skip-stages, which the review will see"
+                f"`{name}` comes before `{_stage_of(view).name}` and {reached} of `{rollout.name}`; promote to "
+                f"`{name}` first, or give --skip-stages, which the review will see"
             )
+
+
+def earlier_releases(view: View, rollout: Rollout) -> dict[str, Release | None]:
+    """What each environment of an earlier stage serves of the rollout, by the environment's name; None for nothing."""
+    limit = STAGES.index(_stage_of(view).spec.stage)
+    found: dict[str, Release | None] = {}
+    for name in view.catalog.environments():
+        earlier = view.in_environment(name)
+        stage = earlier.environment
+        if stage is None or STAGES.index(stage.spec.stage) >= limit:
+            continue
+        if name in rollout.spec.environments and earlier.find(Rollout, rollout.name) is not None:
+            found[name] = earlier.release_of(rollout.name)
+    return found
+
+
+def _stage_of(view: View) -> Environment:
+    if view.environment is None:
+        raise ValueError("a stage is an environment's")
+    return view.environment

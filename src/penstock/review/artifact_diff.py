@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from itertools import zip_longest
 from typing import Any
 
 import yaml
 
+from penstock.review import line_diff
+from penstock.review.line_diff import Block
 from penstock.source.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import IDENTITY_KEYS
 
@@ -17,30 +18,44 @@ _LONGEST = 2_000_000
 _KNOWN_BY = frozenset({*IDENTITY_KEYS, "kind"})
 
 
-def unified(path: str, before: bytes, after: bytes) -> str:
-    """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides."""
-    one, other = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
-    is_short = len(before) + len(after) < _LONGEST
-    if before and after and path.endswith(".yaml") and is_short and _outline(one) != _outline(other):
-        one = _in_order_of(one, other)
-    lines = unified_diff(
-        one.splitlines(),
-        other.splitlines(),
-        fromfile=f"generated/{path}" if before else "/dev/null",
-        tofile=f"generated/{path}" if after else "/dev/null",
-        n=_CONTEXT,
-        lineterm="",
-    )
-    return "\n".join(lines)
+def unified(path: str, before: bytes, after: bytes, *, former: str | None = None) -> str:
+    """A unified diff. In YAML, items that have a name stand in the order of `after` on both sides.
 
-
-def _outline(text: str) -> list[str]:
-    """The keys in their order, and the values that items are known by; where it is the same, nothing was moved.
-
-    That is so of most edits, and taking two manifests apart to find nothing to put in order is dear.
+    `former` is where the file stood before, if that was elsewhere.
     """
+    one, other = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+    lines, new = one.splitlines(), other.splitlines()
+    differing = line_diff.blocks(lines, new)
+    is_short = len(before) + len(after) < _LONGEST
+    if before and after and path.endswith(".yaml") and is_short and _may_move(lines, new, differing):
+        lines = _in_order_of(one, other).splitlines()
+        differing = line_diff.blocks(lines, new)
+    header = (
+        f"--- {f'generated/{former or path}' if before else '/dev/null'}",
+        f"+++ {f'generated/{path}' if after else '/dev/null'}",
+    )
+    return line_diff.unified(lines, new, differing, header, _CONTEXT)
+
+
+def _may_move(before: list[str], after: list[str], differing: list[Block]) -> bool:
+    """Whether a key, or a value that an item is known by, goes in one place and comes in another.
+
+    In most edits none does, and taking two manifests apart to find nothing to put in order is dear.
+    """
+    gone: set[str] = set()
+    come: set[str] = set()
+    for block in differing:
+        lost, won = _outline(before[block.start : block.end]), _outline(after[block.new_start : block.new_end])
+        if lost != won:
+            gone.update(lost)
+            come.update(won)
+    return not gone.isdisjoint(come)
+
+
+def _outline(lines: list[str]) -> list[str]:
+    """The keys in their order, and the values that items are known by."""
     found = []
-    for line in text.splitlines():
+    for line in lines:
         key, colon, _ = line.partition(": ")
         if colon or line.endswith(":"):
             found.append(line if key.strip(" -") in _KNOWN_BY else key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.specs import Edit
+from penstock.review.cost import UNKNOWN, Cost, cost_of
 from penstock.review.model import Change, Impact, Operation
 from penstock.review.reach import Reach
 from penstock.specs.environment import STAGES, Environment
@@ -31,14 +31,20 @@ class Radius:
         if edit.change.operation is Operation.MOVED or is_prose:
             return Impact()
         models, rollouts = self._reached(edit)
-        cpu, memory = _cost(self.base, self.head, edit)
-        return self._impact(models, rollouts, edit.change.environments, cpu, memory)
+        return self._impact(models, rollouts, edit.change.environments, cost_of(self.base, self.head, edit))
 
     def of_indirect(self, change: Change) -> Impact:
         """The impact of what an edit elsewhere does to a whole spec; its cost is the edit's."""
+        return self._of_spec(change, Cost())
+
+    def of_unexplained(self, change: Change) -> Impact:
+        """The impact of a generated file that differs by no edit: what a rollout requests may differ too."""
+        return self._of_spec(change, UNKNOWN if change.address.kind == "Rollout" else Cost())
+
+    def _of_spec(self, change: Change, cost: Cost) -> Impact:
         spec_id = SpecId(change.address.kind, change.address.name)
         models, rollouts = self._names(spec_id)
-        return self._impact(models, rollouts, change.environments)
+        return self._impact(models, rollouts, change.environments, cost)
 
     def _reached(self, edit: Edit) -> tuple[set[str], set[str]]:
         kind = edit.spec.kind
@@ -66,10 +72,9 @@ class Radius:
         models: Iterable[str],
         rollouts: Iterable[str],
         environments: Iterable[str],
-        cpu: Decimal = Decimal(0),
-        memory: Decimal = Decimal(0),
+        cost: Cost,
     ) -> Impact:
-        key = tuple(sorted(models)), tuple(sorted(rollouts)), tuple(environments), cpu, memory
+        key = tuple(sorted(models)), tuple(sorted(rollouts)), tuple(environments), cost
         if key not in self._known:
             self._known[key] = self._gathered(*key)
         return self._known[key]
@@ -79,8 +84,7 @@ class Radius:
         models: tuple[str, ...],
         rollouts: tuple[str, ...],
         in_view: tuple[str, ...],
-        cpu: Decimal,
-        memory: Decimal,
+        cost: Cost,
     ) -> Impact:
         served = [rollout for name in rollouts for rollout in self._rollouts(name)]
         trained = [model for name in models for model in self._models(name)]
@@ -98,8 +102,10 @@ class Radius:
             risk_tiers=tuple(
                 tier for tier in ("low", "medium", "high") if tier in {model.spec.card.risk_tier for model in trained}
             ),
-            cpu_cores=float(cpu),
-            memory_bytes=float(memory),
+            cpu_cores=float(cost.cpu),
+            memory_bytes=float(cost.memory),
+            gpus=cost.gpu,
+            is_cost_unknown=cost.is_unknown,
         )
 
     def _rollouts(self, name: str) -> Iterator[Rollout]:
@@ -153,47 +159,3 @@ def _callers(rollouts: list[Rollout]) -> Iterator[str]:
 
 def _unique(found: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
-
-
-_COSTLY = (("replicas", "max"), ("resources", "cpu"), ("resources", "memory"))
-"""Fields of what a rollout serves that decide what it requests."""
-
-
-def _cost(base: Reach, head: Reach, edit: Edit) -> tuple[Decimal, Decimal]:
-    """Cores and bytes that the change requests in addition, at the largest number of copies.
-
-    Where several fields change at once, each has its share as if they changed one after the other.
-    """
-    cores, size = Decimal(0), Decimal(0)
-    if edit.spec.kind != "Rollout":
-        return cores, size
-    whole = edit.difference is None
-    if not whole and edit.difference is not None and not _is_costly(edit):
-        return cores, size
-    for environment in edit.change.environments:
-        before = base.catalog.view(environment).find(Rollout, edit.spec.name)
-        after = head.catalog.view(environment).find(Rollout, edit.spec.name)
-        old, new = _requests(before, environment), _requests(after, environment)
-        if whole:
-            cores += new[0] * new[2] - old[0] * old[2]
-            size += new[1] * new[2] - old[1] * old[2]
-        elif edit.pointer[-1] == "max":
-            cores += old[0] * (new[2] - old[2])
-            size += old[1] * (new[2] - old[2])
-        elif edit.pointer[-1] == "cpu":
-            cores += (new[0] - old[0]) * new[2]
-        else:
-            size += (new[1] - old[1]) * new[2]
-    return cores, size
-
-
-def _is_costly(edit: Edit) -> bool:
-    return edit.pointer[:2] == ("spec", "serve") and edit.pointer[2:] in _COSTLY
-
-
-def _requests(rollout: Rollout | None, environment: str) -> tuple[Decimal, Decimal, int]:
-    """Cores and bytes of a copy, and the largest number of copies; nothing where it is not served."""
-    if rollout is None or environment not in rollout.spec.environments:
-        return Decimal(0), Decimal(0), 0
-    serve = rollout.spec.serve
-    return serve.resources.cpu.amount, serve.resources.memory.amount, serve.replicas.max

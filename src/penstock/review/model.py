@@ -98,6 +98,10 @@ class Impact:
     """Change of requested cores over all environments that it reaches, at the largest number of copies."""
     memory_bytes: float = 0.0
     """Likewise, of memory."""
+    gpus: int = 0
+    """Likewise, of GPUs."""
+    is_cost_unknown: bool = False
+    """Whether nobody can tell what it requests: a raw change to a manifest, or a rollout that cannot be read."""
 
 
 Body = bytes | Callable[[], bytes]

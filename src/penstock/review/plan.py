@@ -75,7 +75,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     # Of specs with errors not everything is compiled, and nothing is approved.
     unseen = [] if errors.has_errors else unexplained(sides, base, head, comparison, [*edits, *behind])
     changes += unseen
-    impacts |= {change.fingerprint: Radius(base, head).of_indirect(change) for change in unseen}
+    impacts |= {change.fingerprint: Radius(base, head).of_unexplained(change) for change in unseen}
     return Plan(
         base=sides.base.name,
         head=sides.head.name,

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from penstock.specs.base import Choosing, Distinct, EnvironmentRef, Login, Node, Resource, Slug, TeamRef, field, note
 from penstock.specs.choices import at_least_one
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import PositiveDuration
+from penstock.specs.units import Cpu, Memory, PositiveDuration
 
 OWNERSHIP = "ownership"
 """Name of the rule that every policy has: what changes hands needs both hands."""
@@ -72,9 +72,9 @@ class Growth(Node):
 
 
 class Radius(Choosing):
-    """How much a change reaches, directly and indirectly; any of the bounds."""
+    """How much a change reaches, directly and indirectly, or adds to what is requested; any of the bounds."""
 
-    chosen = at_least_one("models", "rollouts", "callers", "environments", "slos", "schedules")
+    chosen = at_least_one("models", "rollouts", "callers", "environments", "slos", "schedules", "cpu", "memory", "gpu")
 
     models: int | None = field("More models than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0)
     rollouts: int | None = field(
@@ -93,6 +93,19 @@ class Radius(Choosing):
         area=GOVERNANCE,
         default=None,
         ge=0,
+    )
+    cpu: Cpu | None = field(
+        "More processors than this, which the changes of a rollout add to its requests: at the most copies, in all "
+        "environments together.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
+    )
+    memory: Memory | None = field(
+        "More memory than this, likewise.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None
+    )
+    gpu: int | None = field(
+        "More GPUs than this, likewise.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
     )
 
 

@@ -18,12 +18,14 @@ from penstock.specs.kubernetes import (
     Url,
 )
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import PositiveDuration
+from penstock.specs.units import Duration, PositiveDuration
 
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
 """A version of a target, quoted: ``"0.20"``."""
 
 STAGES = ("development", "staging", "production")
+_SHORTEST_WINDOW = Duration.parse("2m")
+_SCRAPES_IN_A_WINDOW = 4
 
 
 class KubeflowTarget(Node):
@@ -128,6 +130,11 @@ class PrometheusTarget(Node):
         default=True,
     )
     runbooks: Url | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
+
+    @property
+    def short_window(self) -> Duration:
+        """The window of rates that have to tell quickly: two minutes, and never less than four scrapes."""
+        return max(_SHORTEST_WINDOW, Duration(_SCRAPES_IN_A_WINDOW * self.scrape_interval))
 
 
 class KedaTarget(Node):

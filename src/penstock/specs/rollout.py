@@ -97,7 +97,9 @@ class CanaryStep(Node):
 
     weight: Fraction = field("Share of the traffic.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
     hold: WholeSeconds | None = field(
-        "How long the share is held before the next step; where absent, until somebody moves it on.",
+        "How long the share is held before the next step; where absent, until somebody moves it on. With `abortOn`, "
+        "the next step begins if all conditions were within their bounds over this time; where the canary had too few "
+        "requests to tell, the release waits for somebody.",
         loosens=Loosens.LOWER,
         area=Area.ROLLOUT,
         default=None,
@@ -128,16 +130,27 @@ class QueryBound(Choosing):
 
 
 class AbortCondition(Choosing):
-    """What aborts a canary and sends all traffic back: exactly one of `errorRate`, `latency`, `query`."""
+    """What aborts a canary and sends all traffic back: exactly one of `errorRate`, `latency`, `query`.
+
+    It aborts as soon as it has been beyond its bound in two windows in a row, of two minutes or four scrapes each, and
+    at the end of a step over the whole of which it was.
+    """
 
     chosen = exactly_one("error_rate", "latency", "query")
 
     id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     error_rate: Fraction | None = field(
-        "Share of the canary's requests that fail.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None
+        "Share of the canary's requests that fail. Three failures are chance: more of them are needed to abort, and "
+        "to pass a step, so many requests that three would be within the bound (400 for 1%).",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
     )
     latency: LatencyBound | None = field(
-        "Response time of the canary.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
+        "Response time of the canary, of so many requests that three slow ones are within the percentile (80 for p95).",
+        loosens=Loosens.REMOVED,
+        area=Area.ROLLOUT,
+        default=None,
     )
     query: QueryBound | None = field("A figure of one's own.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from penstock.source.model import Pointer
 
 _ARGUMENT = re.compile(r"\{\{\s*args\.[\w-]+\s*\}\}")
+_ARGUMENT_AS_RANGE = re.compile(rf"(?<=[\[:]){_ARGUMENT.pattern}")
 
 
 def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -23,7 +24,7 @@ def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             query = metric.get("provider", {}).get("prometheus", {}).get("query")
             if isinstance(query, str):
                 place: Pointer = ("spec", "metrics", index, "provider", "prometheus", "query")
-                yield place, _ARGUMENT.sub("argument", query)
+                yield place, _ARGUMENT.sub("argument", _ARGUMENT_AS_RANGE.sub("1m", query))
     elif kind == "ScaledObject" and isinstance(spec, dict):
         for index, trigger in enumerate(spec.get("triggers") or ()):
             query = trigger.get("metadata", {}).get("query")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction, Impact, Plan
+from penstock.review.rendering.rows import rows
 from review.repositories import Documents, Repository, at, indirect
 
 
@@ -71,6 +72,53 @@ def test_costs_of_several_fields_add_up_to_the_whole(repository: Repository) -> 
     found = [one for one in plan.impacts.values() if one.cpu_cores or one.memory_bytes]
     assert sum(one.cpu_cores for one in found) == pytest.approx(2 * (10 * 2 - 4 * 0.5))
     assert sum(one.memory_bytes for one in found) == pytest.approx(2 * (40 - 4) * 2**30)
+
+
+def test_a_rollout_under_another_name_costs_nothing_more(repository: Repository) -> None:
+    def rename(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["metadata"]["name"] = "delays"
+
+    found = impact(repository.changed(rename), "Rollout/delays")
+    assert (found.cpu_cores, found.memory_bytes, found.is_cost_unknown) == (0, 0, False)
+
+
+def test_an_environment_less_and_a_larger_copy_add_up_to_the_whole(repository: Repository) -> None:
+    def edit(documents: Documents) -> None:
+        spec = documents["Rollout", "delay-online"]["spec"]
+        spec["environments"].remove("staging")
+        spec["serve"]["resources"]["cpu"] = "2"
+
+    plan = repository.changed(edit)
+    assert impact(plan, "Rollout/delay-online.environments[staging]").cpu_cores == pytest.approx(-2)
+    assert impact(plan, "Rollout/delay-online.serve.resources.cpu").cpu_cores == pytest.approx(6)
+
+
+def test_a_graphics_card_in_each_copy_is_told(repository: Repository) -> None:
+    def grow(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["serve"]["resources"]["gpu"] = 1
+
+    plan = repository.changed(grow)
+    assert impact(plan, "Rollout/delay-online.serve.resources.gpu").gpus == 8
+    assert "+8 GPUs" in next(iter(rows(plan))).affects
+
+
+def test_a_raw_change_has_an_unknown_cost(repository: Repository) -> None:
+    def patch(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["patches"] = [
+            {"kind": "InferenceService", "name": "delay-online", "merge": {"metadata": {"labels": {"pool": "big"}}}}
+        ]
+
+    plan = repository.changed(patch)
+    (row,) = [one for one in rows(plan) if one.change.is_raw]
+    assert plan.impacts[row.change.fingerprint].is_cost_unknown
+    assert row.affects.endswith("an unknown cost")
+
+
+def test_a_rollout_that_cannot_be_read_has_an_unknown_cost(repository: Repository) -> None:
+    def break_it(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["serve"]["resources"]["cpu"] = "many"
+
+    assert impact(repository.changed(break_it), "Rollout/delay-online").is_cost_unknown
 
 
 def test_a_loosened_gate_reaches_the_rollouts_whose_versions_pass_it(repository: Repository) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from penstock.review.policy.asked import asked
 from penstock.review.rendering import verdict_markdown, verdict_terminal
+from penstock.review.rendering.notes import notes_of
+from penstock.review.rendering.verdict_rows import verdict_rows
 from review.pull_requests import (
     APPROVED,
     POLICY,
+    PullRequest,
     bigger_step,
     both,
     looser_gate,
@@ -72,6 +76,55 @@ def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Reposito
     text = verdict_terminal.render(verdict)
     assert "1 more is missing; remo or rita can" in text
     assert "ask: @remo (the smallest set" in text
+
+
+def _two_rules(repository: Repository, first: dict[str, object], **more: object) -> PullRequest:
+    """A looser gate and a larger step: the second rule asks risk about both, the first where it matches."""
+    asks = {"require": {"from": {"teams": ["risk"]}}, **more}
+    rules = [
+        {"id": "first", "why": "It is looser than before.", "when": first, **asks},
+        {"id": "second", "why": "It is a gate or a rollout.", "when": {}, **asks},
+    ]
+    return opened(repository, both(looser_gate, bigger_step), policy=rules_of(POLICY, rules), author="dora")
+
+
+def test_rules_that_ask_the_same_are_told_once(repository: Repository) -> None:
+    pull_request = _two_rules(repository, {})
+    verdict = pull_request.verdict()
+    assert [one.name for one in verdict.tree.children] == ["first", "second"], "the tree has each by itself"
+    (row,) = verdict_rows(verdict)
+    assert row.rules == ("first", "second")
+    assert row.what == "Gate/delay-release.rules[quality].atLeast and 2 more"
+    text = verdict_terminal.render(verdict)
+    assert text.count("needs 1 of risk") == 1
+    assert "first, second Gate/delay-release.rules[quality].atLeast and 2 more: needs 1 of risk" in text
+    assert "      first: It is looser than before.\n      second: It is a gate or a rollout.\n" in text
+    (shown,) = [line for line in verdict_markdown.render(verdict).splitlines() if line.startswith("| <code>first")]
+    assert shown.startswith("| <code>first</code><br><code>second</code> |")
+    assert shown.endswith("| It is looser than before.<br>It is a gate or a rollout. |")
+    assert {note.needs for note in notes_of(verdict).values()} == {"1 of risk [first, second]"}
+
+
+def test_rules_that_ask_the_same_of_other_changes_say_of_which(repository: Repository) -> None:
+    verdict = _two_rules(repository, {"kind": ["Gate"]}).verdict()
+    (row,) = verdict_rows(verdict)
+    assert row.what is None
+    text = verdict_terminal.render(verdict)
+    assert "  … first, second: needs 1 of risk" in text
+    assert "      first Gate/delay-release.rules[quality].atLeast: It is looser" in text
+    assert "      second Gate/delay-release.rules[quality].atLeast and 2 more: It is a gate" in text
+    assert {note.needs for note in notes_of(verdict).values()} == {"1 of risk [first, second]", "1 of risk [second]"}
+
+
+def test_rules_whose_people_must_differ_stand_apart(repository: Repository) -> None:
+    verdict = _two_rules(repository, {}, distinct=True).verdict()
+    assert [row.rules for row in verdict_rows(verdict)] == [("first",), ("second",)]
+
+
+def test_a_plan_names_the_rules_that_ask(repository: Repository) -> None:
+    inputs = _two_rules(repository, {"kind": ["Gate"]}).inputs()
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    assert sorted(set(needs.values())) == ["1 of risk [first, second]", "1 of risk [second]"]
 
 
 def test_what_people_write_cannot_forge_the_table(repository: Repository) -> None:

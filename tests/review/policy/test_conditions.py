@@ -10,12 +10,14 @@ import pytest
 from penstock.review.policy.predicates import table
 from penstock.specs.approval_policy import When
 from review.pull_requests import (
+    APPROVED,
     DISAPPROVED,
     PENDING,
     POLICY,
     Documents,
     looser_gate,
     names,
+    node,
     opened,
     rules_of,
     stricter_gate,
@@ -90,3 +92,62 @@ def test_an_objective_that_moves_is_one_slo_and_a_time_that_moves_one_schedule(r
     [impact] = [one for one in pull_request.inputs().plan.impacts.values() if len(one.slos) > 1][:1]
     assert len(impact.schedules) > reaches["schedules"]
     assert "far" not in names(pull_request.verdict(), PENDING)
+
+
+def _larger(documents: Documents) -> None:
+    """Six copies more, of twice the cores: 2 * (10 * 1 - 4 * 0.5) cores and 2 * 6 GiB more in both environments."""
+    serve = documents["Rollout", "delay-online"]["spec"]["serve"]
+    serve["replicas"]["max"] = 10
+    serve["resources"]["cpu"] = 1
+
+
+@pytest.mark.parametrize(
+    ("reaches", "passed"),
+    [
+        ({"cpu": "15900m"}, True),
+        ({"cpu": 16}, False),
+        ({"memory": "11Gi"}, True),
+        ({"memory": "12Gi"}, False),
+        ({"gpu": 0}, False),
+        ({"cpu": 16, "memory": "11Gi"}, True),
+        ({"models": 0, "cpu": 999}, True),
+    ],
+)
+def test_a_radius_bounds_what_a_rollout_requests_more(
+    repository: Repository, reaches: dict[str, Any], passed: bool
+) -> None:
+    rules = [_rule("dear", {"cause": "direct", "reaches": reaches}), _rule("rest", {})]
+    verdict = opened(repository, _larger, policy=rules_of(POLICY, rules)).verdict()
+    assert ("dear" in names(verdict, PENDING)) is passed
+
+
+def test_a_bound_of_cost_is_not_passed_by_parts_nor_by_what_adds_nothing(repository: Repository) -> None:
+    """The copies add 6 cores and what each has 10: neither passes alone."""
+
+    def edit(documents: Documents) -> None:
+        _larger(documents)
+        documents["Rollout", "delay-online"]["spec"]["serve"]["timeout"] = "31s"
+
+    rules = [_rule("dear", {"cause": "direct", "reaches": {"cpu": 15}}), _rule("rest", {})]
+    verdict = opened(repository, edit, policy=rules_of(POLICY, rules)).verdict()
+    assert [one.name for one in node(verdict, "dear").children] == [
+        "Rollout/delay-online.serve.replicas.max and 1 more"
+    ]
+
+
+@pytest.mark.parametrize(("reaches", "asked"), [({"gpu": 9}, True), ({"models": 9}, False)])
+def test_a_cost_that_nobody_knows_asks_people_and_frees_nobody(
+    repository: Repository, reaches: dict[str, Any], asked: bool
+) -> None:
+    def patch(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["patches"] = [
+            {"kind": "InferenceService", "name": "delay-online", "merge": {"metadata": {"labels": {"pool": "big"}}}}
+        ]
+
+    dear = {"cause": "direct", "reaches": reaches}
+    free = {"id": "cheap", "why": "What costs little.", "when": {"not": dear}, "require": "nobody"}
+    pull_request = opened(repository, patch, policy=rules_of(POLICY, [_rule("dear", dear), free]))
+    verdict = pull_request.verdict()
+    assert ("dear" in names(verdict, PENDING)) is asked
+    heard = [*names(verdict, PENDING), *names(verdict, APPROVED), *names(verdict, DISAPPROVED)]
+    assert ("cheap" in heard) is not asked

@@ -10,7 +10,7 @@ import pytest
 from penstock.review.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering import html, json, markdown, terminal
-from penstock.review.rendering.rows import headline, rows
+from penstock.review.rendering.rows import headline, rows, shown_values
 from penstock.source.emit_yaml import emit_yaml_documents
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
@@ -69,6 +69,33 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
     (retyped,) = [row for row in shown if row.what == "Dataset/weather.columns.wind_speed.type"]
     assert [row.what for row in retyped.below] == ["Model/delay", "Rollout/delay-online"]
     assert all(row.change.cause == "direct" for row in shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("5%", "50%", ("5%", "50%")),
+        (1, 1.0, ("1", "1.0")),
+        (True, "true", ("true", '"true"')),
+        (
+            "x, " * 40 + "last",
+            "x, " * 40 + "next",
+            ("…" + ("x, " * 40)[-20:] + "last", "…" + ("x, " * 40)[-20:] + "next"),
+        ),
+        ("a" * 100, "a" * 101, ("…" + "a" * 20, "…" + "a" * 21)),
+        ("a" * 100, "b" * 100, ("a" * 59 + "…", "b" * 59 + "…")),
+    ],
+)
+def test_of_two_long_values_the_part_is_shown_that_differs(
+    before: object, after: object, shown: tuple[str, str]
+) -> None:
+    assert shown_values(before, after) == shown
+
+
+def test_what_a_raw_patch_does_stands_in_its_row() -> None:
+    patch = {"kind": "NetworkPolicy", "name": "delay-online", "merge": {"spec": {"ingress": [{}]}}}
+    added = plan(changes=(change(operation=Operation.ADDED, before=None, after=patch),), impacts={})
+    assert '"ingress":[{}]' in terminal.render(added)
 
 
 def test_each_row_has_room_for_who_approves(reviewed: Plan) -> None:
@@ -142,13 +169,26 @@ def test_items_that_only_change_places_make_no_diff() -> None:
     assert unified("x.yaml", before.encode(), after.encode()) == ""
 
 
+def test_what_goes_is_shown_where_it_stood() -> None:
+    before = [{"kind": "A", "metadata": {"name": "a-1"}, "gone": 1, "rest": [{"name": "x", "size": 1}, {"name": "y"}]}]
+    after = [{"kind": "A", "metadata": {"name": "a-2"}, "rest": [{"name": "x", "size": 2}, {"name": "y"}]}]
+    shown = unified("x.yaml", *(emit_yaml_documents(each).encode() for each in (before, after)))
+    assert [line for line in shown.split("\n")[2:] if line[0] in "+-"] == [
+        "-  name: a-1",
+        "-gone: 1",
+        "+  name: a-2",
+        "-  size: 1",
+        "+  size: 2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
         pytest.param({"a": 1, "b": [1, 2]}, {"a": 3, "b": [1, 2]}, ["-a: 1", "+a: 3"], id="another value"),
         pytest.param({"b": [1, 2]}, {"b": [1, 3, 2]}, ["+- 3"], id="one item more"),
         pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, [], id="keys in another order"),
-        pytest.param({"a": "x: 1\ny: 2\n"}, {"a": "y: 2\nx: 1\n"}, ["-  y: 2", "+  y: 2"], id="lines of a text"),
+        pytest.param({"a": "x: 1\ny: 2\n"}, {"a": "y: 2\nx: 1\n"}, ["-  x: 1", "+  x: 1"], id="lines of a text"),
     ],
 )
 def test_a_diff_shows_what_differs_and_no_more(before: object, after: object, shown: list[str]) -> None:

@@ -97,6 +97,12 @@ def short(rows: pa.Table) -> list[int]:
         ({"type": "float", **last("missing", "w")}, "reads `missing`, which no --table gives"),
         ({"type": "float", "lookup": {"of": "events", "column": "v", "match": ["id"]}},
          "1 values of `id` occur more than once in `events`"),
+        *(
+            ({"type": "int", form: {**reading[form], "match": {"id": "name"}}},
+             "rows cannot meet where `id` is int and `name` is string: declare both columns with one type")
+            for form, reading in (("aggregate", over("events", "count(*)")), ("latest", last("events", "v")),
+                                  ("lookup", {"lookup": {"of": "untimed", "column": "size"}}))
+        ),
         ({"type": "int", "python": "runtime.data.test_features:short"}, "returned 1 values for 2 rows"),
     ],
 )  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -152,6 +154,48 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
+def test_a_column_of_another_case_or_of_a_strange_type_stands_in_for_none_of_the_contract() -> None:
+    rows = pa.table({"ID": [7, 8, 9], "half": pa.array([None] * 3, pa.decimal256(50)), **ROWS})
+    found, facts = taken(rows, primaryKey=["id"])
+    assert found.to_pydict() == taken(table(ROWS), primaryKey=["id"])[0].to_pydict()
+    assert facts["added"] == ["ID", "half"]
+
+
+def test_a_half_float_is_a_float() -> None:
+    rows = table(ROWS).set_column(2, "size", pa.array(np.array([0.5, 1.0, 2.0], np.float16)))
+    found, facts = taken(rows, primaryKey=["id"])
+    assert found["size"].to_pylist() == [1.0, 2.0, 0.5]
+    assert facts["columns"]["size"] == {"source_type": "halffloat", "retyped": False, "unconverted": 0}  # type: ignore[index]
+
+
+def test_a_whole_number_beyond_64_bits_is_left_for_the_contract_to_judge() -> None:
+    for type_ in (pa.uint64(), pa.decimal128(38)):
+        rows = table(ROWS).set_column(0, "id", pa.array([1, 2**64 - 1, 3], type_))
+        found, facts = taken(rows)
+        assert found["id"].to_pylist() == [1, 3, 2**64 - 1]
+        assert facts["columns"]["id"]["unconverted"] == 1  # type: ignore[index]
+        assert facts["fingerprint"] != taken(rows.slice(0, 2))[1]["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "sentence"),
+    [
+        (pa.table({"id": [1], "Id": [2]}), {"id": {"type": "int"}, "Id": {"type": "int"}},
+         "the contract's columns `id` and `Id` differ in case alone, and SQL takes them for one: rename one"),
+        (pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["id", "id"]), {"id": {"type": "int"}},
+         "the source has 2 columns called `id`"),
+        (pa.table({"id": pa.array([2**70], pa.decimal256(50))}), {"id": {"type": "int"}},
+         "the column `id` is of the type decimal256(50, 0), which cannot be read"),
+    ],
+)  # fmt: skip
+def test_columns_that_cannot_be_told_apart_or_read_are_one_sentence(
+    rows: pa.Table, columns: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        taken(rows, columns=columns)
+    assert sentence in str(caught.value)
+
+
 def test_csv_is_text_until_the_contract_says_otherwise_and_an_empty_field_is_missing(tmp_path: Path) -> None:
     (tmp_path / "part-2.csv").write_text("id,name,size\n2,,0.5\n")
     (tmp_path / "part-1.csv").write_text('id,size,name,extra\n1,1.5,"007",x\n')
@@ -172,6 +216,17 @@ def test_a_glob_reaches_down_and_an_address_goes_through_a_file_system(tmp_path:
         f"file://{tmp_path}/**/rows.parquet",
     ):
         assert read_source(Source(parquet=pattern), list(COLUMNS), {}).num_rows == 6, pattern
+
+
+def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name, columns in (("a", ROWS), ("b", {"id": [4]}), ("c", {"id": [5], "size": [1.0]})):
+        pq.write_table(table(columns), tmp_path / f"{name}.parquet")
+    rows = read_source(Source(parquet=f"{tmp_path}/*.parquet"), list(COLUMNS), {})
+    assert rows.num_rows == 5
+    assert caplog.messages == [
+        f"`{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
+        f"`{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from penstock.runtime.artifacts import Splits, write_json
 from penstock.runtime.data.labels import labelled
 from penstock.runtime.data.parts import assign
+from penstock.runtime.data.split import join, part_tables, read_features
 from penstock.runtime.faults import InputError
 from penstock.specs.model import GroupSplit, Label, RandomSplit, TimeSplit
 from penstock.specs.units import Duration, Fraction
@@ -48,6 +49,12 @@ def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_
     )
     found = labelled(rows([at(0), at(0)]), label(horizon="5h"), outcomes, "binary")
     assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
+
+
+def test_a_label_of_which_nobody_knows_the_time_is_no_correction_of_one_with_a_time() -> None:
+    outcomes = timed("outcomes", {"id": [0, 0, 1], "known": [None, at(3), None], "late": [0, 1, 1]}, "known")
+    found = labelled(table({"@entity.id": [0, 1]}), label(), outcomes, "binary")
+    assert found.table["@label"].to_pylist() == [1, 1]
 
 
 def test_what_was_known_before_a_row_is_the_label_of_an_earlier_one() -> None:
@@ -118,6 +125,12 @@ def test_a_label_takes_the_form_of_its_task(
         ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
         ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time tells which"),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
+        (
+            {"id": ["0", "00"], "late": [1, 0]},
+            {},
+            "binary",
+            "rows cannot meet where `id` is string and `id` is int",
+        ),
         ({"flight": [0], "late": [1]}, {}, "binary", "`outcomes` has no column `id`"),
         ({"id": [0], "late": [1]}, {"horizon": "1h"}, "binary", "a horizon needs an event time"),
     ],
@@ -252,7 +265,7 @@ def test_the_learner_gets_features_alone_and_everything_else_stays_beside_them(t
         "validation": 10,
         "test": 10,
     }
-    assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "gap": 4}
+    assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "without_time": 0, "gap": 4}
     assert splits.facts["parts"]["test"]["label_mean"] == 0.5
 
 
@@ -278,6 +291,46 @@ def test_a_split_that_cannot_be_used_is_one_sentence_and_exit_code_2(
     assert code == 2
     assert sentence in capsys.readouterr().err
     assert not (out / "splits.json").exists()
+
+
+def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -> None:
+    numbers = read_features(
+        "f", Path(written(tmp_path, "f", {"@entity.id": [1, 2]}, {}).partition("=")[2]), {"f": "all"}
+    )
+    texts = {"@entity.id": ["1", "01"], "kind": ["a", "b"]}
+    other = read_features("g", Path(written(tmp_path, "g", texts, {"kind": "string"}).partition("=")[2]), {"g": "all"})
+    with pytest.raises(InputError, match="feature set `g`: rows cannot meet where `id` is string and `id` is int"):
+        join([numbers, other])
+
+
+def test_features_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
+    plain = {"@entity.id": [3, 1, 2], "x": [30, 10, 20], "X": [-3, -1, -2]}
+    written(tmp_path, "f", plain, {"x": "int", "X": "int"})
+    written(tmp_path, "g", {"@entity.id": [1, 2, 3], "y": [1, 2, 3], "Y": [4, 5, 6]}, {"y": "int", "Y": "int"})
+    sets = [read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")]
+    joined = join(sets).append_column("@label", [[1, 1, 1]])
+    features = [feature for each in sets for feature in each.chosen]
+    train = part_tables(joined, pa.chunked_array([["train"] * 3]), features, ["X"])["train"]
+    assert train.to_pydict() == {
+        "@entity.id": [1, 2, 3],
+        "@label": [1, 1, 1],
+        "x": [10, 20, 30],
+        "X": [-1, -2, -3],
+        "y": [1, 2, 3],
+        "Y": [4, 5, 6],
+        "@slice.X": [-1, -2, -3],
+    }
+
+
+def test_a_row_without_a_time_is_in_no_part_and_counted_as_that(tmp_path: Path) -> None:
+    first = written(tmp_path, "first", BASE | {"@event_time": [None, *BASE["@event_time"][1:]]}, {"size": "float"})
+    choice = json.dumps({"first": "all"})
+    folder = tmp_path / "more"
+    folder.mkdir()
+    code, out = split_step(folder, features=[first], choice=choice)
+    assert code == 0
+    left_out = Splits.read(out).facts["left_out"]
+    assert left_out == {"without_label": 0, "not_due": 0, "without_time": 1, "gap": 4}
 
 
 def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:

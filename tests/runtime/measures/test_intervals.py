@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from penstock.runtime.measures.comparisons import paired_bootstrap
 from penstock.runtime.measures.delong import areas
-from penstock.runtime.measures.intervals import Intervals, percentiles, proportion, wilson
+from penstock.runtime.measures.intervals import Intervals, percentiles, proportion, reaching, wilson
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions, binary, regression
 from penstock.runtime.measures.resampling import distributions, statistic
@@ -52,6 +52,17 @@ def test_a_wider_confidence_is_a_wider_interval_around_the_estimate(task: str) -
         assert narrow.low <= estimate < narrow.high < wide.high, name
         if name != "expected_calibration_error":
             assert wide.low < narrow.low < estimate, name
+
+
+def test_a_metric_that_the_rows_leave_undefined_has_no_interval_either() -> None:
+    # A Poisson deviance knows no prediction below 0: a gate that looked at an end of an interval would let it pass.
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(2, 300)
+    made = regression(counts, np.where(counts == 0, -0.1, counts + 0.1))
+    assert np.isnan(compute("mean_poisson_deviance", made))
+    interval = Intervals(made, ["mean_poisson_deviance"], seed=0).of("mean_poisson_deviance", 0.95)
+    assert np.isnan((interval.low, interval.high)).all()
+    assert np.isnan(reaching(float("nan"), 0.1, 0.2)).all()
 
 
 def test_no_interval_lies_beside_its_estimate() -> None:

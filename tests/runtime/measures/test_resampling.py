@@ -7,8 +7,8 @@ import pytest
 
 from penstock.runtime.measures import resampling
 from penstock.runtime.measures.metrics import compute
-from penstock.runtime.measures.predictions import binary
-from penstock.runtime.measures.resampling import RESAMPLES, difference, distributions, statistic
+from penstock.runtime.measures.predictions import binary, regression
+from penstock.runtime.measures.resampling import RESAMPLES, difference, distributions, statistic, weighted
 from penstock.specs.metrics import Task
 from runtime.measures.made import EVERY, metrics_of, predictions
 
@@ -81,3 +81,10 @@ def test_a_metric_has_one_interval_whatever_is_asked_beside_it() -> None:
     together = distributions({name: statistic(name, made) for name in names}, 400, seed=0)
     for name in names:
         assert np.array_equal(together[name], distributions({name: statistic(name, made)}, 400, seed=0)[name])
+
+
+def test_one_enormous_value_does_not_blur_the_resamples_that_lack_it() -> None:
+    truth = np.r_[np.arange(20.0), 1e12]
+    made = regression(truth, np.r_[truth[:20] + 3, 1e12])
+    some = np.r_[np.ones(20), 0.0]
+    assert weighted(statistic("r2", made), some[None])[0] == pytest.approx(compute("r2", made.take(some == 1)))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from penstock.runtime.faults import InputError
 from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.sqlite import create_database
 
 ASK = "import sys; from penstock.runtime.registry.mlflow_registry import Registry; Registry(sys.argv[1]).champion('m')"
@@ -50,6 +54,25 @@ def test_a_file_system_without_links_gets_it_by_a_rename(tmp_path: Path, monkeyp
     create_database(f"sqlite:///{path}")
     assert list(tmp_path.iterdir()) == [path]
     assert Registry(f"sqlite:///{path}").champion("m") is None
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    path.write_text("no database, and long enough to be taken for one" * 100)
+    with pytest.raises(InputError) as caught:
+        Registry(f"sqlite:///{path}").champion("m")
+    assert str(caught.value) == f"MLflow at `sqlite:///{path}` says: file is not a database"
+
+
+def test_a_disk_that_is_full_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(registry._client, "create_registered_model", full)
+    with pytest.raises(InputError, match=r"says: database or disk is full$"):
+        registry.register("m", "sha256:0", "file:///m", {}, Figures({}, {}))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from lowering.rollouts import (
     KNATIVE,
     ONLINE,
     RELEASE,
-    ROLLOUT,
     changed,
     view,
 )
@@ -66,6 +65,12 @@ def slos(availability: str, latency: str) -> str:
     )
 
 
+def nothing_asked(rollout: str) -> str:
+    """No objective and no monitor."""
+    plain = without_monitors(rollout)
+    return changed(plain, (plain[plain.index("  slos:") : plain.index("  access:")], ""))
+
+
 NOBODY_WOKEN = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    pages: false\n"))
 VARIANTS: dict[str, tuple[str, str, str | None]] = {
     "MLServer": (BY_HAND, ENVIRONMENT, RELEASE),
@@ -90,6 +95,16 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
             slos("", "    latency: {objective: 99.9%, below: 5s}\n"),
             (SERVE, f"{SERVE}\n    protocol: v1\n    format: sklearn"),
         ),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "nothing asked": (nothing_asked(BY_HAND), ENVIRONMENT, RELEASE),
+    "nothing asked, Argo Rollouts": (nothing_asked(BY_ITSELF), ENVIRONMENT, RELEASE),
+    "nothing asked, Knative": (nothing_asked(BY_HAND), KNATIVE, RELEASE),
+    "nothing asked, Istio": (nothing_asked(BY_ITSELF), ISTIO, RELEASE),
+    "nothing asked, nobody is woken": (nothing_asked(BY_HAND), NOBODY_WOKEN, RELEASE),
+    "nothing asked of a server that counts no failures": (
+        changed(nothing_asked(BY_HAND), (SERVE, f"{SERVE}\n    protocol: v1\n    format: sklearn")),
         ENVIRONMENT,
         RELEASE,
     ),
@@ -140,6 +155,76 @@ def test_where_nobody_is_woken_everything_is_a_ticket_and_nothing_is_told_twice(
     assert {rule.alert for rule in alerts} == {
         rule.alert for group in plan().groups for rule in group.rules if isinstance(rule, Alert)
     }
+
+
+def told_by(rules: RuleFile) -> dict[str, str]:
+    alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
+    return {rule.alert: dict(rule.labels)["severity"] for rule in alerts}
+
+
+def test_whatever_serves_is_scraped_and_has_alerts_that_need_no_figure() -> None:
+    asked = nothing_asked(BY_HAND)
+    assert told_by(plan(asked)) == {"ModelUnreachable": "page", "ModelFailing": "page"}
+    assert told_by(plan(asked, NOBODY_WOKEN)) == {"ModelUnreachable": "ticket", "ModelFailing": "ticket"}
+    assert plan(asked).scrape is not None
+    assert rule_file(view(asked, ENVIRONMENT, None), ONLINE) is None, "nothing serves yet"
+    uncounted = changed(asked, (SERVE, f"{SERVE}\n    format: onnx"))
+    assert told_by(plan(uncounted)) == {"ModelUnreachable": "page"}
+
+
+def test_an_objective_of_availability_says_when_failures_are_too_many() -> None:
+    assert "ModelFailing" not in told_by(plan())
+    assert "ModelFailing" in told_by(plan(slos("", "    latency: {objective: 99%, below: 100ms}\n")))
+
+
+def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
+    asked = nothing_asked(BY_ITSELF)
+    told = {"ModelReleaseStopped": "ticket", "ModelReleaseWaiting": "ticket"}
+    assert told.items() <= told_by(plan(asked)).items()
+    assert not told.keys() & told_by(plan(BY_ITSELF, ENVIRONMENT, None)).keys(), "nothing is released"
+    assert not told.keys() & told_by(plan(nothing_asked(BY_HAND))).keys(), "no controller holds it"
+    (waiting,) = [
+        rule
+        for group in plan(asked).groups
+        for rule in group.rules
+        if isinstance(rule, Alert) and rule.alert == "ModelReleaseWaiting"
+    ]
+    assert waiting.hold == f"{30 + 120 + 15}m", "what the steps are held, and fifteen minutes"
+    by_plan = changed(asked, ("{weight: 25%, hold: 2h}", "{weight: 25%}"))
+    assert "ModelReleaseWaiting" not in told_by(plan(by_plan)), "somebody is to end that step"
+
+
+@pytest.mark.parametrize(
+    ("what", "old", "new"),
+    [
+        ("another rollout", 'name="flight-delay-online"', 'name=~"flight-delay-online.*"'),
+        ("a scrape that renames the namespace", " or rollout_info{", " or rollout_information{"),
+        ("a release that goes on", 'phase="Degraded"', 'phase=~"Degraded|Healthy"'),
+        ("a step that is still held", "for: 165m", "for: 300m"),
+    ],
+)
+def test_the_tests_of_releases_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
+    write(plan(nothing_asked(BY_ITSELF)), tmp_path)
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
+    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
+
+
+@pytest.mark.parametrize(
+    ("what", "old", "new"),
+    [
+        ("failures beside successes", "> 0", "> 1000"),
+        ("three failures", "> 4", "> 1"),
+        ("failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
+    ],
+)
+def test_the_tests_of_what_nobody_asked_for_notice(
+    what: str, old: str, new: str, promtool: Path, tmp_path: Path
+) -> None:
+    write(plan(nothing_asked(BY_HAND)), tmp_path)
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
+    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
 
 
 def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
@@ -292,8 +377,3 @@ def test_a_sound_alert_is_left_alone(expr: str) -> None:
 )
 def test_each_mistake_in_an_alert_is_found(tried: Alert, words: str) -> None:
     assert any(words in problem for problem in found(tried))
-
-
-def test_nothing_watched_means_no_rule_file() -> None:
-    watched = ROLLOUT[ROLLOUT.index("  slos:") : ROLLOUT.index("  access:")]
-    assert rule_file(view(changed(ROLLOUT, (watched, ""))), ONLINE) is None

@@ -10,6 +10,7 @@ from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.requirements import TooManyAlternativesError
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, meet
+from penstock.review.policy.wording import asking
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
 UNCOVERED = "a rule that speaks of it: the base's policy has none, and so nobody can approve it"
@@ -17,7 +18,7 @@ UNKNOWN = "what the base's policy does not tell"
 
 
 def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Mapping[str, str]:
-    """By the fingerprint of a change: who must approve it, in words such as ``1 of sre; 1 of flight-ml (owner)``.
+    """By the fingerprint of a change: who must approve it, as `wording.asking` says it.
 
     The author is not known, nor are labels and what evidence proves: rules that ask for them ask people.
     """
@@ -28,15 +29,9 @@ def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Map
         matched = meet(policy.rules, context)
     except TooManyAlternativesError:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
-    parts: dict[str, dict[str, None]] = {}
+    parts: dict[str, list[tuple[str, str]]] = {}
     for group in matched.groups:
         for fingerprint in group.changes:
-            parts.setdefault(fingerprint, {})[group.needs] = None
-    for fingerprint, _ in matched.uncovered:
-        parts[fingerprint] = {UNCOVERED: None}
-    return {fingerprint: _joined(needs) for fingerprint, needs in parts.items()}
-
-
-def _joined(needs: Mapping[str, None]) -> str:
-    people = [one for one in needs if one != "nobody"]
-    return "; ".join(people) or "nobody"
+            parts.setdefault(fingerprint, []).append((group.rule, group.needs))
+    told = {fingerprint: asking(needs) for fingerprint, needs in parts.items()}
+    return told | dict.fromkeys((fingerprint for fingerprint, _ in matched.uncovered), UNCOVERED)

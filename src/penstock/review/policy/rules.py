@@ -10,7 +10,7 @@ from typing import NamedTuple
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import Added, Subject
 from penstock.review.policy.predicates.table import Answer, compile_when
 from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
@@ -118,14 +118,27 @@ class _Meeting:
     groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
     _ways: dict[tuple[int, Standing], tuple[Alternatives, str]] = field(default_factory=dict)
 
+    _added: dict[str, Added] = field(default_factory=dict)
+    """By the address of a spec."""
+
     def __post_init__(self) -> None:
-        self.roles = Roles(self.context.organisation, self.context.plan)
+        plan = self.context.plan
+        self.roles = Roles(self.context.organisation, plan)
+        for change in plan.changes:
+            impact = plan.impacts.get(change.fingerprint)
+            if impact is not None and (impact.cpu_cores or impact.memory_bytes or impact.gpus):
+                spec = str(change.address.spec)
+                known = self._added.get(spec, Added())
+                self._added[spec] = Added(
+                    known.cpu + impact.cpu_cores, known.memory + impact.memory_bytes, known.gpu + impact.gpus
+                )
 
     def subject(self, change: Change, fingerprint: str) -> Subject:
         impact: Impact | None = self.context.plan.impacts.get(fingerprint)
         return Subject(
             change=change,
             impact=impact,
+            added=self._added.get(str(change.address.spec), Added()),
             standing=self.roles.standing(change, impact),
             roles=self.roles,
             author=self.context.author,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from penstock.diagnostics.grammar import counted
@@ -18,6 +19,7 @@ UNEXPLAINED = (
     "generated files differ, and the plan has no change that says why: run the review again with the version of "
     "Penstock that made the plan."
 )
+NOBODY = "nobody"
 _SHOWN = 6
 """Names in one sentence."""
 
@@ -63,6 +65,18 @@ def diagnostic(found: Diagnostic) -> str:
 def moment(at: datetime) -> str:
     """A moment in UTC, to the minute."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def asking(needs: Iterable[tuple[str, str]]) -> str:
+    """What rules need, by pairs of rule and need: `1 of sre [traffic, brakes]; 1 of flight-ml (owner) [owner]`.
+
+    What several ask for is said once; `nobody` where none of them asks for anyone.
+    """
+    rules: dict[str, dict[str, None]] = {}
+    for rule, need in needs:
+        if need and need != NOBODY:
+            rules.setdefault(need, {})[rule] = None
+    return "; ".join(f"{need} [{', '.join(names)}]" for need, names in rules.items()) or NOBODY
 
 
 def group_name(group: Group) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import ArtifactChange, Operation, Plan
+from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
 from penstock.review.rendering.style import STYLE
 from penstock.review.rendering.text_safety import html_prose, html_text
@@ -89,15 +90,31 @@ def _files(plan: Plan) -> Iterator[str]:
     if not plan.artifacts:
         return
     yield f'<h2>Generated files <span class="count">{len(plan.artifacts)}</span></h2>\n'
+    hunks = Hunks.of(plan)
     causes: dict[tuple[str, ...], list[ArtifactChange]] = {}
     for artifact in plan.artifacts:
         causes.setdefault(artifact.owners, []).append(artifact)
     for owners, artifacts in causes.items():
         yield f'<p class="cause">because of {", ".join(f"<code>{html_text(one)}</code>" for one in owners)}</p>\n'
         for artifact in artifacts:
-            yield f'<details class="file"><summary><span class="badge">{html_text(artifact.operation)}</span> '
-            yield f"<code>{html_text(artifact.path)}</code></summary>\n<pre>"
-            for line in artifact.diff.split("\n"):
-                kind = {"+": "plus", "-": "minus", "@": "hunk"}.get(line[:1], "")
-                yield f'<span class="{kind}">{html_text(line)}</span>\n' if kind else f"{html_text(line)}\n"
-            yield "</pre></details>\n"
+            shown = hunks.shown(artifact)
+            hunks.keep(shown)
+            yield from _file(shown)
+
+
+def _file(shown: Shown) -> Iterator[str]:
+    artifact = shown.artifact
+    name = f'<span class="badge">{html_text(artifact.operation)}</span> <code>{html_text(artifact.path)}</code>'
+    told = "; ".join(one.said(_code) for one in shown.told)
+    if not shown.text:
+        yield f'<p class="file">{name}: {told or "nothing but the order differs"}</p>\n'
+        return
+    yield f'<details class="file"><summary>{name}</summary>\n<pre>'
+    for line in shown.text.split("\n"):
+        kind = {"+": "plus", "-": "minus", "@": "hunk"}.get(line[:1], "")
+        yield f'<span class="{kind}">{html_text(line)}</span>\n' if kind else f"{html_text(line)}\n"
+    yield f"</pre>{f'<p>{told}</p>' if told else ''}</details>\n"
+
+
+def _code(text: str) -> str:
+    return f"<code>{html_text(text)}</code>"

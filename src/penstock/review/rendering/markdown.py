@@ -8,6 +8,7 @@ from urllib.parse import quote
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
 from penstock.review.rendering.text_safety import fenced, markdown, markdown_text
 
@@ -24,6 +25,8 @@ _MARKS = {
 }
 _SHOWN_BELOW = 5
 _LONGEST_DIFF = 8_000
+_SHORTEST_DIFF = 300
+"""Bytes with less than which a page has no room for a diff: none is made for it."""
 
 
 def render(
@@ -70,6 +73,10 @@ class _Page:
         self._room -= size
         self._parts.append(text)
         return True
+
+    def has_room(self, size: int) -> bool:
+        """Whether so many bytes would fit."""
+        return size <= self._room
 
     def text(self) -> str:
         return "".join(self._parts)
@@ -153,24 +160,34 @@ def _files(page: _Page, plan: Plan) -> list[str]:
     count = len(plan.artifacts)
     page.add(f"\n<details><summary>{count} generated file{'s' if count > 1 else ''}</summary>\n\n")
     left = count
+    hunks = Hunks.of(plan)
     for owners, artifacts in causes.items():
         if not page.add(f"**because of** {', '.join(map(markdown, owners))}\n\n", keep=200):
             break
         for artifact in artifacts:
-            if not page.add(_file(artifact), keep=100) and not page.add(
-                f"- {artifact.operation} {markdown(artifact.path)}\n\n", keep=100
-            ):
+            if not _added(page, artifact, hunks):
                 break
             left -= 1
     page.add("</details>\n")
     return [f"{left} of {counted(count, 'generated file')}"] if left else []
 
 
-def _file(artifact: ArtifactChange) -> str:
-    if artifact.operation == "removed":
-        return f"- removed {markdown(artifact.path)}\n\n"
-    text = artifact.diff
-    if len(text) > _LONGEST_DIFF:
-        text = text[:_LONGEST_DIFF].rpartition("\n")[0] + "\n… and more"
-    summary = f"<summary>{artifact.operation} {markdown(artifact.path)}</summary>"
-    return f"<details>{summary}\n\n{fenced(text, 'diff')}\n\n</details>\n\n"
+def _added(page: _Page, artifact: ArtifactChange, hunks: Hunks) -> bool:
+    """Whether the page has room for the file, for its name at least."""
+    name = f"{artifact.operation} {markdown(artifact.path)}"
+    if artifact.operation == "removed" and artifact.path not in hunks.successors:
+        return page.add(f"- {name}\n\n", keep=100)
+    if page.has_room(_SHORTEST_DIFF):
+        shown = hunks.shown(artifact, _LONGEST_DIFF)
+        if page.add(_file(shown, name), keep=100):
+            hunks.keep(shown)
+            return True
+    return page.add(f"- {name}: its lines have no room here\n\n", keep=100)
+
+
+def _file(shown: Shown, name: str) -> str:
+    told = "; ".join(one.said(markdown) for one in shown.told)
+    if not shown.text:
+        return f"- {name}: {told or 'nothing but the order differs'}\n\n"
+    below = f"{told}\n\n" if told else ""
+    return f"<details><summary>{name}</summary>\n\n{fenced(shown.text, 'diff')}\n\n{below}</details>\n\n"

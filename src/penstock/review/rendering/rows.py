@@ -18,7 +18,12 @@ SYMBOLS = {
     Operation.RENAMED: ">",
     Operation.MOVED: ">",
 }
-_LONGEST_VALUE = 60
+_LONGEST_VALUE = 160
+"""Characters of a value that comes or goes; of a raw patch, they are all that tells what it does."""
+_LONGEST_PART = 60
+"""Characters of each of two values, of which the difference is what matters."""
+_BEFORE_WHAT_DIFFERS = 20
+"""Characters that stand before it."""
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
 
@@ -107,12 +112,33 @@ def next_command(plan: Plan) -> str | None:
 
 def shown_value(value: Any) -> str:
     """A value in short, as it would be written."""
+    return _cut(_written(value), _LONGEST_VALUE)
+
+
+def shown_values(before: Any, after: Any) -> tuple[str, str]:
+    """Two values that differ, in short; of long ones, the part that differs."""
+    first, second = _written(before), _written(after)
+    if first == second:
+        # What differs in its type alone, such as 1 and 1.0, or `true` and true.
+        first, second = (orjson.dumps(value).decode() for value in (before, after))
+    if max(len(first), len(second)) > _LONGEST_PART:
+        same = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
+        start = (min(len(first), len(second)) if same is None else same) - _BEFORE_WHAT_DIFFERS
+        if start > 0:
+            first, second = f"…{first[start:]}", f"…{second[start:]}"
+    return _cut(first, _LONGEST_PART), _cut(second, _LONGEST_PART)
+
+
+def _written(value: Any) -> str:
     if value is None or value == "":
         return "nothing" if value is None else '""'
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def affected(impact: Impact, change: Change) -> str:
@@ -128,6 +154,8 @@ def affected(impact: Impact, change: Change) -> str:
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
     parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
     parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
+    parts += [f"{impact.gpus:+,} GPU{'' if abs(impact.gpus) == 1 else 's'}"] if impact.gpus else []
+    parts += ["an unknown cost"] if impact.is_cost_unknown else []
     return ", ".join(parts)
 
 
@@ -199,10 +227,7 @@ def _values(change: Change) -> str:
         return shown_value(change.after) if change.address.parts else ""
     if change.operation is Operation.REMOVED:
         return f"was {shown_value(change.before)}" if change.address.parts else ""
-    before, after = shown_value(change.before), shown_value(change.after)
-    if before == after and len(before) < _LONGEST_VALUE:
-        # What differs in its type alone, such as 1 and 1.0, or `true` and true.
-        before, after = (orjson.dumps(value).decode() for value in (change.before, change.after))
+    before, after = shown_values(change.before, change.after)
     return f"{before} -> {after}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from penstock.diagnostics.model import Severity
-from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.model import Direction, Operation, Plan
+from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
 from penstock.review.rendering.text_safety import log_line
 
@@ -87,18 +88,25 @@ def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
     yield ""
     count = len(plan.artifacts)
     yield f"{count:,} generated file{'s' if count > 1 else ''} differ{'' if count > 1 else 's'}:"
+    hunks = Hunks.of(plan)
     shown = plan.artifacts if diffs else plan.artifacts[:_SHOWN_FILES]
     for artifact in shown:
         symbol = {"added": "+", "removed": "-", "changed": "~"}[artifact.operation]
         cause = log_line(f"because of {', '.join(artifact.owners)}")
         yield f"  {symbol} {log_line(artifact.path)}   {paint(cause, '2')}"
         if diffs:
-            yield from _diff(artifact, paint)
+            differs = hunks.shown(artifact)
+            hunks.keep(differs)
+            yield from _diff(differs, paint)
     if len(shown) < count:
         yield f"    and {count - len(shown):,} more (--diffs shows all, with what differs in them)"
 
 
-def _diff(artifact: ArtifactChange, paint: _Paint) -> Iterator[str]:
-    for line in artifact.diff.split("\n"):
+def _diff(shown: Shown, paint: _Paint) -> Iterator[str]:
+    for line in shown.text.split("\n") if shown.text else ():
         code = {"+": "32", "-": "31", "@": "36"}.get(line[:1], "")
         yield "      " + (paint(log_line(line), code) if code else log_line(line))
+    for one in shown.told:
+        yield f"      {paint(one.said(log_line), '2')}"
+    if not shown.text and not shown.told:
+        yield f"      {paint('nothing but the order differs', '2')}"

@@ -35,8 +35,8 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
         lines += [f"{which} whose approvals are missing: {people}.", ""]
     if rows:
         lines += [
-            "| Rule | Changes | State | Who and what is missing | Who can approve | Why |",
-            "|---|---|---|---|---|---|",
+            f"| {' | '.join(_COLUMNS)} |",
+            f"|{'---|' * len(_COLUMNS)}",
         ]
         lines += [_row(row) for row in rows[:most]]
         if len(rows) > most:
@@ -45,14 +45,15 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
 
 
 def _row(row: VerdictRow) -> str:
-    can = ", ".join(markdown(login) for login in row.can)
+    """Where several rules ask, each has a line of its own in the cells that are about rules."""
+    places = [markdown(one.what) if one.what else "" for one in row.asking]
     cells = (
-        markdown(row.rule),
-        markdown(row.what) if row.what else "",
+        "<br>".join(markdown(one.rule) for one in row.asking),
+        "<br>".join(places) if row.what is None else places[0],
         _MARKS[row.state],
         _prose(row.says),
-        can,
-        _prose(row.why),
+        ", ".join(markdown(login) for login in row.can),
+        "<br>".join(_prose(one.why) for one in row.asking),
     )
     return f"| {' | '.join(cells)} |"
 

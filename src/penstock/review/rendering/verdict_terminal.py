@@ -41,9 +41,17 @@ def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
 def _row(row: VerdictRow, colour: bool) -> Iterator[str]:
     mark = _paint(_MARKS[row.state], row.state, colour)
     what = f" {log_line(row.what)}" if row.what else ""
-    yield f"  {mark} {log_line(row.rule)}{what}: {log_line(row.says)}"
-    if row.why and row.state is not VerdictState.APPROVED:
-        yield f"      {log_line(row.why)}"
+    yield f"  {mark} {', '.join(map(log_line, row.rules))}{what}: {log_line(row.says)}"
+    is_open = row.state is not VerdictState.APPROVED
+    if len(row.asking) == 1:
+        if row.asking[0].why and is_open:
+            yield f"      {log_line(row.asking[0].why)}"
+        return
+    for one in row.asking:
+        place = f" {log_line(one.what)}" if row.what is None else ""
+        why = f": {log_line(one.why)}" if one.why and is_open else ""
+        if place or why:
+            yield f"      {log_line(one.rule)}{place}{why}"
 
 
 def _paint(text: str, state: VerdictState, colour: bool) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
 from penstock.runtime.data.expressions import AggregateCall, aggregates, condition
-from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.data.timed import POSITION, TimedTable, matched, refuse_other_kinds
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Aggregate
 
@@ -36,6 +36,7 @@ def aggregated_values(
     pairs = matched(next(iter(features.values())).match)
     rows.require([ours for _, ours in pairs], place)
     theirs.require([name for name, _ in pairs], place)
+    refuse_other_kinds(theirs.table, rows.table, pairs, place)
     if rows.happened is None:
         raise InputError(f"{place}: `{rows.name}` has no event time, so there is no window before a row's time")
     if theirs.known is None:

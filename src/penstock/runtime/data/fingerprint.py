@@ -3,7 +3,8 @@
 SHA-256 over, for each column in order: its name, its type, the number of rows, which values are present (a byte each,
 where any is missing), and the values. Numbers are little-endian in 64 bits (-0.0 as 0.0), timestamps microseconds since
 1970 in UTC, dates days since 1970 in 32 bits, booleans bytes, texts their lengths in bytes (32 bits) and then their
-UTF-8; a missing value is zero or empty. Rows count in the order in which they stand: a snapshot has sorted them before.
+UTF-8; a missing value is zero or empty. Whole numbers of a type with room for more than 64 bits and a sign are texts.
+Rows count in the order in which they stand: a snapshot has sorted them before.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def fingerprint(table: pa.Table) -> str:
         kind = kind_of(column.type)
         digest.update(f"{name}\0{kind}\0".encode() + struct.pack("<q", len(column)))
         digest.update(b"some" if column.null_count else b"all")
-        forms = _FORMS.get(kind, _TEXT)
+        forms = _TEXT if _is_wide(column.type) else _FORMS.get(kind, _TEXT)
         if column.null_count:
             forms = ("CAST({x} IS NOT NULL AS UTINYINT)", *forms)
         # In SQL, since most of Arrow's own functions on single values import pandas, which takes longer than this.
@@ -53,6 +54,12 @@ def fingerprint(table: pa.Table) -> str:
         for values in query(connection, f"SELECT {selected} FROM source", f"the fingerprint of `{name}`").columns:
             _update(digest, values)
     return f"sha256:{digest.hexdigest()}"
+
+
+def _is_wide(type_: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_uint64(type_) or (types.is_decimal(type_) and type_.scale == 0))
 
 
 def _update(digest: Digest, values: pa.ChunkedArray) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from penstock.runtime.artifacts import ENTITY_PREFIX, EVENT_TIME, LABEL
 from penstock.runtime.data.engine import connect, identifier, literal, query
-from penstock.runtime.data.timed import POSITION, TimedTable, with_position
+from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.model import Label
 
@@ -49,6 +49,7 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
     place = f"label `{label.dataset}.{label.column}`"
     entity = [name.removeprefix(ENTITY_PREFIX) for name in rows.column_names if name.startswith(ENTITY_PREFIX)]
     table.require([*entity, label.column], place)
+    refuse_other_kinds(table.table, rows, [(name, ENTITY_PREFIX + name) for name in entity], place)
     timed = EVENT_TIME in rows.column_names and table.known is not None
     if label.horizon is not None and not timed:
         raise InputError(f"{place}: a horizon needs an event time in the rows and a time in `{label.dataset}`")
@@ -66,7 +67,8 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         meets.append(f"CAST({known} AS TIMESTAMP) <= {limit}")
         due = f"{limit} <= (SELECT max({table.known}) FROM {identifier(table.name)})"
     if known is not None:
-        newest = f"ROW({known}, {newest})"
+        # A row of which the time is not known comes first, wherever the database would put it.
+        newest = f"ROW({known} IS NOT NULL, {known}, {newest})"
     else:
         _refuse_several(connection, {table.name: entity}, place, "and no time tells which one counts")
     if known is not None and label.horizon is None:

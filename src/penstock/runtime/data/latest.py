@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
-from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.data.timed import POSITION, TimedTable, matched, refuse_other_kinds
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Latest
 
@@ -34,6 +34,7 @@ def latest_values(
     pairs = matched(next(iter(features.values())).match)
     rows.require([ours for _, ours in pairs], place)
     theirs.require([name for name, _ in pairs], place)
+    refuse_other_kinds(theirs.table, rows.table, pairs, place)
     theirs.require([feature.column for feature in features.values()], place)
     if rows.known is None or rows.happened is None:
         raise InputError(f"{place}: `{rows.name}` has no event time, so nothing is the latest at a row's time")

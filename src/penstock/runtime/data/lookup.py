@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
-from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.data.timed import POSITION, TimedTable, matched, refuse_other_kinds
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Lookup
 
@@ -29,6 +29,7 @@ def looked_up_values(
     pairs = matched(next(iter(features.values())).match)
     rows.require([ours for _, ours in pairs], place)
     theirs.require([name for name, _ in pairs], place)
+    refuse_other_kinds(theirs.table, rows.table, pairs, place)
     theirs.require([feature.column for feature in features.values()], place)
     _refuse_duplicates(connection, theirs, [name for name, _ in pairs], place)
     meets = [f"ours.{identifier(our)} = theirs.{identifier(their)}" for their, our in pairs]

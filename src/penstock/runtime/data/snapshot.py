@@ -62,7 +62,10 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         raise InputError(
             f"the source has none of the contract's columns; it has {', '.join(raw.column_names) or 'none'}"
         )
-    connection = connect({"source": _in_microseconds(raw)})
+    # Of the source alone what the contract names: another column may have a name that SQL takes for the same, or a type
+    # that it does not know.
+    _refuse_alike(list(contract.columns), raw.column_names)
+    connection = connect({"source": _readable(raw.select(present))})
     kinds = {name: kind_of(raw.schema.field(name).type) for name in present}
     conversions = {name: conversion(identifier(name), kinds[name], contract.columns[name].type) for name in present}
     # One pass counts, for every column, the values that do not convert.
@@ -120,15 +123,45 @@ def _sort_columns(connection: duckdb.DuckDBPyConnection, contract: DatasetSpec, 
     return list(dict.fromkeys([*key, *present]))
 
 
-def _in_microseconds(table: pa.Table) -> pa.Table:
-    """The table with timestamps in the unit in which they are stored; parts of a microsecond are cut off."""
+def _refuse_alike(names: list[str], having: list[str]) -> None:
+    """An `InputError` for columns of the contract that SQL takes for one, or that the source has several times."""
+    first: dict[bytes, str] = {}
+    for name in names:
+        # To the database, letters of ASCII alone have two cases.
+        other = first.setdefault(name.encode().lower(), name)
+        if other != name:
+            raise InputError(
+                f"the contract's columns `{other}` and `{name}` differ in case alone, and SQL takes them for one: "
+                f"rename one where the rows are made"
+            )
+        if (count := having.count(name)) > 1:
+            raise InputError(f"the source has {count} columns called `{name}`: which of them counts?")
+
+
+def _readable(table: pa.Table) -> pa.Table:
+    """The table in types that the database reads: timestamps in microseconds, parts of which are cut off.
+
+    Raises:
+        InputError: a column of a type that it does not read in any form.
+    """
     import pyarrow as pa
 
-    fields = [
-        field.with_type(pa.timestamp("us", field.type.tz)) if pa.types.is_timestamp(field.type) else field
-        for field in table.schema
-    ]
+    for field in table.schema:
+        if pa.types.is_decimal256(field.type):
+            raise InputError(
+                f"the column `{field.name}` is of the type {field.type}, which cannot be read: write it with at most "
+                f"38 digits, or as text"
+            )
+    fields = [field.with_type(_readable_type(field.type)) for field in table.schema]
     return table.cast(pa.schema(fields), safe=False)
+
+
+def _readable_type(type_: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(type_):
+        return pa.timestamp("us", type_.tz)
+    return pa.float32() if pa.types.is_float16(type_) else type_
 
 
 def _newest(table: pa.Table, event_time: str | None) -> str | None:

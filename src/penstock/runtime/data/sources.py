@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,20 +18,23 @@ if TYPE_CHECKING:
 
 _WILD = "*?["
 
+_log = logging.getLogger(__name__)
+
 
 def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table]) -> pa.Table:
     """All rows of `source`; `columns` are those of the contract, `tables` those that SQL may name.
 
     CSV carries no types, so its contract columns are read as text and an empty field is a missing value; so is a blank
-    line of a file with one column.
+    line of a file with one column. Where some of several files lack a column of the contract, their rows have no value
+    there, and the log tells how many.
     """
     if source.python is not None:
         return as_table(call(source.python), source.python)
     if source.sql is not None:
         return query(connect(tables), source.sql, "`source.sql`")
     if source.parquet is not None:
-        return _read_files(source.parquet, _parquet)
-    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns))
+        return _read_files(source.parquet, _parquet, columns)
+    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns), columns)
 
 
 def describe(source: Source) -> dict[str, Any]:
@@ -38,10 +42,10 @@ def describe(source: Source) -> dict[str, Any]:
     return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _read_files(patterns: str | Sequence[str], read: Any) -> pa.Table:
+def _read_files(patterns: str | Sequence[str], read: Any, columns: Sequence[str]) -> pa.Table:
     import pyarrow as pa
 
-    tables = []
+    tables: list[pa.Table] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         filesystem, paths = _files(pattern)
         if not paths:
@@ -51,6 +55,14 @@ def _read_files(patterns: str | Sequence[str], read: Any) -> pa.Table:
                 tables.append(read(filesystem, path))
             except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
                 raise InputError(f"`{path}` cannot be read: {error}") from None
+    for name in columns:
+        lacking = [table.num_rows for table in tables if name not in table.column_names]
+        if 0 < len(lacking) < len(tables):
+            _log.warning(
+                "`%s`: no `%s` in %d of %d files, so no value in %s of their %s rows",
+                patterns, name, len(lacking), len(tables),
+                f"{sum(lacking):,}", f"{sum(table.num_rows for table in tables):,}",
+            )  # fmt: skip
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:

@@ -32,10 +32,10 @@ from penstock.runtime.artifacts import (
 from penstock.runtime.data.engine import connect, identifier, query
 from penstock.runtime.data.labels import Labelled, labelled
 from penstock.runtime.data.parts import AnySplit, assign
-from penstock.runtime.data.timed import TimedTable
+from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.metrics import Task
-from penstock.specs.model import Except, FeatureChoice, Label
+from penstock.specs.model import Except, FeatureChoice, Label, TimeSplit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,7 +100,12 @@ def run(args: argparse.Namespace) -> None:
         },
         "split": args.split.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "rows": joined.num_rows,
-        "left_out": {"without_label": found.without_label, "not_due": found.not_due, "gap": part.null_count},
+        "left_out": {
+            "without_label": found.without_label,
+            "not_due": found.not_due,
+            "without_time": (timeless := _without_time(table, args.split)),
+            "gap": part.null_count - timeless,
+        },
         "parts": {name: describe(each, args.task) for name, each in tables.items()},
     }
     _refuse_unusable(facts["parts"], args.task, found)
@@ -152,20 +157,28 @@ def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
     if sorted(entity) != sorted(theirs):
         listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
         raise InputError(f"{place} is not of the entity {listed}, on which the model's other features are joined")
-    connection = connect({"ours": table, "theirs": other.table})
+    refuse_other_kinds(other.table, table, [(name, name) for name in entity], place)
+    # The database sees the keys alone: to it, names of features that differ in case alone are one.
+    timed = [EVENT_TIME] if EVENT_TIME in table.column_names and EVENT_TIME in other.table.column_names else []
+    ours, theirs = (with_position(each.select([*entity, *timed])) for each in (table, other.table))
+    connection = connect({"ours": ours, "theirs": theirs})
     keys = ", ".join(map(identifier, entity))
     counts = query(connection, f"SELECT count(*), count(DISTINCT ({keys})) FROM theirs", place)
     if counts.column(0)[0].as_py() != counts.column(1)[0].as_py():
         raise InputError(f"{place} has several rows for one entity, so it cannot be joined")
     meets = [f"ours.{identifier(name)} = theirs.{identifier(name)}" for name in entity]
-    if EVENT_TIME in table.column_names and EVENT_TIME in other.table.column_names:
-        meets.append(f"theirs.{identifier(EVENT_TIME)} <= ours.{identifier(EVENT_TIME)}")
+    meets += [f"theirs.{identifier(name)} <= ours.{identifier(name)}" for name in timed]
+    sql = f"""
+        SELECT theirs.{identifier(POSITION)} FROM ours LEFT JOIN theirs ON {" AND ".join(meets)}
+        ORDER BY ours.{identifier(POSITION)}
+    """
+    met = query(connection, sql, place).column(0)
     kept = [
         name for name in other.table.column_names if name.startswith(SLICE_PREFIX) and name not in table.column_names
     ]
-    added = "".join(f", theirs.{identifier(name)}" for name in [*(each.name for each in other.chosen), *kept])
-    sql = f"SELECT ours.*{added} FROM ours LEFT JOIN theirs ON {' AND '.join(meets)}"
-    return query(connection, sql, place)
+    for name in [*(each.name for each in other.chosen), *kept]:
+        table = table.append_column(name, other.table[name].take(met))
+    return table
 
 
 def _refuse_clashes(sets: Sequence[FeatureTable]) -> None:
@@ -192,13 +205,20 @@ def part_tables(
     entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
     timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
     columns = [*entity, *timed, LABEL, *(SLICE_PREFIX + name for name in kept), *(each.name for each in features)]
-    shown = "".join(f", {identifier(name)} AS {identifier(SLICE_PREFIX + name)}" for name in slices if name in seen)
-    connection = connect({"source": table.append_column("@part", part)})
-    selected = f"SELECT {', '.join(map(identifier, columns))}{shown} FROM source"
-    order = ", ".join(map(identifier, [*timed, *entity]))
-    return {
-        name: query(connection, f"{selected} WHERE \"@part\" = '{name}' ORDER BY {order}", "`split`") for name in PARTS
-    }
+    shown = table.select(columns)
+    for name in slices:
+        if name in seen:
+            shown = shown.append_column(SLICE_PREFIX + name, table[name])
+    keys = [*timed, *entity]
+    connection = connect({"source": with_position(table.select(keys)).append_column("@part", part)})
+    order = ", ".join(map(identifier, [*keys, POSITION]))
+    sql = f"SELECT {identifier(POSITION)} FROM source WHERE \"@part\" = '{{}}' ORDER BY {order}"
+    return {name: shown.take(query(connection, sql.format(name), "`split`").column(0)) for name in PARTS}
+
+
+def _without_time(table: pa.Table, split: AnySplit) -> int:
+    """Rows that a split by time can put into no part, since they have none."""
+    return int(table[EVENT_TIME].null_count) if isinstance(split, TimeSplit) else 0
 
 
 def describe(table: pa.Table, task: Task) -> dict[str, Any]:

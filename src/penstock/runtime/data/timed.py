@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penstock.runtime.artifacts import DATA_FILE, read_json, read_table
+from penstock.runtime.artifacts import DATA_FILE, ENTITY_PREFIX, read_json, read_table
+from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import identifier
 from penstock.runtime.faults import InputError
 
@@ -82,6 +83,25 @@ def matched(match: Sequence[str] | Mapping[str, str]) -> tuple[tuple[str, str], 
     """Pairs of (their column, our column) on which rows meet."""
     pairs: Any = match.items() if isinstance(match, Mapping) else ((name, name) for name in match)
     return tuple((theirs, ours) for theirs, ours in pairs)
+
+
+def refuse_other_kinds(theirs: pa.Table, ours: pa.Table, pairs: Sequence[tuple[str, str]], place: str) -> None:
+    """An `InputError` for the first pair of columns, theirs and ours, whose values are of kinds that never are equal.
+
+    The database would make numbers of texts: `1` and `01` would both meet the number 1, and its row would be doubled.
+    """
+    for their, our in pairs:
+        kinds = kind_of(theirs.schema.field(their).type), kind_of(ours.schema.field(our).type)
+        if len({_ALIKE.get(kind, kind) for kind in kinds} - {"null"}) > 1:
+            named = [name.removeprefix(ENTITY_PREFIX) for name in (their, our)]
+            raise InputError(
+                f"{place}: rows cannot meet where `{named[0]}` is {kinds[0]} and `{named[1]}` is {kinds[1]}: declare "
+                f"both columns with one type"
+            )
+
+
+_ALIKE = {"float": "int", "date": "timestamp"}
+"""Kinds of which a value can equal one of another kind."""
 
 
 def _timestamp(column: str) -> str:

@@ -158,6 +158,7 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
 _LEFT_OUT = {
     "without_label": "without a label in time",
     "not_due": "whose label is not due yet",
+    "without_time": "without a time",
     "gap": "in the gaps between the parts",
 }
 """Why rows are in no part."""

@@ -113,13 +113,14 @@ def percentiles(resamples: Array, confidence: float) -> tuple[float, float]:
 
 
 def reaching(estimate: float, low: float, high: float) -> tuple[float, float]:
-    """The interval, as far as its estimate at least; unchanged where one of the three is undefined.
+    """The interval, as far as its estimate at least; NaN where the estimate is, or one end.
 
     The resamples of a figure that chance can only raise, such as an error of calibration or the largest of some
-    differences, may all lie on one side of it. An interval beside its own estimate would be taken for a mistake.
+    differences, may all lie on one side of it. An interval beside its own estimate would be taken for a mistake, and
+    one without an estimate would let a gate judge, by its end, what was never measured.
     """
     if np.isnan((estimate, low, high)).any():
-        return low, high
+        return float("nan"), float("nan")
     return min(low, estimate), max(high, estimate)
 
 

@@ -232,8 +232,9 @@ def _calibration(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
 
 
 def _r2(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
-    # Centred first, so that the difference of large sums keeps its digits.
-    truth = p.truth - p.truth.mean()
+    # Centred first, so that the difference of large sums keeps its digits; by the median, since one enormous value
+    # would move the mean from all the others, and many a resample is without it.
+    truth = p.truth - np.median(p.truth)
     columns = np.column_stack([np.ones(len(p)), truth, truth**2, (p.truth - p.output) ** 2])
 
     def combine(sums: Array) -> Array:
@@ -251,7 +252,10 @@ def _root_mean_squared_error(p: Predictions) -> tuple[Array, Callable[[Array], A
 def _mean_poisson_deviance(p: Predictions) -> tuple[Array, Callable[[Array], Array]]:
     from scipy.special import xlogy
 
-    return _mean(2 * (xlogy(p.truth, p.truth / p.output) - p.truth + p.output))
+    # Some rows that have no deviance would yet come out as a number, a prediction below 0 for a count of 0 for one.
+    defined = (p.truth >= 0) & (p.output > 0)
+    output = np.where(defined, p.output, np.nan)
+    return _mean(2 * (xlogy(p.truth, p.truth / output) - p.truth + output))
 
 
 def _balanced_accuracy(c: Array) -> Array:

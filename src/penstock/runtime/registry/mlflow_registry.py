@@ -188,6 +188,13 @@ class Registry:
         except MlflowException as error:
             place = _without_login(self._uri)
             raise InputError(f"MLflow at `{place}` says: {error.message.replace(self._uri, place)}") from None
+        except Exception as error:
+            # MLflow lets through what its database says, such as that the disk is full. The library that says it is
+            # there only where MLflow opens a database itself, and so it is known by its name.
+            if type(error).__module__.partition(".")[0] != "sqlalchemy":
+                raise
+            said = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise InputError(f"MLflow at `{_without_login(self._uri)}` says: {said}") from error
 
 
 def _without_login(uri: str) -> str:

@@ -138,10 +138,11 @@ class ModelStore:
     def _put_file(self, data: bytes, path: str) -> None:
         from pyarrow import fs
 
-        self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         if not isinstance(self.filesystem, fs.LocalFileSystem):
+            # An object store has no folders: Arrow would put an empty object there for each, which is listed as a file.
             self._write(data, path)
             return
+        self.filesystem.create_dir(path.rpartition("/")[0], recursive=True)
         # Written beside the versions, so that what a kill leaves is in none of them.
         self.filesystem.create_dir(f"{self.root}/{PARTS}", recursive=True)
         part = f"{self.root}/{PARTS}/{uuid.uuid4().hex}"

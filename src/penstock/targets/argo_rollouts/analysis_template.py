@@ -1,42 +1,80 @@
 """What is measured of a canary while it has traffic, and what takes the traffic back.
 
-A measurement is one of three: within the bound (successful), beyond it (failed), or no number at all, since the canary
-had no requests or nothing was scraped. The last is neither good nor bad: it counts as inconclusive, and when it lasts
-the rollout stops and waits for a person, instead of going on blind or giving up.
+Two templates, since a controller's counts of failures go over a whole run and never back, and a run in the background
+lasts as long as the canary:
+
+- One is watched in the background. It fails at the first measurement beyond a bound, and PromQL says what that takes:
+  both of the newest windows. No number is no failure.
+- One judges a step when its time is over, by all that the step has seen. A measurement is within the bound (the next
+  step begins), beyond it (all traffic goes back), or no number at all, since the canary had too few requests or nothing
+  was scraped. The last is inconclusive: the rollout stops and waits for a person, instead of going on blind.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from penstock.ir.serving import AbortCondition, Endpoint
+from penstock.ir.serving import AbortCondition, Endpoint, TrafficPlan
 from penstock.targets import manifests
-from penstock.targets.argo_rollouts.names import CANARY_HASH, analysis_template, labels
+from penstock.targets.argo_rollouts.names import (
+    CANARY_HASH,
+    STEP_WINDOW,
+    analysis_template,
+    duration,
+    labels,
+    step_template,
+)
 
 PLACEHOLDER = "$canary"
+_STEP = "$window"
 _KEPT_MEASUREMENTS = 20
 _TIMEOUT_SECONDS = 20
+# Prometheus is asked again after ten seconds: it may start anew in five minutes before a canary is given up.
+_TOLERATED_ERRORS = 30
 
 
-def canary_analysis(endpoint: Endpoint, conditions: tuple[AbortCondition, ...]) -> dict[str, Any]:
-    """The AnalysisTemplate: it measures each minute for as long as the canary lasts."""
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "AnalysisTemplate",
-        "metadata": manifests.metadata(analysis_template(endpoint), endpoint.namespace, labels(endpoint)),
-        "spec": {
-            "args": [{"name": CANARY_HASH}],
-            "measurementRetention": [
-                {"metricName": condition.name, "limit": _KEPT_MEASUREMENTS} for condition in conditions
-            ],
-            "metrics": [_metric(endpoint, condition) for condition in conditions],
-        },
-    }
+def canary_analysis(endpoint: Endpoint, traffic: TrafficPlan) -> dict[str, Any]:
+    """The AnalysisTemplate that is measured for as long as the canary lasts."""
+    window = traffic.window_seconds
+    return _template(
+        endpoint,
+        analysis_template(endpoint),
+        args=(CANARY_HASH,),
+        metrics=[
+            {
+                "name": condition.name,
+                "initialDelay": duration(2 * window),
+                "interval": duration(window),
+                "failureLimit": 0,
+                "consecutiveErrorLimit": _TOLERATED_ERRORS,
+                "failureCondition": failure_condition(condition),
+                "provider": _prometheus(endpoint, condition.watch),
+            }
+            for condition in traffic.abort_on
+        ],
+        kept=_KEPT_MEASUREMENTS,
+    )
 
 
-_FIRST_AFTER_MINUTES, _EVERY_MINUTES, _TOLERATED = 2, 1, 2
-EARLIEST_ABORT_MINUTES = _FIRST_AFTER_MINUTES + _TOLERATED * _EVERY_MINUTES
-"""After how long the measurement comes that can abort a canary which is bad from the start."""
+def step_analysis(endpoint: Endpoint, traffic: TrafficPlan) -> dict[str, Any]:
+    """The AnalysisTemplate that is measured once, at the end of each step that is held for a time."""
+    return _template(
+        endpoint,
+        step_template(endpoint),
+        args=(CANARY_HASH, STEP_WINDOW),
+        metrics=[
+            {
+                "name": condition.name,
+                "failureLimit": 0,
+                "inconclusiveLimit": 0,
+                "consecutiveErrorLimit": _TOLERATED_ERRORS,
+                "successCondition": success_condition(condition),
+                "failureCondition": failure_condition(condition),
+                "provider": _prometheus(endpoint, condition.judged),
+            }
+            for condition in traffic.abort_on
+        ],
+    )
 
 
 def success_condition(condition: AbortCondition) -> str:
@@ -49,22 +87,21 @@ def failure_condition(condition: AbortCondition) -> str:
     return f"len(result) > 0 && result[0] {'>' if condition.beyond == 'above' else '<'} {condition.bound:f}"
 
 
-def _metric(endpoint: Endpoint, condition: AbortCondition) -> dict[str, Any]:
+def _template(
+    endpoint: Endpoint, name: str, *, args: tuple[str, ...], metrics: list[dict[str, Any]], kept: int | None = None
+) -> dict[str, Any]:
+    spec: dict[str, Any] = {"args": [{"name": arg} for arg in args]}
+    if kept is not None:
+        spec["measurementRetention"] = [{"metricName": metric["name"], "limit": kept} for metric in metrics]
     return {
-        "name": condition.name,
-        "initialDelay": f"{_FIRST_AFTER_MINUTES}m",
-        "interval": f"{_EVERY_MINUTES}m",
-        # Two bad minutes are a hiccup; the third aborts.
-        "failureLimit": _TOLERATED,
-        "inconclusiveLimit": 10,
-        "consecutiveErrorLimit": 4,
-        "successCondition": success_condition(condition),
-        "failureCondition": failure_condition(condition),
-        "provider": {
-            "prometheus": {
-                "address": endpoint.prometheus,
-                "timeout": _TIMEOUT_SECONDS,
-                "query": condition.query.replace(PLACEHOLDER, f"{{{{args.{CANARY_HASH}}}}}"),
-            }
-        },
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AnalysisTemplate",
+        "metadata": manifests.metadata(name, endpoint.namespace, labels(endpoint)),
+        "spec": spec | {"metrics": metrics},
     }
+
+
+def _prometheus(endpoint: Endpoint, query: str) -> dict[str, Any]:
+    for placeholder, arg in ((PLACEHOLDER, CANARY_HASH), (_STEP, STEP_WINDOW)):
+        query = query.replace(placeholder, f"{{{{args.{arg}}}}}")
+    return {"prometheus": {"address": endpoint.prometheus, "timeout": _TIMEOUT_SECONDS, "query": query}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.serving import Endpoint
-from penstock.targets.argo_rollouts.analysis_template import EARLIEST_ABORT_MINUTES, PLACEHOLDER
+from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER
 from penstock.targets.argo_rollouts.names import canary_service
 from penstock.targets.argo_rollouts.pod import IMPLEMENTATIONS
 from penstock.targets.base import Capability
@@ -81,18 +81,8 @@ def _not_of_the_canary(endpoint: Endpoint) -> str | None:
     conditions = endpoint.traffic.abort_on if endpoint.traffic is not None else ()
     # Istio tells the canary apart by its service.
     marks = (PLACEHOLDER, f'destination_service_name="{canary_service(endpoint)}"')
-    blind = next((c.name for c in conditions if not any(mark in c.query for mark in marks)), None)
+    blind = next((c.name for c in conditions if not any(mark in c.judged for mark in marks)), None)
     return None if blind is None else f"`{blind}` measures all pods alike: its expression does not name `{PLACEHOLDER}`"
-
-
-def _over_too_soon(endpoint: Endpoint) -> str | None:
-    traffic = endpoint.traffic
-    if traffic is None or not traffic.abort_on or any(step.hold_seconds is None for step in traffic.steps[:-1]):
-        return None
-    minutes = sum(step.hold_seconds or 0 for step in traffic.steps[:-1]) / 60
-    if minutes >= EARLIEST_ABORT_MINUTES:
-        return None
-    return f"the canary is over after {minutes:g} minutes, and nothing aborts it before {EARLIEST_ABORT_MINUTES}"
 
 
 def _name(endpoint: Endpoint) -> str | None:
@@ -116,6 +106,5 @@ CAPABILITIES = (
         _not_of_the_canary,
         'a selector `revision="$canary"` over series of the endpoint\'s pods',
     ),
-    Capability("strategy.canary.steps", _over_too_soon, f"holds of {EARLIEST_ABORT_MINUTES} minutes or more in all"),
     Capability("metadata.name", _name, "a name of at most 56 characters"),
 )

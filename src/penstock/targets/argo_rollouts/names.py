@@ -10,6 +10,9 @@ SERVICE_PORT = 80
 CANARY_HASH = "canary-hash"
 """Argument of analyses: the hash that the canary's pods carry in the label ``rollouts-pod-template-hash``."""
 
+STEP_WINDOW = "window"
+"""Argument of the analysis that judges a step: the time for which it was held."""
+
 
 def labels(endpoint: Endpoint) -> dict[str, str]:
     """Labels of every object."""
@@ -39,5 +42,18 @@ def canary_service(endpoint: Endpoint) -> str:
 
 
 def analysis_template(endpoint: Endpoint) -> str:
-    """The template of the canary's measurements."""
+    """The template of what is measured for as long as the canary lasts."""
     return f"{endpoint.name}-canary"
+
+
+def step_template(endpoint: Endpoint) -> str:
+    """The template of what is measured at the end of a step."""
+    return f"{endpoint.name}-canary-step"
+
+
+def duration(seconds: int) -> str:
+    """A span of time in its largest whole unit, as Argo Rollouts and Prometheus write it."""
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

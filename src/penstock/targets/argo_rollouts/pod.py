@@ -12,7 +12,9 @@ from penstock.ir.serving import Endpoint
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import HTTP_PORT
 
-MODEL_FOLDER = "/mnt/models"
+MODEL_VOLUME = "/mnt/models"
+MODEL_FOLDER = f"{MODEL_VOLUME}/model"
+"""Where the model is once it is whole: files appear beside it first, so it is no mount itself."""
 IMPLEMENTATIONS = {
     "mlflow": "mlserver_mlflow.MLflowRuntime",
     "sklearn": "mlserver_sklearn.SKLearnModel",
@@ -40,10 +42,18 @@ def pod_spec(endpoint: Endpoint) -> dict[str, Any]:
         "initContainers": [_fetch(endpoint)],
         "containers": [_server(endpoint)],
         "volumes": [
-            {"name": "model", "emptyDir": {}},
+            {"name": "model", "emptyDir": _size_of_model(endpoint)},
             {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}},
         ],
     }
+
+
+def _size_of_model(endpoint: Endpoint) -> dict[str, Any]:
+    """A model that does not fit into the memory is not served either, so it need not fill the node's disk.
+
+    What a GPU holds may be more than the memory has, and then nothing is known.
+    """
+    return {} if endpoint.compute.gpu else {"sizeLimit": endpoint.compute.memory}
 
 
 def _fetch(endpoint: Endpoint) -> dict[str, Any]:
@@ -51,11 +61,16 @@ def _fetch(endpoint: Endpoint) -> dict[str, Any]:
         "name": "fetch-model",
         "image": endpoint.fetch_image,
         "command": ["penstock-step", "fetch"],
-        "args": ["--uri", endpoint.files.uri, "--digest", endpoint.files.digest, "--to", MODEL_FOLDER],
+        "args": [
+            *("--model", endpoint.model),
+            *("--model-store", endpoint.model_store),
+            *("--digest", endpoint.files.digest),
+            *("--target", MODEL_FOLDER),
+        ],
         "env": [{"name": "HOME", "value": "/tmp"}],
         "resources": _FETCH_RESOURCES,
         "securityContext": manifests.CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "model", "mountPath": MODEL_FOLDER}, _SCRATCH_MOUNT],
+        "volumeMounts": [{"name": "model", "mountPath": MODEL_VOLUME}, _SCRATCH_MOUNT],
     }
 
 
@@ -77,7 +92,7 @@ def _server(endpoint: Endpoint) -> dict[str, Any]:
         # Requests go on arriving until every proxy has heard that the pod is leaving.
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", "10"]}}},
         "securityContext": manifests.CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "model", "mountPath": MODEL_FOLDER, "readOnly": True}, _SCRATCH_MOUNT],
+        "volumeMounts": [{"name": "model", "mountPath": MODEL_VOLUME, "readOnly": True}, _SCRATCH_MOUNT],
     }
 
 

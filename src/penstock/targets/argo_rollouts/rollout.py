@@ -8,15 +8,19 @@ from penstock.ir.serving import Endpoint, TrafficPlan
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import (
     CANARY_HASH,
+    STEP_WINDOW,
     analysis_template,
     canary_service,
+    duration,
     labels,
     selector,
     stable_service,
+    step_template,
 )
 from penstock.targets.argo_rollouts.pod import pod_spec
 
 VERSION_LABEL = "app.kubernetes.io/version"
+_HASH_OF_CANARY = {"name": CANARY_HASH, "valueFrom": {"podTemplateHashValue": "Latest"}}
 
 
 def rollout(endpoint: Endpoint) -> dict[str, Any]:
@@ -68,27 +72,27 @@ def _canary(endpoint: Endpoint) -> dict[str, Any]:
         found["analysis"] = {
             "startingStep": 1,
             "templates": [{"templateName": analysis_template(endpoint)}],
-            "args": [{"name": CANARY_HASH, "valueFrom": {"podTemplateHashValue": "Latest"}}],
+            "args": [_HASH_OF_CANARY],
         }
-    found["steps"] = _steps(traffic)
+    found["steps"] = _steps(endpoint, traffic)
     return found
 
 
-def _steps(traffic: TrafficPlan) -> list[dict[str, Any]]:
-    """A weight, then a pause for each step; without a duration the pause lasts until somebody ends it."""
+def _steps(endpoint: Endpoint, traffic: TrafficPlan) -> list[dict[str, Any]]:
+    """A weight, a pause, and a judgement for each step.
+
+    Without a duration the pause lasts until somebody ends it, who is then the judge.
+    """
     steps: list[dict[str, Any]] = []
     last = len(traffic.steps) - 1
     for position, step in enumerate(traffic.steps):
         steps.append({"setWeight": int(step.percent)})
         if step.hold_seconds is not None:
-            steps.append({"pause": {"duration": _duration(step.hold_seconds)}})
+            held = duration(step.hold_seconds)
+            steps.append({"pause": {"duration": held}})
+            if traffic.abort_on:
+                args = [_HASH_OF_CANARY, {"name": STEP_WINDOW, "value": held}]
+                steps.append({"analysis": {"templates": [{"templateName": step_template(endpoint)}], "args": args}})
         elif position < last or step.percent < 100:
             steps.append({"pause": {}})
     return steps
-
-
-def _duration(seconds: int) -> str:
-    for unit, length in (("h", 3600), ("m", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"

@@ -8,7 +8,7 @@ from penstock.ir.bundle import Bundle
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
-from penstock.targets.argo_rollouts.analysis_template import canary_analysis
+from penstock.targets.argo_rollouts.analysis_template import canary_analysis, step_analysis
 from penstock.targets.argo_rollouts.autoscaling import autoscaler
 from penstock.targets.argo_rollouts.capabilities import CAPABILITIES
 from penstock.targets.argo_rollouts.rollout import rollout
@@ -26,8 +26,11 @@ def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
     if endpoint.gateway is None or endpoint.host is None:
         raise ValueError(f"{endpoint.name}: requests come through a gateway, and none is named")
     documents = [*services(endpoint), http_route(endpoint, endpoint.gateway, endpoint.host)]
-    if endpoint.traffic is not None and endpoint.traffic.abort_on:
-        documents.append(canary_analysis(endpoint, endpoint.traffic.abort_on))
+    traffic = endpoint.traffic
+    if traffic is not None and traffic.abort_on:
+        documents.append(canary_analysis(endpoint, traffic))
+        if any(step.hold_seconds is not None for step in traffic.steps):
+            documents.append(step_analysis(endpoint, traffic))
     documents.append(rollout(endpoint))
     if (scaler := autoscaler(endpoint)) is not None:
         documents.append(scaler)

@@ -8,12 +8,21 @@ from penstock.review.model import Change, Impact
 from penstock.review.policy.organisation import Roles, Standing
 
 
+class Added(NamedTuple):
+    """What the changes of a spec add together to what it requests, so that a share of a change says nothing alone."""
+
+    cpu: float = 0.0
+    memory: float = 0.0
+    gpu: float = 0.0
+
+
 class Subject(NamedTuple):
     """One change in its pull request."""
 
     change: Change
     impact: Impact | None
     """None where nobody knows what the change reaches."""
+    added: Added
     standing: Standing
     roles: Roles
     author: str | None

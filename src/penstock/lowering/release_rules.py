@@ -1,0 +1,107 @@
+"""Whether a release goes on: the controller of Argo Rollouts stops one by itself, and nobody has to be looking.
+
+Source: Argo Rollouts, *Controller Metrics*: the gauge ``rollout_info`` has the labels ``name``, ``namespace`` and
+``phase``. A scrape that honours no labels of its target gives them ``namespace`` as ``exported_namespace``, so both are
+looked for. Where nothing scrapes the controller nothing fires.
+"""
+
+from __future__ import annotations
+
+from penstock.ir.monitoring import Alert, Labels, RuleTest
+from penstock.lowering.alerting import Fires, Subject, after, fires, rule_test, series, silent
+from penstock.specs.rollout import Rollout
+
+STOPPED = "ModelReleaseStopped"
+WAITING = "ModelReleaseWaiting"
+_METRIC = "rollout_info"
+_SLACK_MINUTES = 15
+"""What a release may take beyond its holds before it counts as waiting."""
+
+
+def release_rules(rollout: Rollout, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts of a rollout that Argo Rollouts releases, with their tests; none for another target."""
+    if rollout.spec.serve.target != "argo-rollouts":
+        return [], []
+    stopped, proofs = _stopped(subject)
+    held = _held_minutes(rollout)
+    if held is None:
+        return [stopped], proofs
+    waiting, more = _waiting(subject, held + _SLACK_MINUTES)
+    return [stopped, waiting], proofs + more
+
+
+def _held_minutes(rollout: Rollout) -> int | None:
+    """How long all steps are held in all; None where no analysis can pause them, or somebody is to end one by plan."""
+    canary = rollout.spec.strategy.canary
+    if canary is None or not canary.abort_on:
+        return None
+    minutes = 0
+    for step in canary.steps:
+        if step.hold is None and step.weight < 1:
+            return None
+        minutes += -(-int(step.hold or 0) // 60_000)
+    return minutes
+
+
+def _stopped(subject: Subject) -> tuple[Alert, list[RuleTest]]:
+    (severity,) = subject.told(["ticket"])
+    alert = subject.alert(
+        STOPPED,
+        _in_phase(subject, "Degraded"),
+        severity,
+        hold="2m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"the release of {subject.rollout} in {subject.environment} was stopped",
+        description=(
+            f"Argo Rollouts calls {subject.rollout} (model {subject.model}, namespace {subject.namespace}) degraded: "
+            "its new version was beyond a bound of the canary, or its pods did not start in time. The version before, "
+            f"if there is one, has the traffic. `kubectl argo rollouts get rollout {subject.rollout} -n "
+            f"{subject.namespace}` shows what was measured. Take the Release back, or train a better version."
+        ),
+    )
+    return alert, _proofs(subject, alert, "stopped", "Degraded", "Healthy", "2m")
+
+
+def _waiting(subject: Subject, minutes: int) -> tuple[Alert, list[RuleTest]]:
+    (severity,) = subject.told(["ticket"])
+    alert = subject.alert(
+        WAITING,
+        _in_phase(subject, "Paused"),
+        severity,
+        hold=f"{minutes}m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"the release of {subject.rollout} in {subject.environment} waits for a person",
+        description=(
+            f"Argo Rollouts has paused {subject.rollout} (model {subject.model}, namespace {subject.namespace}) for "
+            "longer than all of its steps are held: a step had too few requests to be judged, or somebody paused it. "
+            f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` tells; promote or abort it."
+        ),
+    )
+    return alert, _proofs(subject, alert, "waiting", "Paused", "Progressing", f"{minutes}m")
+
+
+def _in_phase(subject: Subject, phase: str) -> str:
+    names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
+    each = (f'{_METRIC}{{name="{subject.rollout}",phase="{phase}",{name}}}' for name in names)
+    return f"max({' or '.join(each)}) > 0"
+
+
+def _proofs(subject: Subject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:
+    minutes = after(60 * int(hold.removesuffix("m")))
+    at, values = f"{minutes}m", f"1x{minutes + 5}"
+
+    def given(phase: str, label: str = "namespace", name: str = subject.rollout) -> Labels:
+        return (("name", name), (label, subject.namespace), ("phase", phase))
+
+    def case(name: str, labels: Labels, expected: bool) -> RuleTest:
+        found = fires(at, Fires(alert)) if expected else silent(at, alert.alert)
+        return rule_test(f"{what}: {name}", (series(_METRIC, labels, values),), found)
+
+    return [
+        case(f"{phase.lower()} all the time", given(phase), expected=True),
+        case("scraped without honouring labels", given(phase, "exported_namespace"), expected=True),
+        case(other.lower(), given(other), expected=False),
+        case("another rollout", given(phase, name=f"{subject.rollout}-2"), expected=False),
+    ]
