@@ -16,10 +16,14 @@ QUESTIONS: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
     (sql.expression, ("avg(late) + flights.id",)),
     (sql.expression, ("late IN (SELECT id FROM carriers)",)),
     (sql.expression, ("avg(late",)),
+    (sql.expression, ("nvl(late, flew(id))",)),
     (sql.query, (JOINED,)),
     (sql.query, ("late",)),
+    (sql.query, ("SELECT nvl(late, id) FROM flights",)),
     (sql.derivation, (JOINED, TABLES)),
     (sql.unknown_columns, ("SELECT lte FROM flights", TABLES)),
+    (sql.kind, ("late / 2", (("late", "int"),))),
+    (sql.kinds, ("SELECT late / 2 AS half FROM flights", (("flights", (("late", "int"),)),))),
 )
 
 

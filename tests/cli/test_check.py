@@ -46,6 +46,14 @@ def test_a_mistake_is_shown_and_counts(broken: Path, capsys: pytest.CaptureFixtu
     assert "5 |   model: delays" in said
 
 
+def test_a_file_beside_the_one_that_is_named_is_a_warning(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(repository, {"data/wether.csv": "origin\n"})
+    assert main(["check", "--root", str(repository)]) == 0
+    said = capsys.readouterr()
+    assert "warning[data-path]: there is no `weather.csv` in `data`" in said.err
+    assert said.out == "14 specs, no errors\n"
+
+
 def test_what_a_target_would_ignore_is_a_mistake_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = small()
     files["specs/platform.yaml"] = files["specs/platform.yaml"].replace("{mode: Knative}", "{mode: Standard}")

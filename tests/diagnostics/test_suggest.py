@@ -79,6 +79,10 @@ def test_what_is_like_nothing_gets_no_suggestion(word: str) -> None:
     assert did_you_mean(word, NAMES) == []
 
 
+def test_of_numbers_the_nearest_comes_first() -> None:
+    assert did_you_mean("p97", ["p50", "p90", "p95", "p99"]) == ["p95", "p99", "p90"]
+
+
 @given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=8), st.randoms())
 def test_the_order_of_candidates_does_not_matter(word: str, names: list[str], random: object) -> None:
     shuffled = sorted(names, key=lambda _: random.random())  # type: ignore[attr-defined]

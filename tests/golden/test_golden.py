@@ -10,6 +10,7 @@ from golden.case import Case
 from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import FilesInMemory
+from penstock.checks.data_path import misspelt_files
 from penstock.checks.engine import check
 from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
 from penstock.diagnostics.model import Diagnostic, Diagnostics
@@ -59,6 +60,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """What checking says; of sound specs, what compiling them would say besides."""
     found = Diagnostics()
     found.extend(check(catalog))
+    found.extend(misspelt_files(catalog))
     if not found.has_errors:
         for unit in units(catalog):
             found.extend(unit_problems(catalog, unit))

@@ -16,6 +16,16 @@ from penstock.specs.gate import RULE_FORMS
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Mapping, mapping_of, mappings, shape_at
 
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "threshold": ("atLeast", "atMost"), "min": ("atLeast",), "max": ("atMost",), "gte": ("atLeast",),
+    "lte": ("atMost",), "minimum": ("atLeast", "min"), "maximum": ("atMost", "max"), "pause": ("hold",),
+    "duration": ("hold", "window"), "wait": ("hold",), "features": ("of",), "join_on": ("match",), "keys": ("match",),
+    "filter": ("where",), "query": ("sql",), "expr": ("sql",), "expression": ("sql",), "dtype": ("type",),
+    "accepted_values": ("oneOf",), "regex": ("matches",), "timestamp": ("eventTime",), "target": ("label",),
+    "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
+}  # fmt: skip
+"""Keys of other systems, in lower case, with those of this language that say it, where a mapping has them."""
+
 
 def unknown_key(
     kind: type[Resource], reported: Reported, place: Place, missing: list[str]
@@ -37,12 +47,16 @@ def unknown_key(
         fix = Fix(Safety.SAFE if certain else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
         help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), guesses[0]
+    meant = [name for name in _SYNONYMS.get(key.lower(), ()) if name in known]
+    if meant:
+        help_ = f"write {' or '.join(f'`{name}`' for name in meant)}"
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), meant[0]
     taken = did_you_mean(
         key, [name for name in present if name != key and parent is not None and name in parent.fields]
     )
     elsewhere = _elsewhere(kind, place, key)
-    if reported.environment is not None and place.pointer == ("spec", "spec"):
-        elsewhere = "an override stands for `spec` already: write what is below it one level up"
+    if reported.environment is not None and len(place.pointer) == 2:
+        elsewhere = _of_override(kind, key) or elsewhere
     if taken:
         help_ = f"`{taken[0]}` is there already: delete this one"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), taken[0]
@@ -50,6 +64,18 @@ def unknown_key(
         return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), None
     helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
     return Diagnostic.error("unknown-key", headline, span, help=helps), None
+
+
+def _of_override(kind: type[Resource], key: str) -> str:
+    """What is wrong with a key at the top of an override; empty where nothing of its own."""
+    if key == "spec":
+        return "an override stands for `spec` already: write what is below it one level up"
+    if key in mapping_of(kind).fields:
+        return f"an override changes the `spec` alone: `{key}` is the same in every environment"
+    first, *rest = key.split(".")
+    if rest and first in _spec_of(kind).fields:
+        return f"write it as mappings: `{first}: {{{': {'.join(rest)}: ...{'}' * len(rest)}`"
+    return ""
 
 
 def _has_rival(guess: str, key: str, parent: Mapping | None, present: Iterable[str]) -> bool:

@@ -19,7 +19,7 @@ from penstock.source.refusals import quoted
 from penstock.source.scalars import plain_value
 from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Found
+from penstock.specs.marked import Found
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

@@ -11,11 +11,13 @@ from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape
 Remedy = tuple[tuple[str, ...], Fix | None]
 """Advice, and the edit that follows it where there is but one."""
 
+EVERYTHING = ("all", "*")
 _MOST_NAMES = 3
 _UNITS_OF_TIME = {
     "ms": "ms", "msec": "ms", "millisecond": "ms", "s": "s", "sec": "s", "second": "s", "m": "m", "min": "m",
     "minute": "m", "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w",
 }  # fmt: skip
+_WORDS_OF_TIME = {"hourly": "1h", "daily": "1d", "weekly": "7d"}
 _SMALLER = {"m": (60, "s"), "h": (60, "m"), "d": (24, "h"), "w": (7, "d")}
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _FEWEST_MEBIBYTES = 64
@@ -29,6 +31,8 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
     if isinstance(shape, Entries | Mapping | Tagged):
         return _form_of(shape, value), None
     if isinstance(shape, Items) and isinstance(value, str | int | float):
+        if value in EVERYTHING and isinstance(shape.item, Scalar) and shape.item.refers:
+            return (f"name each {shape.item.refers}: there is no word for all of them",), None
         return _rewritten(span, f"[{text}]")
     if isinstance(shape, Scalar) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return _rewritten(span, value[0])
@@ -108,7 +112,12 @@ def _memory(text: str) -> str | None:
 
 
 def _duration(text: str) -> str | None:
-    """A span in words, or of a fraction."""
+    """A span in words, of a fraction, or as ISO 8601 has it."""
+    if text.lower() in _WORDS_OF_TIME:
+        return _WORDS_OF_TIME[text.lower()]
+    iso = re.fullmatch(r"P(?:T(?=.*[HMS])(\d+)([HMS])|(\d+)([DW]))", text)
+    if iso is not None:
+        return f"{iso[1] or iso[3]}{(iso[2] or iso[4]).lower()}"
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)", text)
     unit = _UNITS_OF_TIME.get(found[2].lower().removesuffix("s") or "s") if found is not None else None
     if found is None or unit is None:
@@ -134,20 +143,43 @@ def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
     if isinstance(shape, Mapping):
         keys = [field.key for field in shape.fields.values() if field.required]
         if keys:
-            return (f"write `{{{', '.join(f'{key}: ...' for key in keys)}}}`",)
+            given = _given(shape, keys, value) or ["..."] * len(keys)
+            return (f"write `{{{', '.join(f'{key}: {one}' for key, one in zip(keys, given, strict=True))}}}`",)
+        if value in tuple(shape.fields):
+            return (f"write `{{{value}: ...}}`",)
         return (f"write a mapping with {alternatives(tuple(shape.fields))}",)
     if isinstance(shape, Tagged):
         tags = alternatives(tuple(tag for tag, _ in shape.members))
         return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
-    names = value if isinstance(value, list) else [value]
+    names = [_name_in(one) for one in (value if isinstance(value, list) else [value])]
     if not names or not all(isinstance(name, str) for name in names):
         return ()
     pairs = [re.fullmatch(r"([^\s=:]+)[=:]\s*(\S+)", name) for name in names]
     if all(pairs):
         return (f"write `{{{', '.join(f'{pair[1]}: {pair[2]}' for pair in pairs[:_MOST_NAMES] if pair)}}}`",)
     members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
-    some = next((word for one in members if isinstance(one, Scalar) for word in one.values), "...")
+    words = [word for one in members if isinstance(one, Scalar) for word in one.values]
+    if value in words:
+        return (f"write `{{NAME: {value}}}`, a name for each",)
+    some = words[0] if words else "..."
     return (f"write `{{{', '.join(f'{short_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
+
+
+def _given(shape: Mapping, keys: list[str], value: Any) -> list[str]:
+    """What a plain value gives the required keys of a mapping; nothing where that is unclear."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return []
+    parts = str(value).split(".") if len(keys) > 1 else [str(value)]
+    are_plain = all(isinstance(shape.fields[key].shape, Scalar) for key in keys)
+    return [short_text(part) for part in parts] if are_plain and len(parts) == len(keys) else []
+
+
+def _name_in(value: Any) -> Any:
+    """The name that a mapping carries in the place of a name."""
+    named = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
+    return next((value[key] for key in ("name", "id") if isinstance(value, dict) and key in value), None) or (
+        named[0] if named else value
+    )
 
 
 def _rewritten(span: Span, text: str, advice: str = "") -> tuple[tuple[str, ...], Fix]:

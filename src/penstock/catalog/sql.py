@@ -23,10 +23,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SqlError:
-    """Why a text is no SQL, and which characters of it are at fault."""
+    """Why a text is no SQL that could run, and which characters of it are at fault."""
 
     message: str
     at: Range
+    headline: str = "does not parse"
+    """What is wrong with the text, as the end of a sentence that it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class TableUse:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownFunction:
+    """A function that SQL calls and the engine does not have."""
+
+    name: str
+    at: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A scalar or aggregate expression."""
 
@@ -60,6 +70,8 @@ class Expression:
     """Where a query stands inside the expression, if there is one."""
     volatile: str = ""
     """What of it is another value at each run, such as ``now()``; empty where nothing is."""
+    unknown: tuple[UnknownFunction, ...] = ()
+    """The functions that the engine does not have, in the order of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,8 @@ class Query:
     text: str
     volatile: str = ""
     """What of it is another value at each run, such as ``random()``; empty where nothing is."""
+    unknown: tuple[UnknownFunction, ...] = ()
+    """The functions that the engine does not have, in the order of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,22 @@ class UnknownColumn:
 
 Columns = tuple[tuple[str, tuple[str, ...]], ...]
 """Tables with their columns, hashable."""
+
+Types = tuple[tuple[str, str], ...]
+"""Columns with the type that each is declared of, hashable."""
+
+Typed = tuple[tuple[str, Types], ...]
+"""Tables with their columns, hashable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A column of a query's result, and of which kind its values are."""
+
+    name: str
+    kind: str
+    at: Range
+    """Where it is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +153,19 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     Scopes that read subqueries are left to the engine.
     """
     return _result("unknown_columns", (text, tables), _unknown_columns_of)
+
+
+def kind(text: str, columns: Types) -> str:
+    """Of which kind the values of an expression are (see `sql_kinds`); empty where nobody can tell.
+
+    `text` must be an expression, and `columns` those that it reads.
+    """
+    return _result("kind", (text, columns), str)
+
+
+def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+    """The columns of a query's result whose kind can be told; `text` must be a query."""
+    return _result("kinds", (text, tables), _given_of)
 
 
 class Results(Protocol):
@@ -176,16 +219,24 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
     columns = tuple(ColumnUse(one["name"], one["table"], tuple(one["at"])) for one in plain["columns"])
     subquery = plain["subquery"]
     return Expression(
-        columns, plain["aggregates"], plain["windows"], tuple(subquery) if subquery else None, plain["volatile"]
+        columns,
+        plain["aggregates"],
+        plain["windows"],
+        tuple(subquery) if subquery else None,
+        plain["volatile"],
+        _unknown_of(plain),
     )
 
 
 def _query_of(plain: dict[str, Any]) -> Query | SqlError:
     if "message" in plain:
         return _error_of(plain)
-    return Query(
-        tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"]), plain["text"], plain["volatile"]
-    )
+    tables = tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"])
+    return Query(tables, plain["text"], plain["volatile"], _unknown_of(plain))
+
+
+def _unknown_of(plain: dict[str, Any]) -> tuple[UnknownFunction, ...]:
+    return tuple(UnknownFunction(one["name"], tuple(one["at"])) for one in plain["unknown"])
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:
@@ -204,5 +255,9 @@ def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...
     return tuple(UnknownColumn(one["name"], tuple(one["at"]), one["table"]) for one in plain)
 
 
+def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
+    return tuple(Given(one["name"], one["kind"], tuple(one["at"])) for one in plain)
+
+
 def _error_of(plain: dict[str, Any]) -> SqlError:
-    return SqlError(plain["message"], tuple(plain["at"]))
+    return SqlError(plain["message"], tuple(plain["at"]), plain["headline"])

@@ -19,20 +19,25 @@ from penstock.catalog.sql import (
     ColumnUse,
     Derivation,
     Expression,
+    Given,
     Query,
     Range,
     SqlError,
     TableColumn,
     TableUse,
+    Typed,
+    Types,
     UnknownColumn,
 )
 from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
+from penstock.catalog.sql_kinds import expression_kind, query_kinds
+from penstock.catalog.sql_slips import share_above_one, slip
 from penstock.specs.reserved_sql import RESERVED
-from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
+from penstock.specs.volatile_sql import volatile
 
 DIALECT = "duckdb"
-_VOLATILE = tuple(getattr(exp, name) for name in VOLATILE_NODES)
 
 
 def expression(text: str) -> Expression | SqlError:
@@ -53,6 +58,7 @@ def expression(text: str) -> Expression | SqlError:
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
         volatile=_volatile(tree),
+        unknown=unknown_functions(tree, text),
     )
 
 
@@ -73,7 +79,7 @@ def query(text: str) -> Query | SqlError:
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
-    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree))
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree), unknown_functions(tree, text))
 
 
 def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
@@ -87,8 +93,7 @@ def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
 
 def _volatile(tree: exp.Expr) -> str:
     """The first call that is another value at each run; empty where there is none."""
-    named = (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in VOLATILE_CALLS)
-    found = next(tree.find_all(*_VOLATILE), None) or next(named, None)
+    found = volatile(tree)
     return found.sql(DIALECT) if found is not None else ""
 
 
@@ -181,6 +186,25 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     return tuple(first.values())
 
 
+def kind(text: str, columns: Types) -> str:
+    """Of which kind the values of an expression are (see `sql_kinds`); empty where nobody can tell."""
+    tree = _parse(text)
+    return expression_kind(tree, dict(columns)) if not isinstance(tree, SqlError) else ""
+
+
+def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+    """The columns of a query's result whose kind can be told; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
+    return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
+
+
+def _named_at(selected: exp.Expr, text: str) -> Range:
+    name = selected.args.get("alias") if isinstance(selected, exp.Alias) else selected.this
+    return _range_of(name, text) if isinstance(name, exp.Identifier) else (0, len(text))
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> exp.Expr | SqlError:
     if not text.strip():
@@ -189,20 +213,30 @@ def _parse(text: str) -> exp.Expr | SqlError:
     if unclosed is not None:
         # sqlglot lets some functions end without their bracket; the engine does not.
         return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
+    if (slipped := slip(text)) is not None:
+        return slipped
     try:
-        return sqlglot.parse_one(text, dialect=DIALECT)
+        tree = sqlglot.parse_one(text, dialect=DIALECT)
     except ParseError as error:
         return _explained(text, error.errors[0] if error.errors else {})
+    except IndexError:
+        # Of the arguments of some functions of other databases sqlglot takes for granted that they are all there.
+        return _explained(text, {})
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
+    return miscounted(text, tree) or share_above_one(tree) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:
     """sqlglot's error in words; it names the last characters that it understood."""
+    description = str(error.get("description", ""))
+    if description.startswith(("Required keyword", "The number of provided arguments")):
+        wrong = miscounted(text)
+        if wrong is not None:
+            return wrong
     before, marked = str(error.get("start_context", "")), str(error.get("highlight", ""))
     start = max(text.find(before + marked), 0) + len(before)
     at = (start, start + len(marked)) if marked else (0, len(text))
-    description = str(error.get("description", ""))
     kinds: tuple[tuple[str, str], ...] = (
         ("Expecting )", "a `)` is missing after this"),
         ("Required keyword", "something is missing after this"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.specs.base import Resource
-from penstock.specs.shapes import Found, scalars
+from penstock.specs.marked import Found, scalars
 
 
 def texts(view: View, resource: Resource, what: str) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from penstock.catalog.places import Place
@@ -11,7 +12,7 @@ from penstock.catalog.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import API_VERSION
-from penstock.specs.shapes import Choice, Items, Mapping, Scalar
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar
 
 _SYNONYMS = {
     "integer": "int", "bigint": "int", "int64": "int", "long": "int", "str": "string", "text": "string",
@@ -22,9 +23,15 @@ _SYNONYMS = {
     "warning": "warn", "restricted": "sensitive", "confidential": "sensitive", "personal": "pii",
     "kolmogorov-smirnov": "ks", "jsd": "jensen_shannon", "js": "jensen_shannon", "grpc": "grpc-v2", "bayesian": "tpe",
     "previous": "champion", "current": "champion", "production": "champion", "blocking": "block",
+    "datetime64": "timestamp", "datetime64[ns]": "timestamp", "timestamptz": "timestamp", "object": "string",
+    "int32": "int", "float32": "float", "bool_": "bool", "zscore": "standard", "z-score": "standard",
+    "standardscaler": "standard", "minmaxscaler": "minmax", "robustscaler": "robust", "logistic": "binary",
+    "onehotencoder": "onehot", "ordinalencoder": "ordinal", "labelencoder": "ordinal", "bayes": "tpe", "*": "all",
     "one_hot": "onehot", "email": "ticket", "slack": "ticket", "rawdeployment": "Standard", "serverless": "Knative",
 }  # fmt: skip
 """Words of other systems for values of this language."""
+
+_EQUATION = re.compile(r"(?:\w+\.)?(\w+)\s*==?\s*(?:\w+\.)?(\w+)")
 
 
 def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, ...]) -> Diagnostic:
@@ -66,7 +73,9 @@ def out_of_pattern(reported: Reported, place: Place, value: str, pattern: str) -
     helps = [f"write {wording.rule}"]
     fix = None
     if meant is not None and meant != value:
-        helps.append(f"did you mean `{meant}`?")
+        scheme, sign, _ = value.partition("://")
+        without = f", without `{scheme}{sign}`" if sign and sign not in meant else ""
+        helps.append(f"did you mean `{meant}`{without}?")
         fix = Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
     return Diagnostic.error("malformed-text", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
 
@@ -87,7 +96,7 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
     helps, fix = remedy(value, text, place.shape, span, short)
     description = reported.description(place)
-    if description and (isinstance(place.shape, Mapping) or (isinstance(place.shape, Items) and not helps)):
+    if description and (isinstance(place.shape, Mapping) or (isinstance(value, list | dict) and not helps)):
         helps = (*helps, f"{name}: {description}")
     return Diagnostic.error("wrong-type", headline, span, label, help=helps, fix=fix)
 
@@ -110,9 +119,14 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
     name = reported.phrase(place.pointer)
     members = place.shape.members if isinstance(place.shape, Choice) else ()
     words = [value for member in members if isinstance(member, Scalar) for value in member.values]
-    guesses = did_you_mean(value, words) if isinstance(value, str) else []
+    synonym = _SYNONYMS.get(str(value).lower())
+    guesses = [synonym] if synonym in words else did_you_mean(value, words) if isinstance(value, str) else []
     helps = (f"did you mean `{guesses[0]}`?",) if guesses else ()
-    if not guesses and isinstance(value, str | int | float) and any(isinstance(member, Items) for member in members):
+    equation = _EQUATION.fullmatch(value) if isinstance(value, str) else None
+    if equation is not None and any(isinstance(member, Entries) for member in members):
+        mine, theirs = equation[1], equation[2]
+        helps = (f"write `[{mine}]`" if mine == theirs else f"write `{{{mine}: {theirs}}}`",)
+    elif not guesses and isinstance(value, str | int | float) and any(isinstance(member, Items) for member in members):
         helps = (f"for a list of one, write `[{_as_written(reported, place, value)}]`",)
     given = f"`{short_text(value)}`" if isinstance(value, str) else kind_of(value)
     return Diagnostic.error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from penstock.catalog.scikit_learn import learners
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 from penstock.specs.kubernetes import (
     GATEWAY_PATTERN,
@@ -45,7 +46,8 @@ def _as_identifier(text: str) -> str | None:
 
 
 def _as_subdomain(text: str) -> str | None:
-    parts = [likely_name(part) for part in text.split(".")]
+    host = text.partition("://")[2].partition("/")[0].partition(":")[0] or text
+    parts = [likely_name(part) for part in host.split(".")]
     return ".".join(part for part in parts if part) or None
 
 
@@ -56,6 +58,11 @@ def _with_scheme(text: str) -> str | None:
 def _as_function(text: str) -> str | None:
     module, _, function = text.removesuffix("()").rpartition(".")
     return f"{module}:{function}" if module and not {"/", ":"} & set(text) else None
+
+
+def _as_class(text: str) -> str | None:
+    """The learner of scikit-learn that was named without its package."""
+    return next((path for path in learners() if path.rpartition(".")[2].lower() == text.lower()), None)
 
 
 WORDINGS: dict[str, Wording] = {
@@ -79,7 +86,7 @@ WORDINGS: dict[str, Wording] = {
         "a function", "`module:function`, such as `systems.flights:departures`", _as_function
     ),
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$": Wording(
-        "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`"
+        "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`", _as_class
     ),
     r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$": Wording(
         "a file of skops", "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`"

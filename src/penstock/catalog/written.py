@@ -7,7 +7,8 @@ from typing import Literal
 from penstock.catalog.values import SpecId
 from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Found, mapping_of, scalars
+from penstock.specs.marked import Found, scalars
+from penstock.specs.shapes import mapping_of
 
 CODE = ("function", "class")
 """What a text may be that names code (see `Holds`)."""

@@ -16,7 +16,9 @@ from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
-_OF_NAMES = frozenset({"unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-version"})
+_OF_NAMES = frozenset({
+    "unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-sql-function", "unknown-version",
+})  # fmt: skip
 """Rules about names that nothing has."""
 
 

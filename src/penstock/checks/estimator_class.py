@@ -22,8 +22,8 @@ from collections.abc import Iterator
 
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
+from penstock.catalog.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
 from penstock.checks.rule import rule, unknown_word
-from penstock.checks.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet

@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from penstock.catalog.model import View
+from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import rule, unknown_word
-from penstock.checks.scikit_learn import learners
 from penstock.diagnostics.model import Diagnostic, Label, Severity
 from penstock.specs.model import Model
 

@@ -1,8 +1,9 @@
-"""A feature is declared of a type that its column does not convert to.
+"""A feature is declared of a type that its values do not convert to.
 
 What it does: where a feature is a column as it is, by `sql`, `latest` or `lookup`, compares the two types, and the
 column's range where it says one. A number is a truth value only where it is 0 or 1, a time is neither a number nor a
-truth value, and neither a fraction nor a time is a category.
+truth value, and neither a fraction nor a time is a category. Where SQL computes a feature, and leaves no doubt of what
+it gives, that is compared: `/` and averages give fractions, the difference of two times is a span of time.
 
 Why: the values are converted without loss or not at all. The step that computes the features would stop at the first
 value that does not convert, after the data has been read.
@@ -15,6 +16,14 @@ Example:
 Use instead the column's own type, or an expression that says what is meant:
 
     warm: {type: bool, sql: temperature > 20}
+
+Example:
+
+    taxi: {type: int, sql: took_off_at - departs_at}
+
+Use instead:
+
+    taxi: {type: int, sql: "date_diff('minute', departs_at, took_off_at)"}
 """
 
 from __future__ import annotations
@@ -24,6 +33,7 @@ from collections.abc import Iterator
 from penstock.catalog import sql
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.checks.value_kinds import misfit
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Column, Dataset
 from penstock.specs.feature_set import Feature, FeatureSet
@@ -42,6 +52,8 @@ def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         read = _column_of(feature_set.spec.source, feature)
         dataset = view.find(Dataset, read[0]) if read is not None else None
         column = dataset.spec.columns.get(read[1]) if dataset is not None and read is not None else None
+        if read is None:
+            yield from _computed(view, feature_set, name, feature)
         if dataset is None or read is None or column is None or _converts(column, feature.type):
             continue
         yield Diagnostic.error(
@@ -50,6 +62,28 @@ def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             view.span(feature_set, ("features", name, "type")),
             secondary=(Label(view.span(dataset, ("columns", read[1], "type")), f"`{read[1]}` is {column.type}"),),
             help=("declare the column's own type, or write an expression in `sql` that says what is meant",),
+        )
+
+
+def _computed(view: View, feature_set: FeatureSet, name: str, feature: Feature) -> Iterator[Diagnostic]:
+    """What is wrong with the declared type of a feature that SQL computes."""
+    aggregate = feature.aggregate
+    text = aggregate.sql if aggregate is not None else feature.sql
+    dataset = view.find(Dataset, aggregate.of if aggregate is not None else feature_set.spec.source)
+    parsed = sql.expression(text) if text is not None and dataset is not None else None
+    if text is None or dataset is None or not isinstance(parsed, sql.Expression) or parsed.unknown:
+        return
+    types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
+    names = sorted({use.name.lower() for use in parsed.columns})
+    found = misfit(sql.kind(text, tuple((one, types[one]) for one in names if one in types)), feature.type)
+    if found is not None:
+        place = ("features", name, "sql") if aggregate is None else ("features", name, "aggregate", "sql")
+        yield Diagnostic.error(
+            "feature-type",
+            f"the feature `{name}` is declared {feature.type}, and its SQL gives {found.words}",
+            view.span(feature_set, ("features", name, "type")),
+            secondary=(Label(view.span(feature_set, place), f"this gives {found.words}"),),
+            help=(found.remedy,),
         )
 
 

@@ -20,12 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import FeatureId, FeatureSource, Lineage, lineage, rows_dataset
+from penstock.catalog.lineage import FeatureId, lineage
 from penstock.catalog.model import View
-from penstock.catalog.upstream import Column, Path
+from penstock.checks.leaks import Leak, leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
-from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
@@ -33,43 +32,14 @@ from penstock.specs.model import Model
 @rule("label-leak", Model)
 def label_leak(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each feature that reads the label without the protection of time."""
+    for feature, leak in leaks(view, model).items():
+        yield _diagnostic(view, model, feature, leak)
+
+
+def _diagnostic(view: View, model: Model, feature: FeatureId, leak: Leak) -> Diagnostic:
+    source, path = leak
     label = (model.spec.label.dataset, model.spec.label.column)
-    flow = lineage(view)
-    told: set[FeatureId] = set()
-    for read in flow.reads(model):
-        feature, source = read.feature, read.source
-        if feature is None or feature in told or source.guessed:
-            continue
-        path = flow.bearing_on(source).get(label)
-        if path is not None and not _is_protected(view, flow, model, source, label):
-            told.add(feature)
-            yield _diagnostic(view, flow, model, feature, source, path)
-
-
-def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:
-    """Whether the feature sees a row only once its label is known."""
-    if source.form not in ("latest", "aggregate"):
-        return False
-    if source.column[0] == label[0]:
-        rows = rows_dataset(view, model)
-        if rows is None or rows.name != label[0]:
-            return True
-        # Rows that carry their own label: at their own time they see themselves, unless they are known only later.
-        return rows.spec.known_at not in (None, rows.spec.event_time)
-    read, labels = view.find(Dataset, source.column[0]), view.find(Dataset, label[0])
-    if read is None or labels is None:
-        return True
-    known = read.spec.known_at or read.spec.event_time
-    moments = {labels.spec.known_at or labels.spec.event_time}
-    upstream = flow.upstream((read.name, known)) if known is not None else {}
-    return any((labels.name, moment) in upstream for moment in moments if moment is not None)
-
-
-def _diagnostic(
-    view: View, flow: Lineage, model: Model, feature: FeatureId, source: FeatureSource, path: Path
-) -> Diagnostic:
-    label = (model.spec.label.dataset, model.spec.label.column)
-    decides = source.decides or label not in flow.upstream(source.column)
+    decides = source.decides or label not in lineage(view).upstream(source.column)
     feature_set = view.get(FeatureSet, feature.feature_set)
     way = " -> ".join((*path, str(feature)))
     advice = f"read it from `{label[0]}` with `latest` or `aggregate`, which see only labels that were known by then"

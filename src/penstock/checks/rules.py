@@ -6,6 +6,7 @@ from penstock.checks.bound_direction import bound_direction
 from penstock.checks.canary_steps import canary_steps
 from penstock.checks.capacity import capacity
 from penstock.checks.column_contract import column_contract
+from penstock.checks.column_type import column_type
 from penstock.checks.competing_rollouts import competing_rollouts
 from penstock.checks.data_path import data_path
 from penstock.checks.dataset_cycle import dataset_cycle
@@ -50,6 +51,7 @@ from penstock.checks.unknown_column import unknown_column
 from penstock.checks.unknown_feature import unknown_feature
 from penstock.checks.unknown_function import unknown_function
 from penstock.checks.unknown_group import unknown_group
+from penstock.checks.unknown_sql_function import unknown_sql_function
 from penstock.checks.unknown_table import unknown_table
 from penstock.checks.unknown_version import unknown_version
 from penstock.checks.untimed_join import untimed_join
@@ -60,11 +62,13 @@ from penstock.checks.waived_rule import waived_rule
 RULES: tuple[Rule, ...] = (
     data_path,
     sql_syntax,
+    unknown_sql_function,
     unknown_table,
     dataset_cycle,
     unknown_column,
     time_column,
     column_contract,
+    column_type,
     unknown_function,
     future_leak,
     untimed_join,

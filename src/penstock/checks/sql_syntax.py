@@ -1,6 +1,7 @@
-"""SQL in a spec does not parse.
+"""SQL in a spec does not parse, or could not run.
 
-What it does: parses every SQL expression and query of the specs in DuckDB's dialect, which is what runs them.
+What it does: parses every SQL expression and query of the specs in DuckDB's dialect, which is what runs them, and
+counts the arguments of functions. It also finds what reads well and cannot be meant: templates, comparisons with null.
 
 Why: otherwise the mistake shows up in the cluster, after the pipeline has read its data.
 
@@ -25,7 +26,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.shapes import Found
+from penstock.specs.marked import Found
 
 
 @rule("sql-syntax", Dataset, FeatureSet)
@@ -42,7 +43,7 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
     if isinstance(parsed, sql.SqlError):
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{_name(below)}` does not parse",
+            f"the SQL of `{_name(below)}` {parsed.headline}",
             view.span(resource, below, within=parsed.at),
             parsed.message,
         )
@@ -67,13 +68,21 @@ def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: 
             view.span(resource, below, within=parsed.subquery),
             help=("make the query a Dataset with `source: {sql: ...}`, and read that with `latest` or `aggregate`",),
         )
-    elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not parsed.aggregates:
+    elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not (parsed.aggregates or parsed.unknown):
         yield Diagnostic.error(
             "sql-syntax",
             f"the SQL of `{name}` aggregates nothing",
             view.span(resource, below),
             "one value for each row of the window",
             help=("wrap it in an aggregate function such as `avg(...)`, `max(...)` or `count(*)`",),
+        )
+    elif below[-2:] == ("aggregate", "where") and (parsed.aggregates or parsed.windows):
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the condition `where` of `{name}` aggregates",
+            view.span(resource, below),
+            "it is asked of each row by itself",
+            help=("say in `where` which rows count, and aggregate them in `sql`, such as `count(*) > 3`",),
         )
     elif below[-2:-1] == ("aggregate",) and parsed.windows:
         yield Diagnostic.error(

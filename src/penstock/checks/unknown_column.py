@@ -38,6 +38,8 @@ class Named(NamedTuple):
     pointer: Pointer
     within: tuple[int, int] | None = None
     is_key: bool = False
+    is_quoted: bool = False
+    """Whether SQL names it in double quotes."""
 
 
 @rule("unknown-column", Dataset, FeatureSet, Model)
@@ -69,10 +71,29 @@ def _diagnostic(view: View, resource: Resource, dataset: Dataset, one: Named) ->
     span = view.span(resource, one.pointer, "key" if one.is_key else "value", one.within)
     headline = f"the dataset `{dataset.name}` has no column `{one.column}`"
     found = unknown_word("unknown-column", headline, span, one.column, dataset.spec.columns)
+    advice = _advice(resource, one) if found.fix is None else ""
+    if advice:
+        return Diagnostic.error("unknown-column", headline, span, help=(advice,))
     if found.help or resource is dataset:
         return found
     contract = Label(view.span(dataset, ("columns",), "key"), "its contract stands here")
     return Diagnostic.error("unknown-column", headline, span, secondary=(contract,))
+
+
+def _advice(resource: Resource, one: Named) -> str:
+    """What to do about a name that is near to no column, but is something else."""
+    if one.is_quoted:
+        return _text_in_quotes(one.column)
+    if isinstance(resource, FeatureSet) and one.dataset == resource.spec.source and one.pointer[0] == "features":
+        other = resource.spec.features.get(one.column)
+        if other is not None:
+            way = f": write `{other.sql}`" if other.sql is not None else ""
+            return f"`{one.column}` is a feature, and a feature reads columns of datasets alone{way}"
+    return ""
+
+
+def _text_in_quotes(text: str) -> str:
+    return f"text stands in single quotes, names in double ones: write `'{text}'`"
 
 
 def _of_dataset(dataset: Dataset) -> Iterator[Named]:
@@ -87,7 +108,8 @@ def _of_dataset(dataset: Dataset) -> Iterator[Named]:
         if isinstance(query, sql.Query):
             columns = (("this", tuple(spec.columns)),)
             for unknown in sql.unknown_columns(query.text, columns):
-                yield Named(dataset.name, unknown.name, ("checks", position, "sql"), unknown.at)
+                is_quoted = query.text[unknown.at[0]] == '"'
+                yield Named(dataset.name, unknown.name, ("checks", position, "sql"), unknown.at, is_quoted=is_quoted)
 
 
 def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
@@ -95,15 +117,20 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     derivation = derivation_of(view, dataset)
     if derivation is None:
         return
-    unknowns = sql.unknown_columns(dataset.spec.source.sql or "", tables_read(view, dataset))
+    text = dataset.spec.source.sql or ""
+    unknowns = sql.unknown_columns(text, tables_read(view, dataset))
     for unknown in unknowns:
         span = view.span(dataset, ("source", "sql"), within=unknown.at)
         read = view.find(Dataset, unknown.table) if unknown.table is not None else None
+        helps = (_text_in_quotes(unknown.name),) if text[unknown.at[0]] == '"' else ()
+        headline = f"no table of the query has a column `{unknown.name}`"
         if read is not None:
             headline = f"the dataset `{read.name}` has no column `{unknown.name}`"
-            yield unknown_word("unknown-column", headline, span, unknown.name, read.spec.columns)
-        else:
-            yield Diagnostic.error("unknown-column", f"no table of the query has a column `{unknown.name}`", span)
+            found = unknown_word("unknown-column", headline, span, unknown.name, read.spec.columns)
+            if found.fix is not None or not helps:
+                yield found
+                continue
+        yield Diagnostic.error("unknown-column", headline, span, help=helps)
     given = [name for name, _ in derivation.columns]
     if unknowns or not given:
         return
@@ -154,7 +181,7 @@ def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]
     parsed = sql.expression(text)
     if isinstance(parsed, sql.Expression) and parsed.subquery is None:
         for use in parsed.columns:
-            yield Named(dataset, use.name, pointer, use.at)
+            yield Named(dataset, use.name, pointer, use.at, is_quoted=text[use.at[0]] == '"')
 
 
 def _of_model(view: View, model: Model) -> Iterator[Named]:

@@ -2,7 +2,8 @@
 
 What it does: follows the columns that a feature reads through SQL. Where a dataset joins rows that have a time of their
 own, that time must be part of the dataset's own time, or of a condition of the query. A dataset without a time that is
-made of rows with one is a warning where a `lookup` reads it: its values may tell of all of time.
+made of rows with one is a warning where a `lookup` reads it: its values may tell of all of time. Where it is the label
+that a join brings in, `label-leak` says so.
 
 Why: rows that meet by their keys alone may be from long after each other. The joined row counts as known at the time of
 one of them, and the model learns from a future that it will not have.
@@ -25,10 +26,12 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import FeatureId, lineage, read_dataset
 from penstock.catalog.model import View
 from penstock.catalog.upstream import Column, derivation_of, tables_of, upstream
+from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
 
 
 @rule("untimed-join", FeatureSet)
@@ -44,6 +47,8 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             if found is None:
                 continue
             joined, brought = (view.get(Dataset, one) for one in found)
+            if _is_leak(view, FeatureId(feature_set.name, name), brought):
+                continue
             if _time(joined) is not None:
                 yield _error(view, feature_set, name, joined, brought)
                 break
@@ -51,6 +56,15 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             if source.form == "lookup" and brought.name != feature_set.spec.source:
                 yield _warning(view, feature_set, name, joined, brought)
                 break
+
+
+def _is_leak(view: View, feature: FeatureId, brought: Dataset) -> bool:
+    """Whether what is brought in is the label of a model that learns from the feature, which is told there."""
+    return any(
+        model.spec.label.dataset == brought.name and feature in leaks(view, model)
+        for model in view.all(Model)
+        if feature.feature_set in model.spec.features
+    )
 
 
 def _brought(view: View, column: Column) -> tuple[str, str] | None:

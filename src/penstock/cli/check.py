@@ -88,6 +88,7 @@ def _offer(found: tuple[Diagnostic, ...]) -> None:
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
+    from penstock.checks.data_path import misspelt_files
     from penstock.checks.engine import check, check_whole
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
@@ -106,6 +107,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
             # Seen whole, one cause that shows at many places is told once.
             found = Diagnostics()
             found.extend(check(catalog))
+        found.extend(misspelt_files(catalog))
         if not found.has_errors:
             found.extend(policy_diagnostics(catalog))
             for share in crew.round():

@@ -16,7 +16,8 @@ def did_you_mean(word: str, candidates: Iterable[str], *, most: int = 3) -> list
 
     A candidate that differs in case or word separators alone (`primary_key`, `primaryKey`,
     `primary-key`) comes alone, before all slips of the hand (a letter left out, doubled,
-    changed or swapped with its neighbour). Deterministic for any order of candidates.
+    changed or swapped with its neighbour). Of names that differ in a number alone the nearer number is the likelier.
+    Deterministic for any order of candidates.
     """
     known = sorted(set(candidates) - {word})
     squeezed = _squeeze(word)
@@ -31,11 +32,11 @@ def did_you_mean(word: str, candidates: Iterable[str], *, most: int = 3) -> list
             continue
         distance = _distance(squeezed, other, allowed)
         if distance <= allowed and distance < max(len(squeezed), len(other)) - 1:
-            ranked.append((distance, candidate))
+            ranked.append((distance, _apart(squeezed, other), candidate))
     ranked.sort()
     if not ranked:
         return _completions(squeezed, known)[:most]
-    return [candidate for distance, candidate in ranked if distance <= ranked[0][0] + 1][:most]
+    return [candidate for distance, _, candidate in ranked if distance <= ranked[0][0] + 1][:most]
 
 
 def is_certain(word: str, guesses: Sequence[str]) -> bool:
@@ -58,6 +59,14 @@ def is_certain(word: str, guesses: Sequence[str]) -> bool:
 
 def _squeeze(word: str) -> str:
     return _WORD_BREAK.sub("", word).lower()
+
+
+def _apart(left: str, right: str) -> int:
+    """How far the numbers of two words lie apart that are the same otherwise."""
+    if _DIGITS.sub("0", left) != _DIGITS.sub("0", right):
+        return 0
+    pairs = zip(_DIGITS.findall(left), _DIGITS.findall(right), strict=True)
+    return sum(abs(int(mine) - int(theirs)) for mine, theirs in pairs)
 
 
 def _may_be_near(left: str, right: str, limit: int) -> bool:

@@ -12,6 +12,12 @@ from typing import NamedTuple
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_NAMED = {
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+    "hourly": "0 * * * *", "daily": "0 0 * * *", "weekly": "0 0 * * 0", "monthly": "0 0 1 * *",
+}  # fmt: skip
+"""What other programs call some schedules."""
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PART = re.compile(r"(?P<first>[*?]|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?", re.ASCII)
 
@@ -48,8 +54,13 @@ def parse(text: str) -> Cron:
     """The schedule that `text` writes; CronError where it writes none."""
     words = [(match[0], match.start()) for match in re.finditer(r"\S+", text)]
     if len(words) != len(_FIELDS):
-        hint = ", which only some programs read" if text.startswith("@") else ""
-        raise CronError(f"it has {len(words)} field{'s' if len(words) != 1 else ''}{hint}", (0, len(text)))
+        meant = _NAMED.get(text.strip().lower())
+        fault = (
+            f"other programs read it as `{meant}`"
+            if meant
+            else f"it has {len(words)} field{'s' if len(words) != 1 else ''}"
+        )
+        raise CronError(fault, (0, len(text)))
     values = [
         _values(word, start, name, low, high) for (word, start), (name, low, high) in zip(words, _FIELDS, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,24 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
     assert taken(texts, columns=columns)[0]["t"].to_pylist() == [at(0), at(0)]
     zoned = pa.table({"t": pa.array([at(0)], pa.timestamp("ns", "America/New_York"))})
     assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
+
+
+def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("id\n1\n\n3\n")
+    (tmp_path / "two.csv").write_text("id,name\n1,a\n\n3,c\n")
+    assert read_source(Source(csv=f"{tmp_path}/one.csv"), ["id"], {})["id"].to_pylist() == ["1", None, "3"]
+    assert read_source(Source(csv=f"{tmp_path}/two.csv"), ["id"], {})["id"].to_pylist() == ["1", "3"]
+
+
+def test_csv_may_be_compressed(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"id\n1\n"))
+    assert read_source(Source(csv=f"{tmp_path}/rows.csv.gz"), ["id"], {})["id"].to_pylist() == ["1"]
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes("größe\n1\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"rows\.csv` cannot be read"):
+        read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
 def test_a_column_of_another_case_or_of_a_strange_type_stands_in_for_none_of_the_contract() -> None:

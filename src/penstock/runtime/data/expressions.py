@@ -9,13 +9,12 @@ import sqlglot
 from sqlglot import exp
 
 from penstock.runtime.faults import InputError
-from penstock.specs.volatile_sql import VOLATILE_CALLS, VOLATILE_NODES
+from penstock.specs.volatile_sql import volatile
 
 if TYPE_CHECKING:
     import duckdb
 
 _DIALECT = "duckdb"
-_VOLATILE = tuple(getattr(exp, name) for name in VOLATILE_NODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,7 @@ def _parse(sql: str, place: str) -> exp.Expr:
         raise InputError(f"{place}: `{sql}` is no SQL expression: {str(error).splitlines()[0]}") from None
     if isinstance(tree, exp.Query) or not isinstance(tree, exp.Expr):
         raise InputError(f"{place}: `{sql}` is a whole query; expected an expression")
-    clock = next(tree.find_all(*_VOLATILE), None) or next(
-        (node for node in tree.find_all(exp.Anonymous) if node.name.lower() in VOLATILE_CALLS), None
-    )
+    clock = volatile(tree)
     if clock is not None:
         raise InputError(f"{place}: `{clock.sql(_DIALECT)}` differs at every run; a feature belongs to its row's time")
     return tree

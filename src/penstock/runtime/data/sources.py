@@ -24,8 +24,9 @@ _log = logging.getLogger(__name__)
 def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table]) -> pa.Table:
     """All rows of `source`; `columns` are those of the contract, `tables` those that SQL may name.
 
-    CSV carries no types, so its contract columns are read as text and an empty field is a missing value. Where some of
-    several files lack a column of the contract, their rows have no value there, and the log tells how many.
+    CSV carries no types, so its contract columns are read as text and an empty field is a missing value; so is a blank
+    line of a file with one column. Where some of several files lack a column of the contract, their rows have no value
+    there, and the log tells how many.
     """
     if source.python is not None:
         return as_table(call(source.python), source.python)
@@ -33,7 +34,7 @@ def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.
         return query(connect(tables), source.sql, "`source.sql`")
     if source.parquet is not None:
         return _read_files(source.parquet, _parquet, columns)
-    return _read_files(source.csv or [], lambda file: _csv(file, columns), columns)
+    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns), columns)
 
 
 def describe(source: Source) -> dict[str, Any]:
@@ -51,9 +52,8 @@ def _read_files(patterns: str | Sequence[str], read: Any, columns: Sequence[str]
             raise InputError(f"`{pattern}` matches no file, seen from `{Path.cwd()}`")
         for path in paths:
             try:
-                with filesystem.open_input_file(path) as file:
-                    tables.append(read(file))
-            except (OSError, pa.ArrowException) as error:
+                tables.append(read(filesystem, path))
+            except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
                 raise InputError(f"`{path}` cannot be read: {error}") from None
     for name in columns:
         lacking = [table.num_rows for table in tables if name not in table.column_names]
@@ -69,23 +69,33 @@ def _read_files(patterns: str | Sequence[str], read: Any, columns: Sequence[str]
         raise InputError(f"the files of `{patterns}` disagree about a column: {error}") from None
 
 
-def _parquet(file: Any) -> pa.Table:
+def _parquet(filesystem: Any, path: str) -> pa.Table:
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(file).read().replace_schema_metadata(None)
+    with filesystem.open_input_file(path) as file:
+        return pq.ParquetFile(file).read().replace_schema_metadata(None)
 
 
-def _csv(file: Any, columns: Sequence[str]) -> pa.Table:
+def _csv(filesystem: Any, path: str, columns: Sequence[str]) -> pa.Table:
+    """The rows of a file, which may be compressed, as its ending says."""
     import pyarrow as pa
     from pyarrow import csv
 
-    options = csv.ConvertOptions(
+    convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in columns},
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    return csv.read_csv(file, convert_options=options)
+
+    def rows(*, without_blank: bool) -> pa.Table:
+        parse = csv.ParseOptions(ignore_empty_lines=without_blank)
+        with filesystem.open_input_stream(path) as file:
+            return csv.read_csv(file, parse_options=parse, convert_options=convert)
+
+    table = rows(without_blank=True)
+    # Where there is one column, a blank line is a row whose value is missing. Names that are no UTF-8 are told here.
+    return table if len(table.column_names) != 1 else rows(without_blank=False)
 
 
 def _files(pattern: str) -> tuple[Any, list[str]]:

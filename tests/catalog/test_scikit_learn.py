@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from penstock.checks.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
+from penstock.catalog.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
 
 
 def test_the_table_is_what_is_installed(update: bool) -> None:

@@ -1,0 +1,226 @@
+"""Of which kind the values are that SQL gives, where its text leaves no doubt.
+
+A kind is a type of the language (`int`, `float`, `bool`, `string`, `timestamp`, `date`) or what converts to fewer of
+them than its type would: `fraction`, numbers that are not whole but by chance; `words`, text that is no number; and
+`interval`, `time`, `list`, `struct`, which are no values of a column at all. Empty is whatever nobody can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from penstock.catalog.sql import Typed
+
+_NUMBERS = frozenset({"int", "float", "fraction"})
+_TIMES = frozenset({"timestamp", "date"})
+_NO_NUMBER = re.compile(r"[^-+.\d\seEnNaA]")
+"""A character that no number has, NaN included."""
+
+_CONDITIONS = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like,
+    exp.ILike, exp.RegexpLike, exp.NullSafeEQ, exp.NullSafeNEQ, exp.StartsWith, exp.IsNan, exp.Exists, exp.LogicalOr,
+    exp.LogicalAnd,
+)  # fmt: skip
+_COUNTS = (
+    exp.Count, exp.CountIf, exp.ApproxDistinct, exp.Length, exp.DateDiff, exp.Year, exp.Quarter, exp.Month, exp.Day,
+    exp.Hour, exp.Minute, exp.DayOfWeek, exp.DayOfMonth, exp.DayOfYear, exp.WeekOfYear,
+)  # fmt: skip
+_FRACTIONS = (
+    exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Corr, exp.Sqrt, exp.Ln, exp.Exp,
+)  # fmt: skip
+_FIXED: tuple[tuple[tuple[type[exp.Expr], ...], str], ...] = (
+    (_CONDITIONS, "bool"),
+    (_COUNTS, "int"),
+    (_FRACTIONS, "fraction"),
+    ((exp.Dayname, exp.Monthname), "words"),
+    ((exp.TimeToStr, exp.Upper, exp.Lower, exp.Substring, exp.Trim, exp.Replace, exp.RegexpExtract), "string"),
+    ((exp.Interval, exp.ToDays), "interval"),
+    ((exp.Array, exp.ArrayAgg, exp.Split), "list"),
+    ((exp.Struct,), "struct"),
+    ((exp.StrToTime,), "timestamp"),
+    ((exp.Date,), "date"),
+)
+_SAME = (
+    exp.Paren,
+    exp.Alias,
+    exp.Filter,
+    exp.Window,
+    exp.Nullif,
+    exp.Min,
+    exp.Max,
+    exp.AnyValue,
+    exp.ArgMax,
+    exp.ArgMin,
+)
+"""What gives one of the values of its first part."""
+_WHOLE_PARTS = frozenset({"year", "quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute"})
+_TYPES: tuple[tuple[frozenset[exp.DType], str], ...] = (
+    (frozenset(exp.DataType.INTEGER_TYPES), "int"),
+    (frozenset(exp.DataType.REAL_TYPES), "float"),
+    (frozenset(exp.DataType.TEXT_TYPES), "string"),
+    (frozenset({exp.DType.BOOLEAN}), "bool"),
+    (frozenset({exp.DType.DATE}), "date"),
+    (frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPNTZ}), "timestamp"),
+    (frozenset({exp.DType.TIME}), "time"),
+    (frozenset({exp.DType.INTERVAL}), "interval"),
+    (frozenset({exp.DType.ARRAY, exp.DType.LIST}), "list"),
+    (frozenset({exp.DType.STRUCT}), "struct"),
+)
+
+_Column = Callable[[exp.Column], str]
+
+
+def expression_kind(tree: exp.Expr, columns: dict[str, str]) -> str:
+    """The kind of an expression over columns, given the type of each by its name in lower case."""
+    return _kind(tree, lambda column: columns.get(column.name.lower(), ""))
+
+
+def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]]:
+    """The name and the kind of each column of a query's result that is told, and the expression that gives it."""
+    typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
+    try:
+        scope = build_scope(tree)
+    except SqlglotError:
+        scope = None
+    if scope is None or not isinstance(tree, exp.Select):
+        return []
+    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in tree.selects)
+    return [(name, kind, one) for name, kind, one in found if name and kind]
+
+
+def _column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> _Column:
+    def kind(column: exp.Column) -> str:
+        # Without a table it is clear only where there is no other.
+        names = [column.table] if column.table else list(scope.sources)
+        source = scope.sources.get(names[0]) if len(names) == 1 else None
+        if isinstance(source, exp.Table):
+            return typed.get(source.name, {}).get(column.name.lower(), "")
+        if source is None or not isinstance(source.expression, exp.Select):
+            return ""
+        given = [one for one in source.expression.selects if one.alias_or_name.lower() == column.name.lower()]
+        return _kind(given[0], _column_in(source, typed)) if len(given) == 1 else ""
+
+    return kind
+
+
+def _kind(node: exp.Expr | None, column: _Column) -> str:
+    if node is None:
+        return ""
+    for classes, kind in _FIXED:
+        if isinstance(node, classes):
+            return kind
+    if isinstance(node, _SAME):
+        return _kind(node.this, column)
+    if isinstance(node, exp.Column):
+        return column(node)
+    if isinstance(node, exp.Literal):
+        return _of_literal(node)
+    if isinstance(node, exp.Boolean):
+        return "bool"
+    if isinstance(node, exp.Null):
+        return "null"
+    if isinstance(node, exp.Cast):
+        return _of_cast(node, column)
+    if isinstance(node, exp.Binary):
+        return _of_operator(node, _kind(node.left, column), _kind(node.right, column))
+    return _of_function(node, column)
+
+
+def _of_literal(node: exp.Literal) -> str:
+    if node.is_string:
+        return "words" if _NO_NUMBER.search(node.name) else "string"
+    if node.is_int:
+        return "int"
+    return "float" if float(node.name).is_integer() else "fraction"
+
+
+def _of_cast(node: exp.Cast, column: _Column) -> str:
+    to = next((kind for types, kind in _TYPES if node.to.this in types), "")
+    # A decimal has as many places as its type says, which may be none.
+    is_double = node.to.this in (exp.DType.DOUBLE, exp.DType.FLOAT)
+    return "fraction" if is_double and _kind(node.this, column) == "fraction" else to
+
+
+def _of_operator(node: exp.Binary, left: str, right: str) -> str:
+    both = {left, right}
+    if isinstance(node, exp.DPipe):
+        return "words" if "words" in both else ""
+    if isinstance(node, exp.Add | exp.Sub) and not both <= _NUMBERS:
+        return _of_times(isinstance(node, exp.Sub), left, right)
+    if isinstance(node, exp.Mul | exp.Div) and left == "interval" and right in _NUMBERS:
+        return "interval"
+    if not both <= _NUMBERS:
+        return ""
+    if isinstance(node, exp.Div):
+        return (
+            "float" if isinstance(node.right.unnest(), exp.Literal) and node.right.unnest().name == "1" else "fraction"
+        )
+    if isinstance(node, exp.IntDiv | exp.Mod):
+        return "int" if both == {"int"} else "float"
+    if isinstance(node, exp.Add | exp.Sub | exp.Mul):
+        if both == {"int"}:
+            return "int"
+        # What was divided by ten may be multiplied by ten, and halves add up.
+        again = isinstance(node, exp.Mul) and any(_is_parted(side.unnest()) for side in (node.left, node.right))
+        return "fraction" if both == {"int", "fraction"} and not again else "float"
+    return ""
+
+
+def _is_parted(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Div) and isinstance(node.right.unnest(), exp.Literal)
+
+
+def _of_times(minus: bool, left: str, right: str) -> str:
+    if minus and left in _TIMES and right in _TIMES:
+        return "int" if left == right == "date" else "interval"
+    if left == right == "interval":
+        return "interval"
+    if left in _TIMES and right == "interval":
+        return "timestamp"
+    return "timestamp" if not minus and left == "interval" and right in _TIMES else ""
+
+
+def _of_function(node: exp.Expr, column: _Column) -> str:
+    if isinstance(node, exp.Case | exp.If | exp.Coalesce):
+        return _of_branches(_kind(one, column) for one in _branches(node))
+    if isinstance(node, exp.Extract):
+        return "int" if node.name.lower() in _WHOLE_PARTS else ""
+    of = _kind(node.this, column) if isinstance(node.this, exp.Expr) else ""
+    if isinstance(node, exp.TimestampTrunc):
+        return "timestamp" if of in _TIMES else ""
+    if isinstance(node, exp.Avg):
+        return "fraction" if of in _NUMBERS else "timestamp" if of in _TIMES else ""
+    if isinstance(node, exp.Sum):
+        return "int" if of in ("int", "bool") else of if of in _NUMBERS else ""
+    if isinstance(node, exp.Neg | exp.Abs):
+        return of if of in _NUMBERS else "interval" if of == "interval" and isinstance(node, exp.Neg) else ""
+    if isinstance(node, exp.Ceil | exp.Floor | exp.Trunc):
+        return "float" if of in _NUMBERS else ""
+    if isinstance(node, exp.Round):
+        places = node.args.get("decimals")
+        return of if places is not None and of == "fraction" and places.is_int and places.name != "0" else "float"
+    return ""
+
+
+def _branches(node: exp.Expr) -> list[exp.Expr | None]:
+    if isinstance(node, exp.Coalesce):
+        return [node.this, *node.expressions]
+    if isinstance(node, exp.If):
+        return [node.args["true"], node.args.get("false") or exp.null()]
+    return [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default") or exp.null()]
+
+
+def _of_branches(kinds: Iterable[str]) -> str:
+    found = set(kinds) - {"null"}
+    if len(found) == 1:
+        return found.pop()
+    if found and found <= _NUMBERS:
+        return "fraction" if "fraction" in found else "float"
+    if found == {"words", "string"}:
+        return "words"
+    return "timestamp" if found == _TIMES else ""

@@ -1,0 +1,54 @@
+"""Which features of a model are made from its label, or found by it, without the protection of time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from penstock.catalog.lineage import FeatureId, FeatureSource, Lineage, lineage, rows_dataset
+from penstock.catalog.model import View
+from penstock.catalog.upstream import Column, Path
+from penstock.specs.dataset import Dataset
+from penstock.specs.model import Model
+
+
+class Leak(NamedTuple):
+    """How the label reaches a feature."""
+
+    source: FeatureSource
+    """What the feature reads."""
+    path: Path
+    """From the label to that."""
+
+
+def leaks(view: View, model: Model) -> dict[FeatureId, Leak]:
+    """The features that the label reaches, each with the first way, in the order of the model's reads."""
+    label = (model.spec.label.dataset, model.spec.label.column)
+    flow = lineage(view)
+    found: dict[FeatureId, Leak] = {}
+    for read in flow.reads(model):
+        feature, source = read.feature, read.source
+        if feature is None or feature in found or source.guessed:
+            continue
+        path = flow.bearing_on(source).get(label)
+        if path is not None and not _is_protected(view, flow, model, source, label):
+            found[feature] = Leak(source, path)
+    return found
+
+
+def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:
+    """Whether the feature sees a row only once its label is known."""
+    if source.form not in ("latest", "aggregate"):
+        return False
+    if source.column[0] == label[0]:
+        rows = rows_dataset(view, model)
+        if rows is None or rows.name != label[0]:
+            return True
+        # Rows that carry their own label: at their own time they see themselves, unless they are known only later.
+        return rows.spec.known_at not in (None, rows.spec.event_time)
+    read, labels = view.find(Dataset, source.column[0]), view.find(Dataset, label[0])
+    if read is None or labels is None:
+        return True
+    known = read.spec.known_at or read.spec.event_time
+    moments = {labels.spec.known_at or labels.spec.event_time}
+    upstream = flow.upstream((read.name, known)) if known is not None else {}
+    return any((labels.name, moment) in upstream for moment in moments if moment is not None)

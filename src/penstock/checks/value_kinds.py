@@ -1,0 +1,57 @@
+"""Which kinds of values that SQL gives (see `penstock.catalog.sql_kinds`) convert to no declared type.
+
+Conversion loses nothing or is not made, as the steps do it: a whole number is one however it is stored, text that may
+be a number is left to the data, and of what is neither nobody has to wait for the data.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """What is said of values of a kind that do not convert."""
+
+    words: str
+    remedy: str
+
+
+_NUMBERS = {"int", "float", "bool"}
+_ALL = {*_NUMBERS, "string", "timestamp", "date"}
+_NEVER = {
+    "fraction": {"int", "bool"},
+    "words": _NUMBERS,
+    "timestamp": _NUMBERS,
+    "date": _NUMBERS,
+    "int": {"timestamp", "date"},
+    "float": {"timestamp", "date", "bool"},
+    "bool": {"timestamp", "date"},
+    "interval": _ALL,
+    "time": _ALL,
+    "list": _ALL,
+    "struct": _ALL,
+}
+_SAID = {
+    "fraction": Kind("fractions", "declare float; whole numbers are what `round(...)` gives, and `//` in place of `/`"),
+    "words": Kind("text that is no number", "declare string, or write an expression that gives the number"),
+    "timestamp": Kind("times", "take a number of it, such as `extract(hour from ...)` or `epoch(...)`"),
+    "date": Kind("dates", "take a number of it, such as `extract(dow from ...)` or `date_diff('day', ..., ...)`"),
+    "int": Kind("numbers", "make a time of it, such as `to_timestamp(...)`, or declare int"),
+    "float": Kind("numbers", "make a time of it, such as `to_timestamp(...)`, or declare float"),
+    "bool": Kind("truth values", "declare bool"),
+    "interval": Kind(
+        "spans of time", "count their units: `date_diff('minute', from, to)`, or `epoch(...)` for seconds"
+    ),
+    "time": Kind("times of day", "take a number of it, such as `extract(hour from ...)`"),
+    "list": Kind("lists", "take one value of it, such as `list[1]`, `len(list)` or `list_max(list)`"),
+    "struct": Kind("structs", "take one value of it, such as `struct.name`"),
+}
+_CONDITION = "write a condition, which is true or false, or declare another type"
+
+
+def misfit(kind: str, type_: str) -> Kind | None:
+    """What to say of values of a kind that are declared of a type they cannot have; None where they may."""
+    if type_ not in _NEVER.get(kind, ()):
+        return None
+    said = _SAID[kind]
+    return said._replace(remedy=_CONDITION) if type_ == "bool" else said
