@@ -236,6 +236,9 @@ class GitHubServer:
         }
         return Reply(body=self.complete("comparison", shape))
 
+    def show_repository(self, seen: Seen) -> Reply:
+        return Reply(body=self.complete("full-repository", {"full_name": REPOSITORY, "default_branch": "main"}))
+
     def show_pull(self, seen: Seen) -> Reply:
         return Reply(body=self.complete("pull", self._labelled()))
 
@@ -331,6 +334,7 @@ def merged(template: Any, shape: Any) -> Any:
 _CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url")
 _R = f"/repos/{REPOSITORY}"
 _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
+    (_R, "GET", GitHubServer.show_repository),
     (rf"{_R}/pulls/1", "GET", GitHubServer.show_pull),
     (rf"{_R}/pulls", "GET", GitHubServer.list_pulls),
     (rf"{_R}/pulls/1/reviews", "GET", GitHubServer.list_reviews),
