@@ -119,6 +119,37 @@ def test_code_that_no_import_statement_leads_to_is_seen(repository: Repository, 
     assert node(pull_request.verdict(), "owner").state is PENDING
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "__all__ = ['hidden']\n",
+        "__all__ = ('hidden',)\n",
+        "__all__ = []\n__all__ += ['hid' 'den']\n",
+        "__all__ = 'x hidden'.split()\n",
+    ],
+)
+def test_what_a_package_lists_is_imported_by_a_star(repository: Repository, listed: str) -> None:
+    repository.write("systems/flights.py", "from systems.kit import *\n\ndef departures():\n    return hidden.go()\n")
+    repository.write("systems/kit/__init__.py", listed)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 2\n")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/flights.source.python").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize("listed", ["", "__all__ = ['go']\ndef go():\n    return 1\n"])
+def test_what_a_package_does_not_list_is_not(repository: Repository, listed: str) -> None:
+    repository.write("systems/flights.py", "from systems.kit import *\n\ndef departures():\n    return go()\n")
+    repository.write("systems/kit/__init__.py", listed)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
     body = (
         "import os\nimport re\nimport sys\nfrom os import path\n\n\n"

@@ -87,10 +87,27 @@ class Modules:
                 if code.is_open or self.links.meet(path):
                     return None
                 for imported in code.imports:
-                    if imported not in seen:
-                        seen.add(imported)
-                        waiting.append(imported)
+                    listed = self._listed(imported, folder)
+                    if listed is None:
+                        return None
+                    new = {imported, *listed} - seen
+                    seen |= new
+                    waiting += sorted(new)
         return frozenset(found)
+
+    def _listed(self, imported: str, folder: str) -> tuple[str, ...] | None:
+        """The modules that `from package import *` imports by the package's list; None where nobody can tell."""
+        package, star, _ = imported.partition(".*")
+        if not star:
+            return ()
+        found: list[str] = []
+        path = f"{package.replace('.', '/')}/__init__.py"
+        for one in [path, *([f"{folder}/{path}"] if folder else [])]:
+            names = self._parse(one).listed
+            if names is None:
+                return None
+            found += [f"{package}.{name}" for name in names]
+        return tuple(found)
 
     def _parse(self, path: str) -> _Code:
         if path not in self._read:
@@ -107,6 +124,8 @@ class _Code(NamedTuple):
     """The modules that it imports, sorted."""
     is_open: bool = False
     """Whether it may run code that it does not import by a statement."""
+    listed: tuple[str, ...] | None = ()
+    """What `__all__` names, which of a package are modules to be imported; None where that is not written out."""
 
 
 def _understand(path: str, data: bytes | None) -> _Code:
@@ -121,7 +140,7 @@ def _understand(path: str, data: bytes | None) -> _Code:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another version of Python may understand it.
         return _Code(bytes_digest(data), is_open=True)
-    return _Code(digest, imports, _is_open(tree, imports))
+    return _Code(digest, imports, _is_open(tree, imports), _listed_names(tree))
 
 
 def _is_open(tree: ast.Module, imports: tuple[str, ...]) -> bool:
@@ -162,6 +181,19 @@ def _imports(path: str, tree: ast.Module) -> Iterator[str]:
             if start:
                 yield start
             yield from (f"{start}.{alias.name}".strip(".") for alias in node.names)
+
+
+def _listed_names(tree: ast.Module) -> tuple[str, ...] | None:
+    """The names in `__all__`; None where it is anything else than one list of texts."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
+    if not uses:
+        return ()
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets == uses and isinstance(node.value, ast.List | ast.Tuple):
+            texts = [one.value for one in node.value.elts if isinstance(one, ast.Constant)]
+            names = tuple(one for one in texts if isinstance(one, str))
+            return names if len(names) == len(node.value.elts) else None
+    return None
 
 
 def _packages(module: str) -> Iterator[str]:
