@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -232,6 +233,20 @@ def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) ->
     assert "`data/\\xff.csv` differ" in found.why
 
 
+@pytest.mark.parametrize("part", ["a", "a*", "{", "'a"])
+def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, part: str) -> None:
+    repository.edit(with_step(["node", "steps/bundle.js"]))  # type: ignore[arg-type]
+    repository.write("steps/bundle.js", part * 400_000)
+    repository.write("steps/others.js", "b")
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("steps/others.js", "c")
+    pull_request.forge.push(repository.commit())
+    before = process_time()
+    assert pull_request.state is (PENDING if part in ("a*", "{") else APPROVED)
+    assert process_time() - before < 20
+
+
 def with_step(command: list[str]) -> object:
     def edit(documents: Documents) -> None:
         documents["Model", "delay"]["spec"]["steps"] = [{"name": "prepare", "command": command}]
@@ -262,6 +277,8 @@ def with_step(command: list[str]) -> object:
         (["python", "-msteps.prepare"], "steps/prepare.py"),
         (["sh", "-c", "for one in st{eps,}/*.json; do cat $one; done"], "steps/settings.json"),
         (["sh", "-c", "cat steps/s?ttings.json"], "steps/settings.json"),
+        (["sh", "-c", "cat $(ls steps/*.json)"], "steps/settings.json"),
+        (["sh", "-c", "cd steps; cat $(ls *)"], "steps/settings.json"),
         (["make", "train"], "Makefile"),
         (["make", "train"], "systems/shared.py"),
         (["python", "-m", "pytest", "systems"], "conftest.py"),
@@ -288,6 +305,21 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
     found = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
     assert (found.direction, found.area, found.cause) == (Direction.UNKNOWN, Area.GOVERNANCE, "indirect")
     assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["select count(*) from steps\n", "case $1 in\n  all) go;;\n  *) exit;;\nesac\n", "case $1 in *) exit;; esac\n"],
+)
+def test_a_star_that_is_no_pattern_leads_nowhere(repository: Repository, script: str) -> None:
+    repository.edit(with_step(["run", "steps/run.sql"]))  # type: ignore[arg-type]
+    repository.write("steps/run.sql", script)
+    repository.write("others.txt", "1\n")
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("others.txt", "2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
 
 
 def test_a_file_that_no_command_leads_to_is_no_change(repository: Repository) -> None:
