@@ -132,6 +132,8 @@ class GitHubServer:
         self.reviews: list[dict] = [review(1, "bob")]
         self.comments: list[dict] = []
         self.activity = [move("2026-03-02T08:55:00Z", "0" * 40, HEAD, "branch_creation")]
+        self.moves_of: Callable[[str], list[dict] | None] = lambda _: None
+        """The activity of other branches than that of the pull request, newest first, by their full names."""
         self.timeline: list[dict] = []
         self.history: dict[str, list[dict]] = {}
         """The edits of a comment by its node id."""
@@ -255,7 +257,8 @@ class GitHubServer:
         return self.listed(seen, "comment", self.comments)
 
     def list_activity(self, seen: Seen) -> Reply:
-        return self.listed(seen, "activity", self.activity)
+        moves = self.moves_of(seen.query.get("ref", ""))
+        return self.listed(seen, "activity", self.activity if moves is None else moves)
 
     def list_collaborators(self, seen: Seen) -> Reply:
         return self.listed(seen, "collaborator", self.collaborators)

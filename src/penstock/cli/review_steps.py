@@ -40,9 +40,10 @@ from penstock.review.publication import (
     publish_unknown,
     summary_of,
 )
+from penstock.review.record.hands import require_own_hand
 from penstock.review.record.inputs import verdict_bytes
 from penstock.review.record.log import append, last_about, read
-from penstock.review.record.places import Place, RecordError
+from penstock.review.record.places import BranchPlace, Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
 from penstock.source.git import GitError, GitRepository
@@ -321,7 +322,12 @@ class ReviewRun:
 
     def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
-        latest = None if self.place is None else last_about(read(self.place.log()), view.repository, view.number)
+        if self.place is None:
+            return Memory(), ""
+        latest = last_about(read(self.place.log()), view.repository, view.number)
+        if isinstance(self.place, BranchPlace):
+            assert self.identity is not None
+            require_own_hand(self.client, self.identity, self.place, view.repository, view.number)
         return (Memory(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:
