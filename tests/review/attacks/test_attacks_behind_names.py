@@ -102,6 +102,14 @@ def test_a_file_that_no_source_names_is_no_change(repository: Repository) -> Non
         "from os import *\n\ndef departures():\n    return system('python systems/hidden.py')\n",
         "import sys as s\n\ns.path.append('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
         "import site\n\nsite.addsitedir('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
+        "import inspect\n\ndef departures():\n    return inspect.importlib.import_module('systems.hidden').go()\n",
+        "from inspect import importlib as i\n\ndef departures():\n    return i.import_module('systems.hidden').go()\n",
+        "import json\n\ndef departures():\n    return json.__builtins__['__import__']('systems.hidden').hidden.go()\n",
+        "def departures():\n    return departures.__globals__['__buil' 'tins__']['eval']('1')\n",
+        "import pkg_resources as p\n\ndef departures():\n    return p.EntryPoint('systems.hidden:go')\n",
+        "import logging.config as c\n\ndef departures():\n    c.dictConfig({'()': 'systems.hidden.go'})\n",
+        "from logging import config as c\n\ndef departures():\n    c.dictConfig({'()': 'systems.hidden.go'})\n",
+        "import code as c\n\ndef departures():\n    c.InteractiveInterpreter().runsource('import systems.hidden')\n",
         "import shutil\n\ndef departures():\n    return shutil.os.system('python systems/hidden.py')\n",
         "import asyncio as a\n\ndef departures():\n    return a.create_subprocess_exec('python', 'hidden.py')\n",
         f"from systems import hidden\nX = 0x{'f' * 5000}\n\ndef departures():\n    return hidden.go()\n",
@@ -153,8 +161,9 @@ def test_what_a_package_does_not_list_is_not(repository: Repository, listed: str
 
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
     body = (
-        "import os\nimport re\nimport sys\nfrom os import path\n\n\n"
-        "def departures():\n    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
+        "import logging\nimport os\nimport re\nimport sys\nfrom os import path\nfrom timeit import default_timer\n\n\n"
+        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, frame.__dict__, logging.getLogger()\n"
+        "    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
     )
     repository.write("systems/flights.py", body)
     repository.write("systems/hidden.py", "def go():\n    return 1\n")

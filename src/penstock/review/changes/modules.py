@@ -16,11 +16,15 @@ _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
-_OPEN_MODULES = frozenset(
-    {"builtins", "imp", "importlib", "pkgutil", "pty", "pydoc", "runpy", "site", "subprocess", "zipimport"}
-)
+_OPEN_WITHIN = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "subprocess", "zipimport"})
+"""Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
+_OPEN_MODULES = _OPEN_WITHIN | {
+    *("bdb", "cProfile", "code", "codeop", "doctest", "imp", "logging.config", "pdb", "pkg_resources", "profile"),
+    *("pty", "site", "trace"),
+}
 _OPEN_NAMES = frozenset({"__builtins__", "__import__", "__loader__", "__path__", "compile", "eval", "exec"})
 _OPEN_ATTRIBUTES = re.compile(
+    r"__builtins__|__globals__|__import__|__loader__|__subclasses__|"
     r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
 )
 _OPEN_OF_SYS = frozenset({"modules", "path"})
@@ -146,7 +150,9 @@ def _understand(path: str, data: bytes | None) -> _Code:
 def _is_open(tree: ast.Module, imports: tuple[str, ...]) -> bool:
     for name in imports:
         module, _, part = name.partition(".")
-        if module in _OPEN_MODULES or (module in _POWERFUL and part and _is_open_part(module, part)):
+        if not _OPEN_MODULES.isdisjoint((module, name)) or not _OPEN_WITHIN.isdisjoint(part.split(".")):
+            return True
+        if module in _POWERFUL and part and _is_open_part(module, part):
             return True
     parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return any(_opens(node, parts) for node in ast.walk(tree))
@@ -158,7 +164,7 @@ def _opens(node: ast.AST, parts: set[int]) -> bool:
         return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
     if isinstance(node, ast.Attribute):
         module = node.value.id if isinstance(node.value, ast.Name) else ""
-        return _is_open_part(module, node.attr) or node.attr in _POWERFUL
+        return _is_open_part(module, node.attr) or node.attr in _POWERFUL or node.attr in _OPEN_WITHIN
     if isinstance(node, ast.Import):
         return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
     return False
