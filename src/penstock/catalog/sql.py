@@ -60,6 +60,8 @@ class Expression:
     """Where a query stands inside the expression, if there is one."""
     volatile: str = ""
     """What of it is another value at each run, such as ``now()``; empty where nothing is."""
+    opaque: bool = False
+    """Whether it may read other columns than those that it names: ``columns('c.*')``, or ``contact.length()``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,12 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
     columns = tuple(ColumnUse(one["name"], one["table"], tuple(one["at"])) for one in plain["columns"])
     subquery = plain["subquery"]
     return Expression(
-        columns, plain["aggregates"], plain["windows"], tuple(subquery) if subquery else None, plain["volatile"]
+        columns,
+        plain["aggregates"],
+        plain["windows"],
+        tuple(subquery) if subquery else None,
+        plain["volatile"],
+        plain["opaque"],
     )
 
 
