@@ -132,6 +132,8 @@ class GitHubServer:
         self.reviews: list[dict] = [review(1, "bob")]
         self.comments: list[dict] = []
         self.activity = [move("2026-03-02T08:55:00Z", "0" * 40, HEAD, "branch_creation")]
+        self.moves_of: Callable[[str], list[dict] | None] = lambda _: None
+        """The activity of other branches than that of the pull request, newest first, by their full names."""
         self.timeline: list[dict] = []
         self.history: dict[str, list[dict]] = {}
         """The edits of a comment by its node id."""
@@ -236,6 +238,9 @@ class GitHubServer:
         }
         return Reply(body=self.complete("comparison", shape))
 
+    def show_repository(self, seen: Seen) -> Reply:
+        return Reply(body=self.complete("full-repository", {"full_name": REPOSITORY, "default_branch": "main"}))
+
     def show_pull(self, seen: Seen) -> Reply:
         return Reply(body=self.complete("pull", self._labelled()))
 
@@ -252,7 +257,8 @@ class GitHubServer:
         return self.listed(seen, "comment", self.comments)
 
     def list_activity(self, seen: Seen) -> Reply:
-        return self.listed(seen, "activity", self.activity)
+        moves = self.moves_of(seen.query.get("ref", ""))
+        return self.listed(seen, "activity", self.activity if moves is None else moves)
 
     def list_collaborators(self, seen: Seen) -> Reply:
         return self.listed(seen, "collaborator", self.collaborators)
@@ -331,6 +337,7 @@ def merged(template: Any, shape: Any) -> Any:
 _CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url")
 _R = f"/repos/{REPOSITORY}"
 _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
+    (_R, "GET", GitHubServer.show_repository),
     (rf"{_R}/pulls/1", "GET", GitHubServer.show_pull),
     (rf"{_R}/pulls", "GET", GitHubServer.list_pulls),
     (rf"{_R}/pulls/1/reviews", "GET", GitHubServer.list_reviews),

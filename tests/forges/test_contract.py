@@ -41,7 +41,7 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.identity import Identity
-from penstock.forges.github.pull_request import find_open, read_pull_request
+from penstock.forges.github.pull_request import default_branch, find_open, read_pull_request
 from penstock.forges.github.reviewers import request_reviewers
 from penstock.forges.github.secret import Secret
 from penstock.forges.protocol import Person
@@ -50,6 +50,7 @@ ME = Identity("penstock[bot]")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 R = "/repos/{owner}/{repo}"
 PATHS = (
+    "/repos/{owner}/{repo}",
     f"{R}/pulls",
     f"{R}/pulls/{{pull_number}}",
     f"{R}/pulls/{{pull_number}}/reviews",
@@ -114,10 +115,11 @@ def github(tools: Path, description: dict[str, Any]) -> Iterator[GitHubServer]:
     examples = {name: example["value"] for name, example in description["components"]["examples"].items()}
     user = examples["pull-request-review-items"][0]["user"]
     with serving(GitHubServer()) as server:
-        # Teams and activities in the examples lack what the description requires of them.
+        # Repositories, teams and activities in the examples lack what the description requires of them.
         server.templates = {
             "pull": examples["pull-request"] | {"requested_teams": []},
             "pull-simple": examples["pull-request-simple-items"][0] | {"requested_teams": []},
+            "full-repository": examples["full-repository"] | {"has_discussions": False},
             "label": examples["pull-request"]["labels"][0],
             "review": examples["pull-request-review-items"][0],
             "comment": examples["issue-comment-items"][0],
@@ -184,7 +186,8 @@ def test_a_person_is_asked_about_in_githubs_words(client: GitHubClient) -> None:
 
 
 def test_a_pull_request_is_found_in_githubs_words(client: GitHubClient) -> None:
-    assert find_open(client, REPOSITORY, "eve", "topic", HEAD) == 1
+    assert find_open(client, REPOSITORY, "eve", "topic", HEAD) == (1,)
+    assert default_branch(client, REPOSITORY) == "main"
 
 
 def test_a_comment_is_written_in_githubs_words(github: GitHubServer, client: GitHubClient) -> None:

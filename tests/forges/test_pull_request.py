@@ -265,9 +265,9 @@ def test_what_is_no_repository_is_not_asked_for(server: GitHubServer, client: Gi
 
 
 def test_a_run_in_a_fork_finds_its_pull_request(server: GitHubServer, client: GitHubClient) -> None:
-    assert find_open(client, REPOSITORY, "eve", "topic", HEAD) == 1
+    assert find_open(client, REPOSITORY, "eve", "topic", HEAD) == (1,)
     assert server.seen[-1].query["head"] == "eve:topic"
-    assert find_open(client, REPOSITORY, "eve", "topic", object_id("older")) is None
+    assert find_open(client, REPOSITORY, "eve", "topic", object_id("older")) == ()
 
 
 def test_two_spellings_in_the_record_are_one_person(server: GitHubServer, client: GitHubClient) -> None:

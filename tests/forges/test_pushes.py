@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -28,7 +29,7 @@ def moved(minute: int, before: str, after: str, forced: bool = False) -> Move:
 
 def pushes(moves: list[Move], events: list[Event] = (), head: str = B, opened: int = 5) -> list[tuple[str, int, str]]:
     """Kind, minute and head of what is known; the moves are given oldest first."""
-    found = joined(moves[::-1], events, at(opened), ADA, head)
+    found = joined(moves[::-1], events, at(opened), EVE, head)
     return [(one.kind, one.at.minute, one.head) for one in found]
 
 
@@ -41,8 +42,18 @@ def test_pushes_before_the_opening_are_one_with_it() -> None:
 
 
 def test_a_push_says_who_pushed_whoever_wrote_the_commit() -> None:
-    found = joined([moved(7, A, B), moved(1, NONE, A)], (), at(5), ADA, B)
-    assert [one.actor for one in found] == [ADA, EVE]
+    found = joined([moved(7, A, B), moved(1, NONE, A)], (), at(5), EVE, B)
+    assert [one.actor for one in found] == [EVE, EVE]
+
+
+def test_whoever_pushed_what_somebody_else_opened_had_a_hand_in_it() -> None:
+    found = joined([moved(3, A, B), moved(1, NONE, A)], (), at(5), ADA, B)
+    assert [(one.kind, one.at.minute, one.actor) for one in found] == [("push", 3, EVE), ("opened", 5, ADA)]
+
+
+def test_whoever_merged_into_a_branch_that_is_then_opened_had_none() -> None:
+    found = joined([replace(moved(3, A, B), is_merge=True), moved(1, NONE, A)], (), at(5), ADA, B)
+    assert [(one.kind, one.actor) for one in found] == [("opened", ADA)]
 
 
 def test_a_force_push_is_one() -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from review.pull_requests import looser_gate, with_policy
 from review.repositories import Repository
 
 APPROVALS = [review(1, "ada"), review(2, "rita")]
+RECORD = "refs/heads/penstock-record"
 PEOPLE = ("ada", "bela", "rita", "sam", "eve")
 
 
@@ -41,6 +42,8 @@ class Run:
     head: str
     environment: Callable[[str, dict[str, Any]], None]
     folder: Path
+    pushed_by: dict[str, str] = field(default_factory=dict)
+    """Who else pushed a commit of the record."""
 
     def event(self, name: str, payload: dict[str, Any]) -> None:
         self.environment(name, {"repository": {"full_name": REPOSITORY, "id": 7}, **payload})
@@ -70,6 +73,21 @@ class Run:
     def on_pull_request(self, *more: str) -> int:
         self.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
         return self.review(*more)
+
+    def record_moves(self, ref: str) -> list[dict[str, Any]] | None:
+        """What GitHub saw of the record: each commit was a push, by the review itself unless `pushed_by` says who."""
+        if ref != RECORD:
+            return None
+        bare = ["-C", str(self.folder / "upstream.git")]
+        if not self.upstream.git(*bare, "for-each-ref", RECORD):
+            return []
+        commits = self.upstream.git(*bare, "rev-list", "--first-parent", RECORD).split()
+        moves = []
+        for after, before in zip(commits, [*commits[1:], "0" * 40], strict=True):
+            made = move("2026-03-02T12:00:00Z", before, after, by=self.pushed_by.get(after, self.server.viewer))
+            made["actor"]["type"] = "Bot" if made["actor"]["login"].endswith("[bot]") else "User"
+            moves.append(made | {"ref": RECORD})
+        return moves
 
     @property
     def conclusion(self) -> str:
@@ -121,4 +139,6 @@ def running(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPa
             }.items():
                 monkeypatch.setenv(key, value)
 
-        yield Run(server, repository, checkout, head, environment, tmp_path)
+        run = Run(server, repository, checkout, head, environment, tmp_path)
+        server.moves_of = run.record_moves
+        yield run

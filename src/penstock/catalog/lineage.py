@@ -234,7 +234,7 @@ def _keys(
 def _names(view: View, dataset: str, text: str) -> Iterator[tuple[str, bool]]:
     """The columns of a dataset that an expression reads, and whether that is a guess."""
     found = sql.expression(text)
-    if isinstance(found, sql.SqlError) or found.subquery is not None:
+    if isinstance(found, sql.SqlError) or found.subquery is not None or found.opaque:
         yield from ((name, True) for name in _columns(view, dataset))
         return
     # SQL does not tell upper case from lower case, the contract does.

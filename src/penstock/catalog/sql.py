@@ -72,6 +72,8 @@ class Expression:
     """What of it is another value at each run, such as ``now()``; empty where nothing is."""
     unknown: tuple[UnknownFunction, ...] = ()
     """The functions that the engine does not have, in the order of the text."""
+    opaque: bool = False
+    """Whether it may read other columns than those that it names: ``columns('c.*')``, or ``contact.length()``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
         tuple(subquery) if subquery else None,
         plain["volatile"],
         _unknown_of(plain),
+        plain["opaque"],
     )
 
 

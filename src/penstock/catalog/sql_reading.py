@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import build_scope, traverse_scope
+from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql import (
@@ -59,6 +59,7 @@ def expression(text: str) -> Expression | SqlError:
         subquery=_range_of(query, text) if query is not None else None,
         volatile=_volatile(tree),
         unknown=unknown_functions(tree, text),
+        opaque=_names_unseen(tree),
     )
 
 
@@ -118,6 +119,8 @@ def derivation(text: str, tables: Columns) -> Derivation:
         scope = build_scope(qualified)
     except SqlglotError:
         scope = None
+    if scope is not None and _reaches_out(scope, {column for _, column in written}):
+        return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
         return Derivation(tuple((name, frozenset(written.values())) for name in known))
@@ -150,7 +153,47 @@ def derivation(text: str, tables: Columns) -> Derivation:
 def _is_opaque(tree: exp.Expr) -> bool:
     """Whether columns come about by more than the names and places of what is selected."""
     by_name = any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation))
-    return by_name or tree.find(exp.Pivot, exp.Columns) is not None
+    renamed = any(table.alias_column_names for table in tree.find_all(exp.Table))
+    return by_name or renamed or tree.find(exp.Pivot) is not None or _names_unseen(tree)
+
+
+def _names_unseen(tree: exp.Expr) -> bool:
+    """Whether columns are read by a pattern, or as what a method is called of, which is no column to sqlglot."""
+    if tree.find(exp.Columns) is not None:
+        return True
+    return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
+
+
+_CONDITIONS = ("where", "having", "qualify")
+
+
+def _reaches_out(scope: Scope, known: set[str]) -> bool:
+    """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
+
+    sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
+    neither `known` nor made by the query is a mistake, which is told elsewhere.
+    """
+    made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
+    for one in scope.traverse():
+        if one.expression.find(exp.TableColumn) is not None:
+            return True
+        within = known | made if one is not scope else set()
+        reached = any(column.table or column.name.lower() in within for column in one.external_columns)
+        if reached and not _is_followed(one.expression):
+            return True
+    return False
+
+
+def _is_followed(query: exp.Expr) -> bool:
+    """Whether the query stands in a condition or behind LATERAL, or is one of the forms of a list of rows."""
+    if not isinstance(query, exp.Query):
+        return True
+    node: exp.Expr = query
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        node = node.parent
+        if isinstance(node, exp.Lateral):
+            return True
+    return node.arg_key in _CONDITIONS
 
 
 def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
@@ -222,6 +265,8 @@ def _parse(text: str) -> exp.Expr | SqlError:
     except IndexError:
         # Of the arguments of some functions of other databases sqlglot takes for granted that they are all there.
         return _explained(text, {})
+    except RecursionError:
+        return SqlError("this is nested too deeply", (0, len(text)))
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
     return miscounted(text, tree) or share_above_one(tree) or tree

@@ -22,7 +22,7 @@ from penstock.forges.github.git_access import git_access
 from penstock.forges.github.identity import Identity, own_identity
 from penstock.forges.github.merge_queue import read_group
 from penstock.forges.github.permissions import read_writers
-from penstock.forges.github.pull_request import find_open, read_pull_request
+from penstock.forges.github.pull_request import default_branch, find_open, read_pull_request
 from penstock.forges.github.shape import Shape
 from penstock.forges.protocol import ForgeError
 from penstock.forges.recorded import RecordedPullRequest, dump
@@ -30,10 +30,20 @@ from penstock.review.annotations import annotations_of
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.handover import Handed, Handover, HandoverError, hand
 from penstock.review.policy.memory import Memory
-from penstock.review.publication import Page, comment_of, publish, publish_group, publish_unknown, summary_of
+from penstock.review.publication import (
+    CHECK_NAME,
+    Page,
+    check_name,
+    comment_of,
+    publish,
+    publish_group,
+    publish_unknown,
+    summary_of,
+)
+from penstock.review.record.hands import require_own_hand
 from penstock.review.record.inputs import verdict_bytes
 from penstock.review.record.log import append, last_about, read
-from penstock.review.record.places import Place, RecordError
+from penstock.review.record.places import BranchPlace, Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
 from penstock.source.git import GitError, GitRepository
@@ -73,6 +83,9 @@ class ReviewRun:
     """The commit at which the answer is shown, once it is known."""
     identity: Identity | None = None
     began: datetime | None = None
+    check: str = CHECK_NAME
+    """The check run that answers; that of the default branch until it is known which one is to be merged into."""
+    default_branch: str = ""
     page: Page = field(init=False)
     authorization: Authorization = field(init=False, repr=False)
     place: Place | None = field(init=False)
@@ -138,6 +151,7 @@ class ReviewRun:
 
         def step() -> int:
             self.identity = own_identity(self.client)
+            self._name_check()
             if not self.choices.digest:
                 raise HandoverError("a job before this one failed: the log of the run says how")
             handover = Handover.parse(self._handover_file.read_bytes(), self.choices.digest)
@@ -172,27 +186,54 @@ class ReviewRun:
         event = self.started.event
         if event.group is not None:
             self.head = event.group.head
+            self.check = self._check_of(event.group.branch)
             self._tell("Until the review is done, nobody knows.", failed=False)
             return None
-        number = self._number(event)
-        if number is None:
+        numbers = self._numbers(event)
+        if not numbers:
+            self.head = None
             print("no open pull request belongs to this event, so nothing is reviewed")
             return None
-        pull = Shape(self.client.get(f"/repos/{event.repository}/pulls/{number}"), "the pull request")
-        if pull["state"].text() != "open":
-            print(f"#{number} is closed, so nothing is reviewed")
+        checks = {number: check for number in numbers if (check := self._take_back(number))}
+        # One commit may be the head of several; the one that is meant for the default branch is reviewed at once.
+        chosen = [one for one, check in checks.items() if check == CHECK_NAME] if len(checks) > 1 else list(checks)
+        if not checks:
+            print(f"#{numbers[0]} is closed, so nothing is reviewed")
             return None
-        # What was green goes first: from here on, no fault of the forge can leave it standing.
-        self.head = pull["head"]["sha"].object_id()
-        self._tell("Until the review is done, nobody knows.", failed=False)
-        return number
+        if len(chosen) != 1:
+            listed = ", ".join(f"#{one}" for one in checks)
+            raise ForgeError(
+                f"several pull requests have the head {self.head}: {listed}; close all but one, or review each by its "
+                "number."
+            )
+        self.check = checks[chosen[0]]
+        if event.former_base:
+            self._tell("It is to be merged into another branch.", failed=False, check=self._check_of(event.former_base))
+        return chosen[0]
 
-    def _number(self, event: Event) -> int | None:
+    def _take_back(self, number: int) -> str:
+        """What was green goes first: from here on, no fault of the forge can leave it standing.
+
+        The check of a pull request; empty for one that is closed.
+        """
+        path = f"/repos/{self.started.event.repository}/pulls/{number}"
+        pull = Shape(self.client.get(path), "the pull request")
+        if pull["state"].text() != "open":
+            self.head = None
+            return ""
+        self.head = pull["head"]["sha"].object_id()
+        self.check = self._check_of(pull["base"]["ref"].text())
+        self._tell("Until the review is done, nobody knows.", failed=False)
+        return self.check
+
+    def _numbers(self, event: Event) -> tuple[int, ...]:
         if self.choices.number is not None:
-            return self.choices.number
+            return (self.choices.number,)
         if event.head is not None:
+            # Where the forge cannot say whose commit it is, it is not green all the same.
+            self.head = event.head.sha
             return find_open(self.client, event.repository, event.head.owner, event.head.branch, event.head.sha)
-        return event.number
+        return (event.number,) if event.number is not None else ()
 
     def _decide(self, number: int | None) -> Handover | None:
         """None where the pull request was closed in the meantime."""
@@ -254,12 +295,14 @@ class ReviewRun:
         assert self.identity is not None
         if handover.group:
             self.head = handover.group
-            passes = publish_group(self.client, self.identity, self.started.event.repository, handover)
+            passes = publish_group(self.client, self.identity, self.started.event.repository, handover, self.check)
         else:
             [handed] = handover.decisions
             self.head = handed.inputs.facts.head_sha
+            # Of the branch that was decided about, whatever the pull request was turned to since.
+            self.check = self._check_of(handed.inputs.facts.base_ref)
             self._require_the_same(handed)
-            publish(self.client, self.identity, handed, self.page, entries[0] if entries else "")
+            publish(self.client, self.identity, handed, self.page, entries[0] if entries else "", self.check)
         return OK if passes else PROBLEMS
 
     def _require_the_same(self, handed: Handed) -> None:
@@ -279,7 +322,12 @@ class ReviewRun:
 
     def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
-        latest = None if self.place is None else last_about(read(self.place.log()), view.repository, view.number)
+        if self.place is None:
+            return Memory(), ""
+        latest = last_about(read(self.place.log()), view.repository, view.number)
+        if isinstance(self.place, BranchPlace):
+            assert self.identity is not None
+            require_own_hand(self.client, self.identity, self.place, view.repository, view.number)
         return (Memory(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:
@@ -304,6 +352,20 @@ class ReviewRun:
 
     # What is told to others.
 
+    def _name_check(self) -> None:
+        """By the branch that is merged into; where nobody says what is merged, it stays that of the default branch."""
+        event = self.started.event
+        if event.group is not None:
+            self.check = self._check_of(event.group.branch)
+        elif self.choices.number is not None:
+            path = f"/repos/{event.repository}/pulls/{self.choices.number}"
+            self.check = self._check_of(Shape(self.client.get(path), "the pull request")["base"]["ref"].text())
+
+    def _check_of(self, branch: str) -> str:
+        if not self.default_branch:
+            self.default_branch = default_branch(self.client, self.started.event.repository)
+        return check_name(branch, self.default_branch)
+
     @property
     def _handover_file(self) -> Path:
         if self.choices.handover is None:
@@ -320,14 +382,16 @@ class ReviewRun:
             with self.started.summary_path.open("a", encoding="utf-8") as file:
                 file.write(text)
 
-    def _tell(self, why: str, *, failed: bool) -> None:
+    def _tell(self, why: str, *, failed: bool, check: str = "") -> None:
         """Take back what was green at the head; of a failure, as well as can be done."""
         if self.head is None or self.identity is None or self.choices.dry_run:
             return
         repository = self.started.event.repository
         try:
             began = self.began or self.client.server_time
-            publish_unknown(self.client, self.identity, repository, self.head, why, began, failed=failed)
+            publish_unknown(
+                self.client, self.identity, repository, self.head, why, began, check or self.check, failed=failed
+            )
         except ForgeError as error:
             if not failed:
                 raise

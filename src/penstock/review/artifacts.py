@@ -101,13 +101,24 @@ class Comparison:
         before = {path: one for path, one in before.items() if path not in staying}
         now = {path: self._file_of(one) for path, one in after.items()}
         self._note_changes(before, now)
-        if self.is_committed or self.was_committed:
+        if not self.is_committed and not self.was_committed:
+            self._refuse_strays()
+        else:
             blobs = {path: one.blob for path, one in now.items()}
             kept = {path: (self.known or {})[path] for path in staying}
             blobs[INDEX] = self._blob_id(index_with({**rest, **kept}, after.values()))
             self._hold_against_head(blobs, before)
         self.result.changes.sort(key=lambda change: change.path)
         return self.result
+
+    def _refuse_strays(self) -> None:
+        """Errors for what head brings where nothing generated is committed: no compile would take it away."""
+        for path, change in sorted(self.committed.items()):
+            if change.after is not None:
+                self._refuse(findings.unowned(f"{GENERATED}/{path}"))
+
+    def _refuse(self, found: Diagnostic) -> None:
+        self.result.problems.append(replace(found, severity=Severity.ERROR))
 
     def _blob_id(self, body: bytes) -> str:
         return blob_id(body, len(self.sides.base.name))
@@ -275,8 +286,7 @@ class Comparison:
         for path in sorted(others):
             if prefix + path in found:
                 wrong = findings.surplus if path in before else findings.unowned
-                problem = replace(wrong(f"{GENERATED}/{path}"), severity=Severity.ERROR)
-                self.result.problems.append(problem)
+                self._refuse(wrong(f"{GENERATED}/{path}"))
 
 
 def _compiled(side: Side, unit: Unit) -> CompiledUnit | None:

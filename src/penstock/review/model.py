@@ -60,6 +60,8 @@ class Change:
     """Where the value stands on head; on base for a removal."""
     through: tuple[str, ...] = ()
     """For an indirect change: the addresses from the direct change that causes it to what this one reaches."""
+    rests_on: tuple[str, ...] = ()
+    """Fingerprints of the edits that decide what an indirect change comes to: an approval says nothing of others."""
     breaking: bool = False
     """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 
@@ -72,14 +74,16 @@ class Change:
     def fingerprint(self) -> str:
         """Digest over address, before and after: approvals carry forward while it stays the same.
 
-        Of an indirect change, the way that it comes counts too. File and line do not, nor what is said of it.
+        Of an indirect change, the way that it comes counts too, and what it rests on. File and line do not, nor what is
+        said of it.
         """
         from penstock.source.canonical import digest, pointed
 
         place = [self.address.kind, self.address.name, *self.address.parts]
         former = str(self.renamed_from) if self.renamed_from is not None else None
         what = [self.operation.value, pointed(self.before), pointed(self.after), former]
-        return digest([place, what, self.cause, list(self.through), list(self.environments)])
+        rest = [list(self.rests_on)] if self.rests_on else []
+        return digest([place, what, self.cause, list(self.through), list(self.environments), *rest])
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def compare(
     direct = direct_changes(base.catalog, head.catalog, touched)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
-    effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits)])
+    effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits, behind)])
     radius = Radius(base, head)
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}

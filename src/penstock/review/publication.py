@@ -22,7 +22,7 @@ from penstock.review.rendering.text_safety import markdown, markdown_text, visib
 from penstock.source.canonical import bytes_digest
 
 CHECK_NAME = "penstock"
-"""The check that a ruleset requires."""
+"""The check that a ruleset requires of the default branch."""
 _NOTICE = "> Cut off at the length that GitHub takes: `penstock review` shows the whole."
 _FOOT_BYTES = 200
 """More than the line takes that names the entry of the record."""
@@ -79,7 +79,16 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     return "action_required" if verdict.state is VerdictState.PENDING else "failure"
 
 
-def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page, entry: str) -> None:
+def check_name(branch: str, default: str) -> str:
+    """The check that lets a pull request into a branch.
+
+    A check stands at a commit, for every pull request that has it as its head. One of a branch that anybody may make,
+    with a policy of its own, must not let the same commit into the default branch.
+    """
+    return CHECK_NAME if branch == default else f"{CHECK_NAME} ({visible(branch)})"
+
+
+def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page, entry: str, check: str) -> None:
     """Show a decision at its pull request. GitHubError where that fails; OvertakenError where a newer one is there.
 
     What lets it be merged comes last: nothing passes whose reasons could not be shown.
@@ -87,7 +96,7 @@ def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page
     facts, verdict = handed.inputs.facts, handed.verdict
     body = signed(handed.comment, entry)
     run = CheckRun(
-        name=CHECK_NAME,
+        name=check,
         head=facts.head_sha,
         digest=bytes_digest(verdict_bytes(verdict)),
         evaluated=handed.inputs.now,
@@ -104,7 +113,7 @@ def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page
     publish_check_run(client, facts.repository, run, identity, _NOTICE)
 
 
-def publish_group(client: GitHubClient, identity: Identity, repository: str, handover: Handover) -> bool:
+def publish_group(client: GitHubClient, identity: Identity, repository: str, handover: Handover, check: str) -> bool:
     """Show at a merge group's commit whether all of its pull requests may be merged together; whether they may."""
     decisions, problem = handover.decisions, handover.problem
     passes = all(one.is_approved for one in decisions) and not problem
@@ -115,7 +124,7 @@ def publish_group(client: GitHubClient, identity: Identity, repository: str, han
     title = f"{count} pull request{'' if count == 1 else 's'} approved" if passes else "The group may not be merged"
     verdicts = b"".join(verdict_bytes(one.verdict) for one in decisions)
     run = CheckRun(
-        CHECK_NAME,
+        check,
         handover.group,
         bytes_digest(verdicts + problem.encode()),
         handover.evaluated,
@@ -128,7 +137,15 @@ def publish_group(client: GitHubClient, identity: Identity, repository: str, han
 
 
 def publish_unknown(
-    client: GitHubClient, identity: Identity, repository: str, head: str, why: str, began: datetime, *, failed: bool
+    client: GitHubClient,
+    identity: Identity,
+    repository: str,
+    head: str,
+    why: str,
+    began: datetime,
+    check: str,
+    *,
+    failed: bool,
 ) -> None:
     """Let nothing pass while nobody knows: before the review, and where it could not be finished.
 
@@ -137,5 +154,5 @@ def publish_unknown(
     title = "The review could not be finished" if failed else "The review is under way"
     conclusion: Conclusion = "failure" if failed else "action_required"
     digest = bytes_digest(f"{title}\n{why}".encode())
-    run = CheckRun(CHECK_NAME, head, digest, began, conclusion, title, markdown_text(why))
+    run = CheckRun(check, head, digest, began, conclusion, title, markdown_text(why))
     publish_check_run(client, repository, run, identity, _NOTICE)

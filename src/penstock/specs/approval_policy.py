@@ -165,7 +165,13 @@ class When(Node):
     )
     grew: Growth | None = field("A number moved far.", loosens=ANY, area=GOVERNANCE, default=None)
     reaches: Radius | None = field("The change reaches much.", loosens=ANY, area=GOVERNANCE, default=None)
-    author: People | None = field("Author of the pull request.", loosens=ANY, area=GOVERNANCE, default=None)
+    author: People | None = field(
+        "Author of the pull request. Where others had a hand in it who are none of these people, the rule asks its own "
+        "people all the same, and one that requires `nobody` frees nobody.",
+        loosens=ANY,
+        area=GOVERNANCE,
+        default=None,
+    )
     labels: list[str] | None = field(
         "A label that the pull request carries.", loosens=ANY, area=GOVERNANCE, default=None
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -101,6 +102,14 @@ def test_a_file_that_no_source_names_is_no_change(repository: Repository) -> Non
         "from os import *\n\ndef departures():\n    return system('python systems/hidden.py')\n",
         "import sys as s\n\ns.path.append('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
         "import site\n\nsite.addsitedir('systems')\nimport hidden\n\ndef departures():\n    return hidden.go()\n",
+        "import inspect\n\ndef departures():\n    return inspect.importlib.import_module('systems.hidden').go()\n",
+        "from inspect import importlib as i\n\ndef departures():\n    return i.import_module('systems.hidden').go()\n",
+        "import json\n\ndef departures():\n    return json.__builtins__['__import__']('systems.hidden').hidden.go()\n",
+        "def departures():\n    return departures.__globals__['__buil' 'tins__']['eval']('1')\n",
+        "import pkg_resources as p\n\ndef departures():\n    return p.EntryPoint('systems.hidden:go')\n",
+        "import logging.config as c\n\ndef departures():\n    c.dictConfig({'()': 'systems.hidden.go'})\n",
+        "from logging import config as c\n\ndef departures():\n    c.dictConfig({'()': 'systems.hidden.go'})\n",
+        "import code as c\n\ndef departures():\n    c.InteractiveInterpreter().runsource('import systems.hidden')\n",
         "import shutil\n\ndef departures():\n    return shutil.os.system('python systems/hidden.py')\n",
         "import asyncio as a\n\ndef departures():\n    return a.create_subprocess_exec('python', 'hidden.py')\n",
         f"from systems import hidden\nX = 0x{'f' * 5000}\n\ndef departures():\n    return hidden.go()\n",
@@ -119,10 +128,42 @@ def test_code_that_no_import_statement_leads_to_is_seen(repository: Repository, 
     assert node(pull_request.verdict(), "owner").state is PENDING
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "__all__ = ['hidden']\n",
+        "__all__ = ('hidden',)\n",
+        "__all__ = []\n__all__ += ['hid' 'den']\n",
+        "__all__ = 'x hidden'.split()\n",
+    ],
+)
+def test_what_a_package_lists_is_imported_by_a_star(repository: Repository, listed: str) -> None:
+    repository.write("systems/flights.py", "from systems.kit import *\n\ndef departures():\n    return hidden.go()\n")
+    repository.write("systems/kit/__init__.py", listed)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 2\n")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/flights.source.python").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize("listed", ["", "__all__ = ['go']\ndef go():\n    return 1\n"])
+def test_what_a_package_does_not_list_is_not(repository: Repository, listed: str) -> None:
+    repository.write("systems/flights.py", "from systems.kit import *\n\ndef departures():\n    return go()\n")
+    repository.write("systems/kit/__init__.py", listed)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/kit/hidden.py", "def go():\n    return 2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
     body = (
-        "import os\nimport re\nimport sys\nfrom os import path\n\n\n"
-        "def departures():\n    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
+        "import logging\nimport os\nimport re\nimport sys\nfrom os import path\nfrom timeit import default_timer\n\n\n"
+        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, frame.__dict__, logging.getLogger()\n"
+        "    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
     )
     repository.write("systems/flights.py", body)
     repository.write("systems/hidden.py", "def go():\n    return 1\n")
@@ -201,6 +242,20 @@ def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) ->
     assert "`data/\\xff.csv` differ" in found.why
 
 
+@pytest.mark.parametrize("part", ["a", "a*", "{", "'a"])
+def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, part: str) -> None:
+    repository.edit(with_step(["node", "steps/bundle.js"]))  # type: ignore[arg-type]
+    repository.write("steps/bundle.js", part * 400_000)
+    repository.write("steps/others.js", "b")
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("steps/others.js", "c")
+    pull_request.forge.push(repository.commit())
+    before = process_time()
+    assert pull_request.state is (PENDING if part in ("a*", "{") else APPROVED)
+    assert process_time() - before < 20
+
+
 def with_step(command: list[str]) -> object:
     def edit(documents: Documents) -> None:
         documents["Model", "delay"]["spec"]["steps"] = [{"name": "prepare", "command": command}]
@@ -231,6 +286,8 @@ def with_step(command: list[str]) -> object:
         (["python", "-msteps.prepare"], "steps/prepare.py"),
         (["sh", "-c", "for one in st{eps,}/*.json; do cat $one; done"], "steps/settings.json"),
         (["sh", "-c", "cat steps/s?ttings.json"], "steps/settings.json"),
+        (["sh", "-c", "cat $(ls steps/*.json)"], "steps/settings.json"),
+        (["sh", "-c", "cd steps; cat $(ls *)"], "steps/settings.json"),
         (["make", "train"], "Makefile"),
         (["make", "train"], "systems/shared.py"),
         (["python", "-m", "pytest", "systems"], "conftest.py"),
@@ -257,6 +314,21 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
     found = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
     assert (found.direction, found.area, found.cause) == (Direction.UNKNOWN, Area.GOVERNANCE, "indirect")
     assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["select count(*) from steps\n", "case $1 in\n  all) go;;\n  *) exit;;\nesac\n", "case $1 in *) exit;; esac\n"],
+)
+def test_a_star_that_is_no_pattern_leads_nowhere(repository: Repository, script: str) -> None:
+    repository.edit(with_step(["run", "steps/run.sql"]))  # type: ignore[arg-type]
+    repository.write("steps/run.sql", script)
+    repository.write("others.txt", "1\n")
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("others.txt", "2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
 
 
 def test_a_file_that_no_command_leads_to_is_no_change(repository: Repository) -> None:

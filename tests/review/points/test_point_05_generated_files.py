@@ -84,6 +84,25 @@ def test_a_manifest_that_nothing_generates_is_an_error(compiled: Repository) -> 
     assert errors(compiled.plan()) == {"generated/production/delay/backdoor.yaml": "unowned-file"}
 
 
+@pytest.mark.parametrize(
+    "path", ["generated/production/more.yaml", "generated/more.yaml", "generated/production/delay/x"]
+)
+def test_so_is_one_where_nothing_generated_is_committed(repository: Repository, path: str) -> None:
+    repository.branch()
+    repository.write(path, "kind: Pod\n")
+    repository.commit()
+    assert [(str(found.path), found.code) for found in repository.plan().errors] == [(path, "unowned-file")]
+
+
+def test_what_lies_there_already_can_be_taken_away(repository: Repository) -> None:
+    repository.write("generated/production/more.yaml", "kind: Pod\n")
+    repository.commit()
+    repository.branch()
+    repository.git("rm", "--quiet", "generated/production/more.yaml")
+    repository.commit()
+    assert not repository.plan().errors
+
+
 def test_an_edited_kustomization_and_an_edited_index_are_errors(compiled: Repository) -> None:
     kustomization = "generated/production/kustomization.yaml"
     compiled.write(kustomization, compiled.read(kustomization) + "# more\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from review.pull_requests import (
     APPROVED,
     PENDING,
+    Change,
     bigger_step,
     both,
     looser_gate,
@@ -12,7 +13,7 @@ from review.pull_requests import (
     opened,
     set_at,
 )
-from review.repositories import Repository
+from review.repositories import Documents, Repository
 
 bigger_still = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="80%")
 
@@ -68,3 +69,39 @@ def test_the_file_and_the_line_of_a_change_do_not_matter(repository: Repository)
     repository.git("mv", "specs/system.yaml", "specs/elsewhere.yaml")
     pull_request.forge.push(repository.commit())
     assert pull_request.state is APPROVED
+
+
+def derived(sql: str) -> Change:
+    def edit(documents: Documents) -> None:
+        documents["Dataset", "flights"]["spec"]["columns"]["age"] = {"type": "int", "sensitivity": "sensitive"}
+        features = documents["FeatureSet", "conditions"]["spec"]["features"]
+        features["bucket"] = {"type": "int", "sql": sql}
+
+    return edit
+
+
+def test_an_approval_that_a_column_reaches_a_model_is_one_of_what_is_made_of_it(repository: Repository) -> None:
+    pull_request = opened(repository, derived("age // 50"))
+    pull_request.approve("pia")
+    assert node(pull_request.verdict(), "privacy").state is APPROVED
+    pull_request.push(set_at("FeatureSet", "conditions", "features", "distance", "sql", to="distance + 1"))
+    assert node(pull_request.verdict(), "privacy").state is APPROVED
+    pull_request.push(derived("age"))
+    assert node(pull_request.verdict(), "privacy").state is PENDING
+    pull_request.approve("pia")
+    assert node(pull_request.verdict(), "privacy").state is APPROVED
+
+
+def test_so_it_is_where_code_makes_it(repository: Repository) -> None:
+    def with_code(documents: Documents) -> None:
+        derived("age")(documents)
+        feature = {"type": "int", "python": "systems.ages:bucket", "reads": ["age"]}
+        documents["FeatureSet", "conditions"]["spec"]["features"]["bucket"] = feature
+
+    repository.write("systems/ages.py", "def bucket(age):\n    return age // 50\n")
+    pull_request = opened(repository, with_code)
+    pull_request.approve("pia")
+    assert node(pull_request.verdict(), "privacy").state is APPROVED
+    repository.write("systems/ages.py", "def bucket(age):\n    return age\n")
+    pull_request.forge.push(repository.commit())
+    assert node(pull_request.verdict(), "privacy").state is PENDING

@@ -52,6 +52,8 @@ class Event:
     head: Head | None = None
     """Of a `workflow_run` that does not name its pull request, as is so for forks: `find_open` finds it."""
     group: MergeGroup | None = None
+    former_base: str = ""
+    """The branch that the pull request was turned away from, where that is what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
         raise GitHubError("the event is of another repository than GITHUB_REPOSITORY: do not change either variable.")
     action = payload["action"].text_or_empty()
     if name in _ON_PULL_REQUESTS:
-        return Event(name, action, repository, number=payload["pull_request"]["number"].number())
+        number = payload["pull_request"]["number"].number()
+        return Event(name, action, repository, number=number, former_base=_former_base(payload["changes"]))
     if name == "issue_comment":
         issue = payload["issue"]
         is_pull_request = not issue["pull_request"].is_null
@@ -117,6 +120,12 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
         f"no review follows from the event {name!a}: start Penstock on pull_request_target, pull_request_review, "
         "issue_comment, workflow_run or merge_group."
     )
+
+
+def _former_base(changes: Shape) -> str:
+    if changes.is_null or changes["base"].is_null:
+        return ""
+    return changes["base"]["ref"]["from"].text()
 
 
 def _group(group: Shape) -> MergeGroup:

@@ -155,17 +155,16 @@ def _reviews(
     return tuple(sorted(found, key=lambda review: (review.submitted, int(review.id))))
 
 
-def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> int | None:
-    """Number of the one open pull request whose head is this commit of this branch; None where there is none.
+def default_branch(client: GitHubClient, repository: str) -> str:
+    """The branch whose workflows run, and that a ruleset guards first."""
+    return Shape(client.get(f"/repos/{repository}"), "the repository")["default_branch"].text()
+
+
+def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> tuple[int, ...]:
+    """Numbers of the open pull requests whose head is this commit of this branch: one, unless they differ in the base.
 
     A `workflow_run` for a fork does not name its pull request.
     """
     listed = client.items(f"/repos/{repository}/pulls", {"state": "open", "head": f"{head_owner}:{head_branch}"})
     shapes = [Shape(item, "the pull requests") for item in listed]
-    found = [shape["number"].number() for shape in shapes if shape["head"]["sha"].object_id() == head]
-    if len(found) > 1:
-        raise GitHubError(
-            f"several pull requests have the head {head}: "
-            f"{', '.join(f'#{number}' for number in found)}; close all but one, or review each by its number."
-        )
-    return found[0] if found else None
+    return tuple(shape["number"].number() for shape in shapes if shape["head"]["sha"].object_id() == head)

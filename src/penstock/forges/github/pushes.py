@@ -24,6 +24,8 @@ from penstock.forges.github.shape import Shape
 from penstock.forges.github.timeline import Event
 from penstock.forges.protocol import Person, Push, PushKind
 
+_MERGES = ("pr_merge", "merge_queue_merge")
+
 
 class UnsettledError(Exception):
     """What GitHub shows does not fit together yet; it may a few seconds later."""
@@ -38,6 +40,8 @@ class Move:
     after: str
     is_forced: bool
     actor: Person
+    is_merge: bool = False
+    """Whether the forge merged another pull request into it."""
 
 
 def read_moves(client: GitHubClient, repository: str, branch: str, since: datetime) -> tuple[Move, ...]:
@@ -69,6 +73,7 @@ def _move(shape: Shape) -> Move:
         after=shape["after"].object_id(),
         is_forced=shape["activity_type"].text() == "force_push",
         actor=rest_person(shape["actor"]),
+        is_merge=shape["activity_type"].text() in _MERGES,
     )
 
 
@@ -87,6 +92,10 @@ def joined(
         for move in known
         if move.at > opened and move.after.strip("0")
     ]
+    made = next((move for move in reversed(known) if move.at <= opened and move.after.strip("0")), None)
+    if made is not None and not made.is_merge and made.actor.key != author.key:
+        # Commits say what their makers wrote into them; who pushed what was then opened, the server knows.
+        pushes.append(Push(made.at, made.after, "push", made.actor))
     changes: list[tuple[datetime, PushKind, Person]] = [(opened, "opened", author)]
     changes += [(event.at, event.kind, event.actor) for event in events if event.kind != "force-push"]
     for at, kind, actor in changes:

@@ -23,8 +23,12 @@ from penstock.source.git_values import TreeChange
 _WORDS = (re.compile(r"[\w./-]+"), re.compile(r"[\w./@+,-]+"))
 """Names as most are, and as they may be."""
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'")
-_PATTERN = re.compile(r"[\w./@+,*?\[\]{}!-]*[*?\[{][\w./@+,*?\[\]{}!-]*(?!\))")
-"""A name that a shell makes up; not `*)`, the last case of many scripts."""
+_MAYBE_PATTERN = re.compile(r"[\w./@+,*?\[\]{}!-]+")
+"""Names, among them those that a shell makes up."""
+_NO_PATTERN = re.compile(r"(?:^|;;|\bin\b|\()[ \t]*\*\)", re.MULTILINE)
+"""`*)`, the last case of many scripts, and `count(*)`."""
+_LONGEST_PATTERN = 4096
+"""In letters; whatever is longer counts as one that anything matches."""
 _BRACES = re.compile(r"\{[^{}]*\}")
 _OPTION = re.compile(r"-\w([\w.]\S*)")
 """An option of one letter with its value: `-msteps.prepare`."""
@@ -118,7 +122,8 @@ def _words(text: str) -> list[str]:
     """Everything in a text that may name a file or a module."""
     words = [word for form in _WORDS for word in form.findall(text)]
     words += [word for pair in _QUOTED.findall(text) for word in pair if word]
-    words += _PATTERN.findall(text)
+    patterns = filter(is_pattern, _MAYBE_PATTERN.findall(_NO_PATTERN.sub(" ", text)))
+    words += [word if len(word) <= _LONGEST_PATTERN else "." for word in patterns]
     words += [found[1] for found in map(_OPTION.fullmatch, words) if found is not None]
     return list(dict.fromkeys(words))
 

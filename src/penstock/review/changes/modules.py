@@ -16,11 +16,15 @@ _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
-_OPEN_MODULES = frozenset(
-    {"builtins", "imp", "importlib", "pkgutil", "pty", "pydoc", "runpy", "site", "subprocess", "zipimport"}
-)
+_OPEN_WITHIN = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "subprocess", "zipimport"})
+"""Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
+_OPEN_MODULES = _OPEN_WITHIN | {
+    *("bdb", "cProfile", "code", "codeop", "doctest", "imp", "logging.config", "pdb", "pkg_resources", "profile"),
+    *("pty", "site", "trace"),
+}
 _OPEN_NAMES = frozenset({"__builtins__", "__import__", "__loader__", "__path__", "compile", "eval", "exec"})
 _OPEN_ATTRIBUTES = re.compile(
+    r"__builtins__|__globals__|__import__|__loader__|__subclasses__|"
     r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
 )
 _OPEN_OF_SYS = frozenset({"modules", "path"})
@@ -87,10 +91,27 @@ class Modules:
                 if code.is_open or self.links.meet(path):
                     return None
                 for imported in code.imports:
-                    if imported not in seen:
-                        seen.add(imported)
-                        waiting.append(imported)
+                    listed = self._listed(imported, folder)
+                    if listed is None:
+                        return None
+                    new = {imported, *listed} - seen
+                    seen |= new
+                    waiting += sorted(new)
         return frozenset(found)
+
+    def _listed(self, imported: str, folder: str) -> tuple[str, ...] | None:
+        """The modules that `from package import *` imports by the package's list; None where nobody can tell."""
+        package, star, _ = imported.partition(".*")
+        if not star:
+            return ()
+        found: list[str] = []
+        path = f"{package.replace('.', '/')}/__init__.py"
+        for one in [path, *([f"{folder}/{path}"] if folder else [])]:
+            names = self._parse(one).listed
+            if names is None:
+                return None
+            found += [f"{package}.{name}" for name in names]
+        return tuple(found)
 
     def _parse(self, path: str) -> _Code:
         if path not in self._read:
@@ -107,6 +128,8 @@ class _Code(NamedTuple):
     """The modules that it imports, sorted."""
     is_open: bool = False
     """Whether it may run code that it does not import by a statement."""
+    listed: tuple[str, ...] | None = ()
+    """What `__all__` names, which of a package are modules to be imported; None where that is not written out."""
 
 
 def _understand(path: str, data: bytes | None) -> _Code:
@@ -121,13 +144,15 @@ def _understand(path: str, data: bytes | None) -> _Code:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another version of Python may understand it.
         return _Code(bytes_digest(data), is_open=True)
-    return _Code(digest, imports, _is_open(tree, imports))
+    return _Code(digest, imports, _is_open(tree, imports), _listed_names(tree))
 
 
 def _is_open(tree: ast.Module, imports: tuple[str, ...]) -> bool:
     for name in imports:
         module, _, part = name.partition(".")
-        if module in _OPEN_MODULES or (module in _POWERFUL and part and _is_open_part(module, part)):
+        if not _OPEN_MODULES.isdisjoint((module, name)) or not _OPEN_WITHIN.isdisjoint(part.split(".")):
+            return True
+        if module in _POWERFUL and part and _is_open_part(module, part):
             return True
     parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return any(_opens(node, parts) for node in ast.walk(tree))
@@ -139,7 +164,7 @@ def _opens(node: ast.AST, parts: set[int]) -> bool:
         return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
     if isinstance(node, ast.Attribute):
         module = node.value.id if isinstance(node.value, ast.Name) else ""
-        return _is_open_part(module, node.attr) or node.attr in _POWERFUL
+        return _is_open_part(module, node.attr) or node.attr in _POWERFUL or node.attr in _OPEN_WITHIN
     if isinstance(node, ast.Import):
         return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
     return False
@@ -162,6 +187,19 @@ def _imports(path: str, tree: ast.Module) -> Iterator[str]:
             if start:
                 yield start
             yield from (f"{start}.{alias.name}".strip(".") for alias in node.names)
+
+
+def _listed_names(tree: ast.Module) -> tuple[str, ...] | None:
+    """The names in `__all__`; None where it is anything else than one list of texts."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
+    if not uses:
+        return ()
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets == uses and isinstance(node.value, ast.List | ast.Tuple):
+            texts = [one.value for one in node.value.elts if isinstance(one, ast.Constant)]
+            names = tuple(one for one in texts if isinstance(one, str))
+            return names if len(names) == len(node.value.elts) else None
+    return None
 
 
 def _packages(module: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from penstock.catalog.lineage import Touch, Use, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
@@ -21,13 +22,14 @@ _RISKY_FROM = SENSITIVITIES.index("sensitive")
 Uses = dict[tuple[Column, Use], Touch]
 
 
-def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
+def newly_reaching(base: Reach, head: Reach, edits: Sequence[Edit], behind: Sequence[Edit] = ()) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
     What only decides which values reach the model is told where it is sensitive: every join has a key.
 
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
-    column in one pull request hides nothing.
+    column in one pull request hides nothing. Each rests on the edits on its way, `behind` names too: what reaches the
+    model as a tenth of a column is another thing when it is the whole.
     """
     former: dict[SpecId, str] = {}
     models: set[str] = set()
@@ -39,7 +41,8 @@ def newly_reaching(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[
             models |= {spec_id.name for spec_id in head.specs(edit.spec) if spec_id.kind == "Model"}
             models |= {edit.spec.name} if edit.spec.kind == "Model" else set()
     for model in sorted(models):
-        yield from _of_model(base, head, former, model)
+        for change in _of_model(base, head, former, model):
+            yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
 
 
 def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -> Iterator[Change]:
@@ -64,6 +67,26 @@ def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -
             entry[2].extend([name] if name is not None else head.catalog.environments())
     for (column, use, sensitivity), (path, is_new, environments) in found.items():
         yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+
+
+def _on_the_way(through: tuple[str, ...], edits: Iterable[Edit]) -> tuple[str, ...]:
+    """The edits of what the way leads over, and of what makes it: the texts of features, the sources of datasets."""
+    specs = {step.partition(".")[0] for step in through}
+    found = set()
+    for edit in edits:
+        change, address = edit.change, str(edit.change.address)
+        part = change.address.parts[:1]
+        is_beside = part in ((".columns",), (".features",), (".metadata",)) and not any(
+            _is_within(address, step) or _is_within(step, address) for step in through
+        )
+        is_prose = change.area is Area.DOCUMENTATION and change.direction is NEUTRAL
+        if str(change.address.spec) in specs and not is_beside and not is_prose:
+            found.add(change.fingerprint)
+    return tuple(sorted(found))
+
+
+def _is_within(address: str, of: str) -> bool:
+    return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
 def _touches_private(reach: Reach, model: str) -> bool:

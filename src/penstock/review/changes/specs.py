@@ -174,6 +174,7 @@ def _of_values(
     address = Address(after.kind, after.name)
     environments = tuple(dict.fromkeys((*head.environments(), *base.environments())))
     seen: dict[tuple[Any, ...], tuple[Difference, list[str], str | None]] = {}
+    aside: dict[tuple[Any, ...], tuple[Difference, list[str], str | None]] = {}
     compared: dict[tuple[int, int], list[Difference]] = {}
     for environment in (None, *environments):
         known, now = base.overridden(before, environment), head.overridden(after, environment)
@@ -182,8 +183,7 @@ def _of_values(
         pair = (id(known.resource), id(now.resource))
         if pair not in compared:
             compared[pair] = list(_spec_differences(address, known.resource, now.resource))
-        if environment is not None and not _concerns(environment, known.resource, now.resource):
-            continue
+        is_aside = environment is not None and not _concerns(environment, known.resource, now.resource)
         for difference in compared[pair]:
             key = (
                 difference.address,
@@ -192,10 +192,11 @@ def _of_values(
                 repr(plain(difference.after)),
                 difference.judgement,
             )
-            entry = seen.setdefault(key, (difference, [], environment))
+            entry = (aside if is_aside else seen).setdefault(key, (difference, [], environment))
             if environment is not None:
                 entry[1].append(environment)
-    for difference, where, first in seen.values():
+    # What is overridden for an environment that the spec is not in yet would take effect unseen once it comes there.
+    for difference, where, first in {**aside, **seen}.values():
         yield _edit(head, base, after, before, follows(difference, renames), tuple(where), first)
 
 

@@ -63,6 +63,8 @@ class Context:
     evidence: EvidenceStates
     opinions: Opinions
     waived: tuple[Waived, ...] = ()
+    hands: frozenset[str] = frozenset()
+    """Keys of everybody who contributed."""
 
 
 def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
@@ -142,6 +144,7 @@ class _Meeting:
             standing=self.roles.standing(change, impact),
             roles=self.roles,
             author=self.context.author,
+            hands=self.context.hands,
             labels=frozenset(self.context.labels),
             evidence=self._evidence(change),
         )

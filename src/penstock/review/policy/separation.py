@@ -47,8 +47,11 @@ def contributors(view: PullRequestView) -> Contributors:
 
 
 def _hands(commit: Commit) -> list[tuple[str, str | None]]:
+    # What is made on the forge's own pages, the forge commits and signs; its account approves nothing.
+    login = commit.committer.login or ""
+    is_forge = commit.committer.is_bot and not login.endswith("[bot]")
     return [
         ("author", commit.author.key),
-        ("committer", commit.committer.key),
+        *([] if is_forge else [("committer", commit.committer.key)]),
         *(("co-author", person.key) for person in commit.co_authors),
     ]

@@ -94,6 +94,17 @@ class BranchPlace:
         except GitError as error:
             raise RecordError(str(error)) from None
 
+    def tip(self) -> str | None:
+        """The commit that `log` read last; None where there is no branch."""
+        return self.repository.ref(self.ref)
+
+    def log_at(self, commit: str) -> bytes:
+        """The log as a commit of the branch left it."""
+        try:
+            return self._read(LOG, commit) or b""
+        except GitError as error:
+            raise RecordError(str(error)) from None
+
     def part(self, digest: str) -> bytes | None:
         """See `Place`."""
         try:
@@ -126,8 +137,8 @@ class BranchPlace:
         assert self.remote is not None
         return self.repository.remote_tip(self.remote, self.ref, self.authorization)
 
-    def _read(self, path: str) -> bytes | None:
-        tip = self.repository.ref(self.ref)
+    def _read(self, path: str, commit: str | None = None) -> bytes | None:
+        tip = commit or self.repository.ref(self.ref)
         if tip is None:
             return None
         found = [entry for entry in self.repository.entries(tip, path.rpartition("/")[0]) if entry.path == path]

@@ -1,4 +1,4 @@
-"""Author of the pull request."""
+"""Author of the pull request, and whoever else had a hand in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from penstock.specs.approval_policy import People
 
 
 def holds(wanted: People, subject: Subject) -> bool | None:
-    """Whether the author is one of the people, by the teams of the base."""
+    """Whether everybody who had a hand in it is one of the people, by the teams of the base; None where only some are.
+
+    Whoever may write can push to the branch of another, whose name alone would then free what was pushed.
+    """
     if subject.author is None:
         return None
-    return subject.author in subject.roles.people(wanted, subject.standing)
+    people = subject.roles.people(wanted, subject.standing)
+    answers = {hand in people for hand in (subject.author, *subject.hands)}
+    return answers.pop() if len(answers) == 1 else None

@@ -27,6 +27,8 @@ class Subject(NamedTuple):
     roles: Roles
     author: str | None
     """Key of the author's login; None where it cannot be told."""
+    hands: frozenset[str]
+    """Keys of everybody who contributed, the author among them."""
     labels: frozenset[str]
     evidence: str | None
     """State of the evidence; None where the change is of no Release."""

@@ -1,0 +1,121 @@
+"""Attacks by another branch: a check stands at a commit, and a commit may be the head of several pull requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from forges.github_server import Reply, Seen, account, commit
+from review.actions import APPROVALS, Run
+
+EVIL = "evil/release"
+
+
+@pytest.fixture
+def lax(run: Run) -> Run:
+    """A branch on which the head is already, so that nothing is to be approved there; the pull request is into it."""
+    bare = str(run.folder / "upstream.git")
+    run.upstream.git("push", "--quiet", bare, f"{run.head}:refs/heads/{EVIL}")
+    run.server.tip = run.head
+    run.server.commits = [commit(run.head, account("eve"))]
+    run.server.pull["base"]["ref"] = EVIL
+    return run
+
+
+def checks(run: Run) -> dict[str, str]:
+    """The latest conclusion of each check at the head."""
+    return {one["name"]: one["conclusion"] for one in run.server.check_runs if one["head_sha"] == run.head}
+
+
+def after_a_review(run: Run) -> None:
+    """The event that follows a review, which does not say of which pull request."""
+    run.event(
+        "workflow_run",
+        {
+            "action": "completed",
+            "workflow_run": {
+                "event": "pull_request_review",
+                "pull_requests": [],
+                "head_sha": run.head,
+                "head_branch": "topic",
+                "head_repository": {"owner": {"login": "acme"}},
+            },
+        },
+    )
+
+
+def second_pull_request(run: Run, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    """Another one has the same head."""
+    answer = run.server.reply_to
+    other = run.server.pull | {"number": 2, "base": run.server.pull["base"] | {"ref": base}}
+
+    def both(seen: Seen) -> Reply:
+        if seen.path.endswith("/pulls/2"):
+            return Reply(body=other)
+        reply = answer(seen)
+        return Reply(body=[*reply.body, other]) if seen.path.endswith("/pulls") and reply.status == 200 else reply
+
+    monkeypatch.setattr(run.server, "reply_to", both)
+
+
+def test_what_passes_into_another_branch_opens_nothing_of_the_default_branch(lax: Run) -> None:
+    lax.on_pull_request()
+    assert "penstock" not in checks(lax)
+    assert f"penstock ({EVIL})" in checks(lax)
+
+
+def test_in_several_jobs_too(lax: Run) -> None:
+    lax.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
+    found = lax.step("find")
+    decided = lax.step("decide", number="1")
+    recorded = lax.step("record", digest=decided["digest"])
+    given = {key: found[key] for key in ("number", "head", "began")}
+    lax.step("show", **given, digest=decided["digest"], entries=recorded["entries"])
+    lax.step("show", **given, digest="", entries="")
+    assert list(checks(lax)) == [f"penstock ({EVIL})"]
+
+
+def test_a_branch_may_not_be_called_so_that_its_check_is_that_of_the_default_branch(lax: Run) -> None:
+    lax.server.pull["base"]["ref"] = "penstock"
+    lax.on_pull_request()
+    assert list(checks(lax)) == ["penstock (penstock)"]
+
+
+def test_whoever_turns_a_pull_request_to_another_branch_leaves_nothing_green_behind(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    assert checks(run) == {"penstock": "success"}
+    run.server.pull["base"]["ref"] = EVIL
+    changes = {"base": {"ref": {"from": "main"}, "sha": {"from": run.server.tip}}}
+    run.event("pull_request_target", {"action": "edited", "pull_request": {"number": 1}, "changes": changes})
+    run.review()
+    assert checks(run)["penstock"] != "success"
+
+
+def test_a_second_pull_request_of_the_same_head_keeps_no_objection_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    second_pull_request(run, monkeypatch, "main")
+    after_a_review(run)
+    assert run.review() == 1
+    assert checks(run) == {"penstock": "failure"}
+
+
+def test_a_second_one_into_another_branch_keeps_the_first_from_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.server.reviews = APPROVALS
+    second_pull_request(run, monkeypatch, EVIL)
+    after_a_review(run)
+    assert run.review() == 0
+    assert checks(run) == {"penstock": "success", f"penstock ({EVIL})": "action_required"}
+
+
+def test_a_forge_that_cannot_say_whose_head_was_reviewed_leaves_it_red(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    run.server.always_answers("/pulls", Reply(403, {"message": "a fault"}))
+    after_a_review(run)
+    assert run.review() == 1
+    assert checks(run) == {"penstock": "failure"}
