@@ -28,6 +28,7 @@ from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
+from penstock.checks.pod_disk import pod_disk
 from penstock.checks.policy_words import policy_words
 from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
@@ -101,6 +102,7 @@ RULES: tuple[Rule, ...] = (
     missing_target,
     competing_rollouts,
     shared_namespace,
+    pod_disk,
     canary_steps,
     capacity,
     promql_form,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
-from penstock.runtime.faults import BROKEN, SAYS_NO
+from penstock.runtime.faults import SAYS_NO, WRONG_USE
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
@@ -117,4 +117,4 @@ def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(wor
 
 def test_a_registry_that_cannot_be_asked_is_no_reason_to_skip(world: Path) -> None:
     (world / "mlflow.db").write_text(json.dumps("this is no database"))
-    assert evaluate(world, [RULE], **places(world)) == BROKEN
+    assert evaluate(world, [RULE], **places(world)) == WRONG_USE
