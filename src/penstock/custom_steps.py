@@ -8,14 +8,17 @@ from penstock.catalog.model import SpecId, View
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.lowering.custom_steps import CustomStepProblem, custom_step_problems
+from penstock.lowering.training import training_steps
 
 CODE = "custom-step"
 
 
 def step_problems(view: View, spec: SpecId) -> Iterator[Diagnostic]:
-    """What is wrong with the own steps of a model, and with where they are put."""
-    for problem in custom_step_problems(view, spec.name):
-        yield _diagnostic(view, spec, problem)
+    """What is wrong with the own steps of a model, which is free of errors otherwise, and with where they are put."""
+    custom = view.model(spec.name).spec.steps
+    if custom:
+        for problem in custom_step_problems(training_steps(view, spec.name), custom):
+            yield _diagnostic(view, spec, problem)
 
 
 def _diagnostic(view: View, spec: SpecId, problem: CustomStepProblem) -> Diagnostic:

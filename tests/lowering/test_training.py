@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from lowering.flights import Documents, view
+from penstock.catalog.model import View
 from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Step, Workflow
 from penstock.lowering.custom_steps import CustomStepProblem, custom_step_problems
-from penstock.lowering.training import training_workflow
+from penstock.lowering.training import training_steps, training_workflow
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.feature_set import FeatureSetSpec
 
@@ -22,6 +23,11 @@ def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:
 
 def steps(found: Workflow) -> dict[str, Step]:
     return {step.name: step for step in found.steps}
+
+
+def problems_of(found: View) -> tuple[CustomStepProblem, ...]:
+    """What is wrong with the model's own steps."""
+    return custom_step_problems(training_steps(found, "flight-delay"), found.model("flight-delay").spec.steps)
 
 
 def values(step: Step, flag: str) -> list[Any]:
@@ -281,7 +287,7 @@ def test_a_step_of_ones_own_that_cannot_be_placed_is_a_problem(
     own: list[dict[str, Any]], reason: str, pointer: tuple[str | int, ...], step: str
 ) -> None:
     changed = view(in_model(steps=own))
-    (problem,) = custom_step_problems(changed, "flight-delay")
+    (problem,) = problems_of(changed)
     assert (problem.reason, problem.pointer, problem.step) == (reason, pointer, step)
     with pytest.raises(ValueError, match="step"):
         training_workflow(changed, "flight-delay")
@@ -289,13 +295,13 @@ def test_a_step_of_ones_own_that_cannot_be_placed_is_a_problem(
 
 def test_a_cycle_is_shown_in_the_order_in_which_steps_wait() -> None:
     changed = view(in_model(steps=[own_step(after=["card"], before=["evaluate"])]))
-    (problem,) = custom_step_problems(changed, "flight-delay")
+    (problem,) = problems_of(changed)
     assert isinstance(problem, CustomStepProblem)
     assert set(problem.known) >= {"notify", "evaluate", "card"}
 
 
 def test_a_model_without_steps_of_its_own_has_no_problem() -> None:
-    assert custom_step_problems(view(), "flight-delay") == ()
+    assert problems_of(view()) == ()
 
 
 def test_a_model_that_something_else_has_trained_is_imported_and_judged_as_any_other() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from penstock.catalog.model import View
 from penstock.ir.workflow import Step
 from penstock.lowering.steps import CUSTOM_HOURS, compute_of
 from penstock.specs.model import CustomStep
@@ -28,14 +27,8 @@ class CustomStepProblem(NamedTuple):
     """For ``unknown``, the steps that there are; for ``cycle``, the steps on it, in order."""
 
 
-def custom_step_problems(view: View, name: str) -> tuple[CustomStepProblem, ...]:
-    """What is wrong with the own steps of the model `name`; the model itself must be free of errors."""
-    from penstock.lowering.training import training_steps
-
-    custom = view.model(name).spec.steps
-    if not custom:
-        return ()
-    built_in = training_steps(view, name)
+def custom_step_problems(built_in: tuple[Step, ...], custom: Sequence[CustomStep]) -> tuple[CustomStepProblem, ...]:
+    """What is wrong with a model's own steps, and with where they are put among the others."""
     problems = [*_taken(built_in, custom), *_unknown(built_in, custom)]
     if not problems:
         problems += _cycle(built_in, custom)
