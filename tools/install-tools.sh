@@ -69,12 +69,8 @@ fi
 # About a minute's work for two processors where nothing of it is in Go's cache.
 kustomize=v5.7.1
 rm -f .tools/kustomize.absent
-if ! present kustomize; then
-  if command -v go >/dev/null 2>&1; then
-    GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"
-  else
-    echo "this machine has neither kustomize nor Go to build it" >.tools/kustomize.absent
-  fi
+if ! present kustomize && ! GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"; then
+  echo "this machine has no kustomize, and no Go that builds it" >.tools/kustomize.absent
 fi
 
 # The compiler's output is the same on every Python; a test holds those that this machine has against each other.
