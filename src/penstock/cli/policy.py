@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from penstock.source.git import GitError
 
 if TYPE_CHECKING:
     from penstock.forges.recorded import RecordedPullRequest
-    from penstock.review.model import Verdict
+    from penstock.review.evidence.verify import Evidence
+    from penstock.review.model import Plan, Verdict
     from penstock.review.policy.organisation import Organisation
 
 
@@ -102,6 +103,7 @@ def _simulate(options: argparse.Namespace) -> int:
     seen = pretend_approved_by(view, options.pretend_approved_by)
     verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
     _hint_at_strangers(options.pretend_approved_by, inputs.organisation)
+    _hint_at_what_is_missing(inputs.plan, evidence)
     _print(verdict, options.format)
     return OK if verdict.state is VerdictState.APPROVED else PROBLEMS
 
@@ -118,6 +120,23 @@ def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
             near = did_you_mean(login, members)
             meant = f"; did you mean `{near[0]}`?" if near else ""
             print(f"hint: `{log_line(login)}` is in no team{meant}", file=sys.stderr)
+
+
+def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> None:
+    """What no approval makes up for, and no row of the verdict leads out of."""
+    from penstock.review.rendering.rows import next_command
+    from penstock.review.rendering.text_safety import log_line
+    from penstock.review.sides import WORK_TREE
+
+    if plan.base == plan.head:
+        print(f"hint: head is the base; `--head {WORK_TREE}` takes what is not committed yet", file=sys.stderr)
+    command = next_command(plan)
+    if command is not None:
+        print(f"hint: next: {command}", file=sys.stderr)
+    for address, found in sorted(evidence.items()):
+        if found.state != "valid":
+            text = f"hint: evidence of {address}: {found.state}: {'; '.join(found.reasons)}"
+            print(log_line(text), file=sys.stderr)
 
 
 def _print(verdict: Verdict, form: str) -> None:
