@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.findings import show, wants_colour
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
@@ -26,25 +26,36 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_root(commands.add_parser("test", help="run the unit tests of the policy"))
-    simulate = commands.add_parser("simulate", help="the verdict on a change, if some people approved it")
+    add_root(add_command(commands, "test", "run the unit tests of the policy"))
+    simulate = add_command(commands, "simulate", "show the verdict on a change, if some people approved it")
     add_root(simulate)
     simulate.add_argument(
         "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
     )
-    simulate.add_argument("--head", metavar="REV", default="HEAD", help="what would be merged (default: HEAD)")
+    simulate.add_argument(
+        "--head",
+        metavar="REV",
+        default="HEAD",
+        help="what would be merged: a revision, HEAD by default, or WORKTREE for the files as they lie here",
+    )
     simulate.add_argument("--author", metavar="LOGIN", help="who wrote it all, where there is no record")
     simulate.add_argument("--record", type=Path, metavar="FILE", help="a recorded pull request, whose commits count")
     simulate.add_argument(
-        "--pretend-approved-by", metavar="LOGIN", action="append", default=[], help="may be given several times"
+        "--pretend-approved-by",
+        metavar="LOGIN",
+        action="append",
+        default=[],
+        help="somebody who would approve it; may be given several times",
     )
-    simulate.add_argument("--format", choices=("terminal", "markdown", "json"), default="terminal")
-    replay = commands.add_parser("replay", help="whose verdict the policy of the work tree would alter")
+    simulate.add_argument(
+        "--format", choices=("terminal", "markdown", "json"), default="terminal", help="terminal by default"
+    )
+    replay = add_command(commands, "replay", "show whose verdict the policy of the work tree would alter")
     add_root(replay)
     replay.add_argument(
         "records", type=Path, nargs="+", metavar="FILE", help="recorded pull requests, or folders of them"
     )
-    owners = commands.add_parser("codeowners", help="print CODEOWNERS, or a ruleset, for the forge's own enforcement")
+    owners = add_command(commands, "codeowners", "print CODEOWNERS, or a ruleset, for the forge's own enforcement")
     add_root(owners)
     owners.add_argument("--organisation", metavar="NAME", help="name teams as @NAME/TEAM instead of their members")
     owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
@@ -68,7 +79,7 @@ def _test(options: argparse.Namespace) -> int:
     catalog = load_work_tree(root)
     ids = (*catalog.ids("ApprovalPolicy"), *catalog.ids("Team"))
     wrong = [found for spec_id in ids for found in catalog.problems(spec_id)]
-    problems = [*catalog.reading, *wrong, *policy_diagnostics(catalog)]
+    problems = sorted([*catalog.reading, *wrong, *policy_diagnostics(catalog)])
     show(problems, root, "text")
     if any(found.severity is Severity.ERROR for found in problems):
         return PROBLEMS

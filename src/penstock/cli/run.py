@@ -33,7 +33,7 @@ class _UsageError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("model", help="name of the model")
+    parser.add_argument("model", metavar="MODEL", help="name of the model")
     parser.add_argument(
         "--pipeline", choices=("training", "monitoring"), default="training", help="which pipeline (default: training)"
     )
