@@ -48,10 +48,21 @@ def run(options: argparse.Namespace) -> int:
         repository = None if not options.record.startswith(_ON_BRANCH) else GitRepository.find(options.root)
         remote = getattr(options, "remote", None)
         place = place_of(options.record, repository, remote, _access(remote))
+        if options.action != "append":
+            _refuse_none(place)
         return actions[options.action](options, place)
     except (RecordError, GitError, ForgeError) as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
+
+
+def _refuse_none(place: Place) -> None:
+    """Stop where no record is: of none it would be true that nothing was removed."""
+    if isinstance(place, BranchPlace) and place.tip() is None:
+        fetch = f"git fetch origin {place.branch}:{place.branch}"
+        raise RecordError(f"there is no branch `{place.branch}` here: run `{fetch}`, or name a folder by --record")
+    if isinstance(place, FolderPlace) and not place.folder.is_dir():
+        raise RecordError(f"there is no folder {place.folder}: `penstock review --record FOLDER` makes one")
 
 
 def place_of(
