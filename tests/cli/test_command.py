@@ -11,7 +11,13 @@ import pytest
 
 from catalog.repositories import edited, small
 from cli.test_check import write
-from penstock.cli.main import main
+from penstock.cli.main import COMMANDS, main
+
+_BELOW = [
+    *(("policy", name) for name in ("test", "simulate", "replay", "codeowners")),
+    *(("evidence", name) for name in ("show", "verify", "sign", "keygen")),
+    *(("record", name) for name in ("verify", "replay", "show", "append")),
+]
 
 
 def penstock(*words: str) -> subprocess.CompletedProcess[str]:
@@ -43,3 +49,13 @@ def test_within_a_process_a_command_leaves_the_collector_as_it_was(command: str,
     (tmp_path / "specs").mkdir()
     main([command, "--root", str(tmp_path)])
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS), *([above, name] for above, name in _BELOW)])
+def test_the_help_of_a_command_says_what_it_does(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    usage, _, rest = capsys.readouterr().out.partition("\n\n")
+    assert usage.startswith("usage: penstock")
+    assert rest[0].isupper(), "what it does comes first"
+    assert rest.split("\n\n")[0].endswith(".")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import penstock
+from penstock.cli.main import main
 from penstock.cli.manual import CODES
 
 PACKAGE = Path(penstock.__file__).parent
@@ -30,3 +33,10 @@ def test_every_code_has_a_page() -> None:
 
 def test_a_page_begins_with_one_sentence() -> None:
     assert [code.name for code in CODES.values() if not code.summary.endswith(".") or len(code.summary) > 120] == []
+
+
+def test_the_beginning_of_a_code_is_completed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "unknown-sql"]) == 2
+    assert (
+        capsys.readouterr().err == "error: there is no diagnostic `unknown-sql`; did you mean `unknown-sql-function`?\n"
+    )

@@ -36,3 +36,82 @@ def test_a_manifest_edited_by_hand_is_shown(repository: Path, capsys: pytest.Cap
     capsys.readouterr()
     assert main(["run", "delay", "--root", str(repository)]) == 1
     assert "error[edited-artifact]" in capsys.readouterr().err
+
+
+def refused(repository: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    capsys.readouterr()
+    assert main(["run", *words, "--root", str(repository)]) != 0
+    return capsys.readouterr().err
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_repository_without_models_has_no_name_to_offer(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "specs/model.yaml").unlink()
+    said = refused(repository, capsys, "delay")
+    assert said == "error: there is no model `delay`; no Model is declared yet; add a document with `kind: Model`\n"
+
+
+def test_a_repository_without_environments_is_told_what_trains_here(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (repository / "specs/platform.yaml").read_text(encoding="utf-8")
+    kept = [document for document in text.split("\n---\n") if "kind: Environment" not in document]
+    (repository / "specs/platform.yaml").write_text("\n---\n".join(kept), encoding="utf-8")
+    (repository / "specs/rollout.yaml").unlink()
+    edit(repository / "specs/model.yaml", ", onDrift: true", "")
+    main(["compile", "--root", str(repository)])
+    assert refused(repository, capsys, "delay") == (
+        "error: `delay` has no training pipeline in any environment: no Environment is declared yet; add a document "
+        "with `kind: Environment`, with `cluster: false` in it where it stands for this machine alone\n"
+    )
+
+
+def test_errors_of_the_specs_are_the_cause(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(repository / "specs/platform.yaml", "kind: Environment", "kind: Enviroment")
+    said = refused(repository, capsys, "delay")
+    assert "error[unknown-kind]" in said
+    assert said.endswith("error: the specs have errors; mend them, run `penstock compile`, then this again\n")
+
+
+def test_errors_that_a_check_finds_are_not_mended_by_compiling(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(repository / "specs/rollout.yaml", "{min: 3, max: 12,", "{min: 13, max: 12,")
+    said = refused(repository, capsys, "delay")
+    assert "error[capacity]" in said
+    assert said.endswith("error: the specs have errors; mend them, run `penstock compile`, then this again\n")
+
+
+def test_environments_that_do_not_train_are_named_with_their_key(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(repository, capsys, "delay", "--environment", "nowhere")
+    assert said == "error: there is no environment `nowhere`; there is `production`, `staging`\n"
+    edit(repository / "specs/platform.yaml", "  stage: staging", "  stage: staging\n  training: false")
+    main(["compile", "--root", str(repository)])
+    said = refused(repository, capsys, "delay", "--environment", "staging")
+    assert said == "error: `delay` has no training pipeline in `staging`: `training: false` stands in it\n"
+
+
+def test_a_rollout_that_watches_nothing_has_no_monitoring_pipeline(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(repository / "specs/model.yaml", ", onDrift: true", "")
+    rollout = repository / "specs/rollout.yaml"
+    kept = [line for line in rollout.read_text().splitlines() if not line.startswith(("    drift:", "    quality:"))]
+    rollout.write_text("\n".join(kept), encoding="utf-8")
+    main(["compile", "--root", str(repository)])
+    assert refused(repository, capsys, "delay", "--pipeline", "monitoring") == (
+        "error: `delay` has no monitoring pipeline in any environment: no rollout of it says in `monitor` which "
+        "`drift` or `quality` to watch\n"
+    )
+    rollout.unlink()
+    main(["compile", "--root", str(repository)])
+    assert refused(repository, capsys, "delay", "--pipeline", "monitoring") == (
+        "error: `delay` has no monitoring pipeline in any environment: no rollout serves it\n"
+    )

@@ -69,7 +69,11 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
     pipeline = read_pipeline(write_pipeline(tmp_path / "pipeline.yaml", Script("a", "")))
     run = Runner(workspace, tmp_path, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
     report(run, "m", "training", workspace, tmp_path, "--to qa --rollout one")
-    assert "penstock promote m --to qa --rollout one  write the Release" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "penstock promote m --to qa --rollout one  write the Release" in said
+    assert "monitoring" not in said, "no rollout watches it"
+    report(run, "m", "training", workspace, tmp_path, "--to qa --rollout one", True)
+    assert "  watch the model for drift\n" in capsys.readouterr().out
     report(run, "m", "training", workspace, tmp_path)
     said = capsys.readouterr().out
     assert "penstock explain Model/m" in said

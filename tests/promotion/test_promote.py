@@ -315,7 +315,10 @@ def test_evidence_that_has_changed_since_is_not_released(
 def test_what_is_released_already_is_said(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     repository.train("one")
     assert repository.promote() == 0
-    assert "serves this version of `made` by `made-online` already" in refused(repository, capsys)
+    said = refused(repository, capsys)
+    assert "serves this version of `made` by `made-online` already; train another one to release it" in said, (
+        "no canary"
+    )
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,8 @@ def test_a_release_from_before_there_were_statements_gets_one(
     assert "of `made`, and states its promotion anew" in capsys.readouterr().out
     assert (repository.release()["step"], statement(repository).of.step) == (1, 1)
     assert {**repository.release(), "promotion": None} == {**document["spec"], "promotion": None}
-    assert "serves this version of `made` by `made-online` already" in refused(repository, capsys)
+    said = refused(repository, capsys)
+    assert "serves this version of `made` by `made-online` already; --advance or --complete moves its canary" in said
 
 
 def test_a_version_that_was_judged_anew_is_released_on_its_new_evidence(repository: Repository) -> None:

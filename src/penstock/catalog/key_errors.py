@@ -14,7 +14,9 @@ from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.gate import RULE_FORMS
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Mapping, mapping_of, mappings, shape_at
+from penstock.specs.shapes import Mapping, Shape, mapping_of, mappings, shape_at
+
+_MOST_KEYS = 3
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "threshold": ("atLeast", "atMost"), "min": ("atLeast",), "max": ("atMost",), "gte": ("atLeast",),
@@ -121,6 +123,14 @@ def _spec_of(kind: type[Resource]) -> Mapping:
     return shape if isinstance(shape, Mapping) else mapping_of(kind)
 
 
+def _form(key: str, shape: Shape | None) -> str:
+    """The key as it is added: with the keys that its mapping needs in turn, where these are few."""
+    required = [one.key for one in shape.fields.values() if one.required] if isinstance(shape, Mapping) else []
+    if not 0 < len(required) <= _MOST_KEYS:
+        return key
+    return f"{key}: {{{', '.join(f'{name}: ...' for name in required)}}}"
+
+
 def lacking_keys(
     kind: type[Resource], reported: Reported, parent: Pointer, places: list[Place]
 ) -> Iterator[Diagnostic]:
@@ -132,7 +142,8 @@ def lacking_keys(
     helps = []
     for key in keys:
         field = shape.fields.get(key) if isinstance(shape, Mapping) else None
-        helps.append(f"add `{key}`: {field.description}" if field is not None and field.description else f"add `{key}`")
+        told = f": {field.description}" if field is not None and field.description else ""
+        helps.append(f"add `{_form(key, field.shape if field is not None else None)}`{told}")
     holder = reported.phrase(parent) if parent else f"the {kind.kind_name}"
     first = (*parent, keys[0])
     removed = reported.environment is not None and reported.origin(first)[-1:] == first[-1:]

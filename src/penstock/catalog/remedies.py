@@ -170,8 +170,12 @@ def _given(shape: Mapping, keys: list[str], value: Any) -> list[str]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return []
     parts = str(value).split(".") if len(keys) > 1 else [str(value)]
-    are_plain = all(isinstance(shape.fields[key].shape, Scalar) for key in keys)
-    return [short_text(part) for part in parts] if are_plain and len(parts) == len(keys) else []
+    scalars = [one for key in keys if isinstance(one := shape.fields[key].shape, Scalar)]
+    if not len(parts) == len(keys) == len(scalars):
+        return []
+    if len(keys) == 1:
+        return [_meant(value, str(value), scalars[0].words) or short_text(value)]
+    return [short_text(part) for part in parts]
 
 
 def _name_in(value: Any) -> Any:

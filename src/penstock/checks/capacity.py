@@ -47,7 +47,7 @@ def capacity(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             "capacity",
             "a canary divides traffic between versions, and there is a single copy",
             view.span(rollout, at, "value" if at[-1] == "min" else "key"),
-            help=("write `replicas: {min: 2, ...}` or more",),
+            help=(f"write `replicas: {{min: 2, max: {max(2, replicas.max)}}}`, or more copies",),
         )
     if replicas.metric in ("cpu", "memory") and replicas.target > 100:
         yield Diagnostic.error(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
 from penstock.catalog.repository import WorkTree
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.review.rendering.text_safety import log_line
@@ -35,9 +35,9 @@ class _UsageError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = commands.add_parser("show", help="what the gates and the promotion of a release state")
-    verify = commands.add_parser("verify", help="whether the evidence of releases verifies, link by link")
-    sign = commands.add_parser("sign", help="sign the statements of releases, and write their digests into them")
+    show = add_command(commands, "show", "show what the gates and the promotion of a release state")
+    verify = add_command(commands, "verify", "say whether the evidence of releases verifies, link by link")
+    sign = add_command(commands, "sign", "sign the statements of releases, and write their digests into them")
     sign.add_argument("--key-id", required=True, metavar="ID", help="name of the key in the approval policy")
     sign.add_argument("--only", choices=_LINKS, help="sign the statements of the gates alone, or of the promotions")
     add_key(sign)
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--base", metavar="REV", help="commit whose policy names the keys (default: the specs as they lie here)"
     )
-    keygen = commands.add_parser("keygen", help="make a key; prints what the approval policy says of it")
+    keygen = add_command(commands, "keygen", "make a key, and print what the approval policy says of it")
     keygen.add_argument("--key-id", required=True, metavar="ID", help="name of the key")
     keygen.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the private key is written")
 

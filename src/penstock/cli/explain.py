@@ -56,7 +56,8 @@ def _explain_code(name: str, form: str) -> int:
 
     page = CODES.get(name)
     if page is None:
-        raise _UsageError(f"there is no diagnostic `{name}`{_hint(did_you_mean(name, CODES))}")
+        begun = [code for code in CODES if code.startswith(f"{name}-")]
+        raise _UsageError(f"there is no diagnostic `{name}`{_hint(begun or did_you_mean(name, CODES))}")
     if form == "json":
         _print_json({"code": page.name, "summary": page.summary, "manual": page.manual})
     else:

@@ -98,9 +98,17 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"penstock {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+        command = add_command(commands, name, purpose)
         if name == chosen:
             _module(name).add_arguments(command)
+    return parser
+
+
+def add_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentParser:
+    """The parser of one command, whose own help begins with what the list of commands says of it."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
+    )
     return parser
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.findings import show, wants_colour
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
@@ -18,32 +18,44 @@ from penstock.source.git import GitError
 
 if TYPE_CHECKING:
     from penstock.forges.recorded import RecordedPullRequest
-    from penstock.review.model import Verdict
+    from penstock.review.evidence.verify import Evidence
+    from penstock.review.model import Plan, Verdict
     from penstock.review.policy.organisation import Organisation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_root(commands.add_parser("test", help="run the unit tests of the policy"))
-    simulate = commands.add_parser("simulate", help="the verdict on a change, if some people approved it")
+    add_root(add_command(commands, "test", "run the unit tests of the policy"))
+    simulate = add_command(commands, "simulate", "show the verdict on a change, if some people approved it")
     add_root(simulate)
     simulate.add_argument(
         "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
     )
-    simulate.add_argument("--head", metavar="REV", default="HEAD", help="what would be merged (default: HEAD)")
+    simulate.add_argument(
+        "--head",
+        metavar="REV",
+        default="HEAD",
+        help="what would be merged: a revision, HEAD by default, or WORKTREE for the files as they lie here",
+    )
     simulate.add_argument("--author", metavar="LOGIN", help="who wrote it all, where there is no record")
     simulate.add_argument("--record", type=Path, metavar="FILE", help="a recorded pull request, whose commits count")
     simulate.add_argument(
-        "--pretend-approved-by", metavar="LOGIN", action="append", default=[], help="may be given several times"
+        "--pretend-approved-by",
+        metavar="LOGIN",
+        action="append",
+        default=[],
+        help="somebody who would approve it; may be given several times",
     )
-    simulate.add_argument("--format", choices=("terminal", "markdown", "json"), default="terminal")
-    replay = commands.add_parser("replay", help="whose verdict the policy of the work tree would alter")
+    simulate.add_argument(
+        "--format", choices=("terminal", "markdown", "json"), default="terminal", help="terminal by default"
+    )
+    replay = add_command(commands, "replay", "show whose verdict the policy of the work tree would alter")
     add_root(replay)
     replay.add_argument(
         "records", type=Path, nargs="+", metavar="FILE", help="recorded pull requests, or folders of them"
     )
-    owners = commands.add_parser("codeowners", help="print CODEOWNERS, or a ruleset, for the forge's own enforcement")
+    owners = add_command(commands, "codeowners", "print CODEOWNERS, or a ruleset, for the forge's own enforcement")
     add_root(owners)
     owners.add_argument("--organisation", metavar="NAME", help="name teams as @NAME/TEAM instead of their members")
     owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
@@ -67,7 +79,7 @@ def _test(options: argparse.Namespace) -> int:
     catalog = load_work_tree(root)
     ids = (*catalog.ids("ApprovalPolicy"), *catalog.ids("Team"))
     wrong = [found for spec_id in ids for found in catalog.problems(spec_id)]
-    problems = [*catalog.reading, *wrong, *policy_diagnostics(catalog)]
+    problems = sorted([*catalog.reading, *wrong, *policy_diagnostics(catalog)])
     show(problems, root, "text")
     if any(found.severity is Severity.ERROR for found in problems):
         return PROBLEMS
@@ -102,6 +114,7 @@ def _simulate(options: argparse.Namespace) -> int:
     seen = pretend_approved_by(view, options.pretend_approved_by)
     verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
     _hint_at_strangers(options.pretend_approved_by, inputs.organisation)
+    _hint_at_what_is_missing(inputs.plan, evidence)
     _print(verdict, options.format)
     return OK if verdict.state is VerdictState.APPROVED else PROBLEMS
 
@@ -118,6 +131,23 @@ def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
             near = did_you_mean(login, members)
             meant = f"; did you mean `{near[0]}`?" if near else ""
             print(f"hint: `{log_line(login)}` is in no team{meant}", file=sys.stderr)
+
+
+def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> None:
+    """What no approval makes up for, and no row of the verdict leads out of."""
+    from penstock.review.rendering.rows import next_command
+    from penstock.review.rendering.text_safety import log_line
+    from penstock.review.sides import WORK_TREE
+
+    if plan.base == plan.head:
+        print(f"hint: head is the base; `--head {WORK_TREE}` takes what is not committed yet", file=sys.stderr)
+    command = next_command(plan)
+    if command is not None:
+        print(f"hint: next: {command}", file=sys.stderr)
+    for address, found in sorted(evidence.items()):
+        if found.state != "valid":
+            text = f"hint: evidence of {address}: {found.state}: {'; '.join(found.reasons)}"
+            print(log_line(text), file=sys.stderr)
 
 
 def _print(verdict: Verdict, form: str) -> None:

@@ -35,7 +35,7 @@ class _UsageError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("model", help="name of the model")
+    parser.add_argument("model", metavar="MODEL", help="name of the model")
     parser.add_argument("--to", required=True, metavar="E", help="environment that is to serve it")
     parser.add_argument("--rollout", metavar="R", help="rollout that serves it, where the environment has several")
     canary = parser.add_mutually_exclusive_group()

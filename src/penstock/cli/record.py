@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
@@ -21,13 +21,13 @@ _ON_BRANCH = "branch:"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    verify = commands.add_parser("verify", help="whether anything was removed, altered or moved")
+    verify = add_command(commands, "verify", "say whether anything was removed, altered or moved")
     verify.add_argument("--newest", metavar="DIGEST", help="a decision that must be in it, as a comment shows it")
-    replay = commands.add_parser("replay", help="make the decisions again, offline, to the same bytes")
+    replay = add_command(commands, "replay", "make the decisions again, offline, to the same bytes")
     replay.add_argument("--number", type=int, metavar="N", help="of one pull request only")
-    show = commands.add_parser("show", help="list the decisions, or show one with what it was made of")
+    show = add_command(commands, "show", "list the decisions, or show one with what it was made of")
     show.add_argument("entry", nargs="?", type=int, metavar="ENTRY", help="number of an entry")
-    add = commands.add_parser("append", help="add what a review decided in another job")
+    add = add_command(commands, "append", "add what a review decided in another job")
     add.add_argument("handover", type=Path, metavar="FILE", help="what `penstock review --step decide` wrote")
     add.add_argument("--digest", required=True, help="of the file, as that job gave it")
     add.add_argument("--remote", metavar="NAME", help="remote repository that holds the branch of the record")
@@ -47,10 +47,22 @@ def run(options: argparse.Namespace) -> int:
     try:
         repository = None if not options.record.startswith(_ON_BRANCH) else GitRepository.find(options.root)
         remote = getattr(options, "remote", None)
-        return actions[options.action](options, place_of(options.record, repository, remote, _access(remote)))
+        place = place_of(options.record, repository, remote, _access(remote))
+        if options.action != "append":
+            _refuse_none(place)
+        return actions[options.action](options, place)
     except (RecordError, GitError, ForgeError) as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
+
+
+def _refuse_none(place: Place) -> None:
+    """Stop where no record is: of none it would be true that nothing was removed."""
+    if isinstance(place, BranchPlace) and place.tip() is None:
+        fetch = f"git fetch origin {place.branch}:{place.branch}"
+        raise RecordError(f"there is no branch `{place.branch}` here: run `{fetch}`, or name a folder by --record")
+    if isinstance(place, FolderPlace) and not place.folder.is_dir():
+        raise RecordError(f"there is no folder {place.folder}: `penstock review --record FOLDER` makes one")
 
 
 def place_of(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
-from penstock.catalog.model import Catalog
+from penstock.catalog.model import Catalog, View
 from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
@@ -19,6 +20,7 @@ from penstock.runtime.arguments import moment
 from penstock.source.output_findings import MENDED_BY_COMPILING
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
+from penstock.source.writing_codes import WRITING
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 
@@ -31,7 +33,7 @@ class _UsageError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("model", help="name of the model")
+    parser.add_argument("model", metavar="MODEL", help="name of the model")
     parser.add_argument(
         "--pipeline", choices=("training", "monitoring"), default="training", help="which pipeline (default: training)"
     )
@@ -59,15 +61,16 @@ def run(options: argparse.Namespace) -> int:
         _refuse_wrong(options)
         root = find_root(options)
         catalog = load_work_tree(root)
-        environment = _environment(catalog, options)
+        _refuse_unknown(catalog, options)
         workspace = Workspace((options.workspace or root / PRIVATE).resolve())
+        stale = Session(root).compile(check_only=True)
+        if stale.failed:
+            _show_stale(stale.diagnostics, root)
+            return PROBLEMS
+        environment = _environment(catalog, options)
     except (NoRepositoryError, _UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
-    stale = Session(root).compile(check_only=True)
-    if stale.failed:
-        _show_stale(stale.diagnostics, root)
-        return PROBLEMS
     make_private(workspace.root)
     runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel, options.fresh)
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
@@ -89,15 +92,19 @@ def run(options: argparse.Namespace) -> int:
         return PROBLEMS
     from penstock.cli.run_report import report
 
-    report(result, options.model, options.pipeline, workspace, root, where_to_promote(catalog, options.model))
+    promotion, watched = where_to_promote(catalog, options.model), is_watched(catalog, options.model)
+    report(result, options.model, options.pipeline, workspace, root, promotion, watched)
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
 
 
 def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
     """What keeps the compiled pipeline from being run; files that are only out of date have one cause."""
     paths = [one.path for one in diagnostics if one.code in MENDED_BY_COMPILING and one.path]
-    others = (one for one in diagnostics if one.code not in MENDED_BY_COMPILING)
-    show((one for one in others if one.severity is Severity.ERROR), root, "text")
+    errors = [one for one in diagnostics if one.code not in MENDED_BY_COMPILING and one.severity is Severity.ERROR]
+    show(errors, root, "text")
+    if {one.code for one in errors} - {known.name for known in WRITING}:
+        print("error: the specs have errors; mend them, run `penstock compile`, then this again", file=sys.stderr)
+        return
     which = ""
     if paths:
         more = f" and {counted(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
@@ -128,19 +135,49 @@ def where_to_promote(catalog: Catalog, model: str) -> str | None:
     return None
 
 
+def is_watched(catalog: Catalog, model: str) -> bool:
+    """Whether some environment has a monitoring pipeline of the model."""
+    from penstock.lowering.monitoring import monitored
+
+    return any(monitored(view, model) for view in catalog.views())
+
+
+def _refuse_unknown(catalog: Catalog, options: argparse.Namespace) -> None:
+    """Stop where the model or the environment that was named is declared nowhere."""
+    for kind, name in (("Model", options.model), ("Environment", options.environment)):
+        names = [spec.name for spec in catalog.ids(kind)]
+        if name is None or name in names:
+            continue
+        near = did_you_mean(name, names) or names
+        there_is = f"there is {', '.join(f'`{one}`' for one in near)}" if near else _none_yet(kind)
+        raise _UsageError(f"there is no {kind.lower()} `{name}`; {there_is}")
+
+
+def _none_yet(kind: str) -> str:
+    return f"no {kind} is declared yet; add a document with `kind: {kind}`"
+
+
 def _environment(catalog: Catalog, options: argparse.Namespace) -> Environment:
     """The environment whose pipeline is to be run."""
-    names = [spec.name for spec in catalog.ids("Model")]
-    if options.model not in names:
-        near = did_you_mean(options.model, names) or names
-        raise _UsageError(f"there is no model `{options.model}`; there is {', '.join(f'`{name}`' for name in near)}")
-    for view in catalog.views():
+    from penstock.lowering.monitoring import monitored
+
+    views = [view for view in catalog.views() if options.environment in (None, view.environment_name)]
+    for view in views:
         environment = view.environment
-        if environment is None or (options.environment is not None and environment.name != options.environment):
+        if environment is None or view.find(Model, options.model) is None:
             continue
-        trains = options.pipeline == "training" and environment.spec.training
-        watches = options.pipeline == "monitoring" and bool(view.rollouts_of(options.model))
-        if view.find(Model, options.model) is not None and (trains or watches):
+        if environment.spec.training if options.pipeline == "training" else monitored(view, options.model):
             return environment
     where = f"in `{options.environment}`" if options.environment else "in any environment"
-    raise _UsageError(f"`{options.model}` has no {options.pipeline} pipeline {where}")
+    raise _UsageError(f"`{options.model}` has no {options.pipeline} pipeline {where}: {_why_none(views, options)}")
+
+
+def _why_none(views: Sequence[View], options: argparse.Namespace) -> str:
+    """What keeps these environments from having the pipeline."""
+    if not any(view.environment for view in views):
+        return f"{_none_yet('Environment')}, with `cluster: false` in it where it stands for this machine alone"
+    if options.pipeline == "training":
+        return f"`training: false` stands in {'it' if options.environment else 'each'}"
+    if any(view.rollouts_of(options.model) for view in views):
+        return "no rollout of it says in `monitor` which `drift` or `quality` to watch"
+    return "no rollout serves it"

@@ -23,10 +23,19 @@ WIDTH = 110
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
 
 
-def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path, promotion: str | None = None) -> None:
+def report(
+    run: Run,
+    model: str,
+    pipeline: str,
+    workspace: Workspace,
+    root: Path,
+    promotion: str | None = None,
+    watched: bool = False,
+) -> None:
     """Print the end of a run: to the output what it found, to the error stream why it stopped.
 
     `promotion` are the words by which `promote` is told where the model goes next; None where no rollout serves it.
+    `watched` says whether the model has a monitoring pipeline.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     for name, step in run.steps.items():
@@ -52,7 +61,7 @@ def report(run: Run, model: str, pipeline: str, workspace: Workspace, root: Path
         _quality(console, _json(run.output("quality", "quality"), "quality.json"))
     if run.state == "succeeded":
         _places(run, pipeline, workspace, root)
-        _next(model, pipeline, promotion, _newest_row(run))
+        _next(model, pipeline, promotion, watched, _newest_row(run))
 
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:
@@ -184,16 +193,16 @@ def _newest_row(run: Run) -> str | None:
     return newest
 
 
-def _next(model: str, pipeline: str, promotion: str | None, newest: str | None) -> None:
-    as_of = f" --as-of {newest}" if newest is not None else ""
-    commands = [(f"penstock explain Model/{model}", "every value of the spec, and where it comes from")]
+def _next(model: str, pipeline: str, promotion: str | None, watched: bool, newest: str | None) -> None:
+    commands = []
     if pipeline == "monitoring":
-        commands.insert(0, (f"penstock run {model}", "train it again"))
+        commands.append((f"penstock run {model}", "train it again"))
     elif promotion is not None:
-        commands[:0] = [
-            (f"penstock promote {model} {promotion}", "write the Release that a pull request would carry"),
-            (f"penstock run {model} --pipeline monitoring{as_of}", "watch the model for drift, as of that time"),
-        ]
+        commands.append((f"penstock promote {model} {promotion}", "write the Release that a pull request would carry"))
+        if watched:
+            as_of, then = (f" --as-of {newest}", ", as of that time") if newest is not None else ("", "")
+            commands.append((f"penstock run {model} --pipeline monitoring{as_of}", f"watch the model for drift{then}"))
+    commands.append((f"penstock explain Model/{model}", "every value of the spec, and where it comes from"))
     width = max(len(command) for command, _ in commands)
     print("\nNext")
     for command, purpose in commands:

@@ -55,9 +55,10 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     words = f"version{number} ({candidate.digest[:19]}…) of `{candidate.model}`"
     if present is not None and present.spec.version.digest == candidate.digest and step is None:
         if _is_covered(view, present, candidate):
+            is_canary = present.spec.step is not None
+            next_ = "--advance or --complete moves its canary" if is_canary else "train another one to release it"
             raise RefusalError(
-                f"`{environment}` serves this version of `{candidate.model}` by `{rollout.name}` already; --advance or "
-                "--complete moves its canary"
+                f"`{environment}` serves this version of `{candidate.model}` by `{rollout.name}` already; {next_}"
             )
         predicate = candidate.statement.predicate
         spec = present.plain_spec() | {

@@ -63,7 +63,8 @@ class GitRepository:
         # The reason is what this command writes.
         command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         done = _start(self.root, command)
-        complaint = f"git knows no commit {revision!r}: name a branch, a tag or a commit."
+        advice = "nothing is committed here yet" if revision == "HEAD" else "name a branch, a tag or a commit"
+        complaint = f"git knows no commit {revision!r}: {advice}."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
         raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from penstock.specs.choices import Choice, exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
-from penstock.specs.review import Area, Loosens, Review
+from penstock.specs.review import Absent, Area, Loosens, Review
 from penstock.specs.units import Cpu, Memory
 
 API_VERSION = "penstock/v1"
@@ -150,16 +150,18 @@ def field(
     area: Area,
     default: Any = ...,
     order: tuple[str, ...] = (),
+    absent: Absent = "loosest",
     **constraints: Any,
 ) -> Any:
     """Declare a field of the language: what it is, which way it loosens, whose area it is.
 
-    A field without `default` is required. `order` lists the values strictest first for `Loosens.LATER`; further
-    keywords are pydantic's constraints (``ge``, ``min_length`` ...). A mutable default is copied for each instance.
+    A field without `default` is required. `order` lists the values strictest first for `Loosens.LATER`;
+    `absent` says whether a bound that is not there is the loosest; further keywords are pydantic's constraints
+    (``ge``, ``min_length`` ...). A mutable default is copied for each instance.
     """
     if (loosens is Loosens.LATER) != bool(order):
         raise ValueError("`order` belongs to Loosens.LATER, and to it alone")
-    extra: dict[str, Any] = {"x-penstock": Review(loosens, area, order).as_json()}
+    extra: dict[str, Any] = {"x-penstock": Review(loosens, area, order, absent).as_json()}
     if isinstance(default, list | dict):
         return Field(default_factory=default.copy, description=description, json_schema_extra=extra, **constraints)
     return Field(default, description=description, json_schema_extra=extra, **constraints)

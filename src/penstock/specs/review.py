@@ -7,7 +7,7 @@ The review engine classifies changes by these declarations alone, never by paths
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Area(StrEnum):
@@ -27,7 +27,8 @@ class Area(StrEnum):
 class Loosens(StrEnum):
     """The direction of change that makes a field less strict.
 
-    An optional bound that disappears is the loosest bound of all, whichever its direction.
+    An optional bound that disappears is the loosest bound of all, whichever its direction, unless the field declares
+    that nothing orders its absence.
     """
 
     LOWER = "lower"
@@ -46,6 +47,10 @@ class Loosens(StrEnum):
     """No change loosens anything: prose."""
 
 
+Absent = Literal["loosest", "unordered"]
+"""A bound that is not there binds nothing; where something else takes its place, nothing orders the two."""
+
+
 class Review(NamedTuple):
     """The review meaning of one field."""
 
@@ -53,10 +58,14 @@ class Review(NamedTuple):
     area: Area
     order: tuple[str, ...] = ()
     """For `Loosens.LATER`: the allowed values, strictest first."""
+    absent: Absent = "loosest"
+    """For `Loosens.LOWER` and `HIGHER`: what no value means beside one."""
 
     def as_json(self) -> dict[str, Any]:
         """The form in which the meaning stands in JSON Schemas, under ``x-penstock``."""
         value: dict[str, Any] = {"loosens": self.loosens.value, "area": self.area.value}
         if self.order:
             value["order"] = list(self.order)
+        if self.absent != "loosest":
+            value["absent"] = self.absent
         return value

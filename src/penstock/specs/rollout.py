@@ -103,6 +103,7 @@ class CanaryStep(Node):
         loosens=Loosens.LOWER,
         area=Area.ROLLOUT,
         default=None,
+        absent="unordered",
     )
 
 

@@ -15,6 +15,7 @@ from penstock.review.model import Direction, Operation
 from penstock.specs.addresses import IDENTITY_KEYS, Address
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Loosens
+from penstock.specs.rollout import CanaryStep
 from penstock.specs.shapes import Entries, Field, Items, Mapping, Scalar, mappings
 from review.changes.samples import node, sample
 
@@ -28,6 +29,8 @@ FIELDS: list[tuple[Mapping, Field]] = [
     for field in mapping.fields.values()
     if field.name not in ("api_version", "kind") or mapping.cls not in KINDS.values()
 ]
+IN_ANOTHER_WAY = {(CanaryStep, "hold")}
+"""Without a time a step waits for a person: to write a short one in is no stricter."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,20 @@ def cases() -> Iterator[Case]:
 def _operators(mapping: Mapping, field: Field, loosens: Loosens) -> Iterator[tuple[str, Any, Any, Direction]]:
     annotation = mapping.cls.model_fields[field.name].annotation
     small, large = sample(annotation, 0), sample(annotation, 1)
+    gone, come = (UNKNOWN, UNKNOWN) if (mapping.cls, field.name) in IN_ANOTHER_WAY else (LOOSENED, TIGHTENED)
     match loosens:
         case Loosens.LOWER:
             yield "loosen", large, small, LOOSENED
             yield "tighten", small, large, TIGHTENED
             if field.optional:
-                yield "remove", small, None, LOOSENED
-                yield "add", None, small, TIGHTENED
+                yield "remove", small, None, gone
+                yield "add", None, small, come
         case Loosens.HIGHER:
             yield "loosen", small, large, LOOSENED
             yield "tighten", large, small, TIGHTENED
             if field.optional:
-                yield "remove", large, None, LOOSENED
-                yield "add", None, large, TIGHTENED
+                yield "remove", large, None, gone
+                yield "add", None, large, come
         case Loosens.LATER:
             strict, *_, loose = field.review["order"]
             yield "loosen", strict, loose, LOOSENED

@@ -117,3 +117,10 @@ def test_a_folder_without_git_is_one_sentence(tmp_path: Path) -> None:
     )
     assert shown.returncode == 2
     assert "git init" in shown.stderr
+
+
+def test_a_repository_without_a_commit_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "specs").mkdir()
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    assert main(["plan", "--root", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: git knows no commit 'HEAD': nothing is committed here yet.\n"

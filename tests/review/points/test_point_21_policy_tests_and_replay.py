@@ -241,6 +241,29 @@ def test_simulate_takes_the_work_tree_as_it_lies_there(
     assert "1 more is missing" in capsys.readouterr().out
 
 
+def test_simulate_says_what_would_make_a_verdict_possible(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(repository)
+    arguments = ["policy", "simulate", "--root", str(repository.root), "--author", "eve"]
+    main([*arguments, "--base", "HEAD"])
+    assert capsys.readouterr().err == "hint: head is the base; `--head WORKTREE` takes what is not committed yet\n"
+    repository.compile()
+    next((repository.root / "generated").rglob("*.yaml")).unlink()
+    assert main([*arguments, "--base", "main", "--head", "WORKTREE"]) == 1
+    assert capsys.readouterr().err == "hint: next: penstock compile && git add --all generated && git commit\n"
+
+
+def test_simulate_says_why_evidence_does_not_verify(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    released(repository, by=signer())
+    simulate = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
+    assert main(simulate) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("hint: evidence of Release/")
+    assert ": unsigned: " in said
+    assert "the policy of the base names no key" in said
+
+
 def test_replay_judges_a_release_by_its_evidence(repository: Repository) -> None:
     key = signer()
     view = RecordedPullRequest(released(repository, key, by=key).inputs.facts)

@@ -259,6 +259,19 @@ def test_a_digest_leads_nowhere_but_to_a_part() -> None:
         part_path("sha256:../../etc/passwd")
 
 
+@pytest.mark.parametrize("action", ["verify", "replay", "show"])
+def test_no_record_is_not_a_whole_one(
+    action: str, repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", action, "--root", str(repository.root)]) == 2
+    assert capsys.readouterr().err == (
+        "error: there is no branch `penstock-record` here: run `git fetch origin penstock-record:penstock-record`, or "
+        "name a folder by --record\n"
+    )
+    assert main(["record", action, "--record", str(tmp_path / "none")]) == 2
+    assert "none: `penstock review --record FOLDER` makes one" in capsys.readouterr().err
+
+
 def test_the_command_line_verifies_replays_and_shows(
     pull: PullRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

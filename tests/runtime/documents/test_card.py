@@ -64,3 +64,17 @@ def test_a_figure_that_could_not_be_measured_is_a_dash(missing: str) -> None:
     inputs["metrics"]["roc_auc"][missing] = None
     assert "| roc_auc " in render(inputs)
     assert "None" not in render(inputs)
+
+
+def test_the_parts_stand_in_the_order_of_time() -> None:
+    inputs = facts()
+    inputs["parts"] = dict(sorted(inputs["parts"].items()))
+    text = render(inputs)
+    assert text.index("| train ") < text.index("| validation ") < text.index("| test ")
+
+
+def test_an_estimate_is_rounded_as_its_interval_is() -> None:
+    inputs = facts()
+    inputs["metrics"]["roc_auc"] |= {"estimate": 0.0236412, "low": 0.0204249, "high": 22.3456}
+    (row,) = (line for line in render(inputs).splitlines() if line.startswith("| roc_auc "))
+    assert "| 0.02364 | 0.02042 to 22.35 " in " ".join(row.split())

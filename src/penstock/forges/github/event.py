@@ -157,9 +157,9 @@ def _after_workflow(name: str, action: str, repository: str, payload: Shape) -> 
 def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        hint = (
-            "pass `GITHUB_TOKEN: ${{ github.token }}` in `env`" if name == "GITHUB_TOKEN" else "run in GitHub Actions"
-        )
+        hint = "run in GitHub Actions, or judge a recorded pull request by `--recorded FILE`"
+        if name == "GITHUB_TOKEN":
+            hint = "pass `GITHUB_TOKEN: ${{ github.token }}` in `env`"
         raise GitHubError(f"{name} is not set: {hint}.")
     return value
 

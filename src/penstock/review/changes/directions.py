@@ -34,7 +34,7 @@ def judge(review: Review, operation: Operation, before: Any, after: Any, *, is_i
         case Loosens.REMOVED | Loosens.ADDED:
             return _of_presence(review.loosens, operation, before, after, is_item)
         case Loosens.LOWER | Loosens.HIGHER:
-            return _of_number(review.loosens, operation, before, after)
+            return _of_number(review, operation, before, after)
         case Loosens.LATER:
             return _of_order(review.order, operation, before, after)
 
@@ -61,7 +61,10 @@ def _of_presence(loosens: Loosens, operation: Operation, before: Any, after: Any
     return Judgement(UNKNOWN, "another value stands in its place, and nothing orders the two")
 
 
-def _of_number(loosens: Loosens, operation: Operation, before: Any, after: Any) -> Judgement:
+def _of_number(review: Review, operation: Operation, before: Any, after: Any) -> Judgement:
+    loosens = review.loosens
+    if review.absent == "unordered" and operation in (Operation.ADDED, Operation.REMOVED):
+        return Judgement(UNKNOWN, "without a value it works in another way, and nothing orders the two")
     if operation is Operation.REMOVED:
         return Judgement(LOOSENED, "a bound that is gone is the loosest of all")
     if operation is Operation.ADDED:
@@ -116,4 +119,5 @@ def review_of(declared: dict[str, Any] | None) -> Review:
     """The meaning that a field declares under ``x-penstock``; of one that declares none, any change may loosen."""
     if declared is None:
         return Review(Loosens.ANY, Area.GOVERNANCE)
-    return Review(Loosens(declared["loosens"]), Area(declared["area"]), tuple(declared.get("order", ())))
+    order, absent = tuple(declared.get("order", ())), declared.get("absent", "loosest")
+    return Review(Loosens(declared["loosens"]), Area(declared["area"]), order, absent)

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from penstock.runtime.arguments import by_name, directory, named_directory, output_directory, spec
-from penstock.runtime.artifacts import directory_digest, read_json, write_json
+from penstock.runtime.artifacts import PARTS, directory_digest, read_json, write_json
 from penstock.runtime.documents.markdown import Markdown, code, escaped, table
 from penstock.runtime.documents.verdicts import read_verdicts
 from penstock.runtime.learning.model_files import TRAINING_FILE
@@ -279,7 +279,7 @@ def _group_table(by_group: Facts) -> Markdown:
 
 
 def _value(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _dataset_table(datasets: Facts) -> Markdown:
@@ -289,7 +289,8 @@ def _dataset_table(datasets: Facts) -> Markdown:
 
 def _part_table(parts: Facts) -> Markdown:
     rows = []
-    for name, part in parts.items():
+    for name in sorted(parts, key=PARTS.index):
+        part = parts[name]
         period = f"{part['from']} to {part['until']}" if "from" in part else "–"
         rows.append((name, f"{part['rows']:,}", period, _value(part.get("label_mean"))))
     return table(("Part", "Rows", "Period (UTC)", "Mean label"), rows, right=(1, 3))

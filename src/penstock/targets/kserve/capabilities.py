@@ -126,7 +126,11 @@ def _mode_name(endpoint: Endpoint) -> str | None:
 
 
 CAPABILITIES = (
-    Capability("strategy.canary.steps.hold", _hold, "pull requests that advance the Release, or target argo-rollouts"),
+    Capability(
+        "strategy.canary.steps.hold",
+        _hold,
+        "pull requests that advance the Release (`penstock promote --advance`), or target argo-rollouts",
+    ),
     Capability("strategy.canary.abortOn", _abort_on, "`target: argo-rollouts`, which measures and aborts"),
     Capability(
         "strategy.canary",
