@@ -22,6 +22,7 @@ from penstock.checks.forbidden_feature import forbidden_feature
 from penstock.checks.future_leak import future_leak
 from penstock.checks.gate_test import gate_test
 from penstock.checks.grid_search import grid_search
+from penstock.checks.join_type import join_type
 from penstock.checks.label_contract import label_contract
 from penstock.checks.label_ingredient import label_ingredient
 from penstock.checks.label_leak import label_leak
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     future_leak,
     untimed_join,
     feature_type,
+    join_type,
     opaque_feature,
     unknown_feature,
     feature_collision,
