@@ -35,6 +35,7 @@ from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
 from penstock.checks.retrain_loop import retrain_loop
+from penstock.checks.row_order import row_order
 from penstock.checks.rule import Rule
 from penstock.checks.schedule_syntax import schedule_syntax
 from penstock.checks.select_count import select_count
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     data_path,
     sql_syntax,
     unknown_sql_function,
+    row_order,
     unknown_table,
     dataset_cycle,
     unknown_column,
