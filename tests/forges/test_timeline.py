@@ -115,10 +115,17 @@ def test_more_edits_than_a_page_holds_are_edits_that_nobody_knows(
 
 
 def test_the_history_of_bots_and_of_ones_own_comment_is_not_read(server: GitHubServer, client: GitHubClient) -> None:
-    users = [account("penstock[bot]", "Bot"), account("review-account"), None]
+    users = [account("penstock[bot]", "Bot"), account("review-account")]
     server.comments = [comment(number, one, "x", edited=EDITED) for number, one in enumerate(users)]
     read(client, own="Review-Account")
     assert not any("query History" in one.body["query"] for one in server.seen if one.path == "/graphql")
+
+
+def test_the_history_of_an_account_that_is_gone_is_read(server: GitHubServer, client: GitHubClient) -> None:
+    server.comments = [comment(1, None, "x", edited=EDITED)]
+    server.history["IC_1"] = [edit(6, "x"), edit(5, "/penstock hold wait")]
+    [only] = read(client).comments()
+    assert only.earlier == ("/penstock hold wait", "x")
 
 
 def test_a_history_that_lacks_a_comment_is_an_error(

@@ -13,6 +13,7 @@ from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.kubernetes import RESERVED_LABELS
+from penstock.specs.numbers import number
 from penstock.specs.shapes import Scalar, Tagged
 
 __all__ = ["Reported", "explain"]
@@ -119,7 +120,7 @@ def _range(reported: Reported, mistake: Mistake) -> Diagnostic:
         "out-of-range",
         f"{reported.phrase(mistake.place.pointer)} is out of range",
         reported.span(mistake.place.pointer),
-        f"must be {words} {mistake.context[key]:g}",
+        f"must be {words} {number(mistake.context[key])}",
     )
 
 

@@ -128,7 +128,9 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
         helps = (f"write `[{mine}]`" if mine == theirs else f"write `{{{mine}: {theirs}}}`",)
     elif not guesses and isinstance(value, str | int | float) and any(isinstance(member, Items) for member in members):
         helps = (f"for a list of one, write `[{_as_written(reported, place, value)}]`",)
-    given = f"`{short_text(value)}`" if isinstance(value, str) else kind_of(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = _as_written(reported, place, value) if is_number else value
+    given = f"`{short_text(text)}`" if isinstance(text, str) else kind_of(value)
     return Diagnostic.error(
         "wrong-type", f"{name} is {given}, which it cannot be", span, f"expected {place.shape.words}", help=helps
     )

@@ -25,6 +25,7 @@ from penstock.checks.rule import listed, rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Column, Dataset
+from penstock.specs.numbers import number
 
 _NUMBERS = ("int", "float")
 _NOT_RE2 = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]|\(\?P=|\(\?\(|[*+?}]\+")
@@ -65,7 +66,7 @@ def _bounds(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
     if column.min is not None and column.max is not None and column.min > column.max:
         yield _error(
             view, dataset, (*pointer, "max"),
-            f"no value of `{name}` is at least {column.min:g} and at most {column.max:g}",
+            f"no value of `{name}` is at least {number(column.min)} and at most {number(column.max)}",
             "write the smaller bound as `min`",
         )  # fmt: skip
 

@@ -1,8 +1,10 @@
-"""PromQL in a spec does not parse, or compares where only a value belongs.
+"""PromQL in a spec does not parse, compares where only a value belongs, or gives no figures that a bound could hold.
 
-What it does: parses every PromQL expression of the specs as Prometheus does.
+What it does: parses every PromQL expression of the specs as Prometheus does, and looks whether it gives a vector: a
+number, a text and a range of samples are none.
 
-Why: Prometheus refuses a rule file with one broken expression as a whole, and keeps the old one.
+Why: Prometheus refuses a rule file with one broken expression as a whole, and keeps the old one. A canary whose query
+is refused stops its release with an error.
 
 Example:
 
@@ -24,6 +26,9 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
+_NUMBER = ("a number", "name the series that it speaks of; `vector(...)` makes a figure of a number")
+_RANGE = ("a range of samples", "make one figure of it, such as `rate(...)` or `avg_over_time(...)`")
+_TEXT = ("a text", "name the series that it speaks of")
 _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 
 
@@ -50,6 +55,33 @@ def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 f"it holds `{str(tree.op).strip()}`",
                 help=("write the value alone, and the bound as `above` or `below`: reviews see what loosens it",),
             )
+        elif (given := _given(tree)) is not None:
+            what, instead = given
+            yield Diagnostic.error(
+                "promql-form",
+                f"the expression gives {what}, and a bound is held against figures of series",
+                view.span(rollout, below),
+                help=(instead,),
+            )
+
+
+def _given(tree: object) -> tuple[str, str] | None:
+    """What an expression gives that is no vector, and what to write instead; None for a vector."""
+    import promql_parser as promql
+
+    if isinstance(tree, promql.ParenExpr):
+        return _given(tree.expr)
+    if isinstance(tree, promql.MatrixSelector | promql.SubqueryExpr):
+        return _RANGE
+    if isinstance(tree, promql.StringLiteral):
+        return _TEXT
+    if isinstance(tree, promql.Call):
+        return _NUMBER if tree.func.return_type == promql.ValueType.Scalar else None
+    if isinstance(tree, promql.UnaryExpr):
+        return _given(tree.expr)
+    if isinstance(tree, promql.BinaryExpr):
+        return _NUMBER if _given(tree.lhs) == _given(tree.rhs) == _NUMBER else None
+    return _NUMBER if isinstance(tree, promql.NumberLiteral) else None
 
 
 def _place(text: str, message: str) -> tuple[tuple[int, int], str]:

@@ -22,6 +22,7 @@ from penstock.checks.forbidden_feature import forbidden_feature
 from penstock.checks.future_leak import future_leak
 from penstock.checks.gate_test import gate_test
 from penstock.checks.grid_search import grid_search
+from penstock.checks.join_type import join_type
 from penstock.checks.label_contract import label_contract
 from penstock.checks.label_ingredient import label_ingredient
 from penstock.checks.label_leak import label_leak
@@ -34,6 +35,7 @@ from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
 from penstock.checks.retrain_loop import retrain_loop
+from penstock.checks.row_order import row_order
 from penstock.checks.rule import Rule
 from penstock.checks.schedule_syntax import schedule_syntax
 from penstock.checks.select_count import select_count
@@ -64,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     data_path,
     sql_syntax,
     unknown_sql_function,
+    row_order,
     unknown_table,
     dataset_cycle,
     unknown_column,
@@ -74,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     future_leak,
     untimed_join,
     feature_type,
+    join_type,
     opaque_feature,
     unknown_feature,
     feature_collision,

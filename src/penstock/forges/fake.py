@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from penstock.forges.logins import login_key
 from penstock.forges.protocol import Comment, Commit, Deletion, Dismissal, Person, Push, Review
 from penstock.forges.recorded import Facts, RecordedPullRequest
 
@@ -178,6 +179,26 @@ class FakePullRequest:
             self.facts,
             comments=tuple(one for one in self.facts.comments if one is not gone),
             deletions=(*self.facts.deletions, deletion),
+        )
+
+    def delete_account(self, login: str) -> None:
+        """What this person said stays, and is nobody's from now on; whom commits and pushes name is left as it is."""
+        self.pass_time()
+
+        def gone(one: Person) -> Person:
+            return Person(None) if one.key == login_key(login) else one
+
+        def reviewed(one: Review) -> Review:
+            dismissal = None if one.dismissal is None else replace(one.dismissal, by=gone(one.dismissal.by))
+            return replace(one, person=gone(one.person), dismissal=dismissal)
+
+        facts = self.facts
+        self.facts = replace(
+            facts,
+            reviews=tuple(map(reviewed, facts.reviews)),
+            comments=tuple(replace(one, person=gone(one.person)) for one in facts.comments),
+            deletions=tuple(replace(one, author=gone(one.author), by=gone(one.by)) for one in facts.deletions),
+            writers=tuple(one for one in facts.writers if login_key(one) != login_key(login)),
         )
 
     def label(self, *labels: str) -> None:

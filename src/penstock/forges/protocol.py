@@ -33,7 +33,7 @@ class Person:
 
     @property
     def key(self) -> str | None:
-        """The login as it is compared; None for nobody, who equals nobody else."""
+        """The login as it is compared; None for nobody, who equals nobody else, not even another nobody."""
         return None if self.login is None else login_key(self.login)
 
 

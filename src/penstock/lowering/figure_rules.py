@@ -37,7 +37,7 @@ def beyond(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[R
     alerts = [
         subject.alert(
             FIGURE,
-            f"({monitor.promql.strip()}) {comparison} {float_text(bound)}",
+            f"({_closable(monitor.promql)}) {comparison} {float_text(bound)}",
             severity,
             hold=str(monitor.hold),
             keep_firing=KEEP,
@@ -79,7 +79,7 @@ def missing(monitors: Sequence[QueryMonitor], subject: Subject) -> tuple[list[Al
     alerts = {
         one.id: subject.alert(
             FIGURE_MISSING,
-            f"absent(count({one.promql.strip()}))",
+            f"absent(count({_closable(one.promql)}))",
             "ticket",
             hold=str(holds[one.id]),
             keep_firing=KEEP,
@@ -113,6 +113,12 @@ def missing(monitors: Sequence[QueryMonitor], subject: Subject) -> tuple[list[Al
             value = bounds(one.below, one.above)[3]
             tests.append(rule_test(f"figures: {one.id} is counted", (series(*plain, constant(value, at)),), expected))
     return list(alerts.values()), tests
+
+
+def _closable(promql: str) -> str:
+    """An expression behind which a bracket may stand: a comment would reach to the end of its line."""
+    text = promql.strip()
+    return f"{text}\n" if "#" in text.rpartition("\n")[2] else text
 
 
 def _is_of_series(promql: str) -> bool:

@@ -49,7 +49,8 @@ _FEATURE = "{{ $labels.feature }}"
 _AGE = "{{ $value | humanizeDuration }}"
 # Pushed figures change once a run, so a few minutes suffice against a Pushgateway that restarts.
 _HOLD = "5m"
-_LONGEST_ABSENCE = dt.timedelta(days=3)
+_LONGEST_DELAY = dt.timedelta(days=3)
+"""Of the first run behind its schedule."""
 
 
 class MonitorRules(NamedTuple):
@@ -225,9 +226,11 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
 
 def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     """The pipeline has run and no longer does, or has never run: two periods of its schedule are one too many."""
-    seconds = 2 * int(longest_gap(monitor.schedule).total_seconds())
+    gap = longest_gap(monitor.schedule)
+    seconds = 2 * int(gap.total_seconds())
     period = str(Duration(seconds * 1000))
-    absence = min(dt.timedelta(seconds=seconds), _LONGEST_ABSENCE)
+    # What was released just after a start has its first run due a whole gap later.
+    absence = gap + min(gap, _LONGEST_DELAY)
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
     (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
     selector = f"{LAST_RUN.name}{{{_matchers(subject, ())}}}"
@@ -270,7 +273,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
             "monitoring: has never run",
             (),
             silent("15m", MONITORING_STALE),
-            silent("15m", MONITORING_ABSENT),
+            silent(f"{int(gap.total_seconds()) // 60}m", MONITORING_ABSENT),
             fires(f"{minutes}m", Fires(absent)),
         ),
     ]

@@ -30,7 +30,7 @@ def blocks(before: Sequence[str], after: Sequence[str]) -> list[Block]:
     """What differs, in order; between two blocks the texts are equal."""
     found: list[Block] = []
     start = new_start = 0
-    for one, other in [*_ties(before, after), (len(before), len(after))]:
+    for one, other in [*ties(before, after), (len(before), len(after))]:
         if start != one or new_start != other:
             found += _between(before, after, Block(start, one, new_start, other))
         start, new_start = one + 1, other + 1
@@ -58,7 +58,7 @@ def unified(
     return "\n".join(lines)
 
 
-def _ties(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+def ties(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
     """Places of lines that each text holds once: as many as stand in the same order in both."""
     once, new_once = ({line: n for n, line in enumerate(text)} for text in (before, after))
     if len(once) < len(before):

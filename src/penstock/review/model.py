@@ -36,6 +36,15 @@ class Operation(StrEnum):
 Cause = Literal["direct", "indirect"]
 
 
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A distance between two numbers, in the unit of both."""
+
+    by: float
+    unit: Literal["points", "seconds", "plain"]
+    """Percentage points of shares; seconds of durations; plain numbers have no unit."""
+
+
 @dataclass(frozen=True)  # no slots: a change keeps its fingerprint, which every rule and every row asks for
 class Change:
     """One semantic change: an address whose meaning differs between base and head."""
@@ -51,8 +60,8 @@ class Change:
     """One sentence: why the direction is what it is, or through which reference or column an indirect change comes."""
     environments: tuple[str, ...] = ()
     """Environments in whose view the value differs; every one where an override does not hide the change."""
-    grew: float | None = None
-    """How far a number moved in the direction that loosens; traffic weights in percentage points."""
+    grew: Grown | None = None
+    """How far a number moved in the direction that loosens."""
     sensitivity: str | None = None
     """Highest sensitivity that newly reaches a model by this change, or that a column loses."""
     renamed_from: Address | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
+from annotated_types import Ge
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -63,11 +64,11 @@ Instant = Annotated[
 class Growth(Node):
     """How far a number moved, in the direction that loosens."""
 
-    by_more_than: float = field(
-        "Difference; traffic weights count in percentage points.",
+    by_more_than: Annotated[float, Ge(0)] | PositiveDuration = field(
+        "Difference: a number speaks of shares, in percentage points, and of plain numbers; a duration such as `10m` "
+        "of durations. Neither speaks of what the other does.",
         loosens=Loosens.HIGHER,
         area=GOVERNANCE,
-        ge=0,
     )
 
 

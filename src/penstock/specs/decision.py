@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from penstock.specs.numbers import number
+
 Outcome = Literal["pass", "fail", "warn", "skip"]
 
 
@@ -18,7 +20,7 @@ class Bound(NamedTuple):
         return figure >= self.value if self.kind == "at_least" else figure <= self.value
 
     def __str__(self) -> str:
-        return f"{'>=' if self.kind == 'at_least' else '<='} {self.value:g}"
+        return f"{'>=' if self.kind == 'at_least' else '<='} {number(self.value)}"
 
 
 class Figure(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.specs.decision import Figure, Outcome, judge
 from penstock.specs.gate import AnyRule, GateSpec, GateTest, MetricRule
 from penstock.specs.limits import Limit, limits
+from penstock.specs.numbers import number
 
 _WORST = ("fail", "warn", "pass")
 _MOST_TESTS = 100
@@ -31,7 +32,7 @@ def outcome_of(rule: AnyRule, test: GateTest) -> tuple[Outcome, str] | None:
     for limit, value in _given(rule, test):
         outcome = judge(Figure(limit.part, value), limit.bounds, rule.severity)
         bounds = ", ".join(str(bound) for bound in limit.bounds)
-        found.append((outcome, f"{value:g} against {bounds}"))
+        found.append((outcome, f"{number(value)} against {bounds}"))
     return min(found, key=lambda one: _WORST.index(one[0])) if found else None
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
+from annotated_types import Ge
 from pydantic import BaseModel, Discriminator, Tag
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -260,7 +261,7 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = (), discriminator: Any =
         decides = discriminator or next((mark for mark in metadata if isinstance(mark, Discriminator)), None)
         if decides is not None:
             return _tagged(members, decides)
-        return Choice(tuple(_shape(member) for member in members))
+        return Choice(tuple(map(_form, members)))
     if origin is Literal:
         values = tuple(str(value) for value in get_args(annotation))
         return Scalar(" or ".join(f"`{value}`" for value in values) if len(values) < 3 else "one of a list", values)
@@ -282,6 +283,18 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = (), discriminator: Any =
     holds = next((mark.what for mark in metadata if isinstance(mark, Holds)), None)
     words = f"the name of {with_article(refers)}" if refers else _WORDS.get(annotation, "text")
     return Scalar(words, refers=refers, holds=holds)
+
+
+def _form(annotation: Any) -> Shape:
+    """One of several forms; of a bounded number the bound is part of what is expected."""
+    shape = _shape(annotation)
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    least = next((mark.ge for mark in marks if isinstance(mark, Ge)), None)
+    return (
+        shape._replace(words=f"{shape.words} of at least {least}")
+        if isinstance(shape, Scalar) and least is not None
+        else shape
+    )
 
 
 def _tagged(members: list[Any], decides: Any) -> Tagged:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, set_at
+import pytest
+
+from penstock.review.changes.directions import judge
+from penstock.review.model import Direction, Operation, VerdictState
+from penstock.specs.review import Area, Loosens, Review
+from penstock.specs.units import Duration
+from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
 from review.repositories import Documents, Repository
 
+SRE = {"from": {"teams": ["sre"]}}
 STEPS = ("Rollout", "delay-online", "strategy", "canary", "steps")
 
 
@@ -26,6 +33,40 @@ def test_from_50_to_5_percent_does_not(repository: Repository) -> None:
 def test_a_small_growth_does_not(repository: Repository) -> None:
     change = set_at(*STEPS, 1, "weight", to="40%")
     assert node(opened(repository, change).verdict(), "traffic").state is SKIPPED
+
+
+def _held(duration: str) -> list[dict[str, str]]:
+    return [{"weight": "5%", "hold": duration}, {"weight": "25%"}, {"weight": "100%"}]
+
+
+def test_a_bound_in_points_says_nothing_of_durations(repository: Repository) -> None:
+    repository.edit(set_at(*STEPS, to=_held("30m")))
+    assert node(opened(repository, set_at(*STEPS, to=_held("5m"))).verdict(), "traffic").state is SKIPPED
+
+
+@pytest.mark.parametrize(("bound", "state"), [("20m", PENDING), ("25m", SKIPPED), (20, SKIPPED)])
+def test_a_bound_in_time_speaks_of_durations(repository: Repository, bound: str | int, state: VerdictState) -> None:
+    repository.edit(set_at(*STEPS, to=_held("30m")))
+    rule = {"id": "time", "why": "Less time to look.", "when": {"grew": {"byMoreThan": bound}}, "require": SRE}
+    rest = {"id": "rest", "why": "Whatever else.", "when": {}, "require": "nobody"}
+    policy = rules_of(POLICY, [rule, rest])
+    assert node(opened(repository, set_at(*STEPS, to=_held("5m")), policy=policy).verdict(), "time").state is state
+
+
+def test_a_bound_in_time_says_nothing_of_traffic(repository: Repository) -> None:
+    rule = {"id": "time", "why": "Less time to look.", "when": {"grew": {"byMoreThan": "1ms"}}, "require": SRE}
+    rest = {"id": "rest", "why": "Whatever else.", "when": {}, "require": "nobody"}
+    change = set_at(*STEPS, 0, "weight", to="24%")
+    verdict = opened(repository, change, policy=rules_of(POLICY, [rule, rest])).verdict()
+    assert node(verdict, "time").state is SKIPPED
+
+
+@pytest.mark.parametrize("after", ["1ms", "10m"])
+def test_between_a_number_and_a_duration_nothing_is_looser(after: str) -> None:
+    bounds = [20.0, Duration.parse(after)]
+    for before, now in (bounds, reversed(bounds)):
+        judged = judge(Review(Loosens.HIGHER, Area.GOVERNANCE), Operation.CHANGED, before, now)
+        assert judged.direction is Direction.UNKNOWN
 
 
 def test_a_step_that_is_gone_needs_sre(repository: Repository) -> None:

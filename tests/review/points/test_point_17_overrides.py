@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from penstock.review.model import Direction
+from penstock.review.model import Direction, Grown
 from review.repositories import Documents, Repository, at, indirect
 
 
@@ -70,4 +70,4 @@ def test_a_step_that_an_override_advances_grows_by_its_points(repository: Reposi
     repository.branch()
     repository.write("specs/release.yaml", release(1))
     repository.commit()
-    assert at(repository.plan(), "Release/delay-online-production.step").grew == 20
+    assert at(repository.plan(), "Release/delay-online-production.step").grew == Grown(20, "points")

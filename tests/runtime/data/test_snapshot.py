@@ -261,3 +261,19 @@ def test_sql_reads_the_validated_tables_that_it_is_given(tmp_path: Path) -> None
     assert run("snapshot", dataset="rows", contract=text, table=f"base-rows={tmp_path}/base", snapshot=out) == 0
     assert read_table(out / "data.parquet")["id"].to_pylist() == [2, 3]
     assert read_json(out / "snapshot.json")["rows"] == 2
+
+
+@pytest.mark.parametrize(("year", "is_refused"), [(-44, True), (0, True), (1, False), (9999, False), (12_000, True)])
+def test_an_event_beyond_the_calendar_is_named(year: int, is_refused: bool) -> None:
+    days = np.datetime64(f"{year:05d}" if year > 9999 else str(year).zfill(5 if year < 0 else 4), "Y")
+    moments = pa.array([0, int(days.astype("datetime64[D]").astype(int)) * 86_400_000_000], pa.int64())
+    rows = pa.table(
+        {"id": [1, 2], "t": moments.cast(pa.timestamp("us")), "k": pa.array([0, 0]).cast(pa.timestamp("us"))}
+    )
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}, "k": {"type": "timestamp"}}
+    fields = {"columns": columns, "primaryKey": ["id"], "eventTime": "t", "knownAt": "k"}
+    if not is_refused:
+        assert taken(rows, **fields)[0].num_rows == 2
+        return
+    with pytest.raises(InputError, match="`t`: 1 row has a time before the year 1 or after 9999"):
+        taken(rows, **fields)

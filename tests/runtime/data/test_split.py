@@ -303,6 +303,23 @@ def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -
         join([numbers, other])
 
 
+@pytest.mark.parametrize(
+    ("ids", "sentence"),
+    [
+        ([1, None], "1 row lacks its entity `id`, so nobody can tell what to join them with"),
+        ([None, None], "2 rows lack their entity `id`"),
+        ([1, 1], "has several rows for one entity"),
+    ],
+)
+def test_rows_without_an_entity_are_told_from_those_of_one(
+    tmp_path: Path, ids: list[int | None], sentence: str
+) -> None:
+    written(tmp_path, "f", {"@entity.id": [1, 2], "x": [1, 2]}, {"x": "int"})
+    written(tmp_path, "g", {"@entity.id": pa.array(ids, pa.int64()), "y": [1, 2]}, {"y": "int"})
+    with pytest.raises(InputError, match=sentence):
+        join([read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")])
+
+
 def test_features_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
     plain = {"@entity.id": [3, 1, 2], "x": [30, 10, 20], "X": [-3, -1, -2]}
     written(tmp_path, "f", plain, {"x": "int", "X": "int"})

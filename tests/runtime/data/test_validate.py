@@ -17,6 +17,10 @@ from penstock.runtime.faults import SAYS_NO
 from runtime.data.tables import at, contract, validate
 
 VIOLATIONS: list[tuple[str, dict[str, Any], list[Any], str]] = [
+    ("below a large min", {"type": "int", "min": 9007199254740992}, [1, 9007199254740993, 9007199254740992],
+     "rows.x: 1 of 3 rows is below min 9007199254740992 (smallest 1)"),
+    ("above an exact max", {"type": "float", "max": 1234567.25}, [1234567.5, 1234567.25, 0],
+     "rows.x: 1 of 3 rows is above max 1234567.25 (largest 1234567.5)"),
     ("below its min", {"type": "int", "min": 80}, [80, 17, 90], "rows.x: 1 of 3 rows is below min 80 (smallest 17)"),
     ("above its max", {"type": "float", "max": 1}, [0.5, 1.5, 2.5],
      "rows.x: 2 of 3 rows are above max 1 (largest 2.5)"),

@@ -110,6 +110,11 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
     ),
     "an hourly pipeline": (changed(BY_HAND, ("30 5 * * *", "15 * * * *")), ENVIRONMENT, RELEASE),
     "a monthly pipeline": (changed(BY_HAND, ("30 5 * * *", "0 6 1 * *")), ENVIRONMENT, RELEASE),
+    "a comment behind an expression": (
+        changed(BY_HAND, ("promql: boarding_queue,", "promql: 'boarding_queue  # of all gates',")),
+        ENVIRONMENT,
+        RELEASE,
+    ),
     "an older Prometheus": (
         without_monitors(BY_HAND),
         changed(ENVIRONMENT, ("  prometheus:\n", '  prometheus:\n    version: "2.41"\n')),

@@ -53,8 +53,9 @@ def _is_edited(shape: Shape) -> bool:
 
 
 def _is_of_a_person(shape: Shape, own: str) -> bool:
+    """Whether a hold may be in it; also of an account that is gone, whose hold stands."""
     person = rest_person(shape["user"])
-    return not person.is_bot and person.key is not None and person.key != login_key(own)
+    return not person.is_bot and (person.key is None or person.key != login_key(own))
 
 
 def _history(client: GitHubClient, ids: Sequence[str]) -> dict[str, tuple[str | None, ...]]:

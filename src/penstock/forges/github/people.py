@@ -10,11 +10,10 @@ from urllib.parse import quote
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.shape import Shape
+from penstock.forges.logins import GHOST, login_key
 from penstock.forges.protocol import Person
 
 NOBODY = Person(None)
-# GitHub shows this account in place of deleted ones.
-_GHOST = "ghost"
 _PEOPLE = {"User", "Organization", "EnterpriseUserAccount"}
 
 _TRAILER = re.compile(r"^[ \t]*co-authored-by[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -48,7 +47,7 @@ def _person(login: str, kind: str) -> Person:
     """A mannequin stands for somebody of another forge; it has no account, and neither has an unknown kind."""
     if kind == "Bot":
         return Person(login, is_bot=True)
-    return NOBODY if kind not in _PEOPLE or login.lower() == _GHOST else Person(login)
+    return NOBODY if kind not in _PEOPLE or login_key(login) == GHOST else Person(login)
 
 
 def co_author_emails(message: str) -> tuple[str, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
-from penstock.review.changes.values import exact, same
+from penstock.review.changes.values import exact
+from penstock.review.line_diff import ties
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.approval_policy import Require, When
 from penstock.specs.base import JsonPatch, Node
@@ -24,8 +27,9 @@ ORDERED: frozenset[type[Node]] = frozenset({CanaryStep, JsonPatch})
 """Items without `id` or `name` whose place in the list is part of what they mean."""
 
 
-_MOST_COMPARISONS = 1_000_000
-"""Of longer lists, items are one another's by place or by content alone: no pull request keeps a machine busy."""
+_MOST_COMPARISONS = 40_000
+"""Between two items that tie lists together, more are one another's by place alone: difflib takes the cube of their
+number, and no pull request keeps a machine busy."""
 
 
 class Pair(NamedTuple):
@@ -35,6 +39,14 @@ class Pair(NamedTuple):
     after: int | None
     name: str
     """How the item is addressed."""
+
+
+class _Run(NamedTuple):
+    """Items that are equal in both lists."""
+
+    before: int
+    after: int
+    size: int
 
 
 def align(before: list[Any], after: list[Any], *, is_set: bool) -> Iterator[Pair]:
@@ -81,16 +93,19 @@ def _as_sets(before: list[Any], after: list[Any]) -> Iterator[Pair]:
     common = Counter(first) & Counter(second)
     left = _without(first, common)
     right = _without(second, common)
-    are_few = len(left) * len(right) <= _MOST_COMPARISONS
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for position in left:
+        waiting[_likeness(before[position])].append(position)
+    matched: set[int | None] = set()
     for position in right:
         item = after[position]
-        likely = left if are_few and isinstance(item, Node) else ()
-        match = next((one for one in likely if _is_like(before[one], item)), None)
-        if match is not None:
-            left.remove(match)
+        likely = waiting.get(_likeness(item)) if isinstance(item, Node) and type(item) not in WHOLE else None
+        match = likely.popleft() if likely else None
+        matched.add(match)
         yield Pair(match, position, _name(item, position))
     for position in left:
-        yield Pair(position, None, _name(before[position], position))
+        if position not in matched:
+            yield Pair(position, None, _name(before[position], position))
 
 
 def _without(keys: list[str], common: Counter[str]) -> list[int]:
@@ -103,11 +118,11 @@ def _without(keys: list[str], common: Counter[str]) -> list[int]:
     return rest
 
 
-def _is_like(before: Any, after: Any) -> bool:
-    if not isinstance(before, Node) or type(before) is not type(after) or type(before) in WHOLE:
-        return False
-    first = next(iter(type(before).model_fields))
-    return same(getattr(before, first), getattr(after, first))
+def _likeness(item: Any) -> str:
+    """What two items share of which each may have become the other: their type and their first field."""
+    if not isinstance(item, Node):
+        return ""
+    return f"{type(item).__name__} {exact(getattr(item, next(iter(type(item).model_fields))))}"
 
 
 def _name(item: Any, position: int) -> str:
@@ -118,7 +133,7 @@ def _name(item: Any, position: int) -> str:
 def _in_order(before: list[Any], after: list[Any]) -> Iterator[Pair]:
     """Equal items keep their order; between them, items are paired by their place."""
     one, other = 0, 0
-    for start_before, start_after, size in _blocks(before, after):
+    for start_before, start_after, size in _runs([exact(item) for item in before], [exact(item) for item in after]):
         while one < start_before or other < start_after:
             has_before, has_after = one < start_before, other < start_after
             place = other if has_after else one
@@ -127,12 +142,26 @@ def _in_order(before: list[Any], after: list[Any]) -> Iterator[Pair]:
         one, other = start_before + size, start_after + size
 
 
-def _blocks(before: list[Any], after: list[Any]) -> list[tuple[int, int, int]]:
-    from difflib import SequenceMatcher
+def _runs(before: list[str], after: list[str]) -> Iterator[_Run]:
+    """Runs of equal items, in order; the last one is the empty one at the ends of both."""
+    start = new_start = 0
+    for one, other in ties(before, after):
+        yield from _between(before[start:one], after[new_start:other], start, new_start)
+        yield _Run(one, other, 1)
+        start, new_start = one + 1, other + 1
+    yield from _between(before[start:], after[new_start:], start, new_start)
+    yield _Run(len(before), len(after), 0)
 
-    first = [exact(item) for item in before]
-    second = [exact(item) for item in after]
-    if len(first) * len(second) > _MOST_COMPARISONS:
-        return [(0, 0, 0), (len(first), len(second), 0)]
-    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-    return [(block.a, block.b, block.size) for block in blocks]
+
+def _between(before: list[str], after: list[str], start: int, new_start: int) -> Iterator[_Run]:
+    """The runs between two items that tie the lists together; what lies there begins at these places."""
+    if len(before) * len(after) <= _MOST_COMPARISONS:
+        compared = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+        yield from (_Run(start + block.a, new_start + block.b, block.size) for block in compared if block.size)
+        return
+    alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    yield _Run(start, new_start, len(alike))
+    shorter = min(len(before), len(after)) - len(alike)
+    ends = islice(zip(reversed(before), reversed(after), strict=False), shorter)
+    size = len(list(takewhile(lambda pair: pair[0] == pair[1], ends)))
+    yield _Run(start + len(before) - size, new_start + len(after) - size, size)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from penstock.review.changes.values import distance, magnitude
-from penstock.review.model import Direction, Operation
+from penstock.review.model import Direction, Grown, Operation
 from penstock.specs.review import Area, Loosens, Review
+from penstock.specs.units import Duration
 
 LOOSENED, TIGHTENED = Direction.LOOSENED, Direction.TIGHTENED
 NEUTRAL, UNKNOWN = Direction.NEUTRAL, Direction.UNKNOWN
@@ -17,7 +18,7 @@ class Judgement(NamedTuple):
 
     direction: Direction
     why: str
-    grew: float | None = None
+    grew: Grown | None = None
 
 
 def judge(review: Review, operation: Operation, before: Any, after: Any, *, is_item: bool = False) -> Judgement:
@@ -70,7 +71,8 @@ def _of_number(review: Review, operation: Operation, before: Any, after: Any) ->
     if operation is Operation.ADDED:
         return Judgement(TIGHTENED, "there was no bound before")
     first, second = magnitude(before), magnitude(after)
-    if first is None or second is None or isinstance(first, type(second)) is False:
+    both_times = isinstance(before, Duration) is isinstance(after, Duration)
+    if first is None or second is None or isinstance(first, type(second)) is False or not both_times:
         return Judgement(UNKNOWN, "nothing orders the two values")
     is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
     if is_lower is (loosens is Loosens.LOWER):

@@ -9,6 +9,7 @@ from functools import cache
 from math import isfinite, isnan
 from typing import Any
 
+from penstock.review.model import Grown
 from penstock.specs.base import Node
 from penstock.specs.units import Duration, Fraction, Quantity
 
@@ -89,17 +90,19 @@ def magnitude(value: Any) -> Decimal | datetime | None:
     return None
 
 
-def distance(before: Any, after: Any) -> float | None:
-    """How far two numbers lie apart: shares in percentage points, durations in seconds; None for other values."""
+def distance(before: Any, after: Any) -> Grown | None:
+    """How far two shares, durations or plain numbers lie apart; None for other values."""
     first, second = magnitude(before), magnitude(after)
-    if not isinstance(first, Decimal) or not isinstance(second, Decimal):
+    if not isinstance(first, Decimal) or not isinstance(second, Decimal) or isinstance(before, Quantity):
         return None
     apart = abs(second - first)
+    if not apart.is_finite():
+        return None
     if isinstance(before, Duration) and isinstance(after, Duration):
-        apart /= 1000
-    elif isinstance(before, Fraction) or isinstance(after, Fraction):
-        apart *= 100
-    return float(apart) if apart.is_finite() else None
+        return Grown(float(apart / 1000), "seconds")
+    if isinstance(before, Fraction) or isinstance(after, Fraction):
+        return Grown(float(apart * 100), "points")
+    return Grown(float(apart), "plain")
 
 
 def _is_default(node: Node, name: str, value: Any) -> bool:

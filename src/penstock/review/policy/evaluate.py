@@ -181,6 +181,9 @@ class _Evaluation:
     def _shown(self, keys: tuple[str, ...] | frozenset[str]) -> tuple[str, ...]:
         return self.organisation.shown(keys)
 
+    def _login(self, key: str | None) -> str | None:
+        return None if key is None else self._shown((key,))[0]
+
     # What keeps the verdict from meaning anything.
 
     def _errors(self) -> tuple[Result, ...]:
@@ -280,25 +283,27 @@ class _Evaluation:
         return frozenset().union(*ways)
 
     def _objections(self, matched: Matched) -> tuple[Result, ...]:
+        """Of an account that is gone, an objection counts where anybody's does."""
         eligible = self._eligible(matched)
-        return tuple(
-            Result(
-                "objection",
-                DISAPPROVED,
-                wording.objection_sentence(login, self._shown(self.overruling), dismissed=found.dismissed),
-                can_satisfy=(login,),
-                missing=1,
-            )
-            for found in self.opinions.objections
-            if found.person in eligible
-            for login in self._shown((found.person,))
-        )
+        overruling = self._shown(self.overruling)
+        nodes = []
+        for found in self.opinions.objections:
+            if not (eligible if found.person is None else found.person in eligible):
+                continue
+            login = self._login(found.person)
+            why = wording.objection_sentence(login, overruling, dismissed=found.dismissed)
+            able = overruling if login is None else (login,)
+            nodes.append(Result("objection", DISAPPROVED, why, can_satisfy=able, missing=1))
+        return tuple(nodes)
 
     def _holds(self) -> tuple[Result, ...]:
         return tuple(
-            Result("hold", DISAPPROVED, wording.hold_sentence(hold, login, self._shown(self.overruling)))
+            Result(
+                "hold",
+                DISAPPROVED,
+                wording.hold_sentence(hold, self._login(hold.person), self._shown(self.overruling)),
+            )
             for hold in self.holds
-            for login in self._shown((hold.person,))
         )
 
     def _freezes(self) -> tuple[Result, ...]:

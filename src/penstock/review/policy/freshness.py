@@ -24,7 +24,8 @@ class Approval(NamedTuple):
 class Objection(NamedTuple):
     """One person's standing request for changes."""
 
-    person: str
+    person: str | None
+    """Key of the login; None for an account that is gone."""
     dismissed: bool = False
     """Whether somebody set it aside whose word does not count for that, or nobody knows who."""
 
@@ -34,7 +35,10 @@ class Opinions(NamedTuple):
 
     approvals: tuple[Approval, ...]
     objections: tuple[Objection, ...]
-    """Who requested changes last, and has not approved since; contributors too."""
+    """Who requested changes last, and has not approved since; contributors too.
+
+    Each such review of an account that is gone is one: nobody can tell which other review is by the same person.
+    """
     stale: frozenset[str]
     """Who approved something that is not under review any more, and covers nothing now."""
 
@@ -65,6 +69,8 @@ def opinions(
 ) -> Opinions:
     """The approvals and objections that count; bots and whoever may not write have none.
 
+    Of an account that is gone nobody can tell whether it could write: it approves nothing, and its objections stand.
+
     `excluded` people have no approvals. Their objections count: else whoever names an objector as a co-author would be
     rid of the objection. `overruling` people may dismiss the objections of others.
 
@@ -93,6 +99,11 @@ def opinions(
         approvals += of_person
         if standing and not of_person:
             stale.add(person)
+    objections += [
+        Objection(None, dismissed=review.state == "dismissed")
+        for review in view.reviews()
+        if review.person.key is None and not review.person.is_bot and _says(review, overruling) == "changes_requested"
+    ]
     return Opinions(tuple(approvals), tuple(objections), frozenset(stale))
 
 

@@ -2,7 +2,8 @@
 
 What stops must not vanish. A hold stands however its comment is edited, and after the comment is gone where the record
 saw it. A comment that somebody else deleted, or of which a text was removed from the history, is taken for a hold: it
-takes nothing from anybody to stop, and much to go on.
+takes nothing from anybody to stop, and much to go on. What an account that is gone said stops too, since nobody can
+tell whether it could write; whom the policy lets overrule releases it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from penstock.forges.logins import login_key
-from penstock.forges.protocol import Comment, PullRequestView
+from penstock.forges.logins import GHOST, login_key
+from penstock.forges.protocol import Comment, Person, PullRequestView
 from penstock.review.policy.commands import UNHOLD, Command, commands, hold_in, hold_in_history
 
 _DELETED = "somebody else deleted a comment of theirs, which may have been a hold"
+_DELETED_OF_NOBODY = "a comment of theirs was deleted, nobody knows by whom, which may have been a hold"
 _REMOVED = "a text of their comment was removed from its history, and may have been a hold"
 _UNSAID = "no reason given"
 
@@ -26,8 +28,8 @@ class Hold:
 
     source: str
     """Id of the comment; of a deleted one, when that happened."""
-    person: str
-    """Key of the login."""
+    person: str | None
+    """Key of the login; None for an account that is gone."""
     reason: str
     at: datetime
     """When it was said, or last edited: only what is said later releases it."""
@@ -47,20 +49,26 @@ def standing_holds(
         found[hold.source] = _again(hold, found.get(hold.source), comments.get(hold.source))
     releases = [command for command in commands(view) if command.verb == UNHOLD and not command.edited]
     standing = [hold for hold in found.values() if not any(_releases(one, hold, overruling) for one in releases)]
-    return tuple(sorted(standing, key=lambda hold: (hold.at, hold.person, hold.source)))
+    return tuple(sorted(standing, key=lambda hold: (hold.at, hold.person or "", hold.source)))
 
 
 def _seen(view: PullRequestView, allowed: frozenset[str]) -> Iterable[Hold]:
     for comment in view.comments():
-        person, reason = comment.person.key, _reason(comment)
-        if person is not None and reason is not None and (person in allowed or view.may_write(person)):
-            yield Hold(comment.id, person, reason, comment.edited_at or comment.at)
+        reason = _reason(comment)
+        if reason is not None and _may_hold(view, comment.person, allowed):
+            yield Hold(comment.id, comment.person.key, reason, comment.edited_at or comment.at)
     for deletion in view.deletions():
         person = deletion.author.key
-        if person is None or person == deletion.by.key or deletion.author.is_bot:
-            continue
-        if person in allowed or view.may_write(person):
-            yield Hold(f"deleted {deletion.at.isoformat()}", person, _DELETED, deletion.at)
+        is_own = person is not None and person == deletion.by.key
+        if not is_own and not deletion.author.is_bot and _may_hold(view, deletion.author, allowed):
+            why = _DELETED if person is not None else _DELETED_OF_NOBODY
+            yield Hold(f"deleted {deletion.at.isoformat()}", person, why, deletion.at)
+
+
+def _may_hold(view: PullRequestView, person: Person, allowed: frozenset[str]) -> bool:
+    if person.key is None:
+        return not person.is_bot
+    return person.key in allowed or view.may_write(person.key)
 
 
 def _reason(comment: Comment) -> str | None:
@@ -71,9 +79,9 @@ def _reason(comment: Comment) -> str | None:
 
 
 def _again(hold: Hold, seen: Hold | None, comment: Comment | None) -> Hold:
-    """A hold that was known before; who renamed their account since can still release it."""
+    """A hold that was known before, by its person's name of today, or the last one where the account is gone."""
     if seen is not None:
-        return replace(seen, at=max(seen.at, hold.at))
+        return replace(seen, person=seen.person or hold.person, at=max(seen.at, hold.at))
     if comment is None:
         return hold
     return replace(hold, person=comment.person.key or hold.person, at=max(hold.at, comment.edited_at or comment.at))
@@ -83,4 +91,4 @@ def _releases(command: Command, hold: Hold, overruling: frozenset[str]) -> bool:
     if command.person is None or command.is_bot or command.at <= hold.at:
         return False
     whose = login_key(command.rest.removeprefix("@")) if command.rest else command.person
-    return whose == hold.person and (command.person == hold.person or command.person in overruling)
+    return whose == (hold.person or GHOST) and (command.person == hold.person or command.person in overruling)

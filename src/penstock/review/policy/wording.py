@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
+from penstock.forges.logins import GHOST
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
 from penstock.review.policy.holds import Hold
@@ -20,6 +21,11 @@ UNEXPLAINED = (
     "Penstock that made the plan."
 )
 NOBODY = "nobody"
+_GONE = "somebody whose account is gone"
+_WAY_OUT = (
+    "name people who had no hand in this as `overrule` in the policy on the base, or open a new pull request with the "
+    "same commits"
+)
 _SHOWN = 6
 """Names in one sentence."""
 
@@ -125,17 +131,27 @@ def group_sentence(
     return "; ".join(parts)
 
 
-def objection_sentence(login: str, overruling: tuple[str, ...], *, dismissed: bool) -> str:
-    """Who objects, and what resolves that."""
+def objection_sentence(login: str | None, overruling: tuple[str, ...], *, dismissed: bool) -> str:
+    """Who objects, and what resolves that; None for an account that is gone."""
     but = ", and who dismissed that may not" if dismissed else ""
+    if login is None:
+        if overruling:
+            return f"{_GONE} requested changes{but}; a dismissal by {_people(overruling, 'or')} resolves that."
+        return f"{_GONE} requested changes{but}; nobody may dismiss that: {_WAY_OUT}."
     others = f", or by {_people(overruling, 'or')}" if overruling else ""
     return (
         f"{login} requested changes{but}; an approval by the same person resolves that, or a dismissal by them{others}."
     )
 
 
-def hold_sentence(hold: Hold, login: str, overruling: tuple[str, ...]) -> str:
-    """Who holds, since when and why, and what lets it go on."""
+def hold_sentence(hold: Hold, login: str | None, overruling: tuple[str, ...]) -> str:
+    """Who holds, since when and why, and what lets it go on; None for an account that is gone."""
+    if login is None:
+        said = f"{_GONE} holds it since {moment(hold.at)}: {hold.reason}."
+        if overruling:
+            able = _people(overruling, "or")
+            return f"{said} It goes on when {able} writes `/penstock unhold {GHOST}`, in a comment that nobody edits."
+        return f"{said} Nobody may release that: {_WAY_OUT}."
     others = f", or {_people(overruling, 'or')} `/penstock unhold {login}`" if overruling else ""
     return (
         f"{login} holds it since {moment(hold.at)}: {hold.reason}. "

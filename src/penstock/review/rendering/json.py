@@ -50,7 +50,7 @@ def _change(plan: Plan, change: Change, note: Note | None) -> dict[str, Any]:
         "through": list(change.through),
         "why": change.why,
         "environments": list(change.environments),
-        "grew": change.grew,
+        "grew": {"by": change.grew.by, "unit": change.grew.unit} if change.grew is not None else None,
         "breaking": change.breaking,
         "sensitivity": change.sensitivity,
         "renamedFrom": str(change.renamed_from) if change.renamed_from is not None else None,

@@ -10,6 +10,7 @@ from penstock.runtime.data.conversion import SQL_TYPES, Conversion, stored_conve
 from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
 from penstock.specs.dataset import Column, DatasetSpec
+from penstock.specs.numbers import number
 from penstock.specs.units import Fraction
 
 if TYPE_CHECKING:
@@ -128,12 +129,12 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         broken = f"{value} IS NOT NULL AND CAST({value} AS VARCHAR) NOT IN ({allowed})"
         rules.append(RowRule("oneOf", (name,), broken, (f"is none of {shown}", f"are none of {shown}")))
     if column.min is not None:
-        phrase = (f"is below min {column.min:g}", f"are below min {column.min:g}")
+        phrase = (f"is below min {number(column.min)}", f"are below min {number(column.min)}")
         bound = literal(column.min)
         quick = f"min({value}) < {bound}"
         rules.append(RowRule("min", (name,), f"{value} < {bound}", phrase, extreme="min", quick=quick))
     if column.max is not None:
-        phrase = (f"is above max {column.max:g}", f"are above max {column.max:g}")
+        phrase = (f"is above max {number(column.max)}", f"are above max {number(column.max)}")
         bound = literal(column.max)
         quick = f"max({value}) > {bound}"
         rules.append(RowRule("max", (name,), f"{value} > {bound}", phrase, extreme="max", quick=quick))

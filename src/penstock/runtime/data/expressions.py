@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from penstock.runtime.faults import InputError
+from penstock.specs.row_order_sql import by_column, by_row_order
 from penstock.specs.volatile_sql import volatile
 
 if TYPE_CHECKING:
@@ -52,11 +53,20 @@ def aggregates(
     tree = _parse(sql, place)
     if tree.find(exp.Window) or tree.find(exp.Query):
         raise InputError(f"{place}: `{sql}` holds a window or a subquery; the feature's own `window` bounds the rows")
+    ordered = by_row_order(tree)
+    if ordered is not None:
+        instead = by_column(ordered, "time")
+        raise InputError(
+            f"{place}: `{ordered.sql(_DIALECT)}` takes a value by the order of rows, and the rows of a window "
+            f"have none; {f'write `{instead}`, with the column that orders them' if instead else 'aggregate values'}"
+        )
     calls = []
     for position, node in enumerate(_aggregates(tree, connection)):
         name = f"{prefix}{position}"
-        whole = node.parent if isinstance(node.parent, exp.Filter) else node
-        where = whole.expression.this.sql(_DIALECT) if whole is not node else None
+        # `any_value` stands in a node of its own, which says that it passes over missing values.
+        inner = node.parent if isinstance(node.parent, exp.IgnoreNulls) else node
+        whole = inner.parent if isinstance(inner.parent, exp.Filter) else inner
+        where = whole.expression.this.sql(_DIALECT) if whole is not inner else None
         calls.append(_call(name, node, where))
         column = exp.column(exp.to_identifier(name, quoted=True))
         if whole is tree:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime import arguments
@@ -92,6 +92,8 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         f"WITH typed AS (SELECT {selected} FROM source WHERE {visible}) SELECT * FROM typed ORDER BY {order}",
         "the source's rows",
     )
+    if contract.event_time is not None:
+        _refuse_beyond_calendar(table, contract.event_time)
     return table, {
         "fingerprint": fingerprint(table),
         "rows": table.num_rows,
@@ -162,6 +164,24 @@ def _readable_type(type_: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(type_):
         return pa.timestamp("us", type_.tz)
     return pa.float32() if pa.types.is_float16(type_) else type_
+
+
+def _refuse_beyond_calendar(table: pa.Table, name: str) -> None:
+    """An `InputError` for times outside of the years 1 to 9999, which the database knows and Python does not."""
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if name not in table.column_names or not types.is_temporal(type_ := table[name].type):
+        return
+    first, last = (date(1, 1, 1), date.max) if types.is_date(type_) else (datetime.min, datetime.max)
+    beyond = pc.or_(pc.less(table[name], first), pc.greater(table[name], last))
+    count = pc.sum(beyond).as_py() or 0
+    if count:
+        have = "row has" if count == 1 else "rows have"
+        raise InputError(
+            f"`{name}`: {count:,} {have} a time before the year 1 or after 9999: mend it where the rows are made, or "
+            f"declare the dataset with `sql` that leaves such rows out"
+        )
 
 
 def _newest(table: pa.Table, event_time: str | None) -> str | None:

@@ -163,8 +163,18 @@ def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
     ours, theirs = (with_position(each.select([*entity, *timed])) for each in (table, other.table))
     connection = connect({"ours": ours, "theirs": theirs})
     keys = ", ".join(map(identifier, entity))
-    counts = query(connection, f"SELECT count(*), count(DISTINCT ({keys})) FROM theirs", place)
-    if counts.column(0)[0].as_py() != counts.column(1)[0].as_py():
+    present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in entity)
+    counted = f"count(*), count(*) FILTER (WHERE {present}), count(DISTINCT ROW({keys})) FILTER (WHERE {present})"
+    counts = query(connection, f"SELECT {counted} FROM theirs", place)
+    rows, known, distinct = (counts.column(number)[0].as_py() for number in range(3))
+    if known != rows:
+        listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
+        have = "row lacks its" if rows - known == 1 else "rows lack their"
+        raise InputError(
+            f"{place}: {rows - known:,} {have} entity {listed}, so nobody can tell what to join them with: declare the "
+            f"columns of the entity without `nullable`, and leave such rows out"
+        )
+    if distinct != known:
         raise InputError(f"{place} has several rows for one entity, so it cannot be joined")
     meets = [f"ours.{identifier(name)} = theirs.{identifier(name)}" for name in entity]
     meets += [f"theirs.{identifier(name)} <= ours.{identifier(name)}" for name in timed]

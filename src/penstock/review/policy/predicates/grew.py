@@ -5,11 +5,14 @@ from __future__ import annotations
 from penstock.review.model import Direction
 from penstock.review.policy.predicates.subject import Subject
 from penstock.specs.approval_policy import Growth
+from penstock.specs.units import Duration
 
 
 def holds(wanted: Growth, subject: Subject) -> bool | None:
-    """Whether it moved by more than the policy says; of what nothing orders, nobody can tell."""
-    change = subject.change
+    """Whether it moved by more than the policy says, in its unit; of what nothing orders, nobody can tell."""
+    change, bound = subject.change, wanted.by_more_than
     if change.grew is not None:
-        return change.grew > wanted.by_more_than
+        if isinstance(bound, Duration):
+            return change.grew.unit == "seconds" and change.grew.by > bound.seconds
+        return change.grew.unit != "seconds" and change.grew.by > bound
     return None if change.direction is Direction.UNKNOWN else False
