@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
+from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql import (
@@ -33,6 +33,7 @@ from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, query_kinds
+from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql_slips import share_above_one, slip
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
@@ -53,7 +54,7 @@ def expression(text: str) -> Expression | SqlError:
         return reserved
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
-        columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
+        columns=tuple(_use(column, text) for column in columns_read(tree)),
         aggregates=aggregates(tree),
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
@@ -204,25 +205,9 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     tree = _parse(text)
     if isinstance(tree, SqlError):
         return ()
-    # SQL does not tell upper case from lower case.
-    known = {name: {column.lower() for column in columns} for name, columns in tables}
-    found = []
-    for scope in traverse_scope(tree):
-        sources = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
-        if not scope.sources:
-            continue
-        aliases = {select.alias.lower() for select in getattr(scope.expression, "selects", ()) if select.alias}
-        for column in scope.columns:
-            source = sources.get(column.table) if column.table else None
-            if source is not None and source.name in known:
-                if column.name.lower() not in known[source.name]:
-                    found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
-            elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
-                names = {source.name for source in sources.values()}
-                there = aliases.union(*(known.get(name, ()) for name in names))
-                if names <= known.keys() and column.name.lower() not in there:
-                    only = next(iter(names)) if len(names) == 1 else None
-                    found.append(UnknownColumn(column.name, _use(column, text).at, only))
+    found = [
+        UnknownColumn(name, _use(column, text).at, table) for column, name, table in unknown_in_scopes(tree, tables)
+    ]
     first: dict[tuple[str, str | None], UnknownColumn] = {}
     for one in sorted(found, key=lambda one: one.at):
         first.setdefault((one.name.lower(), one.table), one)

@@ -40,6 +40,8 @@ class Named(NamedTuple):
     is_key: bool = False
     is_quoted: bool = False
     """Whether SQL names it in double quotes."""
+    is_foreign: bool = False
+    """Whether SQL says that it is of another table."""
 
 
 @rule("unknown-column", Dataset, FeatureSet, Model)
@@ -84,6 +86,8 @@ def _advice(resource: Resource, one: Named) -> str:
     """What to do about a name that is near to no column, but is something else."""
     if one.is_quoted:
         return _text_in_quotes(one.column)
+    if one.is_foreign:
+        return f"this SQL sees `{one.dataset}` alone: read another dataset with `latest`, `lookup` or `aggregate`"
     if isinstance(resource, FeatureSet) and one.dataset == resource.spec.source and one.pointer[0] == "features":
         other = resource.spec.features.get(one.column)
         if other is not None:
@@ -181,7 +185,11 @@ def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]
     parsed = sql.expression(text)
     if isinstance(parsed, sql.Expression) and parsed.subquery is None:
         for use in parsed.columns:
-            yield Named(dataset, use.name, pointer, use.at, is_quoted=text[use.at[0]] == '"')
+            # A column of another table is none of this one's, whatever it is called.
+            foreign = use.table.lower() not in ("", dataset)
+            name = f"{use.table}.{use.name}" if foreign else use.name
+            quoted = text[use.at[0]] == '"' and not use.table
+            yield Named(dataset, name, pointer, use.at, is_quoted=quoted, is_foreign=foreign)
 
 
 def _of_model(view: View, model: Model) -> Iterator[Named]:
