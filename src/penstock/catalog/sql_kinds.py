@@ -92,7 +92,9 @@ def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]
         scope = None
     if scope is None or not isinstance(tree, exp.Select):
         return []
-    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in tree.selects)
+    # A cast, or a part of a list, has no name but the engine's own.
+    named = [one for one in tree.selects if not isinstance(one, exp.Cast | exp.Bracket)]
+    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in named)
     return [(name, kind, one) for name, kind, one in found if name and kind]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -35,6 +36,7 @@ from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, query_kinds
 from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql_slips import share_above_one, slip
+from penstock.diagnostics.grammar import counted
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
 
@@ -75,6 +77,8 @@ def query(text: str) -> Query | SqlError:
         return SqlError("expected a SELECT", (0, len(text)))
     if (reserved := _reserved(tree, text)) is not None:
         return reserved
+    if (uneven := _uneven(tree, text)) is not None:
+        return uneven
     own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
     tables = [
         TableUse(table.name, _range_of(table.this, text))
@@ -91,6 +95,23 @@ def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
         if isinstance(name, exp.Identifier) and not name.quoted and not column.table and name.name.lower() in RESERVED:
             return SqlError(f'a word of SQL: as a column it is written `"{name.name}"`', _range_of(name, text))
     return None
+
+
+def _uneven(tree: exp.Expr, text: str) -> SqlError | None:
+    """A UNION or the like whose sides have not as many columns, where both name them all."""
+    for both in tree.find_all(exp.SetOperation):
+        sides: list[list[exp.Expr]] = [getattr(side, "selects", []) for side in (both.left, both.right)]
+        counts = [len(side) for side in sides if side and not any(one.is_star or _is_many(one) for one in side)]
+        if len(counts) == 2 and counts[0] != counts[1] and not both.args.get("by_name"):
+            word = both.key.upper()
+            message = f"one side has {counted(counts[0], 'column')}, the other one {counts[1]}"
+            return SqlError(message, (0, len(text)), f"puts results of different widths together by {word}")
+    return None
+
+
+def _is_many(selected: exp.Expr) -> bool:
+    """Whether one expression may give several columns."""
+    return selected.find(exp.Columns, exp.Explode, exp.Star) is not None
 
 
 def _volatile(tree: exp.Expr) -> str:
@@ -115,12 +136,12 @@ def derivation(text: str, tables: Columns) -> Derivation:
         {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
     )
     try:
-        qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
-        names = list(qualified.named_selects)
+        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = _selected_names(qualified)
         scope = build_scope(qualified)
     except SqlglotError:
         scope = None
-    if scope is not None and _reaches_out(scope, {column for _, column in written}):
+    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
@@ -144,11 +165,41 @@ def derivation(text: str, tables: Columns) -> Derivation:
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
         return frozenset(written.get(column, column) for column in columns)
 
-    return Derivation(
-        tuple((name, as_written(columns)) for name, columns in found),
-        tuple((name, as_written(columns)) for name, columns in decided.keys),
-        as_written(decided.filters),
-    )
+    def as_named(
+        columns: Iterable[tuple[str, frozenset[TableColumn]]],
+    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+        return tuple(("" if name.startswith(_UNNAMED) else name, as_written(sources)) for name, sources in columns)
+
+    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
+
+
+_UNNAMED = "_col_"
+"""What sqlglot calls a column that has no name begins with this."""
+
+
+def _without_false_names(tree: exp.Expr) -> exp.Expr:
+    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`, which sqlglot does and the engine does not."""
+    copy = tree.copy()
+    for select in copy.find_all(exp.Select):
+        for one in select.expressions:
+            if isinstance(one, exp.Cast | exp.Bracket):
+                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}cast"))
+    return copy
+
+
+def _selected_names(tree: exp.Expr) -> list[str]:
+    return list(getattr(tree, "named_selects", ()))
+
+
+def _is_renamed(scope: Scope) -> bool:
+    """Whether columns have names that the engine alone knows: of functions as tables, and of what stands twice."""
+    for one in scope.traverse():
+        names = _selected_names(one.expression)
+        if "*" in names or (one is not scope and len(set(names)) < len(names)):
+            return True
+        if any(len(_selected_names(side.expression)) != len(names) for side in one.set_operation_scopes):
+            return True
+    return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
 
 
 def _is_opaque(tree: exp.Expr) -> bool:

@@ -14,6 +14,7 @@ Use instead: the column as the contract of the Dataset names it, or add it to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
 from penstock.specs.model import GroupSplit, Model
+
+_WORDS = re.compile(r"\w+")
 
 
 class Named(NamedTuple):
@@ -136,13 +139,33 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
                 continue
         yield Diagnostic.error("unknown-column", headline, span, help=helps)
     given = [name for name, _ in derivation.columns]
-    if unknowns or not given:
-        return
+    if not unknowns and given:
+        yield from _of_result(view, dataset, given)
+
+
+def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagnostic]:
+    """Columns of the contract that a query does not give, or gives twice."""
+    text = dataset.spec.source.sql or ""
+    spellings = {column for _, columns in tables_read(view, dataset) for column in columns} | set(_WORDS.findall(text))
     for column in dataset.spec.columns:
-        if column.lower() not in {name.lower() for name in given}:
+        found = [name for name in given if name.lower() == column.lower()]
+        span = view.span(dataset, ("columns", column), "key")
+        if not found:
             headline = f"the query does not give the column `{column}` of the contract"
-            span = view.span(dataset, ("columns", column), "key")
-            yield unknown_word("unknown-column", headline, span, column, given)
+            if "" not in given:
+                yield unknown_word("unknown-column", headline, span, column, given)
+            elif column.isidentifier():
+                advice = f"a column of the query has no name: write `... as {column}`"
+                yield Diagnostic.error("unknown-column", headline, span, help=(advice,))
+        elif len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings):
+            yield Diagnostic.error(
+                "unknown-column",
+                f"the query gives {len(found)} columns `{column}`",
+                span,
+                "which of them is it?",
+                secondary=(Label(view.span(dataset, ("source", "sql"))),),
+                help=("name the columns instead of `*`, join with `using (...)`, or leave one out with `exclude`",),
+            )
 
 
 def _of_feature_set(feature_set: FeatureSet) -> Iterator[Named]:
