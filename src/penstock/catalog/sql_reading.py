@@ -35,7 +35,7 @@ from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, query_kinds
 from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql_slips import share_above_one, slip
+from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
 from penstock.diagnostics.grammar import counted
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
@@ -54,6 +54,9 @@ def expression(text: str) -> Expression | SqlError:
         return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
     if (reserved := _reserved(tree, text)) is not None:
         return reserved
+    if tree.find(exp.Explode) is not None:
+        message = "a feature has one value for each row: take one of the list, such as `list[1]` or `list_max(list)`"
+        return SqlError(message, (0, len(text)), "makes several rows of one")
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
         columns=tuple(_use(column, text) for column in columns_read(tree)),
@@ -305,7 +308,7 @@ def _parse(text: str) -> exp.Expr | SqlError:
         return SqlError("this is nested too deeply", (0, len(text)))
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
-    return miscounted(text, tree) or share_above_one(tree) or tree
+    return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:
