@@ -92,10 +92,20 @@ def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]
         scope = None
     if scope is None or not isinstance(tree, exp.Select):
         return []
-    # A cast, or a part of a list, has no name but the engine's own.
-    named = [one for one in tree.selects if not isinstance(one, exp.Cast | exp.Bracket)]
+    named = [one for one in tree.selects if is_named(one)]
     found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in named)
     return [(name, kind, one) for name, kind, one in found if name and kind]
+
+
+_NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Columns, exp.Explode)
+
+
+def is_named(selected: exp.Expr) -> bool:
+    """Whether what is selected has a name of its own; the engine calls whatever else by its text."""
+    bare = selected.unnest()
+    while isinstance(bare, exp.Dot):
+        bare = bare.this
+    return isinstance(bare, _NAMED)
 
 
 def _column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> _Column:

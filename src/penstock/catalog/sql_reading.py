@@ -33,7 +33,7 @@ from penstock.catalog.sql import (
 from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
-from penstock.catalog.sql_kinds import expression_kind, query_kinds
+from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
 from penstock.diagnostics.grammar import counted
@@ -181,12 +181,12 @@ _UNNAMED = "_col_"
 
 
 def _without_false_names(tree: exp.Expr) -> exp.Expr:
-    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`, which sqlglot does and the engine does not."""
+    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`: sqlglot does so, the engine does not."""
     copy = tree.copy()
     for select in copy.find_all(exp.Select):
         for one in select.expressions:
-            if isinstance(one, exp.Cast | exp.Bracket):
-                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}cast"))
+            if not is_named(one):
+                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}made"))
     return copy
 
 
