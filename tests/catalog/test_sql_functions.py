@@ -85,6 +85,8 @@ def test_what_the_database_does_not_have_is_told(connection: Any) -> None:
     "call",
     [
         "count(*)",
+        "a > ALL([1, 2])",
+        "a = SOME([1, 2])",
         "sum(a) FILTER (WHERE b IN (1, 2))",
         "a.upper()",
         "list_transform(a, lambda x, i: x + i)",

@@ -32,11 +32,12 @@ TOLD = {
     "fraction": [
         "n / 2", "n * 1.5", "n + 0.5", "100.0 * n / m", "n / m * 100", "avg(n)", "round(n / 3, 1)", "sqrt(n)",
         "CASE WHEN b THEN n / m ELSE 0 END", "coalesce(n, 0.5)", "-(n / 2)", "(n / m)::double",
-        "avg(n) FILTER (WHERE b)", "stddev(x)",
+        "avg(n) FILTER (WHERE b)", "stddev(x)", "n * 100 / m", "n * m / 60", "100 / n", "sum(n * m) / sum(m)", "5 / 2",
     ],
     "float": [
         "round(n / 2)", "floor(n / 60)", "n / 10 * 10", "n * 2.0", "x", "n / 2 + m / 2", "x * n", "sum(x)",
-        "n / 1", "x // 2",
+        "n / 1", "x // 2", "(n - n % 10) / 10", "n * 100 / 100", "n * 0.5 * 2", "0.5 * (n - n % 2)", "n / n", "6 / 3",
+        "abs(n) / n", "(n // 5 * 5) / 5.0", "(CASE WHEN b THEN 100 ELSE 0 END) / 50",
     ],
     "int": [
         "n // 2", "n % 2", "n * m - 1", "(n / 2)::int", "count(*)", "d - d", "date_diff('day', t, u)",
@@ -49,7 +50,8 @@ TOLD = {
         "'high'", "CASE WHEN b THEN 'high' ELSE 'low' END", "dayname(t)", "s || ':' || s",
     ],
     "string": [
-        "upper(s)", "strftime(t, '%H')", "'12'", "CASE WHEN b THEN '1' ELSE '0' END",
+        "upper(s)", "strftime(t, '%H')", "'12'", "CASE WHEN b THEN 'true' ELSE 'False' END",
+        "CASE WHEN b THEN '1' ELSE '0' END",
     ],
     "interval": [
         "t - u", "t - d", "INTERVAL 3 DAY", "coalesce(t - u, INTERVAL 1 DAY)",

@@ -25,7 +25,31 @@ from penstock.catalog import sql
         "quantile_cont(a, 0.9)",
         "quantile_cont(a, [0.1, 0.9])",
         "quantile_cont(a, 1)",
+        "list_transform(l, lambda x: j -> 'a')",
+        "list_transform([j], lambda x: x -> 'a')",
+        "list_filter(l, lambda x, i: i > 1)",
+        "json_extract(j -> 'a', '$')",
+        "coalesce(j -> 'a', j -> 'b')",
+        "lag(a) OVER (ORDER BY b)",
+        "first_value(a IGNORE NULLS) OVER ()",
+        "list_transform(l, lambda x: unnested)",
     ],
 )
 def test_what_looks_like_a_slip_passes(text: str) -> None:
     assert isinstance(sql.expression(text), sql.Expression)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("list_transform(l, x -> x + 1)", "write `lambda x: ...`"),
+        ("list_reduce(l, (acc, x) -> acc + x)", "write `lambda acc, x: ...`"),
+        ("array_filter(l, x->x>1)", "write `lambda x: ...`"),
+        ("lag(a)", "it looks at the rows of a window, which a query of a Dataset names by `over (...)`"),
+        ("rank() > 1", "it looks at the rows of a window, which a query of a Dataset names by `over (...)`"),
+    ],
+)
+def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> None:
+    found = sql.expression(text)
+    assert isinstance(found, sql.SqlError)
+    assert found.message == told

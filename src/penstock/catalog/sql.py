@@ -123,7 +123,10 @@ class Derivation:
     """How the columns of a query come about."""
 
     columns: tuple[tuple[str, frozenset[TableColumn]], ...]
-    """Each column of the result with the columns of tables that its values depend on; none where nobody can tell."""
+    """Each column of the result with the columns of tables that its values depend on; none where nobody can tell.
+
+    The name is empty where the query gives none, and so the engine does.
+    """
     keys: tuple[tuple[str, frozenset[TableColumn]], ...] = ()
     """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
     filters: frozenset[TableColumn] = frozenset()

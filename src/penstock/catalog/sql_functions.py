@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 
 SYNTAX = frozenset({
-    "array", "cast", "coalesce", "columns", "date", "exists", "extract", "grouping", "grouping_id", "ifnull",
-    "interval", "percentile_cont", "percentile_disc", "try", "try_cast", "unpack",
+    "all", "any", "array", "cast", "coalesce", "columns", "date", "exists", "extract", "grouping", "grouping_id",
+    "ifnull", "interval", "percentile_cont", "percentile_disc", "some", "try", "try_cast", "unpack",
 })  # fmt: skip
 """What is called like a function and is part of the grammar, and so in no list of functions."""
 

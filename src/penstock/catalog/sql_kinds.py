@@ -1,7 +1,8 @@
 """Of which kind the values are that SQL gives, where its text leaves no doubt.
 
 A kind is a type of the language (`int`, `float`, `bool`, `string`, `timestamp`, `date`) or what converts to fewer of
-them than its type would: `fraction`, numbers that are not whole but by chance; `words`, text that is no number; and
+them than its type would: `fraction`, numbers that are not whole but by chance; `words`, text that is no number and no
+truth value; and
 `interval`, `time`, `list`, `struct`, which are no values of a column at all. Empty is whatever nobody can tell.
 """
 
@@ -58,6 +59,8 @@ _SAME = (
     exp.ArgMin,
 )
 """What gives one of the values of its first part."""
+_WHOLE = (exp.Mod, exp.IntDiv, exp.Floor, exp.Ceil, exp.Round, exp.Trunc, exp.Case, exp.If, exp.Abs, exp.Sign)
+"""What numbers are made of that are multiples of another one, or may be."""
 _WHOLE_PARTS = frozenset({"year", "quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute"})
 _TYPES: tuple[tuple[frozenset[exp.DType], str], ...] = (
     (frozenset(exp.DataType.INTEGER_TYPES), "int"),
@@ -89,8 +92,20 @@ def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]
         scope = None
     if scope is None or not isinstance(tree, exp.Select):
         return []
-    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in tree.selects)
+    named = [one for one in tree.selects if is_named(one)]
+    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in named)
     return [(name, kind, one) for name, kind, one in found if name and kind]
+
+
+_NAMED = (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Columns, exp.Explode)
+
+
+def is_named(selected: exp.Expr) -> bool:
+    """Whether what is selected has a name of its own; the engine calls whatever else by its text."""
+    bare = selected.unnest()
+    while isinstance(bare, exp.Dot):
+        bare = bare.this
+    return isinstance(bare, _NAMED)
 
 
 def _column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> _Column:
@@ -133,7 +148,8 @@ def _kind(node: exp.Expr | None, column: _Column) -> str:
 
 def _of_literal(node: exp.Literal) -> str:
     if node.is_string:
-        return "words" if _NO_NUMBER.search(node.name) else "string"
+        is_truth = node.name.strip().lower() in ("true", "false")
+        return "words" if _NO_NUMBER.search(node.name) and not is_truth else "string"
     if node.is_int:
         return "int"
     return "float" if float(node.name).is_integer() else "fraction"
@@ -157,22 +173,39 @@ def _of_operator(node: exp.Binary, left: str, right: str) -> str:
     if not both <= _NUMBERS:
         return ""
     if isinstance(node, exp.Div):
-        return (
-            "float" if isinstance(node.right.unnest(), exp.Literal) and node.right.unnest().name == "1" else "fraction"
-        )
+        return "float" if _is_multiple(node.left.unnest(), node.right.unnest()) else "fraction"
     if isinstance(node, exp.IntDiv | exp.Mod):
         return "int" if both == {"int"} else "float"
     if isinstance(node, exp.Add | exp.Sub | exp.Mul):
         if both == {"int"}:
             return "int"
         # What was divided by ten may be multiplied by ten, and halves add up.
-        again = isinstance(node, exp.Mul) and any(_is_parted(side.unnest()) for side in (node.left, node.right))
+        again = isinstance(node, exp.Mul) and any(
+            _is_parted(side.unnest()) or side.find(*_WHOLE) for side in (node.left, node.right)
+        )
         return "fraction" if both == {"int", "fraction"} and not again else "float"
     return ""
 
 
 def _is_parted(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Div) and isinstance(node.right.unnest(), exp.Literal)
+    """Whether a number is divided by a constant or, as in ``n * 0.5``, multiplied."""
+    if isinstance(node, exp.Div):
+        return isinstance(node.right.unnest(), exp.Literal)
+    return isinstance(node, exp.Mul) and any(isinstance(one.unnest(), exp.Literal) for one in (node.left, node.right))
+
+
+def _is_multiple(left: exp.Expr, right: exp.Expr) -> bool:
+    """Whether a division may leave nothing over for every row, as ``(year - year % 10) / 10`` does."""
+    if right.name == "1" or left == right or left.find(*_WHOLE):
+        return True
+    factors = [one.unnest() for one in left.flatten()] if isinstance(left, exp.Mul) else [left]
+    return any(one == right or _divides(right, one) for one in factors)
+
+
+def _divides(one: exp.Expr, other: exp.Expr) -> bool:
+    if not (isinstance(one, exp.Literal) and isinstance(other, exp.Literal)) or one.is_string or other.is_string:
+        return False
+    return float(one.name) != 0 and float(other.name) % float(one.name) == 0
 
 
 def _of_times(minus: bool, left: str, right: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -11,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
+from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql import (
@@ -32,8 +33,10 @@ from penstock.catalog.sql import (
 from penstock.catalog.sql_aggregates import aggregates
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
-from penstock.catalog.sql_kinds import expression_kind, query_kinds
-from penstock.catalog.sql_slips import share_above_one, slip
+from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
+from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
+from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
+from penstock.diagnostics.grammar import counted
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
 
@@ -51,9 +54,12 @@ def expression(text: str) -> Expression | SqlError:
         return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
     if (reserved := _reserved(tree, text)) is not None:
         return reserved
+    if tree.find(exp.Explode) is not None:
+        message = "a feature has one value for each row: take one of the list, such as `list[1]` or `list_max(list)`"
+        return SqlError(message, (0, len(text)), "makes several rows of one")
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
-        columns=tuple(_use(column, text) for column in tree.find_all(exp.Column)),
+        columns=tuple(_use(column, text) for column in columns_read(tree)),
         aggregates=aggregates(tree),
         windows=tree.find(exp.Window) is not None,
         subquery=_range_of(query, text) if query is not None else None,
@@ -74,6 +80,8 @@ def query(text: str) -> Query | SqlError:
         return SqlError("expected a SELECT", (0, len(text)))
     if (reserved := _reserved(tree, text)) is not None:
         return reserved
+    if (uneven := _uneven(tree, text)) is not None:
+        return uneven
     own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
     tables = [
         TableUse(table.name, _range_of(table.this, text))
@@ -90,6 +98,23 @@ def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
         if isinstance(name, exp.Identifier) and not name.quoted and not column.table and name.name.lower() in RESERVED:
             return SqlError(f'a word of SQL: as a column it is written `"{name.name}"`', _range_of(name, text))
     return None
+
+
+def _uneven(tree: exp.Expr, text: str) -> SqlError | None:
+    """A UNION or the like whose sides have not as many columns, where both name them all."""
+    for both in tree.find_all(exp.SetOperation):
+        sides: list[list[exp.Expr]] = [getattr(side, "selects", []) for side in (both.left, both.right)]
+        counts = [len(side) for side in sides if side and not any(one.is_star or _is_many(one) for one in side)]
+        if len(counts) == 2 and counts[0] != counts[1] and not both.args.get("by_name"):
+            word = both.key.upper()
+            message = f"one side has {counted(counts[0], 'column')}, the other one {counts[1]}"
+            return SqlError(message, (0, len(text)), f"puts results of different widths together by {word}")
+    return None
+
+
+def _is_many(selected: exp.Expr) -> bool:
+    """Whether one expression may give several columns."""
+    return selected.find(exp.Columns, exp.Explode, exp.Star) is not None
 
 
 def _volatile(tree: exp.Expr) -> str:
@@ -114,12 +139,12 @@ def derivation(text: str, tables: Columns) -> Derivation:
         {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
     )
     try:
-        qualified = qualify(tree.copy(), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
-        names = list(qualified.named_selects)
+        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = _selected_names(qualified)
         scope = build_scope(qualified)
     except SqlglotError:
         scope = None
-    if scope is not None and _reaches_out(scope, {column for _, column in written}):
+    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
@@ -143,11 +168,41 @@ def derivation(text: str, tables: Columns) -> Derivation:
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
         return frozenset(written.get(column, column) for column in columns)
 
-    return Derivation(
-        tuple((name, as_written(columns)) for name, columns in found),
-        tuple((name, as_written(columns)) for name, columns in decided.keys),
-        as_written(decided.filters),
-    )
+    def as_named(
+        columns: Iterable[tuple[str, frozenset[TableColumn]]],
+    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+        return tuple(("" if name.startswith(_UNNAMED) else name, as_written(sources)) for name, sources in columns)
+
+    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
+
+
+_UNNAMED = "_col_"
+"""What sqlglot calls a column that has no name begins with this."""
+
+
+def _without_false_names(tree: exp.Expr) -> exp.Expr:
+    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`: sqlglot does so, the engine does not."""
+    copy = tree.copy()
+    for select in copy.find_all(exp.Select):
+        for one in select.expressions:
+            if not is_named(one):
+                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}made"))
+    return copy
+
+
+def _selected_names(tree: exp.Expr) -> list[str]:
+    return list(getattr(tree, "named_selects", ()))
+
+
+def _is_renamed(scope: Scope) -> bool:
+    """Whether columns have names that the engine alone knows: of functions as tables, and of what stands twice."""
+    for one in scope.traverse():
+        names = _selected_names(one.expression)
+        if "*" in names or (one is not scope and len(set(names)) < len(names)):
+            return True
+        if any(len(_selected_names(side.expression)) != len(names) for side in one.set_operation_scopes):
+            return True
+    return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
 
 
 def _is_opaque(tree: exp.Expr) -> bool:
@@ -204,25 +259,9 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     tree = _parse(text)
     if isinstance(tree, SqlError):
         return ()
-    # SQL does not tell upper case from lower case.
-    known = {name: {column.lower() for column in columns} for name, columns in tables}
-    found = []
-    for scope in traverse_scope(tree):
-        sources = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
-        if not scope.sources:
-            continue
-        aliases = {select.alias.lower() for select in getattr(scope.expression, "selects", ()) if select.alias}
-        for column in scope.columns:
-            source = sources.get(column.table) if column.table else None
-            if source is not None and source.name in known:
-                if column.name.lower() not in known[source.name]:
-                    found.append(UnknownColumn(column.name, _use(column, text).at, source.name))
-            elif not column.table and len(sources) == len(scope.sources) and not scope.is_correlated_subquery:
-                names = {source.name for source in sources.values()}
-                there = aliases.union(*(known.get(name, ()) for name in names))
-                if names <= known.keys() and column.name.lower() not in there:
-                    only = next(iter(names)) if len(names) == 1 else None
-                    found.append(UnknownColumn(column.name, _use(column, text).at, only))
+    found = [
+        UnknownColumn(name, _use(column, text).at, table) for column, name, table in unknown_in_scopes(tree, tables)
+    ]
     first: dict[tuple[str, str | None], UnknownColumn] = {}
     for one in sorted(found, key=lambda one: one.at):
         first.setdefault((one.name.lower(), one.table), one)
@@ -269,7 +308,7 @@ def _parse(text: str) -> exp.Expr | SqlError:
         return SqlError("this is nested too deeply", (0, len(text)))
     except TokenError:
         return SqlError("a quote is not closed", _open_quote(text))
-    return miscounted(text, tree) or share_above_one(tree) or tree
+    return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:

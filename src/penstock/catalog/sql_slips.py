@@ -65,3 +65,47 @@ def share_above_one(tree: exp.Expr) -> SqlError | None:
             at = (share.meta["start"], share.meta["end"] + 1)
             return SqlError(f"a quantile is a share: write `{float(share.name) / 100:g}`", at, _ABOVE_ONE)
     return None
+
+
+_WINDOWS = (
+    exp.Lag, exp.Lead, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.NthValue, exp.FirstValue,
+    exp.LastValue, exp.RowNumber,
+)  # fmt: skip
+
+
+def bare_window(tree: exp.Expr) -> SqlError | None:
+    """A window function without its window, which the engine has under no other form."""
+    for node in tree.find_all(*_WINDOWS):
+        above = node.parent
+        while isinstance(above, exp.IgnoreNulls | exp.RespectNulls | exp.Filter):
+            above = above.parent
+        if not isinstance(above, exp.Window) and "start" in node.meta:
+            at = (node.meta["start"], node.meta["end"] + 1)
+            return SqlError(
+                "it looks at the rows of a window, which a query of a Dataset names by `over (...)`",
+                at,
+                "lacks a window",
+            )
+    return None
+
+
+_OF_FUNCTIONS = (exp.Transform, exp.ArrayFilter, exp.Reduce, exp.Columns)
+_MORE_OF_FUNCTIONS = re.compile(r"(?:list_|array_)?(?:transform|apply|filter|reduce)")
+_ARROW = re.compile(r"[\s)]*->")
+
+
+def arrow(tree: exp.Expr, text: str) -> SqlError | None:
+    """A function of one value as older versions of the engine have it; this one takes the arrow for JSON's."""
+    if "->" not in text:
+        return None
+    for node in tree.find_all(exp.Lambda):
+        above = node.parent
+        takes = isinstance(above, _OF_FUNCTIONS) or (
+            isinstance(above, exp.Anonymous) and _MORE_OF_FUNCTIONS.fullmatch(above.name.lower()) is not None
+        )
+        last = node.expressions[-1].meta if node.expressions else {}
+        if takes and "end" in last and (found := _ARROW.match(text, last["end"] + 1)) is not None:
+            names = ", ".join(one.name for one in node.expressions)
+            at = (node.expressions[0].meta["start"], found.end())
+            return SqlError(f"write `lambda {names}: ...`", at, "writes a function by `->`")
+    return None

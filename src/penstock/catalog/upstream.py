@@ -175,4 +175,6 @@ def _parents(view: View, column: Column) -> Parents:
 
 
 def _of(columns: tuple[tuple[str, frozenset[Column]], ...], name: str) -> frozenset[Column]:
-    return frozenset().union(*(sources for written, sources in columns if written.lower() == name))
+    named = [sources for written, sources in columns if written.lower() == name]
+    # What has no name in the query may be any of those without one.
+    return frozenset().union(*(named or [sources for written, sources in columns if not written]))

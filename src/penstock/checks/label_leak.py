@@ -13,7 +13,7 @@ Example: `late` is the label; the dataset `joined` carries it next to the schedu
 
 Use instead: read the label from the dataset that says when it became known, with `latest` or `aggregate`:
 
-    late_share_30d: {type: float, aggregate: {of: arrivals, sql: avg(late), match: [carrier], window: 30d}}
+    late_share_30d: {type: float, aggregate: {of: arrivals, sql: "avg(late::int)", match: [carrier], window: 30d}}
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ Use instead: the column as the contract of the Dataset names it, or add it to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
 from penstock.specs.model import GroupSplit, Model
 
+_WORDS = re.compile(r"\w+")
+
 
 class Named(NamedTuple):
     """A column of a dataset, and where a spec names it."""
@@ -40,6 +43,8 @@ class Named(NamedTuple):
     is_key: bool = False
     is_quoted: bool = False
     """Whether SQL names it in double quotes."""
+    is_foreign: bool = False
+    """Whether SQL says that it is of another table."""
 
 
 @rule("unknown-column", Dataset, FeatureSet, Model)
@@ -84,6 +89,8 @@ def _advice(resource: Resource, one: Named) -> str:
     """What to do about a name that is near to no column, but is something else."""
     if one.is_quoted:
         return _text_in_quotes(one.column)
+    if one.is_foreign:
+        return f"this SQL sees `{one.dataset}` alone: read another dataset with `latest`, `lookup` or `aggregate`"
     if isinstance(resource, FeatureSet) and one.dataset == resource.spec.source and one.pointer[0] == "features":
         other = resource.spec.features.get(one.column)
         if other is not None:
@@ -132,13 +139,33 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
                 continue
         yield Diagnostic.error("unknown-column", headline, span, help=helps)
     given = [name for name, _ in derivation.columns]
-    if unknowns or not given:
-        return
+    if not unknowns and given:
+        yield from _of_result(view, dataset, given)
+
+
+def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagnostic]:
+    """Columns of the contract that a query does not give, or gives twice."""
+    text = dataset.spec.source.sql or ""
+    spellings = {column for _, columns in tables_read(view, dataset) for column in columns} | set(_WORDS.findall(text))
     for column in dataset.spec.columns:
-        if column.lower() not in {name.lower() for name in given}:
+        found = [name for name in given if name.lower() == column.lower()]
+        span = view.span(dataset, ("columns", column), "key")
+        if not found:
             headline = f"the query does not give the column `{column}` of the contract"
-            span = view.span(dataset, ("columns", column), "key")
-            yield unknown_word("unknown-column", headline, span, column, given)
+            if "" not in given:
+                yield unknown_word("unknown-column", headline, span, column, given)
+            elif column.isidentifier():
+                advice = f"a column of the query has no name: write `... as {column}`"
+                yield Diagnostic.error("unknown-column", headline, span, help=(advice,))
+        elif len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings):
+            yield Diagnostic.error(
+                "unknown-column",
+                f"the query gives {len(found)} columns `{column}`",
+                span,
+                "which of them is it?",
+                secondary=(Label(view.span(dataset, ("source", "sql"))),),
+                help=("name the columns instead of `*`, join with `using (...)`, or leave one out with `exclude`",),
+            )
 
 
 def _of_feature_set(feature_set: FeatureSet) -> Iterator[Named]:
@@ -181,7 +208,11 @@ def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]
     parsed = sql.expression(text)
     if isinstance(parsed, sql.Expression) and parsed.subquery is None:
         for use in parsed.columns:
-            yield Named(dataset, use.name, pointer, use.at, is_quoted=text[use.at[0]] == '"')
+            # A column of another table is none of this one's, whatever it is called.
+            foreign = use.table.lower() not in ("", dataset)
+            name = f"{use.table}.{use.name}" if foreign else use.name
+            quoted = text[use.at[0]] == '"' and not use.table
+            yield Named(dataset, name, pointer, use.at, is_quoted=quoted, is_foreign=foreign)
 
 
 def _of_model(view: View, model: Model) -> Iterator[Named]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
-from penstock.runtime.data.expressions import AggregateCall, aggregates, condition
+from penstock.runtime.data.expressions import PLACE, AggregateCall, aggregates, condition
 from penstock.runtime.data.timed import POSITION, TimedTable, matched, refuse_other_kinds
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Aggregate
@@ -69,9 +69,11 @@ def aggregated_values(
             ON s{window}."@row" = placed."@row" AND s{window}."@window" = {window} AND placed.{_CLASS} = {_ASKS}"""
         for window in windows
     )
-    sizes = "".join(f', coalesce(placed."@place" - s{window}."@place" - 1, 0) AS "@size{window}"' for window in windows)
+    sizes = "".join(
+        f', coalesce(placed."{PLACE}" - s{window}."{PLACE}" - 1, 0) AS "@size{window}"' for window in windows
+    )
     frames = ", ".join(
-        f'w{window} AS ({partition}ORDER BY "@place" ROWS BETWEEN "@size{window}" PRECEDING AND CURRENT ROW)'
+        f'w{window} AS ({partition}ORDER BY "{PLACE}" ROWS BETWEEN "@size{window}" PRECEDING AND CURRENT ROW)'
         for window in windows
     )
     sql = f"""
@@ -83,10 +85,12 @@ def aggregated_values(
             SELECT {_ASKS} AS {_CLASS}, {asking} AS "@moment" FROM {identifier(rows.name)}{marks}
         ),
         placed AS (
-            SELECT *, row_number() OVER ({partition}ORDER BY "@moment", {_CLASS}, "@row") AS "@place" FROM laid
+            SELECT *, row_number() OVER ({partition}ORDER BY "@moment", {_CLASS}, "@row") AS "{PLACE}" FROM laid
         ),
         sized AS (SELECT placed.*{sizes} FROM placed{starts}),
-        framed AS (SELECT {_CLASS}, "@row", {", ".join(calls)} FROM sized WINDOW {frames})
+        framed AS (
+            SELECT {_CLASS}, "@row", {", ".join(calls)} FROM sized AS {identifier(theirs.name)} WINDOW {frames}
+        )
         SELECT {", ".join(values)} FROM framed WHERE {_CLASS} = {_ASKS} ORDER BY "@row"
     """
     return query(connection, sql, place)

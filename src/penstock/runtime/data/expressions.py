@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _DIALECT = "duckdb"
+PLACE = "@place"
+"""Column with the place of a row in the order by which a frame is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def aggregates(
 
     The columns are named by `prefix`, which no column of the dataset may start with, and a number.
     """
-    tree = _parse(sql, place)
+    tree = _parse(sql, place).transform(_frameable)
     if tree.find(exp.Window) or tree.find(exp.Query):
         raise InputError(f"{place}: `{sql}` holds a window or a subquery; the feature's own `window` bounds the rows")
     ordered = by_row_order(tree)
@@ -81,6 +83,43 @@ def aggregates(
     return tree.sql(_DIALECT), tuple(calls)
 
 
+def _frameable(node: exp.Expr) -> exp.Expr:
+    """An aggregate in the form in which the database takes it over a frame, where it has another one."""
+    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont | exp.PercentileDisc):
+        return _quantile(node, node.this)
+    if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
+        # sqlglot says of it what it does anyway.
+        return node.this
+    # As window functions, `first` and `last` are others, which know no FILTER.
+    if isinstance(node, exp.First):
+        return exp.AnonymousAggFunc(this="arbitrary", expressions=[node.this])
+    if isinstance(node, exp.Last):
+        return exp.AnonymousAggFunc(this="arbitrary", expressions=[_backwards(node.this)])
+    return node
+
+
+def _quantile(node: exp.WithinGroup, share: exp.Expr) -> exp.Expr:
+    ordered = node.expression.expressions[0]
+    if isinstance(share, exp.PercentileDisc):
+        if ordered.args.get("desc"):
+            return node
+        return exp.AnonymousAggFunc(this="quantile_disc", expressions=[ordered.this, share.this])
+    of = exp.Sub(this=exp.Literal.number(1), expression=share.this) if ordered.args.get("desc") else share.this
+    return exp.AnonymousAggFunc(this="quantile_cont", expressions=[ordered.this, of])
+
+
+def _backwards(values: exp.Expr) -> exp.Expr:
+    """Values in the order from the last to the first; what is alike stands in the order of the rows, as all else."""
+    place = exp.Ordered(this=exp.column(exp.to_identifier(PLACE, quoted=True)), desc=True, nulls_first=False)
+    if not isinstance(values, exp.Order):
+        return exp.Order(this=values, expressions=[place])
+    turned = [
+        exp.Ordered(this=one.this, desc=not one.args.get("desc"), nulls_first=not one.args.get("nulls_first"))
+        for one in values.expressions
+    ]
+    return exp.Order(this=values.this, expressions=[*turned, place])
+
+
 def _call(name: str, node: exp.Expr, where: str | None) -> AggregateCall:
     if isinstance(node, exp.CountIf):
         # Over a frame without rows the database's count_if is missing, where a count is 0.
@@ -101,6 +140,8 @@ def _parse(sql: str, place: str) -> exp.Expr:
         raise InputError(f"{place}: `{sql}` is no SQL expression: {str(error).splitlines()[0]}") from None
     if isinstance(tree, exp.Query) or not isinstance(tree, exp.Expr):
         raise InputError(f"{place}: `{sql}` is a whole query; expected an expression")
+    if tree.find(exp.Explode):
+        raise InputError(f"{place}: `{sql}` makes several rows of one; a feature has one value for each row")
     clock = volatile(tree)
     if clock is not None:
         raise InputError(f"{place}: `{clock.sql(_DIALECT)}` differs at every run; a feature belongs to its row's time")

@@ -178,7 +178,7 @@ def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], featu
         lost = pc.invert(result[f"{short}_kept"])
         count = pc.sum(lost).as_py() or 0
         if count:
-            shown = ", ".join(str(value) for value in pc.unique(pc.filter(values[name], lost)).to_pylist()[:3])
+            shown = ", ".join(list(dict.fromkeys(map(str, pc.filter(values[name], lost).to_pylist())))[:3])
             raise InputError(
                 f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not, "
                 f"such as {shown}"
