@@ -7,130 +7,56 @@ text comes to depends on nothing but the text, and on the columns that are given
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import orjson
 
-Range = tuple[int, int]
-"""The characters [start, end) of a text."""
+from penstock.catalog.sql_values import (
+    NO_WINDOW,
+    Columns,
+    ColumnUse,
+    Derivation,
+    Expression,
+    Given,
+    Query,
+    Range,
+    SqlError,
+    TableColumn,
+    TableUse,
+    Typed,
+    Types,
+    UnknownColumn,
+    UnknownFunction,
+)
 
-TableColumn = tuple[str, str]
-"""A table and one of its columns."""
+__all__ = [
+    "NO_WINDOW",
+    "ColumnUse",
+    "Columns",
+    "Derivation",
+    "Expression",
+    "Given",
+    "Query",
+    "Range",
+    "Results",
+    "SqlError",
+    "TableColumn",
+    "TableUse",
+    "Typed",
+    "Types",
+    "UnknownColumn",
+    "UnknownFunction",
+    "derivation",
+    "expression",
+    "kind",
+    "kinds",
+    "learned",
+    "query",
+    "recall",
+    "unknown_columns",
+]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class SqlError:
-    """Why a text is no SQL that could run, and which characters of it are at fault."""
-
-    message: str
-    at: Range
-    headline: str = "does not parse"
-    """What is wrong with the text, as the end of a sentence that it begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
-    """A column that SQL names."""
-
-    name: str
-    table: str
-    """The table or alias it is qualified with; empty where it is not."""
-    at: Range
-
-
-@dataclass(frozen=True, slots=True)
-class TableUse:
-    """A table that SQL names."""
-
-    name: str
-    at: Range
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownFunction:
-    """A function that SQL calls and the engine does not have."""
-
-    name: str
-    at: Range
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A scalar or aggregate expression."""
-
-    columns: tuple[ColumnUse, ...]
-    aggregates: bool
-    """Whether an aggregate function makes one value of many rows."""
-    windows: bool
-    """Whether a window function looks at other rows."""
-    subquery: Range | None
-    """Where a query stands inside the expression, if there is one."""
-    volatile: str = ""
-    """What of it is another value at each run, such as ``now()``; empty where nothing is."""
-    unknown: tuple[UnknownFunction, ...] = ()
-    """The functions that the engine does not have, in the order of the text."""
-    opaque: bool = False
-    """Whether it may read other columns than those that it names: ``columns('c.*')``, or ``contact.length()``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A SELECT: the tables that it reads, without its own common table expressions."""
-
-    tables: tuple[TableUse, ...]
-    text: str
-    volatile: str = ""
-    """What of it is another value at each run, such as ``random()``; empty where nothing is."""
-    unknown: tuple[UnknownFunction, ...] = ()
-    """The functions that the engine does not have, in the order of the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownColumn:
-    """A column that none of a query's tables has."""
-
-    name: str
-    at: Range
-    table: str | None
-    """The table that it was looked for in; None where it could be any."""
-
-
-Columns = tuple[tuple[str, tuple[str, ...]], ...]
-"""Tables with their columns, hashable."""
-
-Types = tuple[tuple[str, str], ...]
-"""Columns with the type that each is declared of, hashable."""
-
-Typed = tuple[tuple[str, Types], ...]
-"""Tables with their columns, hashable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A column of a query's result, and of which kind its values are."""
-
-    name: str
-    kind: str
-    at: Range
-    """Where it is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Derivation:
-    """How the columns of a query come about."""
-
-    columns: tuple[tuple[str, frozenset[TableColumn]], ...]
-    """Each column of the result with the columns of tables that its values depend on; none where nobody can tell.
-
-    The name is empty where the query gives none, and so the engine does.
-    """
-    keys: tuple[tuple[str, frozenset[TableColumn]], ...] = ()
-    """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
-    filters: frozenset[TableColumn] = frozenset()
-    """The columns that decide which rows the result has."""
 
 
 def expression(text: str) -> Expression | SqlError:

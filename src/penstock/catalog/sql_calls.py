@@ -14,8 +14,8 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.tokenizer_core import Token, TokenType
 
-from penstock.catalog.sql import Range, SqlError, UnknownFunction
 from penstock.catalog.sql_functions import OWN_GRAMMAR, functions, is_known
+from penstock.catalog.sql_values import Range, SqlError, UnknownFunction
 from penstock.diagnostics.grammar import counted
 
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})

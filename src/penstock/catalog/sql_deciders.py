@@ -16,8 +16,8 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from penstock.catalog.sql import TableColumn
 from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_values import TableColumn
 
 _NOTHING: frozenset[TableColumn] = frozenset()
 

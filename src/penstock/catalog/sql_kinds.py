@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from penstock.catalog.sql import Typed
+from penstock.catalog.sql_values import Typed
 
 _NUMBERS = frozenset({"int", "float", "fraction"})
 _TIMES = frozenset({"timestamp", "date"})

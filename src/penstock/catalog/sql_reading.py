@@ -15,7 +15,13 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
-from penstock.catalog.sql import (
+from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_calls import miscounted, unknown_functions
+from penstock.catalog.sql_deciders import deciders
+from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
+from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
+from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
+from penstock.catalog.sql_values import (
     Columns,
     ColumnUse,
     Derivation,
@@ -30,12 +36,6 @@ from penstock.catalog.sql import (
     Types,
     UnknownColumn,
 )
-from penstock.catalog.sql_aggregates import aggregates
-from penstock.catalog.sql_calls import miscounted, unknown_functions
-from penstock.catalog.sql_deciders import deciders
-from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
-from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
 from penstock.diagnostics.grammar import counted
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile

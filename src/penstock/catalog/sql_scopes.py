@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from penstock.catalog.sql import Columns
+from penstock.catalog.sql_values import Columns
 
 Unknown = tuple[exp.Column, str, str | None]
 """A column that is not there, what it is called, and the one table that it was looked for in; None for several."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from penstock.catalog.sql import SqlError
+from penstock.catalog.sql_values import NO_WINDOW, SqlError
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
@@ -84,7 +84,7 @@ def bare_window(tree: exp.Expr) -> SqlError | None:
             return SqlError(
                 "it looks at the rows of a window, which a query of a Dataset names by `over (...)`",
                 at,
-                "lacks a window",
+                NO_WINDOW,
             )
     return None
 

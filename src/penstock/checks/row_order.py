@@ -57,6 +57,6 @@ def row_order(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
 
 
 def _is_sound(text: str) -> bool:
-    """Whether it is an expression without a window; `sql-syntax` tells of others."""
+    """Whether it is an expression, or lacks nothing but a window, and has none; `sql-syntax` tells of others."""
     parsed = sql.expression(text)
-    return isinstance(parsed, sql.Expression) and not parsed.windows
+    return parsed.headline == sql.NO_WINDOW if isinstance(parsed, sql.SqlError) else not parsed.windows

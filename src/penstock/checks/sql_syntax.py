@@ -27,6 +27,7 @@ from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.marked import Found
+from penstock.specs.row_order_sql import CALL
 
 
 @rule("sql-syntax", Dataset, FeatureSet)
@@ -41,6 +42,8 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
     is_query = isinstance(resource, Dataset)
     parsed = sql.query(found.text) if is_query else sql.expression(found.text)
     if isinstance(parsed, sql.SqlError):
+        if parsed.headline == sql.NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
+            return  # `row-order` tells what to write instead
         yield Diagnostic.error(
             "sql-syntax",
             f"the SQL of `{_name(below)}` {parsed.headline}",
