@@ -1,15 +1,16 @@
 """An aggregate takes a value by the order of rows, and they have none.
 
-What it does: looks for `first`, `last`, `lag`, `rank` and their like in the SQL of an `aggregate`.
+What it does: looks for `first_value`, `lag`, `rank` and other functions of a window in the SQL of an `aggregate`.
+`first` and `last` are none of them: they go by the time of the rows.
 
-Why: the rows of a window are a set. Which of them comes first is nowhere said, so the engine refuses such a function in
-a window, after the data has been read.
+Why: the rows of a window are a set. Such a function asks for an order that is said beside it, so the engine refuses
+it in an aggregate, after the data has been read.
 
 Example:
 
-    last_delay: {type: int, aggregate: {of: arrivals, sql: last(delay), match: [carrier], window: 30d}}
+    last_delay: {type: int, aggregate: {of: arrivals, sql: last_value(delay), match: [carrier], window: 30d}}
 
-Use instead a function that says by which column:
+Use instead `last(delay)`, or a function that says by which column:
 
     last_delay: {type: int, aggregate: {of: arrivals, sql: "arg_max(delay, arrived_at)", match: [carrier], window: 30d}}
 """

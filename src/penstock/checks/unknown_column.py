@@ -160,7 +160,7 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
         elif len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings):
             yield Diagnostic.error(
                 "unknown-column",
-                f"the query gives {len(found)} columns `{column}`",
+                f"the query gives `{column}` {len(found)} times",
                 span,
                 "which of them is it?",
                 secondary=(Label(view.span(dataset, ("source", "sql"))),),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_INSTEAD = {"First": "arg_min", "FirstValue": "arg_min", "Last": "arg_max", "LastValue": "arg_max"}
+_INSTEAD = {"FirstValue": "arg_min", "LastValue": "arg_max"}
 _OTHERS = ("CumeDist", "DenseRank", "Lag", "Lead", "NthValue", "Ntile", "PercentRank", "Rank", "RowNumber")
 """Classes of sqlglot's expressions."""
 
 CALL = re.compile(
-    r"\b(first|first_value|last|last_value|cume_dist|dense_rank|lag|lead|nth_value|ntile|percent_rank|rank|row_number)"
+    r"\b(first_value|last_value|cume_dist|dense_rank|lag|lead|nth_value|ntile|percent_rank|rank|row_number)"
     r"[ \t\r\n]*\(",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ def by_row_order(tree: exp.Expr) -> exp.Expr | None:
 def by_column(call: exp.Expr, column: str) -> str:
     """What to write in place of such a call; empty where nothing says the same.
 
-    `column` orders the rows where the call itself does not: `first(delay order by landed_at)`.
+    `column` orders the rows where the call itself does not: `first_value(delay order by landed_at)`.
     """
     function, value = _INSTEAD.get(type(call).__name__), call.this
     if function is None or value is None:

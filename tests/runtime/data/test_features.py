@@ -101,7 +101,7 @@ def short(rows: pa.Table) -> list[int]:
         ({"type": "int", "sql": "unnest([size, 1])"}, "makes several rows of one"),
         ({"type": "int", **over("events", "unnest(list(v))")}, "makes several rows of one"),
         ({"type": "int", **over("events", "v")}, "holds no aggregate"),
-        ({"type": "int", **over("events", "1 + first(v)")},
+        ({"type": "int", **over("events", "1 + first_value(v)")},
          "have none; write `arg_min(v, time)`, with the column that orders them"),
         ({"type": "int", **over("events", "last_value(v)")}, "have none; write `arg_max(v, time)`"),
         ({"type": "int", **over("events", "lag(v)")}, "the rows of a window have none; aggregate values"),

@@ -14,7 +14,7 @@ import pytest
 from loopback import free_port, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_server(
     root: Path, lacking: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
