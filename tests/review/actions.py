@@ -70,6 +70,22 @@ class Run:
     def handover(self) -> Path:
         return self.folder / "handover" / "decision.json"
 
+    def after_a_review(self) -> None:
+        """The event that follows a review, which does not say of which pull request."""
+        self.event(
+            "workflow_run",
+            {
+                "action": "completed",
+                "workflow_run": {
+                    "event": "pull_request_review",
+                    "pull_requests": [],
+                    "head_sha": self.head,
+                    "head_branch": "topic",
+                    "head_repository": {"owner": {"login": "acme"}},
+                },
+            },
+        )
+
     def on_pull_request(self, *more: str) -> int:
         self.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
         return self.review(*more)

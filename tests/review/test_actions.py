@@ -40,19 +40,7 @@ def test_a_pull_request_that_waits_is_shown_and_red(run: Run, capsys: pytest.Cap
 def test_approved_it_is_green_in_the_same_comment_and_on_record(run: Run) -> None:
     assert run.on_pull_request() == 1
     run.server.reviews = APPROVALS
-    run.event(
-        "workflow_run",
-        {
-            "action": "completed",
-            "workflow_run": {
-                "event": "pull_request_review",
-                "pull_requests": [],
-                "head_sha": run.head,
-                "head_branch": "topic",
-                "head_repository": {"owner": {"login": "acme"}},
-            },
-        },
-    )
+    run.after_a_review()
     assert run.review() == 0
     assert run.conclusion == "success"
     assert len(run.server.comments) == 1

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.record import place_of
-from penstock.cli.review_steps import FAILURES, Choices, ReviewRun
+from penstock.cli.review_choices import Choices
+from penstock.cli.review_steps import FAILURES, ReviewRun
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import actions_run
 from penstock.forges.recorded import parse

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS
 from penstock.cli.record import place_of
+from penstock.cli.review_choices import Choices
 from penstock.forges.github.check_run import OvertakenError
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import ActionsRun, Event
@@ -51,23 +52,6 @@ from penstock.source.git_values import Authorization
 
 FAILURES = (ForgeError, GitError, RecordError, HandoverError)
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the command line says of a review in Actions."""
-
-    record: str | None = None
-    """Where decisions are recorded, as `place_of` reads it."""
-    remote: str = "origin"
-    number: int | None = None
-    save: Path | None = None
-    dry_run: bool = False
-    handover: Path | None = None
-    head: str | None = None
-    began: datetime | None = None
-    digest: str = ""
-    entries: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

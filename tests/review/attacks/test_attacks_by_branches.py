@@ -26,23 +26,6 @@ def checks(run: Run) -> dict[str, str]:
     return {one["name"]: one["conclusion"] for one in run.server.check_runs if one["head_sha"] == run.head}
 
 
-def after_a_review(run: Run) -> None:
-    """The event that follows a review, which does not say of which pull request."""
-    run.event(
-        "workflow_run",
-        {
-            "action": "completed",
-            "workflow_run": {
-                "event": "pull_request_review",
-                "pull_requests": [],
-                "head_sha": run.head,
-                "head_branch": "topic",
-                "head_repository": {"owner": {"login": "acme"}},
-            },
-        },
-    )
-
-
 def second_pull_request(run: Run, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
     """Another one has the same head."""
     answer = run.server.reply_to
@@ -97,7 +80,7 @@ def test_a_second_pull_request_of_the_same_head_keeps_no_objection_out(
     run.server.reviews = APPROVALS
     assert run.on_pull_request() == 0
     second_pull_request(run, monkeypatch, "main")
-    after_a_review(run)
+    run.after_a_review()
     assert run.review() == 1
     assert checks(run) == {"penstock": "failure"}
 
@@ -107,7 +90,7 @@ def test_a_second_one_into_another_branch_keeps_the_first_from_nothing(
 ) -> None:
     run.server.reviews = APPROVALS
     second_pull_request(run, monkeypatch, EVIL)
-    after_a_review(run)
+    run.after_a_review()
     assert run.review() == 0
     assert checks(run) == {"penstock": "success", f"penstock ({EVIL})": "action_required"}
 
@@ -116,6 +99,6 @@ def test_a_forge_that_cannot_say_whose_head_was_reviewed_leaves_it_red(run: Run)
     run.server.reviews = APPROVALS
     assert run.on_pull_request() == 0
     run.server.always_answers("/pulls", Reply(403, {"message": "a fault"}))
-    after_a_review(run)
+    run.after_a_review()
     assert run.review() == 1
     assert checks(run) == {"penstock": "failure"}
