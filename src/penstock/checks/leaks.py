@@ -49,6 +49,5 @@ def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource
     if read is None or labels is None:
         return True
     known = read.spec.known_at or read.spec.event_time
-    moments = {labels.spec.known_at or labels.spec.event_time}
-    upstream = flow.upstream((read.name, known)) if known is not None else {}
-    return any((labels.name, moment) in upstream for moment in moments if moment is not None)
+    moment = labels.spec.known_at or labels.spec.event_time
+    return known is not None and moment is not None and (labels.name, moment) in flow.upstream((read.name, known))
