@@ -1,8 +1,10 @@
 """Whether a release goes on: the controller of Argo Rollouts stops one by itself, and nobody has to be looking.
 
-Source: Argo Rollouts, *Controller Metrics*: the gauge ``rollout_info`` has the labels ``name``, ``namespace`` and
-``phase``. A scrape that honours no labels of its target gives them ``namespace`` as ``exported_namespace``, so both are
-looked for. Where nothing scrapes the controller nothing fires.
+Source: Argo Rollouts, `controller/metrics/rollouts.go` (1.6 to 1.9): the gauge ``rollout_info`` has the labels ``name``,
+``namespace`` and ``phase``. Its phases are not those of the Rollout's status: what `kubectl` calls degraded is ``Abort``,
+``Timeout``, ``Error`` or ``InvalidSpec`` here, and what it calls healthy ``Completed``. A scrape that honours no labels of
+its target gives them ``namespace`` as ``exported_namespace``, so both are looked for. Where nothing scrapes the
+controller nothing fires.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from penstock.specs.rollout import Rollout
 STOPPED = "ModelReleaseStopped"
 WAITING = "ModelReleaseWaiting"
 _METRIC = "rollout_info"
-_SLACK_MINUTES = 15
-"""What a release may take beyond its holds before it counts as waiting."""
+_STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
+# A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
+_UNDER_WAY_PHASES = ("Paused", "Progressing")
+_SLACK_MINUTES = 30
+"""What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
 
 
 def release_rules(rollout: Rollout, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
@@ -47,44 +52,45 @@ def _stopped(subject: Subject) -> tuple[Alert, list[RuleTest]]:
     (severity,) = subject.told(["ticket"])
     alert = subject.alert(
         STOPPED,
-        _in_phase(subject, "Degraded"),
+        _in_phase(subject, _STOPPED_PHASES),
         severity,
         hold="2m",
         keep_firing="10m",
         labels=(),
         summary=f"the release of {subject.rollout} in {subject.environment} was stopped",
         description=(
-            f"Argo Rollouts calls {subject.rollout} (model {subject.model}, namespace {subject.namespace}) degraded: "
-            "its new version was beyond a bound of the canary, or its pods did not start in time. The version before, "
-            f"if there is one, has the traffic. `kubectl argo rollouts get rollout {subject.rollout} -n "
+            f"Argo Rollouts has given up on {subject.rollout} (model {subject.model}, namespace {subject.namespace}): "
+            "its new version was beyond a bound of the canary, its pods did not start in time, or what was applied is "
+            f"not valid. The version before, if there is one, has the traffic. `kubectl argo rollouts get rollout {subject.rollout} -n "
             f"{subject.namespace}` shows what was measured. Take the Release back, or train a better version."
         ),
     )
-    return alert, _proofs(subject, alert, "stopped", "Degraded", "Healthy", "2m")
+    return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", "2m")
 
 
 def _waiting(subject: Subject, minutes: int) -> tuple[Alert, list[RuleTest]]:
     (severity,) = subject.told(["ticket"])
     alert = subject.alert(
         WAITING,
-        _in_phase(subject, "Paused"),
+        _in_phase(subject, _UNDER_WAY_PHASES),
         severity,
         hold=f"{minutes}m",
         keep_firing="10m",
         labels=(),
         summary=f"the release of {subject.rollout} in {subject.environment} waits for a person",
         description=(
-            f"Argo Rollouts has paused {subject.rollout} (model {subject.model}, namespace {subject.namespace}) for "
+            f"A release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) is under way for "
             "longer than all of its steps are held: a step had too few requests to be judged, or somebody paused it. "
             f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` tells; promote or abort it."
         ),
     )
-    return alert, _proofs(subject, alert, "waiting", "Paused", "Progressing", f"{minutes}m")
+    return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", f"{minutes}m")
 
 
-def _in_phase(subject: Subject, phase: str) -> str:
+def _in_phase(subject: Subject, phases: tuple[str, ...]) -> str:
+    phase = "|".join(phases)
     names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
-    each = (f'{_METRIC}{{name="{subject.rollout}",phase="{phase}",{name}}}' for name in names)
+    each = (f'{_METRIC}{{name="{subject.rollout}",phase=~"{phase}",{name}}}' for name in names)
     return f"max({' or '.join(each)}) > 0"
 
 
