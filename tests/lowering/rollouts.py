@@ -20,7 +20,7 @@ spec:
     runtime: registry.example/penstock@IMAGE
     server: registry.example/mlserver@IMAGE
   modelStore: s3://models/production
-  kserve: {version: "0.20", gatewayNamespace: proxies}
+  kserve: {version: "0.21", gatewayNamespace: proxies}
   argoRollouts: {version: "1.9", gateway: gateways/public, domain: models.example.com}
   keda: {version: "2.20"}
   prometheus:
@@ -120,7 +120,7 @@ BY_ITSELF = changed(
 PLAIN = changed(BY_HAND, (BY_HAND[BY_HAND.index("  strategy:") : BY_HAND.index("  slos:")], ""))
 """The same without a canary."""
 BY_REQUESTS = ("metric: cpu, target: 70", "metric: rps, target: 50")
-KNATIVE = changed(ENVIRONMENT, ('version: "0.20", gatewayNamespace: proxies}', 'version: "0.20", mode: Knative}'))
+KNATIVE = changed(ENVIRONMENT, ('version: "0.21", gatewayNamespace: proxies}', 'version: "0.21", mode: Knative}'))
 ISTIO = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    requests: istio\n"))
 
 

@@ -91,7 +91,7 @@ WORDINGS: dict[str, Wording] = {
     r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$": Wording(
         "a file of skops", "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`"
     ),
-    r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.20"`'),
+    r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.21"`'),
     NAMESPACE_PATTERN: Wording(
         "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
     ),

@@ -21,7 +21,7 @@ from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Duration, PositiveDuration
 
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
-"""A version of a target, quoted: ``"0.20"``."""
+"""A version of a target, quoted: ``"0.21"``."""
 
 STAGES = ("development", "staging", "production")
 _SHORTEST_WINDOW = Duration.parse("2m")
@@ -49,7 +49,7 @@ class KubeflowTarget(Node):
 class KserveTarget(Node):
     """KServe in this environment."""
 
-    version: Version = field("Version of KServe.", loosens=Loosens.ANY, area=Area.CAPACITY, default="0.20")
+    version: Version = field("Version of KServe.", loosens=Loosens.ANY, area=Area.CAPACITY, default="0.21")
     mode: Literal["Standard", "Knative"] = field(
         "Deployment mode; it decides how a canary is expressed.",
         loosens=Loosens.ANY,

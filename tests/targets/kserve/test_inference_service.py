@@ -168,6 +168,14 @@ def test_the_runtime_follows_from_format_and_protocol(choice: str, runtime: str)
     assert model["runtime"] == runtime
 
 
+@pytest.mark.parametrize(("asked", "limit"), [("2", "4"), ("500m", "1"), ("750m", "1500m"), ("0.3", "1"), ("1.5", "3")])
+def test_no_runtime_limits_processors_below_what_is_asked_for(asked: str, limit: str) -> None:
+    """KServe merges limits, and its own runtimes limit processors to one."""
+    rollout = changed(PLAIN, ('cpu: "1"', f'cpu: "{asked}"'))
+    found = service(rollout)["spec"]["predictor"]["model"]["resources"]
+    assert (found["requests"]["cpu"], found["limits"]["cpu"]) == (asked, limit)
+
+
 def test_pods_run_as_the_restricted_standard_asks() -> None:
     predictor = service()["spec"]["predictor"]
     assert predictor["automountServiceAccountToken"] is False
@@ -177,8 +185,9 @@ def test_pods_run_as_the_restricted_standard_asks() -> None:
 
 
 WITHOUT_KEDA = changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', ""))
-OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.20"', 'kserve: {version: "0.19"'))
-OLDEST = changed(ENVIRONMENT, ('kserve: {version: "0.20"', 'kserve: {version: "0.15"'))
+OLD = changed(ENVIRONMENT, ('kserve: {version: "0.21"', 'kserve: {version: "0.20"'))
+OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.21"', 'kserve: {version: "0.19"'))
+OLDEST = changed(ENVIRONMENT, ('kserve: {version: "0.21"', 'kserve: {version: "0.15"'))
 ABORTING = "        - {weight: 100%}\n      abortOn: [{id: errors, errorRate: 1%}]\n"
 MISTAKES = {
     "nothing waits for a hold": (ROLLOUT, ENVIRONMENT, RELEASE, "strategy.canary.steps.hold"),
@@ -188,6 +197,7 @@ MISTAKES = {
         RELEASE,
         "strategy.canary.abortOn",
     ),
+    "0.20 divides no traffic in Standard mode": (BY_HAND, OLD, RELEASE, "strategy.canary"),
     "0.19 has no canary in Standard mode": (BY_HAND, OLDER, RELEASE, "strategy.canary"),
     "0.15 knows no mode of that name": (PLAIN, OLDEST, RELEASE, "environment.kserve.version"),
     "half a percent": (changed(BY_HAND, ("5%}", "0.5%}")), ENVIRONMENT, RELEASE, "strategy.canary.steps.weight"),

@@ -6,8 +6,10 @@ from penstock.ir.serving import Endpoint
 from penstock.targets.base import Capability
 from penstock.targets.kserve.runtimes import bundled_runtime
 
-STANDARD_CANARY_SINCE = (0, 20)
-"""First version with ``spec.canary``; before, Standard mode knows no canary and drops the field."""
+STANDARD_CANARY_SINCE = (0, 21)
+"""First version whose HTTPRoutes divide the traffic (kserve#5912). 0.20 starts the pods of ``spec.canary`` and sends them
+no request; before, Standard mode knows no canary and drops the field."""
+_CANARY_PODS_SINCE = (0, 20)
 STANDARD_NAME_SINCE = (0, 16)
 """First version that calls the mode ``Standard``; before, it is ``RawDeployment``."""
 # `app: isvc.NAME-v1a2b3c4d-predictor` is the longest label value, of 63 characters at most.
@@ -41,6 +43,8 @@ def _standard_canary(endpoint: Endpoint) -> str | None:
         return None
     if version(endpoint.version) >= STANDARD_CANARY_SINCE:
         return None
+    if version(endpoint.version) >= _CANARY_PODS_SINCE:
+        return f"KServe {endpoint.version} starts a canary's pods in Standard mode, and sends them no request"
     return f"KServe {endpoint.version} ignores a canary in Standard mode: all traffic would move at once"
 
 
@@ -135,7 +139,7 @@ CAPABILITIES = (
     Capability(
         "strategy.canary",
         _standard_canary,
-        "KServe 0.20 or newer, `mode: Knative`, or `target: argo-rollouts`",
+        "KServe 0.21 or newer, `mode: Knative`, or `target: argo-rollouts`",
     ),
     Capability("strategy.canary.steps.weight", _whole_percents, "a whole percentage"),
     Capability("strategy.canary.steps", _step_exists, "a step of the strategy, and the `previous` version beside it"),

@@ -1,7 +1,7 @@
 """An endpoint as an InferenceService, in the canonical ``model`` form, so that what is applied is what is stored.
 
-Field by field after KServe 0.20's API (`pkg/apis/serving/v1beta1`), its admission webhook
-(`inference_service_validation.go`) and what its controllers make of each mode.
+Field by field after KServe's API (`pkg/apis/serving/v1beta1`; 0.20, and its main branch on the way to 0.21), its
+admission webhook (`inference_service_validation.go`) and what its controllers make of each mode.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _SCRATCH_MOUNT = {"name": "scratch", "mountPath": "/tmp"}
 _STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0}}
 _UNLISTED = Runtime("", "/v2/health/ready")
 _GRACE_SECONDS = 30
+_LEAST_CPU_LIMIT = 1000
+"""Thousandths of a processor."""
 
 
 def inference_service(endpoint: Endpoint) -> dict[str, Any]:
@@ -188,10 +190,25 @@ def _what(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     return found
 
 
+def _resources(endpoint: Endpoint) -> dict[str, Any]:
+    """Requests and limits, with one for processors too.
+
+    KServe merges these with the runtime's, whose limit is one processor where it is one of its own: left out, it would
+    stay, and a pod that asks for more is refused. Twice what is asked for leaves the autoscaler something to see.
+    """
+    compute = endpoint.compute
+    found = manifests.resources(compute.cpu, compute.memory, compute.gpu)
+    asked = Decimal(compute.cpu.removesuffix("m")) * (1 if compute.cpu.endswith("m") else 1000)
+    thousandths = max(_LEAST_CPU_LIMIT, 2 * int(asked.to_integral_value(ROUND_CEILING)))
+    whole, rest = divmod(thousandths, 1000)
+    limit = f"{thousandths}m" if rest else str(whole)
+    return found | {"limits": {"cpu": limit, **found["limits"]}}
+
+
 def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     runtime = (bundled_runtime(endpoint) if endpoint.runtime is None else None) or _UNLISTED
     model = _what(endpoint, files)
-    model["resources"] = manifests.resources(endpoint.compute.cpu, endpoint.compute.memory, endpoint.compute.gpu)
+    model["resources"] = _resources(endpoint)
     if runtime.env:
         model["env"] = [{"name": name, "value": value} for name, value in runtime.env]
     if endpoint.ports:
