@@ -15,6 +15,7 @@ from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
 from penstock.checks.estimator_parameter import estimator_parameter
+from penstock.checks.estimator_value import estimator_value
 from penstock.checks.external_estimator import external_estimator
 from penstock.checks.feature_collision import feature_collision
 from penstock.checks.feature_type import feature_type
@@ -89,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     unused_sensitive_use,
     estimator_class,
     estimator_parameter,
+    estimator_value,
     external_estimator,
     select_count,
     grid_search,
