@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from math import inf
 from numbers import Integral, Real
 from typing import Any
@@ -25,6 +26,7 @@ SHORT = {
 TYPES = {Integral: "int", Real: "number", str: "text", list: "list"}
 
 
+@cache
 def installed(kind: str) -> dict[str, Any]:
     """The learners of a kind in the scikit-learn that is installed, by their public paths."""
     pytest.importorskip("sklearn", reason="it is in the extra `runtime`")
@@ -50,6 +52,19 @@ def test_the_table_is_what_is_installed(update: bool) -> None:
 def test_the_classifiers_without_probabilities_are_known() -> None:
     classifiers = installed("classifier").values()
     assert set(WITHOUT_PROBABILITIES) == {one.__name__ for one in classifiers if not hasattr(one, "predict_proba")}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_learner_can_be_made_of_nothing_unless_it_takes_what_only_python_can_make() -> None:
+    """What the check of classes goes by."""
+    for path, learner in (installed("classifier") | installed("regressor")).items():
+        says_so = any(takes == "object" or name == "estimators" for name, takes in learners()[path].items())
+        try:
+            learner()._validate_params()
+        except (TypeError, ValueError):
+            assert says_so, path
+        else:
+            assert not says_so, path
 
 
 VALUES = (

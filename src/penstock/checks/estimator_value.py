@@ -2,7 +2,8 @@
 
 What it does: holds the values in `estimator.params`, and the choices and the ends of ranges in `search.space`, against
 what scikit-learn holds them against when training begins, where the class is a learner of scikit-learn. What a search
-overrides is not looked at, nor whether two parameters go together.
+overrides is not looked at, nor whether two parameters go together, nor the estimator that another one is made of, of
+which `estimator-class` speaks.
 
 Why: training would fail after the data has been read, or a part of the search's trials.
 
@@ -59,11 +60,13 @@ def estimator_value(view: View, model: Model) -> Iterator[Diagnostic]:
     if known is None:
         return
     for name, value in estimator.params.items():
-        values = values_of(known[name]) if name in known and name not in space else None
-        if values is not None and not values.takes(value):
+        if name in space or known.get(name, "object") == "object":
+            continue
+        values = values_of(known[name])
+        if not values.takes(value):
             yield _refused(view, model, name, values, value, ("estimator", "params", name))
     for name, range_ in space.items():
-        if name in known:
+        if known.get(name, "object") != "object":
             yield from _searched(view, model, name, values_of(known[name]), range_)
 
 
@@ -84,7 +87,7 @@ def _searched(view: View, model: Model, name: str, values: Values, range_: Range
             "estimator-value",
             f"`{name}` of `{_learner(model)}` cannot be {'a whole number' if key == 'int' else 'a float'}",
             view.span(model, (*below, key), "key"),
-            _expected(values),
+            f"expected {values.said}",
             secondary=(_at_learner(view, model),),
             help=(f"take `{other}`" if takes_other else "list the values as `choice`",),
         )
@@ -120,7 +123,9 @@ def _wrong(view: View, model: Model, name: str, values: Values, value: Any, poin
     """A value that is refused, and what would be right in its place."""
     headline = f"`{name}` of `{_learner(model)}` cannot be {_shown(value)}"
     span = view.span(model, pointer)
-    return Diagnostic.error("estimator-value", headline, span, _expected(values), secondary=(_at_learner(view, model),))
+    return Diagnostic.error(
+        "estimator-value", headline, span, f"expected {values.said}", secondary=(_at_learner(view, model),)
+    )
 
 
 def _mended(found: Diagnostic, help_: str, text: str) -> Diagnostic:
@@ -161,10 +166,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, str) and not isinstance(plain_value(value or "0"), str):
         return f'the text "{value}"'
     return f"`{short_text(_text(value))}`"
-
-
-def _expected(values: Values) -> str:
-    return f"expected {values.said}" if values.said else "expected an object, which a spec cannot write"
 
 
 def _learner(model: Model) -> str:
