@@ -51,6 +51,7 @@ from penstock.checks.too_few_people import too_few_people
 from penstock.checks.undecidable_gate import undecidable_gate
 from penstock.checks.ungated_rollout import ungated_rollout
 from penstock.checks.unheard_alert import unheard_alert
+from penstock.checks.unknown_class import unknown_class
 from penstock.checks.unknown_column import unknown_column
 from penstock.checks.unknown_feature import unknown_feature
 from penstock.checks.unknown_function import unknown_function
@@ -88,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     split_gap,
     sensitive_use,
     unused_sensitive_use,
+    unknown_class,
     estimator_class,
     estimator_parameter,
     estimator_value,
