@@ -1,7 +1,8 @@
-"""The classifiers and regressors of scikit-learn 1.9, and the parameters that each takes.
+"""The classifiers and regressors of scikit-learn 1.9, the parameters that each takes, and their values.
 
-The table beside this file is scikit-learn's own (`sklearn.utils.all_estimators`), so that nothing heavy is imported to
-read it; a test holds it against the scikit-learn that is installed.
+The table beside this file is scikit-learn's own (`sklearn.utils.all_estimators` and what each learner holds its
+parameters against at `fit`, `_parameter_constraints`), so that nothing heavy is imported to read it; a test holds it
+against the scikit-learn that is installed. What it says of values is read by `penstock.catalog.parameter_values`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ TABLE = Path(__file__).with_suffix(".json")
 
 
 @cache
-def learners() -> dict[str, list[str]]:
-    """The parameters of each learner, sorted, by its full path such as ``sklearn.svm.SVC``."""
-    found: dict[str, list[str]] = json.loads(TABLE.read_bytes())
+def learners() -> dict[str, dict[str, str]]:
+    """The parameters of each learner, sorted, with the values that each takes.
+
+    Learners go by their full path such as ``sklearn.svm.SVC``.
+    """
+    found: dict[str, dict[str, str]] = json.loads(TABLE.read_bytes())
     return found

@@ -17,7 +17,8 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
 _OF_NAMES = frozenset({
-    "unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-sql-function", "unknown-version",
+    "unknown-class", "unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-sql-function",
+    "unknown-version",
 })  # fmt: skip
 """Rules about names that nothing has."""
 

@@ -1,8 +1,8 @@
 """An estimator does not fit its model.
 
 What it does: looks at the path of the class alone, without importing it: a misspelt package or learner of scikit-learn,
-a regressor for a classification or the other way round, a classifier without probabilities, a learner that takes no
-missing values where features may be missing.
+a regressor for a classification or the other way round, a classifier without probabilities, a learner that is made of
+another estimator, which no spec can write, a learner that takes no missing values where features may be missing.
 
 Why: training would fail after the data has been read, or quietly learn something else.
 
@@ -70,6 +70,14 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
         if found.fix is not None:
             yield found
             return
+    if any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
+        yield Diagnostic.error(
+            "estimator-class",
+            f"`{parts[-1]}` is made of another estimator, which a spec cannot write",
+            view.span(model, at),
+            help=("write a function that makes both, and `estimator: {python: module:function}`",),
+        )
+        return
     yield from _task(view, model, parts[-1])
     if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
         yield Diagnostic.error(

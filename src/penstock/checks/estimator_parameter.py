@@ -1,7 +1,8 @@
 """A parameter is set, or searched, that the learner does not take.
 
 What it does: looks up the names in `estimator.params` and `search.space` among those that the class takes, where the
-class is a learner of scikit-learn. The parameters of an estimator within it (`estimator__max_depth`) are that one's.
+class is a learner of scikit-learn. The parameters of an estimator within it (`estimator__max_depth`) are none of its
+own: a function of the repository makes the two of them, and gives each what it takes.
 
 Why: training would fail after the data has been read.
 
@@ -31,6 +32,8 @@ from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Severity
 from penstock.specs.model import Model
 
+_WITHIN = "a function makes an estimator with another one within: write `estimator: {python: module:function}`"
+
 
 @rule("estimator-parameter", Model)
 def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
@@ -42,11 +45,17 @@ def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
     places = [(("estimator", "params"), name) for name in estimator.params]
     places += [(("search", "space"), name) for name in (search.space if search is not None else ())]
     for above, name in places:
-        if name.partition("__")[0] not in known:
-            learner = str(estimator.class_).rpartition(".")[2]
-            span = view.span(model, (*above, name), "key")
-            headline = f"`{learner}` has no parameter `{name}`"
+        if name in known:
+            continue
+        learner = str(estimator.class_).rpartition(".")[2]
+        span = view.span(model, (*above, name), "key")
+        headline = f"`{learner}` has no parameter `{name}`"
+        within, separator, _ = name.partition("__")
+        if separator and within in known:
+            found = Diagnostic.error("estimator-parameter", headline, span, help=(_WITHIN,))
+        else:
             found = unknown_word("estimator-parameter", headline, span, name, known, most_listed=len(known))
-            label = Label(view.span(model, ("estimator", "class")), "the learner")
-            severity = Severity.ERROR if found.fix is not None else Severity.WARNING
-            yield replace(found, severity=severity, secondary=(label,))
+            if found.fix is None:
+                found = replace(found, severity=Severity.WARNING)
+        label = Label(view.span(model, ("estimator", "class")), "the learner")
+        yield replace(found, secondary=(label,))

@@ -15,6 +15,7 @@ from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
 from penstock.checks.estimator_parameter import estimator_parameter
+from penstock.checks.estimator_value import estimator_value
 from penstock.checks.external_estimator import external_estimator
 from penstock.checks.feature_collision import feature_collision
 from penstock.checks.feature_type import feature_type
@@ -50,6 +51,7 @@ from penstock.checks.too_few_people import too_few_people
 from penstock.checks.undecidable_gate import undecidable_gate
 from penstock.checks.ungated_rollout import ungated_rollout
 from penstock.checks.unheard_alert import unheard_alert
+from penstock.checks.unknown_class import unknown_class
 from penstock.checks.unknown_column import unknown_column
 from penstock.checks.unknown_feature import unknown_feature
 from penstock.checks.unknown_function import unknown_function
@@ -87,8 +89,10 @@ RULES: tuple[Rule, ...] = (
     split_gap,
     sensitive_use,
     unused_sensitive_use,
+    unknown_class,
     estimator_class,
     estimator_parameter,
+    estimator_value,
     external_estimator,
     select_count,
     grid_search,

@@ -60,7 +60,7 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
 
     module = module_of(view, text)
     if module is None:
-        yield _no_module(view, module_name, at_module())
+        yield no_module(view, "unknown-function", module_name, at_module())
     elif module.error is not None:
         line, reason = module.error
         # At the file, so that it is one mistake however many specs name its functions.
@@ -81,11 +81,11 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
             yield from _call(resource, below, module, signature, at_name)
 
 
-def _no_module(view: View, module: str, at: Span) -> Diagnostic:
-    """The module's file is missing; a file beside it may be meant."""
+def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
+    """A diagnostic of that code: the module's file is missing; a file beside it may be meant."""
     headline = f"the repository has no module `{module}`"
     if links := linked(view, paths_of(f"{module}:x")):
-        return Diagnostic.error("unknown-function", headline, at, "a link is no file of the repository", help=links)
+        return Diagnostic.error(code, headline, at, "a link is no file of the repository", help=links)
     file = paths_of(f"{module}:x")[0]
     folder, _, name = file.rpartition("/")
     beside = [entry.removesuffix(".py") for entry in view.catalog.repository.listing(folder)]
@@ -94,7 +94,7 @@ def _no_module(view: View, module: str, at: Span) -> Diagnostic:
     helps = [f"there is no file `{file}` below the repository's root"]
     if guesses:
         helps.append(f"did you mean `{f'{prefix}.' if prefix else ''}{guesses[0]}`?")
-    return Diagnostic.error("unknown-function", headline, at, help=tuple(helps))
+    return Diagnostic.error(code, headline, at, help=tuple(helps))
 
 
 def _call(
