@@ -78,10 +78,10 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     else:
         turned = _compiled_orders(sides, generated.changes)
         unseen = unexplained(sides, base, head, comparison, [*edits, *behind, *turned])
-    also = _told(base, head, turned, indirect_changes(base, head, turned))
+    radius = Radius.of(base, head, edits)
+    also = _told(radius, turned, indirect_changes(base, head, turned))
     changes = [*changes, *also[0], *unseen]
-    impacts = {**impacts, **also[1]}
-    impacts |= {change.fingerprint: Radius(base, head).of_unexplained(change) for change in unseen}
+    impacts = impacts | also[1] | {change.fingerprint: radius.of_unexplained(change) for change in unseen}
     return Plan(
         base=sides.base.name,
         head=sides.head.name,
@@ -113,14 +113,11 @@ def compare(
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits, behind)])
-    return edits, *_told(base, head, [*edits, *behind], effects)
+    return edits, *_told(Radius.of(base, head, edits), [*edits, *behind], effects)
 
 
-def _told(
-    base: Reach, head: Reach, edits: Iterable[Edit], effects: Iterable[Change]
-) -> tuple[list[Change], dict[str, Impact]]:
+def _told(radius: Radius, edits: Iterable[Edit], effects: Iterable[Change]) -> tuple[list[Change], dict[str, Impact]]:
     """The changes that edits are, and their effects, with their impacts."""
-    radius = Radius(base, head)
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}
     for edit in edits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction, Impact, Plan
-from penstock.review.rendering.rows import rows
+from penstock.review.rendering.rows import headline, rows
 from review.repositories import Documents, Repository, at, indirect
 
 
@@ -177,3 +177,21 @@ def test_layout_and_comments_of_code_are_no_change(repository: Repository) -> No
     repository.write("systems/flights.py", "# Flights.\n\n\ndef departures():\n    return (None)\n")
     repository.commit()
     assert repository.plan().changes == ()
+
+
+def test_what_has_a_new_name_is_counted_once(repository: Repository) -> None:
+    def rename(documents: Documents) -> None:
+        documents["Model", "delay"]["metadata"]["name"] = "late"
+        documents["Gate", "delay-release"]["spec"]["model"] = "late"
+        rollout = documents["Rollout", "delay-online"]
+        rollout["metadata"]["name"] = "late-online"
+        rollout["spec"]["model"] = "late"
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "1%"
+
+    plan = repository.changed(rename)
+    for address in ("Model/late", "Rollout/late-online", "Dataset/weather.columns.wind_speed.nullable"):
+        found = impact(plan, address)
+        assert (found.models, found.rollouts) == (("late",), ("late-online",))
+        assert found.schedules == ("monitoring of late-online (30 5 * * *)", "training of late (0 3 * * 1)")
+        assert found.slos == ("late-online availability 99.9%",)
+    assert "reaching 1 model and 1 rollout in staging and production" in headline(plan)
