@@ -110,7 +110,7 @@ class Radius:
             models=models,
             rollouts=rollouts,
             environments=where,
-            stages=tuple(stage for stage in STAGES if stage in {self._stage(name) for name in where}),
+            stages=tuple(stage for stage in STAGES if any(stage in self._stages(name) for name in where)),
             schedules=_unique(_schedules(trained, served)),
             slos=_unique(_slos(served)),
             callers=_unique(_callers(served)),
@@ -130,21 +130,17 @@ class Radius:
     def _models(self, name: str) -> Iterator[Model]:
         yield from (found for reach in (self.head, self.base) for found in reach.seen(Model, name))
 
-    def _environment(self, name: str) -> Environment | None:
-        for reach in (self.head, self.base):
-            found = reach.catalog.view(name).environment
-            if found is not None:
-                return found
-        return None
+    def _environments(self, name: str) -> list[Environment]:
+        """The environment on both sides: what the pull request makes of it takes nothing from what it was."""
+        found = (reach.catalog.view(name).environment for reach in (self.head, self.base))
+        return [environment for environment in found if environment is not None]
 
     def _trains(self, name: str, models: tuple[str, ...]) -> bool:
-        environment = self._environment(name)
-        return bool(models) and environment is not None and environment.spec.training
+        return bool(models) and any(environment.spec.training for environment in self._environments(name))
 
-    def _stage(self, name: str) -> str:
-        environment = self._environment(name)
+    def _stages(self, name: str) -> set[str]:
         # An environment that cannot be read may be production.
-        return environment.spec.stage if environment is not None else "production"
+        return {environment.spec.stage for environment in self._environments(name)} or {"production"}
 
 
 def _schedules(models: list[Model], rollouts: list[Rollout]) -> Iterator[str]:

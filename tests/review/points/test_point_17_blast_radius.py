@@ -195,3 +195,31 @@ def test_what_has_a_new_name_is_counted_once(repository: Repository) -> None:
         assert found.schedules == ("monitoring of late-online (30 5 * * *)", "training of late (0 3 * * 1)")
         assert found.slos == ("late-online availability 99.9%",)
     assert "reaching 1 model and 1 rollout in staging and production" in headline(plan)
+
+
+@pytest.mark.parametrize(("name", "stage"), [("production", "staging"), ("staging", "production")])
+def test_an_environment_is_of_the_stage_that_it_was_of_and_of_the_new_one(
+    repository: Repository, name: str, stage: str
+) -> None:
+    """Else a rule on changes in production would not see one that comes with another word for the stage."""
+
+    def edit(documents: Documents) -> None:
+        documents["Environment", name]["spec"]["stage"] = stage
+        documents["Rollout", "delay-online"]["spec"]["strategy"]["canary"]["steps"][0]["weight"] = "20%"
+
+    found = impact(repository.changed(edit), "Rollout/delay-online.strategy.canary.steps[0].weight")
+    assert found.stages == ("staging", "production")
+
+
+def test_an_environment_that_trains_no_longer_is_reached_all_the_same(repository: Repository) -> None:
+    def alone(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+
+    def edit(documents: Documents) -> None:
+        documents["Environment", "production"]["spec"]["training"] = False
+        documents["Model", "delay"]["spec"]["threshold"] = 0.1
+
+    repository.edit(alone)
+    repository.commit()
+    found = impact(repository.changed(edit), "Model/delay.threshold")
+    assert found.environments == ("staging", "production")
