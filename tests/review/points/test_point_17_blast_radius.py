@@ -223,3 +223,22 @@ def test_an_environment_that_trains_no_longer_is_reached_all_the_same(repository
     repository.commit()
     found = impact(repository.changed(edit), "Model/delay.threshold")
     assert found.environments == ("staging", "production")
+
+
+def test_code_that_differs_reaches_the_environment_that_goes_with_it(repository: Repository) -> None:
+    """Production under another name and another stage is no way to keep code from whom production asks."""
+
+    def edit(documents: Documents) -> None:
+        environment = documents.pop(("Environment", "production"))
+        environment["metadata"]["name"] = "prod"
+        environment["spec"]["stage"] = "development"
+        documents["Environment", "prod"] = environment
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging", "prod"]
+
+    repository.branch()
+    repository.edit(edit)
+    repository.write("systems/flights.py", "def departures():\n    return 1\n")
+    repository.commit()
+    found = impact(repository.plan(), "Dataset/flights.source.python")
+    assert found.stages == ("development", "staging", "production")
+    assert found.environments == ("prod", "staging", "production")
