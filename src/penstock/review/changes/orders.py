@@ -55,8 +55,23 @@ def orders(address: Address, before: Node, after: Node, pointer: Pointer = ()) -
     cls = type(before)
     for key, field in mapping_of(cls).fields.items():
         one, other = getattr(before, field.name), getattr(after, field.name)
-        if one is not other:
+        if not _is_alike(one, other):
             yield from _of_values(Place.of(address, pointer, cls, key, field), one, other, field.shape)
+
+
+def _is_alike(before: Any, after: Any) -> bool:
+    """Whether two values are equal and stand in the same order, as most of what a spec says does on both sides."""
+    if before is after:
+        return True
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, Node):
+        return all(_is_alike(getattr(before, name), getattr(after, name)) for name in type(before).model_fields)
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(map(_is_alike, before.values(), after.values()))
+    if isinstance(before, list):
+        return len(before) == len(after) and all(map(_is_alike, before, after))
+    return bool(before == after)
 
 
 def _of_values(place: Place, before: Any, after: Any, shape: Shape | None) -> Iterator[Difference]:
