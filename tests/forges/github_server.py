@@ -14,12 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from penstock.forges.fake import object_id
+from forges.github_shapes import BASE, HEAD, REPOSITORY, account, comment, commit, move, pull_request, review
 
 TOKEN = "ghs_aTokenThatNobodyMaySee0123456789"
 DATE = "Mon, 02 Mar 2026 12:00:00 GMT"
-BASE, HEAD = object_id("base"), object_id("head")
-REPOSITORY = "acme/models"
 
 
 @dataclass
@@ -44,82 +42,6 @@ class Seen:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
-
-
-def account(login: str, kind: str = "User") -> dict[str, Any]:
-    """An account as REST shows it."""
-    return {"login": login, "id": sum(login.encode()), "type": kind}
-
-
-def commit(
-    sha: str, author: dict | None, message: str = "A change", parents: tuple[str, ...] = (BASE,), **more: Any
-) -> dict[str, Any]:
-    """A commit as REST shows it."""
-    return {
-        "sha": sha,
-        "commit": {"message": message, "verification": {"verified": more.pop("verified", False)}},
-        "author": author,
-        "committer": more.pop("committer", author),
-        "parents": [{"sha": parent} for parent in parents],
-    }
-
-
-def move(at: str, before: str, after: str, kind: str = "push", by: str = "ada") -> dict[str, Any]:
-    """An entry of a repository's activity."""
-    return {
-        "id": 1,
-        "before": before,
-        "after": after,
-        "ref": "refs/heads/topic",
-        "timestamp": at,
-        "activity_type": kind,
-        "actor": account(by),
-    }
-
-
-def review(number: int, login: str | None, state: str = "APPROVED", at: str = "2026-03-02T10:00:00Z") -> dict[str, Any]:
-    """A review as REST shows it."""
-    return {
-        "id": number,
-        "user": login and account(login),
-        "state": state,
-        "submitted_at": at,
-        "commit_id": HEAD,
-        "body": "",
-    }
-
-
-def comment(
-    number: int, user: dict | None, body: str, at: str = "2026-03-02T10:05:00Z", edited: str = ""
-) -> dict[str, Any]:
-    """A comment as REST shows it."""
-    return {
-        "id": number,
-        "node_id": f"IC_{number}",
-        "user": user,
-        "body": body,
-        "created_at": at,
-        "updated_at": edited or at,
-        "html_url": f"https://github.com/{REPOSITORY}/pull/1#issuecomment-{number}",
-    }
-
-
-def pull_request() -> dict[str, Any]:
-    """A pull request as REST shows it."""
-    ours = {"id": 7, "full_name": REPOSITORY}
-    return {
-        "number": 1,
-        "title": "Raise the canary",
-        "state": "open",
-        "merged": False,
-        "draft": False,
-        "user": account("ada"),
-        "labels": [{"name": "rollout"}],
-        "created_at": "2026-03-02T09:00:00Z",
-        "updated_at": "2026-03-02T10:00:00Z",
-        "base": {"ref": "main", "sha": object_id("an old base"), "repo": ours},
-        "head": {"ref": "topic", "sha": HEAD, "repo": ours},
-    }
 
 
 class GitHubServer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forges.github_server import BASE, HEAD, REPOSITORY, GitHubServer, Reply, account, commit
+from forges.github_server import GitHubServer, Reply
+from forges.github_shapes import BASE, HEAD, REPOSITORY, account, commit
 from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.commits import MOST_COMMITS, read_commits

@@ -20,18 +20,8 @@ from typing import Any, NoReturn
 import pytest
 from jsonschema import Draft202012Validator
 
-from forges.github_server import (
-    HEAD,
-    REPOSITORY,
-    TOKEN,
-    GitHubServer,
-    account,
-    comment,
-    commit,
-    move,
-    review,
-    serving,
-)
+from forges.github_server import TOKEN, GitHubServer, serving
+from forges.github_shapes import HEAD, REPOSITORY, account, comment, commit, move, review
 from loopback import free_port, running
 from penstock.cli.main import main
 from penstock.forges.fake import object_id

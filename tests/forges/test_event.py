@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from forges.github_server import HEAD, TOKEN
+from forges.github_server import TOKEN
+from forges.github_shapes import HEAD
 from penstock.forges.github.event import Event, Head, MergeGroup, actions_run, parse_event
 from penstock.forges.protocol import ForgeError
 

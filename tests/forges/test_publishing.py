@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from forges.github_server import HEAD, REPOSITORY, GitHubServer, Reply, account, comment
+from forges.github_server import GitHubServer, Reply
+from forges.github_shapes import HEAD, REPOSITORY, account, comment
 from penstock.forges.github.check_run import MOST_ANNOTATIONS, Annotation, CheckRun, OvertakenError, publish_check_run
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import MARKER, publish_comment

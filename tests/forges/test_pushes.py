@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from forges.github_server import GitHubServer, Reply, move
+from forges.github_server import GitHubServer, Reply
+from forges.github_shapes import move
 from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pushes import Move, UnsettledError, joined, read_moves

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from forges.github_server import REPOSITORY, GitHubServer, Reply, account, comment, review
+from forges.github_server import GitHubServer, Reply
+from forges.github_shapes import REPOSITORY, account, comment, review
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pull_request import read_pull_request
 from penstock.forges.protocol import Deletion, Dismissal, ForgeError, Person

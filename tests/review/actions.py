@@ -12,16 +12,8 @@ from typing import Any
 
 import pytest
 
-from forges.github_server import (
-    REPOSITORY,
-    TOKEN,
-    GitHubServer,
-    account,
-    commit,
-    move,
-    review,
-    serving,
-)
+from forges.github_server import TOKEN, GitHubServer, serving
+from forges.github_shapes import REPOSITORY, account, commit, move, review
 from penstock.cli.main import main
 from penstock.forges.github import client as client_module
 from review.pull_requests import looser_gate, with_policy

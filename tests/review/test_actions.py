@@ -6,14 +6,8 @@ import json
 
 import pytest
 
-from forges.github_server import (
-    TOKEN,
-    Reply,
-    Seen,
-    account,
-    comment,
-    review,
-)
+from forges.github_server import TOKEN, Reply, Seen
+from forges.github_shapes import account, comment, review
 from penstock.cli.main import main
 from penstock.source.git import GitRepository
 from review.actions import APPROVALS, Run

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from forges.github_server import REPOSITORY, TOKEN, GitHubServer, commit, move, serving
+from forges.github_server import TOKEN, GitHubServer, serving
+from forges.github_shapes import REPOSITORY, commit, move
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import parse_event
 from penstock.forges.github.pull_request import read_pull_request

@@ -8,12 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from forges import github_server
-from forges.github_server import (
-    GitHubServer,
-    account,
-    comment,
-    review,
-)
+from forges.github_server import GitHubServer
+from forges.github_shapes import account, comment, review
 from penstock.cli.main import main
 from penstock.source.canonical import bytes_digest
 from penstock.source.git import GitRepository

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,15 @@ class Radius:
 
     base: Reach
     head: Reach
+    renamed: Mapping[SpecId, SpecId] = field(default_factory=dict)
+    """The new name of each spec that has another one: under both names it is one."""
     _known: dict[tuple[Any, ...], Impact] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, base: Reach, head: Reach, edits: Iterable[Edit]) -> Radius:
+        """The radius of a pull request that makes these edits."""
+        former = ((edit.change.renamed_from, edit.spec) for edit in edits)
+        return cls(base, head, {SpecId(one.kind, one.name): spec for one, spec in former if one is not None})
 
     def of_edit(self, edit: Edit) -> Impact:
         """The impact of a direct change, or of a function whose code differs."""
@@ -74,10 +82,17 @@ class Radius:
         environments: Iterable[str],
         cost: Cost,
     ) -> Impact:
-        key = tuple(sorted(models)), tuple(sorted(rollouts)), tuple(environments), cost
+        key = self._named("Model", models), self._named("Rollout", rollouts), tuple(environments), cost
         if key not in self._known:
             self._known[key] = self._gathered(*key)
         return self._known[key]
+
+    def _named(self, kind: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Each once, by its new name: what has another one says the same as before."""
+        if not self.renamed:
+            return tuple(sorted(names))
+        known = ((name, self.renamed.get(SpecId(kind, name))) for name in names)
+        return tuple(sorted({new.name if new is not None else name for name, new in known}))
 
     def _gathered(
         self,
@@ -95,7 +110,7 @@ class Radius:
             models=models,
             rollouts=rollouts,
             environments=where,
-            stages=tuple(stage for stage in STAGES if stage in {self._stage(name) for name in where}),
+            stages=tuple(stage for stage in STAGES if any(stage in self._stages(name) for name in where)),
             schedules=_unique(_schedules(trained, served)),
             slos=_unique(_slos(served)),
             callers=_unique(_callers(served)),
@@ -115,21 +130,17 @@ class Radius:
     def _models(self, name: str) -> Iterator[Model]:
         yield from (found for reach in (self.head, self.base) for found in reach.seen(Model, name))
 
-    def _environment(self, name: str) -> Environment | None:
-        for reach in (self.head, self.base):
-            found = reach.catalog.view(name).environment
-            if found is not None:
-                return found
-        return None
+    def _environments(self, name: str) -> list[Environment]:
+        """The environment on both sides: what the pull request makes of it takes nothing from what it was."""
+        found = (reach.catalog.view(name).environment for reach in (self.head, self.base))
+        return [environment for environment in found if environment is not None]
 
     def _trains(self, name: str, models: tuple[str, ...]) -> bool:
-        environment = self._environment(name)
-        return bool(models) and environment is not None and environment.spec.training
+        return bool(models) and any(environment.spec.training for environment in self._environments(name))
 
-    def _stage(self, name: str) -> str:
-        environment = self._environment(name)
+    def _stages(self, name: str) -> set[str]:
         # An environment that cannot be read may be production.
-        return environment.spec.stage if environment is not None else "production"
+        return {environment.spec.stage for environment in self._environments(name)} or {"production"}
 
 
 def _schedules(models: list[Model], rollouts: list[Rollout]) -> Iterator[str]:

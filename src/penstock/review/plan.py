@@ -17,13 +17,13 @@ from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.rollback import is_rollback
-from penstock.review.changes.specs import Edit, direct_changes
+from penstock.review.changes.specs import Edit, direct_changes, orders_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
 from penstock.review.examination import Beside, examine
 from penstock.review.impact import Radius
 from penstock.review.misplaced import is_generated, misplaced
-from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.sides import Sides, of_sides
@@ -73,9 +73,15 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     errors.extend(_base_problems(sides))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
-    unseen = [] if errors.has_errors else unexplained(sides, base, head, comparison, [*edits, *behind])
-    changes += unseen
-    impacts |= {change.fingerprint: Radius(base, head).of_unexplained(change) for change in unseen}
+    if errors.has_errors:
+        turned, unseen = [], []
+    else:
+        turned = _compiled_orders(sides, generated.changes)
+        unseen = unexplained(sides, base, head, comparison, [*edits, *behind, *turned])
+    radius = Radius.of(base, head, edits)
+    also = _told(radius, turned, indirect_changes(base, head, turned))
+    changes = [*changes, *also[0], *unseen]
+    impacts = impacts | also[1] | {change.fingerprint: radius.of_unexplained(change) for change in unseen}
     return Plan(
         base=sides.base.name,
         head=sides.head.name,
@@ -83,7 +89,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code.startswith(_BASE)),
-        kind="change" if unseen else _kind(repository, sides, [*edits, *behind], found),
+        kind="change" if unseen or turned else _kind(repository, sides, [*edits, *behind], found),
         digests=_digests(sides, changes, found, edits),
     )
 
@@ -107,16 +113,30 @@ def compare(
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits, behind)])
-    radius = Radius(base, head)
+    return edits, *_told(Radius.of(base, head, edits), [*edits, *behind], effects)
+
+
+def _told(radius: Radius, edits: Iterable[Edit], effects: Iterable[Change]) -> tuple[list[Change], dict[str, Impact]]:
+    """The changes that edits are, and their effects, with their impacts."""
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}
-    for edit in (*edits, *behind):
+    for edit in edits:
         changes.append(edit.change)
         impacts[edit.change.fingerprint] = radius.of_edit(edit)
     for effect in effects:
         changes.append(effect)
         impacts[effect.fingerprint] = radius.of_indirect(effect)
-    return edits, changes, impacts
+    return changes, impacts
+
+
+def _compiled_orders(sides: Sides, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
+    """What stands in another order in the specs that are a cause of generated files that differ.
+
+    Where no file follows an order, it means nothing, and is no change.
+    """
+    causes = {owner for artifact in artifacts for owner in artifact.owners}
+    among = {spec_id for spec_id in sides.touched if str(spec_id) in causes}
+    return list(orders_of(sides.base.catalog, sides.head.catalog, sides.touched, among))
 
 
 def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:

@@ -11,14 +11,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.followed import module_of
-from penstock.review.changes.specs import Edit, start_of
+from penstock.review.changes.specs import Edit, orders_of, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Sides
@@ -56,10 +54,13 @@ class _Search:
     """Python files whose code is told to differ."""
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What each file is made from, or what of that differs."""
+    told: set[str] = field(default_factory=set)
+    """Fingerprints of what the plan knows."""
     reached: set[SpecId] | None = None
 
     def __post_init__(self) -> None:
         self.owners = {**self.compared.owners, **{one.path: one.owners for one in self.compared.result.changes}}
+        self.told = {edit.change.fingerprint for edit in self.edits}
         beside = self._only_prose()
         for edit in self.edits:
             change = edit.change
@@ -73,7 +74,7 @@ class _Search:
                 self.modules |= set(paths_of(module_of(edit.function)))
 
     def _only_prose(self) -> set[SpecId]:
-        """Specs of which the plan knows neutral edits alone, and that differ in something else, such as an order.
+        """Specs of which the plan knows neutral edits alone, and that differ in something else.
 
         Those edits would otherwise stand for whatever that does.
         """
@@ -98,8 +99,17 @@ class _Search:
                 _take_out(one, edit.pointer)
             if edit.change.operation is not Operation.REMOVED:
                 _take_out(other, edit.pointer)
-        # As text, since mappings in another order are equal otherwise.
-        return orjson.dumps(one) == orjson.dumps(other)
+        return self._says_the_same(spec_id, one, other)
+
+    def _says_the_same(self, spec_id: SpecId, before: Any, after: Any) -> bool:
+        """Whether two versions of what a spec says, or of a part of that, differ in orders at most that are told."""
+        # As text, since 1 and 1.0 are equal otherwise, and mappings in another order.
+        if repr(before) == repr(after):
+            return True
+        if _unordered(before) != _unordered(after):
+            return False
+        turned = orders_of(self.base.catalog, self.head.catalog, [spec_id], {spec_id})
+        return all(edit.change.fingerprint in self.told for edit in turned)
 
     def changes(self) -> Iterator[Change]:
         contents = self._contents()
@@ -132,6 +142,9 @@ class _Search:
             return []
         causes = self.owners.get(path) or tuple(map(str, self._made_from(path)))
         left = [cause for cause in causes if not self._is_explained(cause)]
+        if len(left) < len(causes):
+            # Something is told of the file. What no order or value of tells, is not why it differs.
+            left = [cause for cause in left if not self._is_written_anew(cause)]
         named = [spec_id for cause in left if (spec_id := _spec(cause)) is not None]
         return list(dict.fromkeys([*named, *(self._made_from(path) if len(named) < len(left) else [])]))
 
@@ -144,6 +157,14 @@ class _Search:
             return True
         stays = self.base.catalog.fingerprint(f"spec:{cause}") == self.head.catalog.fingerprint(f"spec:{cause}")
         return stays and spec_id in self._reached()
+
+    def _is_written_anew(self, cause: str) -> bool:
+        """Whether a spec differs in how it is written alone, such as in the order of keys that have none."""
+        spec_id = _spec(cause)
+        if spec_id is None:
+            return False
+        before, after = self.base.catalog.document(spec_id), self.head.catalog.document(spec_id)
+        return before is not None and after is not None and self._says_the_same(spec_id, before.value, after.value)
 
     def _reached(self) -> set[SpecId]:
         if self.reached is None:
@@ -188,6 +209,13 @@ class _Search:
             ),
             span=start_of(self.head.catalog, spec_id),
         )
+
+
+def _unordered(value: Any) -> str:
+    """A text that plain data has in whatever order its keys and items stand, and other data has not."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(sorted(f'{key!r}: {_unordered(held)}' for key, held in value.items()))}}}"
+    return f"[{', '.join(sorted(map(_unordered, value)))}]" if isinstance(value, list) else repr(value)
 
 
 def _take_out(value: Any, pointer: Pointer) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forges.github_server import Reply, Seen, account, commit
+from forges.github_server import Reply, Seen
+from forges.github_shapes import account, commit
 from review.actions import APPROVALS, Run
 
 EVIL = "evil/release"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forges.github_server import move
+from forges.github_shapes import move
 from penstock.forges.fake import commit
 from penstock.forges.protocol import Commit, Person
 from review.actions import APPROVALS, Run

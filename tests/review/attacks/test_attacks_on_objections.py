@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -141,6 +142,21 @@ def test_an_objection_is_not_lost_by_naming_its_author_a_contributor(approved: P
     verdict = approved.verdict()
     assert names(verdict, DISAPPROVED) == ["objection"]
     assert "remo" not in verdict.suggested
+
+
+def test_an_objection_is_not_lost_by_a_team_of_the_head(approved: PullRequest) -> None:
+    approved.forge.request_changes("remo")
+    approved.push(lambda documents: documents["Team", "risk"]["spec"]["members"].remove("remo"))
+    approved.approve("ada", "rita")
+    assert "objection" in names(approved.verdict(), DISAPPROVED)
+
+
+def test_who_lost_the_right_to_write_objects_no_longer_and_holds_on(approved: PullRequest) -> None:
+    approved.forge.request_changes("remo")
+    hold(approved)
+    writers = tuple(one for one in approved.forge.facts.writers if one not in ("remo", "dora"))
+    approved.forge.facts = replace(approved.forge.facts, writers=writers)
+    assert names(approved.verdict(), DISAPPROVED) == ["hold"]
 
 
 # Holds.

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from forges.github_server import account, comment, move
+from forges.github_shapes import account, comment, move
 from penstock.review.record.log import read
 from penstock.review.record.places import BranchPlace
 from penstock.review.record.replay import inputs_of

@@ -21,20 +21,6 @@ def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> 
     assert plan.artifacts == ()
 
 
-def test_the_order_of_rules_columns_and_callers_is_no_change_of_a_field(repository: Repository) -> None:
-    def reorder(documents: Documents) -> None:
-        documents["Gate", "delay-release"]["spec"]["rules"].reverse()
-        rollout = documents["Rollout", "delay-online"]["spec"]
-        rollout["access"]["callers"].reverse()
-        rollout["environments"].reverse()
-        flights = documents["Dataset", "flights"]["spec"]
-        flights["columns"] = dict(reversed(flights["columns"].items()))
-        flights["columns"]["origin"]["oneOf"].reverse()
-
-    # What the files that differ by it are told as, test_point_05_unexplained_files.py says.
-    assert [change for change in repository.changed(reorder).changes if change.address.parts] == []
-
-
 def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
     def reorder(documents: Documents) -> None:
         steps = documents["Rollout", "delay-online"]["spec"]["strategy"]["canary"]["steps"]

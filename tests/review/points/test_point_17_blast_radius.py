@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction, Impact, Plan
-from penstock.review.rendering.rows import rows
+from penstock.review.rendering.rows import headline, rows
 from review.repositories import Documents, Repository, at, indirect
 
 
@@ -177,3 +177,68 @@ def test_layout_and_comments_of_code_are_no_change(repository: Repository) -> No
     repository.write("systems/flights.py", "# Flights.\n\n\ndef departures():\n    return (None)\n")
     repository.commit()
     assert repository.plan().changes == ()
+
+
+def test_what_has_a_new_name_is_counted_once(repository: Repository) -> None:
+    def rename(documents: Documents) -> None:
+        documents["Model", "delay"]["metadata"]["name"] = "late"
+        documents["Gate", "delay-release"]["spec"]["model"] = "late"
+        rollout = documents["Rollout", "delay-online"]
+        rollout["metadata"]["name"] = "late-online"
+        rollout["spec"]["model"] = "late"
+        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "1%"
+
+    plan = repository.changed(rename)
+    for address in ("Model/late", "Rollout/late-online", "Dataset/weather.columns.wind_speed.nullable"):
+        found = impact(plan, address)
+        assert (found.models, found.rollouts) == (("late",), ("late-online",))
+        assert found.schedules == ("monitoring of late-online (30 5 * * *)", "training of late (0 3 * * 1)")
+        assert found.slos == ("late-online availability 99.9%",)
+    assert "reaching 1 model and 1 rollout in staging and production" in headline(plan)
+
+
+@pytest.mark.parametrize(("name", "stage"), [("production", "staging"), ("staging", "production")])
+def test_an_environment_is_of_the_stage_that_it_was_of_and_of_the_new_one(
+    repository: Repository, name: str, stage: str
+) -> None:
+    """Else a rule on changes in production would not see one that comes with another word for the stage."""
+
+    def edit(documents: Documents) -> None:
+        documents["Environment", name]["spec"]["stage"] = stage
+        documents["Rollout", "delay-online"]["spec"]["strategy"]["canary"]["steps"][0]["weight"] = "20%"
+
+    found = impact(repository.changed(edit), "Rollout/delay-online.strategy.canary.steps[0].weight")
+    assert found.stages == ("staging", "production")
+
+
+def test_an_environment_that_trains_no_longer_is_reached_all_the_same(repository: Repository) -> None:
+    def alone(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+
+    def edit(documents: Documents) -> None:
+        documents["Environment", "production"]["spec"]["training"] = False
+        documents["Model", "delay"]["spec"]["threshold"] = 0.1
+
+    repository.edit(alone)
+    repository.commit()
+    found = impact(repository.changed(edit), "Model/delay.threshold")
+    assert found.environments == ("staging", "production")
+
+
+def test_code_that_differs_reaches_the_environment_that_goes_with_it(repository: Repository) -> None:
+    """Production under another name and another stage is no way to keep code from whom production asks."""
+
+    def edit(documents: Documents) -> None:
+        environment = documents.pop(("Environment", "production"))
+        environment["metadata"]["name"] = "prod"
+        environment["spec"]["stage"] = "development"
+        documents["Environment", "prod"] = environment
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging", "prod"]
+
+    repository.branch()
+    repository.edit(edit)
+    repository.write("systems/flights.py", "def departures():\n    return 1\n")
+    repository.commit()
+    found = impact(repository.plan(), "Dataset/flights.source.python")
+    assert found.stages == ("development", "staging", "production")
+    assert found.environments == ("prod", "staging", "production")

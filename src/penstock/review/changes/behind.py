@@ -55,7 +55,7 @@ def edits_behind(sides: Sides) -> list[Edit]:
             for named in _named(document, set(looks)):
                 difference = looks[named.what].difference(named.texts)
                 if difference is not None:
-                    edits.append(_edit(catalog, named, difference))
+                    edits.append(_edit(sides, named, difference))
     return edits
 
 
@@ -80,8 +80,10 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
         yield _Named(spec_id, field, what, tuple(texts))
 
 
-def _edit(catalog: PartialCatalog, named: _Named, difference: Difference) -> Edit:
+def _edit(sides: Sides, named: _Named, difference: Difference) -> Edit:
+    catalog = sides.head.catalog
     environment, place = _place(named.pointer)
+    everywhere = dict.fromkeys((*catalog.environments(), *sides.base.catalog.environments()))
     change = Change(
         address=catalog.address(named.spec, place, environment),
         operation=Operation.CHANGED,
@@ -91,7 +93,7 @@ def _edit(catalog: PartialCatalog, named: _Named, difference: Difference) -> Edi
         area=_area(catalog, named.spec, named.pointer),
         cause="indirect",
         why=difference.why,
-        environments=catalog.environments() if environment is None else (environment,),
+        environments=tuple(everywhere) if environment is None else (environment,),
         span=catalog.span(named.spec, named.pointer),
         through=(difference.path,),
     )

@@ -27,9 +27,9 @@ _FIELDS: dict[type[Node], tuple[str, ...]] = {
 def is_breaking(difference: Difference | None) -> bool:
     """Whether a version trained before the change no longer fits what is read, computed or sent after it.
 
-    A column or a feature that comes breaks nothing, one that goes does.
+    A column or a feature that comes breaks nothing, one that goes does. Of their order a version keeps its own.
     """
-    if difference is None or difference.field not in _FIELDS.get(difference.holder, ()):
+    if difference is None or difference.is_order or difference.field not in _FIELDS.get(difference.holder, ()):
         return False
     comes = difference.before is None
     return not (comes and (difference.holder, difference.field) in _GROWING)

@@ -14,7 +14,7 @@ from penstock.specs.addresses import Address
 from penstock.specs.approval_policy import When
 from penstock.specs.base import Node
 from penstock.specs.review import Loosens, Review
-from penstock.specs.shapes import Choice, Entries, Items, Scalar, Shape, mapping_of
+from penstock.specs.shapes import Choice, Entries, Field, Items, Scalar, Shape, mapping_of
 
 S = TypeVar("S", Items, Entries)
 
@@ -38,9 +38,11 @@ class Difference(NamedTuple):
     """The class that declares the field which holds the value, or the list or mapping that it is an item of."""
     field: str
     """The attribute of that class."""
+    is_order: bool = False
+    """Whether nothing but the order differs; `before` and `after` name what stands in it."""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a comparison is, and what is declared there."""
 
     address: Address
@@ -51,10 +53,17 @@ class _Place(NamedTuple):
     description: str
     is_item: bool = False
 
-    def key(self, key: str) -> _Place:
+    @classmethod
+    def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> Place:
+        """The field `key` of a mapping of the class `holder`, which stands at `address`."""
+        what = declared.description.partition(". ")[0].rstrip(".")
+        review = review_of(declared.review)
+        return cls(address.key(key), (*pointer, key), review, holder, declared.name, what)
+
+    def key(self, key: str) -> Place:
         return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
 
-    def item(self, name: str, position: int) -> _Place:
+    def item(self, name: str, position: int) -> Place:
         return self._replace(address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
 
 
@@ -70,15 +79,13 @@ def _of_nodes(address: Address, pointer: Pointer, before: Node, after: Node, uno
         one, other = getattr(before, field.name), getattr(after, field.name)
         if one is other:
             continue
-        review = review_of(field.review)
-        if unordered and review.loosens is not Loosens.NEVER:
-            review = Review(Loosens.ANY, review.area)
-        what = field.description.partition(". ")[0].rstrip(".")
-        place = _Place(address.key(key), (*pointer, key), review, cls, field.name, what)
+        place = Place.of(address, pointer, cls, key, field)
+        if unordered and place.review.loosens is not Loosens.NEVER:
+            place = place._replace(review=Review(Loosens.ANY, place.review.area))
         yield from _of_values(place, one, other, field.shape, unordered)
 
 
-def _of_values(place: _Place, before: Any, after: Any, shape: Shape | None, unordered: bool) -> Iterator[Difference]:
+def _of_values(place: Place, before: Any, after: Any, shape: Shape | None, unordered: bool) -> Iterator[Difference]:
     if same(before, after):
         return
     if before is None or after is None:
@@ -89,15 +96,15 @@ def _of_values(place: _Place, before: Any, after: Any, shape: Shape | None, unor
         yield _difference(place, before, None)
         yield _difference(place, None, after)
     elif isinstance(before, dict) and isinstance(after, dict):
-        yield from _of_mappings(place, before, after, _among(shape, Entries), unordered)
-    elif isinstance(before, list) and isinstance(after, list) and _among(shape, Items) is not None:
-        yield from _of_lists(place, before, after, _among(shape, Items), unordered)
+        yield from _of_mappings(place, before, after, among(shape, Entries), unordered)
+    elif isinstance(before, list) and isinstance(after, list) and among(shape, Items) is not None:
+        yield from _of_lists(place, before, after, among(shape, Items), unordered)
     else:
         yield _difference(place, before, after)
 
 
 def _of_mappings(
-    place: _Place, before: dict[str, Any], after: dict[str, Any], shape: Entries | None, unordered: bool
+    place: Place, before: dict[str, Any], after: dict[str, Any], shape: Entries | None, unordered: bool
 ) -> Iterator[Difference]:
     for key in (*before, *(key for key in after if key not in before)):
         below = place.key(str(key))
@@ -110,10 +117,10 @@ def _of_mappings(
 
 
 def _of_lists(
-    place: _Place, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
+    place: Place, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
 ) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
-    for pair in align(before, after, is_set=_is_set(place.review, item)):
+    for pair in align(before, after, is_set=is_set(place.review, item)):
         if pair.after is None:
             below = place.item(pair.name, pair.before or 0)
             yield _difference(below, before[pair.before or 0], None, Operation.REMOVED)
@@ -124,7 +131,7 @@ def _of_lists(
             yield from _of_values(below, before[pair.before], after[pair.after], item, unordered)
 
 
-def _difference(place: _Place, before: Any, after: Any, operation: Operation | None = None) -> Difference:
+def _difference(place: Place, before: Any, after: Any, operation: Operation | None = None) -> Difference:
     if operation is None:
         operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)
@@ -135,13 +142,13 @@ def _difference(place: _Place, before: Any, after: Any, operation: Operation | N
     )
 
 
-def _among(shape: Shape | None, wanted: type[S]) -> S | None:
+def among(shape: Shape | None, wanted: type[S]) -> S | None:
     """The list, or the mapping with free keys, among the shapes that may stand there."""
     members = shape.members if isinstance(shape, Choice) else (shape,)
     return next((member for member in members if isinstance(member, wanted)), None)
 
 
-def _is_set(review: Review, item: Shape | None) -> bool:
+def is_set(review: Review, item: Shape | None) -> bool:
     """Whether a list of single values names things, so that their order means nothing."""
     if not isinstance(item, Scalar | Choice):
         return False

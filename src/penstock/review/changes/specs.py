@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
@@ -12,13 +12,14 @@ from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
 from penstock.review.changes.gate_tests import overtaken
+from penstock.review.changes.orders import orders
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.traffic import traffic_growth
 from penstock.review.changes.values import plain, same
 from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
-from penstock.specs.base import Resource
+from penstock.specs.base import Node, Resource
 from penstock.specs.dataset import Column
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
@@ -54,6 +55,17 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
         else:
             found += _of_spec(base, head, spec_id, spec_id, renames)
     return found
+
+
+def orders_of(base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Container[SpecId]) -> Iterator[Edit]:
+    """What stands in another order in the specs of head that `touched` names, if they are `among` these."""
+    ids = tuple(touched)
+    former = {rename.after: rename.before for rename in find_renames(base, head, ids)}
+    for spec_id in ids:
+        if spec_id in among:
+            before = former.get(spec_id, spec_id)
+            yield from _of_metadata(base, head, before, spec_id, orders)
+            yield from _of_values(base, head, before, spec_id, (), _spec_orders)
 
 
 def _of_spec(
@@ -156,20 +168,41 @@ def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[Edit]:
     yield from _of_metadata(base, head, rename.before, rename.after)
 
 
-def _of_metadata(base: Catalog, head: Catalog, before: SpecId, after: SpecId) -> Iterator[Edit]:
+def _of_metadata(
+    base: Catalog,
+    head: Catalog,
+    before: SpecId,
+    after: SpecId,
+    compare: Callable[[Address, Node, Node, Pointer], Iterator[Difference]] = differences,
+) -> Iterator[Edit]:
     known, now = base.loaded(before), head.loaded(after)
     if known is None or now is None:
         return
     address = Address(after.kind, after.name).key("metadata")
     environments = _either(_concerned(base, known.resource), _concerned(head, now.resource))
-    for difference in differences(address, known.resource.metadata, now.resource.metadata, ("metadata",)):
+    for difference in compare(address, known.resource.metadata, now.resource.metadata, ("metadata",)):
         if difference.field == "name":
             continue
         yield _edit(head, base, after, before, difference, environments, None)
 
 
+def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
+    first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
+    for difference in differences(address, first, second, ("spec",)):
+        yield overtaken(traffic_growth(difference, second), second)
+
+
+def _spec_orders(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
+    return orders(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
+
+
 def _of_values(
-    base: Catalog, head: Catalog, before: SpecId, after: SpecId, renames: tuple[Rename, ...]
+    base: Catalog,
+    head: Catalog,
+    before: SpecId,
+    after: SpecId,
+    renames: tuple[Rename, ...],
+    compare: Callable[[Address, Resource, Resource], Iterator[Difference]] = _spec_differences,
 ) -> Iterator[Edit]:
     address = Address(after.kind, after.name)
     environments = tuple(dict.fromkeys((*head.environments(), *base.environments())))
@@ -182,7 +215,7 @@ def _of_values(
             continue
         pair = (id(known.resource), id(now.resource))
         if pair not in compared:
-            compared[pair] = list(_spec_differences(address, known.resource, now.resource))
+            compared[pair] = list(compare(address, known.resource, now.resource))
         is_aside = environment is not None and not _concerns(environment, known.resource, now.resource)
         for difference in compared[pair]:
             key = (
@@ -198,12 +231,6 @@ def _of_values(
     # What is overridden for an environment that the spec is not in yet would take effect unseen once it comes there.
     for difference, where, first in {**aside, **seen}.values():
         yield _edit(head, base, after, before, follows(difference, renames), tuple(where), first)
-
-
-def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
-    first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
-    for difference in differences(address, first, second, ("spec",)):
-        yield overtaken(traffic_growth(difference, second), second)
 
 
 def _edit(
