@@ -182,6 +182,18 @@ def test_a_group_to_split_by_is_kept() -> None:
     assert values(found["features-departure-conditions"], "--keep") == ["tail_number"]
 
 
+def test_a_group_to_split_by_is_kept_whatever_a_feature_makes_of_it() -> None:
+    def change(documents: Documents) -> None:
+        documents["FeatureSet", "departure-conditions"]["spec"]["features"]["origin"] = {
+            "type": "string",
+            "sql": "lower(origin)",
+        }
+        split = {"by": "group", "column": "origin", "validation": "20%", "test": "20%"}
+        in_model(split=split, slices=[])(documents)
+
+    assert values(steps(workflow(change))["features-departure-conditions"], "--keep") == ["origin"]
+
+
 def test_a_contract_is_the_spec_itself_without_prose() -> None:
     snapshot = steps(workflow())["snapshot-flights"]
     (contract,) = values(snapshot, "--contract")

@@ -195,6 +195,13 @@ def test_a_group_is_never_torn_apart() -> None:
     assert set(parts) == {"train", "validation", "test"}
 
 
+def test_the_group_may_be_a_key_of_the_rows() -> None:
+    split = GroupSplit(by="group", column="house", validation=Fraction("0.3"), test=Fraction("0.3"))
+    houses = [f"g{place % 40}" for place in range(400)]
+    as_key = assign(table({"@entity.house": houses, "@entity.room": list(range(400))}), split)
+    assert as_key.to_pylist() == assign(table({"@slice.house": houses}), split).to_pylist()
+
+
 def written(folder: Path, name: str, data: dict[str, Any], features: dict[str, str]) -> str:
     out = folder / name
     out.mkdir()
