@@ -136,7 +136,7 @@ def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dic
 
     A feature stands for a slice of its name; what parts the rows is the column itself, whatever a feature makes of it.
     """
-    parting = _parting(model)
+    parting = [*_parting(model), *cluster_columns(view, model)]
     wanted = list(dict.fromkeys([*model.spec.slices, *parting]))
     kept: dict[str, list[str]] = {}
     for name, features in chosen.items():
@@ -145,6 +145,12 @@ def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dic
         kept[name] = [column for column in wanted if column in there]
         wanted = [column for column in wanted if column not in there]
     return kept
+
+
+def cluster_columns(view: View, model: Model) -> tuple[str, ...]:
+    """The columns by which the gates of a model cluster its rows."""
+    declared = (gate.spec.clusters for gate in view.gates_of(model.name))
+    return tuple(dict.fromkeys(each.column for each in declared if each is not None and each.column is not None))
 
 
 def _parting(model: Model) -> tuple[str, ...]:
