@@ -71,7 +71,7 @@ def test_periods_of_time_are_counted_in_utc(world: Path) -> None:
     for every, count in (("20m", 30), ("7h", 2), ("7d", 1)):
         assert evaluate(world, [], clusters=json.dumps({"release": {"every": every}})) == 0
         assert figures(world)["clusters"] | {"effective": 0} == {
-            "by": f"each {every}",
+            "by": f"periods of {every}",
             "count": count,
             "effective": 0,
             "rows_without": 0,
@@ -84,7 +84,7 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     assert gate(world, RULES) == SAYS_NO
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
-        "the test rows are 10 clusters by each 1h, and an interval needs 20: whether the rule holds is not known"
+        "the test rows are 10 clusters by periods of 1h, and an interval needs 20: whether the rule holds is not known"
     ]
     assert "its interval could not be computed" in said["reasons"][0]
 
@@ -95,7 +95,7 @@ def test_the_groups_of_the_split_are_clusters_by_themselves(world: Path, tmp_pat
     assert figures(other)["gate_clusters"]["release"]["by"] == "`house`"
     # What a gate adds can only put clusters together.
     assert evaluate(other, RULES, clusters='{"release": {"every": "10h"}}') == 0
-    assert figures(other)["gate_clusters"]["release"]["by"] == "`house` and each 10h"
+    assert figures(other)["gate_clusters"]["release"]["by"] == "`house` and periods of 10h"
     assert figures(other)["gate_clusters"]["release"]["count"] == 1
 
 

@@ -64,7 +64,7 @@ def clustering(declared: Declared | None, splits: Splits, rows: Rows) -> Cluster
         columns.append(declared.column)
     named, values = [f"`{column}`" for column in columns], [_of_column(column, rows) for column in columns]
     if declared is not None and declared.every is not None:
-        named.append(f"each {declared.every}")
+        named.append(f"periods of {declared.every}")
         values.append(_of_time(int(declared.every), rows.event_time))
     if not values:
         return None
