@@ -182,6 +182,35 @@ def test_a_group_to_split_by_is_kept() -> None:
     assert values(found["features-departure-conditions"], "--keep") == ["tail_number"]
 
 
+def test_a_group_to_split_by_is_kept_whatever_a_feature_makes_of_it() -> None:
+    def change(documents: Documents) -> None:
+        documents["FeatureSet", "departure-conditions"]["spec"]["features"]["origin"] = {
+            "type": "string",
+            "sql": "lower(origin)",
+        }
+        split = {"by": "group", "column": "origin", "validation": "20%", "test": "20%"}
+        in_model(split=split, slices=[])(documents)
+
+    assert values(steps(workflow(change))["features-departure-conditions"], "--keep") == ["origin"]
+
+
+def test_what_clusters_the_rows_is_kept_and_given_to_split_and_evaluation() -> None:
+    def change(documents: Documents) -> None:
+        documents["Gate", "flight-delay-release"]["spec"]["clusters"] = {"column": "tail_number"}
+        documents["Gate", "flight-delay-speed"]["spec"]["clusters"] = {"every": "24h"}
+
+    found = steps(workflow(change))
+    assert values(found["features-departure-conditions"], "--keep") == ["origin", "carrier", "tail_number"]
+    assert values(found["split"], "--clusters") == ['["tail_number"]']
+    (clusters,) = values(found["evaluate"], "--clusters")
+    assert json.loads(clusters) == {
+        "flight-delay-release": {"column": "tail_number"},
+        "flight-delay-speed": {"every": "1d"},
+    }
+    plain = steps(workflow())
+    assert not values(plain["split"], "--clusters") + values(plain["evaluate"], "--clusters")
+
+
 def test_a_contract_is_the_spec_itself_without_prose() -> None:
     snapshot = steps(workflow())["snapshot-flights"]
     (contract,) = values(snapshot, "--contract")

@@ -49,18 +49,25 @@ def features(numbers: int = 4) -> list[dict[str, str]]:
     ]
 
 
-def write_splits(directory: Path, task: str = "binary", rows: int = 800, seed: int = 0, numbers: int = 4) -> Path:
-    """Splits of `rows` training rows and half as many for each other part."""
+def write_splits(
+    directory: Path, task: str = "binary", rows: int = 800, seed: int = 0, numbers: int = 4, houses: int = 0
+) -> Path:
+    """Splits of `rows` training rows and half as many for each other part, each of them in one of some `houses`."""
     directory.mkdir(parents=True, exist_ok=True)
     parts = {"train": rows, "validation": rows // 2, "test": rows // 2}
     for number, (part, count) in enumerate(parts.items()):
-        write_table(directory / f"{part}.parquet", made_table(count, seed * 10 + number, task, numbers))
+        table = made_table(count, seed * 10 + number, task, numbers)
+        if houses:
+            numbered = pa.array([each % houses for each in range(count)], mask=[each == 5 for each in range(count)])
+            table = table.append_column("@cluster.house", numbered)
+        write_table(directory / f"{part}.parquet", table)
     classes = ["high", "low", "mid"] if task == "multiclass" else []
     facts = {
         "model": "made",
         "task": task,
         "features": features(numbers),
         "slices": ["region"],
+        "clusters": ["house"] if houses else [],
         "entity": ["id"],
         "label": {"dataset": "made", "column": "label", "classes": classes},
         "split": {"by": "random", "validation": 0.2, "test": 0.2},

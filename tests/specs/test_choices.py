@@ -56,6 +56,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [{"id": "f", "fairness": "equalized_odds_ratio", "by": "origin"}],
     ),
     "Perturbation": ([{"noise": 0.1}, {"missing": "5%"}], [{}, {"noise": 0.1, "missing": "5%"}]),
+    "Clusters": ([{"column": "day"}, {"every": "1d"}], [{}, {"column": "day", "every": "1d"}]),
     "ExplainRule": (
         [
             {"id": "e", "explain": "permutation", "maxShare": "50%"},

@@ -18,6 +18,9 @@ from penstock.specs.model import Model
 _NOT_TRAINING = {"Model": ("card", "retrain", "resources", "patches")}
 """Keys of a spec that change nothing about the model that is trained."""
 
+_LATER = {"Gate": ("clusters",)}
+"""Keys that the language had not always, and that say nothing where absent: digests of before then still hold."""
+
 
 def spec_digest(view: View, model: Model | str) -> str:
     """`sha256:...` over the model, its feature sets, datasets and gates as this environment sees them.
@@ -58,6 +61,9 @@ def _what_trains(resource: Resource) -> orjson.Fragment:
     left_out = _NOT_TRAINING.get(resource.kind_name, ())
     plain = resource.model_dump(mode="json", by_alias=True, include={"spec"})["spec"]
     spec = _without_prose({key: value for key, value in plain.items() if key not in left_out})
+    for key in _LATER.get(resource.kind_name, ()):
+        if spec[key] is None:
+            del spec[key]
     if isinstance(resource, Model):
         _keep_types(spec)
     return orjson.Fragment(canonical_json(spec))

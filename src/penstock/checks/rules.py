@@ -47,6 +47,7 @@ from penstock.checks.split_gap import split_gap
 from penstock.checks.sql_syntax import sql_syntax
 from penstock.checks.stale_release import stale_release
 from penstock.checks.time_column import time_column
+from penstock.checks.too_few_clusters import too_few_clusters
 from penstock.checks.too_few_people import too_few_people
 from penstock.checks.undecidable_gate import undecidable_gate
 from penstock.checks.ungated_rollout import ungated_rollout
@@ -104,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     endless_groups,
     forbidden_feature,
     undecidable_gate,
+    too_few_clusters,
     gate_test,
     unknown_version,
     ungated_rollout,

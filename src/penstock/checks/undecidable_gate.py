@@ -6,12 +6,14 @@ What it does: computes, before anything runs, how far chance alone moves a rule'
   checks guarantee (`rows: {atLeast: ...}`) and the share of the test part, it finds the smallest figure that can pass:
   with Wilson's interval for proportions, Hanley and McNeil's error and the exact bound of a perfect ranking for
   `roc_auc`, both in the most favourable case. If even a perfect model fails, that is an error; if passing takes more
-  than half of the way from the bound to perfection, a warning.
+  than half of the way from the bound to perfection, a warning. Where rows belong together in clusters, how much they
+  prove is not known before; what as many independent rows could not prove either is an error still.
 - A gap between groups is compared with what equally good groups of `minSupport` rows differ by. If some pair of them
   breaks the bound by chance in more than one run of five, that is a warning. How many groups there are says `oneOf`
   of the column, two otherwise. The metric is taken to be about 0.5, where it moves most.
 
-It is silent where nothing is known about the number of rows: a split by time says nothing about it.
+It is silent where nothing is known about the number of rows: a split by time says nothing about it. How many clusters
+an interval needs is the business of `too-few-clusters`.
 
 Why: such a gate stops good models or passes bad ones, whichever way the rows fall; people then learn to retry it.
 
@@ -34,10 +36,11 @@ from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import percent, rule
 from penstock.checks.sampling import auc_low, chance_of_gap, rows_for_gap, wilson_low
+from penstock.checks.too_few_clusters import is_clustered, most_clusters
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.gate import FairnessRule, Gate, MetricRule, SliceRule
+from penstock.specs.gate import FEWEST_CLUSTERS, FairnessRule, Gate, MetricRule, SliceRule
 from penstock.specs.metrics import FAIRNESS_METRICS, METRICS, Metric
 from penstock.specs.model import Model, TimeSplit
 
@@ -55,9 +58,12 @@ def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
     if model is None:
         return
     rows, test_rows = guaranteed_rows(view, model)
+    clustered = is_clustered(model, gate)
+    if clustered and (most := most_clusters(view, model, gate)) is not None and most.clusters < FEWEST_CLUSTERS:
+        test_rows = None  # there is no interval at all, which is reported by itself
     for position, one in enumerate(gate.spec.rules):
         if isinstance(one, MetricRule) and test_rows is not None:
-            yield from _interval(view, gate, position, one, model, test_rows, rows)
+            yield from _interval(view, gate, position, one, model, test_rows, rows, clustered)
         elif isinstance(one, SliceRule) and one.max_gap:
             metric = METRICS.get(one.metric)
             if metric is not None and metric.rate_of is not None:
@@ -88,12 +94,13 @@ def _interval(
     model: Model,
     rows: float,
     source: tuple[Dataset, int] | None,
+    clustered: bool,
 ) -> Iterator[Diagnostic]:
     """A metric whose interval must clear a lower bound."""
     metric = METRICS.get(one.metric)
     if one.confidence is None or one.at_least is None or metric is None or rows < 1 or source is None:
         return
-    low = _lower_end(metric, rows, float(one.confidence))
+    low = _lower_end(metric, rows, float(one.confidence), clustered)
     if low is None or not 0 < one.at_least < 1:
         return
     dataset, check = source
@@ -107,7 +114,7 @@ def _interval(
             "undecidable-gate",
             f"no model can pass the rule `{one.id}`: the test set is too small to prove {one.at_least:g}",
             span,
-            f"a perfect model proves {low(1.0):.3f} at {one.confidence!s}",
+            f"a perfect model proves {'no more than ' * clustered}{low(1.0):.3f} at {one.confidence!s}",
             secondary=(guarantee,),
             help=("give the test part more rows, or lower the bound or the confidence",),
         )
@@ -116,7 +123,8 @@ def _interval(
     if (needed - one.at_least) / (1 - one.at_least) > TOLERATED_WAY:
         yield Diagnostic.warning(
             "undecidable-gate",
-            f"the test set is too small for the rule `{one.id}`: only {needed:.2f} proves {one.at_least:g}",
+            f"the test set is too small for the rule `{one.id}`: only {needed:.2f}{' or more' * clustered} proves "
+            f"{one.at_least:g}",
             span,
             f"at {one.confidence!s}, on {rows:,.0f} rows",
             secondary=(guarantee,),
@@ -124,11 +132,16 @@ def _interval(
         )
 
 
-def _lower_end(metric: Metric, rows: float, confidence: float) -> Callable[[float], float] | None:
-    """The lower end of a metric's interval in the most favourable case; None where no formula is known."""
+def _lower_end(metric: Metric, rows: float, confidence: float, clustered: bool) -> Callable[[float], float] | None:
+    """The lower end of a metric's interval in the most favourable case; None where no formula is known.
+
+    Of clusters that differ by chance alone: as far as rows reach that are not shown.
+    """
     if metric.name == "roc_auc":
         return lambda area: auc_low(area, rows, confidence)
     if metric.rate_of is not None and metric.higher_is_better:
+        if clustered:
+            return lambda share: share * float(((1 - confidence) / 2) ** (1 / rows))
         return lambda share: wilson_low(share, rows, confidence)
     return None
 

@@ -1,7 +1,7 @@
 """A spec names a column that its dataset does not have.
 
 What it does: looks up every column that a spec names in the contract of the dataset that it belongs to: keys and
-times, columns in SQL, `latest`, `lookup`, `aggregate`, `match`, `entity`, `reads`, label, slices and split.
+times, columns in SQL, `latest`, `lookup`, `aggregate`, `match`, `entity`, `reads`, label, slices, split and clusters.
 
 Why: the contract is what a pipeline relies on. A column that is not in it is not checked, and may not exist.
 
@@ -28,6 +28,7 @@ from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
+from penstock.specs.gate import Gate
 from penstock.specs.model import GroupSplit, Model
 
 _WORDS = re.compile(r"\w+")
@@ -47,7 +48,7 @@ class Named(NamedTuple):
     """Whether SQL says that it is of another table."""
 
 
-@rule("unknown-column", Dataset, FeatureSet, Model)
+@rule("unknown-column", Dataset, FeatureSet, Model, Gate)
 def unknown_column(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each column that is not in the contract of its dataset."""
     named: Iterator[Named] = iter(())
@@ -58,6 +59,8 @@ def unknown_column(view: View, resource: Resource) -> Iterator[Diagnostic]:
         named = _of_feature_set(resource)
     elif isinstance(resource, Model):
         named = _of_model(view, resource)
+    elif isinstance(resource, Gate):
+        named = _of_gate(view, resource)
     for one in named:
         dataset = view.find(Dataset, one.dataset)
         if dataset is not None and not _has(dataset, one):
@@ -227,3 +230,13 @@ def _of_model(view: View, model: Model) -> Iterator[Named]:
     for position, use in enumerate(spec.sensitive_uses):
         dataset, _, column = use.column.partition(".")
         yield Named(dataset, column, ("sensitiveUses", position, "column"))
+
+
+def _of_gate(view: View, gate: Gate) -> Iterator[Named]:
+    clusters = gate.spec.clusters
+    if clusters is None or clusters.column is None:
+        return
+    model = view.find(Model, gate.spec.model)
+    rows = rows_dataset(view, model) if model is not None else None
+    if rows is not None:
+        yield Named(rows.name, clusters.column, ("clusters", "column"))

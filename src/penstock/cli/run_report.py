@@ -15,6 +15,7 @@ from rich.text import Text
 from penstock.diagnostics.grammar import counted
 from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
+from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import WRONG_USE
 
 WIDTH = 110
@@ -88,7 +89,8 @@ def _how_it_ended(step: StepRun) -> str:
 def _figures(console: Console, evaluation: dict[str, Any] | None, unseen: str) -> None:
     if evaluation is None:
         return
-    table = Table(title=f"On {counted(evaluation['rows'], 'test row')}{unseen}", title_justify="left")
+    title = f"On {counted(evaluation['rows'], 'test row')}{unseen}{_independent(evaluation.get('clusters'))}"
+    table = Table(title=title, title_justify="left")
     table.add_column("metric")
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")
@@ -97,10 +99,17 @@ def _figures(console: Console, evaluation: dict[str, Any] | None, unseen: str) -
     console.print(table)
 
 
+def _independent(clusters: dict[str, Any] | None) -> str:
+    """What intervals take as independent, where that is not each row."""
+    return f"; intervals over {clusters_said(clusters)}" if clusters is not None else ""
+
+
 def _gate(console: Console, gate: dict[str, Any] | None) -> None:
     if gate is None:
         return
-    table = Table(title=f"Gate {gate['gate']}: {'passed' if gate['passed'] else 'not passed'}", title_justify="left")
+    passed = "passed" if gate["passed"] else "not passed"
+    title = f"Gate {gate['gate']}: {passed}{_independent(gate.get('clusters'))}"
+    table = Table(title=title, title_justify="left")
     for column in ("rule", "figure", "bound", "outcome"):
         table.add_column(column)
     for rule in gate["rules"]:

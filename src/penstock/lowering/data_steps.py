@@ -132,17 +132,30 @@ def _table(view: View, dataset: str, image: str) -> InputPath:
 
 
 def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dict[str, list[str]]:
-    """Columns that each feature table keeps beside its features: each by the first set whose source has it."""
-    wanted = list(model.spec.slices)
-    if isinstance(model.spec.split, GroupSplit):
-        wanted.append(model.spec.split.column)
-    wanted = list(dict.fromkeys(wanted))
+    """Columns that each feature table keeps beside its features: each by the first set whose source has it.
+
+    A feature stands for a slice of its name; what parts the rows is the column itself, whatever a feature makes of it.
+    """
+    parting = [*_parting(model), *cluster_columns(view, model)]
+    wanted = list(dict.fromkeys([*model.spec.slices, *parting]))
     kept: dict[str, list[str]] = {}
     for name, features in chosen.items():
-        there = view.dataset(features.source).spec.columns.keys() - features.features.keys() - set(features.entity)
+        of_features = features.features.keys() - set(parting)
+        there = view.dataset(features.source).spec.columns.keys() - of_features - set(features.entity)
         kept[name] = [column for column in wanted if column in there]
         wanted = [column for column in wanted if column not in there]
     return kept
+
+
+def cluster_columns(view: View, model: Model) -> tuple[str, ...]:
+    """The columns by which the gates of a model cluster its rows."""
+    declared = (gate.spec.clusters for gate in view.gates_of(model.name))
+    return tuple(dict.fromkeys(each.column for each in declared if each is not None and each.column is not None))
+
+
+def _parting(model: Model) -> tuple[str, ...]:
+    """The columns that say which rows belong together."""
+    return (model.spec.split.column,) if isinstance(model.spec.split, GroupSplit) else ()
 
 
 def _feature_steps(view: View, name: str, image: str) -> dict[str, Step]:

@@ -9,7 +9,7 @@ from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
 from penstock.lowering.conventions import AS_OF, MODEL_STORE, TRACKING, workflow_name
 from penstock.lowering.custom_steps import with_custom_steps
-from penstock.lowering.data_steps import DataSteps, data_steps
+from penstock.lowering.data_steps import DataSteps, cluster_columns, data_steps
 from penstock.lowering.environments import environment_of
 from penstock.lowering.json_text import json_text, plain, plain_list
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
@@ -65,14 +65,15 @@ def training_steps(view: View, name: str) -> tuple[Step, ...]:
 def _until_registration(view: View, name: str, image: str) -> Iterator[Step]:
     model = view.model(name)
     data = data_steps(view, model, image, labelled=True)
-    split = _split(model, data, image)
+    split = _split(view, model, data, image)
     fitting = _fitting(model, split, image)
     yield from (*data.steps, split, *fitting)
     yield from _judging(view, model, data, split, fitting[-1], image)
 
 
-def _split(model: Model, data: DataSteps, image: str) -> Step:
+def _split(view: View, model: Model, data: DataSteps, image: str) -> Step:
     spec = model.spec
+    clusters = cluster_columns(view, model)
     arguments = [
         flag("model", model.name),
         flag("task", spec.task),
@@ -81,6 +82,7 @@ def _split(model: Model, data: DataSteps, image: str) -> Step:
         flag("label", json_text(plain(spec.label))),
         flag("label-table", data.tables[spec.label.dataset]),
         flag("slices", json_text(spec.slices)),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
         flag("split", json_text(plain(spec.split))),
         flag("seed", str(spec.seed)),
     ]
@@ -161,12 +163,14 @@ def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step
 
 def _evaluate(model: Model, gates: tuple[Gate, ...], splits: Argument, trained: Argument, image: str) -> Step:
     rules = {gate.name: plain_list(gate.spec.rules) for gate in gates}
+    clusters = {gate.name: plain(gate.spec.clusters) for gate in gates if gate.spec.clusters is not None}
     arguments = [
         splits,
         trained,
         flag("task", model.spec.task),
         flag("threshold", str(model.spec.threshold)),
         flag("gates", json_text(rules)),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
         flag("model", model.name),
         *store_flags(),
     ]

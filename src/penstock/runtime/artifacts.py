@@ -27,6 +27,7 @@ LABEL = "@label"
 EVENT_TIME = "@event_time"
 ENTITY_PREFIX = "@entity."
 SLICE_PREFIX = "@slice."
+CLUSTER_PREFIX = "@cluster."
 DATA_FILE = "data.parquet"
 
 Part = Literal["train", "validation", "test"]
@@ -116,6 +117,8 @@ class Splits:
     features: tuple[FeatureColumn, ...]
     slices: tuple[str, ...]
     """Columns kept beside the features for evaluation by group."""
+    clusters: tuple[str, ...]
+    """Columns whose values say which rows belong together."""
     entity: tuple[str, ...]
     task: str
     classes: tuple[str, ...]
@@ -131,6 +134,7 @@ class Splits:
             directory=directory,
             features=tuple(FeatureColumn(each["name"], each["type"], each["set"]) for each in facts["features"]),
             slices=tuple(facts["slices"]),
+            clusters=tuple(facts.get("clusters", ())),
             entity=tuple(facts["entity"]),
             task=facts["task"],
             classes=tuple(facts["label"]["classes"]),
@@ -150,10 +154,12 @@ class Splits:
     def rows(self, part: Part) -> Rows:
         """The rows of one part."""
         table = read_table(self.directory / f"{part}.parquet")
+        clusters = [CLUSTER_PREFIX + name for name in self.clusters]
         return Rows(
             features=learner_frame(table, self.features),
             label=table[LABEL].to_numpy(),
             slices=table.select([SLICE_PREFIX + name for name in self.slices]).rename_columns(list(self.slices)),
+            clusters=table.select(clusters).rename_columns(list(self.clusters)),
             entity=table.select([ENTITY_PREFIX + name for name in self.entity]).rename_columns(list(self.entity)),
             event_time=table[EVENT_TIME] if EVENT_TIME in table.column_names else None,
         )
@@ -168,6 +174,8 @@ class Rows:
     label: np.ndarray[Any, Any]
     """Binary: int64, 0 or 1. Multiclass: the class as text. Regression: float64."""
     slices: pa.Table
+    clusters: pa.Table
+    """For each column that says which rows belong together, the number of each row's value; null where it has none."""
     entity: pa.Table
     event_time: pa.ChunkedArray | None
     """Timestamps in UTC; None where the rows have no time."""

@@ -291,10 +291,41 @@ class GateTest(Node):
     )
 
 
+FEWEST_CLUSTERS = 20
+"""Clusters of equal size from which an interval is given: fewer tell too little of how clusters differ."""
+
+
+class Clusters(Choosing):
+    """What makes test rows belong together: exactly one of the fields."""
+
+    chosen = exactly_one("column", "every")
+
+    column: Column | None = field(
+        "Column of the rows' dataset: rows with the same value are a cluster, those without a value one more.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+        default=None,
+    )
+    every: PositiveDuration | None = field(
+        "Length of a period: rows whose event time is in the same one are a cluster. Periods are counted in UTC from a "
+        "Monday, so that `1d` is a calendar day and `7d` a week.",
+        loosens=Loosens.LOWER,
+        area=Area.QUALITY,
+        default=None,
+    )
+
+
 class GateSpec(Node):
     """The model and the rules."""
 
     model: ModelRef = field("Model that the gate judges.", loosens=Loosens.ANY, area=Area.QUALITY)
+    clusters: Clusters | None = field(
+        "Which test rows belong together, so that intervals take whole clusters as independent and not single rows; "
+        "20 clusters at least must be in the test part. The groups of a split by group are together anyway.",
+        loosens=Loosens.REMOVED,
+        area=Area.QUALITY,
+        default=None,
+    )
     rules: list[AnyRule] = field(
         "Rules; all of them must hold.", loosens=Loosens.REMOVED, area=Area.QUALITY, min_length=1
     )

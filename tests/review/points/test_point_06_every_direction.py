@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from penstock.review.changes.directions import judge, review_of
@@ -72,6 +74,32 @@ def test_an_edit_has_the_direction_of_its_field(
         held[last] = value
 
     assert directions(repository.changed(edit)) == {f"{kind}/{name}.{address}": Direction(direction)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (None, {"every": "1d"}, {"clusters": "tightened"}),
+        ({"every": "1d"}, None, {"clusters": "loosened"}),
+        ({"every": "1d"}, {"every": "1h"}, {"clusters.every": "loosened"}),
+        ({"every": "1d"}, {"every": "7d"}, {"clusters.every": "tightened"}),
+        ({"every": "1d"}, {"column": "origin"}, {"clusters.every": "loosened", "clusters.column": "unknown"}),
+    ],
+)
+def test_intervals_over_smaller_clusters_or_none_are_looser(
+    repository: Repository, before: object, after: object, found: dict[str, str]
+) -> None:
+    def cluster(clusters: object) -> Callable[[Documents], None]:
+        def edit(documents: Documents) -> None:
+            documents["Gate", "delay-release"]["spec"]["clusters"] = clusters
+
+        return edit
+
+    repository.edit(cluster(before))
+    repository.commit()
+    assert directions(repository.changed(cluster(after))) == {
+        f"Gate/delay-release.{address}": Direction(direction) for address, direction in found.items()
+    }
 
 
 def test_a_bound_that_goes_is_the_loosest(repository: Repository) -> None:

@@ -195,6 +195,13 @@ def test_a_group_is_never_torn_apart() -> None:
     assert set(parts) == {"train", "validation", "test"}
 
 
+def test_the_group_may_be_a_key_of_the_rows() -> None:
+    split = GroupSplit(by="group", column="house", validation=Fraction("0.3"), test=Fraction("0.3"))
+    houses = [f"g{place % 40}" for place in range(400)]
+    as_key = assign(table({"@entity.house": houses, "@entity.room": list(range(400))}), split)
+    assert as_key.to_pylist() == assign(table({"@slice.house": houses}), split).to_pylist()
+
+
 def written(folder: Path, name: str, data: dict[str, Any], features: dict[str, str]) -> str:
     out = folder / name
     out.mkdir()
@@ -269,9 +276,27 @@ def test_the_learner_gets_features_alone_and_everything_else_stays_beside_them(t
     assert splits.facts["parts"]["test"]["label_mean"] == 0.5
 
 
+def test_what_tells_clusters_apart_is_kept_as_numbers_beside_the_features(tmp_path: Path) -> None:
+    code, out = split_step(tmp_path, clusters='["sex", "id"]')
+    assert code == 0
+    test = Splits.read(out).rows("test")
+    assert test.clusters.column_names == ["sex", "id"]
+    assert test.clusters["sex"].to_pylist() == [0, 1] * 5
+    assert test.clusters["id"].to_pylist() == list(range(50, 60))
+    assert list(test.features.columns) == ["size", "flag", "kind"]
+
+
+def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Path) -> None:
+    split = {"by": "group", "column": "id", "validation": "30%", "test": "30%"}
+    code, out = split_step(tmp_path, split=json.dumps(split))
+    assert code == 0
+    assert Splits.read(out).clusters == ("id",)
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
+        ({"clusters": '["house"]'}, "`clusters`: the features carry no column `house` of their source"),
         ({"late": [1] * 50 + [0, 1] * 5}, "`split`: all 36 rows of the train part have the same label"),
         ({"split": json.dumps({**SPLIT, "test": "100h"})}, "`split`: no row falls into the train part"),
         ({"choice": json.dumps({"first": ["sise"], "second": "all"})},

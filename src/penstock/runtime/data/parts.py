@@ -25,11 +25,16 @@ def assign(table: pa.Table, split: AnySplit) -> pa.ChunkedArray:
     if isinstance(split, TimeSplit):
         return _by_time(table, split)
     if isinstance(split, GroupSplit):
-        column = SLICE_PREFIX + split.column
-        if column not in table.column_names:
-            raise InputError(f"`split.column`: the features carry no column `{split.column}` of their source")
-        return _by_hash(table, [column], split)
+        return _by_hash(table, [carried(table, split.column, "`split.column`")], split)
     return _by_hash(table, [name for name in table.column_names if name.startswith(ENTITY_PREFIX)], split)
+
+
+def carried(table: pa.Table, column: str, place: str) -> str:
+    """The name under which the features carry a column of their source: kept beside them, or of their entity."""
+    for name in (SLICE_PREFIX + column, ENTITY_PREFIX + column):
+        if name in table.column_names:
+            return name
+    raise InputError(f"{place}: the features carry no column `{column}` of their source")
 
 
 def _by_time(table: pa.Table, split: TimeSplit) -> pa.ChunkedArray:

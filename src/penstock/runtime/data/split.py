@@ -1,7 +1,8 @@
 """Join the feature sets of a model with its label, and part the rows into training, validation and test.
 
 ``splits.json`` tells what is in the three tables: features with their types, the label, counts, label rates, times, and
-how many rows were left out for which reason.
+how many rows were left out for which reason. Of a column that says which rows belong together, the tables hold a number
+for each value, which tells them apart and nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import Field
 
 from penstock.runtime import arguments
 from penstock.runtime.artifacts import (
+    CLUSTER_PREFIX,
     DATA_FILE,
     ENTITY_PREFIX,
     EVENT_TIME,
@@ -31,11 +33,11 @@ from penstock.runtime.artifacts import (
 )
 from penstock.runtime.data.engine import connect, identifier, query
 from penstock.runtime.data.labels import Labelled, labelled
-from penstock.runtime.data.parts import AnySplit, assign
+from penstock.runtime.data.parts import AnySplit, assign, carried
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.metrics import Task
-from penstock.specs.model import Except, FeatureChoice, Label, TimeSplit
+from penstock.specs.model import Except, FeatureChoice, GroupSplit, Label, TimeSplit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", required=True, type=arguments.spec(Label), help="its `label` as JSON")
     parser.add_argument("--label-table", required=True, type=arguments.directory, help="validated dataset of the label")
     parser.add_argument("--slices", default=[], type=arguments.spec(list[str]), help="its `slices` as JSON")
+    parser.add_argument(
+        "--clusters", default=[], type=arguments.spec(list[str]), help="columns by which gates cluster rows, as JSON"
+    )
     parser.add_argument("--split", required=True, type=arguments.spec(_SPLIT), help="its `split` as JSON")
     parser.add_argument("--seed", default=0, type=int, help="its `seed`, recorded with the splits")
     parser.add_argument("--splits", required=True, type=arguments.output_directory, help="directory to write")
@@ -86,13 +91,15 @@ def run(args: argparse.Namespace) -> None:
     table = found.table
     part = assign(table, args.split)
     features = tuple(feature for each in sets for feature in each.chosen)
-    tables = part_tables(table, part, features, args.slices)
+    clusters = list(dict.fromkeys([*_groups(args.split), *args.clusters]))
+    tables = part_tables(with_clusters(table, clusters), part, features, args.slices)
     facts = {
         "model": args.model,
         "task": args.task,
         "seed": args.seed,
         "features": [feature.as_json() for feature in features],
         "slices": args.slices,
+        "clusters": clusters,
         "entity": [name.removeprefix(ENTITY_PREFIX) for name in table.column_names if name.startswith(ENTITY_PREFIX)],
         "label": {
             **args.label.model_dump(mode="json", by_alias=True, exclude_defaults=True),
@@ -200,6 +207,22 @@ def _refuse_clashes(sets: Sequence[FeatureTable]) -> None:
             seen[feature.name] = each.name
 
 
+def _groups(split: AnySplit) -> tuple[str, ...]:
+    """The column whose groups a split keeps together."""
+    return (split.column,) if isinstance(split, GroupSplit) else ()
+
+
+def with_clusters(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The rows with a number for each value of some columns, in the order in which the values are met."""
+    import pyarrow.compute as pc
+
+    for column in columns:
+        values = table[carried(table, column, "`clusters`")]
+        numbered = pc.dictionary_encode(values).combine_chunks()
+        table = table.append_column(CLUSTER_PREFIX + column, numbered.indices)
+    return table
+
+
 def part_tables(
     table: pa.Table, part: pa.ChunkedArray, features: Sequence[FeatureColumn], slices: Sequence[str]
 ) -> dict[str, pa.Table]:
@@ -214,7 +237,9 @@ def part_tables(
         raise InputError(f"`slices`: the features carry no column `{missing[0]}` of their source")
     entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
     timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
-    columns = [*entity, *timed, LABEL, *(SLICE_PREFIX + name for name in kept), *(each.name for each in features)]
+    clusters = [name for name in table.column_names if name.startswith(CLUSTER_PREFIX)]
+    kept_aside = [*entity, *timed, LABEL, *clusters, *(SLICE_PREFIX + name for name in kept)]
+    columns = [*kept_aside, *(each.name for each in features)]
     shown = table.select(columns)
     for name in slices:
         if name in seen:

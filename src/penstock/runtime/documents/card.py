@@ -13,6 +13,7 @@ from penstock.runtime.arguments import by_name, directory, named_directory, outp
 from penstock.runtime.artifacts import PARTS, directory_digest, read_json, write_json
 from penstock.runtime.documents.markdown import Markdown, code, escaped, table
 from penstock.runtime.documents.verdicts import read_verdicts
+from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.learning.model_files import TRAINING_FILE
 from penstock.specs.model import Card
 
@@ -89,6 +90,7 @@ def card_facts(
         "test_rows": figures["rows"],
         "confidence": figures["confidence"],
         "metrics": figures["metrics"],
+        "clusters": figures.get("clusters"),
         "slices": _slices(figures),
         "datasets": {
             name: {"rows": table["rows"], "fingerprint": table["fingerprint"]} for name, table in sorted(tables.items())
@@ -146,9 +148,16 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
             "Specs": code(facts["specs"]),
         },
         "gates": [
-            {"name": gate["gate"], "passed": gate["passed"], "rules": gate["rules"], "notes": _notes(gate)}
+            {
+                "name": gate["gate"],
+                "passed": gate["passed"],
+                "rules": gate["rules"],
+                "notes": _notes(gate),
+                "clusters": _said(gate.get("clusters")),
+            }
             for gate in facts["gates"]
         ],
+        "clusters": _said(facts["clusters"]),
         "left_out": [f"{count:,} {_LEFT_OUT[why]}" for why, count in facts["left_out"].items() if count],
         "split": _split(facts["split"]),
         "training": _training(facts),
@@ -162,6 +171,10 @@ _LEFT_OUT = {
     "gap": "in the gaps between the parts",
 }
 """Why rows are in no part."""
+
+
+def _said(clusters: Facts | None) -> str:
+    return clusters_said(clusters) if clusters is not None else ""
 
 
 def _split(split: Facts) -> str:

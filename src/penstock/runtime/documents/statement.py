@@ -90,7 +90,12 @@ def make_statement(
 
 def _gate(verdict: Mapping[str, Any]) -> dict[str, Any]:
     rules = [{key: rule[key] for key in _RULE_KEYS if key in rule} for rule in verdict["rules"]]
-    return {"gate": verdict["gate"], "passed": verdict["passed"], "rules": rules}
+    return {
+        "gate": verdict["gate"],
+        "passed": verdict["passed"],
+        "clusters": verdict.get("clusters"),
+        "rules": rules,
+    }
 
 
 _RULE_KEYS = ("id", "severity", "outcome", "figures", "skipped", "notes")

@@ -23,7 +23,7 @@ from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.measures.intervals import Intervals
 from penstock.runtime.measures.metrics import compute
 from penstock.specs.decision import Figure
-from penstock.specs.gate import AnyRule, CompareRule
+from penstock.specs.gate import AnyRule, Clusters, CompareRule
 from penstock.specs.metrics import METRICS
 from penstock.specs.model import TASKS
 
@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
     parser.add_argument("--gates", type=spec(Gates), required=True, help="rules by gate, as JSON")
+    parser.add_argument(
+        "--clusters", type=spec(dict[str, Clusters]), default={}, help="which rows belong together, by gate, as JSON"
+    )
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--tracking", default="", help="MLflow's tracking server, which knows the champion")
     parser.add_argument("--model-store", default="", help="where registered models lie")
@@ -54,10 +57,12 @@ def run(arguments: argparse.Namespace) -> None:
     if exam.task != arguments.task:
         raise InputError(f"the splits are of a {exam.task} task, and --task is {arguments.task}")
     champion = _champion(exam, arguments)
-    metrics = report(exam)
+    clustered = {gate: exam.clustered(arguments.clusters.get(gate)) for gate in arguments.gates}
+    reported = _most_cautious([exam.clustered(None), *clustered.values()])
+    metrics = report(reported)
     for name, figure in metrics.items():
         log.info("%-32s %10.4f  [%.4f, %.4f]", name, figure["estimate"], figure["low"], figure["high"])
-    gates = {gate: _measured_rules(gate, rules, exam, champion) for gate, rules in arguments.gates.items()}
+    gates = {gate: _measured_rules(gate, rules, clustered[gate], champion) for gate, rules in arguments.gates.items()}
     facts = {
         "model": arguments.model,
         "digest": exam.model.digest,
@@ -67,17 +72,28 @@ def run(arguments: argparse.Namespace) -> None:
         "seed": SEED,
         "confidence": REPORT_CONFIDENCE,
         "metrics": metrics,
+        "clusters": _clusters(reported),
+        "gate_clusters": {gate: _clusters(each) for gate, each in clustered.items()},
         "gates": gates,
         "champion": champion.as_json() if champion is not None else None,
     }
     write_json(arguments.evaluation / FIGURES_FILE, facts)
-    write_table(arguments.evaluation / PREDICTIONS_FILE, predictions_table(exam))
+    write_table(arguments.evaluation / PREDICTIONS_FILE, predictions_table(reported))
+
+
+def _most_cautious(exams: list[Examination]) -> Examination:
+    """The one whose clusters are fewest, so that no interval of the report is narrower than any gate would have it."""
+    return min(exams, key=lambda exam: len(exam.clusters) if exam.clusters is not None else len(exam.predictions) + 1)
+
+
+def _clusters(exam: Examination) -> dict[str, Any] | None:
+    return exam.clustering.as_json() if exam.clustering is not None else None
 
 
 def report(exam: Examination) -> dict[str, dict[str, Any]]:
     """Every metric of the task on the test rows, with its interval and the method of it."""
     names = [name for name, metric in METRICS.items() if exam.task in metric.tasks]
-    intervals = Intervals(exam.predictions, names, SEED)
+    intervals = Intervals(exam.predictions, names, SEED, exam.clusters)
     found = {}
     for name in names:
         interval = intervals.of(name, REPORT_CONFIDENCE)
@@ -87,7 +103,7 @@ def report(exam: Examination) -> dict[str, dict[str, Any]]:
 
 
 def predictions_table(exam: Examination) -> pa.Table:
-    """The test rows' entity, time and slices, the label, and what the model says."""
+    """The test rows' entity, time, slices and cluster, the label, and what the model says."""
     import pyarrow as pa
 
     truth, decision = decided(exam.predictions, exam.splits.classes)
@@ -95,6 +111,8 @@ def predictions_table(exam: Examination) -> pa.Table:
     if exam.rows.event_time is not None:
         columns[EVENT_TIME] = exam.rows.event_time
     columns |= {f"@slice.{name}": exam.rows.slices[name] for name in exam.rows.slices.column_names}
+    if exam.clusters is not None:
+        columns["@cluster"] = exam.clusters.of_row
     columns["@label"] = truth
     if exam.task == "multiclass":
         for position, name in enumerate(exam.splits.classes):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from penstock.runtime.evaluation.clustering import Clustering, clustering
 from penstock.runtime.faults import InputError
 from penstock.runtime.measures.intervals import Interval, Intervals
 from penstock.runtime.measures.metrics import compute
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from penstock.runtime.artifacts import Rows, Splits
     from penstock.runtime.learning.model_files import TrainedModel
+    from penstock.runtime.measures.clusters import Clusters
+    from penstock.specs.gate import Clusters as Declared
     from penstock.specs.metrics import Task
 
 SEED = 20_260_101
@@ -34,12 +37,23 @@ class Examination:
     rows: Rows
     threshold: float
     predictions: Predictions
+    clustering: Clustering | None = None
+    """Which rows intervals take as belonging together; none where single rows are independent."""
     _kept: dict[str, Intervals] = field(default_factory=dict)
 
     @property
     def task(self) -> Task:
         """What is predicted."""
         return self.predictions.task
+
+    @property
+    def clusters(self) -> Clusters | None:
+        """The cluster of each row, where rows belong together."""
+        return self.clustering.clusters if self.clustering is not None else None
+
+    def clustered(self, declared: Declared | None) -> Examination:
+        """The same with the clusters that the split and a gate ask for."""
+        return replace(self, clustering=clustering(declared, self.splits, self.rows), _kept={})
 
     def predict(self, model: TrainedModel, frame: pd.DataFrame) -> Predictions:
         """What a model says of the test rows, whose features may have been changed."""
@@ -48,7 +62,7 @@ class Examination:
     def interval(self, metric: str, confidence: float) -> Interval:
         """The interval of a metric on the test rows."""
         if metric not in self._kept:
-            self._kept[metric] = Intervals(self.predictions, [metric], SEED)
+            self._kept[metric] = Intervals(self.predictions, [metric], SEED, self.clusters)
         return self._kept[metric].of(metric, confidence)
 
     def metric(self, name: str) -> float:

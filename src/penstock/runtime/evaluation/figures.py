@@ -60,6 +60,14 @@ def figure_from_json(value: Mapping[str, Any], interval: bool) -> Figure:
     )
 
 
+def clusters_said(clusters: Mapping[str, Any]) -> str:
+    """Clusters in words: how many there are, and by what they are told apart."""
+    count = clusters["count"]
+    without = clusters["rows_without"]
+    rest = f", one of them of the {without:,} rows without a value" if without else ""
+    return f"{count:,} cluster{'s' * (count != 1)} of rows by {clusters['by'].replace('`', '')}{rest}"
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A ``figures.json`` that was read."""
@@ -70,6 +78,11 @@ class Evaluation:
     def read(cls, directory: Path) -> Evaluation:
         """The evaluation in a directory; an `InputError` where it holds none."""
         return cls(read_json(directory / FIGURES_FILE))
+
+    def clusters(self, gate: str) -> Mapping[str, Any] | None:
+        """The clusters that the intervals of a gate are of; None where single rows are independent."""
+        found: Mapping[str, Any] | None = self.facts.get("gate_clusters", {}).get(gate)
+        return found
 
     def rules(self, gate: str) -> Mapping[str, Mapping[str, Any]]:
         """What was measured for each rule of a gate; an `InputError` for a gate that was not evaluated."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import directory_digest, write_json
-from penstock.runtime.evaluation.figures import Evaluation
+from penstock.runtime.evaluation.figures import Evaluation, clusters_said
 from penstock.runtime.evaluation.verdict import Judgement, RuleVerdict, verdicts
 from penstock.runtime.faults import RefusedError
 from penstock.specs.gate import AnyRule
@@ -31,6 +31,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     evaluation = Evaluation.read(arguments.evaluation)
     found = verdicts(arguments.rules, evaluation.rules(arguments.gate))
+    clusters = evaluation.clusters(arguments.gate)
+    if clusters is not None:
+        log.info("Intervals take as independent: %s.", clusters_said(clusters))
     for line in table(found):
         log.info("%s", line)
     failed = [rule for rule in found if rule.outcome == "fail"]
@@ -41,6 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         "digest": evaluation.facts["digest"],
         "evaluation": directory_digest(arguments.evaluation),
         "champion": evaluation.facts["champion"],
+        "clusters": clusters,
         "rules": [rule.as_json() for rule in found],
         "outcomes": dict(Counter(rule.outcome for rule in found)),
     }

@@ -64,7 +64,7 @@ def measured(rule: AnyRule, exam: Examination, champion: Champion | AbsentChampi
         case LatencyRule():
             return _latency(rule, exam)
         case PythonRule():
-            return Measured({"value": own_figure(rule, exam)})
+            return Measured({"value": own_figure(rule, exam)}, notes=_too_few(exam) if rule.confidence else ())
 
 
 def _metric(rule: MetricRule, exam: Examination) -> Measured:
@@ -73,7 +73,9 @@ def _metric(rule: MetricRule, exam: Examination) -> Measured:
         return Measured({"value": Figure(rule.metric, estimate)})
     interval = exam.interval(rule.metric, float(rule.confidence))
     return Measured(
-        {"value": Figure(rule.metric, estimate, interval.low, interval.high)}, details={"method": interval.method}
+        {"value": Figure(rule.metric, estimate, interval.low, interval.high)},
+        notes=_too_few(exam),
+        details={"method": interval.method},
     )
 
 
@@ -114,6 +116,12 @@ def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
     )
 
 
+def _too_few(exam: Examination) -> tuple[str, ...]:
+    """What to say of an interval that clusters are too few for."""
+    refusal = exam.clustering.refusal() if exam.clustering is not None else None
+    return (refusal,) if refusal is not None else ()
+
+
 def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
     if not groups.small:
         return ()
@@ -138,27 +146,26 @@ def _comparison(rule: CompareRule, exam: Examination, champion: Champion | Absen
     if compare.test == "delong":
         if compare.metric != "roc_auc":
             raise InputError(f"`delong` compares roc_auc, not `{compare.metric}`")
-        advantage = delong_difference(exam.predictions, other, confidence)
+        advantage = delong_difference(exam.predictions, other, confidence, exam.clusters)
     else:
-        advantage = paired_bootstrap(compare.metric, exam.predictions, other, confidence, SEED)
+        advantage = paired_bootstrap(compare.metric, exam.predictions, other, confidence, SEED, exam.clusters)
     name = f"{compare.metric} better than {compare.to}"
     return Measured(
         {"advantage": Figure(name, advantage.estimate, advantage.low, advantage.high)},
-        details={compare.to: compute(compare.metric, other), "decisions": _decisions(exam.predictions, other)},
+        notes=_too_few(exam),
+        details={compare.to: compute(compare.metric, other), "decisions": _decisions(exam, other)},
     )
 
 
-def _decisions(ours: Predictions, theirs: Predictions) -> dict[str, Any]:
-    """McNemar's test, so that a reader sees on how many rows the two differ."""
-    if ours.task == "regression":
+def _decisions(exam: Examination, theirs: Predictions) -> dict[str, Any]:
+    """On how many rows the two differ, and McNemar's test of that, which holds for independent rows alone."""
+    if exam.task == "regression":
         return {}
-    test = mcnemar(ours, theirs)
-    return {
-        "only_this_right": test.only_ours,
-        "only_other_right": test.only_theirs,
-        "mcnemar_chi2": test.chi2,
-        "mcnemar_p": test.p_value,
-    }
+    test = mcnemar(exam.predictions, theirs)
+    counts = {"only_this_right": test.only_ours, "only_other_right": test.only_theirs}
+    if exam.clusters is not None:
+        return counts
+    return {**counts, "mcnemar_chi2": test.chi2, "mcnemar_p": test.p_value}
 
 
 def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:

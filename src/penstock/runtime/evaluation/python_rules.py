@@ -12,12 +12,13 @@ import pandas as pd
 from penstock.runtime.data.functions import load
 from penstock.runtime.evaluation.examination import SEED, Examination, decided
 from penstock.runtime.faults import InputError
-from penstock.runtime.measures.intervals import decided_by, percentiles, reaching
+from penstock.runtime.measures.intervals import decided_by, looks, percentiles, reaching
 from penstock.specs.decision import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from penstock.runtime.measures.predictions import Array
     from penstock.specs.gate import PythonRule
 
 RESAMPLES = 300
@@ -37,14 +38,23 @@ def own_figure(rule: PythonRule, exam: Examination) -> Figure:
     estimate = _called(rule.python, function, truth, said, rows)
     if rule.confidence is None:
         return Figure(rule.python, estimate)
-    generator = np.random.default_rng(SEED)
     drawn = []
-    for _ in range(RESAMPLES):
-        chosen = generator.integers(0, len(truth), len(truth))
+    for chosen in _draws(exam):
         resampled = rows.iloc[chosen].reset_index(drop=True)
         drawn.append(_called(rule.python, function, truth[chosen], said[chosen], resampled))
-    low, high = percentiles(np.array(drawn), float(rule.confidence))
-    return Figure(rule.python, estimate, *reaching(estimate, *decided_by(len(truth), low, high)))
+    low, high = percentiles(np.array(drawn), float(rule.confidence), exam.clusters)
+    low, high = decided_by(looks(exam.predictions, exam.clusters), low, high)
+    return Figure(rule.python, estimate, *reaching(estimate, low, high))
+
+
+def _draws(exam: Examination) -> Iterator[Array]:
+    """The positions of the rows of each resample: of single rows, or of whole clusters."""
+    generator, rows = np.random.default_rng(SEED), len(exam.predictions)
+    if exam.clusters is not None:
+        yield from exam.clusters.draws(RESAMPLES, generator)
+        return
+    for _ in range(RESAMPLES):
+        yield generator.integers(0, rows, rows)
 
 
 def test_rows(exam: Examination) -> pd.DataFrame:

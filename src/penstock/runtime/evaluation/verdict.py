@@ -101,6 +101,8 @@ def _has_interval(rule: AnyRule) -> bool:
 def _against(figure: Figure, bound: Bound) -> str:
     end = figure.nearer_end(bound)
     if end != end:
+        if figure.estimate == figure.estimate:
+            return f"{figure.name} is {figure.estimate:.4g}, its interval could not be computed"
         return f"{figure.name} could not be measured"
     if figure.low is None or figure.high is None:
         return f"{figure.name} is {end:.4g}"

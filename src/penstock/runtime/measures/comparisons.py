@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import decided_by, percentiles, reaching
+from penstock.runtime.measures.intervals import decided_by, looks, percentiles, reaching
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.measures.resampling import RANKING, difference, distributions, statistic
@@ -16,6 +16,7 @@ from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collap
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
+    from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array
 
 
@@ -28,7 +29,14 @@ class Advantage:
     high: float
 
 
-def paired_bootstrap(metric: str, ours: Predictions, theirs: Predictions, confidence: float, seed: int) -> Advantage:
+def paired_bootstrap(
+    metric: str,
+    ours: Predictions,
+    theirs: Predictions,
+    confidence: float,
+    seed: int,
+    clusters: Clusters | None = None,
+) -> Advantage:
     """The advantage in any metric: both models on the same resamples, the percentile interval of the difference.
 
     A difference that is the same in every resample is one of models that are alike in what the metric reads, or is as
@@ -38,22 +46,24 @@ def paired_bootstrap(metric: str, ours: Predictions, theirs: Predictions, confid
     if np.isnan(estimate):
         return Advantage(estimate, estimate, estimate)
     form = difference(statistic(metric, ours), statistic(metric, theirs))
-    low, high = percentiles(distributions({metric: form}, len(ours), seed)[metric], confidence)
+    low, high = percentiles(distributions({metric: form}, len(ours), seed, clusters)[metric], confidence, clusters)
     if not _alike(metric, ours, theirs):
         if not is_bounded(metric):
-            low, high = decided_by(len(ours), low, high)
+            low, high = decided_by(looks(ours, clusters), low, high)
         elif is_collapsed(low, high):
-            low, high = (end - compute(metric, theirs) for end in reach(metric, ours, confidence))
+            low, high = (end - compute(metric, theirs) for end in reach(metric, ours, confidence, clusters))
     low, high = reaching(estimate, low, high)
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
 
-def delong_difference(ours: Predictions, theirs: Predictions, confidence: float) -> Advantage:
-    """The advantage in roc_auc by DeLong's covariance of two areas on the same rows.
+def delong_difference(
+    ours: Predictions, theirs: Predictions, confidence: float, clusters: Clusters | None = None
+) -> Advantage:
+    """The advantage in roc_auc by DeLong's covariance of two areas on the same rows; with `clusters`, by Obuchowski's.
 
     A score that is the same for every row has an area of one half, whatever the rows are.
     """
-    found = delong.areas(ours.truth, ours.output, theirs.output)
+    found = delong.areas(ours.truth, ours.output, theirs.output, clusters=clusters)
     estimate = float(found.area[0] - found.area[1])
     if np.ptp(theirs.output) == 0:
         low, high = (end - 0.5 for end in found.interval(confidence))

@@ -1,9 +1,12 @@
 """Confidence intervals of metrics: exact enough where a formula is known, by bootstrap for the rest.
 
 `roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. All others: the percentile bootstrap of
-`penstock.runtime.measures.resampling`. The percentile interval of the expected calibration error lies too high, since
-resampling adds to what chance alone makes of it: an upper bound is judged more strictly than its confidence says. It
-may lie above the estimate even, and so every bootstrap interval is made to reach its own.
+`penstock.runtime.measures.resampling`. Where rows belong together: Obuchowski's form of DeLong's variance for
+`roc_auc`, and the bootstrap of whole clusters for all others, proportions too.
+
+The percentile interval of the expected calibration error lies too high, since resampling adds to what chance alone
+makes of it: an upper bound is judged more strictly than its confidence says. It may lie above the estimate even, and so
+every bootstrap interval is made to reach its own.
 
 Where DeLong and the bootstrap see no variation, or hardly any, an interval of a metric with a worst and a best value
 reaches as far as `penstock.runtime.measures.unseen` says. A metric without (a log loss, an error of numbers) has no
@@ -26,6 +29,7 @@ from penstock.specs.metrics import METRICS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array, Predictions
 
 _MOST_UNDEFINED = 0.05
@@ -42,34 +46,40 @@ class Interval:
     low: float
     high: float
     method: str
-    """``delong``, ``wilson`` or ``bootstrap``."""
+    """``delong``, ``wilson`` or ``bootstrap``; of clusters ``obuchowski`` or ``cluster-bootstrap``."""
 
 
 class Intervals:
     """The intervals of some metrics of one set of predictions, at any confidence; resamples once."""
 
-    def __init__(self, predictions: Predictions, metrics: Iterable[str], seed: int) -> None:
+    def __init__(
+        self, predictions: Predictions, metrics: Iterable[str], seed: int, clusters: Clusters | None = None
+    ) -> None:
         self._predictions = predictions
+        self._clusters = clusters
         resampled = {
             name: statistic(name, predictions)
             for name in metrics
-            if name != "roc_auc" and METRICS[name].rate_of is None and _resamples(predictions)
+            if name != "roc_auc"
+            and (METRICS[name].rate_of is None or clusters is not None)
+            and _resamples(predictions, clusters)
         }
-        self._resamples = distributions(resampled, len(predictions), seed)
+        self._resamples = distributions(resampled, len(predictions), seed, clusters)
 
     def of(self, metric: str, confidence: float) -> Interval:
         """The interval of one of the metrics that were named."""
+        predictions, clusters = self._predictions, self._clusters
         if metric == "roc_auc":
-            return Interval(
-                *delong.areas(self._predictions.truth, self._predictions.output).interval(confidence), "delong"
-            )
-        if METRICS[metric].rate_of is not None:
-            return Interval(*wilson(*proportion(metric, self._predictions), confidence), "wilson")
+            found = delong.areas(predictions.truth, predictions.output, clusters=clusters)
+            return Interval(*found.interval(confidence), "delong" if clusters is None else "obuchowski")
+        if METRICS[metric].rate_of is not None and clusters is None:
+            return Interval(*wilson(*proportion(metric, predictions), confidence), "wilson")
+        method = "bootstrap" if clusters is None else "cluster-bootstrap"
         if metric not in self._resamples:
-            return Interval(float("nan"), float("nan"), "bootstrap")
-        low, high = percentiles(self._resamples[metric], confidence)
-        low, high = _honest(metric, self._predictions, confidence, low, high)
-        return Interval(*reaching(compute(metric, self._predictions), low, high), "bootstrap")
+            return Interval(float("nan"), float("nan"), method)
+        low, high = percentiles(self._resamples[metric], confidence, clusters)
+        low, high = _honest(metric, predictions, confidence, low, high, clusters)
+        return Interval(*reaching(compute(metric, predictions), low, high), method)
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -103,8 +113,15 @@ def proportion(metric: str, predictions: Predictions) -> tuple[int, int]:
     return int((success & among).sum()), int(among.sum())
 
 
-def percentiles(resamples: Array, confidence: float) -> tuple[float, float]:
-    """The two-sided percentile interval of a bootstrap distribution; NaN where too many resamples are undefined."""
+def percentiles(resamples: Array, confidence: float, clusters: Clusters | None = None) -> tuple[float, float]:
+    """The two-sided percentile interval of a bootstrap distribution; NaN where too many resamples are undefined.
+
+    One of `clusters` is expanded as their number asks for, and NaN where they are too few.
+    """
+    if clusters is not None:
+        if clusters.are_too_few:
+            return float("nan"), float("nan")
+        confidence = clusters.expanded(confidence)
     defined = resamples[~np.isnan(resamples)]
     if len(defined) < (1 - _MOST_UNDEFINED) * len(resamples):
         return float("nan"), float("nan")
@@ -124,6 +141,11 @@ def reaching(estimate: float, low: float, high: float) -> tuple[float, float]:
     return min(low, estimate), max(high, estimate)
 
 
+def looks(predictions: Predictions, clusters: Clusters | None) -> int:
+    """How many rows, or clusters of rows, are independent of each other."""
+    return len(predictions) if clusters is None else len(clusters)
+
+
 def decided_by(rows: int, low: float, high: float) -> tuple[float, float]:
     """A bootstrap interval of a figure without bounds; NaN where so few rows make none."""
     if rows < (FEWEST_ALIKE if is_collapsed(low, high) else _FEWEST):
@@ -131,15 +153,17 @@ def decided_by(rows: int, low: float, high: float) -> tuple[float, float]:
     return low, high
 
 
-def _honest(metric: str, predictions: Predictions, confidence: float, low: float, high: float) -> tuple[float, float]:
+def _honest(
+    metric: str, predictions: Predictions, confidence: float, low: float, high: float, clusters: Clusters | None
+) -> tuple[float, float]:
     if not is_bounded(metric):
-        return decided_by(len(predictions), low, high)
+        return decided_by(looks(predictions, clusters), low, high)
     # The percentiles of the calibration error are too high already, both of them.
     if np.isnan(low) or (metric == "expected_calibration_error" and not is_collapsed(low, high)):
         return low, high
-    lowest, highest = reach(metric, predictions, confidence)
+    lowest, highest = reach(metric, predictions, confidence, clusters if is_collapsed(low, high) else None)
     return float(np.fmin(low, lowest)), float(np.fmax(high, highest))
 
 
-def _resamples(predictions: Predictions) -> bool:
-    return len(predictions) > 1 and bool(np.isfinite(predictions.output).all())
+def _resamples(predictions: Predictions, clusters: Clusters | None) -> bool:
+    return looks(predictions, clusters) > 1 and bool(np.isfinite(predictions.output).all())

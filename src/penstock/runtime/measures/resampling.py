@@ -5,6 +5,11 @@ with more rows than a few seconds: decision metrics depend on the counts of a fe
 multinomial directly; means and what follows from means are products of the weights with columns, of which 10,000 random
 blocks say as much about the sampling error as all rows; curves need every row's weight in the order of the scores,
 and beyond 25,000 rows their error is that of a random part, scaled by the root of its share (m out of n bootstrap).
+
+Where rows belong together, whole clusters are drawn (`penstock.runtime.measures.clusters`), and all forms are products
+of the clusters' weights with their sums: of cells, of columns, or of positives and negatives by score, of which beyond
+25,000 distinct ones neighbours count as equal in what is added to the estimate of all rows. No part of the rows would
+do there: a cluster has to be in it as a whole.
 """
 
 from __future__ import annotations
@@ -12,10 +17,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from penstock.runtime.measures.clusters import Clusters
 from penstock.runtime.measures.metrics import CALIBRATION_BINS, calibration_bin
 from penstock.specs.metrics import METRICS
 
@@ -27,6 +33,8 @@ _CURVE_ROWS = 25_000
 _BLOCKS = 10_000
 """Blocks into which the rows of sums are put: their number adds 1.4 % to the error of the interval's width, of which
 2,000 resamples alone have 3 %."""
+_CURVE_BINS = 5_000
+"""Scores that a curve of clusters tells apart where there are too many."""
 _CHUNK = 100_000
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -91,9 +99,12 @@ def difference(first: Statistic, second: Statistic) -> Statistic:
     raise TypeError("only the same metric of two predictions has a difference")
 
 
-def distributions(statistics: Mapping[str, Statistic], rows: int, seed: int) -> dict[str, Array]:
+def distributions(
+    statistics: Mapping[str, Statistic], rows: int, seed: int, clusters: Clusters | None = None
+) -> dict[str, Array]:
     """Each metric on seeded resamples of `rows` rows; it gets the same ones whatever other metrics stand beside it.
 
+    With `clusters`, as many whole clusters are drawn as there are, and a resample has as many rows as they have.
     A resample that leaves a metric undefined is NaN there.
     """
     found: dict[str, Array] = {}
@@ -101,7 +112,9 @@ def distributions(statistics: Mapping[str, Statistic], rows: int, seed: int) -> 
         warnings.filterwarnings("ignore", "Mean of empty slice")
         for name, form in statistics.items():
             generator = np.random.default_rng(seed)
-            if isinstance(form, Cells):
+            if clusters is not None:
+                found[name] = _of_clusters(form, clusters, generator)
+            elif isinstance(form, Cells):
                 share = np.bincount(form.cell, minlength=form.count) / rows
                 found[name] = form.combine(generator.multinomial(rows, share, size=RESAMPLES).astype(np.float64))
             elif isinstance(form, Sums):
@@ -126,6 +139,58 @@ def _blocks(columns: Array, generator: np.random.Generator) -> Array:
         return columns
     starts = np.linspace(0, len(columns), _BLOCKS, endpoint=False).astype(np.int64)
     return np.add.reduceat(columns[generator.permutation(len(columns))], starts, axis=0)
+
+
+def _of_clusters(form: Statistic, clusters: Clusters, generator: np.random.Generator) -> Array:
+    """The metric on resamples of clusters, of which more than 10,000 are put into so many random ones before."""
+    if len(clusters) > _BLOCKS:
+        starts = np.linspace(0, len(clusters), _BLOCKS, endpoint=False)
+        of_place = np.searchsorted(starts, np.arange(len(clusters)), side="right") - 1
+        of_cluster = np.empty(len(clusters), dtype=np.int64)
+        of_cluster[generator.permutation(len(clusters))] = of_place
+        blocks = of_cluster[clusters.of_row]
+        clusters = Clusters(blocks, np.bincount(blocks))
+    if isinstance(form, Curve):
+        metric, width = _under_weights_of_clusters(form, clusters)
+        return np.concatenate([metric(weights) for weights in _weights(len(clusters), generator, width)])
+    columns = np.eye(form.count)[form.cell] if isinstance(form, Cells) else form.columns
+    sums = clusters.sums(columns)
+    return np.concatenate([form.combine(weights @ sums) for weights in _weights(len(clusters), generator)])
+
+
+def _under_weights_of_clusters(form: Curve, clusters: Clusters) -> tuple[Callable[[Array], Array], int]:
+    """From weights (resamples, clusters) to the metric, and how many scores it holds for each resample."""
+    coarse = tuple(_coarse(score) for score in form.scores)
+    # What equal scores cost is the same in every resample, but for a trifle.
+    shift = _unweighted(form) - _unweighted(Curve(form.truth, coarse, form.area))
+    counted = [_by_score(form.truth, score, clusters) for score in coarse]
+
+    def metric(weights: Array) -> Array:
+        areas = [
+            form.area(np.ascontiguousarray((ones @ weights.T).T), np.ascontiguousarray((zeros @ weights.T).T))
+            for ones, zeros in counted
+        ]
+        return np.asarray((areas[0] - areas[1] if len(areas) > 1 else areas[0]) + shift)
+
+    return metric, max(ones.shape[0] for ones, _ in counted)
+
+
+def _coarse(score: Array) -> Array:
+    """The scores themselves, or the number of the quantile of each where too many differ."""
+    if len(np.unique(score)) <= _CURVE_ROWS:
+        return score
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, _CURVE_BINS + 1)[1:-1]))
+    return np.searchsorted(edges, score, side="right")
+
+
+def _by_score(truth: Array, score: Array, clusters: Clusters) -> tuple[Any, Any]:
+    """The positives and the negatives (distinct scores, clusters), sparse, smallest score first."""
+    from scipy.sparse import coo_array
+
+    values, place = np.unique(score, return_inverse=True)
+    shape = (len(values), len(clusters))
+    ones, zeros = (coo_array((part, (place, clusters.of_row)), shape=shape).tocsr() for part in (truth, 1 - truth))
+    return ones, zeros
 
 
 def _of_curve(form: Curve, generator: np.random.Generator) -> Array:
@@ -168,9 +233,12 @@ def _ranked(score: Array) -> tuple[Array, Array]:
     return order, np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
 
 
-def _weights(rows: int, generator: np.random.Generator) -> Iterator[Array]:
-    """How often each row is in each resample, as many resamples at a time as a processor's cache holds."""
-    size = max(1, _CHUNK // rows)
+def _weights(rows: int, generator: np.random.Generator, width: int = 1) -> Iterator[Array]:
+    """How often each row is in each resample, as many resamples at a time as a processor's cache holds.
+
+    `width`: values that are made of each resample, where they may be more than the rows.
+    """
+    size = max(1, _CHUNK // max(rows, width))
     for done in range(0, RESAMPLES, size):
         count = min(size, RESAMPLES - done)
         drawn = generator.integers(0, rows, size=(count, rows), dtype=np.uint32).astype(np.int64)

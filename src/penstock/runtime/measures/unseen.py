@@ -10,6 +10,9 @@ The area under a ROC curve needs no rows for this. Of m positives and n negative
 can be made, each of which is ranked rightly with a chance of the true area. If that is less than
 ((1 - c) / 2)^(1 / min(m, n)), a sample that is ranked rightly throughout has a chance of less than (1 - c) / 2,
 whatever the distribution of the scores.
+
+Where rows in clusters are all alike, nothing says that those of one cluster are more than one look at the world: it is
+the clusters that count.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from penstock.runtime.measures.resampling import statistic, weighted
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
+    from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array
 
 FEWEST_ALIKE = 100
@@ -52,15 +56,25 @@ def is_collapsed(low: float, high: float) -> bool:
     return bool(np.isclose(low, high, rtol=1e-9, atol=1e-12))
 
 
-def reach(metric: str, predictions: Predictions, confidence: float) -> tuple[float, float]:
-    """How low and how high unseen rows could bring a bounded metric of classes; NaN where it is undefined with them."""
+def reach(
+    metric: str, predictions: Predictions, confidence: float, clusters: Clusters | None = None
+) -> tuple[float, float]:
+    """How low and how high unseen rows could bring a bounded metric of classes; NaN where it is undefined with them.
+
+    With `clusters`: how far unseen clusters could.
+    """
     classes = 2 if predictions.task == "binary" else predictions.output.shape[1]
     rows = np.bincount(predictions.truth, minlength=classes)
+    if clusters is None:
+        looks, all_looks = rows, int(rows.sum())
+    else:
+        looks = np.array([clusters.having(predictions.truth == each) for each in range(classes)])
+        all_looks = len(clusters)
     ends: list[float] = []
     for right in (False, True):
         form = statistic(metric, _with_one_each(predictions, classes, right))
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = weighted(form, _weights(rows, confidence))
+            values = weighted(form, _weights(rows, looks, all_looks, confidence))
         ends.extend(values[~np.isnan(values)])
     return (float(min(ends)), float(max(ends))) if ends else (float("nan"), float("nan"))
 
@@ -78,12 +92,15 @@ def _with_one_each(predictions: Predictions, classes: int, right: bool) -> Predi
     )
 
 
-def _weights(rows: Array, confidence: float) -> Array:
-    """The weights of all rows and of the one more of each class: unseen ones are of one class, or of all alike."""
-    everywhere = 1 / shown_share(int(rows.sum()), confidence) - 1
+def _weights(rows: Array, looks: Array, all_looks: int, confidence: float) -> Array:
+    """The weights of all rows and of the one more of each class: unseen ones are of one class, or of all alike.
+
+    `looks`: how many rows of each class, or clusters that have some, are independent of each other.
+    """
+    everywhere = 1 / shown_share(all_looks, confidence) - 1
     more = [rows * everywhere]
     for number, count in enumerate(rows):
         if count:
             more.append(np.zeros(len(rows)))
-            more[-1][number] = count * (1 / shown_share(int(count), confidence) - 1)
+            more[-1][number] = count * (1 / shown_share(int(looks[number]), confidence) - 1)
     return np.hstack([np.ones((len(more), int(rows.sum()))), np.array(more)])

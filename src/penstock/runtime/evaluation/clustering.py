@@ -1,0 +1,90 @@
+"""Which test rows belong together: by the groups of the split, and by what a gate says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penstock.runtime.faults import InputError
+from penstock.runtime.measures.clusters import Clusters, clusters_of
+from penstock.specs.gate import FEWEST_CLUSTERS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from penstock.runtime.artifacts import Rows, Splits
+    from penstock.runtime.measures.predictions import Array
+    from penstock.specs.gate import Clusters as Declared
+
+MONDAY = np.datetime64("1970-01-05", "us")
+"""Where the periods of time begin, so that those of seven days are weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """The clusters of the test rows, and by what they are told apart."""
+
+    by: str
+    clusters: Clusters
+    without: int
+    """Rows that have no value there, which are a cluster of their own."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it stands in ``figures.json``, in verdicts and in evidence."""
+        return {
+            "by": self.by,
+            "count": len(self.clusters),
+            "effective": self.clusters.effective,
+            "rows_without": self.without,
+        }
+
+    def refusal(self) -> str | None:
+        """Why there are no intervals, where so few clusters allow none."""
+        if not self.clusters.are_too_few:
+            return None
+        count, effective = len(self.clusters), self.clusters.effective
+        as_many = f", of sizes that make them count as {effective:.1f}" if count >= FEWEST_CLUSTERS else ""
+        are = "cluster" if count == 1 else "clusters"
+        return (
+            f"the test rows are {count} {are} by {self.by}{as_many}, and an interval needs {FEWEST_CLUSTERS}: "
+            "whether the rule holds is not known"
+        )
+
+
+def clustering(declared: Declared | None, splits: Splits, rows: Rows) -> Clustering | None:
+    """The clusters that the split and a gate ask for; None where single rows are independent.
+
+    An `InputError` where the splits do not hold what they go by.
+    """
+    split = splits.facts["split"]
+    columns = [split["column"]] if split["by"] == "group" else []
+    if declared is not None and declared.column is not None and declared.column not in columns:
+        columns.append(declared.column)
+    named, values = [f"`{column}`" for column in columns], [_of_column(column, rows) for column in columns]
+    if declared is not None and declared.every is not None:
+        named.append(f"periods of {declared.every}")
+        values.append(_of_time(int(declared.every), rows.event_time))
+    if not values:
+        return None
+    without = int(np.logical_or.reduce([each < 0 for each in values]).sum())
+    return Clustering(" and ".join(named), clusters_of(*values), without)
+
+
+def _of_column(column: str, rows: Rows) -> Array:
+    """The number of each row's value; -1 where it has none."""
+    if column not in rows.clusters.column_names:
+        raise InputError(f"`clusters`: the splits do not tell rows apart by `{column}`")
+    return np.asarray(rows.clusters[column].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False))
+
+
+def _of_time(every: int, times: pa.ChunkedArray | None) -> Array:
+    """The number of each row's period of `every` milliseconds, from 0; -1 where it has no time."""
+    if times is None:
+        raise InputError("`clusters.every`: the rows have no event time; their dataset declares none")
+    moments = np.asarray(times.to_numpy()).astype("datetime64[us]")
+    missing = np.isnat(moments)
+    since = (np.where(missing, MONDAY, moments) - MONDAY).astype(np.int64)
+    period = np.floor_divide(since, every * 1000)
+    return np.where(missing, -1, period - period.min(initial=0))

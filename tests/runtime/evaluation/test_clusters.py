@@ -1,0 +1,133 @@
+"""Gates whose intervals are of whole clusters: by a column, by a period of time, by the groups of the split."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from penstock.runtime.faults import SAYS_NO
+from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
+from runtime.made_splits import write_splits
+
+RULES: list[dict[str, Any]] = [
+    {"id": "quality", "metric": "roc_auc", "atLeast": 0.6, "confidence": "95%"},
+    {"id": "right", "metric": "accuracy", "atLeast": 0.6, "confidence": "95%"},
+    {"id": "skill", "compare": {"to": "baseline", "metric": "average_precision", "margin": 0.0}},
+]
+HOUSES = '{"release": {"column": "house"}}'
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_splits(folder / "splits", rows=1200, houses=30)
+    train(folder / "splits", folder / "model", ESTIMATORS["binary"])
+    return folder
+
+
+def split_by(world: Path, tmp_path: Path, split: dict[str, Any]) -> Path:
+    """The same world whose rows were split in another way."""
+    shutil.copytree(world, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "splits" / "splits.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"split": split}))
+    return tmp_path
+
+
+def test_a_column_makes_the_clusters_and_the_verdict_tells_how_many(world: Path) -> None:
+    assert evaluate(world, RULES, clusters=HOUSES) == 0
+    found = figures(world)
+    # The row without a house is a cluster of its own.
+    assert found["clusters"] == found["gate_clusters"]["release"]
+    assert found["clusters"] == {
+        "by": "`house`",
+        "count": 31,
+        "effective": pytest.approx(30.1, abs=0.1),
+        "rows_without": 1,
+    }
+    assert found["metrics"]["roc_auc"]["method"] == "obuchowski"
+    assert {found["metrics"][name]["method"] for name in ("accuracy", "f1")} == {"cluster-bootstrap"}
+    assert "mcnemar_p" not in found["gates"]["release"]["skill"]["details"]["decisions"]
+    assert gate(world, RULES) == 0
+    assert json.loads((world / "verdict" / "gate.json").read_text())["clusters"] == found["clusters"]
+    said = pq.read_table(world / "evaluation" / "predictions.parquet")
+    assert len(set(said["@cluster"].to_pylist())) == 31
+
+
+def test_without_clusters_nothing_is_said_of_them(world: Path) -> None:
+    assert evaluate(world, RULES) == 0
+    assert figures(world)["clusters"] is None
+    assert figures(world)["metrics"]["accuracy"]["method"] == "wilson"
+    assert gate(world, RULES) == 0
+    assert "@cluster" not in pq.read_table(world / "evaluation" / "predictions.parquet").column_names
+
+
+def test_periods_of_time_are_counted_in_utc(world: Path) -> None:
+    # The rows come a minute after each other, from the midnight of a Thursday on, 600 of them.
+    for every, count in (("20m", 30), ("7h", 2), ("7d", 1)):
+        assert evaluate(world, [], clusters=json.dumps({"release": {"every": every}})) == 0
+        assert figures(world)["clusters"] | {"effective": 0} == {
+            "by": f"periods of {every}",
+            "count": count,
+            "effective": 0,
+            "rows_without": 0,
+        }
+
+
+def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(world, RULES, clusters='{"release": {"every": "1h"}}') == 0
+    assert figures(world)["clusters"]["count"] == 10
+    assert gate(world, RULES) == SAYS_NO
+    said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
+    assert said["notes"] == [
+        "the test rows are 10 clusters by periods of 1h, and an interval needs 20: whether the rule holds is not known"
+    ]
+    assert "its interval could not be computed" in said["reasons"][0]
+
+
+def test_the_groups_of_the_split_are_clusters_by_themselves(world: Path, tmp_path: Path) -> None:
+    other = split_by(world, tmp_path, {"by": "group", "column": "house", "validation": "20%", "test": "20%"})
+    assert evaluate(other, RULES) == 0
+    assert figures(other)["gate_clusters"]["release"]["by"] == "`house`"
+    # What a gate adds can only put clusters together.
+    assert evaluate(other, RULES, clusters='{"release": {"every": "10h"}}') == 0
+    assert figures(other)["gate_clusters"]["release"]["by"] == "`house` and periods of 10h"
+    assert figures(other)["gate_clusters"]["release"]["count"] == 1
+
+
+def test_the_report_is_of_the_fewest_clusters_that_a_gate_names(world: Path) -> None:
+    gates = {"rows": [], "hours": [], "houses": []}
+    clusters = {"hours": {"every": "1h"}, "houses": {"column": "house"}}
+    assert evaluate(world, [], gates=json.dumps(gates), clusters=json.dumps(clusters)) == 0
+    found = figures(world)
+    assert found["gate_clusters"]["rows"] is None
+    assert found["clusters"] == found["gate_clusters"]["hours"]
+
+
+def test_a_function_of_ones_own_is_given_whole_clusters(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "return float((truth == (said >= 0.5)).mean())"
+    (tmp_path / "own.py").write_text(f"def share(truth, said, rows):\n    {body}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rules = [*RULES[1:2], {"id": "own", "python": "own:share", "atLeast": 0.5, "confidence": "95%"}]
+    assert evaluate(world, rules, clusters=HOUSES) == 0
+    found = figures(world)["gates"]["release"]
+    ours, own = found["right"]["figures"]["value"], found["own"]["figures"]["value"]
+    assert (own["low"], own["high"]) == pytest.approx((ours["low"], ours["high"]), abs=0.01)
+
+
+def test_columns_that_the_splits_do_not_hold_are_an_error(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(world, RULES, clusters='{"release": {"column": "street"}}') == 2
+    assert "`clusters`: the splits do not tell rows apart by `street`" in capsys.readouterr().err
+
+
+def test_the_flag_is_one_of_the_step(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        step("evaluate", clusters='{"release": {"column": "house", "every": "1d"}}')
+    assert "exactly one of `column`, `every`" in capsys.readouterr().err
