@@ -1,8 +1,8 @@
 """The part of Kubeflow Pipelines' REST API, v2beta1, that starts pipelines by name.
 
-An installation for one user takes the namespace for nothing else than what it is there; one for several users needs it
-everywhere, so it is always sent. Reading is tried again when the server or the way to it fails; starting is not, since
-a run may have started although the answer was lost.
+An installation for one user reads the pipelines of the namespace that it is in; one for several users needs to be
+told the namespace everywhere, so it is always sent. Reading is tried again when the server or the way to it fails;
+starting is not, since a run may have started although the answer was lost.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Pipelines:
         if found is None:
             raise InputError(
                 f"there is no pipeline `{name}` in the namespace `{self._namespace}` of {self._api}: apply the "
-                "generated manifests first"
+                "generated manifests first (Kubeflow Pipelines for one user reads only the namespace that it runs in)"
             )
         pipeline_id = str(found["pipeline_id"])
         query = {"page_size": str(PAGE), "sort_by": "created_at desc"}
