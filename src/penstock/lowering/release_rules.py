@@ -1,10 +1,10 @@
 """Whether a release goes on: the controller of Argo Rollouts stops one by itself, and nobody has to be looking.
 
-Source: Argo Rollouts, `controller/metrics/rollouts.go` (1.6 to 1.9): the gauge ``rollout_info`` has the labels ``name``,
-``namespace`` and ``phase``. Its phases are not those of the Rollout's status: what `kubectl` calls degraded is ``Abort``,
-``Timeout``, ``Error`` or ``InvalidSpec`` here, and what it calls healthy ``Completed``. A scrape that honours no labels of
-its target gives them ``namespace`` as ``exported_namespace``, so both are looked for. Where nothing scrapes the
-controller nothing fires.
+Source: Argo Rollouts, `controller/metrics/rollouts.go` (1.6 to 1.9): the gauge ``rollout_info`` has the labels
+``name``, ``namespace`` and ``phase``. Its phases are not those of the Rollout's status: what `kubectl` calls degraded
+is ``Abort``, ``Timeout``, ``Error`` or ``InvalidSpec`` here, and what it calls healthy ``Completed``. A scrape that
+honours no labels of its target gives them ``namespace`` as ``exported_namespace``, so both are looked for. Where
+nothing scrapes the controller nothing fires.
 """
 
 from __future__ import annotations
@@ -61,8 +61,9 @@ def _stopped(subject: Subject) -> tuple[Alert, list[RuleTest]]:
         description=(
             f"Argo Rollouts has given up on {subject.rollout} (model {subject.model}, namespace {subject.namespace}): "
             "its new version was beyond a bound of the canary, its pods did not start in time, or what was applied is "
-            f"not valid. The version before, if there is one, has the traffic. `kubectl argo rollouts get rollout {subject.rollout} -n "
-            f"{subject.namespace}` shows what was measured. Take the Release back, or train a better version."
+            "not valid. The version before, if there is one, has the traffic. `kubectl argo rollouts get rollout "
+            f"{subject.rollout} -n {subject.namespace}` shows what was measured. Take the Release back, or train a "
+            "better version."
         ),
     )
     return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", "2m")

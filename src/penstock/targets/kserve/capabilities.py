@@ -7,8 +7,8 @@ from penstock.targets.base import Capability
 from penstock.targets.kserve.runtimes import bundled_runtime
 
 STANDARD_CANARY_SINCE = (0, 21)
-"""First version whose HTTPRoutes divide the traffic (kserve#5912). 0.20 starts the pods of ``spec.canary`` and sends them
-no request; before, Standard mode knows no canary and drops the field."""
+"""First version whose HTTPRoutes divide the traffic (kserve#5912). 0.20 starts the pods of ``spec.canary`` and sends
+them no request; before, Standard mode knows no canary and drops the field."""
 _CANARY_PODS_SINCE = (0, 20)
 STANDARD_NAME_SINCE = (0, 16)
 """First version that calls the mode ``Standard``; before, it is ``RawDeployment``."""
