@@ -32,7 +32,7 @@ def repository(tmp_path: Path) -> Path:
 HINT = "hint: no Environment is declared, so that nothing is compiled of 1 model; "
 
 
-@pytest.mark.parametrize("command", [["check"], ["compile"], ["compile"], ["compile", "--check"]])
+@pytest.mark.parametrize("command", [["check"], ["compile"], ["compile", "--check"]])
 def test_it_is_a_hint_and_no_error(command: list[str], repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "--root", str(repository)])
     capsys.readouterr()
