@@ -33,9 +33,12 @@ def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> 
     mistakes = []
     missing: dict[Pointer, list[Mistake]] = {}
     choices: set[Pointer] = set()
+    refused: list[Place] = []
     for error in errors:
         place = place_of(kind, reported.data, error["loc"])
         if place.rejected or reported.is_damaged(place.pointer):
+            if error["type"] == "extra_forbidden":
+                refused.append(place)
             continue
         if place.is_choice:
             if place.pointer in choices:
@@ -46,12 +49,22 @@ def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> 
             missing.setdefault(place.pointer[:-1], []).append(mistake)
         else:
             mistakes.append(mistake)
+    for place in refused:
+        _account_for(kind, reported, place, missing.get(place.pointer[:-1], []))
     diagnostics: list[Diagnostic] = []
     for mistake in mistakes:
         diagnostics += _explained(kind, reported, mistake, missing)
     for parent, lacking in missing.items():
         diagnostics += lacking_keys(kind, reported, parent, [one.place for one in lacking])
     return diagnostics
+
+
+def _account_for(kind: type[Resource], reported: Reported, place: Place, lacking: list[Mistake]) -> None:
+    """A key that the reader has reported, such as a plain `on`, may stand for one that would be missing."""
+    names = [str(one.place.pointer[-1]) for one in lacking]
+    _, meant = unknown_key(kind, reported, place, names)
+    likely = meant if meant in names or len(names) != 1 else names[0]
+    lacking[:] = [one for one in lacking if one.place.pointer[-1] != likely]
 
 
 def _explained(
