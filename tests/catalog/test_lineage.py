@@ -98,6 +98,24 @@ def test_a_query_that_nobody_can_see_into_gives_anything_of_what_it_reads(query:
     assert ("passengers", "birth_year") in flow.upstream(("travellers", "decade"))
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("SELECT _col_0, x + 1 FROM t", ["_col_0", ""]),
+        ("SELECT x AS _col_0, x + 2 FROM t", ["_col_0", ""]),
+        ('SELECT x + 1 AS "_Col_2" FROM t', ["_col_2"]),
+        ("SELECT *, x + 1 FROM t", ["_col_0", "x", ""]),
+        ("SELECT q._col_0 FROM (SELECT x AS _col_0, x + 1 FROM t) q", ["_col_0"]),
+    ],
+)
+def test_a_column_that_is_called_as_sqlglot_calls_those_without_a_name_has_its_own(text: str, named: list[str]) -> None:
+    assert [name for name, _ in sql.derivation(text, (("t", ("_col_0", "x")),)).columns] == named
+
+
+def test_columns_of_values_have_no_name() -> None:
+    assert [name for name, _ in sql.derivation("SELECT * FROM (VALUES (1, 2))", ()).columns] == ["", ""]
+
+
 def test_upper_case_in_a_contract_hides_no_column() -> None:
     found = sql.derivation("select RACE as x from persons where Age > 16", (("persons", ("Race", "Age")),))
     assert dict(found.columns)["x"] == {("persons", "Race")}

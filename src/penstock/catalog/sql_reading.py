@@ -171,13 +171,26 @@ def derivation(text: str, tables: Columns) -> Derivation:
     def as_named(
         columns: Iterable[tuple[str, frozenset[TableColumn]]],
     ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
-        return tuple(("" if name.startswith(_UNNAMED) else name, as_written(sources)) for name, sources in columns)
+        return tuple(
+            ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
+        )
 
     return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
 
 
-_UNNAMED = "_col_"
-"""What sqlglot calls a column that has no name begins with this."""
+_UNNAMED = "_without_a_name"
+"""What a column is called here to which its query gives no name."""
+_OF_SQLGLOT = "_col_"
+"""What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
+
+
+def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:
+    """Whether the query gives a column of its result no name; somebody's own may look like sqlglot's."""
+    if name == _UNNAMED or not name.startswith(_OF_SQLGLOT):
+        return name == _UNNAMED
+    is_own = any(name == column for _, column in columns)
+    own = (one.name.lower() for one in tree.find_all(exp.Identifier) if "start" in one.meta)
+    return not is_own and name not in own
 
 
 def _without_false_names(tree: exp.Expr) -> exp.Expr:
@@ -186,7 +199,7 @@ def _without_false_names(tree: exp.Expr) -> exp.Expr:
     for select in copy.find_all(exp.Select):
         for one in select.expressions:
             if not is_named(one):
-                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}made"))
+                one.replace(exp.alias_(one.copy(), _UNNAMED))
     return copy
 
 
