@@ -89,6 +89,7 @@ def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[st
     [
         "select * from passengers pivot (count(*) for loyalty in ('gold'))",
         "select columns('loy|dec') from passengers",
+        "select passenger_id, #2 - #2 % 10 as decade from passengers",
         "select passenger_id from passengers union all by name select loyalty as decade from passengers",
     ],
 )

@@ -20,7 +20,7 @@ from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
+from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip, without_factorials
 from penstock.catalog.sql_values import (
     Columns,
     ColumnUse,
@@ -226,8 +226,8 @@ def _is_opaque(tree: exp.Expr) -> bool:
 
 
 def _names_unseen(tree: exp.Expr) -> bool:
-    """Whether columns are read by a pattern, or as what a method is called of, which is no column to sqlglot."""
-    if tree.find(exp.Columns) is not None:
+    """Whether columns are read by a pattern, by their number, or as what a method is called of: none to sqlglot."""
+    if tree.find(exp.Columns, exp.PositionalColumn) is not None:
         return True
     return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
 
@@ -311,7 +311,7 @@ def _parse(text: str) -> exp.Expr | SqlError:
     if (slipped := slip(text)) is not None:
         return slipped
     try:
-        tree = sqlglot.parse_one(text, dialect=DIALECT)
+        tree = sqlglot.parse_one(without_factorials(text), dialect=DIALECT)
     except ParseError as error:
         return _explained(text, error.errors[0] if error.errors else {})
     except IndexError:

@@ -67,7 +67,7 @@ class Expression:
     unknown: tuple[UnknownFunction, ...] = ()
     """The functions that the engine does not have, in the order of the text."""
     opaque: bool = False
-    """Whether it may read other columns than those that it names: ``columns('c.*')``, or ``contact.length()``."""
+    """Whether it may read other columns than those that it names: ``columns('c.*')``, ``#1``, ``contact.length()``."""
 
 
 @dataclass(frozen=True, slots=True)
