@@ -16,6 +16,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_arguments import expression_misfits, query_misfits
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
@@ -27,6 +28,7 @@ from penstock.catalog.sql_values import (
     Derivation,
     Expression,
     Given,
+    Misfit,
     Query,
     Range,
     SqlError,
@@ -293,6 +295,18 @@ def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
     if isinstance(tree, SqlError):
         return ()
     return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
+
+
+def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+    """The functions in an expression that refuse their argument; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_misfits(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+    """The functions in a query that refuse their argument; `text` must be a query."""
+    tree = _parse(text)
+    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) else ()
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:

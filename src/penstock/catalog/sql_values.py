@@ -113,6 +113,19 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """A function that is called with a value of a kind that the engine refuses as its argument."""
+
+    function: str
+    kind: str
+    takes: tuple[str, ...]
+    """The kinds that it takes."""
+    argument: str
+    at: Range
+    """Where the argument stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """How the columns of a query come about."""
 
