@@ -89,6 +89,7 @@ def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[st
     [
         "select * from passengers pivot (count(*) for loyalty in ('gold'))",
         "select columns('loy|dec') from passengers",
+        "select passenger_id, #2 - #2 % 10 as decade from passengers",
         "select passenger_id from passengers union all by name select loyalty as decade from passengers",
     ],
 )
@@ -96,6 +97,24 @@ def test_a_query_that_nobody_can_see_into_gives_anything_of_what_it_reads(query:
     old = "select passenger_id, birth_year - birth_year % 10 as decade, loyalty from passengers"
     flow = lineage(load(edited(small(), "specs/data.yaml", old, query)).view(None))
     assert ("passengers", "birth_year") in flow.upstream(("travellers", "decade"))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("SELECT _col_0, x + 1 FROM t", ["_col_0", ""]),
+        ("SELECT x AS _col_0, x + 2 FROM t", ["_col_0", ""]),
+        ('SELECT x + 1 AS "_Col_2" FROM t', ["_col_2"]),
+        ("SELECT *, x + 1 FROM t", ["_col_0", "x", ""]),
+        ("SELECT q._col_0 FROM (SELECT x AS _col_0, x + 1 FROM t) q", ["_col_0"]),
+    ],
+)
+def test_a_column_that_is_called_as_sqlglot_calls_those_without_a_name_has_its_own(text: str, named: list[str]) -> None:
+    assert [name for name, _ in sql.derivation(text, (("t", ("_col_0", "x")),)).columns] == named
+
+
+def test_columns_of_values_have_no_name() -> None:
+    assert [name for name, _ in sql.derivation("SELECT * FROM (VALUES (1, 2))", ()).columns] == ["", ""]
 
 
 def test_upper_case_in_a_contract_hides_no_column() -> None:

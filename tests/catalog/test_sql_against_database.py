@@ -105,6 +105,7 @@ def test_no_fault_is_found_with_an_expression_that_runs(connection: Any, data: s
     assert {use.name for use in found.columns} <= TABLES["orders"].keys()
     kind = sql.kind(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
     assert misfit(kind, GIVEN[str(type_)]) is None
+    assert not sql.misfits_of_expression(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
 
 
 @settings(max_examples=80, deadline=None)
@@ -120,3 +121,4 @@ def test_no_fault_is_found_with_a_query_that_runs(connection: Any, text: str) ->
     assert not given_names or all(name in names for name in given_names if name)
     types = tuple((name, tuple(columns.items())) for name, columns in TABLES.items())
     assert {one.name.lower() for one in sql.kinds(text, types)} <= set(names)
+    assert not sql.misfits_of_query(text, types)

@@ -33,6 +33,11 @@ from penstock.catalog import sql
         "lag(a) OVER (ORDER BY b)",
         "first_value(a IGNORE NULLS) OVER ()",
         "list_transform(l, lambda x: unnested)",
+        "5!",
+        "(a::int) ! > 3",
+        "[5!, a::int!]",
+        "5!::text || 'a!' || \"b!\"",
+        "a != 3 AND b !~ 'c' AND b !~~ 'd'",
     ],
 )
 def test_what_looks_like_a_slip_passes(text: str) -> None:
@@ -53,3 +58,10 @@ def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> No
     found = sql.expression(text)
     assert isinstance(found, sql.SqlError)
     assert found.message == told
+
+
+def test_the_mark_of_a_factorial_moves_nothing() -> None:
+    found = sql.expression("5! + delay")
+    assert isinstance(found, sql.Expression)
+    assert [use.at for use in found.columns] == [(5, 10)]
+    assert sql.kind("5! + 1", ()) == "int"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,52 @@ def reported() -> dict[str, str]:
 def test_every_code_has_a_page() -> None:
     assert {code: file for code, file in reported().items() if code not in CODES} == {}
     assert len(reported()) > 60
+
+
+def made_as() -> Iterator[tuple[str, str]]:
+    """Each code with a severity that the source makes it with, or that a golden case shows it with."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                _, _, severity = ast.unparse(node.func).rpartition("Diagnostic.")
+                if severity in SEVERITIES:
+                    yield node.args[0].value, severity
+    for path in Path(__file__).parents[1].rglob("*.txt"):
+        for severity, code in re.findall(r"^(error|warning|note)\[([a-z-]+)\]", path.read_text(), re.MULTILINE):
+            yield code, severity
+
+
+def test_every_severity_is_declared_and_every_declared_one_is_used() -> None:
+    made: dict[str, set[str]] = {}
+    for code, severity in made_as():
+        made.setdefault(code, set()).add(severity)
+    declared = {code.name: {one.value for one in code.severities} for code in CODES.values()}
+    of_base = {"base-unreadable"}  # What it takes over from base is made with another code.
+    assert {code: found for code, found in made.items() if code in declared and found - declared[code]} == {}
+    assert {code for code in declared if "warning" in declared[code] - made.get(code, set())} - of_base == set()
+
+
+def test_all_codes_are_listed_with_their_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--codes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CODES)
+    assert [line.split()[0] for line in lines] == list(CODES)
+    (leak,) = [line for line in lines if line.startswith("future-leak ")]
+    assert leak.split(maxsplit=3)[1:3] == ["error,", "warning"]
+    assert leak.endswith(CODES["future-leak"].summary)
+
+
+def test_all_codes_are_listed_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--codes", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {one["code"] for one in listed} == CODES.keys()
+    assert listed[0].keys() == {"code", "severities", "summary"}
+
+
+@pytest.mark.parametrize("words", [[], ["label-leak", "--codes"]])
+def test_one_thing_is_explained_at_a_time(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *words]) == 2
+    assert capsys.readouterr().err == "error: give an address, a code or --codes, and one of them\n"
 
 
 def test_a_page_begins_with_one_sentence() -> None:

@@ -9,7 +9,7 @@ from penstock.catalog.key_errors import lacking_keys, unknown_key, wrong_rule_fo
 from penstock.catalog.places import Place, place_of
 from penstock.catalog.reported import Reported
 from penstock.catalog.value_errors import not_one_of, out_of_pattern, wrong_type
-from penstock.diagnostics.model import Diagnostic, Label
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.kubernetes import RESERVED_LABELS
@@ -33,9 +33,12 @@ def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> 
     mistakes = []
     missing: dict[Pointer, list[Mistake]] = {}
     choices: set[Pointer] = set()
+    refused: list[Place] = []
     for error in errors:
         place = place_of(kind, reported.data, error["loc"])
         if place.rejected or reported.is_damaged(place.pointer):
+            if error["type"] == "extra_forbidden":
+                refused.append(place)
             continue
         if place.is_choice:
             if place.pointer in choices:
@@ -46,12 +49,22 @@ def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> 
             missing.setdefault(place.pointer[:-1], []).append(mistake)
         else:
             mistakes.append(mistake)
+    for place in refused:
+        _account_for(kind, reported, place, missing.get(place.pointer[:-1], []))
     diagnostics: list[Diagnostic] = []
     for mistake in mistakes:
         diagnostics += _explained(kind, reported, mistake, missing)
     for parent, lacking in missing.items():
         diagnostics += lacking_keys(kind, reported, parent, [one.place for one in lacking])
     return diagnostics
+
+
+def _account_for(kind: type[Resource], reported: Reported, place: Place, lacking: list[Mistake]) -> None:
+    """A key that the reader has reported, such as a plain `on`, may stand for one that would be missing."""
+    names = [str(one.place.pointer[-1]) for one in lacking]
+    _, meant = unknown_key(kind, reported, place, names)
+    likely = meant if meant in names or len(names) != 1 else names[0]
+    lacking[:] = [one for one in lacking if one.place.pointer[-1] != likely]
 
 
 def _explained(
@@ -193,6 +206,21 @@ def _reserved_label(reported: Reported, mistake: Mistake) -> Diagnostic:
     )
 
 
+def _cidr(reported: Reported, mistake: Mistake) -> Diagnostic:
+    text, meant = str(mistake.value), mistake.context.get("meant")
+    span = reported.span(mistake.place.pointer)
+    if meant is None:
+        advice = "write an address and the length of its prefix, such as `10.20.0.0/16`"
+        return Diagnostic.error("malformed-text", f"`{text}` is not a range of addresses", span, help=(advice,))
+    return Diagnostic.error(
+        "malformed-text",
+        f"`{text}` is one address within a range, and not the range",
+        span,
+        help=(f"write `{meant}` for the range",),
+        fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, str(meant)),)),
+    )
+
+
 def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
     def write(reported: Reported, mistake: Mistake) -> Diagnostic:
         return Diagnostic.error(
@@ -232,6 +260,12 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "repeated_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
+    "cidr": _cidr,
+    "link_local": _custom(
+        "malformed-text",
+        "{} is where clouds give out credentials, and no store",
+        "write the addresses of the store; `egress.credentials` lets pods reach what gives out their own credentials",
+    ),
     "at_least_of": _custom(
         "out-of-range",
         "{} asks for more conditions than it lists",

@@ -25,6 +25,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "filter": ("where",), "query": ("sql",), "expr": ("sql",), "expression": ("sql",), "dtype": ("type",),
     "accepted_values": ("oneOf",), "regex": ("matches",), "timestamp": ("eventTime",), "target": ("label",),
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
+    "on": ("match",),
 }  # fmt: skip
 """Keys of other systems, in lower case, with those of this language that say it, where a mapping has them."""
 

@@ -18,6 +18,7 @@ from penstock.catalog.sql_values import (
     Derivation,
     Expression,
     Given,
+    Misfit,
     Query,
     Range,
     SqlError,
@@ -36,6 +37,7 @@ __all__ = [
     "Derivation",
     "Expression",
     "Given",
+    "Misfit",
     "Query",
     "Range",
     "Results",
@@ -51,6 +53,8 @@ __all__ = [
     "kind",
     "kinds",
     "learned",
+    "misfits_of_expression",
+    "misfits_of_query",
     "query",
     "recall",
     "unknown_columns",
@@ -97,6 +101,16 @@ def kind(text: str, columns: Types) -> str:
 def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
     return _result("kinds", (text, tables), _given_of)
+
+
+def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+    """The calls of functions that refuse the value they are given; `text` must be an expression."""
+    return _result("misfits_of_expression", (text, columns), _misfits_of)
+
+
+def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+    """The calls of functions that refuse the value they are given; `text` must be a query."""
+    return _result("misfits_of_query", (text, tables), _misfits_of)
 
 
 class Results(Protocol):
@@ -189,6 +203,12 @@ def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...
 
 def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
     return tuple(Given(one["name"], one["kind"], tuple(one["at"])) for one in plain)
+
+
+def _misfits_of(plain: list[dict[str, Any]]) -> tuple[Misfit, ...]:
+    return tuple(
+        Misfit(one["function"], one["kind"], tuple(one["takes"]), one["argument"], tuple(one["at"])) for one in plain
+    )
 
 
 def _error_of(plain: dict[str, Any]) -> SqlError:

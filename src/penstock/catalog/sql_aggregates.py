@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 MORE_AGGREGATES = frozenset({
-    "arbitrary", "arg_max_null", "arg_max_nulls_last", "arg_min_null", "arg_min_nulls_last", "bitstring_agg", "entropy",
-    "favg", "fsum", "histogram", "histogram_exact", "kahan_sum", "kurtosis_pop", "mad", "mean", "product",
-    "reservoir_quantile", "sem", "sumkahan",
+    "arbitrary", "arg_max_null", "arg_max_nulls_last", "arg_min_null", "arg_min_nulls_last", "bitstring_agg",
+    "combine_aggr", "count_star", "decimal_average", "entropy", "favg", "fsum", "histogram", "histogram_exact",
+    "kahan_sum", "kurtosis_pop", "lttb", "mad", "mean", "product", "reservoir_quantile", "sem", "sum_no_overflow",
+    "sumkahan", "variant_group_object",
 })  # fmt: skip
 """Aggregate functions of DuckDB that sqlglot takes for any other."""
 

@@ -33,6 +33,43 @@ class _Call(NamedTuple):
     """How many there are; None where commas do not tell."""
 
 
+class Single(NamedTuple):
+    """A call with one argument."""
+
+    name: str
+    at: Range
+    argument: str
+    within: Range
+    """Where the argument stands, without DISTINCT."""
+
+
+def single_arguments(text: str) -> Iterator[Single]:
+    """What looks like a call of a function with one argument, in the order of the text."""
+    starts = {call.at[0]: call for call in _calls(text) if call.arguments == 1}
+    if not starts:
+        return
+    tokens = DuckDB().tokenize(text)
+    for position, token in enumerate(tokens):
+        call = starts.get(token.start)
+        if call is None:
+            continue
+        first = position + 2 + (tokens[position + 2].token_type is TokenType.DISTINCT)
+        last = _closing(tokens, position + 1) - 1
+        if first <= last:
+            within = (tokens[first].start, tokens[last].end + 1)
+            yield Single(call.name, call.at, text[slice(*within)], within)
+
+
+def _closing(tokens: list[Token], opening: int) -> int:
+    depth = 0
+    for position in range(opening, len(tokens)):
+        kind = tokens[position].token_type
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        if depth == 0:
+            return position
+    return len(tokens)
+
+
 def unknown_functions(tree: exp.Expr, text: str) -> tuple[UnknownFunction, ...]:
     """The calls of functions that DuckDB does not have, in the order of the text."""
     strange = [call for call in _calls(text) if not is_known(call.name)]

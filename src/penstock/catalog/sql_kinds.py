@@ -75,12 +75,13 @@ _TYPES: tuple[tuple[frozenset[exp.DType], str], ...] = (
     (frozenset({exp.DType.STRUCT}), "struct"),
 )
 
-_Column = Callable[[exp.Column], str]
+Column = Callable[[exp.Column], str]
+"""The kind of a column; empty where nobody can tell."""
 
 
 def expression_kind(tree: exp.Expr, columns: dict[str, str]) -> str:
     """The kind of an expression over columns, given the type of each by its name in lower case."""
-    return _kind(tree, lambda column: columns.get(column.name.lower(), ""))
+    return kind_of(tree, lambda column: columns.get(column.name.lower(), ""))
 
 
 def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]]:
@@ -93,7 +94,7 @@ def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]
     if scope is None or not isinstance(tree, exp.Select):
         return []
     named = [one for one in tree.selects if is_named(one)]
-    found = ((one.alias_or_name, _kind(one, _column_in(scope, typed)), one) for one in named)
+    found = ((one.alias_or_name, kind_of(one, column_in(scope, typed)), one) for one in named)
     return [(name, kind, one) for name, kind, one in found if name and kind]
 
 
@@ -108,7 +109,9 @@ def is_named(selected: exp.Expr) -> bool:
     return isinstance(bare, _NAMED)
 
 
-def _column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> _Column:
+def column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> Column:
+    """The kinds of columns as a scope of a query sees them, given the types of those of its tables."""
+
     def kind(column: exp.Column) -> str:
         # Without a table it is clear only where there is no other.
         names = [column.table] if column.table else list(scope.sources)
@@ -118,19 +121,20 @@ def _column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> _Column:
         if source is None or not isinstance(source.expression, exp.Select):
             return ""
         given = [one for one in source.expression.selects if one.alias_or_name.lower() == column.name.lower()]
-        return _kind(given[0], _column_in(source, typed)) if len(given) == 1 else ""
+        return kind_of(given[0], column_in(source, typed)) if len(given) == 1 else ""
 
     return kind
 
 
-def _kind(node: exp.Expr | None, column: _Column) -> str:
+def kind_of(node: exp.Expr | None, column: Column) -> str:
+    """The kind of the values of an expression, given that of each column."""
     if node is None:
         return ""
     for classes, kind in _FIXED:
         if isinstance(node, classes):
             return kind
     if isinstance(node, _SAME):
-        return _kind(node.this, column)
+        return kind_of(node.this, column)
     if isinstance(node, exp.Column):
         return column(node)
     if isinstance(node, exp.Literal):
@@ -142,7 +146,7 @@ def _kind(node: exp.Expr | None, column: _Column) -> str:
     if isinstance(node, exp.Cast):
         return _of_cast(node, column)
     if isinstance(node, exp.Binary):
-        return _of_operator(node, _kind(node.left, column), _kind(node.right, column))
+        return _of_operator(node, kind_of(node.left, column), kind_of(node.right, column))
     return _of_function(node, column)
 
 
@@ -155,11 +159,11 @@ def _of_literal(node: exp.Literal) -> str:
     return "float" if float(node.name).is_integer() else "fraction"
 
 
-def _of_cast(node: exp.Cast, column: _Column) -> str:
+def _of_cast(node: exp.Cast, column: Column) -> str:
     to = next((kind for types, kind in _TYPES if node.to.this in types), "")
     # A decimal has as many places as its type says, which may be none.
     is_double = node.to.this in (exp.DType.DOUBLE, exp.DType.FLOAT)
-    return "fraction" if is_double and _kind(node.this, column) == "fraction" else to
+    return "fraction" if is_double and kind_of(node.this, column) == "fraction" else to
 
 
 def _of_operator(node: exp.Binary, left: str, right: str) -> str:
@@ -218,12 +222,12 @@ def _of_times(minus: bool, left: str, right: str) -> str:
     return "timestamp" if not minus and left == "interval" and right in _TIMES else ""
 
 
-def _of_function(node: exp.Expr, column: _Column) -> str:
+def _of_function(node: exp.Expr, column: Column) -> str:
     if isinstance(node, exp.Case | exp.If | exp.Coalesce):
-        return _of_branches(_kind(one, column) for one in _branches(node))
+        return _of_branches(kind_of(one, column) for one in _branches(node))
     if isinstance(node, exp.Extract):
         return "int" if node.name.lower() in _WHOLE_PARTS else ""
-    of = _kind(node.this, column) if isinstance(node.this, exp.Expr) else ""
+    of = kind_of(node.this, column) if isinstance(node.this, exp.Expr) else ""
     if isinstance(node, exp.TimestampTrunc):
         return "timestamp" if of in _TIMES else ""
     if isinstance(node, exp.Avg):

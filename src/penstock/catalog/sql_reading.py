@@ -16,17 +16,19 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql_arguments import expression_misfits, query_misfits
 from penstock.catalog.sql_calls import miscounted, unknown_functions
 from penstock.catalog.sql_deciders import deciders
 from penstock.catalog.sql_kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql_scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip
+from penstock.catalog.sql_slips import arrow, bare_window, share_above_one, slip, without_factorials
 from penstock.catalog.sql_values import (
     Columns,
     ColumnUse,
     Derivation,
     Expression,
     Given,
+    Misfit,
     Query,
     Range,
     SqlError,
@@ -171,13 +173,26 @@ def derivation(text: str, tables: Columns) -> Derivation:
     def as_named(
         columns: Iterable[tuple[str, frozenset[TableColumn]]],
     ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
-        return tuple(("" if name.startswith(_UNNAMED) else name, as_written(sources)) for name, sources in columns)
+        return tuple(
+            ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
+        )
 
     return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
 
 
-_UNNAMED = "_col_"
-"""What sqlglot calls a column that has no name begins with this."""
+_UNNAMED = "_without_a_name"
+"""What a column is called here to which its query gives no name."""
+_OF_SQLGLOT = "_col_"
+"""What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
+
+
+def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:
+    """Whether the query gives a column of its result no name; somebody's own may look like sqlglot's."""
+    if name == _UNNAMED or not name.startswith(_OF_SQLGLOT):
+        return name == _UNNAMED
+    is_own = any(name == column for _, column in columns)
+    own = (one.name.lower() for one in tree.find_all(exp.Identifier) if "start" in one.meta)
+    return not is_own and name not in own
 
 
 def _without_false_names(tree: exp.Expr) -> exp.Expr:
@@ -186,7 +201,7 @@ def _without_false_names(tree: exp.Expr) -> exp.Expr:
     for select in copy.find_all(exp.Select):
         for one in select.expressions:
             if not is_named(one):
-                one.replace(exp.alias_(one.copy(), f"{_UNNAMED}made"))
+                one.replace(exp.alias_(one.copy(), _UNNAMED))
     return copy
 
 
@@ -213,8 +228,8 @@ def _is_opaque(tree: exp.Expr) -> bool:
 
 
 def _names_unseen(tree: exp.Expr) -> bool:
-    """Whether columns are read by a pattern, or as what a method is called of, which is no column to sqlglot."""
-    if tree.find(exp.Columns) is not None:
+    """Whether columns are read by a pattern, by their number, or as what a method is called of: none to sqlglot."""
+    if tree.find(exp.Columns, exp.PositionalColumn) is not None:
         return True
     return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
 
@@ -282,6 +297,18 @@ def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
     return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
 
 
+def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+    """The functions in an expression that refuse their argument; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_misfits(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+    """The functions in a query that refuse their argument; `text` must be a query."""
+    tree = _parse(text)
+    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) else ()
+
+
 def _named_at(selected: exp.Expr, text: str) -> Range:
     name = selected.args.get("alias") if isinstance(selected, exp.Alias) else selected.this
     return _range_of(name, text) if isinstance(name, exp.Identifier) else (0, len(text))
@@ -298,7 +325,7 @@ def _parse(text: str) -> exp.Expr | SqlError:
     if (slipped := slip(text)) is not None:
         return slipped
     try:
-        tree = sqlglot.parse_one(text, dialect=DIALECT)
+        tree = sqlglot.parse_one(without_factorials(text), dialect=DIALECT)
     except ParseError as error:
         return _explained(text, error.errors[0] if error.errors else {})
     except IndexError:

@@ -57,6 +57,18 @@ def slip(text: str) -> SqlError | None:
     return None
 
 
+_FACTORIAL = re.compile(r"(?<=[\w)\]'\"])(\s*)!(?![^\s:,;)\]}])")
+
+
+def without_factorials(text: str) -> str:
+    """The text with a blank for the mark of ``5!``, which sqlglot does not know: a whole number as before."""
+    if "!" not in text:
+        return text
+    bare = _QUOTED.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][-1], text)
+    marks = {found.end() - 1 for found in _FACTORIAL.finditer(bare)}
+    return "".join(" " if at in marks else character for at, character in enumerate(text))
+
+
 def share_above_one(tree: exp.Expr) -> SqlError | None:
     """A quantile by its percentage, which the engine refuses once it has the data."""
     for node in tree.find_all(exp.Quantile, exp.PercentileCont, exp.PercentileDisc, exp.ApproxQuantile):

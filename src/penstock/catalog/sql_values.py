@@ -67,7 +67,7 @@ class Expression:
     unknown: tuple[UnknownFunction, ...] = ()
     """The functions that the engine does not have, in the order of the text."""
     opaque: bool = False
-    """Whether it may read other columns than those that it names: ``columns('c.*')``, or ``contact.length()``."""
+    """Whether it may read other columns than those that it names: ``columns('c.*')``, ``#1``, ``contact.length()``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,19 @@ class Given:
     kind: str
     at: Range
     """Where it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A function that is called with a value of a kind that the engine refuses as its argument."""
+
+    function: str
+    kind: str
+    takes: tuple[str, ...]
+    """The kinds that it takes."""
+    argument: str
+    at: Range
+    """Where the argument stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,16 @@ def tables_read(view: View, dataset: Dataset) -> sql.Columns:
     return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
 
 
+def types_read(view: View, dataset: Dataset) -> sql.Typed:
+    """The datasets that a SQL dataset reads, with the types of their columns; those that are invalid are left out."""
+    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
+    return tuple(
+        (name, tuple((column, one.type) for column, one in read.spec.columns.items()))
+        for name, read in found
+        if read is not None
+    )
+
+
 def upstream(view: View, column: Column) -> dict[Column, Path]:
     """The column itself and all that its values are made from, each with the path from there to the column.
 

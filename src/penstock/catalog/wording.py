@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from penstock.catalog.scikit_learn import learners
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 from penstock.specs.kubernetes import (
+    CIDR_PATTERN,
     GATEWAY_PATTERN,
     LABEL_KEY_PATTERN,
     LABEL_VALUE_PATTERN,
@@ -60,6 +62,14 @@ def _as_function(text: str) -> str | None:
     return f"{module}:{function}" if module and not {"/", ":"} & set(text) else None
 
 
+def _as_range(text: str) -> str | None:
+    """A single address as a range of one."""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        return None
+
+
 def _as_class(text: str) -> str | None:
     """The learner of scikit-learn that was named without its package."""
     return next((path for path in learners() if path.rpartition(".")[2].lower() == text.lower()), None)
@@ -94,6 +104,9 @@ WORDINGS: dict[str, Wording] = {
     r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.21"`'),
     NAMESPACE_PATTERN: Wording(
         "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
+    ),
+    CIDR_PATTERN: Wording(
+        "a range of addresses", "it with the length of its prefix, such as `10.20.0.0/16` or `fd00:20::/64`", _as_range
     ),
     GATEWAY_PATTERN: Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
     SUBDOMAIN_PATTERN: Wording(

@@ -22,11 +22,12 @@ from itertools import pairwise
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.rollout import Canary, Rollout
 
 
-@rule("canary-steps", Rollout)
+@rule("canary-steps", Rollout, severities=MAY_WARN)
 def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each step out of order, and a last step that is none."""
     canary = rollout.spec.strategy.canary

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from penstock.catalog import sql
 from penstock.catalog.model import View
-from penstock.catalog.upstream import tables_of
+from penstock.catalog.upstream import types_read
 from penstock.checks.rule import rule
 from penstock.checks.value_kinds import misfit
 from penstock.diagnostics.model import Diagnostic, Label
@@ -37,7 +37,7 @@ def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     if text is None or not isinstance(query, sql.Query) or query.unknown:
         return
     declared = {name.lower(): (name, column.type) for name, column in dataset.spec.columns.items()}
-    for given in sql.kinds(text, _typed(view, dataset)):
+    for given in sql.kinds(text, types_read(view, dataset)):
         name, type_ = declared.get(given.name.lower(), ("", ""))
         found = misfit(given.kind, type_)
         if found is not None:
@@ -48,13 +48,3 @@ def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
                 secondary=(Label(view.span(dataset, ("source", "sql"), within=given.at), f"this gives {found.words}"),),
                 help=(found.remedy,),
             )
-
-
-def _typed(view: View, dataset: Dataset) -> sql.Typed:
-    """The datasets that a query reads, with the types of their columns; those that are invalid are left out."""
-    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
-    return tuple(
-        (name, tuple((column, one.type) for column, one in read.spec.columns.items()))
-        for name, read in found
-        if read is not None
-    )

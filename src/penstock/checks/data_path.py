@@ -29,6 +29,7 @@ from typing import Any
 from penstock.catalog.model import Catalog, View
 from penstock.catalog.texts import texts
 from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Pointer
@@ -39,7 +40,7 @@ _SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
 _FROM_THE_ROOT = "a path starts at the repository's root"
 
 
-@rule("data-path", Dataset)
+@rule("data-path", Dataset, severities=MAY_WARN)
 def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     """Yields each path that leads nowhere."""
     for found in texts(view, dataset, "path"):

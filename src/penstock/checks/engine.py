@@ -12,7 +12,7 @@ from penstock.catalog.reads import SPEC, Reads
 from penstock.checks.rule import Rule
 from penstock.checks.rules import RULES
 from penstock.diagnostics.gathering import gathered
-from penstock.diagnostics.model import Diagnostic, Diagnostics
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
@@ -27,8 +27,10 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
     found = Diagnostics()
     found.extend(catalog_problems(catalog))
+    # What the reader could not take for sure, no rule need say anything of.
+    doubtful = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
     by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Reads()))
-    found.extend(gathered(by_rules, _OF_NAMES))
+    found.extend(gathered((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES))
     return found.sorted()
 
 

@@ -29,13 +29,14 @@ from dataclasses import replace
 from penstock.catalog.model import View
 from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label, Severity
 from penstock.specs.model import Model
 
 _WITHIN = "a function makes an estimator with another one within: write `estimator: {python: module:function}`"
 
 
-@rule("estimator-parameter", Model)
+@rule("estimator-parameter", Model, severities=MAY_WARN)
 def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each name that the learner does not know."""
     estimator, search = model.spec.estimator, model.spec.search

@@ -24,13 +24,14 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import FeatureId, lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import listed, rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Feature, FeatureSet
 
 
-@rule("future-leak", FeatureSet)
+@rule("future-leak", FeatureSet, severities=MAY_WARN)
 def future_leak(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     """Yields each feature that looks ahead, or that has no time to go by."""
     source = view.find(Dataset, feature_set.spec.source)

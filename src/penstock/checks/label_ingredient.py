@@ -22,13 +22,14 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
-@rule("label-ingredient", Model)
+@rule("label-ingredient", Model, severities=WARNS)
 def label_ingredient(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each feature that reads a column upstream of the label, keys and times apart."""
     label = (model.spec.label.dataset, model.spec.label.column)

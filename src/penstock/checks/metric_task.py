@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.checks.metrics_named import NamedMetric, metrics_named
 from penstock.checks.rule import listed, rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.gate import CompareRule, Gate, SliceRule
@@ -39,7 +40,7 @@ _OTHER_NAMES = {
 """What other systems call the metrics."""
 
 
-@rule("metric-task", Gate, Model, Rollout)
+@rule("metric-task", Gate, Model, Rollout, severities=MAY_WARN)
 def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each metric that cannot be computed, or is sought in its worse direction."""
     for named in metrics_named(view, resource):

@@ -6,7 +6,11 @@ Why: the manifests would be applied to a cluster that does not know their kind.
 
 Example: `serve: {target: argo-rollouts}` and `environments: [staging]`, where `staging` declares only `kserve`.
 
-Use instead: declare `argoRollouts` in the Environment, or override `serve.target` for it.
+Use instead: in the Environment
+
+    argoRollouts: {version: "1.9", gateway: NAMESPACE/NAME, domain: models.example.com}
+
+or in the Rollout `overrides: {staging: {serve: {target: kserve}}}`.
 """
 
 from __future__ import annotations
@@ -16,7 +20,17 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.environment import Environment
 from penstock.specs.rollout import Rollout
+
+_KEYS = {"kserve": "kserve", "argo-rollouts": "argoRollouts"}
+_NAMES = {"kserve": "KServe", "argo-rollouts": "Argo Rollouts"}
+_FORMS = {
+    "kserve": 'kserve: {version: "0.20"}',
+    "argo-rollouts": 'argoRollouts: {version: "1.9", gateway: NAMESPACE/NAME, domain: models.example.com}',
+}
+"""What declares a target in an Environment."""
+_IMAGE = '"REGISTRY/mlserver@sha256:..."'
 
 
 @rule("missing-target", Rollout)
@@ -35,15 +49,14 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         )
         return
     target = rollout.spec.serve.target
-    key = {"kserve": "kserve", "argo-rollouts": "argoRollouts"}[target]
     declared = environment.spec.kserve if target == "kserve" else environment.spec.argo_rollouts
     if declared is None:
         yield Diagnostic.error(
             "missing-target",
             f"`{environment.name}` has no {target}",
             view.span(rollout, ("serve", "target")),
-            secondary=(Label(view.span(environment, (), "key"), f"no `{key}` here"),),
-            help=(f"declare `{key}` in the environment, or override `serve.target` for it",),
+            secondary=(Label(view.span(environment, (), "key"), f"no `{_KEYS[target]}` here"),),
+            help=tuple(_ways(environment, target)),
         )
     elif target == "argo-rollouts" and rollout.spec.serve.image is None and environment.spec.images.server is None:
         yield Diagnostic.error(
@@ -51,5 +64,18 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             f"nothing says which image serves `{rollout.name}` in `{environment.name}`",
             view.span(rollout, ("serve", "target")),
             secondary=(Label(view.span(environment, ("images",), "key"), "no `server` here"),),
-            help=("give `images.server` in the environment, or `serve.image` here; KServe alone brings its own",),
+            help=(
+                f"add its image to the environment: `images: {{runtime: ..., server: {_IMAGE}}}`",
+                f"or to this rollout alone: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`; "
+                "KServe alone brings its own",
+            ),
         )
+
+
+def _ways(environment: Environment, target: str) -> Iterator[str]:
+    """What would let the environment serve: the target that it lacks, or the one that it has."""
+    yield f"if its cluster has {_NAMES[target]}, add `{_FORMS[target]}` to the environment's `spec`"
+    spec = environment.spec
+    other = "argo-rollouts" if target == "kserve" else "kserve"
+    if (spec.kserve if other == "kserve" else spec.argo_rollouts) is not None:
+        yield f"or serve there by {_NAMES[other]}: `overrides: {{{environment.name}: {{serve: {{target: {other}}}}}}}`"

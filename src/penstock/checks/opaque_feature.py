@@ -20,11 +20,12 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.feature_set import FeatureSet
 
 
-@rule("opaque-feature", FeatureSet)
+@rule("opaque-feature", FeatureSet, severities=MAY_WARN)
 def opaque_feature(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     """Yields each Python feature without `reads`, and `reads` where it says nothing."""
     for name, feature in feature_set.spec.features.items():

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.environment import Environment
 
@@ -28,7 +29,7 @@ _REMEDIES = {
 }
 
 
-@rule("pod-disk", Environment)
+@rule("pod-disk", Environment, severities=WARNS)
 def pod_disk(view: View, environment: Environment) -> Iterator[Diagnostic]:
     """Yields each address that every pod of the cluster would have for itself."""
     spec = environment.spec

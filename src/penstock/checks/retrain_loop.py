@@ -19,12 +19,13 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
-@rule("retrain-loop", Model)
+@rule("retrain-loop", Model, severities=MAY_WARN)
 def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields a loop without a brake, one that nothing starts, and a brake without a loop."""
     retrain = model.spec.retrain

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.diagnostics.codes import Code
-from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Severity, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import Resource
 
@@ -25,12 +25,14 @@ class Rule(NamedTuple):
     check: Check
 
 
-def rule(code: str, *kinds: type[Resource]) -> Callable[[Check], Rule]:
+def rule(
+    code: str, *kinds: type[Resource], severities: tuple[Severity, ...] = (Severity.ERROR,)
+) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the rule `code`; the docstring of its module is the manual page."""
 
     def declare(check: Check) -> Rule:
         manual = inspect.getdoc(sys.modules[check.__module__]) or ""
-        return Rule(Code(code, manual), kinds, check)
+        return Rule(Code(code, manual, severities), kinds, check)
 
     return declare
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.checks.argument_kind import argument_kind
 from penstock.checks.bound_direction import bound_direction
 from penstock.checks.canary_steps import canary_steps
 from penstock.checks.capacity import capacity
@@ -70,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     sql_syntax,
     unknown_sql_function,
     row_order,
+    argument_kind,
     unknown_table,
     dataset_cycle,
     unknown_column,

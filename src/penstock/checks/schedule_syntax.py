@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.catalog.texts import texts
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.cron import CronError, parse
@@ -31,7 +32,7 @@ from penstock.specs.rollout import Rollout
 _MOST_AN_HOUR = 12
 
 
-@rule("schedule-syntax", Model, Rollout)
+@rule("schedule-syntax", Model, Rollout, severities=MAY_WARN)
 def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each schedule that is not what its author meant."""
     for found in texts(view, resource, "schedule"):

@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.model import Model
 
 
-@rule("select-count", Model)
+@rule("select-count", Model, severities=WARNS)
 def select_count(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields a selection that selects nothing."""
     select = model.spec.select

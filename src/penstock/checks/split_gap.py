@@ -24,13 +24,14 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import GroupSplit, Model, RandomSplit, TimeSplit
 
 
-@rule("split-gap", Model)
+@rule("split-gap", Model, severities=MAY_WARN)
 def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields what lets one part of the split know of another."""
     split, horizon = model.spec.split, model.spec.label.horizon

@@ -17,12 +17,13 @@ from collections.abc import Iterator
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
 
-@rule("stale-release", Release)
+@rule("stale-release", Release, severities=WARNS)
 def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields a release whose specs have changed since."""
     if view.environment_name is not None or release.spec.environment not in view.catalog.environments():

@@ -37,6 +37,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import percent, rule
 from penstock.checks.sampling import auc_low, chance_of_gap, rows_for_gap, wilson_low
 from penstock.checks.too_few_clusters import is_clustered, most_clusters
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
@@ -51,7 +52,7 @@ TOLERATED_WAY = 0.5
 PRECISION = 0.0001
 
 
-@rule("undecidable-gate", Gate)
+@rule("undecidable-gate", Gate, severities=MAY_WARN)
 def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
     """Yields each rule that chance decides."""
     model = view.find(Model, gate.spec.model)

@@ -21,13 +21,14 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import listed, rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.gate import Gate
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
-@rule("ungated-rollout", Rollout)
+@rule("ungated-rollout", Rollout, severities=MAY_WARN)
 def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields a rollout without a gate, and one whose gate judges another model or stops nothing."""
     if rollout.spec.gate is None:

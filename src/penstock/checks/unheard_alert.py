@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.environment import Environment
@@ -27,7 +28,7 @@ _UNANSWERED = "a model that does not answer"
 _STOPPED = "a release that is stopped"
 
 
-@rule("unheard-alert", Rollout)
+@rule("unheard-alert", Rollout, severities=MAY_WARN)
 def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each way of telling that the owning team has no receiver for."""
     team = view.find(Team, rollout.metadata.owner)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.environment import Environment, KserveTarget
 
@@ -23,7 +24,7 @@ NEWEST_KSERVE = str(KserveTarget.model_fields["version"].default)
 """The language's default is the newest version that the target is written for."""
 
 
-@rule("unknown-version", Environment)
+@rule("unknown-version", Environment, severities=WARNS)
 def unknown_version(view: View, environment: Environment) -> Iterator[Diagnostic]:
     """Yields a version that is newer than what is known."""
     kserve = environment.spec.kserve

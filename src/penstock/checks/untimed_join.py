@@ -28,13 +28,14 @@ from penstock.catalog.model import View
 from penstock.catalog.upstream import Column, derivation_of, tables_of, upstream
 from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
-@rule("untimed-join", FeatureSet)
+@rule("untimed-join", FeatureSet, severities=MAY_WARN)
 def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     """Yields each feature that reads what a join without a time has brought together."""
     features = feature_set.spec.features

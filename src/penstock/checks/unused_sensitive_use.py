@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import datasets_of, lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
-@rule("unused-sensitive-use", Model)
+@rule("unused-sensitive-use", Model, severities=WARNS)
 def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each entry that nothing needs, or that speaks of a dataset that does not exist."""
     flow = lineage(view)

@@ -27,6 +27,7 @@ from math import inf
 from penstock.catalog.model import View
 from penstock.checks.metrics_named import NamedMetric, metrics_named
 from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.base import Resource
 from penstock.specs.gate import CompareRule, ExplainRule, Gate, LatencyRule, PerturbRule, SliceRule
@@ -39,7 +40,7 @@ _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
 
 
-@rule("vacuous-bound", Gate, Rollout)
+@rule("vacuous-bound", Gate, Rollout, severities=MAY_WARN)
 def vacuous_bound(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each bound that decides nothing."""
     for named in metrics_named(view, resource):

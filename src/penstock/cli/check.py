@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     failed = any(one.severity is Severity.ERROR for one in found)
     if options.format == "text" and not failed:
         print(f"{counted(len(catalog.ids()), 'spec')}, no errors")
+        _say_where(catalog)
     if options.format == "text" and not options.fix:
         _offer(found)
     return PROBLEMS if failed else OK
@@ -76,6 +77,17 @@ def _preview(root: Path, found: tuple[Diagnostic, ...]) -> int:
     print(mending.diff(), end="")
     print(f"would fix {mending.summary()}" if mending.made else "nothing can be fixed safely", file=sys.stderr)
     return PROBLEMS if any(one.severity is Severity.ERROR for one in found) else OK
+
+
+def _say_where(catalog: Catalog) -> None:
+    """Nothing is wrong with models that are compiled nowhere, and nothing comes of them."""
+    from penstock.compiler import nowhere
+
+    found = nowhere(catalog)
+    if found is not None:
+        from penstock.cli.no_environment import hint
+
+        print(hint(found), file=sys.stderr)
 
 
 def _offer(found: tuple[Diagnostic, ...]) -> None:

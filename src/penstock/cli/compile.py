@@ -49,6 +49,10 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "text" and not outcome.failed:
         print(_summary(outcome, options.check))
         print("".join(_unreleased(outcome)), end="")
+        if outcome.nowhere is not None:
+            from penstock.cli.no_environment import hint
+
+            print(hint(outcome.nowhere), file=sys.stderr)
     return PROBLEMS if outcome.failed else OK
 
 

@@ -1,4 +1,4 @@
-"""``penstock explain``: where each value at an address comes from, or the manual page of a diagnostic."""
+"""``penstock explain``: where each value at an address comes from, the manual page of a diagnostic, or all codes."""
 
 from __future__ import annotations
 
@@ -31,16 +31,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument(
         "subject",
+        nargs="?",
         metavar="ADDRESS|CODE",
         help="an address such as `Gate/release.rules[quality]`, or a diagnostic's code such as `label-leak`",
     )
+    parser.add_argument("--codes", action="store_true", help="list the codes of all diagnostics, with what they find")
     parser.add_argument("--environment", metavar="NAME", help="the environment whose overrides are merged")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
     add_root(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain an address or a code."""
+    """Explain an address or a code, or list the codes."""
+    if options.codes == (options.subject is not None):
+        print("error: give an address, a code or --codes, and one of them", file=sys.stderr)
+        return WRONG_USE
+    if options.codes:
+        return _list_codes(options.format)
     try:
         if "/" not in options.subject and options.subject == options.subject.lower():
             return _explain_code(options.subject, options.format)
@@ -48,6 +55,20 @@ def run(options: argparse.Namespace) -> int:
     except (NoRepositoryError, _UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
+
+
+def _list_codes(form: str) -> int:
+    from penstock.cli.manual import CODES
+
+    told = {page: [severity.value for severity in page.severities] for page in CODES.values()}
+    if form == "json":
+        _print_json([{"code": page.name, "severities": said, "summary": page.summary} for page, said in told.items()])
+        return OK
+    rows = [(page.name, ", ".join(said), page.summary) for page, said in told.items()]
+    name, severity = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for row in rows:
+        print(f"{row[0]:<{name}}  {row[1]:<{severity}}  {row[2]}")
+    return OK
 
 
 def _explain_code(name: str, form: str) -> int:
@@ -59,7 +80,14 @@ def _explain_code(name: str, form: str) -> int:
         begun = [code for code in CODES if code.startswith(f"{name}-")]
         raise _UsageError(f"there is no diagnostic `{name}`{_hint(begun or did_you_mean(name, CODES))}")
     if form == "json":
-        _print_json({"code": page.name, "summary": page.summary, "manual": page.manual})
+        _print_json(
+            {
+                "code": page.name,
+                "severities": [severity.value for severity in page.severities],
+                "summary": page.summary,
+                "manual": page.manual,
+            }
+        )
     else:
         print(f"{page.name}\n\n{page.manual}")
     return OK

@@ -23,7 +23,7 @@ FAULT = 70
 COMMANDS = {
     "check": "say what is wrong with the specs",
     "compile": "write generated/ from the specs",
-    "explain": "show every value of an address with its origin, or the manual page of a diagnostic",
+    "explain": "show every value of an address with its origin, the manual page of a diagnostic, or all codes",
     "schema": "write JSON Schemas for editors",
     "run": "run a compiled pipeline on this machine",
     "promote": "release a trained model to an environment: writes the Release spec",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.catalog.codes import LOADING
 from penstock.checks.rules import RULES
-from penstock.diagnostics.codes import Code, code_table
+from penstock.diagnostics.codes import WARNS, Code, code_table
 from penstock.review.policy.codes import CODES as POLICY
 from penstock.source.codes import CODES as TEXT
 from penstock.verification.codes import CODES as VERIFICATION
@@ -67,6 +67,7 @@ REVIEWING = (
         Whatever of it cannot be read counts as changed, with the highest risk. It is no error: a pull request that
         mends the base must be able to be merged, after which it is gone.
         """,
+        WARNS,
     ),
     Code(
         "irregular-file",

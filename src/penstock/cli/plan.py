@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
 from penstock.review.policy.asked import asked
@@ -53,6 +54,11 @@ def run(options: argparse.Namespace) -> int:
     plan = inputs.plan
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
+    models = nowhere(inputs.sides.head.catalog)
+    if models is not None and options.format == "terminal":
+        from penstock.cli.no_environment import hint
+
+        print(hint(models), file=sys.stderr)
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
 
 

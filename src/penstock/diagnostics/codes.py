@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from penstock.diagnostics.model import Severity
+
+WARNS = (Severity.WARNING,)
+MAY_WARN = (Severity.ERROR, Severity.WARNING)
+"""Of what is an error where it is sure, and a warning where it may be meant."""
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -21,6 +26,8 @@ class Code:
 
     name: str
     manual: str
+    severities: tuple[Severity, ...] = (Severity.ERROR,)
+    """What it is reported as, the most severe first."""
 
     def __post_init__(self) -> None:
         if not _KEBAB.fullmatch(self.name):

@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.catalog import sql
 from penstock.checks.engine import check, check_whole
-from penstock.compiler import CompiledUnit, Unit
+from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.incremental.crew import Crew
 from penstock.incremental.memory import Known, Seen, Store
@@ -44,6 +44,8 @@ class Compilation:
     """What was written, or would be; None where errors kept the run from it."""
     unreleased: list[Unit] = field(default_factory=list)
     """The rollouts to which nothing is released yet."""
+    nowhere: Nowhere | None = None
+    """The models of which nothing is compiled, since there is no Environment."""
     source: Read = field(init=False)
     repository: Look = field(init=False)
     """What was found of the files, other than specs, that the earlier run has looked for."""
@@ -111,6 +113,7 @@ class Compilation:
             stage.count = len(self.compiled)
             self.diagnostics += [found for unit in self.compiled for found in unit.diagnostics]
             self.unreleased = self._waiting()
+            self.nowhere = nowhere(self.source.catalog)
         return not has_errors(self.diagnostics)
 
     def _waiting(self) -> list[Unit]:

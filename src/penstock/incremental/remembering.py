@@ -42,7 +42,7 @@ def remember(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> N
     seen = Seen(
         files=files,
         repository=_repository(run, fingerprints, now),
-        quiet=not run.diagnostics,
+        quiet=not run.diagnostics and run.nowhere is None,
         unread=[] if is_worth else _unread(run, files),
         parts=run.seen.parts,
     )

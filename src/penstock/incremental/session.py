@@ -22,7 +22,7 @@ from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
 
 if TYPE_CHECKING:
-    from penstock.compiler import Unit
+    from penstock.compiler import Nowhere, Unit
     from penstock.source.write_plan import WritePlan
 
 GENERATED = "generated"
@@ -38,6 +38,8 @@ class Outcome:
     """What was written (or would be); None where errors kept the run from it, or where nothing had changed."""
     unreleased: tuple[Unit, ...] = ()
     """Rollouts to which nothing is released yet, so that their serving manifests are left out."""
+    nowhere: Nowhere | None = None
+    """The models of which nothing is compiled, since there is no Environment."""
     timings: Timings = field(default_factory=Timings)
 
     @property
@@ -99,7 +101,7 @@ class Session:
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
             found = Diagnostics()
             found.extend([*problems, *run.diagnostics])
-            return Outcome(found.sorted(), run.plan, tuple(run.unreleased), timings)
+            return Outcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
 
         known = store.known(seen)
         if known is not None:

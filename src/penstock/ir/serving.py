@@ -82,6 +82,18 @@ class Mesh(NamedTuple):
     """Where its control plane is."""
 
 
+class Egress(NamedTuple):
+    """What pods reach besides names: the store that they load the model from, and what gives out credentials for it."""
+
+    port: int = 443
+    namespace: str | None = None
+    """Where the store runs in the cluster."""
+    cidrs: tuple[str, ...] = ()
+    """Where it runs elsewhere. Without them and without a namespace it may be anywhere."""
+    credentials: Literal["none", "eks", "gke"] = "none"
+    """Whose service on the node is asked for credentials."""
+
+
 class AccessRule(NamedTuple):
     """The identity of the endpoint's pods, and who may reach them."""
 
@@ -102,6 +114,7 @@ class AccessRule(NamedTuple):
     environment: str
     model: str
     owner: str
+    egress: Egress = Egress()
     mesh: Mesh | None = None
     """The service mesh that the pods are in."""
     labels: tuple[tuple[str, str], ...] = ()

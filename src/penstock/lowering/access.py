@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.serving import AccessRule, Caller, Mesh
+from penstock.ir.serving import AccessRule, Caller, Egress, Mesh
 from penstock.lowering.endpoint import is_remote
 from penstock.lowering.environments import environment_of
 from penstock.lowering.serving import free_labels, mode_of, pods_of
@@ -32,6 +32,7 @@ def access_rule(view: View, name: str) -> AccessRule:
         metrics_port=pods.metrics[1],
         monitoring=environment.prometheus.namespace,
         store="remote" if is_remote(environment.model_store) else "local",
+        egress=_egress(environment),
         mesh=Mesh(environment.istio.mode, environment.istio.namespace) if environment.istio is not None else None,
         environment=environment_of(view).name,
         model=rollout.spec.model,
@@ -39,6 +40,11 @@ def access_rule(view: View, name: str) -> AccessRule:
         labels=free_labels(rollout),
         is_split_by_relay=rollout.spec.strategy.canary is not None,
     )
+
+
+def _egress(environment: EnvironmentSpec) -> Egress:
+    store = environment.egress.store
+    return Egress(store.port, store.namespace, tuple(store.cidrs), environment.egress.credentials)
 
 
 def _relays(rollout: Rollout, environment: EnvironmentSpec) -> tuple[str, ...]:

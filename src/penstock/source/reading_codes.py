@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.diagnostics.codes import Code
+from penstock.diagnostics.codes import WARNS, Code
 
 READING = (
     Code(
@@ -151,6 +151,7 @@ READING = (
 
         It is empty, or holds comments alone. Write one, or delete the file.
         """,
+        WARNS,
     ),
     Code(
         "empty-document",
@@ -158,6 +159,7 @@ READING = (
 
         Mostly it is left over at the end of a file. Delete the line.
         """,
+        WARNS,
     ),
     Code(
         "unclosed-quote",
@@ -317,6 +319,7 @@ READING = (
         them apart. What stands in `specs/model.YAML` or `Specs/model.yaml` would be no part of the system, and nobody
         would notice. Rename it.
         """,
+        WARNS,
     ),
     Code(
         "unreadable-file",

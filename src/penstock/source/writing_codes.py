@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.diagnostics.codes import Code
+from penstock.diagnostics.codes import WARNS, Code
 
 WRITING = (
     Code(
@@ -79,5 +79,6 @@ WRITING = (
 
         It is never changed or deleted, but a cluster that syncs the directory may apply it. Move it elsewhere.
         """,
+        WARNS,
     ),
 )

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from penstock.specs.base import Image, Node, Resource, field, note
+from penstock.specs.base import Distinct, Image, Node, Resource, field, note
 from penstock.specs.kubernetes import (
+    Cidr,
     Domain,
     FreeLabelKey,
     Gateway,
@@ -160,6 +161,45 @@ class IstioTarget(Node):
     )
 
 
+class StoreEgress(Node):
+    """Where serving pods reach the model store; without namespace and addresses anywhere."""
+
+    port: int = field(
+        "Port of the store; in the cluster that of its pods (`targetPort`), whatever port its Service has.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=443,
+        ge=1,
+        le=65535,
+    )
+    namespace: Namespace | None = field(
+        "Namespace of a store that runs in the cluster.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None
+    )
+    cidrs: Distinct[Cidr] = field(
+        "Ranges of addresses of a store that runs elsewhere, such as `10.20.0.0/16`.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=[],
+    )
+
+
+class Egress(Node):
+    """What network policies let serving pods reach, besides names: the model store, and what gives out identities."""
+
+    store: StoreEgress = field(
+        "The model store.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default={}, validate_default=True
+    )
+    credentials: Literal["none", "eks", "gke"] = field(
+        "Who gives pods the credentials for the store. `none`: nobody that is asked over the network, as with mounted "
+        "secrets, IRSA or Azure's workload identity. `eks`: the agent of EKS Pod Identity. `gke`: GKE's metadata "
+        "server, which on nodes without workload identity is that of the machine, with the machine's credentials.",
+        loosens=Loosens.LATER,
+        area=Area.GOVERNANCE,
+        default="none",
+        order=("none", "eks", "gke"),
+    )
+
+
 class Images(Node):
     """Container images, pinned by digest."""
 
@@ -246,6 +286,13 @@ class EnvironmentSpec(Node):
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
+    )
+    egress: Egress = field(
+        "What serving pods reach where network policies bind them, which they do where a Rollout declares `access`.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default={},
+        validate_default=True,
     )
     prometheus: PrometheusTarget = field(
         "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True

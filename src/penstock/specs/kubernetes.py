@@ -5,6 +5,7 @@ Rules: https://kubernetes.io/docs/concepts/overview/working-with-objects/names a
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -18,10 +19,12 @@ _WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 LABEL_KEY_PATTERN = rf"^({_LABEL}(\.{_LABEL})*/)?{_WORD}$"
 LABEL_VALUE_PATTERN = f"^({_WORD})?$"
 URL_PATTERN = r"^https?://[^\s/]\S*$"
+CIDR_PATTERN = r"^[0-9a-fA-F:.]+/\d{1,3}$"
 STORE_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 
 RESERVED_LABELS = ("app.kubernetes.io/", "penstock/")
 """Prefixes of the labels that generated manifests carry already."""
+_METADATA_OF_EC2 = "fd00:ec2::254/128"
 _LONGEST_PREFIX = 253
 
 
@@ -42,10 +45,24 @@ def _free(key: str) -> str:
     return key
 
 
+def _is_network(text: str) -> str:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError as error:
+        raise PydanticCustomError("cidr", "expected a range of addresses") from error
+    if network.network_address != ip_address(text.partition("/")[0]):
+        raise PydanticCustomError("cidr", "expected the first address of a range", {"meant": str(network)})
+    if network.is_link_local or str(network) == _METADATA_OF_EC2:
+        raise PydanticCustomError("link_local", "expected addresses of a store")
+    return str(network)
+
+
 Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN)]
 ServiceAccount = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
 Domain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
 Gateway = Annotated[str, StringConstraints(pattern=GATEWAY_PATTERN)]
+Cidr = Annotated[str, StringConstraints(pattern=CIDR_PATTERN), AfterValidator(_is_network)]
+"""A range of addresses, none of which gives out the credentials of a machine and nothing else."""
 LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY_PATTERN), AfterValidator(_short_prefix)]
 FreeLabelKey = Annotated[LabelKey, AfterValidator(_free)]
 """A label of somebody's own, which no generated manifest carries by itself."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.diagnostics.codes import Code
+from penstock.diagnostics.codes import WARNS, Code
+from penstock.diagnostics.model import Severity
 
 CODES = (
     Code(
@@ -48,6 +49,7 @@ CODES = (
 
         It calls a function of Kubernetes' own libraries that the evaluator here lacks. The object may break the rule.
         """,
+        WARNS,
     ),
     Code(
         "unverified-kind",
@@ -57,6 +59,7 @@ CODES = (
         Neither the folder of `--crds` nor the cluster of `--cluster` holds one. Kinds of Kubernetes itself need the
         package `kubernetes-validate`.
         """,
+        (Severity.NOTE,),
     ),
     Code(
         "object-sense",

@@ -100,6 +100,17 @@ def test_errors_on_head_fail_it(repository: Repository, capsys: pytest.CaptureFi
     assert shown.rstrip().endswith("next: penstock check")
 
 
+def test_of_a_spec_that_is_invalid_on_head_the_plan_shows_what_was_written(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.branch()
+    repository.replace("stage: production", "stage: prodution")
+    repository.commit()
+    main(["plan", "--root", str(repository.root)])
+    shown = capsys.readouterr().out
+    assert "~ Environment/production spec.stage: production -> prodution   unknown (governance)" in shown
+
+
 def test_a_wrong_revision_is_one_sentence(repository: Repository) -> None:
     shown = run(repository, "--base", "nowhere")
     assert (shown.returncode, shown.stdout) == (2, "")

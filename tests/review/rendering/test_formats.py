@@ -10,7 +10,8 @@ import pytest
 from penstock.review.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering import html, json, markdown, terminal
-from penstock.review.rendering.rows import headline, rows, shown_values
+from penstock.review.rendering.rows import headline, rows
+from penstock.review.rendering.values import shown_values
 from penstock.source.emit_yaml import emit_yaml_documents
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
@@ -83,6 +84,17 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
             ("…" + ("x, " * 40)[-20:] + "last", "…" + ("x, " * 40)[-20:] + "next"),
         ),
         ("a" * 100, "a" * 101, ("…" + "a" * 20, "…" + "a" * 21)),
+        (
+            {"spec": {"namespace": "n" * 60, "stage": "production", "gone": {"a": 1}}},
+            {"spec": {"stage": "prodution", "namespace": "n" * 60, "come": True}},
+            ("spec.stage: production", "prodution, and 2 more"),
+        ),
+        ({"spec": {"text": "a" * 100}}, {"spec": {}}, ("spec.text: " + "a" * 59 + "…", "nothing")),
+        (
+            {"a": "x" * 60, "b": 1},
+            {"b": 1, "a": "x" * 60},
+            ('{"a":"' + "x" * 53 + "…", '{"b":1,"a":"' + "x" * 47 + "…"),
+        ),
         ("a" * 100, "b" * 100, ("a" * 59 + "…", "b" * 59 + "…")),
     ],
 )

@@ -45,8 +45,14 @@ def namespaces(peers: list[dict[str, Any]]) -> list[str]:
         LOCAL,
         changed(ENVIRONMENT, ("  prometheus:\n", "  istio: {}\n  prometheus:\n")),
         changed(ENVIRONMENT, ("  prometheus:\n", "  istio: {mode: ambient}\n  prometheus:\n")),
+        changed(ENVIRONMENT, ("  prometheus:\n", "  egress: {store: {namespace: minio}}\n  prometheus:\n")),
+        changed(
+            ENVIRONMENT,
+            ("  prometheus:\n", "  egress: {store: {cidrs: [10.0.0.0/8, '::/0']}, credentials: gke}\n  prometheus:\n"),
+        ),
+        changed(ENVIRONMENT, ("  prometheus:\n", "  egress: {credentials: eks}\n  prometheus:\n")),
     ],
-    ids=["standard", "knative", "local", "sidecars", "ambient"],
+    ids=["standard", "knative", "local", "sidecars", "ambient", "minio", "gke", "eks"],
 )
 def test_kubernetes_takes_every_object_as_it_is(rollout: str, environment: str, shared_crds: Path) -> None:
     for kind, document in objects(rollout, environment).items():
@@ -153,3 +159,54 @@ def test_pods_reach_names_and_the_model_store_and_never_the_clouds_metadata() ->
     assert store["ports"] == [{"protocol": "TCP", "port": 443}]
     assert store["to"][0]["ipBlock"]["except"] == ["169.254.169.254/32"]
     assert policy(BY_HAND, LOCAL)["egress"] == [names]
+
+
+def with_egress(egress: str, environment: str = ENVIRONMENT) -> str:
+    return changed(environment, ("  prometheus:\n", f"  egress: {egress}\n  prometheus:\n"))
+
+
+def test_a_store_in_the_cluster_is_reached_there_and_nothing_else_is() -> None:
+    names, store = policy(BY_HAND, with_egress("{store: {namespace: minio, port: 9000}}"))["egress"]
+    assert names == policy()["egress"][0]
+    assert namespaces(store["to"]) == ["minio"]
+    assert ports(store) == [9000]
+
+
+def test_an_ambient_mesh_takes_requests_to_a_store_in_the_cluster_by_its_tunnel() -> None:
+    environment = with_egress("{store: {namespace: minio, port: 9000}}", mesh("ambient"))
+    assert ports(policy(PLAIN, environment)["egress"][1]) == [9000, 15008]
+
+
+def test_a_store_elsewhere_is_reached_at_its_addresses() -> None:
+    (_, store) = policy(BY_HAND, with_egress("{store: {cidrs: [10.20.0.0/16, 0.0.0.0/0], port: 8333}}"))["egress"]
+    assert store["to"] == [
+        {"ipBlock": {"cidr": "10.20.0.0/16"}},
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}},
+    ]
+    assert ports(store) == [8333]
+
+
+def test_a_port_alone_leaves_the_addresses_open_but_for_the_clouds_metadata() -> None:
+    (_, store) = policy(BY_HAND, with_egress("{store: {port: 9000}}"))["egress"]
+    assert store["to"] == policy()["egress"][1]["to"]
+    assert ports(store) == [9000]
+
+
+def opened(credentials: str) -> list[tuple[str, int]]:
+    """The addresses and ports that credentials add to the policy."""
+    added = policy(BY_HAND, with_egress(f"{{credentials: {credentials}}}"))["egress"]
+    assert added[:2] == policy()["egress"]
+    return [(peer["ipBlock"]["cidr"], port) for rule in added[2:] for peer in rule["to"] for port in ports(rule)]
+
+
+def test_an_identity_of_a_cloud_opens_what_gives_it_out_and_no_more() -> None:
+    assert opened("none") == []
+    assert opened("gke") == [("169.254.169.254/32", 80), ("169.254.169.252/32", 988)]
+    assert opened("eks") == [("169.254.170.23/32", 80), ("fd00:ec2::23/128", 80)]
+
+
+def test_egress_to_a_store_on_a_disk_is_a_mistake() -> None:
+    assert asked(PLAIN, with_egress("{}", LOCAL)) == []
+    (found,) = asked(PLAIN, with_egress("{credentials: gke}", LOCAL))
+    assert found.code == "ignored-field"
+    assert "`environment.egress`" in found.headline

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
 from penstock.diagnostics.model import Severity, Span
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
+from penstock.review.rendering.values import shown_value, shown_values
 from penstock.source.output_findings import MENDED_BY_COMPILING
 
 SYMBOLS = {
@@ -18,12 +17,6 @@ SYMBOLS = {
     Operation.RENAMED: ">",
     Operation.MOVED: ">",
 }
-_LONGEST_VALUE = 160
-"""Characters of a value that comes or goes; of a raw patch, they are all that tells what it does."""
-_LONGEST_PART = 60
-"""Characters of each of two values, of which the difference is what matters."""
-_BEFORE_WHAT_DIFFERS = 20
-"""Characters that stand before it."""
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
 
@@ -108,37 +101,6 @@ def next_command(plan: Plan) -> str | None:
     if "edited-artifact" in codes:
         return "penstock compile, which writes generated/ anew, after the change is made in the specs"
     return "penstock check"
-
-
-def shown_value(value: Any) -> str:
-    """A value in short, as it would be written."""
-    return _cut(_written(value), _LONGEST_VALUE)
-
-
-def shown_values(before: Any, after: Any) -> tuple[str, str]:
-    """Two values that differ, in short; of long ones, the part that differs."""
-    first, second = _written(before), _written(after)
-    if first == second:
-        # What differs in its type alone, such as 1 and 1.0, or `true` and true.
-        first, second = (orjson.dumps(value).decode() for value in (before, after))
-    if max(len(first), len(second)) > _LONGEST_PART:
-        same = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
-        start = (min(len(first), len(second)) if same is None else same) - _BEFORE_WHAT_DIFFERS
-        if start > 0:
-            first, second = f"…{first[start:]}", f"…{second[start:]}"
-    return _cut(first, _LONGEST_PART), _cut(second, _LONGEST_PART)
-
-
-def _written(value: Any) -> str:
-    if value is None or value == "":
-        return "nothing" if value is None else '""'
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def affected(impact: Impact, change: Change) -> str:

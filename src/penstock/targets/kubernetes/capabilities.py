@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.ir.serving import AccessRule
+from penstock.ir.serving import AccessRule, Egress
 from penstock.targets.base import Capability
 
 
@@ -15,4 +15,15 @@ def _relay(rule: AccessRule) -> str | None:
     )
 
 
-CAPABILITIES = (Capability("access", _relay, "`kserve.gatewayNamespace` in the Environment", AccessRule),)
+def _unused_egress(rule: AccessRule) -> str | None:
+    if rule.callers is None or rule.store == "remote" or rule.egress == Egress():
+        return None
+    return "the pods load models from a disk, so that the network policy lets them reach no store"
+
+
+CAPABILITIES = (
+    Capability("access", _relay, "`kserve.gatewayNamespace` in the Environment", AccessRule),
+    Capability(
+        "environment.egress", _unused_egress, "a `modelStore` at `s3://` or `gs://`, or leave `egress` out", AccessRule
+    ),
+)

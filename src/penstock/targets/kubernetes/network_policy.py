@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from penstock.ir.serving import AccessRule, Caller
@@ -17,14 +18,18 @@ _DNS: dict[str, Any] = {
     ],
     "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
 }
-# The metadata services of clouds give out the credentials of the machine to whoever asks.
-_MODEL_STORE: dict[str, Any] = {
-    "to": [
-        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}},
-        {"ipBlock": {"cidr": "::/0", "except": ["fd00:ec2::254/128"]}},
-    ],
-    "ports": [{"protocol": "TCP", "port": 443}],
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+_METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
+"""The metadata services of clouds, which give out the credentials of the machine to whoever asks."""
+_CREDENTIALS: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {
+    "none": (),
+    # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
+    "eks": ((("169.254.170.23/32", "fd00:ec2::23/128"), 80),),
+    # Dataplane V2 sees the address that pods ask, Calico the one it is rewritten to
+    # (https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy).
+    "gke": ((("169.254.169.254/32",), 80), (("169.254.169.252/32",), 988)),
 }
+"""Addresses and port at which a pod asks for credentials of its own."""
 
 # Of Istio (https://istio.io/latest/docs/ops/deployment/application-requirements and .../ambient/usage/networkpolicy).
 _TUNNEL = 15008
@@ -38,7 +43,7 @@ _PROBES = "169.254.7.127/32"
 def network_policy_spec(rule: AccessRule, callers: tuple[Caller, ...]) -> dict[str, Any]:
     """The spec: callers and relays at the ports for requests, Prometheus at the one for metrics, DNS, the store."""
     mesh = rule.mesh
-    egress = [_DNS, _MODEL_STORE] if rule.store == "remote" else [_DNS]
+    egress = [_DNS, *_store(rule)] if rule.store == "remote" else [_DNS]
     ports, metrics = list(rule.ports), [rule.metrics_port]
     probes: list[dict[str, Any]] = []
     if mesh is not None:
@@ -65,6 +70,28 @@ def network_policy_spec(rule: AccessRule, callers: tuple[Caller, ...]) -> dict[s
         ],
         "egress": egress,
     }
+
+
+def _store(rule: AccessRule) -> Iterator[dict[str, Any]]:
+    """To the store, and to what gives out credentials for it."""
+    at = rule.egress
+    inside = [_namespace(at.namespace)] if at.namespace is not None else []
+    cidrs = at.cidrs or (() if inside else _ANYWHERE)
+    # Pods of an ambient mesh are reached by its tunnel, whatever port the request is for.
+    tunnel = [_TUNNEL] if inside and rule.mesh is not None and rule.mesh.mode == "ambient" else []
+    yield {"to": [*inside, *map(_block, cidrs)], "ports": _tcp([at.port, *tunnel])}
+    for addresses, port in _CREDENTIALS[at.credentials]:
+        yield {"to": [{"ipBlock": {"cidr": address}} for address in addresses], "ports": _tcp([port])}
+
+
+def _block(cidr: str) -> dict[str, Any]:
+    network = ip_network(cidr)
+    shut = [one for one in _METADATA if _is_within(ip_network(one), network)]
+    return {"ipBlock": {"cidr": cidr} | ({"except": shut} if shut else {})}
+
+
+def _is_within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
 def _tcp(ports: Iterable[int]) -> list[dict[str, Any]]:

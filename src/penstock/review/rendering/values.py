@@ -1,0 +1,61 @@
+"""Values of a change in short, as they would be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+_LONGEST_VALUE = 160
+"""Characters of a value that comes or goes; of a raw patch, they are all that tells what it does."""
+_LONGEST_PART = 60
+"""Characters of each of two values, of which the difference is what matters."""
+_BEFORE_WHAT_DIFFERS = 20
+"""Characters that stand before it."""
+
+
+def shown_value(value: Any) -> str:
+    """A value in short, as it would be written."""
+    return _cut(_written(value), _LONGEST_VALUE)
+
+
+def shown_values(before: Any, after: Any) -> tuple[str, str]:
+    """Two values that differ, in short; of long ones, the part that differs, with the keys that lead to it."""
+    first, second = _written(before), _written(after)
+    is_long = max(len(first), len(second)) > _LONGEST_PART
+    if is_long and isinstance(before, dict) and isinstance(after, dict) and (found := [*_differences(before, after)]):
+        (path, one, other), *more = found
+        first, second = shown_values(one, other)
+        return f"{'.'.join(path)}: {first}", f"{second}, and {len(more)} more" if more else second
+    if first == second:
+        # What differs in its type alone, such as 1 and 1.0, or `true` and true.
+        first, second = (orjson.dumps(value).decode() for value in (before, after))
+    if max(len(first), len(second)) > _LONGEST_PART:
+        same = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
+        start = (min(len(first), len(second)) if same is None else same) - _BEFORE_WHAT_DIFFERS
+        if start > 0:
+            first, second = f"…{first[start:]}", f"…{second[start:]}"
+    return _cut(first, _LONGEST_PART), _cut(second, _LONGEST_PART)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Where two mappings differ, in the order of the second: the keys that lead there, and what stands there."""
+    for key in dict.fromkeys((*after, *before)):
+        one, other = before.get(key), after.get(key)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from (((key, *path), *values) for path, *values in _differences(one, other))
+        elif key not in before or key not in after or orjson.dumps(one) != orjson.dumps(other):
+            yield (key,), one, other
+
+
+def _written(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing" if value is None else '""'
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -1,0 +1,156 @@
+"""What a function is said to refuse the database refuses, whatever type a value of that kind has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from penstock.catalog import sql
+from penstock.catalog.sql_arguments import TABLE
+
+duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
+
+WHOLE = ("TINYINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT")
+TYPES = {
+    "int": WHOLE,
+    "float": ("FLOAT", "DOUBLE", "DECIMAL(18,3)", "BIGINT", "HUGEINT"),
+    "fraction": ("FLOAT", "DOUBLE", "DECIMAL(18,3)"),
+    "bool": ("BOOLEAN",),
+    "string": ("VARCHAR",),
+    "words": ("VARCHAR",),
+    "timestamp": ("TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS", "DATE"),
+    "date": ("DATE",),
+    "interval": ("INTERVAL",),
+    "time": ("TIME",),
+}
+"""The types that a value of a kind may have; lists and structs may be of any."""
+NAMES = r"""
+    SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions()
+    WHERE function_type IN ('scalar', 'aggregate') AND regexp_full_match(function_name, '[a-zA-Z][a-zA-Z0-9_]*')
+    ORDER BY name
+"""
+
+
+@pytest.fixture(scope="module")
+def connection() -> Any:
+    """A database with a table of a column for each type."""
+    made = duckdb.connect()
+    types = sorted({type_ for types in TYPES.values() for type_ in types})
+    made.execute(f"CREATE TABLE t ({', '.join(f'{column(type_)} {type_}' for type_ in types)})")
+    return made
+
+
+def column(type_: str) -> str:
+    return "c_" + "".join(filter(str.isalnum, type_)).lower()
+
+
+def takes(connection: Any, call: str) -> bool:
+    try:
+        connection.execute(f"EXPLAIN SELECT {call} FROM t")
+    except duckdb.Error:
+        return False
+    return True
+
+
+def test_the_table_is_what_the_database_refuses(connection: Any, update: bool) -> None:
+    found = {}
+    for (name,) in connection.execute(NAMES).fetchall():
+        taken = {
+            type_
+            for type_ in {one for types in TYPES.values() for one in types}
+            if takes(connection, f"{name}({column(type_)})")
+        }
+        # What takes no value at all is no function of one argument.
+        if taken and (kinds := [kind for kind, types in TYPES.items() if not taken.intersection(types)]):
+            found[name] = kinds
+    if update:
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(kinds)}" for name, kinds in found.items())
+        TABLE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    assert json.loads(TABLE.read_bytes()) == found
+    assert len(found) > 300
+
+
+COLUMNS = {"n": "int", "x": "float", "s": "string", "b": "bool", "t": "timestamp", "d": "date"}
+STORED = {"int": "BIGINT", "float": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN"}
+VALUES = (
+    *COLUMNS, "'4'", "('4')", "4", "4.5", "true", "NULL", "n + 1", "n / 2", "x * 2", "n > 3", "upper(s)", "s || '1'",
+    "t - t", "d - d", "t::date", "t::time", "s::int", "n::varchar", "coalesce('1', '2')", "CASE WHEN b THEN '1' END",
+    "nullif('1', s)", "min('1')", "strftime(t, '%Y')", "n % 2", "sum(b)", "count(*)", "INTERVAL 1 DAY", "dayname(t)",
+    "-n", "abs(x)", "length(s)", "hour(t)", "d + INTERVAL 1 DAY", "date_trunc('day', t)", "[n]", "{'a': n}",
+    "DISTINCT s", "coalesce(n, x)", "substr(s, 1, 2)", "greatest(n, 1)", "epoch(t)", "x::decimal(9, 0)", "trim(s)",
+    "max(t)", "round(x)", "n IS NULL", "'2026-01-01'::timestamp", "replace(s, 'a', 'b')", "t AT TIME ZONE 'UTC'",
+)  # fmt: skip
+FUNCTIONS = (
+    "avg", "sum", "min", "stddev", "median", "mode", "product", "bool_and", "bit_or", "string_agg", "count", "geomean",
+    "lower", "upper", "length", "strlen", "trim", "md5", "reverse", "ascii", "abs", "sqrt", "ln", "round", "floor",
+    "sign", "exp", "isnan", "year", "month", "hour", "dayname", "epoch", "last_day", "to_timestamp", "chr", "bin",
+    "to_days", "hash", "typeof", "list", "len", "factorial", "even", "gamma", "century", "date", "strip_accents",
+    "initcap",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_fault_is_found_with_an_argument_that_the_database_takes(function: str, connection: Any) -> None:
+    stored = ", ".join(f"NULL::{STORED.get(type_, type_)} AS {name}" for name, type_ in COLUMNS.items())
+    for value in VALUES:
+        call = f"{function}({value})"
+        expression = sql.misfits_of_expression(call, tuple(COLUMNS.items()))
+        tables = (("q", tuple(COLUMNS.items())),)
+        query = sql.misfits_of_query(f"SELECT {call} AS v FROM q", tables)
+        nested = sql.misfits_of_query(f"SELECT {function}(v) AS w FROM (SELECT {value} AS v FROM q)", tables)
+        if expression or query:
+            assert not takes_over(connection, stored, f"SELECT {call} AS v FROM q"), call
+        if nested:
+            assert not takes_over(connection, stored, f"SELECT {function}(v) FROM (SELECT {value} AS v FROM q)"), call
+
+
+def takes_over(connection: Any, stored: str, query: str) -> bool:
+    try:
+        connection.execute(f"EXPLAIN WITH q AS (SELECT {stored}) {query}")
+    except duckdb.BinderException as error:
+        # Of two aggregates in each other nothing is said of kinds.
+        return "No function matches" not in str(error) and "aggregate" not in str(error)
+    except duckdb.Error:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("avg(b)", [("avg", "bool", "b")]),
+        ("sum(s) FILTER (WHERE b)", [("sum", "string", "s")]),
+        ("1 + lower(n + 1)", [("lower", "int", "n + 1")]),
+        ("sqrt(length(upper(x)))", [("upper", "float", "x")]),
+        ("sum(DISTINCT d)", [("sum", "date", "d")]),
+        ("YEAR(n)", [("YEAR", "int", "n")]),
+        ("sum('4')", []),
+        ("list_transform([1], lambda s: abs(s))", []),
+        ("[abs(s) FOR s IN [1]]", []),
+        ("abs(unknown)", []),
+        ("abs(r.n) + abs(r.s)", []),
+        ("s.lower()", []),
+        ("lower(/* n */ s)", []),
+    ],
+)
+def test_the_argument_is_named_that_a_function_refuses(text: str, told: list[tuple[str, str, str]]) -> None:
+    found = sql.misfits_of_expression(text, tuple(COLUMNS.items()))
+    assert [(one.function, one.kind, text[slice(*one.at)]) for one in found] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SELECT avg(o.s) AS v FROM q o GROUP BY n", ["o.s"]),
+        ("WITH a AS (SELECT upper(s) AS v FROM q) SELECT sum(v) AS w FROM a", ["v"]),
+        ("SELECT n FROM q WHERE s IN (SELECT lower(n) FROM p)", ["n"]),
+        ("SELECT s AS n, abs(n) AS v FROM q ORDER BY abs(n)", []),
+        ("SELECT abs(s) AS v FROM q JOIN p ON q.n = p.n", []),
+        ("SELECT * FROM q JOIN (SELECT n AS s FROM p) USING (n) WHERE abs(s) > 1", []),
+    ],
+)
+def test_in_a_query_a_column_is_that_of_its_scope(text: str, told: list[str]) -> None:
+    found = sql.misfits_of_query(text, (("q", tuple(COLUMNS.items())), ("p", (("n", "int"),))))
+    assert [text[slice(*one.at)] for one in found] == told
