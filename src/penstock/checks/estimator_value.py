@@ -34,6 +34,7 @@ from penstock.catalog.parameter_values import Values, values_of
 from penstock.catalog.remedies import is_number, short_text
 from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import listed, rule
+from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
@@ -51,7 +52,7 @@ _BY_PYTHON = "a function or an object is given by Python: write `estimator: {pyt
 _PYTHONS = {"none": None, "null": None, "true": True, "false": False}
 
 
-@rule("estimator-value", Model)
+@rule("estimator-value", Model, severities=MAY_WARN)
 def estimator_value(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each value that the learner refuses."""
     estimator, search = model.spec.estimator, model.spec.search
