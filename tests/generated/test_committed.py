@@ -26,13 +26,13 @@ def files(pattern: str) -> list[Path]:
 
 
 def test_promtool_takes_every_rule_file_and_passes_its_unit_tests(promtool: Path) -> None:
-    for rules in files("*/*/rules.prometheus.yaml"):
+    for rules in files("*/*/*rules.prometheus.yaml"):
         checked = subprocess.run(
             [promtool, "check", "rules", "--lint-fatal", rules.name], cwd=rules.parent, capture_output=True, text=True
         )
         assert checked.returncode == 0, f"{rules}\n{checked.stdout}{checked.stderr}"
         tested = subprocess.run(
-            [promtool, "test", "rules", "rules.test.yaml"], cwd=rules.parent, capture_output=True, text=True
+            [promtool, "test", "rules", rules.name.replace(".prometheus.", ".test.")], cwd=rules.parent, capture_output=True, text=True
         )
         assert tested.returncode == 0, f"{rules}\n{tested.stdout}{tested.stderr}"
 

@@ -26,6 +26,8 @@ from penstock.lowering.cron_period import longest_gap
         ("0 6 1 * *", dt.timedelta(days=31)),
         ("0 6 31 * *", dt.timedelta(days=61)),
         ("0 6 1 jan,jul *", dt.timedelta(days=184)),
+        ("0 6 1 3 *", dt.timedelta(days=366)),
+        ("0 6 29 2 *", dt.timedelta(days=1461)),
         ("0 6 1 * 1", dt.timedelta(days=7)),
     ],
 )

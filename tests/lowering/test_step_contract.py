@@ -22,7 +22,7 @@ def _steps() -> list[Step]:
     training = training_workflow(view(), "flight-delay")
     monitoring = monitoring_workflow(view(), "flight-delay")
     assert monitoring is not None
-    both = {step.name: step for step in (*training.steps, *monitoring.steps)}
+    both = {(step.name, step.arguments): step for step in (*training.steps, *monitoring.steps)}
     return list(both.values())
 
 

@@ -74,6 +74,7 @@ def test_the_steps_stand_in_the_order_in_which_they_can_run() -> None:
         "card",
         "evidence",
         "register",
+        "publish",
     ]
 
 
@@ -104,6 +105,25 @@ def test_sql_reads_the_validated_tables_of_its_datasets() -> None:
         "flights": InputPath("validate-flights", "table"),
         "landings": InputPath("validate-landings", "table"),
     }
+
+
+def test_what_the_clock_trains_tells_of_its_registration_after_it() -> None:
+    found = workflow()
+    publish = steps(found)["publish"]
+    assert publish.upstream == ("register",)
+    assert values(publish, "--registration") == [InputPath("register", "registration")]
+    assert values(publish, "--environment") == ["production"]
+
+
+def no_cluster(documents: Documents) -> None:
+    documents["Environment", "production"]["spec"]["cluster"] = False
+
+
+@pytest.mark.parametrize("change", [no_cluster, in_model(retrain={"onDrift": True, "cooldown": "1d"})])
+def test_what_nobody_waits_for_asks_for_no_pushgateway(change: Callable[[Documents], None]) -> None:
+    found = workflow(change)
+    assert found.steps[-1].name == "register"
+    assert "pushgateway" not in {parameter.name for parameter in found.parameters}
 
 
 @pytest.mark.parametrize("step", ["card", "evidence", "register"])
@@ -138,7 +158,7 @@ def test_selection_and_search_are_there_only_where_they_are_declared() -> None:
 def test_only_steps_that_touch_the_outside_are_tried_again() -> None:
     retried = {step.name for step in workflow().steps if step.retry is not None}
     snapshots = {"snapshot-flights", "snapshot-weather", "snapshot-landings", "snapshot-arrivals"}
-    assert retried == {*snapshots, "register"}
+    assert retried == {*snapshots, "register", "publish"}
 
 
 def test_what_depends_on_the_world_is_not_taken_from_a_cache() -> None:
@@ -251,6 +271,7 @@ def test_parameters_default_to_the_environment() -> None:
         "as_of": "",
         "tracking": "http://mlflow.mlflow.svc:5000",
         "model_store": "s3://models/production",
+        "pushgateway": "http://pushgateway.monitoring:9091",
     }
 
 

@@ -1,7 +1,8 @@
 """An alert tells nobody.
 
 What it does: looks up, for every monitor's `then`, for service level objectives and for what needs no figure (a model
-that does not answer, a release that Argo Rollouts has stopped), whether the owner's Team has a `contact` of that kind.
+that does not answer, a release that Argo Rollouts has stopped, training by a `schedule` that registers nothing),
+whether the owner's Team has a `contact` of that kind.
 
 Why: an alert that fires and reaches nobody is worse than none: everybody believes that somebody was told.
 
@@ -17,23 +18,43 @@ from collections.abc import Iterator, Sequence
 from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
-from penstock.diagnostics.model import Diagnostic, Label
+from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.model import Pointer
 from penstock.specs.environment import Environment
+from penstock.specs.model import Model
 from penstock.specs.rollout import DriftMonitor, QualityMonitor, QueryMonitor, Rollout
 from penstock.specs.team import Team
 
 _BURNING = "a budget that burns fast"
 _UNANSWERED = "a model that does not answer"
 _STOPPED = "a release that is stopped"
+_NOT_RETRAINED = "training that registers nothing"
 
 
-@rule("unheard-alert", Rollout, severities=MAY_WARN)
-def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+@rule("unheard-alert", Model, Rollout, severities=MAY_WARN)
+def unheard_alert(view: View, resource: Model | Rollout) -> Iterator[Diagnostic]:
     """Yields each way of telling that the owning team has no receiver for."""
-    team = view.find(Team, rollout.metadata.owner)
+    if isinstance(resource, Model) and not _is_missed(view, resource):
+        return
+    team = view.find(Team, resource.metadata.owner)
     if team is None:
         return
+    if isinstance(resource, Rollout):
+        yield from _unheard_of_rollout(view, resource, team)
+    elif team.spec.contact.ticket is None:
+        place = view.span(resource, ("retrain", "schedule"), "key")
+        yield _diagnostic(view, team, "ticket", [place], f"{_NOT_RETRAINED} asks for a ticket", in_words=False)
+
+
+def _is_missed(view: View, model: Model) -> bool:
+    """Whether a clock starts the training anywhere, so that somebody is told where it registers nothing."""
+    if model.spec.retrain is None or model.spec.retrain.schedule is None:
+        return False
+    places = view.all(Environment) if view.environment is None else (view.environment,)
+    return any(place.spec.training and place.spec.cluster for place in places)
+
+
+def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Diagnostic]:
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
     served = [view.find(Environment, name) for name in rollout.spec.environments]
     # A model that does not answer pages where anybody is woken, and is a ticket elsewhere.
@@ -47,7 +68,12 @@ def unheard_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]
             if told or burning or action in asking:
                 asks = _BURNING if burning else asking.get(action, "")
-                yield _diagnostic(view, rollout, team, action, told, burning, asks)
+                places = [view.span(rollout, pointer) for pointer in told]
+                places += [view.span(rollout, pointer, "key") for pointer in burning]
+                if not places:
+                    places = [view.span(rollout, ("environments",), "key")]
+                asked = f"asks for a {action}" if told else f"{asks} asks for a {action}"
+                yield _diagnostic(view, team, action, places, asked, in_words=bool(told))
 
 
 def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
@@ -67,28 +93,16 @@ def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
                 yield (*where, "then", item) if written else where, action
 
 
-def _diagnostic(
-    view: View,
-    rollout: Rollout,
-    team: Team,
-    action: str,
-    told: list[Pointer],
-    burning: list[tuple[str, str]],
-    asks: str,
-) -> Diagnostic:
+def _diagnostic(view: View, team: Team, action: str, places: list[Span], asked: str, *, in_words: bool) -> Diagnostic:
     """One diagnostic for the missing contact, at every alert that needs it; an error where one asks for it in words."""
-    places = [view.span(rollout, pointer) for pointer in told]
-    places += [view.span(rollout, pointer, "key") for pointer in burning]
-    if not places:
-        places = [view.span(rollout, ("environments",), "key")]
     secondary = [Label(span, "and this one") for span in places[1:]]
     declared = view.catalog.span(SpecId("Team", team.name), ("metadata", "name"))
-    make = Diagnostic.error if told else Diagnostic.warning
+    make = Diagnostic.error if in_words else Diagnostic.warning
     return make(
         "unheard-alert",
         f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
         places[0],
-        f"asks for a {action}" if told else f"{asks} asks for a {action}",
+        asked,
         secondary=(*secondary, Label(declared, f"no `contact.{action}`")),
         help=(f"add `contact: {{{action}: ...}}` to the team, with a receiver that Alertmanager knows",),
     )

@@ -83,7 +83,10 @@ class Unobserved(NamedTuple):
 
 
 class RuleFile(NamedTuple):
-    """All rules of one rollout in one environment, with their tests and the scraping that feeds them."""
+    """All rules of a rollout, or of a model's training, in one environment, with their tests.
+
+    Those of a rollout come with the scraping that feeds them.
+    """
 
     name: str
     namespace: str
@@ -99,3 +102,7 @@ class RuleFile(NamedTuple):
     scrape_seconds: int = 30
     """How often targets are scraped; no rate may look at less than two scrapes."""
     unobserved: tuple[Unobserved, ...] = ()
+    evaluation_minutes: int = 15
+    """How often the tests evaluate all rules: rare, since some last for days. Their times are multiples of it."""
+    of_training: bool = False
+    """Whether they are a model's and not a rollout's, which may have the same name and then shares its folder."""

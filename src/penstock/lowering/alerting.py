@@ -1,13 +1,15 @@
-"""What all alerts of a rollout share: whom they tell, what they are about, how they read, how they are tested."""
+"""What all alerts share: whom they tell, what they are about, how they read, how they are tested."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.numbers import decimal_text
+from penstock.specs.environment import Environment
 from penstock.specs.rollout import Action
 
 TEST_INTERVAL = "1m"
@@ -20,31 +22,61 @@ NUMBER = '{{ $value | printf "%.4g" }}'
 KEEP = "15m"
 """For how long an alert over figures goes on after they are within their bounds again."""
 
+_KEEP_FIRING_SINCE = (2, 42)
 _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
 
-class Subject(NamedTuple):
-    """The rollout that alerts are about, in one environment."""
+class Place(NamedTuple):
+    """An environment, as far as alerts there go."""
 
     environment: str
     namespace: str
-    model: str
-    rollout: str
-    team: str
     runbooks: str | None
     keeps_firing: bool
     """Whether this Prometheus knows ``keep_firing_for`` (2.42 and newer)."""
     pages: bool
     """Whether anybody is woken in this environment."""
 
+
+def place_of(environment: Environment) -> Place:
+    """What alerts in an environment go by."""
+    prometheus = environment.spec.prometheus
+    version = tuple(int(part) for part in prometheus.version.split("."))
+    return Place(
+        environment=environment.name,
+        namespace=environment.spec.namespace,
+        runbooks=prometheus.runbooks,
+        keeps_firing=version >= _KEEP_FIRING_SINCE,
+        pages=prometheus.pages,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The model that alerts are about, in one environment, and the team that they tell."""
+
+    place: Place
+    model: str
+    team: str
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self.place.environment
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of everything that is generated for it there."""
+        return self.place.namespace
+
     @property
     def labels(self) -> Labels:
         """Labels of every series and alert about it."""
-        return (("environment", self.environment), ("model", self.model), ("rollout", self.rollout))
+        return (("environment", self.environment), ("model", self.model))
 
     def told(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
         """Who is told here, each once; where nobody is woken, what would page is a ticket."""
-        return tuple(dict.fromkeys(one if self.pages else "ticket" for one in wanted))
+        return tuple(dict.fromkeys(one if self.place.pages else "ticket" for one in wanted))
 
     def alert(
         self,
@@ -60,16 +92,28 @@ class Subject(NamedTuple):
     ) -> Alert:
         """An alert that names its severity, its team, what it is about, and where to read on."""
         annotations = [("summary", summary), ("description", description)]
-        if self.runbooks is not None:
-            annotations.append(("runbook_url", f"{self.runbooks.rstrip('/')}/{name}"))
+        if self.place.runbooks is not None:
+            annotations.append(("runbook_url", f"{self.place.runbooks.rstrip('/')}/{name}"))
         return Alert(
             alert=name,
             expr=expr,
             hold=hold,
-            keep_firing=keep_firing if self.keeps_firing else None,
+            keep_firing=keep_firing if self.place.keeps_firing else None,
             labels=(("severity", severity), ("team", self.team), *self.labels, *labels),
             annotations=tuple(annotations),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ServedSubject(Subject):
+    """The rollout that alerts are about, in one environment, and the team that they tell."""
+
+    rollout: str
+
+    @property
+    def labels(self) -> Labels:
+        """Labels of every series and alert about it."""
+        return (("environment", self.environment), ("model", self.model), ("rollout", self.rollout))
 
 
 class Fires(NamedTuple):
@@ -126,9 +170,9 @@ def rule_test(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert)
     return RuleTest(name, TEST_INTERVAL, given, expect)
 
 
-def after(hold_seconds: int) -> int:
-    """Minutes after which an alert whose condition holds from the start fires in a test."""
-    return -(-hold_seconds // (60 * EVALUATION_MINUTES)) * EVALUATION_MINUTES + EVALUATION_MINUTES
+def after(hold_seconds: int, every: int = EVALUATION_MINUTES) -> int:
+    """Minutes after which an alert whose condition holds from the start fires in a test evaluated so often."""
+    return -(-hold_seconds // (60 * every)) * every + every
 
 
 def constant(value: float | int, minutes: int) -> str:

@@ -10,7 +10,7 @@ from penstock.lowering.alerting import (
     KEEP,
     NUMBER,
     Fires,
-    Subject,
+    ServedSubject,
     after,
     bounds,
     constant,
@@ -30,7 +30,7 @@ FIGURE_MISSING = "ModelFigureMissing"
 _SHORTEST_ABSENCE = Duration.parse("1h")
 
 
-def beyond(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """The alerts of one figure that is beyond its bound, and their tests."""
     labels: Labels = (("monitor", monitor.id),)
     comparison, bound, high, low = bounds(monitor.below, monitor.above)
@@ -73,7 +73,7 @@ def beyond(monitor: QueryMonitor, subject: Subject) -> tuple[list[Alert], list[R
     ]
 
 
-def missing(monitors: Sequence[QueryMonitor], subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Nothing is beyond a bound where nothing is counted: a figure that is gone would be silent for good."""
     holds = {one.id: max(one.hold, _SHORTEST_ABSENCE) for one in monitors}
     alerts = {

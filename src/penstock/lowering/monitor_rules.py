@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, InputSeries, Labels, RuleGroup, RuleTest
+from penstock.ir.monitoring import Alert, Labels, RuleGroup, RuleTest
 from penstock.lowering import figure_rules
 from penstock.lowering.alerting import (
     KEEP,
     NUMBER,
     Fires,
+    ServedSubject,
     Subject,
-    after,
     bounds,
-    constant,
     fires,
     general,
     rule_test,
-    series,
     silent,
 )
-from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.numbers import float_text
+from penstock.lowering.overdue_rules import AGE, Pipeline, Words, overdue
+from penstock.lowering.pushed import HOLD, pushed, sample
 from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,
     DRIFT_ROWS,
     FEWEST_DRIFT_ROWS,
-    JOB,
     LAST_RUN,
     PREDICTION,
     QUALITY_LABELS,
     QUALITY_VALUE,
     Series,
 )
-from penstock.specs.units import Duration
 
 DRIFT = "ModelDrift"
 ROWS_MISSING = "ModelDriftRowsMissing"
@@ -46,11 +42,6 @@ MONITORING_STALE = "ModelMonitoringStale"
 MONITORING_ABSENT = "ModelMonitoringAbsent"
 
 _FEATURE = "{{ $labels.feature }}"
-_AGE = "{{ $value | humanizeDuration }}"
-# Pushed figures change once a run, so a few minutes suffice against a Pushgateway that restarts.
-_HOLD = "5m"
-_LONGEST_DELAY = dt.timedelta(days=3)
-"""Of the first run behind its schedule."""
 
 
 class MonitorRules(NamedTuple):
@@ -60,7 +51,7 @@ class MonitorRules(NamedTuple):
     tests: tuple[RuleTest, ...]
 
 
-def monitor_rules(monitor: Monitor, subject: Subject, interval: str, released: bool) -> MonitorRules:
+def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, released: bool) -> MonitorRules:
     """Rules of what is watched. Where nothing is `released` yet, no pipeline runs, so none is missed."""
     alerts: list[Alert] = []
     tests: list[RuleTest] = []
@@ -89,23 +80,6 @@ def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: 
     tests.extend(proofs)
 
 
-def _pushed(figure: Series, subject: Subject, labels: Labels) -> str:
-    """The newest pushed value, without the labels that the Pushgateway adds."""
-    return f"max by ({', '.join(figure.labels)}) ({figure.name}{{{_matchers(subject, labels)}}})"
-
-
-def _matchers(subject: Subject, labels: Labels) -> str:
-    return ",".join(f'{key}="{value}"' for key, value in (*subject.labels, *labels))
-
-
-def _sample(figure: Series, subject: Subject, labels: Labels, value: float) -> InputSeries:
-    return series(
-        figure.name,
-        (*subject.labels, ("job", JOB), *labels),
-        constant(value, 40),
-    )
-
-
 def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     bound = float_text(monitor.above)
@@ -126,9 +100,9 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
     alerts = [
         subject.alert(
             DRIFT,
-            f"{_pushed(figure, subject, labels)} {comparison}",
+            f"{pushed(figure, subject, labels)} {comparison}",
             severity,
-            hold=_HOLD,
+            hold=HOLD,
             keep_firing=KEEP,
             labels=labels,
             summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
@@ -152,9 +126,9 @@ def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert],
     labels: Labels = (("monitor", monitor.id),)
     alert = subject.alert(
         ROWS_MISSING,
-        f"{_pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
+        f"{pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
         "ticket",
-        hold=_HOLD,
+        hold=HOLD,
         keep_firing=KEEP,
         labels=labels,
         summary=f"{subject.model} in {subject.environment} is asked too little to judge drift",
@@ -179,9 +153,9 @@ def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], li
     alerts = [
         subject.alert(
             QUALITY,
-            f"{_pushed(QUALITY_VALUE, subject, found)} {comparison} {float_text(bound)}",
+            f"{pushed(QUALITY_VALUE, subject, found)} {comparison} {float_text(bound)}",
             severity,
-            hold=_HOLD,
+            hold=HOLD,
             keep_firing=KEEP,
             labels=labels,
             summary=f"{subject.model} in {subject.environment} has lost quality",
@@ -205,9 +179,9 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
     labels: Labels = (("monitor", monitor.id),)
     alert = subject.alert(
         LABELS_MISSING,
-        f"{_pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
+        f"{pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
         "ticket",
-        hold=_HOLD,
+        hold=HOLD,
         keep_firing=KEEP,
         labels=labels,
         summary=f"labels for {subject.model} in {subject.environment} do not come in",
@@ -225,81 +199,34 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
 
 
 def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
-    """The pipeline has run and no longer does, or has never run: two periods of its schedule are one too many."""
-    gap = longest_gap(monitor.schedule)
-    seconds = 2 * int(gap.total_seconds())
-    period = str(Duration(seconds * 1000))
-    # What was released just after a start has its first run due a whole gap later.
-    absence = gap + min(gap, _LONGEST_DELAY)
+    """Whether the pipeline still runs, or has ever run."""
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
     (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
-    selector = f"{LAST_RUN.name}{{{_matchers(subject, ())}}}"
     blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
-    stale = subject.alert(
+    pipeline = Pipeline("monitoring", monitor.schedule, LAST_RUN)
+    stale = Words(
         MONITORING_STALE,
-        f"time() - {_pushed(LAST_RUN, subject, ())} > {seconds}",
-        severity,
-        hold=_HOLD,
-        keep_firing=KEEP,
-        labels=(),
-        summary=f"{subject.model} in {subject.environment} is no longer watched",
-        description=(
-            f"The monitoring pipeline last ran {_AGE} ago; its schedule ({monitor.schedule}) allows {period}. {blind}"
-        ),
+        f"{subject.model} in {subject.environment} is no longer watched",
+        f"The monitoring pipeline last ran {AGE} ago; its schedule ({monitor.schedule}) allows {pipeline.allowed}. "
+        f"{blind}",
     )
-    absent = subject.alert(
+    absent = Words(
         MONITORING_ABSENT,
-        f"absent({selector})",
-        severity,
-        hold=str(Duration(int(absence.total_seconds()) * 1000)),
-        keep_firing=KEEP,
-        labels=(),
-        summary=f"{subject.model} in {subject.environment} is not watched",
-        description=f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
+        f"{subject.model} in {subject.environment} is not watched",
+        f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
     )
-    ran = (*subject.labels, ("job", JOB))
-    late = series(LAST_RUN.name, ran, f"{-seconds}x40")
-    in_time = series(LAST_RUN.name, ran, f"{1800 - seconds}x40")
-    minutes = after(int(absence.total_seconds()))
-    return [stale, absent], [
-        rule_test(
-            "monitoring: last run too long ago",
-            (late,),
-            fires("30m", Fires(stale, fill=((_AGE, _humanize_duration(seconds + 1800)),))),
-            silent("30m", MONITORING_ABSENT),
-        ),
-        rule_test("monitoring: runs in time", (in_time,), silent("15m", MONITORING_STALE)),
-        rule_test(
-            "monitoring: has never run",
-            (),
-            silent("15m", MONITORING_STALE),
-            silent(f"{int(gap.total_seconds()) // 60}m", MONITORING_ABSENT),
-            fires(f"{minutes}m", Fires(absent)),
-        ),
-    ]
+    return overdue(pipeline, subject, severity, stale, absent)
 
 
 def _beyond(name: str, alerts: list[Alert], figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
     fill = ((NUMBER, general(value)), (_FEATURE, dict(found).get("feature", "")))
     firing = [Fires(alert, found, fill) for alert in alerts]
-    return rule_test(f"{name}: beyond its bound", (_sample(figure, subject, found, value),), fires("15m", *firing))
+    return rule_test(f"{name}: beyond its bound", (sample(figure, subject, found, value),), fires("15m", *firing))
 
 
 def _within(name: str, alert: str, figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
-    return rule_test(f"{name}: within its bound", (_sample(figure, subject, found, value),), silent("15m", alert))
+    return rule_test(f"{name}: within its bound", (sample(figure, subject, found, value),), silent("15m", alert))
 
 
 def _absent(name: str, alert: str) -> RuleTest:
     return rule_test(f"{name}: no series", (), silent("15m", alert))
-
-
-def _humanize_duration(seconds: int) -> str:
-    """A span as ``humanizeDuration`` of Prometheus' templates prints it."""
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if days:
-        return f"{days}d {hour}h {minute}m {second}s"
-    if hour:
-        return f"{hour}h {minute}m {second}s"
-    return f"{minute}m {second}s" if minute else f"{second}s"

@@ -12,7 +12,7 @@ from penstock.lowering.data_steps import DataSteps, data_steps
 from penstock.lowering.environments import environment_of
 from penstock.lowering.json_text import json_text, plain
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
-from penstock.lowering.training import AS_OF_PARAMETER, choice_text, store_flags, stores
+from penstock.lowering.training import AS_OF_PARAMETER, choice_text, pushgateway, store_flags, stores
 from penstock.specs.model import Model
 from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, Rollout
 from penstock.specs.units import Duration
@@ -39,9 +39,6 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
     model = view.model(name)
     environment = environment_of(view)
     spec = environment.spec
-    pushgateway = Parameter(
-        PUSHGATEWAY, "Address that figures are pushed to; a file alone where empty.", spec.prometheus.pushgateway
-    )
     return Workflow(
         name=workflow_name(name, "monitoring"),
         description=f"Watches {name} in {environment.name}.",
@@ -50,7 +47,7 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
         environment=environment.name,
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
-        parameters=(AS_OF_PARAMETER, *(each.digest for each in watched), *stores(spec), pushgateway),
+        parameters=(AS_OF_PARAMETER, *(each.digest for each in watched), *stores(spec), pushgateway(spec)),
         steps=tuple(_steps(view, model, watched)),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,

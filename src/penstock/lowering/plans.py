@@ -12,15 +12,16 @@ from penstock.lowering.monitoring import monitoring_workflow
 from penstock.lowering.rules import rule_file
 from penstock.lowering.schedules import schedules
 from penstock.lowering.training import training_workflow
+from penstock.lowering.training_rules import training_rules
 
 Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile
 
 
 def model_plans(view: View, model: str) -> tuple[Plan, ...]:
-    """The workflows of a model, and the schedules that start them."""
+    """The workflows of a model, the schedules that start them, and the rules about its training."""
     environment = view.environment
     training = training_workflow(view, model) if environment is not None and environment.spec.training else None
-    plans = (training, monitoring_workflow(view, model), *schedules(view, model))
+    plans = (training, monitoring_workflow(view, model), *schedules(view, model), training_rules(view, model))
     return tuple(plan for plan in plans if plan is not None)
 
 

@@ -10,7 +10,7 @@ nothing scrapes the controller nothing fires.
 from __future__ import annotations
 
 from penstock.ir.monitoring import Alert, Labels, RuleTest
-from penstock.lowering.alerting import Fires, Subject, after, fires, rule_test, series, silent
+from penstock.lowering.alerting import Fires, ServedSubject, after, fires, rule_test, series, silent
 from penstock.specs.rollout import Rollout
 
 STOPPED = "ModelReleaseStopped"
@@ -23,7 +23,7 @@ _SLACK_MINUTES = 30
 """What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
 
 
-def release_rules(rollout: Rollout, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def release_rules(rollout: Rollout, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """The alerts of a rollout that Argo Rollouts releases, with their tests; none for another target."""
     if rollout.spec.serve.target != "argo-rollouts":
         return [], []
@@ -48,7 +48,7 @@ def _held_minutes(rollout: Rollout) -> int | None:
     return minutes
 
 
-def _stopped(subject: Subject) -> tuple[Alert, list[RuleTest]]:
+def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
     (severity,) = subject.told(["ticket"])
     alert = subject.alert(
         STOPPED,
@@ -69,7 +69,7 @@ def _stopped(subject: Subject) -> tuple[Alert, list[RuleTest]]:
     return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", "2m")
 
 
-def _waiting(subject: Subject, minutes: int) -> tuple[Alert, list[RuleTest]]:
+def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
     (severity,) = subject.told(["ticket"])
     alert = subject.alert(
         WAITING,
@@ -88,14 +88,14 @@ def _waiting(subject: Subject, minutes: int) -> tuple[Alert, list[RuleTest]]:
     return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", f"{minutes}m")
 
 
-def _in_phase(subject: Subject, phases: tuple[str, ...]) -> str:
+def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
     phase = "|".join(phases)
     names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
     each = (f'{_METRIC}{{name="{subject.rollout}",phase=~"{phase}",{name}}}' for name in names)
     return f"max({' or '.join(each)}) > 0"
 
 
-def _proofs(subject: Subject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:
+def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:
     minutes = after(60 * int(hold.removesuffix("m")))
     at, values = f"{minutes}m", f"1x{minutes + 5}"
 

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from penstock.catalog.model import View
 from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape, Unobserved
-from penstock.lowering.alerting import NUMBER, Fires, Subject, fires, rule_test, series, silent
+from penstock.lowering.alerting import (
+    EVALUATION_MINUTES,
+    NUMBER,
+    Fires,
+    ServedSubject,
+    fires,
+    place_of,
+    rule_test,
+    series,
+    silent,
+)
 from penstock.lowering.environments import environment_of
 from penstock.lowering.monitor_rules import monitor_rules
 from penstock.lowering.release_rules import release_rules
@@ -19,7 +29,6 @@ from penstock.specs.rollout import Rollout, Slos
 
 UNREACHABLE = "ModelUnreachable"
 FAILING = "ModelFailing"
-_KEEP_FIRING_SINCE = (2, 42)
 _NOW_AND_THEN = " ".join("0001" * 5)
 """Up in one scrape of four, as a pod that starts again and again is."""
 
@@ -34,16 +43,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         return None
     environment = environment_of(view).spec
     prometheus = environment.prometheus
-    subject = Subject(
-        environment=environment_of(view).name,
-        namespace=environment.namespace,
-        model=spec.model,
-        rollout=rollout.name,
-        team=rollout.metadata.owner,
-        runbooks=prometheus.runbooks,
-        keeps_firing=_numbers(prometheus.version) >= _KEEP_FIRING_SINCE,
-        pages=prometheus.pages,
-    )
+    subject = ServedSubject(place_of(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
     interval = str(prometheus.scrape_interval)
     groups: list[RuleGroup] = []
     tests: list[RuleTest] = []
@@ -82,6 +82,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         scrape=_scrape(rollout, environment),
         scrape_seconds=-(-int(prometheus.scrape_interval) // 1000),
         unobserved=unobserved,
+        evaluation_minutes=EVALUATION_MINUTES,
     )
 
 
@@ -112,7 +113,7 @@ def _slis(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[U
     return slis, tuple(unobserved)
 
 
-def _reachable(subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
     target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
     matchers = ",".join(f'{key}="{value}"' for key, value in target)
@@ -146,7 +147,7 @@ def _reachable(subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
     ]
 
 
-def _failing(subject: Subject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
+def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
     """Whether any request succeeds, where no objective says how many must."""
     (severity,) = subject.told(["page"])
     # `increase` extrapolates: of three requests it may make four, and three are chance.
@@ -192,7 +193,3 @@ def _scrape(rollout: Rollout, environment: EnvironmentSpec) -> Scrape:
         adds=(("rollout", rollout.name),),
         copies=(("revision", pods.revision),) if pods.revision is not None else (),
     )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -7,17 +7,18 @@ from penstock.ir.workflow import Schedule
 from penstock.lowering.conventions import Purpose, suffixed, workflow_name
 from penstock.lowering.environments import environment_of
 from penstock.lowering.monitoring import monitored
+from penstock.lowering.retraining import retraining_schedule
 
 
 def schedules(view: View, name: str) -> tuple[Schedule, ...]:
-    """The schedules of the model `name` in the view's environment: training, where that is done here, then monitoring.
+    """The schedules of the model `name` in the view's environment: training, where that starts here, then monitoring.
 
     Rollouts that want the monitoring workflow at different times get a schedule each.
     """
     found: list[Schedule] = []
-    retrain = view.model(name).spec.retrain
-    if retrain is not None and retrain.schedule is not None and environment_of(view).spec.training:
-        found.append(_schedule(view, name, "training", retrain.schedule))
+    retraining = retraining_schedule(view, name)
+    if retraining is not None:
+        found.append(_schedule(view, name, "training", retraining))
     rollouts: dict[str, str] = {}
     for rollout, monitor in monitored(view, name):
         rollouts.setdefault(monitor.schedule, rollout.name)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest
-from penstock.lowering.alerting import Fires, Subject, fires, rule_test, series_name, severity_of, silent
+from penstock.lowering.alerting import Fires, ServedSubject, fires, rule_test, series_name, severity_of, silent
 from penstock.lowering.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
 from penstock.lowering.burn_scenarios import scenarios
 from penstock.lowering.numbers import exact_text
@@ -105,7 +105,7 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     )
 
 
-def slo_rules(sli: Sli, subject: Subject, interval: str) -> SloRules:
+def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     """Recordings, alerts and tests of one objective."""
     labels: Labels = (*subject.labels, ("slo", sli.slo))
     selector = f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
@@ -146,7 +146,7 @@ def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
     return Recording(whole, mean, labels), remaining
 
 
-def _alert(sli: Sli, subject: Subject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
+def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
     conditions = [
         f"(\n  {RATIO}{pair.short}{selector} > ({pair.bound})\n  and {RATIO}{pair.long}{selector} > ({pair.bound})\n)"
         for pair in pairs
@@ -169,7 +169,7 @@ def _alert(sli: Sli, subject: Subject, severity: Action, pairs: list[WindowPair]
     )
 
 
-def _tests(sli: Sli, subject: Subject, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
+def _tests(sli: Sli, subject: ServedSubject, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
     for scenario in scenarios(sli.objective, int(sli.window) // 1000):
         fill = ((_VALUE, scenario.shown),)
         told = subject.told(scenario.severities)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
-from penstock.lowering.conventions import AS_OF, MODEL_STORE, TRACKING, workflow_name
+from penstock.lowering.conventions import AS_OF, MODEL_STORE, PUSHGATEWAY, TRACKING, workflow_name
 from penstock.lowering.custom_steps import with_custom_steps
 from penstock.lowering.data_steps import DataSteps, cluster_columns, data_steps
 from penstock.lowering.environments import environment_of
 from penstock.lowering.json_text import json_text, plain, plain_list
+from penstock.lowering.retraining import retraining_schedule
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.gate import CompareRule, Gate
@@ -37,7 +38,7 @@ def training_workflow(view: View, name: str) -> Workflow:
         environment=environment.name,
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
-        parameters=(AS_OF_PARAMETER, *stores(spec)),
+        parameters=(AS_OF_PARAMETER, *stores(spec), *([pushgateway(spec)] if _is_missed(view, name) else [])),
         steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
@@ -53,13 +54,26 @@ def stores(environment: EnvironmentSpec) -> tuple[Parameter, Parameter]:
     )
 
 
+def pushgateway(environment: EnvironmentSpec) -> Parameter:
+    """The parameter that names the Pushgateway."""
+    address = environment.prometheus.pushgateway
+    return Parameter(PUSHGATEWAY, "Address that figures are pushed to; a file alone where empty.", address)
+
+
+def _is_missed(view: View, name: str) -> bool:
+    """Whether somebody is told when the pipeline registers nothing, so that it has to say when it does."""
+    return retraining_schedule(view, name) is not None
+
+
 def training_steps(view: View, name: str) -> tuple[Step, ...]:
     """The steps of the training workflow without those of the user's own."""
     environment = environment_of(view)
     image = environment.spec.images.runtime
-    # All but the last step are the same wherever the specs and the image are.
+    # All steps before are the same wherever the specs and the image are.
     steps = view.memo(("training-steps", name, image), lambda view: tuple(_until_registration(view, name, image)))
-    return (*steps, _register(name, steps, environment.name, image))
+    register = _register(name, steps, environment.name, image)
+    publish = [_publish(name, register, environment.name, image)] if _is_missed(view, name) else []
+    return (*steps, register, *publish)
 
 
 def _until_registration(view: View, name: str, image: str) -> Iterator[Step]:
@@ -200,3 +214,14 @@ def _register(model: str, before: Iterable[Step], environment: str, image: str) 
         flag("environment", environment),
     ]
     return make_step("register", image, arguments)
+
+
+def _publish(model: str, register: Step, environment: str, image: str) -> Step:
+    # A step of its own: a Pushgateway that is away fails it, is tried again and shows, and leaves the registration be.
+    arguments = [
+        flag("model", model),
+        flag("environment", environment),
+        flag("registration", output_of(register)),
+        flag("pushgateway", ParameterValue(PUSHGATEWAY)),
+    ]
+    return make_step("publish", image, arguments)

@@ -100,7 +100,7 @@ class PrometheusTarget(Node):
         default=PositiveDuration.parse("30s"),
     )
     pushgateway: Url = field(
-        "Address to which monitoring pipelines push their figures.",
+        "Address to which pipelines push their figures.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="http://pushgateway.monitoring:9091",

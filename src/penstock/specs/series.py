@@ -1,8 +1,9 @@
-"""The series that monitoring pipelines push: their names, labels and meaning.
+"""The series that pipelines push: their names, labels and meaning.
 
 The runtime emits exactly these, and rules and dashboards read them. All are gauges, pushed to the Pushgateway under
-the job `JOB` with the grouping labels ``environment``, ``model`` and ``rollout``. A push replaces its whole group: a
-run replaces what the last one pushed, and two rollouts of one model, each with a release and monitors of its own, keep
+the job `JOB` with the grouping labels ``environment``, ``model`` and, from a monitoring pipeline, ``rollout``. A push
+replaces the whole group that has exactly these labels: a run replaces what the last one pushed, a training pipeline
+nothing of what monitoring pushes, and two rollouts of one model, each with a release and monitors of its own, keep
 their figures apart.
 """
 
@@ -11,9 +12,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 JOB = "penstock"
-"""Job label of everything that monitoring pipelines push."""
-GROUPING = ("environment", "model", "rollout")
-"""Labels of the Pushgateway group; every series carries them."""
+"""Job label of everything that pipelines push."""
+MODEL_GROUPING = ("environment", "model")
+"""Labels of the Pushgateway group of a training pipeline."""
+GROUPING = (*MODEL_GROUPING, "rollout")
+"""Labels of the Pushgateway group of a monitoring pipeline; every series of it carries them."""
 PREDICTION = "prediction"
 """Value of the label ``feature`` for drift of the predictions themselves."""
 FEWEST_DRIFT_ROWS = 200
@@ -21,7 +24,7 @@ FEWEST_DRIFT_ROWS = 200
 
 
 class Series(NamedTuple):
-    """One gauge: its name, what it says, and its labels in order, those of `GROUPING` first."""
+    """One gauge: its name, what it says, and its labels in order, those of its group first."""
 
     name: str
     help: str
@@ -64,6 +67,11 @@ LAST_RUN = Series(
     "When the monitoring pipeline last finished, in seconds since 1970.",
     GROUPING,
 )
+LAST_REGISTRATION = Series(
+    "penstock_training_last_registration_timestamp_seconds",
+    "When the training pipeline last finished, which it does only with a version registered, in seconds since 1970.",
+    MODEL_GROUPING,
+)
 
 SERIES: tuple[Series, ...] = (
     DRIFT_DISTANCE,
@@ -73,4 +81,5 @@ SERIES: tuple[Series, ...] = (
     QUALITY_LABELS,
     OBSERVED_ROWS,
     LAST_RUN,
+    LAST_REGISTRATION,
 )

@@ -41,6 +41,29 @@ def test_a_team_that_gives_up_its_pager_is_called_for_what_it_watches(repository
     assert {one.needs for one in waiting} == {"1 of flight-ml (on-call)"}
 
 
+@pytest.mark.parametrize(
+    ("receiver", "retrain", "reached"),
+    [
+        ("ticket", {"schedule": "0 3 * * 1"}, {"Rollout/delay-online", "Model/delay"}),
+        ("ticket", {"onDrift": True, "cooldown": "1d"}, {"Rollout/delay-online"}),
+        ("page", {"schedule": "0 3 * * 1"}, {"Rollout/delay-online"}),
+    ],
+)
+def test_a_team_that_gives_up_a_receiver_is_no_longer_told_of_what_has_alerts(
+    repository: Repository, receiver: str, retrain: dict[str, object], reached: set[str]
+) -> None:
+    def scheduled(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["retrain"] = retrain
+
+    def unheard(documents: Documents) -> None:
+        scheduled(documents)
+        del documents["Team", "flight-ml"]["spec"]["contact"][receiver]
+
+    changes = repository.changed(unheard).changes
+    told = {str(change.address) for change in changes if change.why and "who is told of its alerts" in change.why}
+    assert told == reached
+
+
 def _withdraw(documents: Documents) -> None:
     documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
 

@@ -101,6 +101,77 @@ def test_the_figures_are_pushed_under_their_group(pushgateway: tuple[Pushed, str
     assert (tmp_path / "metrics" / "metrics.prom").read_text() == body
 
 
+def registration(tmp_path: Path) -> list[str]:
+    (tmp_path / "registration").mkdir(exist_ok=True)
+    write_json(tmp_path / "registration" / "registration.json", {"model": "flight-delay", "version": 3})
+    return ["--registration", str(tmp_path / "registration")]
+
+
+def published(tmp_path: Path, *more: str, model: str = "flight-delay") -> int:
+    """How a training pipeline publishes what it has registered."""
+    given = ["--model", model, "--environment", "staging", *registration(tmp_path)]
+    return main(["publish", *given, "--metrics", str(tmp_path / "metrics"), *more])
+
+
+def test_a_registration_is_pushed_under_environment_and_model(pushgateway: tuple[Pushed, str], tmp_path: Path) -> None:
+    pushed, address = pushgateway
+    assert published(tmp_path, "--pushgateway", address) == 0
+    ((path, _, body),) = pushed
+    parts = path.strip("/").split("/")
+    assert parts[:3] == ["metrics", "job", "penstock"]
+    assert dict(zip(parts[3::2], parts[4::2], strict=True)) == {"environment": "staging", "model": "flight-delay"}
+    ((sample,),) = [family.samples for family in text_string_to_metric_families(body)]
+    assert sample.name == "penstock_training_last_registration_timestamp_seconds"
+    assert sample.labels == {"environment": "staging", "model": "flight-delay"}
+    assert sample.value == pytest.approx(time.time(), abs=60)
+    assert (tmp_path / "metrics" / "metrics.prom").read_text() == body
+
+
+def test_a_registration_replaces_what_the_one_before_pushed_and_nothing_of_monitoring(
+    pushgateway: tuple[Pushed, str], tmp_path: Path
+) -> None:
+    pushed, address = pushgateway
+    assert publish(tmp_path, *figures(tmp_path), "--pushgateway", address) == 0
+    for _ in range(2):
+        assert published(tmp_path, "--pushgateway", address) == 0
+    monitoring, first, again = (path for path, _, _ in pushed)
+    assert first == again != monitoring
+
+
+def test_without_an_address_a_registration_is_a_file(tmp_path: Path) -> None:
+    assert published(tmp_path, "--pushgateway", "") == 0
+    assert "penstock_training_last_registration" in (tmp_path / "metrics" / "metrics.prom").read_text()
+
+
+def test_a_push_that_fails_shows_and_takes_nothing_from_what_is_registered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert published(tmp_path, "--pushgateway", "http://127.0.0.1:9") == 2
+    assert "Version 3 of `flight-delay` is registered." in caplog.text
+    assert "the Pushgateway `http://127.0.0.1:9` did not take the figures" in capsys.readouterr().err
+    assert (tmp_path / "registration" / "registration.json").exists()
+
+
+def test_a_registration_of_another_model_is_not_published(
+    pushgateway: tuple[Pushed, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed, address = pushgateway
+    assert published(tmp_path, "--pushgateway", address, model="other") == 2
+    assert "is about the model `flight-delay`" in capsys.readouterr().err
+    assert pushed == []
+
+
+def test_what_is_published_is_of_a_rollout_or_of_a_registration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in ([], ["--rollout", "flight-delay-online", *registration(tmp_path)]):
+        given = ["--model", "flight-delay", "--environment", "staging", *more]
+        with pytest.raises(SystemExit, match="2"):
+            main(["publish", *given, "--metrics", str(tmp_path / "metrics")])
+        assert "--rollout" in capsys.readouterr().err
+
+
 def test_a_rollout_does_not_replace_what_another_one_of_the_model_pushed(
     pushgateway: tuple[Pushed, str], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from penstock.review.changes.specs import Edit, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach, Way
 from penstock.specs.addresses import Address
+from penstock.specs.model import Model
 from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
 
@@ -99,10 +100,18 @@ def _along_models(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
 def _along_ownership(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
     is_contact = edit.change.area is Area.MONITORING
     for other, way in _specs(base, head, edit.spec).items():
-        if other.kind == "Team" or (is_contact and other.kind != "Rollout"):
+        if other.kind == "Team" or (is_contact and not _has_alerts(head, other, edit)):
             continue
         does = "who is told of its alerts" if is_contact else "who may approve for its owner"
         yield _through(edit, head, other, way, f"{edit.spec.name} decides {does}")
+
+
+def _has_alerts(head: Reach, spec_id: SpecId, edit: Edit) -> bool:
+    """Whether the receiver that changes is told of the spec: of a model by ticket, that the clock trains it in vain."""
+    if spec_id.kind != "Model" or edit.pointer[-1:] == ("page",):
+        return spec_id.kind == "Rollout"
+    model = head.catalog.view(None).find(Model, spec_id.name)
+    return model is not None and model.spec.retrain is not None and model.spec.retrain.schedule is not None
 
 
 def _specs(base: Reach, head: Reach, spec_id: SpecId) -> dict[SpecId, Way]:

@@ -1,6 +1,11 @@
-"""Push the figures of a monitoring run to the Pushgateway, and write them beside it.
+"""Push what a run has to tell to the Pushgateway, and write it beside it.
 
-What is pushed replaces what the last run pushed for the same environment, model and rollout.
+A monitoring run tells its figures, which replace what the last one pushed for the same environment, model and rollout.
+A training run tells that it has registered a version, under environment and model alone.
+
+A push that fails ends the step with an error (exit code 2), and so the run, in which it shows. It costs nothing that
+was done before: what other steps have made, a registered version above all, is theirs and stays. To end well instead
+would leave an alert that tells in vain of a model that is not retrained, and a run in which nobody sees why.
 """
 
 from __future__ import annotations
@@ -15,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.faults import InputError
-from penstock.specs.series import GROUPING, JOB, LAST_RUN, SERIES
+from penstock.runtime.registry.register import REGISTRATION_FILE
+from penstock.specs.series import JOB, LAST_REGISTRATION, LAST_RUN, SERIES, Series
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -29,8 +35,10 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--environment", required=True, help="environment that is watched")
-    parser.add_argument("--rollout", required=True, help="rollout whose monitors these are")
+    parser.add_argument("--environment", required=True, help="environment that is watched or trains")
+    told = parser.add_mutually_exclusive_group(required=True)
+    told.add_argument("--rollout", help="of a monitoring run: rollout whose monitors these are")
+    told.add_argument("--registration", type=directory, help="of a training run: output of `register`")
     parser.add_argument("--drift", type=directory, help="output of `drift`")
     parser.add_argument("--quality", type=directory, help="output of `quality`")
     parser.add_argument("--pushgateway", default="", help="address of the Pushgateway; a file alone where empty")
@@ -41,15 +49,15 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     from prometheus_client import generate_latest
 
-    files = ((arguments.drift, "drift.json"), (arguments.quality, "quality.json"))
-    samples = [each for path, name in files if path is not None for each in _samples(path, name, arguments.model)]
-    samples.append({"name": LAST_RUN.name, "labels": {}, "value": time.time()})
-    group = dict(zip(GROUPING, (arguments.environment, arguments.model, arguments.rollout), strict=True))
+    samples = _registered(arguments) if arguments.registration is not None else _watched(arguments)
+    group = {"environment": arguments.environment, "model": arguments.model}
+    if arguments.rollout is not None:
+        group["rollout"] = arguments.rollout
     registry = registry_of(samples, group)
     (arguments.metrics / METRICS_FILE).write_bytes(generate_latest(registry))
     if arguments.pushgateway:
         _push(arguments.pushgateway, registry, group)
-        log.info("Pushed %d figures to %s.", len(samples), arguments.pushgateway)
+        log.info("Figures pushed to %s: %d.", arguments.pushgateway, len(samples))
 
 
 def registry_of(samples: Iterable[Mapping[str, Any]], group: Mapping[str, str]) -> CollectorRegistry:
@@ -73,12 +81,28 @@ def registry_of(samples: Iterable[Mapping[str, Any]], group: Mapping[str, str]) 
     return registry
 
 
-def _samples(path: Path, name: str, model: str) -> list[dict[str, Any]]:
-    facts = read_json(path / name)
+def _watched(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    files = ((arguments.drift, "drift.json"), (arguments.quality, "quality.json"))
+    facts = [_facts(path / name, arguments.model) for path, name in files if path is not None]
+    return [*(sample for each in facts for sample in each["samples"]), _now(LAST_RUN)]
+
+
+def _registered(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    facts = _facts(arguments.registration / REGISTRATION_FILE, arguments.model)
+    log.info("Version %s of `%s` is registered.", facts["version"], arguments.model)
+    # A registration that is done again is the same one, and says no time: that this run ends with it is what counts.
+    return [_now(LAST_REGISTRATION)]
+
+
+def _now(series: Series) -> dict[str, Any]:
+    return {"name": series.name, "labels": {}, "value": time.time()}
+
+
+def _facts(path: Path, model: str) -> dict[str, Any]:
+    facts: dict[str, Any] = read_json(path)
     if facts["model"] != model:
-        raise InputError(f"`{path / name}` is about the model `{facts['model']}`, and --model is `{model}`")
-    found: list[dict[str, Any]] = facts["samples"]
-    return found
+        raise InputError(f"`{path}` is about the model `{facts['model']}`, and --model is `{model}`")
+    return facts
 
 
 def _push(address: str, registry: CollectorRegistry, group: dict[str, str]) -> None:

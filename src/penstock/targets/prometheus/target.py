@@ -18,30 +18,35 @@ RULES_FILE = "rules.yaml"
 SCRAPING_FILE = "scraping.yaml"
 PLAIN_FILE = "rules.prometheus.yaml"
 TESTS_FILE = "rules.test.yaml"
+OF_TRAINING = "training-"
+"""What the names of files with rules about a model's training begin with."""
 
 
 def render_rules(rules: RuleFile) -> Iterator[Manifest]:
     """The plain rule file and its tests, and the objects that the operator reads; rules that are none give no file."""
     where = f"{rules.name} in {rules.environment}"
+    rules_file, plain_file, tests_file = (
+        f"{OF_TRAINING if rules.of_training else ''}{file}" for file in (RULES_FILE, PLAIN_FILE, TESTS_FILE)
+    )
     if rules.groups:
         found = groups(rules)
         yield Manifest(
-            file=PLAIN_FILE,
+            file=plain_file,
             documents=({"groups": found},),
             applied=False,
-            comment=f"What is watched of {where}, as Prometheus reads it: promtool check rules {PLAIN_FILE}",
+            comment=f"What is watched of {where}, as Prometheus reads it: promtool check rules {plain_file}",
         )
         yield Manifest(
-            file=TESTS_FILE,
-            documents=(unit_tests(rules, PLAIN_FILE),),
+            file=tests_file,
+            documents=(unit_tests(rules, plain_file),),
             applied=False,
-            comment=f"When the alerts of {where} fire and when they stay silent: promtool test rules {TESTS_FILE}",
+            comment=f"When the alerts of {where} fire and when they stay silent: promtool test rules {tests_file}",
         )
         yield Manifest(
-            file=RULES_FILE,
+            file=rules_file,
             documents=(prometheus_rule(rules, found),),
             applied=True,
-            comment=f"What is watched of {where}; the same groups as in {PLAIN_FILE}.",
+            comment=f"What is watched of {where}; the same groups as in {plain_file}.",
         )
     if rules.scrape is not None:
         yield Manifest(

@@ -7,15 +7,12 @@ from typing import Any
 from penstock.ir.monitoring import ExpectedAlert, RuleFile, RuleTest
 from penstock.targets.prometheus.rule_group import mapping_of
 
-EVALUATION_INTERVAL = "15m"
-"""How often a test evaluates all rules: rare, since some last for days. The tests' times are multiples of it."""
-
 
 def unit_tests(rules: RuleFile, rule_file: str) -> dict[str, Any]:
     """The tests of the rules that lie beside them in the file `rule_file`."""
     return {
         "rule_files": [rule_file],
-        "evaluation_interval": EVALUATION_INTERVAL,
+        "evaluation_interval": f"{rules.evaluation_minutes}m",
         # Without it promtool takes the groups in any order, and alerts read what was recorded a round ago.
         "group_eval_order": [group.name for group in rules.groups],
         "tests": [_test(test) for test in rules.tests],
