@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,25 @@ def test_a_lookup_in_a_table_with_time_waits_until_its_row_is_known() -> None:
     definition = feature_set(source="asking", entity=["id"], features={"seats": feature})
     rows = asking_table([Asking("a", 1), Asking("b", 4), Asking("b", 5), Asking(None, 9)])
     assert compute("set", definition, {"asking": rows, "planes": planes})["seats"].to_pylist() == [50, None, 60, None]
+
+
+NAMES = ["events", "states", "asking", "met", "laid", "placed", "sized", "framed", "ours", "theirs"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_datasets_of_any_name_are_told_from_what_is_made_on_the_way(name: str) -> None:
+    planes = timed(name, {"who": ["a", "b"], "since": [at(0), at(5)], "seats": [50, 60]}, "since")
+    rows = timed("rows", {"id": [1, 2], "who": ["a", "b"], "t": [at(1), at(4)]}, "t", primary_key=["id"])
+    expected = [{"newest": 50, "seats": 50, "planes": 1}, {"newest": None, "seats": None, "planes": 0}]
+    for source, of in (("rows", name), (name, "rows")):
+        features = {
+            "newest": {"type": "int", "latest": {"of": of, "column": "seats", "match": ["who"]}},
+            "seats": {"type": "int", "lookup": {"of": of, "column": "seats", "match": ["who"]}},
+            "planes": {"type": "int", "aggregate": {"of": of, "sql": "count(*)", "match": ["who"], "window": "9h"}},
+        }
+        definition = feature_set(source=source, entity=["id"], features=features)
+        tables = {source: replace(rows, name=source), of: replace(planes, name=of)}
+        assert compute("set", definition, tables).select(list(features)).to_pylist() == expected
 
 
 @given(st.permutations(range(8)))
