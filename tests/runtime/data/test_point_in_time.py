@@ -172,6 +172,36 @@ def test_a_window_leaves_its_start_out_and_takes_its_end_in() -> None:
     assert computed([Asking("a", 6)], events_table(events), {"rows": FEATURES["rows"]}) == [{"rows": 2}]
 
 
+@pytest.mark.parametrize(
+    ("sql", "where", "expected"),
+    [
+        ("sum(text::int)", "known_number", 12),
+        ("sum(text::int) filter (where known_number)", None, 12),
+        ("max(text::int + coalesce(value, 0))", "known_number and text <> ''", 12),
+        ("max(strptime(text, '%d').day())", "known_number", 12),
+        ("round(sum(ln(value)))", "value > 0", 2),
+        ("count_if(text::int > 3)", "known_number", 1),
+        ("count(distinct text::int) filter (where text::int > 3)", "known_number", 1),
+        ("arg_max(value, text::int)", "known_number", 0),
+        ("sum(ln(coalesce(value, 0)))::int", "value = 7", 2),
+    ],
+)
+def test_what_an_aggregate_is_over_is_computed_for_rows_that_count_alone(
+    sql: str, where: str | None, expected: int
+) -> None:
+    columns = {
+        "key": ["a", "a"],
+        "happened": [at(1), at(2)],
+        "text": ["12", "n/a"],
+        "known_number": [True, False],
+        "value": [0, 7],
+    }
+    aggregate = {"of": "events", "sql": sql, "match": {"key": "who"}, "window": "4h"}
+    feature = {"type": "int", "aggregate": aggregate | ({} if where is None else {"where": where})}
+    found = computed([Asking("a", 3)], timed("events", columns, "happened"), {"x": feature})
+    assert found == [{"x": expected}]
+
+
 def test_a_row_does_not_count_itself_before_its_own_outcome_is_known() -> None:
     flights = timed(
         "flights",
