@@ -257,7 +257,7 @@ TIMES: dict[str, Callable[[list[datetime | None]], pa.Array]] = {
     "text": lambda moments: pa.array([each and each.isoformat() for each in moments], pa.string()),
     "text with offsets": lambda moments: pa.array(
         [
-            each and moment(each).astimezone(ZoneInfo(ZONES[place % len(ZONES)])).isoformat(sep=" ")
+            each and moment(each).astimezone(ZoneInfo(ZONES[-1 - place % len(ZONES)])).isoformat(sep=" ")
             for place, each in enumerate(moments)
         ],
         pa.string(),
