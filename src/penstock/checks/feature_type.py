@@ -3,7 +3,8 @@
 What it does: where a feature is a column as it is, by `sql`, `latest` or `lookup`, compares the two types, and the
 column's range where it says one. A number is a truth value only where it is 0 or 1, a time is neither a number nor a
 truth value, and neither a fraction nor a time is a category. Where SQL computes a feature, and leaves no doubt of what
-it gives, that is compared: `/` and averages give fractions, the difference of two times is a span of time.
+it gives, that is compared: `/` and averages give fractions, the difference of two times is a span of time. Nor is a
+time, a span or a list the condition that `where` has to be.
 
 Why: the values are converted without loss or not at all. The step that computes the features would stop at the first
 value that does not convert, after the data has been read.
@@ -33,7 +34,7 @@ from collections.abc import Iterator
 from penstock.catalog import sql
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
-from penstock.checks.value_kinds import misfit
+from penstock.checks.value_kinds import Kind, misfit
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Column, Dataset
 from penstock.specs.feature_set import Feature, FeatureSet
@@ -54,6 +55,7 @@ def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         column = dataset.spec.columns.get(read[1]) if dataset is not None and read is not None else None
         if read is None:
             yield from _computed(view, feature_set, name, feature)
+            yield from _condition(view, feature_set, name, feature)
         if dataset is None or read is None or column is None or _converts(column, feature.type):
             continue
         yield Diagnostic.error(
@@ -70,12 +72,7 @@ def _computed(view: View, feature_set: FeatureSet, name: str, feature: Feature) 
     aggregate = feature.aggregate
     text = aggregate.sql if aggregate is not None else feature.sql
     dataset = view.find(Dataset, aggregate.of if aggregate is not None else feature_set.spec.source)
-    parsed = sql.expression(text) if text is not None and dataset is not None else None
-    if text is None or dataset is None or not isinstance(parsed, sql.Expression) or parsed.unknown:
-        return
-    types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
-    names = sorted({use.name.lower() for use in parsed.columns})
-    found = misfit(sql.kind(text, tuple((one, types[one]) for one in names if one in types)), feature.type)
+    found = _misfit(text, dataset, feature.type)
     if found is not None:
         place = ("features", name, "sql") if aggregate is None else ("features", name, "aggregate", "sql")
         yield Diagnostic.error(
@@ -85,6 +82,34 @@ def _computed(view: View, feature_set: FeatureSet, name: str, feature: Feature) 
             secondary=(Label(view.span(feature_set, place), f"this gives {found.words}"),),
             help=(found.remedy,),
         )
+
+
+def _condition(view: View, feature_set: FeatureSet, name: str, feature: Feature) -> Iterator[Diagnostic]:
+    """What is wrong with a `where` that is neither true nor false; a number is true where it is not 0."""
+    aggregate = feature.aggregate
+    if aggregate is None or aggregate.where is None:
+        return
+    dataset = view.find(Dataset, aggregate.of)
+    found = _misfit(aggregate.where, dataset, "bool", but=("float", "fraction"))
+    if found is not None:
+        yield Diagnostic.error(
+            "feature-type",
+            f"the `where` of the feature `{name}` is no condition",
+            view.span(feature_set, ("features", name, "aggregate", "where")),
+            f"this gives {found.words}",
+            help=("write a condition, which is true or false, such as a comparison",),
+        )
+
+
+def _misfit(text: str | None, dataset: Dataset | None, type_: str, but: tuple[str, ...] = ()) -> Kind | None:
+    """What to say of SQL over a dataset whose values leave no doubt that they are not of a type, some kinds apart."""
+    parsed = sql.expression(text) if text is not None and dataset is not None else None
+    if text is None or dataset is None or not isinstance(parsed, sql.Expression) or parsed.unknown:
+        return None
+    types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
+    names = sorted({use.name.lower() for use in parsed.columns})
+    kind = sql.kind(text, tuple((one, types[one]) for one in names if one in types))
+    return None if kind in but else misfit(kind, type_)
 
 
 def _column_of(source: str, feature: Feature) -> tuple[str, str] | None:

@@ -160,7 +160,7 @@ class DatasetSpec(Node):
         "Columns that identify a row.", loosens=Loosens.ANY, area=Area.DATA, default=[]
     )
     event_time: ColumnName | None = field(
-        "Timestamp column: when what the row tells happened.",
+        "Timestamp column: when what the row tells happened. A date stands for its midnight, UTC.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,

@@ -25,18 +25,25 @@ MATCH = "Columns on which rows meet: names that both sides share, or `{theirs: o
 
 
 class Latest(Node):
-    """The newest value in another dataset that could be known at the row's time."""
+    """The newest value in another dataset that could be known at the row's time.
+
+    The row that happened last counts, and of several versions of it the one that became known last, even where its
+    value is missing.
+    """
 
     of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     max_age: PositiveDuration | None = field(
-        "Older values count as missing.", loosens=Loosens.HIGHER, area=Area.DATA, default=None
+        "A value that happened longer before the row's time than this counts as missing.",
+        loosens=Loosens.HIGHER,
+        area=Area.DATA,
+        default=None,
     )
 
 
 class Lookup(Node):
-    """A value of another dataset that does not change with time, by its primary key."""
+    """A value of another dataset that does not change with time, by a key that no two of its rows share."""
 
     of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
     column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
@@ -53,7 +60,10 @@ class Aggregate(Node):
     where: Sql | None = field("Rows that count.", loosens=Loosens.ANY, area=Area.DATA, default=None)
     match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     window: PositiveDuration = field(
-        "How far back rows count, by the time they became known.", loosens=Loosens.ANY, area=Area.DATA
+        "How far back rows count, by the time they became known: one of exactly that long ago does not, "
+        "one of the row's own moment does.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
     )
 
 

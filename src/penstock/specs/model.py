@@ -69,7 +69,9 @@ class TimeSplit(Node):
 
     by: Literal["time"] = field("Split by the rows' event time.", loosens=Loosens.ANY, area=Area.QUALITY)
     validation: PositiveDuration = field("Length of the validation period.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: PositiveDuration = field("Length of the test period.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveDuration = field(
+        "Length of the test period, which the newest row ends.", loosens=Loosens.LOWER, area=Area.QUALITY
+    )
     gap: Duration = field(
         "Rows left out between the parts, so that no label of one is known during the next.",
         loosens=Loosens.LOWER,

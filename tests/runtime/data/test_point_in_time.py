@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock.runtime.data.contract import judge_columns
 from penstock.runtime.data.features import compute
-from penstock.runtime.data.timed import TimedTable
-from runtime.data.tables import at, feature_set, timed
+from penstock.runtime.data.snapshot import take
+from penstock.runtime.data.timed import TimedTable, with_position
+from runtime.data.tables import at, contract, feature_set, moment, timed
 
 HOURS = st.integers(0, 12)
 KEYS = st.none() | st.sampled_from(["a", "b"])
@@ -171,6 +176,36 @@ def test_a_window_leaves_its_start_out_and_takes_its_end_in() -> None:
     assert computed([Asking("a", 6)], events_table(events), {"rows": FEATURES["rows"]}) == [{"rows": 2}]
 
 
+@pytest.mark.parametrize(
+    ("sql", "where", "expected"),
+    [
+        ("sum(text::int)", "known_number", 12),
+        ("sum(text::int) filter (where known_number)", None, 12),
+        ("max(text::int + coalesce(value, 0))", "known_number and text <> ''", 12),
+        ("max(strptime(text, '%d').day())", "known_number", 12),
+        ("round(sum(ln(value)))", "value > 0", 2),
+        ("count_if(text::int > 3)", "known_number", 1),
+        ("count(distinct text::int) filter (where text::int > 3)", "known_number", 1),
+        ("arg_max(value, text::int)", "known_number", 0),
+        ("sum(ln(coalesce(value, 0)))::int", "value = 7", 2),
+    ],
+)
+def test_what_an_aggregate_is_over_is_computed_for_rows_that_count_alone(
+    sql: str, where: str | None, expected: int
+) -> None:
+    columns = {
+        "key": ["a", "a"],
+        "happened": [at(1), at(2)],
+        "text": ["12", "n/a"],
+        "known_number": [True, False],
+        "value": [0, 7],
+    }
+    aggregate = {"of": "events", "sql": sql, "match": {"key": "who"}, "window": "4h"}
+    feature = {"type": "int", "aggregate": aggregate | ({} if where is None else {"where": where})}
+    found = computed([Asking("a", 3)], timed("events", columns, "happened"), {"x": feature})
+    assert found == [{"x": expected}]
+
+
 def test_a_row_does_not_count_itself_before_its_own_outcome_is_known() -> None:
     flights = timed(
         "flights",
@@ -190,6 +225,96 @@ def test_a_lookup_in_a_table_with_time_waits_until_its_row_is_known() -> None:
     definition = feature_set(source="asking", entity=["id"], features={"seats": feature})
     rows = asking_table([Asking("a", 1), Asking("b", 4), Asking("b", 5), Asking(None, 9)])
     assert compute("set", definition, {"asking": rows, "planes": planes})["seats"].to_pylist() == [50, None, 60, None]
+
+
+NAMES = ["events", "states", "asking", "met", "laid", "placed", "sized", "framed", "ours", "theirs"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_datasets_of_any_name_are_told_from_what_is_made_on_the_way(name: str) -> None:
+    planes = timed(name, {"who": ["a", "b"], "since": [at(0), at(5)], "seats": [50, 60]}, "since")
+    rows = timed("rows", {"id": [1, 2], "who": ["a", "b"], "t": [at(1), at(4)]}, "t", primary_key=["id"])
+    expected = [{"newest": 50, "seats": 50, "planes": 1}, {"newest": None, "seats": None, "planes": 0}]
+    for source, of in (("rows", name), (name, "rows")):
+        features = {
+            "newest": {"type": "int", "latest": {"of": of, "column": "seats", "match": ["who"]}},
+            "seats": {"type": "int", "lookup": {"of": of, "column": "seats", "match": ["who"]}},
+            "planes": {"type": "int", "aggregate": {"of": of, "sql": "count(*)", "match": ["who"], "window": "9h"}},
+        }
+        definition = feature_set(source=source, entity=["id"], features=features)
+        tables = {source: replace(rows, name=source), of: replace(planes, name=of)}
+        assert compute("set", definition, tables).select(list(features)).to_pylist() == expected
+
+
+ZONES = ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Chatham"]
+TIMES: dict[str, Callable[[list[datetime | None]], pa.Array]] = {
+    "naive": lambda moments: pa.array(moments, pa.timestamp("us")),
+    "nanoseconds": lambda moments: pa.array(moments, pa.timestamp("ns")),
+    **{
+        zone: lambda moments, zone=zone: pa.array([each and moment(each) for each in moments], pa.timestamp("us", zone))
+        for zone in ZONES
+    },
+    "text": lambda moments: pa.array([each and each.isoformat() for each in moments], pa.string()),
+    "text with offsets": lambda moments: pa.array(
+        [
+            each and moment(each).astimezone(ZoneInfo(ZONES[-1 - place % len(ZONES)])).isoformat(sep=" ")
+            for place, each in enumerate(moments)
+        ],
+        pa.string(),
+    ),
+}
+"""How a source may hold moments, in whatever zone."""
+
+
+def validated(name: str, columns: dict[str, Any], types: dict[str, str], **times: str) -> TimedTable:
+    """A dataset as snapshot and validation hand it on, from the columns of its source."""
+    spec = contract(
+        columns={each: {"type": type_, "nullable": True} for each, type_ in types.items()},
+        onSchemaChange={"retyped": "warn"},
+        **times,
+    )
+    taken, _ = take(pa.table(columns), spec, moment(at(99)))
+    judged = judge_columns(taken, name, spec)
+    assert not judged.findings
+    return TimedTable(name, with_position(judged.table), times.get("eventTime"), times.get("knownAt"), ())
+
+
+KEY_TYPES = {"string": lambda key: key, "int": "ab".index, "float": lambda key: float("ab".index(key))}
+PAIRS = [("string", "string"), ("int", "int"), ("int", "float"), ("float", "int")]
+
+
+def keys(values: Sequence[str | None], type_: str) -> list[Any]:
+    return [None if each is None else KEY_TYPES[type_](each) for each in values]
+
+
+@given(ASKING, EVENTS, st.sampled_from(PAIRS), st.lists(st.sampled_from(sorted(TIMES)), min_size=3, max_size=3))
+@settings(max_examples=20, deadline=None)
+def test_features_are_those_of_the_moments_in_whatever_form_a_source_holds_them(
+    asking: list[Asking], events: list[Event], types: tuple[str, str], forms: list[str]
+) -> None:
+    theirs, ours = types
+    # Rows that agree in all but their value would be told apart by their place, which a snapshot decides.
+    events = list({(each.key, each.happened, each.known): each for each in events}.values())
+    columns = {
+        "key": pa.array(keys([each.key for each in events], theirs), pa.string() if theirs == "string" else None),
+        "happened": TIMES[forms[0]]([at(each.happened) for each in events]),
+        "known": TIMES[forms[1]]([None if each.known is None else at(each.known) for each in events]),
+        "value": pa.array([each.value for each in events], pa.int64()),
+    }
+    contracted = {"key": theirs, "happened": "timestamp", "known": "timestamp", "value": "int"}
+    seen = validated("events", columns, contracted, eventTime="happened", knownAt="known")
+    rows = {
+        "id": list(range(len(asking))),
+        "who": pa.array(keys([each.key for each in asking], ours), pa.string() if ours == "string" else None),
+        "t": TIMES[forms[2]]([at(each.time) for each in asking]),
+    }
+    source = validated("asking", rows, {"id": "int", "who": ours, "t": "timestamp"}, eventTime="t")
+    # Without a key, rows of several keys may tie, and only a snapshot's order tells which of them is the last.
+    features = {name: each for name, each in FEATURES.items() if name != "newest_of_all"}
+    definition = feature_set(source="asking", entity=["id"], features=features)
+    found = compute("set", definition, {"asking": source, "events": seen})
+    expected = [oracle(asking[place], events) for place in found["@entity.id"].to_pylist()]
+    assert found.select(list(features)).to_pylist() == [{name: row[name] for name in features} for row in expected]
 
 
 @given(st.permutations(range(8)))

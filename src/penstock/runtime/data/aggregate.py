@@ -7,7 +7,7 @@ into one order, by moment and then by class. An asking row's frame reaches back 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from penstock.runtime.data.engine import identifier, query
@@ -46,13 +46,15 @@ def aggregated_values(
     their_keys = "".join(f", {identifier(name)} AS {key}" for key, (name, _) in zip(keys, pairs, strict=True))
     present = " AND ".join([f"{theirs.known} IS NOT NULL", *(f"{identifier(name)} IS NOT NULL" for name, _ in pairs)])
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
+    counted: list[str] = []
     calls: list[str] = []
     values: list[str] = []
     for number, (name, feature) in enumerate(features.items()):
         where = f"{place}, `{name}`"
         value, found = aggregates(feature.sql, f"@{number}.", where, connection)
-        counts = [f"{_CLASS} = {_COUNTS}", *([condition(feature.where, where, connection)] if feature.where else [])]
-        calls += [_framed(call, counts, f"w{int(feature.window)}") for call in found]
+        rows_that_count = condition(feature.where, where, connection) if feature.where else None
+        counted += [f"{_counting(rows_that_count, call.where)} AS {identifier(call.counts)}" for call in found]
+        calls += [_framed(call, f"w{int(feature.window)}") for call in found]
         values.append(f"{value} AS {identifier(name)}")
     windows = sorted({int(feature.window) for feature in features.values()})
     asking = f'{identifier(POSITION)} AS "@row"{our_keys}, epoch_us({rows.happened})'
@@ -88,15 +90,24 @@ def aggregated_values(
             SELECT *, row_number() OVER ({partition}ORDER BY "@moment", {_CLASS}, "@row") AS "{PLACE}" FROM laid
         ),
         sized AS (SELECT placed.*{sizes} FROM placed{starts}),
+        counted AS (SELECT *, {", ".join(counted)} FROM sized AS {identifier(theirs.name)}),
         framed AS (
-            SELECT {_CLASS}, "@row", {", ".join(calls)} FROM sized AS {identifier(theirs.name)} WINDOW {frames}
+            SELECT {_CLASS}, "@row", {", ".join(calls)} FROM counted AS {identifier(theirs.name)} WINDOW {frames}
         )
         SELECT {", ".join(values)} FROM framed WHERE {_CLASS} = {_ASKS} ORDER BY "@row"
     """
     return query(connection, sql, place)
 
 
-def _framed(call: AggregateCall, counts: Sequence[str], frame: str) -> str:
+def _counting(*conditions: str | None) -> str:
+    """Whether a row counts: each condition is asked only of the rows that the ones before it leave."""
+    counts = f"{_CLASS} = {_COUNTS}"
+    for each in conditions:
+        if each is not None:
+            counts = f"CASE WHEN {counts} THEN ({each}) AND TRUE ELSE FALSE END"
+    return counts
+
+
+def _framed(call: AggregateCall, frame: str) -> str:
     """One aggregate over the rows of its frame that count."""
-    conditions = " AND ".join([*counts, *([f"({call.where})"] if call.where else [])])
-    return f"{call.call} FILTER (WHERE {conditions}) OVER {frame} AS {identifier(call.name)}"
+    return f"{call.call} FILTER (WHERE {identifier(call.counts)}) OVER {frame} AS {identifier(call.name)}"

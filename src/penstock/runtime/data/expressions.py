@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
@@ -30,6 +30,11 @@ class AggregateCall:
     """SQL of the call, such as ``avg(delay)``."""
     where: str | None
     """SQL of its own FILTER."""
+
+    @property
+    def counts(self) -> str:
+        """The column that tells whether a row counts; what the call is over is computed where it does."""
+        return _counts(self.name)
 
 
 def scalar(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
@@ -124,8 +129,33 @@ def _call(name: str, node: exp.Expr, where: str | None) -> AggregateCall:
     if isinstance(node, exp.CountIf):
         # Over a frame without rows the database's count_if is missing, where a count is 0.
         counted = node.this.sql(_DIALECT)
-        return AggregateCall(name, "count(*)", counted if where is None else f"({where}) AND ({counted})")
-    return AggregateCall(name, node.sql(_DIALECT), where)
+        return AggregateCall(name, "count(*)", counted if where is None else f"CASE WHEN {where} THEN {counted} END")
+    guarded = node.copy()
+    for key, argument in list(guarded.args.items()):
+        guarded.set(key, _guarded(argument, _counts(name)))
+    return AggregateCall(name, guarded.sql(_DIALECT), where)
+
+
+def _counts(name: str) -> str:
+    return f"{name}.counts"
+
+
+def _guarded(argument: Any, counts: str) -> Any:
+    """An argument of an aggregate that is computed for the rows that count alone: elsewhere it may be an error.
+
+    The database computes what an aggregate is over, such as `ln(delay)`, before it leaves out what is filtered.
+    """
+    if isinstance(argument, list):
+        return [_guarded(each, counts) for each in argument]
+    if isinstance(argument, exp.Distinct | exp.Order | exp.Ordered | exp.IgnoreNulls | exp.RespectNulls):
+        for key, inner in list(argument.args.items()):
+            argument.set(key, _guarded(inner, counts))
+        return argument
+    # A bare column is no error anywhere, and what names nothing is a constant, which has to stay one.
+    if not isinstance(argument, exp.Expr) or isinstance(argument, exp.Column) or not argument.find(exp.Identifier):
+        return argument
+    asked = exp.column(exp.to_identifier(counts, quoted=True))
+    return exp.Case(ifs=[exp.If(this=asked, true=argument.copy())])
 
 
 def condition(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:

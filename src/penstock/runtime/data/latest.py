@@ -46,13 +46,15 @@ def latest_values(
     usable = [f"{theirs.known} IS NOT NULL", f"{theirs.happened} IS NOT NULL"]
     usable += [f"{identifier(name)} IS NOT NULL" for name, _ in pairs]
     meets = [*(f"asking.{key} = states.{key}" for key in keys), "asking.asked >= states.visible"]
+    # Named as no dataset is: one that is called `events` is to be read, and not taken for what is made on the way.
+    events, states, asking, met = (identifier(f"@{name}") for name in ("events", "states", "asking", "met"))
     # Values are carried under numbers: a column of theirs may have any name, `asked` for one.
     carried = {column: f"v{position}" for position, column in enumerate(_columns(features))}
     columns = ", ".join(f"{identifier(column)} AS {short}" for column, short in carried.items())
     values = ", ".join(_value(name, feature, carried[feature.column]) for name, feature in features.items())
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     sql = f"""
-        WITH events AS (
+        WITH {events} AS (
             SELECT {their_keys}{theirs.happened} AS happened, greatest({theirs.known}, {theirs.happened}) AS visible,
                    row_number() OVER (
                        ORDER BY {theirs.happened}, {theirs.known}, {identifier(POSITION)}
@@ -61,21 +63,21 @@ def latest_values(
             WHERE {" AND ".join(usable)}
         ),
         -- From each moment at which anything became visible, the event that is the latest from then on.
-        states AS (
+        {states} AS (
             SELECT DISTINCT {"".join(f"{key}, " for key in keys)}visible,
                    max(rank) OVER ({partition}ORDER BY visible RANGE UNBOUNDED PRECEDING) AS rank
-            FROM events
+            FROM {events}
         ),
-        asking AS (
+        {asking} AS (
             SELECT {our_keys}{rows.happened} AS asked, {identifier(POSITION)} AS position
             FROM {identifier(rows.name)}
         ),
-        met AS (
+        {met} AS (
             SELECT asking.position, asking.asked, states.rank
-            FROM asking ASOF LEFT JOIN states
+            FROM {asking} AS asking ASOF LEFT JOIN {states} AS states
             ON {" AND ".join(meets)}
         )
-        SELECT {values} FROM met LEFT JOIN events ON met.rank = events.rank ORDER BY met.position
+        SELECT {values} FROM {met} AS met LEFT JOIN {events} AS events ON met.rank = events.rank ORDER BY met.position
     """
     return query(connection, sql, place)
 
