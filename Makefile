@@ -20,7 +20,7 @@ RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 # A server loads a model with the versions of these that saved it.
 SAVED_WITH := cloudpickle\|joblib\|mlflow-skinny\|numpy\|pandas\|scikit-learn\|scipy\|skops
 
-.PHONY: help setup demo test golden tools bench lint format lock compile check clean
+.PHONY: help setup demo test golden tools cluster bench lint format lock compile check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes on
 
 tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, kustomize, ...
 	@tools/install-tools.sh
+
+cluster: ## Build what tests/cluster needs: an API server, KServe and Argo Rollouts (minutes, with Go)
+	@tools/install-cluster.sh
 
 bench: $(INSTALLED) ## Measure compile times on a thousand models
 	@$(BIN)/python -m benchmarks

