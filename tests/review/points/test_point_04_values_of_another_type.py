@@ -132,6 +132,8 @@ def test_fingerprints_tell_them_apart() -> None:
 
 def _with_params(value: Any) -> Any:
     def put(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["estimator"]["params"] = {"max_features": value}
+        # A learner that takes the number 1 and the share 1.0, which are not the same to it.
+        learner = "sklearn.ensemble.RandomForestClassifier"
+        documents["Model", "delay"]["spec"]["estimator"] = {"class": learner, "params": {"max_features": value}}
 
     return put

@@ -144,7 +144,7 @@ def test_members_decide_for_what_their_team_owns(repository: Repository) -> None
 
 def test_a_cluster_version_reaches_what_runs_there(repository: Repository) -> None:
     def upgrade(documents: Documents) -> None:
-        documents["Environment", "production"]["spec"]["kserve"]["version"] = "0.21"
+        documents["Environment", "production"]["spec"]["kserve"]["version"] = "0.22"
 
     plan = repository.changed(upgrade)
     assert at(plan, "Environment/production.kserve.version").environments == ("production",)
