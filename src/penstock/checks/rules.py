@@ -36,6 +36,7 @@ from penstock.checks.policy_words import policy_words
 from penstock.checks.promql_form import promql_form
 from penstock.checks.release_conflict import release_conflict
 from penstock.checks.release_evidence import release_evidence
+from penstock.checks.reserved_column import reserved_column
 from penstock.checks.retrain_loop import retrain_loop
 from penstock.checks.row_order import row_order
 from penstock.checks.rule import Rule
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     unknown_column,
     time_column,
     column_contract,
+    reserved_column,
     column_type,
     unknown_function,
     future_leak,
