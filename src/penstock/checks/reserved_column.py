@@ -1,7 +1,7 @@
 """A column is called as one that the steps add to the rows while they work.
 
-What it does: looks for the steps' own names, such as `@row`, `@class`, `@place` or `@entity.flight`, among the columns of
-a dataset. Other names may begin with `@`: `@timestamp` is one.
+What it does: looks for the steps' own names, such as `@row`, `@class`, `@place` or `@entity.flight`, among the columns
+of a dataset. Other names may begin with `@`: `@timestamp` is one.
 
 Why: a step would take the one for the other. It stops with words about a query that nobody wrote, or reads its own
 column where the user's is meant.
