@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -84,7 +85,9 @@ def _store(rule: AccessRule) -> Iterator[dict[str, Any]]:
         yield {"to": [{"ipBlock": {"cidr": address}} for address in addresses], "ports": _tcp([port])}
 
 
+@cache
 def _block(cidr: str) -> dict[str, Any]:
+    """A range without what it may not open; endpoints share few of them, and parsing one costs as much as a policy."""
     network = ip_network(cidr)
     shut = [one for one in _METADATA if _is_within(ip_network(one), network)]
     return {"ipBlock": {"cidr": cidr} | ({"except": shut} if shut else {})}
