@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts into .tools/cluster what tests/cluster runs: an API server of Kubernetes with etcd and kubectl, the controllers of
 # KServe and Argo Rollouts, and what those are installed with. All but etcd is built here, from the versions of
-# tools/cluster/go.mod; four minutes of two processors where nothing of it is in Go's cache.
+# tools/cluster/go.mod; about five minutes of two processors where nothing of it is in Go's cache.
 set -eu
 
 cd "$(dirname "$0")/.."
