@@ -16,7 +16,8 @@ CODE = sorted(Path(penstock.runtime.__path__[0]).rglob("*.py"))
 def used(text: str) -> set[str]:
     """Names in quotes that begin with the mark, with a number or a name where one is put together."""
     found = {match[1] for match in re.finditer(r"[\"'](@[a-z_]+(?:\.|\{)?)", text)}
-    return {name.replace("{", "7").replace(".", ".flight") for name in found}
+    numbered = {f"@7{match[1]}" for match in re.finditer(r"[\"']@\{[a-z_]+\}(\.)", text)}
+    return {name.replace("{", "7").replace(".", ".flight") for name in found | numbered}
 
 
 def test_the_names_that_the_steps_use_are_all_known() -> None:
@@ -25,7 +26,7 @@ def test_the_names_that_the_steps_use_are_all_known() -> None:
     assert {name for name in names if not is_own_column(name)} == set()
 
 
-@pytest.mark.parametrize("name", ["@class", "@ROW", "@key0", "@entity.flight", "@score", "@score.late"])
+@pytest.mark.parametrize("name", ["@class", "@ROW", "@key0", "@entity.flight", "@0.1", "@score", "@score.late"])
 def test_a_name_of_the_steps_is_told(name: str) -> None:
     assert is_own_column(name)
 

@@ -9,7 +9,7 @@ import re
 
 _OWN = re.compile(
     r"@(class|event_time|label|moment|part|place|position|prediction|reasons|rows?|window"
-    r"|(cluster|score)(\..*)?|(entity|slice)\..*|(key|size)\d+)",
+    r"|(cluster|score)(\..*)?|(entity|slice|\d+)\..*|(key|size)\d+)",
     re.IGNORECASE,
 )
 
