@@ -48,10 +48,10 @@ def unheard_alert(view: View, resource: Model | Rollout) -> Iterator[Diagnostic]
 
 def _is_missed(view: View, model: Model) -> bool:
     """Whether a clock starts the training anywhere, so that somebody is told where it registers nothing."""
-    if model.spec.retrain is None or model.spec.retrain.schedule is None:
+    if model.spec.retraining is None:
         return False
     places = view.all(Environment) if view.environment is None else (view.environment,)
-    return any(place.spec.training and place.spec.cluster for place in places)
+    return any(place.spec.retrains for place in places)
 
 
 def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Diagnostic]:

@@ -12,8 +12,4 @@ def retraining_schedule(view: View, name: str) -> str | None:
     None where nothing starts it by the clock: no schedule, an environment that does not train, or none with a cluster.
     Drift may start it at any time, and never has to.
     """
-    environment = environment_of(view).spec
-    retrain = view.model(name).spec.retrain
-    if retrain is None or not (environment.training and environment.cluster):
-        return None
-    return retrain.schedule
+    return view.model(name).spec.retraining if environment_of(view).spec.retrains else None

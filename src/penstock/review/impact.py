@@ -145,8 +145,8 @@ class Radius:
 
 def _schedules(models: list[Model], rollouts: list[Rollout]) -> Iterator[str]:
     for model in models:
-        if model.spec.retrain is not None and model.spec.retrain.schedule is not None:
-            yield f"training of {model.name} ({model.spec.retrain.schedule})"
+        if model.spec.retraining is not None:
+            yield f"training of {model.name} ({model.spec.retraining})"
     for rollout in rollouts:
         if rollout.spec.monitor is not None:
             yield f"monitoring of {rollout.name} ({rollout.spec.monitor.schedule})"

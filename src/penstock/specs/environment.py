@@ -298,6 +298,11 @@ class EnvironmentSpec(Node):
         "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True
     )
 
+    @property
+    def retrains(self) -> bool:
+        """Whether training pipelines start by the clock here: on a cluster, where models are trained."""
+        return self.training and self.cluster
+
 
 class Environment(Resource):
     """A place that specs are compiled for, and the versions that its cluster runs."""

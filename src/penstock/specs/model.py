@@ -353,6 +353,11 @@ class ModelSpec(Node):
     )
     card: Card = field("Model card.", loosens=Loosens.ANY, area=Area.DOCUMENTATION)
 
+    @property
+    def retraining(self) -> str | None:
+        """When a clock starts the training, as cron fields; None where drift alone does, or somebody."""
+        return self.retrain.schedule if self.retrain is not None else None
+
 
 class Model(Resource):
     """What is learned from which features, how it is split, searched and trained, and its card."""

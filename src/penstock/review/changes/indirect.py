@@ -111,7 +111,7 @@ def _has_alerts(head: Reach, spec_id: SpecId, edit: Edit) -> bool:
     if spec_id.kind != "Model" or edit.pointer[-1:] == ("page",):
         return spec_id.kind == "Rollout"
     model = head.catalog.view(None).find(Model, spec_id.name)
-    return model is not None and model.spec.retrain is not None and model.spec.retrain.schedule is not None
+    return model is not None and model.spec.retraining is not None
 
 
 def _specs(base: Reach, head: Reach, spec_id: SpecId) -> dict[SpecId, Way]:
