@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.checks.unknown_version import NEWEST_KSERVE
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.environment import Environment
 from penstock.specs.rollout import Rollout
@@ -26,7 +27,7 @@ from penstock.specs.rollout import Rollout
 _KEYS = {"kserve": "kserve", "argo-rollouts": "argoRollouts"}
 _NAMES = {"kserve": "KServe", "argo-rollouts": "Argo Rollouts"}
 _FORMS = {
-    "kserve": 'kserve: {version: "0.20"}',
+    "kserve": f'kserve: {{version: "{NEWEST_KSERVE}"}}',
     "argo-rollouts": 'argoRollouts: {version: "1.9", gateway: NAMESPACE/NAME, domain: models.example.com}',
 }
 """What declares a target in an Environment."""
