@@ -152,10 +152,15 @@ def _result(what: str, arguments: tuple[Any, ...], built: Callable[[Any], T]) ->
             from penstock.catalog import sql_reading
 
             found = getattr(sql_reading, what)(*arguments)
-            plain = _MEMORY.learned[question] = orjson.loads(orjson.dumps(found, default=sorted))
+            plain = _MEMORY.learned[question] = orjson.loads(orjson.dumps(found, default=_plain))
         _MEMORY.known[asked] = built(plain)
     known: T = _MEMORY.known[asked]
     return known
+
+
+def _plain(value: Any) -> Any:
+    """A value of `sql_values` by the names of its parts, and a set in order."""
+    return sorted(value) if isinstance(value, frozenset) else value._asdict()
 
 
 def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Range = tuple[int, int]
 """The characters [start, end) of a text."""
@@ -15,8 +15,7 @@ NO_WINDOW = "lacks a window"
 """The headline of a window function that stands by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class SqlError:
+class SqlError(NamedTuple):
     """Why a text is no SQL that could run, and which characters of it are at fault."""
 
     message: str
@@ -25,8 +24,7 @@ class SqlError:
     """What is wrong with the text, as the end of a sentence that it begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
+class ColumnUse(NamedTuple):
     """A column that SQL names."""
 
     name: str
@@ -35,24 +33,21 @@ class ColumnUse:
     at: Range
 
 
-@dataclass(frozen=True, slots=True)
-class TableUse:
+class TableUse(NamedTuple):
     """A table that SQL names."""
 
     name: str
     at: Range
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownFunction:
+class UnknownFunction(NamedTuple):
     """A function that SQL calls and the engine does not have."""
 
     name: str
     at: Range
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A scalar or aggregate expression."""
 
     columns: tuple[ColumnUse, ...]
@@ -70,8 +65,7 @@ class Expression:
     """Whether it may read other columns than those that it names: ``columns('c.*')``, ``#1``, ``contact.length()``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A SELECT: the tables that it reads, without its own common table expressions."""
 
     tables: tuple[TableUse, ...]
@@ -82,8 +76,7 @@ class Query:
     """The functions that the engine does not have, in the order of the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownColumn:
+class UnknownColumn(NamedTuple):
     """A column that none of a query's tables has."""
 
     name: str
@@ -102,8 +95,7 @@ Typed = tuple[tuple[str, Types], ...]
 """Tables with their columns, hashable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """A column of a query's result, and of which kind its values are."""
 
     name: str
@@ -112,8 +104,7 @@ class Given:
     """Where it is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """A function that is called with a value of a kind that the engine refuses as its argument."""
 
     function: str
@@ -125,8 +116,7 @@ class Misfit:
     """Where the argument stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """How the columns of a query come about."""
 
     columns: tuple[tuple[str, frozenset[TableColumn]], ...]

@@ -7,7 +7,9 @@ edit searches the large parts and decodes a few of their lines (see `Lines`).
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from importlib.util import find_spec
@@ -184,21 +186,29 @@ def unchanged(known: SeenFile | None, stat: FileStat) -> bool:
 
 def engine_fingerprint() -> str:
     """Text that changes whenever Penstock itself, its interpreter or what it reads with does."""
-    package = Path(penstock.__file__).parent
-    digest = sha256()
-    for room in sorted(package.iterdir()):
-        if room.name in _NOT_COMPILING:
+    package = str(Path(penstock.__file__).parent)
+    files = sorted(_files_of(package, _NOT_COMPILING))
+    files += [(origin, Path(origin).stat()) for name in _READS_WITH if (origin := _origin(name))]
+    told = "\n".join(f"{path.removeprefix(package)}\0{status.st_size}\0{status.st_mtime_ns}" for path, status in files)
+    return " ".join([penstock.__version__, sys.version.split()[0], sha256(told.encode()).hexdigest()])
+
+
+def _files_of(folder: str, passed_over: frozenset[str] = frozenset()) -> Iterator[tuple[str, os.stat_result]]:
+    # Each short command begins with this: scandir takes a third of the time that pathlib would take.
+    for entry in os.scandir(folder):
+        if entry.name in passed_over or entry.name == "__pycache__":
             continue
-        for file in sorted(one for kind in _FILES for one in room.rglob(kind)) if room.is_dir() else [room]:
-            status = file.stat()
-            digest.update(f"{file.relative_to(package)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    for name in _READS_WITH:
-        spec = find_spec(name)
-        origin = spec.origin if spec is not None else None
-        digest.update(f"{origin}\0{Path(origin).stat().st_mtime_ns if origin else 0}\n".encode())
-    return " ".join([penstock.__version__, sys.version.split()[0], digest.hexdigest()])
+        if entry.is_dir():
+            yield from _files_of(entry.path)
+        elif entry.name.endswith(_FILES):
+            yield entry.path, entry.stat()
+
+
+def _origin(name: str) -> str | None:
+    spec = find_spec(name)
+    return spec.origin if spec is not None else None
 
 
 _READS_WITH = ("pydantic", "yaml", "sqlglot", "promql_parser")
-_FILES = ("*.py", "*.json")
-_NOT_COMPILING = frozenset({"runtime", "local", "review", "forges", "cli", "verification", "__pycache__"})
+_FILES = (".py", ".json")
+_NOT_COMPILING = frozenset({"runtime", "local", "review", "forges", "cli", "verification"})
