@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from penstock.catalog.wording import WORDINGS
@@ -39,6 +41,12 @@ def test_an_order_lists_exactly_the_values_that_are_allowed(name: str) -> None:
     assert isinstance(field.shape, Scalar)
     assert field.review is not None
     assert sorted(field.review["order"]) == sorted(field.shape.values)
+
+
+def test_no_module_of_the_language_leaves_its_annotations_as_text() -> None:
+    modules = {sys.modules[mapping.cls.__module__] for kind in KINDS.values() for _, mapping in mappings(kind)}
+    assert len(modules) > len(KINDS)
+    assert [module.__name__ for module in modules if hasattr(module, "annotations")] == []
 
 
 def test_references_name_kinds_that_exist() -> None:

@@ -69,7 +69,7 @@ def explain_dangling(catalog: Catalog, places: list[tuple[Document, Reference]])
         if not rest:
             fix = _sure_fix(catalog, document, reference) or fix
         elif fix is not None:
-            fix = replace(fix, edits=(*fix.edits, *(replace(fix.edits[0], span=span) for span in rest)))
+            fix = replace(fix, edits=(*fix.edits, *(fix.edits[0]._replace(span=span) for span in rest)))
         yield replace(found, secondary=labels, help=(*found.help, *helps), fix=fix)
 
 

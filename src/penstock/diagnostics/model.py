@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class Severity(enum.Enum):
@@ -37,8 +38,7 @@ class Safety(enum.Enum):
     """Shown as an example of the right text, never applied."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of one file.
 
     Lines and columns count from 1, columns in characters; `end_column` is the column after the
@@ -60,16 +60,14 @@ class Span:
         return cls(path, line, column, line, column)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Label:
+class Label(NamedTuple):
     """A span and the few words that stand beside its caret; the message may be empty."""
 
     span: Span
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(NamedTuple):
     """Put `replacement` in place of the text of `span`."""
 
     span: Span

@@ -22,7 +22,7 @@ _UTF16_OR_32 = {
 _MOST_REPORTED = 20
 
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\r(?!\n)"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
 """What YAML does not print, line ends that editors and git do not count (NEL, LS, PS, a lone CR),
 byte order marks inside of the text, and controls of the writing direction, which show a reviewer

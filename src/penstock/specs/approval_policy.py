@@ -1,7 +1,5 @@
 """ApprovalPolicy: who must approve which change, in terms of what the change does to risk."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -182,10 +180,10 @@ class When(Node):
         area=GOVERNANCE,
         default=None,
     )
-    all: list[When] | None = field("All of these hold.", loosens=ANY, area=GOVERNANCE, default=None)
-    any: list[When] | None = field("One of these holds.", loosens=ANY, area=GOVERNANCE, default=None)
-    not_: When | None = field("This does not hold.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
-    at_least: AtLeast | None = field("So many of several hold.", loosens=ANY, area=GOVERNANCE, default=None)
+    all: "list[When] | None" = field("All of these hold.", loosens=ANY, area=GOVERNANCE, default=None)
+    any: "list[When] | None" = field("One of these holds.", loosens=ANY, area=GOVERNANCE, default=None)
+    not_: "When | None" = field("This does not hold.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
+    at_least: "AtLeast | None" = field("So many of several hold.", loosens=ANY, area=GOVERNANCE, default=None)
 
 
 class AtLeast(Node):
@@ -212,10 +210,10 @@ class Require(Choosing):
 
     count: int = field("How many of the people.", loosens=Loosens.LOWER, area=GOVERNANCE, default=1, ge=1, le=20)
     from_: People | None = field("The people.", loosens=ANY, area=GOVERNANCE, default=None, alias="from")
-    all: list[Require] | None = field(
+    all: "list[Require] | None" = field(
         "All of these, by distinct people.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
     )
-    any: list[Require] | None = field("One of these.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None)
+    any: "list[Require] | None" = field("One of these.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None)
     evidence: Literal["valid"] | None = field(
         "Evidence of the Release verifies: its gates' statement, its promotion, and the chain between them.",
         loosens=Loosens.REMOVED,

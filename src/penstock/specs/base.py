@@ -1,6 +1,8 @@
-"""What every kind is made of: nodes, declared fields, references, metadata and the outer shape of a spec."""
+"""What every kind is made of: nodes, declared fields, references, metadata and the outer shape of a spec.
 
-from __future__ import annotations
+A module of the language evaluates its annotations at once (no ``from __future__ import annotations``): pydantic would
+evaluate each of 430 texts by itself, which is a sixth of what loading the language takes.
+"""
 
 import re
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar

@@ -1,7 +1,5 @@
 """Dataset: a contract over rows that somebody else makes, or that SQL derives from other datasets."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints

@@ -1,7 +1,5 @@
 """Environment: a place that specs are compiled for, and the versions that its cluster runs."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints

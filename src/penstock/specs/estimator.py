@@ -1,7 +1,5 @@
 """Estimator: what a model is learned by, or the file of one that something else has trained."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints

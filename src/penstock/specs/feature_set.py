@@ -1,7 +1,5 @@
 """FeatureSet: features of the rows of one dataset, each computed as of that row's own time."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from penstock.specs.base import (

@@ -1,7 +1,5 @@
 """Gate: what must be true of a trained model before it may be released, as rules that a test set can decide."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag

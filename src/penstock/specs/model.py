@@ -1,7 +1,5 @@
 """Model: what is learned from which features, how it is split, searched and trained, and its card."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """Release: which version of a model an environment serves, by digest and with what evidence. Written by a command."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from penstock.specs.base import Digest, EnvironmentRef, Name, Node, Resource, RolloutRef, field, note

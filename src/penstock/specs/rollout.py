@@ -1,7 +1,5 @@
 """Rollout: how a model is served, released step by step, watched, and who may call it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from penstock.specs.base import (

@@ -1,7 +1,5 @@
 """Team: people who own specs, approve changes and answer alerts."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from penstock.specs.base import Distinct, Login, Node, Resource, field, note
