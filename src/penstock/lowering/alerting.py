@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
+from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.environment import Environment
 from penstock.specs.rollout import Action
@@ -32,6 +33,8 @@ class Place(NamedTuple):
     environment: str
     namespace: str
     runbooks: str | None
+    dashboards: str | None
+    """Address of what shows dashboards."""
     keeps_firing: bool
     """Whether this Prometheus knows ``keep_firing_for`` (2.42 and newer)."""
     pages: bool
@@ -41,11 +44,13 @@ class Place(NamedTuple):
 def place_of(environment: Environment) -> Place:
     """What alerts in an environment go by."""
     prometheus = environment.spec.prometheus
+    grafana = environment.spec.grafana
     version = tuple(int(part) for part in prometheus.version.split("."))
     return Place(
         environment=environment.name,
         namespace=environment.spec.namespace,
         runbooks=prometheus.runbooks,
+        dashboards=grafana.url if grafana is not None else None,
         keeps_firing=version >= _KEEP_FIRING_SINCE,
         pages=prometheus.pages,
     )
@@ -74,6 +79,11 @@ class Subject:
         """Labels of every series and alert about it."""
         return (("environment", self.environment), ("model", self.model))
 
+    @property
+    def dashboard(self) -> str | None:
+        """Where people look at it; None where nothing shows it."""
+        return None
+
     def told(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
         """Who is told here, each once; where nobody is woken, what would page is a ticket."""
         return tuple(dict.fromkeys(one if self.place.pages else "ticket" for one in wanted))
@@ -94,6 +104,8 @@ class Subject:
         annotations = [("summary", summary), ("description", description)]
         if self.place.runbooks is not None:
             annotations.append(("runbook_url", f"{self.place.runbooks.rstrip('/')}/{name}"))
+        if self.dashboard is not None:
+            annotations.append(("dashboard_url", self.dashboard))
         return Alert(
             alert=name,
             expr=expr,
@@ -114,6 +126,12 @@ class ServedSubject(Subject):
     def labels(self) -> Labels:
         """Labels of every series and alert about it."""
         return (("environment", self.environment), ("model", self.model), ("rollout", self.rollout))
+
+    @property
+    def dashboard(self) -> str | None:
+        """Where people look at it; None where nothing shows it, or nobody knows the address."""
+        base = self.place.dashboards
+        return f"{base.rstrip('/')}/d/{dashboard_uid(self.environment, self.rollout)}" if base is not None else None
 
 
 class Fires(NamedTuple):

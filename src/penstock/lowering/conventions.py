@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Literal
 
 Purpose = Literal["training", "monitoring"]
@@ -34,3 +35,9 @@ def suffixed(step: str, name: str) -> str:
 def identifier(name: str) -> str:
     """`name` as one word: inputs and parameters of a step are identifiers, names of specs have dashes."""
     return name.replace("-", "_")
+
+
+def dashboard_uid(environment: str, rollout: str) -> str:
+    """The address of a rollout's dashboard: at most 40 characters, another one in each environment."""
+    mark = sha256(f"{environment}/{rollout}".encode()).hexdigest()[:12]
+    return f"{rollout[:27]}-{mark}"

@@ -75,6 +75,11 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
     return MonitorRules(tuple(group for group in groups if group.rules), tuple(tests))
 
 
+def watching(monitor: Monitor) -> Pipeline:
+    """The pipeline that watches, as one that should tell of itself."""
+    return Pipeline("monitoring", monitor.schedule, LAST_RUN)
+
+
 def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: list[RuleTest]) -> None:
     alerts.extend(more)
     tests.extend(proofs)
@@ -203,7 +208,7 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
     (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
     blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
-    pipeline = Pipeline("monitoring", monitor.schedule, LAST_RUN)
+    pipeline = watching(monitor)
     stale = Words(
         MONITORING_STALE,
         f"{subject.model} in {subject.environment} is no longer watched",

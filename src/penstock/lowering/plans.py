@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from penstock.catalog.model import View
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
 from penstock.lowering.access import access_rule
+from penstock.lowering.dashboards import dashboard
 from penstock.lowering.endpoint import endpoint
 from penstock.lowering.monitoring import monitoring_workflow
 from penstock.lowering.rules import rule_file
@@ -14,7 +16,7 @@ from penstock.lowering.schedules import schedules
 from penstock.lowering.training import training_workflow
 from penstock.lowering.training_rules import training_rules
 
-Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile
+Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard
 
 
 def model_plans(view: View, model: str) -> tuple[Plan, ...]:
@@ -26,6 +28,8 @@ def model_plans(view: View, model: str) -> tuple[Plan, ...]:
 
 
 def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
-    """The endpoint of a rollout, who may call it, and its rules."""
-    plans = (endpoint(view, rollout), access_rule(view, rollout), rule_file(view, rollout))
+    """The endpoint of a rollout, who may call it, its rules, and how people look at it."""
+    rules = rule_file(view, rollout)
+    shown = dashboard(view, rollout) if rules is not None else None
+    plans = (endpoint(view, rollout), access_rule(view, rollout), rules, shown)
     return tuple(plan for plan in plans if plan is not None)

@@ -35,6 +35,11 @@ def release_rules(rollout: Rollout, subject: ServedSubject) -> tuple[list[Alert]
     return [stopped, waiting], proofs + more
 
 
+def phases(subject: ServedSubject) -> str:
+    """The phase that the rollout is in, by the label ``phase``."""
+    return f"max by (phase) ({_counted(subject)}) > 0"
+
+
 def _held_minutes(rollout: Rollout) -> int | None:
     """How long all steps are held in all; None where no analysis can pause them, or somebody is to end one by plan."""
     canary = rollout.spec.strategy.canary
@@ -89,10 +94,14 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
 
 
 def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
-    phase = "|".join(phases)
+    return f"max({_counted(subject, phases)}) > 0"
+
+
+def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
+    """The controller's series of the rollout, in any phase or in one of several."""
+    phase = f'phase=~"{"|".join(phases)}",' if phases else ""
     names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
-    each = (f'{_METRIC}{{name="{subject.rollout}",phase=~"{phase}",{name}}}' for name in names)
-    return f"max({' or '.join(each)}) > 0"
+    return " or ".join(f'{_METRIC}{{name="{subject.rollout}",{phase}{name}}}' for name in names)
 
 
 def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:

@@ -72,13 +72,18 @@ class RequestSeries(NamedTuple):
         """The same, of the canary alone."""
         return self._replace(matchers=f"{self.matchers},{self.canary}")
 
-    def requests(self, window: str) -> str:
-        """Requests each second, all of them."""
-        return f"sum(rate({self.counter}{{{self.matchers}}}[{window}]))"
+    @property
+    def version(self) -> str:
+        """The label that tells the canary's requests from the others; empty where none does."""
+        return self.canary.partition("=")[0]
 
-    def failures(self, window: str) -> str:
+    def requests(self, window: str, by: str = "") -> str:
+        """Requests each second: all of them, or those of each value of a label."""
+        return f"sum{_by(by)}(rate({self.counter}{{{self.matchers}}}[{window}]))"
+
+    def failures(self, window: str, by: str = "") -> str:
         """Requests each second that the server answered with a status of 5xx."""
-        return f'sum(rate({self.counter}{{{self.matchers},{self.code}=~"5.."}}[{window}]))'
+        return f'sum{_by(by)}(rate({self.counter}{{{self.matchers},{self.code}=~"5.."}}[{window}]))'
 
     def answered(self, window: str) -> str:
         """Requests each second that did not fail."""
@@ -140,6 +145,10 @@ class RequestSeries(NamedTuple):
         if milliseconds >= 1000 and milliseconds % 1000 == 0:
             return f"{decimal_text(milliseconds / 1000)}s"
         return f"{decimal_text(milliseconds)}ms"
+
+
+def _by(label: str) -> str:
+    return f" by ({label}) " if label else ""
 
 
 def mlserver(namespace: str, rollout: str) -> RequestSeries:

@@ -6,7 +6,7 @@ The last needs no figure of the spec, so whatever serves has it.
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape, Unobserved
+from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape
 from penstock.lowering.alerting import (
     EVALUATION_MINUTES,
     NUMBER,
@@ -23,9 +23,9 @@ from penstock.lowering.monitor_rules import monitor_rules
 from penstock.lowering.release_rules import release_rules
 from penstock.lowering.request_series import RequestSeries
 from penstock.lowering.serving import free_labels, pods_of, requests_of
-from penstock.lowering.slo import Sli, availability, latency, slo_rules
+from penstock.lowering.slo import indicators, slo_rules
 from penstock.specs.environment import EnvironmentSpec
-from penstock.specs.rollout import Rollout, Slos
+from penstock.specs.rollout import Rollout
 
 UNREACHABLE = "ModelUnreachable"
 FAILING = "ModelFailing"
@@ -48,7 +48,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
     groups: list[RuleGroup] = []
     tests: list[RuleTest] = []
     requests = requests_of(rollout, environment)
-    slis, unobserved = _slis(spec.slos, requests)
+    slis, unobserved = indicators(spec.slos, requests)
     for sli in slis:
         rules = slo_rules(sli, subject, interval)
         groups += rules.groups
@@ -84,33 +84,6 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         unobserved=unobserved,
         evaluation_minutes=EVALUATION_MINUTES,
     )
-
-
-def _slis(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
-    """What is measured, and what was asked for that no series tells."""
-    slis: list[Sli] = []
-    unobserved: list[Unobserved] = []
-    if slos.availability is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.availability", requests))
-        elif requests.code is None:
-            reason = f"`{requests.counter}` does not tell failures apart"
-            unobserved.append(Unobserved("slos.availability", reason))
-        elif slos.availability.objective >= 1:
-            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
-        else:
-            slis.append(availability(slos.availability, requests))
-    if slos.latency is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.latency", requests))
-        elif slos.latency.objective >= 1:
-            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
-        else:
-            try:
-                slis.append(latency(slos.latency, requests))
-            except ValueError as error:
-                unobserved.append(Unobserved("slos.latency.below", str(error)))
-    return slis, tuple(unobserved)
 
 
 def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest
+from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest, Unobserved
 from penstock.lowering.alerting import Fires, ServedSubject, fires, rule_test, series_name, severity_of, silent
 from penstock.lowering.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
 from penstock.lowering.burn_scenarios import scenarios
 from penstock.lowering.numbers import exact_text
 from penstock.lowering.request_series import RequestSeries
-from penstock.specs.rollout import Action, AvailabilityObjective, LatencyObjective
+from penstock.specs.rollout import Action, AvailabilityObjective, LatencyObjective, Slos
 from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"
@@ -49,6 +49,33 @@ class SloRules(NamedTuple):
 
     groups: tuple[RuleGroup, ...]
     tests: tuple[RuleTest, ...]
+
+
+def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
+    """What is measured, and what was asked for that no series tells."""
+    slis: list[Sli] = []
+    unobserved: list[Unobserved] = []
+    if slos.availability is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.availability", requests))
+        elif requests.code is None:
+            reason = f"`{requests.counter}` does not tell failures apart"
+            unobserved.append(Unobserved("slos.availability", reason))
+        elif slos.availability.objective >= 1:
+            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
+        else:
+            slis.append(availability(slos.availability, requests))
+    if slos.latency is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.latency", requests))
+        elif slos.latency.objective >= 1:
+            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
+        else:
+            try:
+                slis.append(latency(slos.latency, requests))
+            except ValueError as error:
+                unobserved.append(Unobserved("slos.latency.below", str(error)))
+    return slis, tuple(unobserved)
 
 
 def availability(objective: AvailabilityObjective, requests: RequestSeries) -> Sli:
@@ -105,10 +132,15 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     )
 
 
+def selector_of(sli: Sli, subject: ServedSubject) -> str:
+    """What picks the recorded series of one objective."""
+    return f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
+
+
 def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     """Recordings, alerts and tests of one objective."""
     labels: Labels = (*subject.labels, ("slo", sli.slo))
-    selector = f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
+    selector = selector_of(sli, subject)
     pairs = window_pairs(sli.objective, int(sli.window) // 1000)
     by_severity: dict[Action, list[WindowPair]] = {}
     for pair in pairs:

@@ -28,6 +28,11 @@ _MINUTES_OF_A_DAY = 24 * 60
 _MANY_EVALUATIONS = 10_000
 
 
+def retrained(schedule: str) -> Pipeline:
+    """The pipeline that trains by this schedule, as one that should tell of itself."""
+    return Pipeline("training", schedule, LAST_REGISTRATION, _VARIES)
+
+
 def training_rules(view: View, name: str) -> RuleFile | None:
     """The rules about the training of the model `name` in the view's environment; None where no clock starts it."""
     schedule = retraining_schedule(view, name)
@@ -36,7 +41,7 @@ def training_rules(view: View, name: str) -> RuleFile | None:
     environment = environment_of(view)
     model = view.model(name)
     subject = Subject(place_of(environment), name, model.metadata.owner)
-    pipeline = Pipeline("training", schedule, LAST_REGISTRATION, _VARIES)
+    pipeline = retrained(schedule)
     (severity,) = subject.told(["ticket"])
     where = (
         "Its runs break, a gate refuses what they train, or none starts: look at the newest runs of "

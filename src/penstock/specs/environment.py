@@ -136,6 +136,25 @@ class PrometheusTarget(Node):
         return max(_SHORTEST_WINDOW, Duration(_SCRAPES_IN_A_WINDOW * self.scrape_interval))
 
 
+class GrafanaTarget(Node):
+    """Grafana, which shows what Prometheus knows of this environment."""
+
+    version: Version = field("Version of Grafana.", loosens=Loosens.ANY, area=Area.MONITORING, default="11.0")
+    url: Url | None = note("Address at which people open it; alerts link to their dashboard there.", default=None)
+    labels: dict[FreeLabelKey, LabelValue] = field(
+        "Labels by which Grafana's sidecar finds the ConfigMaps that hold dashboards.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default={"grafana_dashboard": "1"},
+    )
+    annotations: dict[FreeLabelKey, str] = field(
+        "Annotations of these ConfigMaps; one of them may name a folder, as `grafana_folder: ML`.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default={},
+    )
+
+
 class KedaTarget(Node):
     """KEDA in this environment."""
 
@@ -294,6 +313,9 @@ class EnvironmentSpec(Node):
     )
     prometheus: PrometheusTarget = field(
         "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True
+    )
+    grafana: GrafanaTarget | None = field(
+        "Grafana; absent where dashboards are not wanted.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
     )
 
     @property

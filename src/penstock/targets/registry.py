@@ -8,6 +8,7 @@ from typing import Any
 from penstock.ir.serving import Endpoint
 from penstock.targets.argo_rollouts.target import TARGET as ARGO_ROLLOUTS
 from penstock.targets.base import Manifest, Target
+from penstock.targets.grafana.target import TARGET as GRAFANA
 from penstock.targets.kserve.target import TARGET as KSERVE
 from penstock.targets.kubeflow.target import TARGET as KUBEFLOW
 from penstock.targets.kubernetes.target import TARGET as KUBERNETES
@@ -15,7 +16,7 @@ from penstock.targets.kustomize.target import TARGET as KUSTOMIZE
 from penstock.targets.prometheus.target import TARGET as PROMETHEUS
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, KUSTOMIZE)
+    target.name: target for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, GRAFANA, KUSTOMIZE)
 }
 """Target by name."""
 

@@ -67,7 +67,16 @@ CODES = (
         An object has the right form and would still not do what it says.
 
         Fewer replicas at most than at least, a selector that does not match its own pods, weights above 100, a label
-        that Kubernetes refuses, an image without a digest: no schema sees these.
+        that Kubernetes refuses, an image without a digest, a text called JSON that is none: no schema sees these.
+        """,
+    ),
+    Code(
+        "dashboard-sense",
+        """
+        A dashboard has the right form and would still not show what it says.
+
+        Two panels with one id or on one place, a panel beyond the edge, a data source by a variable that is not
+        declared, an address that is too long: Grafana takes them without a word.
         """,
     ),
     Code(
@@ -91,7 +100,8 @@ CODES = (
         """
         An expression is no PromQL.
 
-        Prometheus would refuse the whole rule file, an analysis would end as an error, a scaler would not scale.
+        Prometheus would refuse the whole rule file, an analysis would end as an error, a scaler would not scale, a
+        panel would stay empty.
         """,
     ),
     Code(

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.source.model import Pointer
+from penstock.verification.dashboards import queries
 
 _ARGUMENT = re.compile(r"\{\{\s*args\.[\w-]+\s*\}\}")
 _ARGUMENT_AS_RANGE = re.compile(rf"(?<=[\[:]){_ARGUMENT.pattern}")
 
 
 def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Every expression of a document, with the way to it: rules, analyses, triggers."""
+    """Every expression of a document, with the way to it: rules, analyses, triggers, dashboards."""
     kind, spec = value.get("kind"), value.get("spec")
     if "groups" in value and kind is None:
         yield from _rules(value["groups"], ("groups",))
@@ -30,6 +31,8 @@ def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             query = trigger.get("metadata", {}).get("query")
             if trigger.get("type") == "prometheus" and isinstance(query, str):
                 yield ("spec", "triggers", index, "metadata", "query"), query
+    else:
+        yield from queries(value)
 
 
 def _rules(groups: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:

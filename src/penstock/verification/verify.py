@@ -11,6 +11,7 @@ from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.source.model import Document
 from penstock.verification.core_kinds import can_check, core_problems, is_core
 from penstock.verification.crds import Crds
+from penstock.verification.dashboards import broken_texts, dashboard_problems, dashboards
 from penstock.verification.files import read_generated
 from penstock.verification.objects import ObjectChecker
 from penstock.verification.pipelines import pipeline_parts, pipeline_problems
@@ -26,7 +27,7 @@ class Verification:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     files: int = 0
     checked: Counter[str] = field(default_factory=Counter)
-    """Objects by kind that were held against a definition; `pipeline` and `PromQL` among them."""
+    """Objects by kind that were held against a definition; `pipeline`, `dashboard` and `PromQL` among them."""
     unchecked: Counter[str] = field(default_factory=Counter)
     """Objects by kind for which there is no definition."""
 
@@ -47,6 +48,9 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
         for pointer, message in promql_problems(document.value):
             headline = "this is no PromQL"
             result.diagnostics.append(Diagnostic.error("promql-syntax", headline, document.span(pointer), message))
+        for pointer, message in dashboard_problems(document.value):
+            result.diagnostics.append(Diagnostic.error("dashboard-sense", message, document.span(pointer)))
+        result.checked["dashboard"] += sum(1 for _ in dashboards(document.value))
         if _is_object(document):
             result.diagnostics.extend(_object_problems(document, crds, checkers, result))
     result.diagnostics.extend(repeated_objects(documents))
@@ -68,7 +72,7 @@ def _object_problems(
     result: Verification,
 ) -> Iterator[Diagnostic]:
     api_version, kind = document.value["apiVersion"], document.value["kind"]
-    for pointer, message in sense_problems(document.value):
+    for pointer, message in (*sense_problems(document.value), *broken_texts(document.value)):
         yield Diagnostic.error("object-sense", message, document.span(pointer))
     if is_core(api_version) and can_check():
         result.checked[kind] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -53,6 +54,7 @@ TARGET = Target(
         Schedule: _NOT_RELEASED,
         AccessRule: Unsupported("never", "Argo Rollouts makes no service account, budget or network policy"),
         RuleFile: Unsupported("never", "Argo Rollouts measures canaries, and watches nothing after them"),
+        Dashboard: _NOT_RELEASED,
     },
     capabilities=CAPABILITIES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -36,6 +37,7 @@ TARGET = Target(
         Schedule: _NOT_SERVED,
         AccessRule: Unsupported("never", "KServe makes no service account, disruption budget or network policy"),
         RuleFile: Unsupported("never", "KServe watches no objective"),
+        Dashboard: _NOT_SERVED,
     },
     capabilities=CAPABILITIES,
 )

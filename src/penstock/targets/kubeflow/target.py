@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -61,6 +62,7 @@ TARGET = Target(
         Endpoint: _NOT_A_PIPELINE,
         AccessRule: _NOT_A_PIPELINE,
         RuleFile: _NOT_A_PIPELINE,
+        Dashboard: _NOT_A_PIPELINE,
     },
     capabilities=CAPABILITIES,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -76,6 +77,7 @@ TARGET = Target(
         Schedule: _NOT_PLAIN,
         Endpoint: Unsupported("notimpl", "a Deployment of one's own moves no traffic in steps; use argo-rollouts"),
         RuleFile: _NOT_PLAIN,
+        Dashboard: _NOT_PLAIN,
     },
     capabilities=CAPABILITIES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -30,6 +31,6 @@ _NOT_A_BUNDLE = Unsupported("never", "Kustomize lists files that other targets h
 TARGET = Target(
     name="kustomize",
     renders={Bundle: render_bundle},
-    unsupported=dict.fromkeys((Workflow, Schedule, Endpoint, AccessRule, RuleFile), _NOT_A_BUNDLE),
+    unsupported=dict.fromkeys((Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard), _NOT_A_BUNDLE),
     capabilities=CAPABILITIES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -21,6 +22,7 @@ TARGET = Target(
         Endpoint: _NOT_LISTED,
         AccessRule: _NOT_LISTED,
         RuleFile: _NOT_LISTED,
+        Dashboard: _NOT_LISTED,
     },
     capabilities=CAPABILITIES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
+from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -68,6 +69,7 @@ TARGET = Target(
         Schedule: _NOT_WATCHED,
         Endpoint: _NOT_WATCHED,
         AccessRule: _NOT_WATCHED,
+        Dashboard: Unsupported("never", "Prometheus draws nothing that lasts"),
     },
     capabilities=CAPABILITIES,
 )

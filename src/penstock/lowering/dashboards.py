@@ -1,0 +1,253 @@
+"""What is watched of a rollout, as people look at it: the series that its rules record and judge, with their bounds.
+
+A panel shows what an alert is about in the same words, so that whoever is told finds the figure that told. Nothing is
+shown that no rule, no pipeline and no server of the rollout makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.ir.dashboard import Bound, Dashboard, Panel, Query, Row, Unit
+from penstock.lowering.alerting import ServedSubject, Subject, place_of
+from penstock.lowering.burn_rate import WINDOWS, error_budget
+from penstock.lowering.conventions import dashboard_uid
+from penstock.lowering.environments import environment_of
+from penstock.lowering.monitor_rules import watching
+from penstock.lowering.overdue_rules import Pipeline
+from penstock.lowering.pushed import pushed
+from penstock.lowering.release_rules import phases
+from penstock.lowering.request_series import PERCENTILES, RequestSeries
+from penstock.lowering.retraining import retraining_schedule
+from penstock.lowering.serving import free_labels, requests_of
+from penstock.lowering.slo import BUDGET_REMAINING, RATIO, Sli, indicators, selector_of
+from penstock.lowering.training_rules import retrained
+from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, QueryMonitor, Rollout
+from penstock.specs.series import (
+    DRIFT_BREACHES,
+    DRIFT_DISTANCE,
+    DRIFT_ROWS,
+    FEWEST_DRIFT_ROWS,
+    OBSERVED_ROWS,
+    QUALITY_LABELS,
+    QUALITY_VALUE,
+)
+from penstock.specs.units import Duration
+
+_WINDOW = Duration.parse("5m")
+"""Of rates; longer where targets are scraped so rarely that it would hold fewer than four samples."""
+_MONTH = "30d"
+"""What pipelines push changes once a run: a day shows a line and no change."""
+_SHOWN_WINDOWS = tuple(window for window in WINDOWS if window in ("5m", "1h", "6h", "3d"))
+
+
+def dashboard(view: View, name: str) -> Dashboard | None:
+    """The dashboard of the rollout `name`; None where the environment has no Grafana, or no cluster to find it in."""
+    environment = environment_of(view)
+    grafana = environment.spec.grafana
+    if grafana is None or not environment.spec.cluster:
+        return None
+    rollout = view.rollout(name)
+    subject = ServedSubject(place_of(environment), rollout.spec.model, rollout.metadata.owner, rollout.name)
+    requests = requests_of(rollout, environment.spec)
+    slis, _ = indicators(rollout.spec.slos, requests)
+    window = str(max(_WINDOW, environment.spec.prometheus.short_window))
+    rows = (
+        Row("Now", tuple(_now(view, rollout, subject, slis))),
+        Row("Requests", tuple(_requests(rollout, requests, window)) if isinstance(requests, RequestSeries) else ()),
+        Row("Objectives", tuple(_objectives(slis, subject))),
+        *(_watched(rollout.spec.monitor, subject) if rollout.spec.monitor is not None else ()),
+    )
+    return Dashboard(
+        uid=dashboard_uid(environment.name, rollout.name),
+        rows=tuple(row for row in rows if row.panels),
+        rollout=rollout.name,
+        model=rollout.spec.model,
+        environment=environment.name,
+        namespace=environment.spec.namespace,
+        owner=rollout.metadata.owner,
+        version=grafana.version,
+        found_by=tuple(sorted(grafana.labels.items())),
+        annotations=tuple(sorted(grafana.annotations.items())),
+        labels=free_labels(rollout),
+    )
+
+
+def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) -> Iterator[Panel]:
+    """Whether anything is wrong, and what serves."""
+    of_both = f'environment="{subject.environment}",model="{subject.model}",rollout=~"{subject.rollout}|"'
+    yield Panel(
+        "Alerts",
+        "The alerts of this rollout and of its model's training that fire.",
+        (Query(f'max by (alertname) (ALERTS{{alertstate="firing",{of_both}}})', "{{alertname}}"),),
+        form="states",
+    )
+    up = f'up{{namespace="{subject.namespace}",rollout="{subject.rollout}"}}'
+    yield Panel(
+        "Pods that answer",
+        "Pods of which Prometheus can read metrics.",
+        (Query(f"sum({up}) or vector(0)", "pods"),),
+        form="figure",
+        bound=Bound(1, "below"),
+    )
+    for sli in slis:
+        yield Panel(
+            f"Budget left: {sli.slo}",
+            f"Of the requests that may go wrong over {sli.window}, the share that has not: below zero the objective "
+            "is missed.",
+            (Query(f"{BUDGET_REMAINING}{selector_of(sli, subject)}", sli.slo),),
+            unit="share",
+            form="figure",
+            bound=Bound(0, "below"),
+        )
+    monitor = rollout.spec.monitor
+    if monitor is not None and (monitor.drift or monitor.quality):
+        yield _age("Last watched", watching(monitor), subject)
+    schedule = retraining_schedule(view, subject.model)
+    if schedule is not None:
+        yield _age("Last retrained", retrained(schedule), Subject(subject.place, subject.model, subject.team))
+    if rollout.spec.serve.target == "argo-rollouts":
+        yield Panel(
+            "Release",
+            "The phase of the Rollout, as its controller counts it: `Completed` where no release is under way, `Abort` "
+            "where one was taken back.",
+            (Query(phases(subject), "{{phase}}"),),
+            form="states",
+        )
+
+
+def _age(title: str, pipeline: Pipeline, subject: Subject) -> Panel:
+    return Panel(
+        title,
+        f"How long ago the {pipeline.purpose} pipeline last told of its end. Its schedule is `{pipeline.schedule}`; "
+        f"an alert is due after {pipeline.allowed}.",
+        (Query(f"time() - {pushed(pipeline.told_by, subject)}", "ago"),),
+        unit="seconds",
+        form="figure",
+        bound=Bound(int(pipeline.allowed) // 1000, "above"),
+    )
+
+
+def _requests(rollout: Rollout, requests: RequestSeries, window: str) -> Iterator[Panel]:
+    """What is asked, what fails and how long it takes; the canary apart where a label tells it."""
+    by = requests.version if rollout.spec.serve.target == "argo-rollouts" else ""
+    legend = f"{{{{{by}}}}}" if by else "all"
+    apart = " Each version apart." if by else ""
+    yield Panel(
+        "Requests",
+        f"Requests each second, over {window}.{apart}",
+        (Query(requests.requests(window, by), legend),),
+        unit="per second",
+    )
+    if requests.code is not None:
+        asked, failed = requests.requests(window, by), requests.failures(window, by)
+        yield Panel(
+            "Failures",
+            f"The share of requests that were answered by a status of 5xx, over {window}.{apart}",
+            (Query(f"({failed} or 0 * {asked})\n/ ({asked} > 0)", legend),),
+            unit="share",
+        )
+    latency = rollout.spec.slos.latency
+    promised = "" if latency is None else f" {latency.below} is what the objective counts as in time."
+    yield Panel(
+        "Response times",
+        f"Of requests that did not fail, over {window}, interpolated within the server's buckets.{promised}",
+        tuple(Query(requests.percentile(name, window), name) for name in PERCENTILES),
+        unit="seconds",
+        bound=Bound(int(latency.below) / 1000, "above") if latency is not None else None,
+    )
+
+
+def _objectives(slis: list[Sli], subject: ServedSubject) -> Iterator[Panel]:
+    for sli in slis:
+        selector = selector_of(sli, subject)
+        budget = float(error_budget(sli.objective))
+        yield Panel(
+            f"{sli.slo.capitalize()}: share of requests that {sli.bad}",
+            f"Over windows of several lengths. At the bound the budget lasts for just {sli.window}; alerts fire where "
+            "a short and a long window are several times above it.",
+            tuple(Query(f"{RATIO}{window}{selector}", window) for window in _SHOWN_WINDOWS),
+            unit="share",
+            bound=Bound(budget, "above"),
+        )
+    if slis:
+        yield Panel(
+            "Error budgets",
+            "What is left of each budget.",
+            tuple(Query(f"{BUDGET_REMAINING}{selector_of(sli, subject)}", sli.slo) for sli in slis),
+            unit="share",
+            bound=Bound(0, "below"),
+            over=_MONTH,
+        )
+
+
+def _watched(monitor: Monitor, subject: ServedSubject) -> Iterator[Row]:
+    yield Row("Drift", tuple(panel for drift in monitor.drift for panel in _drift(drift, subject)))
+    yield Row("Quality", tuple(panel for quality in monitor.quality for panel in _quality(quality, subject)))
+    if monitor.drift or monitor.quality:
+        asked = (Query(pushed(OBSERVED_ROWS, subject), "rows"),)
+        yield Row("Traffic that was judged", (_pushed("Rows", "Rows in the newest window of all monitors.", asked),))
+    yield Row("Figures", tuple(_figure(figure) for figure in monitor.business))
+
+
+def _drift(monitor: DriftMonitor, subject: Subject) -> Iterator[Panel]:
+    labels = (("monitor", monitor.id),)
+    what = "the predictions" if monitor.of == "prediction" else "each feature"
+    yield _pushed(
+        f"{monitor.id}: {monitor.test}",
+        f"The distance of {what} from the training data, over windows of {monitor.window}.",
+        (Query(pushed(DRIFT_DISTANCE, subject, labels), "{{feature}}"),),
+        bound=Bound(monitor.above, "above"),
+    )
+    if monitor.persist is not None:
+        yield _pushed(
+            f"{monitor.id}: windows beyond the bound",
+            f"Of the last {monitor.persist.of}; {monitor.persist.breaches} are too many.",
+            (Query(pushed(DRIFT_BREACHES, subject, labels), "{{feature}}"),),
+            # What is judged is a count: from this one on it is too many.
+            bound=Bound(monitor.persist.breaches, "above"),
+        )
+    yield _pushed(
+        f"{monitor.id}: rows",
+        f"Rows of the newest window; with fewer than {FEWEST_DRIFT_ROWS} it judges nothing.",
+        (Query(pushed(DRIFT_ROWS, subject, labels), "rows"),),
+        bound=Bound(FEWEST_DRIFT_ROWS, "below"),
+    )
+
+
+def _quality(monitor: QualityMonitor, subject: Subject) -> Iterator[Panel]:
+    labels = (("monitor", monitor.id),)
+    yield _pushed(
+        f"{monitor.id}: {monitor.metric}",
+        f"On rows of the last {monitor.window} whose labels have come in.",
+        (Query(pushed(QUALITY_VALUE, subject, (*labels, ("metric", monitor.metric))), monitor.metric),),
+        bound=_bound(monitor),
+    )
+    yield _pushed(
+        f"{monitor.id}: labels",
+        f"Rows of the last {monitor.window} with a label; with fewer than {monitor.min_labels} nothing is judged.",
+        (Query(pushed(QUALITY_LABELS, subject, labels), "labels"),),
+        bound=Bound(monitor.min_labels, "below"),
+    )
+
+
+def _figure(monitor: QueryMonitor) -> Panel:
+    return Panel(
+        monitor.id,
+        f"A figure of one's own; an alert is due where it is beyond the bound for {monitor.hold}.",
+        (Query(monitor.promql.strip(), monitor.id),),
+        bound=_bound(monitor),
+    )
+
+
+def _bound(monitor: QualityMonitor | QueryMonitor) -> Bound:
+    if monitor.below is not None:
+        return Bound(monitor.below, "below")
+    return Bound(monitor.above if monitor.above is not None else 0, "above")
+
+
+def _pushed(
+    title: str, description: str, queries: tuple[Query, ...], *, bound: Bound | None = None, unit: Unit = "number"
+) -> Panel:
+    return Panel(title, description, queries, unit, bound=bound, over=_MONTH)

@@ -1,0 +1,18 @@
+"""What Grafana reads only from a version on."""
+
+from __future__ import annotations
+
+from penstock.ir.dashboard import Dashboard
+from penstock.targets.base import Capability
+
+OLDEST = (10,)
+"""First version that reads schema 36; an older one shows a newer schema as it can, and says nothing of the rest."""
+
+
+def _schema(dashboard: Dashboard) -> str | None:
+    if tuple(int(part) for part in dashboard.version.split(".")) >= OLDEST:
+        return None
+    return f"Grafana {dashboard.version} does not know the model that dashboards are written in"
+
+
+CAPABILITIES = (Capability("environment.grafana.version", _schema, "Grafana 10 or newer"),)

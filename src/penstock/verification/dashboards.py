@@ -1,0 +1,91 @@
+"""Dashboards in ConfigMaps: what Grafana would take without a word and show wrongly, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from penstock.source.model import Pointer
+
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_COLUMNS = 24
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def dashboards(value: dict[str, Any]) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """The dashboards that a ConfigMap holds, each with the way to its text."""
+    data = value.get("data")
+    if value.get("kind") != "ConfigMap" or not isinstance(data, dict):
+        return
+    for key, text in data.items():
+        if key.endswith(".json") and isinstance(text, str) and '"panels"' in text:
+            try:
+                found = orjson.loads(text)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(found, dict) and isinstance(found.get("panels"), list):
+                yield ("data", key), found
+
+
+def broken_texts(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Texts of a ConfigMap that are called JSON and are none."""
+    data = value.get("data")
+    if value.get("kind") == "ConfigMap" and isinstance(data, dict):
+        for key, text in data.items():
+            if key.endswith(".json") and isinstance(text, str):
+                try:
+                    orjson.loads(text)
+                except orjson.JSONDecodeError as error:
+                    yield ("data", key), f"`{key}` is no JSON: {error}"
+
+
+def dashboard_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Everything that is wrong with the dashboards of a ConfigMap, a sentence each."""
+    for pointer, dashboard in dashboards(value):
+        for message in (*_identity(dashboard), *_places(dashboard), *_sources(dashboard)):
+            yield pointer, message
+
+
+def queries(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Every expression of the dashboards of a ConfigMap."""
+    for pointer, dashboard in dashboards(value):
+        for panel in dashboard["panels"]:
+            for target in panel.get("targets") or ():
+                if isinstance(target.get("expr"), str):
+                    yield pointer, target["expr"]
+
+
+def _identity(dashboard: dict[str, Any]) -> Iterator[str]:
+    uid = dashboard.get("uid")
+    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+        yield f"the dashboard's uid is `{uid}`; Grafana takes 40 letters, digits, `-` and `_` at most"
+    for number, times in Counter(panel.get("id") for panel in dashboard["panels"]).items():
+        if times > 1:
+            yield f"{times} panels have the id {number}; Grafana shows one of them in place of the others"
+
+
+def _places(dashboard: dict[str, Any]) -> Iterator[str]:
+    taken: dict[tuple[int, int], str] = {}
+    for panel in dashboard["panels"]:
+        title, place = panel.get("title", ""), panel.get("gridPos") or {}
+        left, top, width, height = (place.get(part, 0) for part in "xywh")
+        if left + width > _COLUMNS:
+            yield f"the panel `{title}` reaches beyond the {_COLUMNS} columns of a dashboard"
+        cells = [(column, line) for column in range(left, left + width) for line in range(top, top + height)]
+        others = dict.fromkeys(taken[cell] for cell in cells if cell in taken)
+        yield from (f"the panels `{other}` and `{title}` lie on each other" for other in others)
+        taken.update(dict.fromkeys(cells, title))
+
+
+def _sources(dashboard: dict[str, Any]) -> Iterator[str]:
+    declared = {one.get("name") for one in (dashboard.get("templating") or {}).get("list") or ()}
+    for panel in dashboard["panels"]:
+        for target in (panel, *(panel.get("targets") or ())):
+            uid = str((target.get("datasource") or {}).get("uid", ""))
+            for name in dict.fromkeys(_VARIABLE.findall(uid)):
+                if name not in declared:
+                    yield f"the panel `{panel.get('title', '')}` asks the variable `{name}`, which is not declared"
