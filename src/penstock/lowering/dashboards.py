@@ -166,7 +166,7 @@ def _objectives(slis: list[Sli], subject: ServedSubject) -> Iterator[Panel]:
         yield Panel(
             f"{sli.slo.capitalize()}: share of requests that {sli.bad}",
             f"Over windows of several lengths. At the bound the budget lasts for just {sli.window}; alerts fire where "
-            "a short and a long window are several times above it.",
+            "a short and a long window are both above a multiple of it.",
             tuple(Query(f"{RATIO}{window}{selector}", window) for window in _SHOWN_WINDOWS),
             unit="share",
             bound=Bound(budget, "above"),
