@@ -24,7 +24,8 @@ STORE_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 
 RESERVED_LABELS = ("app.kubernetes.io/", "penstock/")
 """Prefixes of the labels that generated manifests carry already."""
-_METADATA_OF_EC2 = "fd00:ec2::254/128"
+_METADATA = ("100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128")
+"""Of Alibaba, Amazon and Google: where machines get their credentials, besides link-local addresses."""
 _LONGEST_PREFIX = 253
 
 
@@ -52,7 +53,7 @@ def _is_network(text: str) -> str:
         raise PydanticCustomError("cidr", "expected a range of addresses") from error
     if network.network_address != ip_address(text.partition("/")[0]):
         raise PydanticCustomError("cidr", "expected the first address of a range", {"meant": str(network)})
-    if network.is_link_local or str(network) == _METADATA_OF_EC2:
+    if network.is_link_local or str(network) in _METADATA:
         raise PydanticCustomError("link_local", "expected addresses of a store")
     return str(network)
 

@@ -153,11 +153,16 @@ def test_a_canary_behind_a_gateway_of_unknown_pods_is_a_mistake() -> None:
     assert asked(BY_HAND, KNATIVE) == asked(BY_HAND, ENVIRONMENT) == []
 
 
+# Of all clouds, of Alibaba, and over IPv6 of Amazon and Google: where a machine's own credentials are given out.
+CREDENTIALS = ["169.254.169.254/32", "100.100.100.200/32"]
+CREDENTIALS_V6 = ["fd00:ec2::254/128", "fd20:ce::254/128"]
+
+
 def test_pods_reach_names_and_the_model_store_and_never_the_clouds_metadata() -> None:
     names, store = policy()["egress"]
     assert {port["port"] for port in names["ports"]} == {53}
     assert store["ports"] == [{"protocol": "TCP", "port": 443}]
-    assert store["to"][0]["ipBlock"]["except"] == ["169.254.169.254/32"]
+    assert [block["ipBlock"]["except"] for block in store["to"]] == [CREDENTIALS, CREDENTIALS_V6]
     assert policy(BY_HAND, LOCAL)["egress"] == [names]
 
 
@@ -181,7 +186,7 @@ def test_a_store_elsewhere_is_reached_at_its_addresses() -> None:
     (_, store) = policy(BY_HAND, with_egress("{store: {cidrs: [10.20.0.0/16, 0.0.0.0/0], port: 8333}}"))["egress"]
     assert store["to"] == [
         {"ipBlock": {"cidr": "10.20.0.0/16"}},
-        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}},
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": CREDENTIALS}},
     ]
     assert ports(store) == [8333]
 

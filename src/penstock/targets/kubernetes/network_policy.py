@@ -20,8 +20,9 @@ _DNS: dict[str, Any] = {
     "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
 }
 _ANYWHERE = ("0.0.0.0/0", "::/0")
-_METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
-"""The metadata services of clouds, which give out the credentials of the machine to whoever asks."""
+_METADATA = ("169.254.169.254/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128")
+"""The metadata services of clouds (all, Alibaba's, over IPv6 Amazon's and Google's), which give out the credentials of
+the machine to whoever asks."""
 _CREDENTIALS: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {
     "none": (),
     # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
