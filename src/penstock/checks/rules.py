@@ -29,6 +29,7 @@ from penstock.checks.label_contract import label_contract
 from penstock.checks.label_ingredient import label_ingredient
 from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
+from penstock.checks.missing_library import missing_library
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
 from penstock.checks.pod_disk import pod_disk
@@ -95,6 +96,7 @@ RULES: tuple[Rule, ...] = (
     sensitive_use,
     unused_sensitive_use,
     unknown_class,
+    missing_library,
     estimator_class,
     estimator_parameter,
     estimator_value,
