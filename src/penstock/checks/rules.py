@@ -15,6 +15,7 @@ from penstock.checks.distinct_alone import distinct_alone
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
+from penstock.checks.estimator_combination import estimator_combination
 from penstock.checks.estimator_parameter import estimator_parameter
 from penstock.checks.estimator_value import estimator_value
 from penstock.checks.external_estimator import external_estimator
@@ -100,6 +101,7 @@ RULES: tuple[Rule, ...] = (
     estimator_class,
     estimator_parameter,
     estimator_value,
+    estimator_combination,
     external_estimator,
     select_count,
     grid_search,
