@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,11 +30,14 @@ TYPES = {
     "time": ("TIME",),
 }
 """The types that a value of a kind may have; lists and structs may be of any."""
-NAMES = r"""
-    SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions()
+SIGNATURES = r"""
+    SELECT lower(function_name) AS name, parameter_types, varargs FROM duckdb_functions()
     WHERE function_type IN ('scalar', 'aggregate') AND regexp_full_match(function_name, '[a-zA-Z][a-zA-Z0-9_]*')
-    ORDER BY name
+    ORDER BY ALL
 """
+ANY = ("INTEGER", "VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "INTERVAL", "TIME", "INTEGER[]")
+"""What may stand where a signature says that anything may."""
+MOST_ARGUMENTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +54,11 @@ def column(type_: str) -> str:
 
 
 def takes(connection: Any, call: str) -> bool:
+    """Whether a function is found for the arguments; what else may be wrong with them is not asked."""
     try:
         connection.execute(f"EXPLAIN SELECT {call} FROM t")
+    except duckdb.BinderException as error:
+        return "No function matches" not in str(error)
     except duckdb.Error:
         return False
     return True
@@ -56,20 +66,52 @@ def takes(connection: Any, call: str) -> bool:
 
 def test_the_table_is_what_the_database_refuses(connection: Any, update: bool) -> None:
     found = {}
-    for (name,) in connection.execute(NAMES).fetchall():
-        taken = {
-            type_
-            for type_ in {one for types in TYPES.values() for one in types}
-            if takes(connection, f"{name}({column(type_)})")
-        }
-        # What takes no value at all is no function of one argument.
-        if taken and (kinds := [kind for kind, types in TYPES.items() if not taken.intersection(types)]):
-            found[name] = kinds
+    for (name, count), signatures in sorted(callable_signatures(connection).items()):
+        places = [" ".join(refused(connection, name, signatures, place)) for place in range(count)]
+        if any(places):
+            found[f"{name}/{count}"] = places
     if update:
-        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(kinds)}" for name, kinds in found.items())
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(places)}" for name, places in found.items())
         TABLE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     assert json.loads(TABLE.read_bytes()) == found
-    assert len(found) > 300
+    assert len(found) > 500
+
+
+def callable_signatures(connection: Any) -> dict[tuple[str, int], set[tuple[str, ...]]]:
+    """By name and number of arguments the types that functions are declared with, where that is all that they take."""
+    found: dict[tuple[str, int], set[tuple[str, ...]]] = {}
+    open_ = set()
+    for name, types, varargs in connection.execute(SIGNATURES).fetchall():
+        if varargs or "LAMBDA" in types:
+            open_.add(name)
+        if 1 <= len(types) <= MOST_ARGUMENTS:
+            found.setdefault((name, len(types)), set()).add(tuple(types))
+    return {call: signatures for call, signatures in found.items() if call[1] == 1 or call[0] not in open_}
+
+
+def refused(connection: Any, name: str, signatures: set[tuple[str, ...]], place: int) -> list[str]:
+    """The kinds of which no type is taken in a place, whatever of the declared types the other arguments have."""
+    full = {filled for signature in signatures for filled in fillings(signature)}
+    others = sorted({(*filled[:place], *filled[place + 1 :]) for filled in full})
+    taken = set()
+    for type_ in {one for types in TYPES.values() for one in types}:
+        for other in others:
+            arguments = [f"NULL::{one}" for one in other]
+            arguments.insert(place, column(type_))
+            if takes(connection, f"{name}({', '.join(arguments)})"):
+                taken.add(type_)
+                break
+    # What takes no value at all was called with others of which it takes none.
+    return [kind for kind, types in TYPES.items() if not taken.intersection(types)] if taken else []
+
+
+def fillings(signature: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The signature with types for what stands for any of them."""
+    letters = sorted({letter for type_ in signature for letter in re.findall(r"\b(?:ANY|T|K|V)\b", type_)})
+    for types in product(ANY, repeat=len(letters)):
+        meant = dict(zip(letters, types, strict=True)) | {"DECIMAL": "DECIMAL(18,3)"}
+        words = (re.split(r"(\W+)", type_) for type_ in signature)
+        yield tuple("".join(meant.get(word, word) for word in each) for each in words)
 
 
 COLUMNS = {"n": "int", "x": "float", "s": "string", "b": "bool", "t": "timestamp", "d": "date"}
@@ -106,6 +148,31 @@ def test_no_fault_is_found_with_an_argument_that_the_database_takes(function: st
             assert not takes_over(connection, stored, f"SELECT {function}(v) FROM (SELECT {value} AS v FROM q)"), call
 
 
+SEVERAL = (
+    "round", "substr", "left", "right", "repeat", "strftime", "strptime", "date_trunc", "date_part", "date_diff",
+    "date_sub", "instr", "contains", "starts_with", "regexp_matches", "regexp_replace", "regexp_extract", "replace",
+    "split_part", "lpad", "corr", "covar_pop", "regr_slope", "quantile_cont", "quantile_disc", "approx_quantile",
+    "arg_max", "max_by", "string_agg", "mod", "pow", "atan2", "log", "trim", "translate", "levenshtein", "age",
+    "make_date", "time_bucket", "list_contains", "array_extract", "greatest", "coalesce", "nullif", "concat_ws",
+    "bar", "gcd", "xor", "nextafter", "max", "min", "datediff", "epoch_ms", "hash", "format", "printf", "ifnull",
+)  # fmt: skip
+OTHERS = (
+    "n", "x", "s", "b", "t", "d", "'day'", "'4'", "2", "0.5", "NULL", "upper(s)", "t::time", "t - t", "n / 2",
+    "INTERVAL 1 DAY", "[n]", "'%Y'", "n > 3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", SEVERAL)
+def test_no_fault_is_found_with_several_arguments_that_the_database_takes(function: str, connection: Any) -> None:
+    stored = ", ".join(f"NULL::{STORED.get(type_, type_)} AS {name}" for name, type_ in COLUMNS.items())
+    chance = random.Random(function)
+    several = [*product(OTHERS, repeat=2), *(chance.choices(OTHERS, k=3) for _ in range(150))]
+    for values in several:
+        call = f"{function}({', '.join(values)})"
+        if sql.misfits_of_expression(call, tuple(COLUMNS.items())):
+            assert not takes_over(connection, stored, f"SELECT {call} AS v FROM q"), call
+
+
 def takes_over(connection: Any, stored: str, query: str) -> bool:
     try:
         connection.execute(f"EXPLAIN WITH q AS (SELECT {stored}) {query}")
@@ -133,6 +200,16 @@ def takes_over(connection: Any, stored: str, query: str) -> bool:
         ("abs(r.n) + abs(r.s)", []),
         ("s.lower()", []),
         ("lower(/* n */ s)", []),
+        ("round(s, 2)", [("round", "string", "s")]),
+        ("date_diff('day', s, d)", [("date_diff", "string", "s")]),
+        ("date_diff('day', d, t)", []),
+        ("substr(n, 1, x > 1)", [("substr", "int", "n"), ("substr", "bool", "x > 1")]),
+        ("approx_quantile(s, 0.5) FILTER (WHERE b)", [("approx_quantile", "string", "s")]),
+        ("quantile_cont(x, b)", [("quantile_cont", "bool", "b")]),
+        ("quantile_cont('1', 0.5)", []),
+        ("round(x, length(replace(s, ',', n)))", [("replace", "int", "n")]),
+        ("corr(x, b) + pow(n, 2)", [("corr", "bool", "b")]),
+        ("list_filter([n], lambda x: starts_with(x, 1))", []),
     ],
 )
 def test_the_argument_is_named_that_a_function_refuses(text: str, told: list[tuple[str, str, str]]) -> None:
@@ -147,6 +224,9 @@ def test_the_argument_is_named_that_a_function_refuses(text: str, told: list[tup
         ("WITH a AS (SELECT upper(s) AS v FROM q) SELECT sum(v) AS w FROM a", ["v"]),
         ("SELECT n FROM q WHERE s IN (SELECT lower(n) FROM p)", ["n"]),
         ("SELECT s AS n, abs(n) AS v FROM q ORDER BY abs(n)", []),
+        ("SELECT quantile_cont(q.s, 0.5) AS v FROM q", []),
+        ("SELECT n FROM q GROUP BY n HAVING quantile_cont(s, 0.5) > 1", ["s"]),
+        ("WITH quantile_cont(s, n) AS (SELECT s, n FROM q) SELECT n FROM quantile_cont", []),
         ("SELECT abs(s) AS v FROM q JOIN p ON q.n = p.n", []),
         ("SELECT * FROM q JOIN (SELECT n AS s FROM p) USING (n) WHERE abs(s) > 1", []),
     ],

@@ -29,6 +29,8 @@ class Module(NamedTuple):
     functions: tuple[Signature, ...]
     error: tuple[int, str] | None = None
     """Line and reason where the file is no Python."""
+    imports: tuple[tuple[str, int], ...] = ()
+    """What importing it imports for sure, as ``package.module`` or ``package.module.name``, each with its line."""
 
     def find(self, name: str) -> Signature | None:
         """What the module defines under `name`, the last definition if there are several."""
@@ -58,7 +60,18 @@ def _read(view: View, path: str) -> Module | None:
         tree = ast.parse(data, filename=path)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
-    return Module(path, tuple(_definitions(tree.body)))
+    return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(tree.body)))
+
+
+def _imports(body: list[ast.stmt]) -> list[tuple[str, int]]:
+    """What is imported outside of functions and conditions: there alone it cannot be done without."""
+    found: list[tuple[str, int]] = []
+    for node in body:
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
 
 
 def _definitions(body: list[ast.stmt]) -> list[Signature]:

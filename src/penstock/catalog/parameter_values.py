@@ -14,6 +14,7 @@ A truth value counts as 0 or 1 for an ``int`` and a ``number``, as it does for P
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from math import inf, nextafter
 from typing import Any, NamedTuple
@@ -125,6 +126,13 @@ def values_of(text: str) -> Values:
         kinds=frozenset(each for each in open_ if each in _KINDS or each == "object"),
         silent=frozenset(each.removeprefix(SILENT) for each in alternatives if each.startswith(SILENT)),
     )
+
+
+def text_of(value: Any) -> str:
+    """A scalar as the language writes it: a float without an exponent."""
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _interval(text: str) -> Interval:

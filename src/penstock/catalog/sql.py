@@ -212,8 +212,12 @@ def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
 
 def _misfits_of(plain: list[dict[str, Any]]) -> tuple[Misfit, ...]:
     return tuple(
-        Misfit(one["function"], one["kind"], tuple(one["takes"]), one["argument"], tuple(one["at"])) for one in plain
-    )
+        Misfit(
+            one["function"], one["kind"], tuple(one["takes"]), one["argument"], tuple(one["at"]), one["before"],
+            one["after"],
+        )
+        for one in plain
+    )  # fmt: skip
 
 
 def _error_of(plain: dict[str, Any]) -> SqlError:

@@ -33,19 +33,18 @@ class _Call(NamedTuple):
     """How many there are; None where commas do not tell."""
 
 
-class Single(NamedTuple):
-    """A call with one argument."""
+class Given(NamedTuple):
+    """A call with the text of its arguments."""
 
     name: str
     at: Range
-    argument: str
-    within: Range
-    """Where the argument stands, without DISTINCT."""
+    arguments: tuple[Range, ...]
+    """Where each argument stands, without DISTINCT before the first and ORDER BY behind the last."""
 
 
-def single_arguments(text: str) -> Iterator[Single]:
-    """What looks like a call of a function with one argument, in the order of the text."""
-    starts = {call.at[0]: call for call in _calls(text) if call.arguments == 1}
+def given_arguments(text: str) -> Iterator[Given]:
+    """What looks like a call of a function whose arguments commas part, in the order of the text."""
+    starts = {call.at[0]: call for call in _calls(text) if call.arguments}
     if not starts:
         return
     tokens = DuckDB().tokenize(text)
@@ -54,10 +53,23 @@ def single_arguments(text: str) -> Iterator[Single]:
         if call is None:
             continue
         first = position + 2 + (tokens[position + 2].token_type is TokenType.DISTINCT)
-        last = _closing(tokens, position + 1) - 1
-        if first <= last:
-            within = (tokens[first].start, tokens[last].end + 1)
-            yield Single(call.name, call.at, text[slice(*within)], within)
+        arguments = tuple(_parts(tokens, first, _closing(tokens, position + 1)))
+        if len(arguments) == call.arguments:
+            yield Given(call.name, call.at, arguments)
+
+
+def _parts(tokens: list[Token], first: int, end: int) -> Iterator[Range]:
+    """What commas part between two tokens."""
+    depth, start = 0, first
+    for position in range(first, end + 1):
+        kind = tokens[position].token_type if position < end else TokenType.COMMA
+        if depth == 0 and kind in (TokenType.COMMA, TokenType.ORDER_BY):
+            if start < position:
+                yield (tokens[start].start, tokens[position - 1].end + 1)
+            start = position + 1
+            if kind is TokenType.ORDER_BY:
+                return
+        depth += (kind in _OPENING) - (kind in _CLOSING)
 
 
 def _closing(tokens: list[Token], opening: int) -> int:

@@ -105,15 +105,19 @@ class Given(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """A function that is called with a value of a kind that the engine refuses as its argument."""
+    """A function that is called with a value of a kind that the engine refuses as this argument."""
 
     function: str
     kind: str
     takes: tuple[str, ...]
-    """The kinds that it takes."""
+    """The kinds that it takes there."""
     argument: str
     at: Range
     """Where the argument stands."""
+    before: str = ""
+    """The text of the arguments before it, with the comma; empty where it is the first."""
+    after: str = ""
+    """The text of the arguments behind it, with the comma; empty where it is the last."""
 
 
 class Derivation(NamedTuple):

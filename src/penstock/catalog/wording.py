@@ -87,6 +87,9 @@ WORDINGS: dict[str, Wording] = {
         "letters, digits and underscores, as a column has them, such as `wind_speed`",
         _as_identifier,
     ),
+    r"^[A-Za-z_]\w*$": Wording(
+        "a package's name", "the name under which Python imports it, such as `xgboost`", _as_identifier
+    ),
     f"^{DIGEST_PATTERN}$": Wording("a digest", "`sha256:` and 64 lower-case hexadecimal digits"),
     f"^{IMAGE_PATTERN}$": Wording(
         "an image pinned by digest",

@@ -1,7 +1,8 @@
 """SQL calls a function with a value of a kind that it does not take.
 
-What it does: where a function has one argument, and the declared types of the columns leave no doubt of what kind the
-value is, looks up whether DuckDB takes that kind. What stands in quotes is whatever DuckDB needs, and passes.
+What it does: where the declared types of the columns leave no doubt of what kind a value is, looks up whether DuckDB
+takes that kind in this place of the call, in features, in the queries that datasets come from, and in their `checks`.
+Each argument is looked at for itself. What stands in quotes is whatever DuckDB needs, and passes.
 
 Why: DuckDB would refuse the whole query, after the pipeline has read its data.
 
@@ -36,16 +37,20 @@ _NUMBERS = frozenset({"int", "float", "fraction"})
 _TIMES = frozenset({"timestamp", "date", "interval", "time"})
 _TEXTS = frozenset({"string", "words"})
 _REMEDIES = (
-    (frozenset({"bool"}), "int", "write `{call}({operand}::int)`: what is true counts as 1"),
-    (_TEXTS, "float", "where the text holds numbers, write `{call}({operand}::float)`"),
-    (_TEXTS, "timestamp", "where the text holds times, write `{call}({operand}::timestamp)`"),
-    (_NUMBERS | {"bool"}, "string", "write `{call}({operand}::varchar)`"),
-    (_NUMBERS, "timestamp", "where it counts seconds since 1970, write `{call}(to_timestamp({value}))`"),
-    (_NUMBERS, "bool", "write a condition, such as `{call}({operand} > 0)`"),
-    (_TIMES, "float", "take a number of it, such as `{call}(epoch({value}))` in seconds"),
-    (_TIMES, "string", "write `{call}({operand}::varchar)`"),
+    (frozenset({"bool"}), "int", "write `{call}({before}{operand}::int{after})`: what is true counts as 1"),
+    (_TEXTS, "float", "where the text holds numbers, write `{call}({before}{operand}::float{after})`"),
+    (_TEXTS, "timestamp", "where the text holds times, write `{call}({before}{operand}::timestamp{after})`"),
+    (_NUMBERS | {"bool"}, "string", "write `{call}({before}{operand}::varchar{after})`"),
+    (_NUMBERS, "timestamp", "where it counts seconds since 1970, write `{call}({before}to_timestamp({value}){after})`"),
+    (_NUMBERS, "bool", "write a condition, such as `{call}({before}{operand} > 0{after})`"),
+    (_TIMES, "float", "take a number of it, such as `{call}({before}epoch({value}){after})` in seconds"),
+    (_TIMES, "string", "write `{call}({before}{operand}::varchar{after})`"),
 )
 """By the kind that is given and one that the function takes: what would be right."""
+
+
+_LONGEST = 40
+"""Characters of other arguments beyond which a sentence leaves them out."""
 
 
 @rule("argument-kind", Dataset, FeatureSet)
@@ -94,6 +99,11 @@ def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, sql.M
     if text is not None and "(" in text and isinstance(sql.query(text), sql.Query):
         for misfit in sql.misfits_of_query(text, types_read(view, resource)):
             yield ("source", "sql"), misfit
+    for position, check in enumerate(resource.spec.checks):
+        if check.sql is not None and "(" in check.sql and isinstance(sql.query(check.sql), sql.Query):
+            own = (("this", tuple((name, column.type) for name, column in resource.spec.columns.items())),)
+            for misfit in sql.misfits_of_query(check.sql, own):
+                yield ("checks", position, "sql"), misfit
 
 
 def _advice(misfit: sql.Misfit) -> tuple[str, ...]:
@@ -101,5 +111,13 @@ def _advice(misfit: sql.Misfit) -> tuple[str, ...]:
     operand = value if value.isidentifier() else f"({value})"
     for kinds, taken, words in _REMEDIES:
         if misfit.kind in kinds and taken in misfit.takes:
-            return (words.format(call=misfit.function, value=value, operand=operand),)
+            before, after = _short(misfit.before), _short(misfit.after)
+            return (words.format(call=misfit.function, value=value, operand=operand, before=before, after=after),)
     return ()
+
+
+def _short(others: str) -> str:
+    """The other arguments, as far as they fit into a sentence."""
+    if len(others) <= _LONGEST and "\n" not in others:
+        return others
+    return ", ..." if others.startswith(",") else "..., "

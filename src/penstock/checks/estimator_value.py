@@ -2,8 +2,8 @@
 
 What it does: holds the values in `estimator.params`, and the choices and the ends of ranges in `search.space`, against
 what scikit-learn holds them against when training begins, where the class is a learner of scikit-learn. What a search
-overrides is not looked at, nor whether two parameters go together, nor the estimator that another one is made of, of
-which `estimator-class` speaks.
+overrides is not looked at, nor whether two parameters go together, of which `estimator-combination` speaks, nor the
+estimator that another one is made of, of which `estimator-class` does.
 
 Why: training would fail after the data has been read, or a part of the search's trials.
 
@@ -30,7 +30,7 @@ from decimal import Decimal
 from typing import Any
 
 from penstock.catalog.model import View
-from penstock.catalog.parameter_values import Values, values_of
+from penstock.catalog.parameter_values import Values, text_of, values_of
 from penstock.catalog.remedies import is_number, short_text
 from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import listed, rule
@@ -150,15 +150,8 @@ def _meant(values: Values, value: Any) -> str | None:
         if value in (0, 1):
             candidates.append(bool(value))
     whole = [int(each) for each in candidates if isinstance(each, float) and each.is_integer()]
-    texts = [_text(each) for each in (*whole, *candidates) if values.takes(each)]
+    texts = [text_of(each) for each in (*whole, *candidates) if values.takes(each)]
     return next((text for text in texts if not isinstance(plain_value(text), str | Ambiguous)), None)
-
-
-def _text(value: Any) -> str:
-    """A scalar as the language writes it: a float without an exponent."""
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(value: Any) -> str:
@@ -166,7 +159,7 @@ def _shown(value: Any) -> str:
         return "a list" if isinstance(value, list) else "a mapping"
     if isinstance(value, str) and not isinstance(plain_value(value or "0"), str):
         return f'the text "{value}"'
-    return f"`{short_text(_text(value))}`"
+    return f"`{short_text(text_of(value))}`"
 
 
 def _learner(model: Model) -> str:

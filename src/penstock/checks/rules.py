@@ -15,6 +15,7 @@ from penstock.checks.distinct_alone import distinct_alone
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.endless_groups import endless_groups
 from penstock.checks.estimator_class import estimator_class
+from penstock.checks.estimator_combination import estimator_combination
 from penstock.checks.estimator_parameter import estimator_parameter
 from penstock.checks.estimator_value import estimator_value
 from penstock.checks.external_estimator import external_estimator
@@ -29,6 +30,7 @@ from penstock.checks.label_contract import label_contract
 from penstock.checks.label_ingredient import label_ingredient
 from penstock.checks.label_leak import label_leak
 from penstock.checks.metric_task import metric_task
+from penstock.checks.missing_library import missing_library
 from penstock.checks.missing_target import missing_target
 from penstock.checks.opaque_feature import opaque_feature
 from penstock.checks.pod_disk import pod_disk
@@ -95,9 +97,11 @@ RULES: tuple[Rule, ...] = (
     sensitive_use,
     unused_sensitive_use,
     unknown_class,
+    missing_library,
     estimator_class,
     estimator_parameter,
     estimator_value,
+    estimator_combination,
     external_estimator,
     select_count,
     grid_search,

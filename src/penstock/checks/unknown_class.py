@@ -2,7 +2,7 @@
 
 What it does: finds the module of a class that belongs to the repository's own Python, and the class in it, by the
 syntax alone; and knows the name of scikit-learn's package by a slip of it. Of a package that is neither nothing is
-said: whether the runtime image holds it, the image alone knows.
+said: whether the runtime image holds it is asked by `missing-library`.
 
 Why: training would fail after the data has been read.
 
@@ -40,7 +40,7 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
     if path is None or path.startswith(f"{_SCIKIT_LEARN}."):
         return
     module_name, _, name = path.rpartition(".")
-    package, _, rest = path.partition(".")
+    package = path.partition(".")[0]
     at = ("estimator", "class")
     module = module_of(view, module_name)
     if module is not None and module.error is not None:
@@ -59,7 +59,7 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
             yield unknown_word("unknown-class", f"`{module.path}` has no class `{name}`", span, name, names)
     elif module_of(view, package) is not None:
         yield no_module(view, "unknown-class", module_name, view.span(model, at, within=(0, len(module_name))))
-    elif f"{_SCIKIT_LEARN}.{rest}" in learners() and _is_slip(package):
+    elif means_scikit_learn(path):
         span = view.span(model, at, within=(0, len(package)))
         yield Diagnostic.error(
             "unknown-class",
@@ -70,6 +70,8 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
         )
 
 
-def _is_slip(package: str) -> bool:
+def means_scikit_learn(path: str) -> bool:
     """Whether scikit-learn alone is meant: packages like `sklearnex` and `cuml` have learners of the same paths."""
-    return package in _DISTRIBUTION or is_certain(package, [_SCIKIT_LEARN])
+    package, _, rest = path.partition(".")
+    is_slip = package in _DISTRIBUTION or is_certain(package, [_SCIKIT_LEARN])
+    return f"{_SCIKIT_LEARN}.{rest}" in learners() and is_slip

@@ -22,6 +22,9 @@ from penstock.specs.units import Duration, PositiveDuration
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
 """A version of a target, quoted: ``"0.21"``."""
 
+Library = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")]
+"""A package by the name under which it is imported: ``sklearn``, not ``scikit-learn``."""
+
 STAGES = ("development", "staging", "production")
 _SHORTEST_WINDOW = Duration.parse("2m")
 _SCRAPES_IN_A_WINDOW = 4
@@ -224,6 +227,15 @@ class Images(Node):
         "Image that pipeline steps run in; it holds penstock-step and the repository's own Python.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
+    )
+    libraries: Distinct[Library] | None = field(
+        "Packages that the runtime image holds besides what Penstock brings, by the names under which Python imports "
+        "them, such as `xgboost`; where absent, nobody knows.",
+        loosens=Loosens.ADDED,
+        area=Area.GOVERNANCE,
+        default=None,
+        # Releases carry the digest of what a model is trained from, which a key that says nothing must not change.
+        exclude_if=lambda value: value is None,
     )
     server: Image | None = field(
         "Image of the model server, for targets where KServe does not bring one.",
