@@ -163,5 +163,7 @@ def test_without_the_extra_it_says_which(
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     assert run.on_pull_request() == 2
-    expected = 'error: httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+    expected = (
+        'error: httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+    )
     assert expected in capsys.readouterr().err
