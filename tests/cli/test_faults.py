@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from penstock.cli import check
-from penstock.cli.main import FAULT, main
+from penstock.cli import check, verify
+from penstock.cli.main import FAULT, WRONG_USE, main
 
 
 def said(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: Path) -> str:
@@ -34,3 +34,16 @@ def test_a_fault_of_its_own_asks_for_a_report(
 ) -> None:
     assert "the fault is its own: KeyError: 'x'" in said(KeyError("x"), monkeypatch, capsys, tmp_path)
     assert "the fault is its own: OSError: x" in said(OSError("x"), monkeypatch, capsys, tmp_path)
+
+
+def test_a_library_that_is_missing_names_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacks(*_: Any) -> Any:
+        raise ModuleNotFoundError("No module named 'kfp'", name="kfp")
+
+    (tmp_path / "specs").mkdir()
+    monkeypatch.setattr(verify, "verify", lacks)
+    assert main(["verify", "--root", str(tmp_path)]) == WRONG_USE
+    expected = 'error: kfp is missing: verifying needs the extra `verify` (`pip install "penstock[verify]"`)\n'
+    assert capsys.readouterr().err == expected

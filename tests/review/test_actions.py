@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -155,3 +156,14 @@ def test_outside_of_actions_it_says_what_is_missing(
         monkeypatch.delenv(name, raising=False)
     assert main(["review", "--root", str(repository.root)]) == 2
     assert "GITHUB_REPOSITORY is not set: run in GitHub Actions, or judge a recorded pull" in capsys.readouterr().err
+
+
+def test_without_the_extra_it_says_which(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert run.on_pull_request() == 2
+    expected = (
+        'error: httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+    )
+    assert expected in capsys.readouterr().err

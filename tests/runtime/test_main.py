@@ -77,7 +77,14 @@ def run(arguments):
         ("", "raise InputError('there is no column `x`')", WRONG_USE, "snapshot: there is no column `x`\n"),
         ("", "raise ValueError('not foreseen')", BROKEN, "ValueError: not foreseen"),
         ("", "raise OSError(28, 'No space left', '/out/rows')", BROKEN, "snapshot: No space left: /out/rows\n"),
-        ("import nothing_of_this_name", "pass", BROKEN, "nothing_of_this_name"),
+        (
+            "import nothing_of_this_name",
+            "pass",
+            BROKEN,
+            "snapshot: nothing_of_this_name is missing: steps need the extra `runtime` "
+            '(`pip install "penstock[runtime]"`)\n',
+        ),
+        ("import penstock.nothing", "pass", BROKEN, "ModuleNotFoundError: No module named 'penstock.nothing'"),
         # What a function of the repository calls speaks neither for the step, nor has it done its work.
         ("", f"sys.exit({SAYS_NO})", BROKEN, f"SystemExit: {SAYS_NO}"),
         ("", "sys.exit(0)", BROKEN, "SystemExit: 0"),

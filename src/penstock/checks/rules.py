@@ -51,6 +51,7 @@ from penstock.checks.split_gap import split_gap
 from penstock.checks.sql_syntax import sql_syntax
 from penstock.checks.stale_release import stale_release
 from penstock.checks.time_column import time_column
+from penstock.checks.timeless_window import timeless_window
 from penstock.checks.too_few_clusters import too_few_clusters
 from penstock.checks.too_few_people import too_few_people
 from penstock.checks.undecidable_gate import undecidable_gate
@@ -126,6 +127,7 @@ RULES: tuple[Rule, ...] = (
     promql_form,
     unheard_alert,
     silent_alert,
+    timeless_window,
     schedule_syntax,
     release_evidence,
     stale_release,

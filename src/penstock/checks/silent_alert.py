@@ -21,12 +21,11 @@ from fractions import Fraction as ExactFraction
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
+from penstock.checks.timeless_window import timeless_source
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.burn_windows import BURN_WINDOWS
-from penstock.specs.dataset import Dataset
 from penstock.specs.environment import Environment
-from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 from penstock.specs.rollout import DriftMonitor, QualityMonitor, Rollout
 from penstock.specs.units import Duration
@@ -72,13 +71,11 @@ def _drift(view: View, rollout: Rollout, drift: DriftMonitor, where: Pointer) ->
 
 def _timeless(view: View, rollout: Rollout, model: Model, where: Pointer) -> Iterator[Diagnostic]:
     """Of rows without a time, every window would hold the same ones."""
-    sets = [view.find(FeatureSet, name) for name in model.spec.features]
-    sources = [view.find(Dataset, one.spec.source) for one in sets if one is not None]
-    known = [source for source in sources if source is not None]
-    if known and all(source.spec.event_time is None for source in known):
+    source = timeless_source(view, model)
+    if source is not None:
         yield Diagnostic.error(
             "silent-alert",
-            f"windows cannot be counted: the rows of `{known[0].name}` have no time",
+            f"windows cannot be counted: the rows of `{source.name}` have no time",
             view.span(rollout, where, "key"),
             help=("take `persist` away, or give the dataset an `eventTime`",),
         )

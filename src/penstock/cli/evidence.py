@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, id_of
 from penstock.catalog.repository import WorkTree
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command, lacks
 from penstock.cli.private_key import NoKeyError, add_key, private_key
-from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.review.rendering.text_safety import log_line
 from penstock.specs.release import Release
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
     except ModuleNotFoundError as error:
-        print(f"error: {error.name} is missing: signatures need the extra `review`", file=sys.stderr)
+        print(lacks(error, "signatures need", "review"), file=sys.stderr)
         return WRONG_USE
 
 
@@ -163,11 +163,10 @@ def _verify(options: argparse.Namespace) -> int:
     from penstock.review.evidence.keys import KeySet
     from penstock.review.evidence.verify import verify
     from penstock.review.policy.resolve import resolve_policy
-    from penstock.source.git import GitRepository
 
     root = find_root(options)
     catalog = load_work_tree(root)
-    base = catalog if options.base is None else load_commit(GitRepository.find(root), options.base)
+    base = catalog if options.base is None else load_commit(find_git(root), options.base)
     keys = KeySet.of(resolve_policy(base).keys)
     bad = 0
     for release in _releases(catalog, options.releases):

@@ -112,6 +112,11 @@ def add_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentPars
     return parser
 
 
+def lacks(error: ModuleNotFoundError, what: str, extra: str) -> str:
+    """The error of a command whose library is not installed: `what` needs which extra, and how it is installed."""
+    return f'error: {error.name} is missing: {what} the extra `{extra}` (`pip install "penstock[{extra}]"`)'
+
+
 def _module(command: str) -> Any:
     return import_module(f"penstock.cli.{command}")
 

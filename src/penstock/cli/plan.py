@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
-from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
@@ -16,7 +16,7 @@ from penstock.review.policy.asked import asked
 from penstock.review.policy.inputs import read_inputs
 from penstock.review.rendering.rows import Note
 from penstock.review.sides import WORK_TREE, default_base
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitError
 
 FORMATS = ("terminal", "markdown", "json", "html")
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show the plan; 1 where head holds errors."""
     try:
-        repository = GitRepository.find(find_root(options))
+        repository = find_git(find_root(options))
         with repository.reading():
             base = options.base or default_base(repository, options.head)
             inputs = read_inputs(repository, base, options.head)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
-from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.source.git import GitError
@@ -97,9 +97,8 @@ def _simulate(options: argparse.Namespace) -> int:
     from penstock.review.model import VerdictState
     from penstock.review.policy.evaluate import evaluate
     from penstock.review.sides import WORK_TREE, default_base
-    from penstock.source.git import GitRepository
 
-    repository = GitRepository.find(find_root(options))
+    repository = find_git(find_root(options))
     if (options.record is None) == (options.author is None):
         print("error: say who wrote it by --author LOGIN, or give a --record", file=sys.stderr)
         return WRONG_USE
@@ -168,11 +167,10 @@ def _replay(options: argparse.Namespace) -> int:
     from penstock.catalog.load import load_work_tree
     from penstock.review.policy.replay import Recorded, replay
     from penstock.review.rendering.text_safety import log_line
-    from penstock.source.git import GitRepository
 
     root = find_root(options)
     records = [Recorded(path.name, _record(path)) for path in _record_files(options.records)]
-    rows = replay(GitRepository.find(root), records, load_work_tree(root))
+    rows = replay(find_git(root), records, load_work_tree(root))
     altered = [row for row in rows if row.is_altered]
     for row in altered:
         shown = log_line(f"#{row.number} {row.title}")

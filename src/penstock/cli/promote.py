@@ -14,7 +14,7 @@ from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
 from penstock.catalog.values import id_of
 from penstock.cli.findings import show
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
@@ -89,8 +89,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
     except ModuleNotFoundError as error:
-        what = "signatures need the extra `review`" if error.name == "cryptography" else "it is in the extra `runtime`"
-        print(f"error: {error.name} is missing: {what}", file=sys.stderr)
+        what, extra = ("signatures need", "review") if error.name == "cryptography" else ("it is in", "runtime")
+        print(lacks(error, what, extra), file=sys.stderr)
         return WRONG_USE
     for path, data in made.files.items():
         _write(root / path, data)

@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
         if options.recorded is not None:
             return _recorded(options, repository)
         started = actions_run(os.environ)
+        client = GitHubClient(started.token, started.api_url, graphql_url=started.graphql_url or None)
     except FAILURES as error:
         return _refuse(error, WRONG_USE)
     choices = Choices(
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         digest=options.digest,
         entries=tuple(options.entries.split()),
     )
-    with GitHubClient(started.token, started.api_url, graphql_url=started.graphql_url or None) as client:
+    with client:
         steps = ReviewRun(choices, repository, started, client, _show)
         return {"all": steps.all_at_once, "find": steps.find, "decide": steps.decide, "show": steps.show}[
             options.step

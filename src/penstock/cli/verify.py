@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from penstock.cli.findings import add_format, show
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.verification.crds import CrdError, Crds
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
     except ModuleNotFoundError as error:
-        print(f"error: {error.name} is missing: verifying needs the extra `verify`", file=sys.stderr)
+        print(lacks(error, "verifying needs", "verify"), file=sys.stderr)
         return WRONG_USE
     show(result.diagnostics.sorted(), root, options.format)
     if options.format == "text":

@@ -105,6 +105,8 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
             after, head_problems = before | edited, list(base_problems)
         texts = {}
         files = CommitFiles(repository, name, bodies)
+    if head != WORK_TREE and not before and not after:
+        head_problems = [*head_problems, _no_specs(path.path for path in paths)]
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
     bodies |= repository.blobs(sorted(wanted))
     shared: dict[tuple[str, str], SpecFile | None] = {
@@ -123,6 +125,21 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         Side(name, PartialCatalog(other, library, files, head_problems), files),
         tuple(paths),
         tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
+    )
+
+
+def _no_specs(paths: Iterable[str]) -> Diagnostic:
+    """Neither tree has a spec: of what is looked for in the wrong place, nothing ever changes.
+
+    `paths` are those that differ.
+    """
+    below = sorted({path[: path.index(f"/{SPECS}/")] for path in paths if f"/{SPECS}/" in path})
+    where = f"move what `{below[0]}` holds to the top" if below else f"the specifications belong into `{SPECS}/`"
+    return Diagnostic.error(
+        "no-specifications",
+        f"neither side has a specification in the folder `{SPECS}` at the top of the git repository",
+        None,
+        help=(where,),
     )
 
 

@@ -79,8 +79,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)
         step.add_arguments(parser)
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("penstock."):
+            extra = 'the extra `runtime` (`pip install "penstock[runtime]"`)'
+            print(f"{name}: {error.name} is missing: steps need {extra}", file=sys.stderr)
+        else:
+            traceback.print_exc()
         return BROKEN
     return _run(name, step, parser.parse_args(arguments[1:]))
 

@@ -347,6 +347,9 @@ READING = (
         """The folder of specifications does not exist.
 
         Run the command in the root of the repository, or say where the specifications are.
+
+        Commits are compared from the top of the git repository: a folder `specs` below another folder is found in none
+        of them, and a review of it would approve whatever changes. Move it to the top, or give it a repository.
         """,
     ),
 )

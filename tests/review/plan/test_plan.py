@@ -379,3 +379,18 @@ def test_a_base_that_lies_about_its_outline_is_read_as_a_whole(repository: Repos
     plan = repository.changed(loosen)
     assert at(plan, "Gate/delay-release.rules[quality].atLeast").direction is Direction.LOOSENED
     assert {found.path for found in plan.errors} == {"specs/odd.yaml"}
+
+
+def test_specs_that_neither_side_has_are_an_error(tmp_path: Path) -> None:
+    """A review of the wrong folder would find that nothing changes, and approve."""
+    repository = Repository(tmp_path / "monorepo")
+    (repository.root / "specs/system.yaml").unlink()
+    text = (Path(__file__).parent.parent / "system.yaml").read_text(encoding="utf-8")
+    repository.write("ml/specs/system.yaml", text)
+    repository.commit()
+    repository.branch()
+    repository.replace("atLeast: ", "atLeast: 0.0", "ml/specs/system.yaml")
+    repository.commit()
+    (found,) = repository.plan().errors
+    assert found.code == "no-specifications"
+    assert found.help == ("move what `ml` holds to the top",)

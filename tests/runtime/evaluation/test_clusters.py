@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import SAYS_NO
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
 from runtime.made_splits import write_splits
@@ -81,12 +82,16 @@ def test_periods_of_time_are_counted_in_utc(world: Path) -> None:
 def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert evaluate(world, RULES, clusters='{"release": {"every": "1h"}}') == 0
     assert figures(world)["clusters"]["count"] == 10
+    # The card and the table of `penstock run` show no end of an interval, and say why.
+    assert clusters_said(figures(world)["clusters"]).endswith("periods of 1h, too few for an interval, which needs 20")
     assert gate(world, RULES) == SAYS_NO
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
         "the test rows are 10 clusters by periods of 1h, and an interval needs 20: whether the rule holds is not known"
     ]
     assert "its interval could not be computed" in said["reasons"][0]
+    # The last lines of the step are what `penstock run` shows: the reason stands in them.
+    assert said["reasons"][0].endswith(f": {said['notes'][0]}")
 
 
 def test_the_groups_of_the_split_are_clusters_by_themselves(world: Path, tmp_path: Path) -> None:

@@ -73,7 +73,9 @@ class Transport:
         try:
             import httpx
         except ModuleNotFoundError:
-            raise GitHubError("httpx is not installed, which speaks to GitHub: install `penstock[review]`.") from None
+            raise GitHubError(
+                'httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+            ) from None
         self._httpx = httpx
         self._answer_seconds = answer_seconds
         self._answer_bytes = answer_bytes

@@ -15,6 +15,7 @@ from typing import Any
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.faults import InputError
 from penstock.specs.decision import Figure
+from penstock.specs.gate import FEWEST_CLUSTERS
 
 FIGURES_FILE = "figures.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -61,11 +62,12 @@ def figure_from_json(value: Mapping[str, Any], interval: bool) -> Figure:
 
 
 def clusters_said(clusters: Mapping[str, Any]) -> str:
-    """Clusters in words: how many there are, and by what they are told apart."""
+    """Clusters in words: how many there are, by what they are told apart, and whether they allow an interval."""
     count = clusters["count"]
     without = clusters["rows_without"]
     rest = f", one of them of the {without:,} rows without a value" if without else ""
-    return f"{count:,} cluster{'s' * (count != 1)} of rows by {clusters['by'].replace('`', '')}{rest}"
+    few = f", too few for an interval, which needs {FEWEST_CLUSTERS}" if clusters["effective"] < FEWEST_CLUSTERS else ""
+    return f"{count:,} cluster{'s' * (count != 1)} of rows by {clusters['by'].replace('`', '')}{rest}{few}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from penstock.runtime.evaluation.figures import figure_as_json, figure_from_json
@@ -47,11 +48,16 @@ class RuleVerdict:
     notes: tuple[str, ...]
 
     def reasons(self) -> tuple[str, ...]:
-        """For each bound that does not hold: the rule, the figure, the bound, and why the rule exists."""
+        """For each bound that does not hold: the rule, the figure, the bound, and why the rule exists.
+
+        What there is no figure for says why there is none.
+        """
         why = f" ({self.rule.why})" if self.rule.why else ""
+        unknown = f": {'; '.join(self.notes)}" if self.notes else ""
         return tuple(
             f"rule `{self.rule.id}`: {_against(judgement.figure, bound)}, and must be {bound}"
             f"{judgement.limit.unit and ' ' + judgement.limit.unit}{why}"
+            f"{unknown if isnan(judgement.figure.nearer_end(bound)) else ''}"
             for judgement in self.judgements
             for bound in judgement.broken
         )
