@@ -77,7 +77,7 @@ def test_all_codes_are_listed_to_programs(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("words", [[], ["label-leak", "--codes"]])
 def test_one_thing_is_explained_at_a_time(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2
-    assert capsys.readouterr().err == "error: give an address, a code or --codes, and one of them\n"
+    assert capsys.readouterr().err == "error: give an address, a kind, a code or --codes, and one of them\n"
 
 
 def test_a_page_begins_with_one_sentence() -> None:

@@ -1,4 +1,4 @@
-"""``penstock explain``: where each value at an address comes from, the manual page of a diagnostic, or all codes."""
+"""``penstock explain``: where each value at an address comes from, the fields of a kind, a diagnostic, or all codes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "subject",
         nargs="?",
-        metavar="ADDRESS|CODE",
-        help="an address such as `Gate/release.rules[quality]`, or a diagnostic's code such as `label-leak`",
+        metavar="ADDRESS|KIND|CODE",
+        help="an address such as `Gate/release.rules[quality]`, a kind or a field of it such as `Gate.rules`, or a "
+        "diagnostic's code such as `label-leak`",
     )
     parser.add_argument("--codes", action="store_true", help="list the codes of all diagnostics, with what they find")
     parser.add_argument("--environment", metavar="NAME", help="the environment whose overrides are merged")
@@ -42,15 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain an address or a code, or list the codes."""
+    """Explain an address, a field or a code, or list the codes."""
     if options.codes == (options.subject is not None):
-        print("error: give an address, a code or --codes, and one of them", file=sys.stderr)
+        print("error: give an address, a kind, a code or --codes, and one of them", file=sys.stderr)
         return WRONG_USE
     if options.codes:
         return _list_codes(options.format)
     try:
         if "/" not in options.subject and options.subject == options.subject.lower():
             return _explain_code(options.subject, options.format)
+        if "/" not in options.subject:
+            return _explain_field(options.subject, options.format)
         return _explain_address(options.subject, options.environment, options.format, find_root(options))
     except (NoRepositoryError, _UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -90,6 +93,20 @@ def _explain_code(name: str, form: str) -> int:
         )
     else:
         print(f"{page.name}\n\n{page.manual}")
+    return OK
+
+
+def _explain_field(text: str, form: str) -> int:
+    from penstock.cli.language import NoFieldError, as_data, as_text, find
+
+    try:
+        place = find(text)
+    except NoFieldError as error:
+        raise _UsageError(str(error)) from None
+    if form == "json":
+        _print_json(as_data(place))
+    else:
+        print(as_text(place), end="")
     return OK
 
 

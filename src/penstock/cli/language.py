@@ -1,0 +1,210 @@
+"""The fields of a kind, as ``kubectl explain`` shows those of Kubernetes: read off the language itself."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.specs.kinds import KINDS
+from penstock.specs.review import Loosens
+from penstock.specs.shapes import Anything, Choice, Entries, Field, Items, Mapping, Scalar, Shape, Tagged, mapping_of
+
+_WIDTH = 100
+_LOOSER = {
+    Loosens.LOWER: "a lower value is looser",
+    Loosens.HIGHER: "a higher value is looser",
+    Loosens.REMOVED: "taking away is looser",
+    Loosens.ADDED: "adding is looser",
+    Loosens.ANY: "any change may be looser",
+}
+_BESIDE = ("metadata", "overrides")
+"""Keys of a whole spec that stand beside ``spec``, below which all other paths begin."""
+
+
+class NoFieldError(Exception):
+    """The language has no such kind or field; the message says what it has."""
+
+
+class Place(NamedTuple):
+    """A place of the language."""
+
+    path: str
+    """Kind and keys, as ``Gate.rules.metric``."""
+    shape: Shape
+    description: str
+    field: Field | None = None
+    """The field that has this shape, where it is one."""
+
+
+def find(text: str) -> Place:
+    """The place that kind and keys lead to; lists and freely keyed mappings are passed through. NoFieldError.
+
+    Keys begin below ``spec``, as those of addresses do; that somebody names it, too, changes nothing.
+    """
+    kind, *keys = text.split(".")
+    if kind not in KINDS:
+        raise NoFieldError(f"there is no kind `{kind}`{_meant(did_you_mean(kind, KINDS), list(KINDS))}")
+    whole = mapping_of(KINDS[kind])
+    beside = keys[0] if keys and keys[0] in _BESIDE else "spec"
+    place = Place(kind, whole.fields[beside].shape, KINDS[kind].summary)
+    if keys[:1] == ["spec"]:
+        keys = keys[1:]
+    elif beside != "spec":
+        place, keys = Place(f"{kind}.{beside}", place.shape, whole.fields[beside].description), keys[1:]
+    for key in keys:
+        place = _below(place, key)
+    return place
+
+
+def as_text(place: Place) -> str:
+    """What stands at the place: a field a paragraph, or a form a line."""
+    inner = _inner(place.shape)
+    lines = [f"{place.path}: {_what(place.shape)}", *textwrap.wrap(place.description, _WIDTH)]
+    lines += [line for line in (_need(place.field), _looser(place.field)) if line]
+    longer = None
+    if isinstance(inner, Mapping):
+        lines += ["", *(line for field in inner.fields.values() for line in _paragraph(field))]
+        longer = next((field.key for field in inner.fields.values() if _has_more(field.shape)), None)
+    elif isinstance(inner, Tagged):
+        lines += ["", *_forms(inner), ""]
+        longer = inner.members[0][0]
+    if longer is not None:
+        lines.append(f"More of one: penstock explain {place.path}.{longer}")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _forms(shape: Tagged) -> Iterator[str]:
+    width = max(len(tag) for tag, _ in shape.members)
+    for tag, member in shape.members:
+        yield from textwrap.wrap(
+            _sentence(member),
+            _WIDTH,
+            initial_indent=f"  {tag:<{width}}  ",
+            subsequent_indent=f"  {'':<{width}}  ",
+        )
+
+
+def as_data(place: Place) -> dict[str, Any]:
+    """The same as plain data: the place, and its fields or the forms that it may have."""
+    inner = _inner(place.shape)
+    found: dict[str, Any] = {"path": place.path, "type": _what(place.shape), "description": place.description}
+    if isinstance(inner, Mapping):
+        found["fields"] = [_field_data(field) for field in inner.fields.values()]
+    elif isinstance(inner, Tagged):
+        found["forms"] = [{"name": tag, "description": _sentence(member)} for tag, member in inner.members]
+    return found
+
+
+def _below(place: Place, key: str) -> Place:
+    inner = _inner(place.shape)
+    path = f"{place.path}.{key}"
+    if isinstance(inner, Tagged) and key in dict(inner.members):
+        member = dict(inner.members)[key]
+        return Place(path, member, _sentence(member))
+    fields = {name: field for mapping in _mappings(inner) for name, field in mapping.fields.items()}
+    if key in fields:
+        return Place(path, fields[key].shape, fields[key].description, fields[key])
+    known = [tag for tag, _ in inner.members] if isinstance(inner, Tagged) else list(fields)
+    if not known:
+        raise NoFieldError(f"`{place.path}` has no fields: it is {_what(place.shape)}")
+    raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(did_you_mean(key, [*known, *fields]), known)}")
+
+
+def _inner(shape: Shape) -> Shape:
+    """The shape within lists and freely keyed mappings; of a choice the one that has fields."""
+    while True:
+        if isinstance(shape, Items):
+            shape = shape.item
+        elif isinstance(shape, Entries):
+            shape = shape.value
+        elif isinstance(shape, Choice):
+            shape = next((one for one in shape.members if _has_more(one)), Anything(shape.words))
+        else:
+            return shape
+
+
+def _has_more(shape: Shape) -> bool:
+    return isinstance(_inner(shape), Mapping | Tagged)
+
+
+def _mappings(shape: Shape) -> Iterator[Mapping]:
+    if isinstance(shape, Mapping):
+        yield shape
+    elif isinstance(shape, Tagged):
+        yield from (member for _, member in shape.members)
+
+
+def _what(shape: Shape) -> str:
+    """The type, in the words of somebody who writes YAML."""
+    if isinstance(shape, Items):
+        return f"a list, each item {_what(shape.item)}"
+    if isinstance(shape, Entries):
+        return f"a mapping by names of your own, each value {_what(shape.value)}"
+    if isinstance(shape, Choice):
+        return " or ".join(dict.fromkeys(_what(member) for member in shape.members))
+    if isinstance(shape, Tagged):
+        told = f"by `{shape.key}`" if shape.key is not None else "by its keys"
+        return f"a mapping of one of {counted(len(shape.members), 'form')}, told {told}"
+    if isinstance(shape, Scalar) and len(shape.values) > 2:
+        *most, last = (f"`{value}`" for value in shape.values)
+        return f"{', '.join(most)} or {last}"
+    return shape.words
+
+
+def _sentence(mapping: Mapping) -> str:
+    return " ".join(inspect.cleandoc(mapping.cls.__doc__ or "").split("\n\n")[0].split())
+
+
+def _paragraph(field: Field) -> Iterator[str]:
+    """Key and type, then what it says, then what it means to a review."""
+    head = f"{field.key}: {_what(field.shape)} ({_need(field)})"
+    yield from textwrap.wrap(head, _WIDTH, subsequent_indent="    ")
+    yield from (f"    {line}" for line in textwrap.wrap(field.description, _WIDTH - 4))
+    if looser := _looser(field):
+        yield f"    {looser}"
+    yield ""
+
+
+def _need(field: Field | None) -> str:
+    """Whether it has to be written, and what it is where it is not."""
+    if field is None or field.required:
+        return "required" if field is not None else ""
+    if field.default in (None, {}, [], ""):
+        return "may be left out"
+    value = field.default
+    return f"default `{value if isinstance(value, str) else orjson.dumps(value, default=str).decode()}`"
+
+
+def _looser(field: Field | None) -> str:
+    """What a change of it means to a review; empty for prose."""
+    review = field.review if field is not None else None
+    if review is None or review["loosens"] == Loosens.NEVER:
+        return ""
+    if review["loosens"] == Loosens.LATER:
+        order = ", ".join(f"`{value}`" for value in review["order"])
+        return f"review: from strict to loose {order} ({review['area']})"
+    return f"review: {_LOOSER[review['loosens']]} ({review['area']})"
+
+
+def _field_data(field: Field) -> dict[str, Any]:
+    return {
+        "key": field.key,
+        "type": _what(field.shape),
+        "required": field.required,
+        "default": orjson.loads(orjson.dumps(field.default, default=str)),
+        "description": field.description,
+        "review": field.review,
+    }
+
+
+def _meant(near: Sequence[str], known: Sequence[str]) -> str:
+    if near:
+        return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
+    *most, last = (f"`{word}`" for word in known)
+    return f"; there are {', '.join(most)} and {last}" if most else f"; there is {last}"
