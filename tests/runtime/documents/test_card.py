@@ -15,7 +15,7 @@ from penstock.specs.model import Card
 GOLDEN = Path(__file__).parent / "cards" / "flight-delay.md"
 
 
-def facts(**changes: Any) -> dict[str, Any]:
+def facts(splits: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     made = read_json(Path(__file__).parent / "cards" / "inputs.json")
     declared = {
         "purpose": "Warn passengers of a late arrival before boarding.",
@@ -31,7 +31,7 @@ def facts(**changes: Any) -> dict[str, Any]:
             "weather": {"rows": 26115, "fingerprint": "sha256:" + "d" * 64},
             "flights": {"rows": 336776, "fingerprint": "sha256:" + "c" * 64},
         },
-        splits=made["splits"],
+        splits=splits or made["splits"],
         training=made["training"],
         figures=made["figures"],
         verdicts=made["verdicts"],
@@ -43,6 +43,19 @@ def test_the_card_reads_as_the_golden_file(update: bool) -> None:
     if update:
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ({"by": "random", "validation": "20%", "test": "20%"}, "Rows are split at random, by a hash of their entity."),
+        ({"by": "group", "column": "ward"}, "Rows are split by ward."),
+        ({"by": "time", "validation": "7d", "test": "7d"}, "Rows are split by time, without gaps."),
+    ],
+)
+def test_how_rows_were_split_reads_as_a_sentence(split: dict[str, Any], said: str) -> None:
+    made = read_json(Path(__file__).parent / "cards" / "inputs.json")["splits"]
+    assert said in render(facts(splits=made | {"split": split, "left_out": {}}))
 
 
 def test_what_people_write_formats_nothing() -> None:

@@ -20,6 +20,7 @@ from sklearn.metrics import roc_auc_score
 from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.evaluation import measuring
 from penstock.runtime.evaluation.champion import AbsentChampion
+from penstock.runtime.evaluation.examination import Examination
 from penstock.runtime.faults import SAYS_NO
 from penstock.runtime.learning.model_files import load_model
 from penstock.specs.gate import AnyRule
@@ -102,6 +103,17 @@ def test_slices_say_which_groups_are_furthest_apart_and_which_are_small(world: P
     assert regions["figures"]["gap"]["name"] == f"recall[{best}] - recall[{worst}]"
     assert "(missing) (" in measured(world, "colors")["notes"][0]
     assert measured(world, "none")["figures"] == {}
+
+
+@pytest.mark.parametrize(("after", "drop"), [(0.3, 0.0), (0.2999, 0.1 + 0.2 - 0.2999)])
+def test_the_last_place_of_a_sum_is_no_drop(
+    world: Path, monkeypatch: pytest.MonkeyPatch, after: float, drop: float
+) -> None:
+    """0.1 + 0.2 is a little more than 0.3, which a bound of zero must not take for lost quality."""
+    monkeypatch.setattr(measuring, "compute", lambda *_: after)
+    monkeypatch.setattr(Examination, "metric", lambda *_: 0.1 + 0.2)
+    assert evaluate(world, [{"id": "noise", "perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0}]) == 0
+    assert measured(world, "noise")["figures"]["drop"]["estimate"] == pytest.approx(drop, rel=0, abs=0)
 
 
 def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) -> None:

@@ -182,6 +182,8 @@ def _split(split: Facts) -> str:
     if split["by"] == "time":
         gap = split.get("gap")
         return f"by time, {f'with gaps of {gap}' if gap else 'without gaps'}"
+    if split["by"] == "random":
+        return "at random, by a hash of their entity"
     return f"by {split['column']}" if split["by"] == "group" and "column" in split else f"by {split['by']}"
 
 

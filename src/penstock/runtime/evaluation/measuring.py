@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 PERTURBATIONS = 3
 """How often rows are perturbed anew; the figure is the mean."""
+_ROUNDING = 1e-12
+"""A difference between two metrics that sums in another order make, and no change of the rows."""
 _SKILL = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "root_mean_squared_error"}
 """What importance is a loss of."""
 
@@ -179,7 +181,8 @@ def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
         except Exception as error:  # a learner that knows no missing values, say, may fail in any way
             note = f"the model fails on such rows: {type(error).__name__}: {str(error).splitlines()[0]}"
             return Measured({"drop": Figure(name, float("nan"))}, notes=(note,))
-        drops.append(sign * (whole - compute(rule.metric, predictions)))
+        drop = sign * (whole - compute(rule.metric, predictions))
+        drops.append(drop if abs(drop) > _ROUNDING else 0.0)
     return Measured({"drop": Figure(name, float(np.mean(drops)))}, details={"drops": drops})
 
 
