@@ -184,6 +184,20 @@ def test_pods_run_as_the_restricted_standard_asks() -> None:
     assert predictor["model"]["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_in_knative_mode_the_container_states_what_the_pod_cannot() -> None:
+    """Knative's webhook tries the pod out where a namespace is restricted, and the one of 1.21 said of these: must set
+    securityContext.seccompProfile.type. A runtime of one's own need not say `runAsNonRoot` either."""
+    predictor = service(changed(PLAIN, BY_REQUESTS), KNATIVE)["spec"]["predictor"]
+    assert "securityContext" not in predictor
+    assert predictor["model"]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
 WITHOUT_KEDA = changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', ""))
 OLD = changed(ENVIRONMENT, ('kserve: {version: "0.21"', 'kserve: {version: "0.20"'))
 OLDER = changed(ENVIRONMENT, ('kserve: {version: "0.21"', 'kserve: {version: "0.19"'))

@@ -205,6 +205,13 @@ def _resources(endpoint: Endpoint) -> dict[str, Any]:
     return found | {"limits": {"cpu": limit, **found["limits"]}}
 
 
+def _container_security(endpoint: Endpoint) -> dict[str, Any]:
+    """In Knative mode the pod has no security context, so its container states what the pod would."""
+    if endpoint.mode == "Knative":
+        return manifests.CONTAINER_SECURITY | manifests.POD_SECURITY
+    return manifests.CONTAINER_SECURITY
+
+
 def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     runtime = (bundled_runtime(endpoint) if endpoint.runtime is None else None) or _UNLISTED
     model = _what(endpoint, files)
@@ -224,7 +231,7 @@ def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
             "timeoutSeconds": 2,
             "failureThreshold": 3,
         },
-        "securityContext": manifests.CONTAINER_SECURITY,
+        "securityContext": _container_security(endpoint),
         "volumeMounts": [_SCRATCH_MOUNT],
     }
     return model
