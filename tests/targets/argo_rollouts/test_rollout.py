@@ -184,6 +184,13 @@ def test_keda_gets_text_and_a_share_for_each_copy() -> None:
     parse(trigger["metadata"]["query"])
 
 
+def test_keda_is_told_nothing_that_it_warns_of() -> None:
+    """The webhook of KEDA 2.20 says of both, where a copy stays at least: configured but is not relevant."""
+    spec = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]
+    assert spec["minReplicaCount"] > 0
+    assert not {"pollingInterval", "cooldownPeriod"} & set(spec)
+
+
 def test_without_a_canary_a_version_takes_over_when_all_its_copies_are_there() -> None:
     found = objects(PLAIN_ARGO)
     canary = found[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]

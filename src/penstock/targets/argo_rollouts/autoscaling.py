@@ -62,8 +62,6 @@ def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
             "scaleTargetRef": _target(endpoint),
             "minReplicaCount": scaling.min,
             "maxReplicaCount": scaling.max,
-            "pollingInterval": 15,
-            "cooldownPeriod": 300,
             # When Prometheus does not answer, what runs goes on running.
             "fallback": {"failureThreshold": 3, "replicas": scaling.min, "behavior": "currentReplicasIfHigher"},
             "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _BEHAVIOR}},
