@@ -8,6 +8,10 @@ from penstock.ir.serving import Endpoint
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import labels
 
+FALLBACK_SINCE = (2, 18)
+"""First version of KEDA that can take the copies there are for a fallback; 2.17 knows the word and crashes over a Rollout
+(keda#6992). Without a fallback the HorizontalPodAutoscaler leaves the copies alone, and nothing says why."""
+
 _BEHAVIOR: dict[str, Any] = {
     "scaleDown": {
         "stabilizationWindowSeconds": 300,
@@ -54,6 +58,14 @@ def _horizontal(endpoint: Endpoint) -> dict[str, Any]:
 
 def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
     scaling = endpoint.scaling
+    fallback: dict[str, Any] = {}
+    if tuple(int(part) for part in (endpoint.keda or "").split(".") if part) >= FALLBACK_SINCE:
+        # When Prometheus does not answer, what runs goes on running.
+        fallback["fallback"] = {
+            "failureThreshold": 3,
+            "replicas": scaling.min,
+            "behavior": "currentReplicasIfHigher",
+        }
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -62,8 +74,7 @@ def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
             "scaleTargetRef": _target(endpoint),
             "minReplicaCount": scaling.min,
             "maxReplicaCount": scaling.max,
-            # When Prometheus does not answer, what runs goes on running.
-            "fallback": {"failureThreshold": 3, "replicas": scaling.min, "behavior": "currentReplicasIfHigher"},
+            **fallback,
             "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _BEHAVIOR}},
             "triggers": [
                 {
