@@ -184,6 +184,12 @@ def test_keda_gets_text_and_a_share_for_each_copy() -> None:
     parse(trigger["metadata"]["query"])
 
 
+def test_a_prometheus_that_has_lost_the_pods_does_not_take_their_copies_away() -> None:
+    """To KEDA an empty answer is zero unless it is told otherwise; then it is an error, "target may be lost"."""
+    (trigger,) = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]["triggers"]
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+
+
 def test_keda_is_told_nothing_that_it_warns_of() -> None:
     """The webhook of KEDA 2.20 says of both, where a copy stays at least: configured but is not relevant."""
     spec = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]

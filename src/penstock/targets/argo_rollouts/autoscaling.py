@@ -85,7 +85,8 @@ def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
                         "serverAddress": endpoint.prometheus,
                         "query": scaling.query,
                         "threshold": str(scaling.target),
-                        "ignoreNullValues": "true",
+                        # No sample is no zero: where pods are not scraped, copies would be taken from under them.
+                        "ignoreNullValues": "false",
                     },
                 }
             ],
