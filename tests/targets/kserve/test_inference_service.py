@@ -236,6 +236,12 @@ MISTAKES = {
         RELEASE,
         "serve.replicas.metric",
     ),
+    "a quarter of an hour in Knative mode": (
+        changed(PLAIN, BY_REQUESTS, ("timeout: 5s", "timeout: 15m")),
+        KNATIVE,
+        RELEASE,
+        "serve.timeout",
+    ),
     "cpu in Knative mode": (PLAIN, KNATIVE, RELEASE, "serve.replicas.metric"),
     "more than the whole request": (
         changed(PLAIN, ("target: 70", "target: 140")),
@@ -257,6 +263,13 @@ MISTAKES = {
 def test_what_kserve_would_ignore_or_refuse_is_a_problem(mistake: tuple[str, str, str, str]) -> None:
     *specs, field = mistake
     assert field in refused(plan(*specs))
+
+
+def test_ten_minutes_are_not_too_long() -> None:
+    """Knative's webhook: expected 0 <= 900 <= 600: spec.template.spec.timeoutSeconds (1.21)."""
+    longest = changed(PLAIN, BY_REQUESTS, ("timeout: 5s", "timeout: 10m"))
+    assert refused(plan(longest, KNATIVE)) == {}
+    assert refused(plan(changed(PLAIN, ("timeout: 5s", "timeout: 15m")))) == {}, "Standard mode knows no such bound"
 
 
 @pytest.mark.parametrize(
