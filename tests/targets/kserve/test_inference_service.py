@@ -146,6 +146,15 @@ def test_knative_splits_by_revision_and_standard_by_predictor() -> None:
     assert DIGEST.removeprefix("sha256:") in knative["predictor"]["model"]["storageUri"]
 
 
+def test_knative_scales_by_the_target_that_is_written() -> None:
+    """Its autoscaler aims at 70% of a target unless a revision says otherwise, so that 50 would have been 35."""
+    wholly = "autoscaling.knative.dev/target-utilization-percentage"
+    by_requests = changed(PLAIN, BY_REQUESTS)
+    assert service(by_requests, KNATIVE)["metadata"]["annotations"][wholly] == "100"
+    assert wholly not in service(by_requests)["metadata"]["annotations"]
+    assert wholly not in service(changed(by_requests, FIXED), KNATIVE)["metadata"]["annotations"]
+
+
 def test_a_model_is_pinned_to_its_digest() -> None:
     uri = service()["spec"]["predictor"]["model"]["storageUri"]
     assert uri == f"s3://models/production/flight-delay/{DIGEST.removeprefix('sha256:')}/model"

@@ -70,6 +70,8 @@ def _annotations(endpoint: Endpoint) -> dict[str, str]:
     found: dict[str, str] = {"serving.kserve.io/deploymentMode": endpoint.mode}
     if endpoint.mode == "Standard":
         found["serving.kserve.io/autoscalerClass"] = _autoscaler(endpoint)
+    elif endpoint.scaling.min != endpoint.scaling.max:
+        found["autoscaling.knative.dev/target-utilization-percentage"] = "100"
     if endpoint.description:
         found["kubernetes.io/description"] = endpoint.description
     return found
