@@ -9,7 +9,7 @@ from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import labels
 
 FALLBACK_SINCE = (2, 18)
-"""First version of KEDA that can take the copies there are for a fallback; 2.17 knows the word and crashes over a Rollout
+"""First version of KEDA that can fall back to the copies there are; 2.17 knows the word and crashes over a Rollout
 (keda#6992). Without a fallback the HorizontalPodAutoscaler leaves the copies alone, and nothing says why."""
 
 _BEHAVIOR: dict[str, Any] = {

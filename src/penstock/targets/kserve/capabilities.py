@@ -159,7 +159,7 @@ CAPABILITIES = (
     Capability(
         "serve.timeout",
         _timeout,
-        "at most `10m`; where the cluster's `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
+        "at most `10m`; where `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
     ),
     Capability("serve.image", _image, "`serve.runtime` with a ServingRuntime of that image"),
     Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
