@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from promql_parser import parse
 
 from penstock.lowering.request_series import RequestSeries, istio, knative, kserve_python, mlserver, request_series
@@ -45,6 +46,31 @@ def test_a_whole_bound_is_found_however_the_client_writes_it() -> None:
 def test_a_time_between_two_buckets_is_refused_with_the_nearest(series: str, milliseconds: int, nearest: str) -> None:
     with pytest.raises(ValueError, match=nearest):
         ALL[series].bucket(milliseconds)
+
+
+BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.075", "0.1", "0.25", "0.5", "0.75", "1", "2.5", "5", "7.5", "10", "+Inf")
+OF_A_FAILURE = 'http_response_status_code="500",otel_scope_name="knative.dev/serving/pkg/queue"'
+QUEUE_PROXY = "\n".join(
+    (
+        "# TYPE kn_serving_invocation_duration_seconds histogram",
+        *(f'kn_serving_invocation_duration_seconds_bucket{{{OF_A_FAILURE},le="{bound}"}} 2' for bound in BOUNDS),
+        f"kn_serving_invocation_duration_seconds_sum{{{OF_A_FAILURE}}} 0.0018",
+        f"kn_serving_invocation_duration_seconds_count{{{OF_A_FAILURE}}} 2\n",
+    )
+)
+"""What the queue proxy of Knative 1.21 (`knative.dev/serving` 0.48.1) said at port 9091 of two requests that failed."""
+
+
+def test_knatives_queue_proxy_counts_what_the_rules_ask_for() -> None:
+    series = ALL["knative"]
+    (family,) = text_string_to_metric_families(QUEUE_PROXY)
+    assert family.name == series.histogram
+    samples = {sample.name: sample for sample in family.samples}
+    assert samples[series.counter].value == 2
+    assert series.code is not None
+    assert samples[series.counter].labels[series.code] == "500"
+    bounds = [sample.labels["le"] for sample in family.samples if sample.name == f"{series.histogram}_bucket"]
+    assert bounds == [*series.buckets, "+Inf"]
 
 
 def choose(**choice: str) -> RequestSeries | str:

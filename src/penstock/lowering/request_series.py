@@ -11,8 +11,9 @@ Sources, each at the version that the target's README names:
 - KServe's own Python servers: ``request_predict_seconds`` by model name (`python/kserve/kserve/metrics.py`). It times
   predictions that end, and knows no status: there is nothing to count failures with.
 - Triton: counters without a histogram of response times, so neither objective is observed.
-- Knative 1.19 and newer: the queue proxy's ``kn.serving.invocation.duration`` in OpenTelemetry's Prometheus form
+- Knative 1.21 and newer: the queue proxy's ``kn.serving.invocation.duration`` in OpenTelemetry's Prometheus form
   (`pkg/queue/request_metric.go`); off unless ``request-metrics-protocol: prometheus`` is set in `config-observability`.
+  1.19 and 1.20 call it ``kn.queueproxy.app.duration``, the first with its dots where Prometheus takes them.
 - Istio: standard metrics, reported by the side that sends, so that requests that reach no server count too.
   The histogram is Envoy's: milliseconds, in Envoy's default buckets.
 """

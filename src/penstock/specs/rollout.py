@@ -34,7 +34,7 @@ class Replicas(Node):
     min: int = field("Fewest copies.", loosens=Loosens.LOWER, area=Area.CAPACITY, default=1, ge=1)
     max: int = field("Most copies.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1)
     metric: Literal["cpu", "memory", "rps", "concurrency"] = field(
-        "What copies are scaled by; `rps` and `concurrency` need a Knative KServe or KEDA.",
+        "What copies are scaled by; `rps` needs KEDA or a Knative KServe, `concurrency` a Knative KServe.",
         loosens=Loosens.ANY,
         area=Area.CAPACITY,
         default="cpu",

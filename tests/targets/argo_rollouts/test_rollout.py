@@ -184,6 +184,36 @@ def test_keda_gets_text_and_a_share_for_each_copy() -> None:
     parse(trigger["metadata"]["query"])
 
 
+def test_a_prometheus_that_has_lost_the_pods_does_not_take_their_copies_away() -> None:
+    """To KEDA an empty answer is zero unless it is told otherwise; then it is an error, "target may be lost"."""
+    (trigger,) = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]["triggers"]
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+
+
+def test_keda_is_told_nothing_that_it_warns_of() -> None:
+    """The webhook of KEDA 2.20 says of both, where a copy stays at least: configured but is not relevant."""
+    spec = objects(changed(BY_ITSELF, BY_REQUESTS))[f"ScaledObject/{ONLINE}"]["spec"]
+    assert spec["minReplicaCount"] > 0
+    assert not {"pollingInterval", "cooldownPeriod"} & set(spec)
+
+
+@pytest.mark.parametrize(
+    ("version", "fallback"),
+    [
+        ("2.20", {"failureThreshold": 3, "replicas": 3, "behavior": "currentReplicasIfHigher"}),
+        ("2.18", {"failureThreshold": 3, "replicas": 3, "behavior": "currentReplicasIfHigher"}),
+        ("2.17", None),
+        ("2.9", None),
+    ],
+)
+def test_only_a_keda_that_can_is_told_how_to_do_without_prometheus(version: str, fallback: object) -> None:
+    """`behavior` is new in 2.17 (kedacore/keda#6450), whose operator crashes over it for anything but a Deployment or a
+    StatefulSet (kedacore/keda#6992)."""
+    environment = changed(ENVIRONMENT, ('keda: {version: "2.20"}', f'keda: {{version: "{version}"}}'))
+    spec = objects(changed(BY_ITSELF, BY_REQUESTS), environment)[f"ScaledObject/{ONLINE}"]["spec"]
+    assert spec.get("fallback") == fallback
+
+
 def test_without_a_canary_a_version_takes_over_when_all_its_copies_are_there() -> None:
     found = objects(PLAIN_ARGO)
     canary = found[f"Rollout/{ONLINE}"]["spec"]["strategy"]["canary"]

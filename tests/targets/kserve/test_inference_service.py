@@ -146,6 +146,15 @@ def test_knative_splits_by_revision_and_standard_by_predictor() -> None:
     assert DIGEST.removeprefix("sha256:") in knative["predictor"]["model"]["storageUri"]
 
 
+def test_knative_scales_by_the_target_that_is_written() -> None:
+    """Its autoscaler aims at 70% of a target unless a revision says otherwise, so that 50 would have been 35."""
+    wholly = "autoscaling.knative.dev/target-utilization-percentage"
+    by_requests = changed(PLAIN, BY_REQUESTS)
+    assert service(by_requests, KNATIVE)["metadata"]["annotations"][wholly] == "100"
+    assert wholly not in service(by_requests)["metadata"]["annotations"]
+    assert wholly not in service(changed(by_requests, FIXED), KNATIVE)["metadata"]["annotations"]
+
+
 def test_a_model_is_pinned_to_its_digest() -> None:
     uri = service()["spec"]["predictor"]["model"]["storageUri"]
     assert uri == f"s3://models/production/flight-delay/{DIGEST.removeprefix('sha256:')}/model"
@@ -182,6 +191,20 @@ def test_pods_run_as_the_restricted_standard_asks() -> None:
     assert predictor["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     assert predictor["model"]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert predictor["model"]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_in_knative_mode_the_container_states_what_the_pod_cannot() -> None:
+    """Knative's webhook tries the pod out where a namespace is restricted, and the one of 1.21 said of these: must set
+    securityContext.seccompProfile.type. A runtime of one's own need not say `runAsNonRoot` either."""
+    predictor = service(changed(PLAIN, BY_REQUESTS), KNATIVE)["spec"]["predictor"]
+    assert "securityContext" not in predictor
+    assert predictor["model"]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 WITHOUT_KEDA = changed(ENVIRONMENT, ('  keda: {version: "2.20"}\n', ""))
@@ -222,6 +245,12 @@ MISTAKES = {
         RELEASE,
         "serve.replicas.metric",
     ),
+    "a quarter of an hour in Knative mode": (
+        changed(PLAIN, BY_REQUESTS, ("timeout: 5s", "timeout: 15m")),
+        KNATIVE,
+        RELEASE,
+        "serve.timeout",
+    ),
     "cpu in Knative mode": (PLAIN, KNATIVE, RELEASE, "serve.replicas.metric"),
     "more than the whole request": (
         changed(PLAIN, ("target: 70", "target: 140")),
@@ -243,6 +272,13 @@ MISTAKES = {
 def test_what_kserve_would_ignore_or_refuse_is_a_problem(mistake: tuple[str, str, str, str]) -> None:
     *specs, field = mistake
     assert field in refused(plan(*specs))
+
+
+def test_ten_minutes_are_not_too_long() -> None:
+    """Knative's webhook: expected 0 <= 900 <= 600: spec.template.spec.timeoutSeconds (1.21)."""
+    longest = changed(PLAIN, BY_REQUESTS, ("timeout: 5s", "timeout: 10m"))
+    assert refused(plan(longest, KNATIVE)) == {}
+    assert refused(plan(changed(PLAIN, ("timeout: 5s", "timeout: 15m")))) == {}, "Standard mode knows no such bound"
 
 
 @pytest.mark.parametrize(

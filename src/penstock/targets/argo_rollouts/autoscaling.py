@@ -8,6 +8,10 @@ from penstock.ir.serving import Endpoint
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import labels
 
+FALLBACK_SINCE = (2, 18)
+"""First version of KEDA that can fall back to the copies there are; 2.17 knows the word and crashes over a Rollout
+(keda#6992). Without a fallback the HorizontalPodAutoscaler leaves the copies alone, and nothing says why."""
+
 _BEHAVIOR: dict[str, Any] = {
     "scaleDown": {
         "stabilizationWindowSeconds": 300,
@@ -54,6 +58,14 @@ def _horizontal(endpoint: Endpoint) -> dict[str, Any]:
 
 def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
     scaling = endpoint.scaling
+    fallback: dict[str, Any] = {}
+    if tuple(int(part) for part in (endpoint.keda or "").split(".") if part) >= FALLBACK_SINCE:
+        # When Prometheus does not answer, what runs goes on running.
+        fallback["fallback"] = {
+            "failureThreshold": 3,
+            "replicas": scaling.min,
+            "behavior": "currentReplicasIfHigher",
+        }
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -62,10 +74,7 @@ def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
             "scaleTargetRef": _target(endpoint),
             "minReplicaCount": scaling.min,
             "maxReplicaCount": scaling.max,
-            "pollingInterval": 15,
-            "cooldownPeriod": 300,
-            # When Prometheus does not answer, what runs goes on running.
-            "fallback": {"failureThreshold": 3, "replicas": scaling.min, "behavior": "currentReplicasIfHigher"},
+            **fallback,
             "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _BEHAVIOR}},
             "triggers": [
                 {
@@ -76,7 +85,8 @@ def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
                         "serverAddress": endpoint.prometheus,
                         "query": scaling.query,
                         "threshold": str(scaling.target),
-                        "ignoreNullValues": "true",
+                        # No sample is no zero: where pods are not scraped, copies would be taken from under them.
+                        "ignoreNullValues": "false",
                     },
                 }
             ],

@@ -18,6 +18,9 @@ LONGEST_NAME_WITH_CANARY = 38
 # Knative's private services are called NAME-predictor-00001-private.
 LONGEST_NAME_IN_KNATIVE = 39
 
+LONGEST_IN_KNATIVE_SECONDS = 600
+"""Knative's ``max-revision-timeout-seconds``, where a cluster does not set another in `config-defaults`."""
+
 
 def version(text: str) -> tuple[int, ...]:
     """A version as numbers that compare."""
@@ -117,6 +120,12 @@ def _name(endpoint: Endpoint) -> str | None:
     return f"the labels that KServe makes of it would be longer than 63 characters; it has {len(endpoint.name)}"
 
 
+def _timeout(endpoint: Endpoint) -> str | None:
+    if endpoint.mode == "Standard" or endpoint.timeout_seconds <= LONGEST_IN_KNATIVE_SECONDS:
+        return None
+    return f"Knative refuses a timeout of {endpoint.timeout_seconds} seconds, and KServe makes no pods"
+
+
 def _image(endpoint: Endpoint) -> str | None:
     if endpoint.image is not None:
         return "KServe takes its server's image from the ServingRuntime, whatever stands here"
@@ -147,6 +156,11 @@ CAPABILITIES = (
     Capability("serve.replicas.metric", _metric, "`cpu` in Standard mode, `rps` with KEDA or in Knative mode"),
     Capability("serve.replicas.target", _target, "a target of at most 100"),
     Capability("serve.replicas", _replicas, "`max` of at least `min`"),
+    Capability(
+        "serve.timeout",
+        _timeout,
+        "at most `10m`; where `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
+    ),
     Capability("serve.image", _image, "`serve.runtime` with a ServingRuntime of that image"),
     Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
     Capability("environment.kserve.version", _mode_name, "KServe 0.16 or newer"),

@@ -70,6 +70,8 @@ def _annotations(endpoint: Endpoint) -> dict[str, str]:
     found: dict[str, str] = {"serving.kserve.io/deploymentMode": endpoint.mode}
     if endpoint.mode == "Standard":
         found["serving.kserve.io/autoscalerClass"] = _autoscaler(endpoint)
+    elif endpoint.scaling.min != endpoint.scaling.max:
+        found["autoscaling.knative.dev/target-utilization-percentage"] = "100"
     if endpoint.description:
         found["kubernetes.io/description"] = endpoint.description
     return found
@@ -205,6 +207,13 @@ def _resources(endpoint: Endpoint) -> dict[str, Any]:
     return found | {"limits": {"cpu": limit, **found["limits"]}}
 
 
+def _container_security(endpoint: Endpoint) -> dict[str, Any]:
+    """In Knative mode the pod has no security context, so its container states what the pod would."""
+    if endpoint.mode == "Knative":
+        return manifests.CONTAINER_SECURITY | manifests.POD_SECURITY
+    return manifests.CONTAINER_SECURITY
+
+
 def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     runtime = (bundled_runtime(endpoint) if endpoint.runtime is None else None) or _UNLISTED
     model = _what(endpoint, files)
@@ -224,7 +233,7 @@ def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
             "timeoutSeconds": 2,
             "failureThreshold": 3,
         },
-        "securityContext": manifests.CONTAINER_SECURITY,
+        "securityContext": _container_security(endpoint),
         "volumeMounts": [_SCRATCH_MOUNT],
     }
     return model
