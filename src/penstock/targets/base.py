@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from penstock.source.emit_json import emit_json
 from penstock.source.recurring import Recurring
 
-__all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported", "emit_json"]
+__all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported"]
 
 
 class Manifest(NamedTuple):

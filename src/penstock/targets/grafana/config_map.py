@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import orjson
 
 from penstock.ir.dashboard import Dashboard
 from penstock.targets import manifests
-from penstock.targets.base import emit_json
 from penstock.targets.grafana.dashboard import dashboard_model
 
 
@@ -30,5 +32,25 @@ def config_map(dashboard: Dashboard) -> dict[str, Any]:
         "metadata": manifests.metadata(
             f"{dashboard.rollout}-dashboard", dashboard.namespace, labels, dict(dashboard.annotations)
         ),
-        "data": {f"{dashboard.environment}-{dashboard.rollout}.json": f"{emit_json(dashboard_model(dashboard))}\n"},
+        "data": {f"{dashboard.environment}-{dashboard.rollout}.json": _text(dashboard_model(dashboard))},
     }
+
+
+def _text(model: dict[str, Any]) -> str:
+    """The JSON of a dashboard for people who review it: a key of a panel a line, and each of its queries."""
+    head = (f"  {_json(key)}: {_json(value)},\n" for key, value in model.items() if key != "panels")
+    panels = ",\n".join("    {\n" + ",\n".join(_lines(panel)) + "\n    }" for panel in model["panels"])
+    return "".join(["{\n", *head, '  "panels": [\n', panels, "\n  ]\n}\n"])
+
+
+def _lines(panel: dict[str, Any]) -> Iterator[str]:
+    for key, value in panel.items():
+        if key == "targets":
+            queries = ",\n".join(f"        {_json(query)}" for query in value)
+            yield f'      "targets": [\n{queries}\n      ]'
+        else:
+            yield f"      {_json(key)}: {_json(value)}"
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
