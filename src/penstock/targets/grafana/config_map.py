@@ -38,7 +38,7 @@ def config_map(dashboard: Dashboard) -> dict[str, Any]:
 
 def _text(model: dict[str, Any]) -> str:
     """The JSON of a dashboard for people who review it: a key of a panel a line, and each of its queries."""
-    head = (f"  {_json(key)}: {_json(value)},\n" for key, value in model.items() if key != "panels")
+    head = (f'  "{key}": {_json(value)},\n' for key, value in model.items() if key != "panels")
     panels = ",\n".join("    {\n" + ",\n".join(_lines(panel)) + "\n    }" for panel in model["panels"])
     return "".join(["{\n", *head, '  "panels": [\n', panels, "\n  ]\n}\n"])
 
@@ -49,7 +49,7 @@ def _lines(panel: dict[str, Any]) -> Iterator[str]:
             queries = ",\n".join(f"        {_json(query)}" for query in value)
             yield f'      "targets": [\n{queries}\n      ]'
         else:
-            yield f"      {_json(key)}: {_json(value)}"
+            yield f'      "{key}": {_json(value)}'
 
 
 def _json(value: Any) -> str:
