@@ -3,6 +3,11 @@
 A combination is refused where a learner fails with it on each of several small tables: of what is left, the table is
 the reason and not the values. Rules are drawn from the trials: the fewest parameters on which the failure hangs, with
 the values for which it stands whatever the other parameters are.
+
+    PYTHONPATH=tests .venv/bin/python -m catalog.learner_trials
+
+makes the table anew, for another scikit-learn. That takes half an hour, so that no test does it: tests try what each of
+its rules says.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from math import inf
 from typing import Any
 
 from penstock.catalog.parameter_values import Interval, values_of
-from penstock.catalog.refused_combinations import DEFAULTS, REFUSED, TASK, UNSURE, holds
+from penstock.catalog.refused_combinations import DEFAULTS, REFUSED, TABLE, TASK, UNSURE, holds
 from penstock.catalog.scikit_learn import WITHOUT_PROBABILITIES, learners
 
 Combination = dict[str, Any]
@@ -331,3 +336,7 @@ def _implied(parts: dict[str, list[str]], rules: list[Rule]) -> bool:
         any(all(name in one and one[name] in said.split(" | ") for name, said in rule.items()) for rule in rules)
         for one in (dict(zip(parts, values, strict=True)) for values in product(*parts.values()))
     )
+
+
+if __name__ == "__main__":
+    TABLE.write_text(text_of(table()), encoding="utf-8")
