@@ -70,6 +70,19 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "canary-taken-back",
+        """A Release replaces the version of a canary that is under way in KServe's Knative mode.
+
+        Knative sends traffic to the newest revision that is ready and to the last one that had all of it. Another
+        version is one revision more, and until its pods are ready the canary is the newest one: what should take its
+        share away gives it everything.
+
+        Use instead: patch `spec.predictor.canaryTrafficPercent` of the InferenceService to 0 first, go back with that
+        patch, and take it out when the pods of the version before are ready.
+        """,
+        WARNS,
+    ),
+    Code(
         "irregular-file",
         """A symbolic link or a submodule stands in or below `specs/` or `generated/`.
 

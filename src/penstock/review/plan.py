@@ -27,6 +27,7 @@ from penstock.review.model import ArtifactChange, Change, Impact, Operation, Pla
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.sides import Sides, of_sides
+from penstock.review.taken_back import taken_back
 from penstock.review.uncollected import uncollected
 from penstock.review.unexplained import unexplained
 from penstock.source.canonical import bytes_digest, digest
@@ -71,6 +72,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     errors.extend(astray)
     errors.extend(generated.problems)
     errors.extend(_base_problems(sides))
+    errors.extend(taken_back(sides.base.catalog, sides.head.catalog, sides.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
@@ -88,7 +90,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
         changes=tuple(changes),
         impacts=impacts,
         artifacts=tuple(generated.changes),
-        errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code.startswith(_BASE)),
+        errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
         kind="change" if unseen or turned else _kind(repository, sides, [*edits, *behind], found),
         digests=_digests(sides, changes, found, edits),
     )
@@ -176,7 +178,8 @@ def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
     return concerned
 
 
-_BASE = "base-"
+_TOLD_OF = frozenset({"base-unreadable", "canary-taken-back"})
+"""Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 
 def _base_problems(sides: Sides) -> list[Diagnostic]:
