@@ -33,6 +33,7 @@ from penstock.catalog.parameter_values import text_of, values_of
 from penstock.catalog.refused_combinations import DEFAULTS, REFUSED, TASK, UNSURE, combinations, holds
 from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import rule
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.model import Model, Range
@@ -191,7 +192,7 @@ def _advice(model: Model, met: _Met, given: Mapping[str, _Given], last: str) -> 
         texts = [f"`{text_of(one)}`" for one in right]
         texts += [f"a number such as `{text_of(one)}`" for one in numbers if _goes(path, now | {name: one})][:1]
         if len(texts) > _MOST_NAMED:
-            parts.append(f"`{name}` to one of {len(texts)} others")
+            parts.append(f"`{name}` to one of {counted(len(texts), 'other')}")
         elif texts:
             *most, end = texts
             parts.append(f"`{name}` to {', '.join(most)}{' or ' if most else ''}{end}")

@@ -9,16 +9,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Run
+from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
 
 from penstock.runtime.artifacts import file_digest, read_json, write_json
 from penstock.runtime.faults import InputError
 from penstock.runtime.main import main
 from penstock.runtime.registry.champion import released_digest
 from penstock.runtime.registry.mlflow_registry import RegisteredVersion, Registry
+from penstock.runtime.registry.mlflow_runs import Figures, Runs
 from penstock.runtime.registry.store import ModelStore
 from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
 
@@ -272,6 +275,44 @@ def test_two_registrations_at_once_make_one_version_of_each_model(
     for run in runs.values():
         assert run.info.status == "FINISHED"
         assert len(place.client.get_metric_history(run.info.run_id, "roc_auc")) == 1
+
+
+class Slower:
+    """A client before whose first batch somebody else logs a part of it, so that the store says no."""
+
+    def __init__(self, client: MlflowClient, faster: list[Param]) -> None:
+        self._client = client
+        self._faster = faster
+        self.batches = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def log_batch(self, run_id: str, metrics: list[Metric], params: list[Param], tags: list[RunTag]) -> None:
+        self.batches += 1
+        if self.batches == 1:
+            self._client.log_batch(run_id, [], self._faster, [])
+            raise MlflowException("(sqlite3.IntegrityError) UNIQUE constraint failed: params.key, params.run_uuid")
+        self._client.log_batch(run_id, metrics, params, tags)
+
+
+def test_who_is_slower_with_a_run_logs_what_is_lacking(place: Place) -> None:
+    figures = Figures({"learner": "Ridge", "seed": "0"}, {"r2": 0.5})
+    slower = Slower(place.client, [Param("learner", "Ridge")])
+    runs = Runs(cast(MlflowClient, slower), "penstock.digest")
+    run_id = runs.begin("made", "sha256:00")
+    runs.complete(run_id, {"team": "ml"}, figures)
+    run = place.client.get_run(run_id)
+    assert (run.data.params, run.data.metrics) == (figures.params, figures.metrics)
+    assert (run.data.tags["team"], run.info.status, slower.batches) == ("ml", "FINISHED", 2)
+
+
+def test_a_store_that_says_no_and_has_nothing_more_is_not_asked_again(place: Place) -> None:
+    slower = Slower(place.client, [])
+    runs = Runs(cast(MlflowClient, slower), "penstock.digest")
+    with pytest.raises(MlflowException, match="UNIQUE"):
+        runs.complete(runs.begin("made", "sha256:00"), {}, Figures({"seed": "0"}, {}))
+    assert slower.batches == 1
 
 
 def test_a_double_that_a_kill_left_is_removed(place: Place, made: MadeModel) -> None:

@@ -10,10 +10,11 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param, Run, RunTag
 
 _LONGEST_PARAMETER = 6_000
 """Characters of a parameter's value that MLflow's stores take."""
@@ -44,6 +45,14 @@ class Figures:
         )
 
 
+class _Lacking(NamedTuple):
+    """What a run does not have yet."""
+
+    metrics: list[Metric]
+    params: list[Param]
+    tags: list[RunTag]
+
+
 class Runs:
     """The runs of models in one tracking store. What MLflow says no to is raised as its own exception."""
 
@@ -62,26 +71,29 @@ class Runs:
         return str(self._client.create_run(experiment, tags={self._tag: digest}, run_name=name).info.run_id)
 
     def complete(self, run_id: str, tags: Mapping[str, str], figures: Figures) -> None:
-        """Log what the run lacks of the tags and figures, and end it."""
-        from mlflow.entities import Metric, Param, RunTag
+        """Log what the run lacks of the tags and figures, and end it.
 
+        Somebody else may complete it at the same time, and be faster with a parameter: what is lacking then is logged.
+        """
         run = self._client.get_run(run_id)
-        known = run.data
-        tags_left = [RunTag(name, value) for name, value in tags.items() if known.tags.get(name) != value]
-        # A parameter cannot change: the digest is of everything that decides it.
-        params_left = [Param(name, value) for name, value in figures.params.items() if name not in known.params]
-        # What is logged at the same time twice is there once, so two who log at once do not double a figure.
-        started, now = run.info.start_time, int(time.time() * 1000)
-        metrics_left = [
-            Metric(name, value, started if name not in known.metrics else now, 0)
-            for name, value in figures.metrics.items()
-            if known.metrics.get(name) != value
-        ]
-        for first in range(0, max(len(tags_left), len(params_left), len(metrics_left)), _LARGEST_BATCH):
-            part = slice(first, first + _LARGEST_BATCH)
-            self._client.log_batch(run_id, metrics_left[part], params_left[part], tags_left[part])
+        left = _lacking(run, tags, figures)
+        while any(left):
+            try:
+                self._log(run_id, left)
+                break
+            except Exception:
+                # A store that was asked twice at once says no to one of the two, each in words of its own.
+                run, before = self._client.get_run(run_id), left
+                left = _lacking(run, tags, figures)
+                if len(left.params) == len(before.params):
+                    raise
         if run.info.status != "FINISHED":
             self._client.set_terminated(run_id)
+
+    def _log(self, run_id: str, left: _Lacking) -> None:
+        for first in range(0, max(len(left.metrics), len(left.params), len(left.tags)), _LARGEST_BATCH):
+            part = slice(first, first + _LARGEST_BATCH)
+            self._client.log_batch(run_id, left.metrics[part], left.params[part], left.tags[part])
 
     def keep_only(self, model: str, digest: str, run_id: str) -> None:
         """Remove the other runs of a digest, which a race or a kill has left."""
@@ -107,6 +119,24 @@ class Runs:
         """The runs of a digest, the oldest first."""
         found = self._client.search_runs([experiment], filter_string=f"tags.`{self._tag}` = '{digest}'")
         return [run.info.run_id for run in sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))]
+
+
+def _lacking(run: Run, tags: Mapping[str, str], figures: Figures) -> _Lacking:
+    from mlflow.entities import Metric, Param, RunTag
+
+    known = run.data
+    # What is logged at the same time twice is there once, so two who log at once do not double a figure.
+    started, now = run.info.start_time, int(time.time() * 1000)
+    return _Lacking(
+        [
+            Metric(name, value, started if name not in known.metrics else now, 0)
+            for name, value in figures.metrics.items()
+            if known.metrics.get(name) != value
+        ],
+        # A parameter cannot change: the digest is of everything that decides it.
+        [Param(name, value) for name, value in figures.params.items() if name not in known.params],
+        [RunTag(name, value) for name, value in tags.items() if known.tags.get(name) != value],
+    )
 
 
 def _text(value: object) -> str:
