@@ -116,6 +116,16 @@ def test_the_last_place_of_a_sum_is_no_drop(
     assert measured(world, "noise")["figures"]["drop"]["estimate"] == pytest.approx(drop, rel=0, abs=0)
 
 
+def test_a_metric_that_is_no_number_on_perturbed_rows_is_not_taken_for_no_drop(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [{"id": "noise", "perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0}]
+    monkeypatch.setattr(measuring, "compute", lambda *_: float("nan"))
+    assert evaluate(world, rules) == 0
+    assert measured(world, "noise")["figures"]["drop"]["estimate"] is None
+    assert gate(world, rules) == SAYS_NO
+
+
 def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) -> None:
     rules = [
         {"id": "fair", "fairness": "demographic_parity_difference", "by": "region", "atMost": 0.2},

@@ -182,7 +182,8 @@ def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
             note = f"the model fails on such rows: {type(error).__name__}: {str(error).splitlines()[0]}"
             return Measured({"drop": Figure(name, float("nan"))}, notes=(note,))
         drop = sign * (whole - compute(rule.metric, predictions))
-        drops.append(drop if abs(drop) > _ROUNDING else 0.0)
+        # What is not a number stays that: nobody knows of no drop.
+        drops.append(0.0 if abs(drop) <= _ROUNDING else drop)
     return Measured({"drop": Figure(name, float(np.mean(drops)))}, details={"drops": drops})
 
 
