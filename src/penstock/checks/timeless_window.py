@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
-from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Dataset
@@ -31,7 +31,7 @@ from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
-@rule("timeless-window", Rollout, severities=MAY_WARN)
+@rule("timeless-window", Rollout, severities=WARNS)
 def timeless_window(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields the windows of a rollout whose rows have no time."""
     monitor, model = rollout.spec.monitor, view.find(Model, rollout.spec.model)
