@@ -31,7 +31,7 @@ REVIEW_PATH = ("review", "forges")
 # What runs steps, writes releases, and shows all of it.
 OTHERS = ("runtime", "local", "promotion", "cli")
 
-GIT = {"source/git.py"}
+GIT = {"source/git_call.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
 FORKS = {"incremental/crew.py"}
 WRITERS = {

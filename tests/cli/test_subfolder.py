@@ -1,7 +1,8 @@
-"""Specs in a folder of a git repository: what compares commits would find none there, and says so."""
+"""Specs in a folder of a git repository: every command works there, and forges are told paths from the top."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -31,16 +32,23 @@ def folder(tmp_path: Path) -> Path:
         ["plan", "--base", "HEAD~1"],
         ["policy", "simulate", "--base", "HEAD~1", "--author", "ada"],
         ["evidence", "verify", "--base", "HEAD~1"],
+        ["compile"],
     ],
 )
-def test_commits_are_not_compared(folder: Path, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*command, "--root", str(folder)]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("error: commits are compared from the top of the git repository, ")
-    assert "specs/ stands in its folder `ml`: move what `ml` holds to the top" in printed.err
+def test_commands_work_from_within(folder: Path, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder / "specs")
+    assert main(command) == 0
 
 
-def test_specs_are_compiled_all_the_same(folder: Path) -> None:
-    assert main(["compile", "--root", str(folder)]) == 0
-    assert (folder / "generated/index.json").is_file()
+def test_a_forge_is_told_paths_from_the_top(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = next(path for path in sorted((folder / "specs").rglob("*.yaml")) if "owner:" in path.read_text())
+    broken.write_text(broken.read_text().replace("owner:", "ownr:", 1))
+    path = broken.relative_to(folder).as_posix()
+    assert main(["check", "--root", str(folder), "--format", "github"]) == 1
+    assert f"file=ml/{path}," in capsys.readouterr().out
+    assert main(["check", "--root", str(folder), "--format", "sarif"]) == 1
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    places = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}
+    assert places == {f"ml/{path}"}
+    assert main(["check", "--root", str(folder), "--format", "json"]) == 1
+    assert f'"{path}"' in capsys.readouterr().out, "who reads JSON is in the folder"

@@ -41,7 +41,7 @@ class Run:
         self.environment(name, {"repository": {"full_name": REPOSITORY, "id": 7}, **payload})
 
     def review(self, *more: str) -> int:
-        where = ["--root", str(self.checkout), "--record", "branch:penstock-record"]
+        where = ["--root", str(self.checkout / self.upstream.folder), "--record", "branch:penstock-record"]
         return main(["review", *where, *more])
 
     def step(self, name: str, **given: str) -> dict[str, str]:
@@ -115,7 +115,7 @@ def running(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     head = repository.commit()
     repository.git("checkout", "--quiet", "main")
     upstream = tmp_path / "upstream.git"
-    repository.git("clone", "--quiet", "--bare", str(repository.root), str(upstream))
+    repository.git("clone", "--quiet", "--bare", str(repository.top), str(upstream))
     repository.git("-C", str(upstream), "update-ref", "refs/pull/1/head", head)
     repository.git("-C", str(upstream), "branch", "-D", "topic")
     checkout = tmp_path / "checkout"

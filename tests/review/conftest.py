@@ -17,16 +17,27 @@ def committed_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The system without generated files, once for all tests."""
     repository = Repository(tmp_path_factory.mktemp("system") / "repository")
     repository.commit("A system")
-    return repository.root
+    return repository.top
 
 
 @pytest.fixture
-def repository(committed_system: Path, tmp_path: Path) -> Repository:
+def folder() -> str:
+    """The folder of the repository that holds the system: its top, where no `EITHER_FOLDER` says otherwise."""
+    return ""
+
+
+@pytest.fixture
+def repository(committed_system: Path, tmp_path: Path, folder: str) -> Repository:
     """A copy of its own for each test."""
-    root = tmp_path / "repository"
-    shutil.copytree(committed_system, root)
+    top = tmp_path / "repository"
+    if folder:
+        made = Repository(top, folder=folder)
+        made.commit("A system")
+        return made
+    shutil.copytree(committed_system, top)
     copy = Repository.__new__(Repository)
-    copy.root = root
+    copy.top = copy.root = top
+    copy.folder = ""
     return copy
 
 

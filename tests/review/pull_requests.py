@@ -17,7 +17,6 @@ from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.inputs import Inputs, read_inputs
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
-from penstock.source.git import GitRepository
 from review.repositories import Documents, Repository
 
 POLICY = Path(__file__).with_name("approval.yaml").read_text(encoding="utf-8")
@@ -41,7 +40,7 @@ class PullRequest:
     evidence: dict[str, str] = field(default_factory=dict)
 
     def inputs(self) -> Inputs:
-        git = GitRepository.find(self.repository.root)
+        git = self.repository.seen
         return read_inputs(git, self.forge.facts.base_sha, self.forge.facts.head_sha)
 
     def verdict(self, view: PullRequestView | None = None, **more: Any) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from penstock.catalog.load import load_work_tree
@@ -21,13 +22,18 @@ PYTHON = "def departures():\n    return None\n"
 Documents = dict[tuple[str, str], dict[str, Any]]
 
 
-class Repository:
-    """A repository in a temporary folder."""
+EITHER_FOLDER = pytest.mark.parametrize("folder", ["", "ml/risk"], ids=["top", "folder"])
+"""For tests that hold wherever in a repository the specs stand."""
 
-    def __init__(self, root: Path, object_format: str = "sha1") -> None:
-        self.root = root
-        root.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch=main", f"--object-format={object_format}", ".")
+
+class Repository:
+    """A repository in a temporary folder; `folder` is the part of it that holds the specs."""
+
+    def __init__(self, top: Path, object_format: str = "sha1", folder: str = "") -> None:
+        self.top, self.folder = top, folder
+        self.root = top / folder
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.git("-C", str(top), "init", "--quiet", "--initial-branch=main", f"--object-format={object_format}", ".")
         self.write("systems/__init__.py", "")
         self.write("systems/flights.py", PYTHON)
         self.write("specs/system.yaml", SYSTEM.read_text(encoding="utf-8"))
@@ -36,6 +42,10 @@ class Repository:
         identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
         command = ["git", "-C", str(self.root), *identity, *arguments]
         return subprocess.run(command, check=True, capture_output=True, input=given).stdout.decode()
+
+    def from_top(self, path: str) -> str:
+        """A path as git has it."""
+        return f"{self.folder}/{path}" if self.folder else path
 
     def write(self, path: str, text: str | bytes) -> None:
         full = self.root / path
@@ -76,8 +86,13 @@ class Repository:
     def branch(self, name: str = "change") -> None:
         self.git("checkout", "--quiet", "-b", name)
 
+    @property
+    def seen(self) -> GitRepository:
+        """As a review sees it."""
+        return GitRepository(self.top, self.folder)
+
     def plan(self, base: str = "main", head: str = "HEAD") -> Plan:
-        return make_plan(GitRepository.find(self.root), base, head)
+        return make_plan(self.seen, base, head)
 
     def changed(self, change: Callable[[Documents], None]) -> Plan:
         """The plan of a branch on which the specs are changed so."""

@@ -20,7 +20,6 @@ from penstock.forges.protocol import State
 from penstock.review.decision import decide, decide_group
 from penstock.review.policy.replay import Recorded, replay
 from penstock.review.rendering import verdict_markdown, verdict_terminal
-from penstock.source.git import GitRepository
 from review.pull_requests import APPROVED, DISAPPROVED, ERROR, PENDING, SKIPPED, PullRequest, looser_gate, node, opened
 from review.repositories import Repository
 
@@ -121,7 +120,7 @@ def test_what_is_over_is_skipped_and_never_approved(pull: PullRequest, state: St
     assert state in verdict.headline
     assert "skipped" in verdict_markdown.render(verdict)
     assert "skipped" in verdict_terminal.render(verdict)
-    git = GitRepository.find(pull.repository.root)
+    git = pull.repository.seen
     decision = decide(git, pull.forge.view)
     assert not decision.is_approved
 
@@ -130,7 +129,7 @@ def test_what_is_over_is_skipped_and_never_approved(pull: PullRequest, state: St
 def test_no_merge_group_takes_it_along(pull: PullRequest, state: State, is_draft: bool) -> None:
     pull.approve("ada", "rita")
     set_facts(pull, state=state, is_draft=is_draft)
-    git = GitRepository.find(pull.repository.root)
+    git = pull.repository.seen
     head = pull.forge.facts.head_sha
     decisions, problem = decide_group(git, [pull.forge.view], pull.base, head, {})
     assert (problem, [one.is_approved for one in decisions]) == ("", [False])
@@ -139,7 +138,7 @@ def test_no_merge_group_takes_it_along(pull: PullRequest, state: State, is_draft
 def test_a_policy_is_tried_on_what_was_merged_as_if_it_were_open(pull: PullRequest) -> None:
     pull.approve("ada", "rita")
     set_facts(pull, state="merged")
-    git = GitRepository.find(pull.repository.root)
+    git = pull.repository.seen
     base = pull.inputs().sides.base.catalog
     [row] = replay(git, [Recorded("1", pull.forge.view)], base)
     assert row.before is not None

@@ -13,12 +13,13 @@ from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.recorded import dump
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.model import VerdictState
-from penstock.review.record.log import append, read, remembered
+from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.record.places import BranchPlace
 from penstock.review.record.replay import replay, verify
-from penstock.source.git import GitRepository
 from review.pull_requests import EVERYBODY, PullRequest, bigger_step, looser_gate, looser_region, opened
-from review.repositories import Repository
+from review.repositories import EITHER_FOLDER, Repository
+
+pytestmark = EITHER_FOLDER
 
 APPROVED, PENDING, STOPPED, ERROR = (
     VerdictState.APPROVED,
@@ -32,12 +33,12 @@ class Reviewer:
     """What runs on every event: it decides, and adds to the record."""
 
     def __init__(self, repository: Repository) -> None:
-        self.git = GitRepository.find(repository.root)
+        self.git = repository.seen
         self.place = BranchPlace(self.git)
 
     def look(self, pull: PullRequest | FakePullRequest) -> Decision:
         view = (pull.forge if isinstance(pull, PullRequest) else pull).view
-        known = remembered(read(self.place.log()), view.repository, view.number)
+        known = remembered(read(self.place.log()), Subject(view.repository, view.number, self.git.folder))
         decision = decide(self.git, view, known)
         append(self.place, decision.inputs, decision.verdict)
         return decision
@@ -185,7 +186,7 @@ def test_a_merge_group_passes_when_each_of_its_pull_requests_does_on_top_of_the_
 ) -> None:
     one, two, base = two_pulls(repository)
     group = group_commit(repository, base, one.forge.facts.head_sha, two.facts.head_sha)
-    decisions, problem = decide_group(GitRepository.find(repository.root), [one.forge.view, two.view], base, group, {})
+    decisions, problem = decide_group(repository.seen, [one.forge.view, two.view], base, group, {})
     assert problem == ""
     assert [found.verdict.state for found in decisions] == [APPROVED, APPROVED]
     assert [found.verdict.digests["base"] for found in decisions] == [base, decisions[0].verdict.digests["head"]]
@@ -195,7 +196,7 @@ def test_a_merge_group_with_one_that_is_not_approved_does_not_pass(repository: R
     one, two, base = two_pulls(repository)
     two.request_changes("petra")
     group = group_commit(repository, base, one.forge.facts.head_sha, two.facts.head_sha)
-    decisions, problem = decide_group(GitRepository.find(repository.root), [one.forge.view, two.view], base, group, {})
+    decisions, problem = decide_group(repository.seen, [one.forge.view, two.view], base, group, {})
     assert (problem, [found.is_approved for found in decisions]) == ("", [True, False])
 
 
@@ -204,7 +205,7 @@ def test_a_merge_group_that_brings_anything_else_along_does_not_pass(repository:
     group_commit(repository, base, one.forge.facts.head_sha, two.facts.head_sha)
     repository.write("systems/flights.py", "import os\n")
     group = repository.commit("and a little more")
-    _, problem = decide_group(GitRepository.find(repository.root), [one.forge.view, two.view], base, group, {})
+    _, problem = decide_group(repository.seen, [one.forge.view, two.view], base, group, {})
     assert problem == "the group holds other files than merging its pull requests gives"
 
 
@@ -217,7 +218,7 @@ def test_what_two_pull_requests_do_only_together_was_approved_by_nobody(reposito
     one.approve("ada", "rita")
     two.approve("ada")
     two.approve("rita")
-    _, problem = decide_group(GitRepository.find(repository.root), [one.forge.view, two.view], one.base, one.base, {})
+    _, problem = decide_group(repository.seen, [one.forge.view, two.view], one.base, one.base, {})
     assert problem == "#2 conflicts with what is before it in the queue"
 
 

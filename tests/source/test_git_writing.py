@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 from penstock.source.git_values import Authorization
 
 REF = "refs/heads/record"

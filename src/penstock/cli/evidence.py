@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
-    from penstock.source.git import GitError
+    from penstock.source.git_call import GitError
 
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": _show,

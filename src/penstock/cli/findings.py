@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
+from penstock.cli.repository import folder_in_git
 from penstock.diagnostics.model import Diagnostic
 
 FORMATS = ("text", "json", "sarif", "github")
+_OF_FORGES = ("sarif", "github")
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +22,16 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
-    """Print diagnostics: text to the error stream, the machine-readable forms to the output."""
+    """Print diagnostics: text to the error stream, the machine-readable forms to the output.
+
+    The forms for a forge name files as it knows them, from the top of the git repository.
+    """
     found = tuple(diagnostics)
+    if form in _OF_FORGES:
+        from penstock.diagnostics.relocated import from_top
+
+        folder = folder_in_git(root)
+        found = tuple(from_top(one, folder) for one in found)
     if form == "text":
         if found:
             from penstock.diagnostics.terminal import render

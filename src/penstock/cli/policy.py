@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
-from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
+from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
-from penstock.source.git import GitError
+from penstock.source.git_call import GitError
 
 if TYPE_CHECKING:
     from penstock.forges.recorded import RecordedPullRequest
@@ -188,14 +188,15 @@ def _codeowners(options: argparse.Namespace) -> int:
     from penstock.catalog.load import load_work_tree
     from penstock.review.policy.codeowners import codeowners, ruleset, ruleset_markdown
 
-    catalog = load_work_tree(find_root(options))
+    root = find_root(options)
+    catalog, folder = load_work_tree(root), folder_in_git(root)
     match options.ruleset:
         case "json":
-            print(json.dumps(ruleset(), indent=2))
+            print(json.dumps(ruleset(folder), indent=2))
         case "markdown":
-            print(ruleset_markdown(catalog), end="")
+            print(ruleset_markdown(catalog, folder), end="")
         case _:
-            print(codeowners(catalog, options.organisation), end="")
+            print(codeowners(catalog, options.organisation, folder), end="")
     return OK
 
 

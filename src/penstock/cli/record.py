@@ -12,7 +12,8 @@ from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
 from penstock.review.rendering.text_safety import json_text, log_line
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 from penstock.source.git_values import Authorization
 
 _ON_BRANCH = "branch:"
@@ -127,7 +128,7 @@ def _replay(options: argparse.Namespace, place: Place) -> int:
     found = verify(place)
     for problem in found.problems:
         print(log_line(f"error: {problem}"), file=sys.stderr)
-    chosen = tuple(one for one in found.entries if options.number in (None, one.about[1]))
+    chosen = tuple(one for one in found.entries if options.number in (None, one.about.number))
     differing = 0
     for result in replay(place, chosen):
         if result.problem:
@@ -147,8 +148,9 @@ def _show(options: argparse.Namespace, place: Place) -> int:
     if options.entry is None:
         for entry in entries:
             value = entry.value
+            where = f"{entry.about.folder}: " if entry.about.folder else ""
             line = f"{entry.number:>5}  {value['at'][:16]}  #{value['pullRequest']:<6} {value['state']:<12}"
-            print(log_line(f"{line} {value['headline']}"))
+            print(log_line(f"{line} {where}{value['headline']}"))
         return OK
     chosen = next((entry for entry in entries if entry.number == options.entry), None)
     if chosen is None:

@@ -15,7 +15,7 @@ SPECS = "specs"
 
 
 class NoRepositoryError(Exception):
-    """There is no folder of specs here or above, or commits have it elsewhere; the message says what to do."""
+    """There is no folder of specs here or above; the message says what to do."""
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
@@ -44,20 +44,24 @@ def find_root(options: argparse.Namespace) -> Path:
 
 
 def find_git(root: Path) -> GitRepository:
-    """The git repository of which `root` is the top. GitError where there is none, NoRepositoryError in its folders.
+    """The git repository that `root` lies in, seen from there. GitError where there is none.
 
-    The paths of commits begin at its top: specs of a folder below would be found in no commit, and no change of them.
+    `root` need not exist: what is only added by the head of a pull request is not here yet.
     """
     from penstock.source.git import GitRepository
 
-    repository = GitRepository.find(root)
-    if not repository.root.samefile(root):
-        folder = root.resolve().relative_to(repository.root.resolve()).as_posix()
-        raise NoRepositoryError(
-            f"commits are compared from the top of the git repository, {repository.root}, and {SPECS}/ stands in its "
-            f"folder `{folder}`: move what `{folder}` holds to the top, or make it a repository of its own"
-        )
-    return repository
+    root = root.resolve()
+    here = next(folder for folder in (root, *root.parents) if folder.is_dir())
+    repository = GitRepository.find(here)
+    folder = root.relative_to(repository.top.resolve()).as_posix()
+    return repository if folder == "." else repository.seen_from(folder)
+
+
+def folder_in_git(root: Path) -> str:
+    """The folder of a git repository that `root` is; empty for its top, and outside of any. Git is not asked."""
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    folder = root.relative_to(top).as_posix()
+    return "" if folder == "." else folder
 
 
 def _hint(folder: Path) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.record import place_of
+from penstock.cli.repository import NoRepositoryError, find_git, find_root
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_steps import FAILURES, ReviewRun
 from penstock.forges.github.client import GitHubClient
@@ -17,16 +19,23 @@ from penstock.forges.github.event import actions_run
 from penstock.forges.recorded import parse
 from penstock.review.decision import Decision, decide
 from penstock.review.policy.memory import Memory
-from penstock.review.record.log import append, read, remembered
+from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 
 STEPS = ("all", "find", "decide", "show")
+_PLAIN_FOLDER = re.compile(r"(?:[\w.-]+(?:/[\w.-]+)*)?", re.ASCII)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="a folder of the repository")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        metavar="DIR",
+        help="the folder that is reviewed, which holds specs/; by default the nearest one from here upwards",
+    )
     parser.add_argument(
         "--recorded", type=Path, metavar="FILE", help="judge a pull request as it was recorded, without a forge"
     )
@@ -51,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Judge; 0 for an approval, and for an event from which no review follows."""
     try:
-        repository = GitRepository.find(options.root)
+        repository = _repository(options)
         if options.recorded is not None:
             return _recorded(options, repository)
         started = actions_run(os.environ)
@@ -77,13 +86,25 @@ def run(options: argparse.Namespace) -> int:
         ]()
 
 
+def _repository(options: argparse.Namespace) -> GitRepository:
+    """Seen from the folder that is reviewed. Its name is a part of others' names, so that it has to be a plain one."""
+    try:
+        repository = find_git(find_root(options) if options.root is None else options.root)
+    except NoRepositoryError:
+        repository = GitRepository.find(Path())
+    if not _PLAIN_FOLDER.fullmatch(repository.folder):
+        raise GitError(f"the folder {repository.folder!r} is no plain path: use letters, digits, `.`, `_` and `-`.")
+    return repository
+
+
 def _recorded(options: argparse.Namespace, repository: GitRepository) -> int:
     try:
         view = parse(options.recorded.read_bytes(), str(options.recorded))
     except OSError as error:
         return _refuse(f"{options.recorded} cannot be read: {error.strerror}", WRONG_USE)
     place = place_of(options.record, repository, options.remote) if options.record else None
-    memory = Memory() if place is None else remembered(read(place.log()), view.repository, view.number)
+    subject = Subject(view.repository, view.number, repository.folder)
+    memory = Memory() if place is None else remembered(read(place.log()), subject)
     decision = decide(repository, view, memory)
     _show(decision)
     if place is not None and not options.dry_run:

@@ -28,13 +28,12 @@ from penstock.forges.github.shape import Shape
 from penstock.forges.protocol import ForgeError
 from penstock.forges.recorded import RecordedPullRequest, dump
 from penstock.review.annotations import annotations_of
+from penstock.review.check_name import check_name, default_check
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.handover import Handed, Handover, HandoverError, hand
 from penstock.review.policy.memory import Memory
 from penstock.review.publication import (
-    CHECK_NAME,
     Page,
-    check_name,
     comment_of,
     publish,
     publish_group,
@@ -43,11 +42,12 @@ from penstock.review.publication import (
 )
 from penstock.review.record.hands import require_own_hand
 from penstock.review.record.inputs import verdict_bytes
-from penstock.review.record.log import append, last_about, read
+from penstock.review.record.log import Subject, append, last_about, read
 from penstock.review.record.places import BranchPlace, Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 from penstock.source.git_values import Authorization
 
 FAILURES = (ForgeError, GitError, RecordError, HandoverError)
@@ -67,7 +67,7 @@ class ReviewRun:
     """The commit at which the answer is shown, once it is known."""
     identity: Identity | None = None
     began: datetime | None = None
-    check: str = CHECK_NAME
+    check: str = field(init=False)
     """The check run that answers; that of the default branch until it is known which one is to be merged into."""
     default_branch: str = ""
     page: Page = field(init=False)
@@ -81,6 +81,7 @@ class ReviewRun:
         record, remote = self.choices.record, self.choices.remote
         self.place = place_of(record, self.repository, remote, self.authorization) if record else None
         self.head, self.began = self.choices.head, self.choices.began
+        self.check = default_check(self.repository.folder)
 
     # The steps.
 
@@ -108,6 +109,8 @@ class ReviewRun:
             assert self.head is not None
             assert self.began is not None
             key = self.head if number is None else str(number)
+            if self.repository.folder:
+                key = f"{self.repository.folder}/{key}"
             found = {"key": key, "number": number or "", "head": self.head, "began": self.began.isoformat()}
             self._output(**found)
             return OK
@@ -139,6 +142,8 @@ class ReviewRun:
             if not self.choices.digest:
                 raise HandoverError("a job before this one failed: the log of the run says how")
             handover = Handover.parse(self._handover_file.read_bytes(), self.choices.digest)
+            if any(one.inputs.plan.folder != self.repository.folder for one in handover.decisions):
+                raise HandoverError("what was handed over is about another folder: give each job the same root")
             if self.choices.record and len(self.choices.entries) != len(handover.decisions):
                 raise RecordError("the decision is not on record: the log of the run says why")
             return self._show(handover, self.choices.entries)
@@ -180,7 +185,8 @@ class ReviewRun:
             return None
         checks = {number: check for number in numbers if (check := self._take_back(number))}
         # One commit may be the head of several; the one that is meant for the default branch is reviewed at once.
-        chosen = [one for one, check in checks.items() if check == CHECK_NAME] if len(checks) > 1 else list(checks)
+        wanted = default_check(self.repository.folder)
+        chosen = [one for one, check in checks.items() if len(checks) == 1 or check == wanted]
         if not checks:
             print(f"#{numbers[0]} is closed, so nothing is reviewed")
             return None
@@ -308,10 +314,11 @@ class ReviewRun:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
         if self.place is None:
             return Memory(), ""
-        latest = last_about(read(self.place.log()), view.repository, view.number)
+        subject = Subject(view.repository, view.number, self.repository.folder)
+        latest = last_about(read(self.place.log()), subject)
         if isinstance(self.place, BranchPlace):
             assert self.identity is not None
-            require_own_hand(self.client, self.identity, self.place, view.repository, view.number)
+            require_own_hand(self.client, self.identity, self.place, subject)
         return (Memory(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:
@@ -348,7 +355,7 @@ class ReviewRun:
     def _check_of(self, branch: str) -> str:
         if not self.default_branch:
             self.default_branch = default_branch(self.client, self.started.event.repository)
-        return check_name(branch, self.default_branch)
+        return check_name(branch, self.default_branch, self.repository.folder)
 
     @property
     def _handover_file(self) -> Path:

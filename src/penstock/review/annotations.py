@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from penstock.catalog.model import Catalog, SpecId
@@ -21,13 +22,14 @@ _RISKY = (Direction.LOOSENED, Direction.UNKNOWN)
 
 def annotations_of(decision: Decision) -> tuple[Annotation, ...]:
     """Errors first, then the changes that raise the risk, then the generated files with what causes them."""
-    head = decision.tree.sides.head.catalog
+    plan, head = decision.plan, decision.tree.sides.head.catalog
     notes = notes_of(decision.verdict)
-    return (
-        *(_error(one) for one in decision.plan.errors if one.primary is not None),
-        *(found for change in decision.plan.changes for found in _change(change, notes.get(change.fingerprint))),
-        *(found for artifact in decision.plan.artifacts for found in _artifact(artifact, head)),
+    found = (
+        *(_error(one) for one in plan.errors if one.primary is not None),
+        *(found for change in plan.changes for found in _change(change, notes.get(change.fingerprint))),
+        *(found for artifact in plan.artifacts for found in _artifact(artifact, head)),
     )
+    return tuple(replace(one, path=plan.in_repository(one.path)) for one in found)
 
 
 def _error(found: Diagnostic) -> Annotation:

@@ -18,7 +18,7 @@ from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Side, Sides
 from penstock.review.trees import Unread
 from penstock.source import output_findings as findings
-from penstock.source.git import GitError
+from penstock.source.git_call import GitError
 from penstock.source.model import blob_id
 from penstock.source.write_plan import INDEX
 

@@ -10,6 +10,7 @@ from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.sides import GENERATED, WORK_TREE, Sides
 from penstock.source.files import SUFFIXES
 from penstock.source.git import GitRepository
+from penstock.source.git_paths import Folder, is_outside
 
 _FOLDERS = (SPECS, GENERATED)
 _LINK, _SUBMODULE = "120000", "160000"
@@ -25,8 +26,11 @@ def misplaced(repository: GitRepository, sides: Sides) -> Iterator[Diagnostic]:
     if sides.head.name == WORK_TREE:
         # Whoever reads the work tree refuses links itself.
         return
-    changed = {change.path for change in sides.paths if change.after is not None}
+    everywhere = {change.path for change in sides.paths if change.after is not None}
+    changed = {path for path in everywhere if not is_outside(path)}
     yield from _twins(changed)
+    if repository.folder:
+        yield from _around(Folder(repository.folder), everywhere - changed)
     if changed <= {file.source.path for file in sides.head.catalog.files}:
         # Nothing but plain files of specs comes, and nothing that a link may lead to changes without a manifest.
         return
@@ -62,12 +66,34 @@ def _twins(paths: set[str]) -> Iterator[Diagnostic]:
         folder = next((one for one in _FOLDERS if one == _folded(first)), None)
         if folder is not None:
             example = min(path for path in paths if path.partition("/")[0] == first)
+            yield _twin(first, folder, example)
+
+
+def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
+    """What may be taken for the folder that is reviewed, or stands in its place; `paths` are outside of it."""
+    own = folder.path.split("/")
+    for path in sorted(paths):
+        parts = folder.outer(path).split("/")
+        named = parts[: len(own)]
+        if parts == own[: len(parts)]:
             yield Diagnostic.error(
-                "twin-folder",
-                f"`{ascii(first)[1:-1]}` and `{folder}` are one folder where case does not count",
-                Span.point(example),
-                help=("rename it: on macOS and Windows a clone puts both into one",),
+                "irregular-file",
+                f"`{folder.path}`, which is reviewed, is no longer a folder",
+                Span.point(path),
+                "whoever follows it is led to what the review does not read",
+                help=("put the folder itself back in its place",),
             )
+        elif named != own and [_folded(part) for part in named] == [_folded(part) for part in own]:
+            yield _twin("/".join(named), folder.path, path)
+
+
+def _twin(name: str, folder: str, example: str) -> Diagnostic:
+    return Diagnostic.error(
+        "twin-folder",
+        f"`{ascii(name)[1:-1]}` and `{folder}` are one folder where case does not count",
+        Span.point(example),
+        help=("rename it: on macOS and Windows a clone puts both into one",),
+    )
 
 
 def _folded(name: str) -> str:

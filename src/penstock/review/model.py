@@ -167,6 +167,12 @@ class Plan:
     """
     digests: dict[str, str] = field(default_factory=dict)
     """Of head, base, policy, the semantic changes and the evidence: what a verdict is bound to."""
+    folder: str = ""
+    """The folder of the git repository that holds the specs; empty for its top. Paths are those from there."""
+
+    def in_repository(self, path: str) -> str:
+        """A path of the plan as the forge knows it, from the top of the git repository."""
+        return f"{self.folder}/{path}" if self.folder else path
 
 
 class VerdictState(StrEnum):

@@ -93,6 +93,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
         kind="change" if unseen or turned else _kind(repository, sides, [*edits, *behind], found),
         digests=_digests(sides, changes, found, edits),
+        folder=repository.folder,
     )
 
 

@@ -21,8 +21,6 @@ from penstock.review.rendering.notes import notes_of
 from penstock.review.rendering.text_safety import markdown, markdown_text, visible
 from penstock.source.canonical import bytes_digest
 
-CHECK_NAME = "penstock"
-"""The check that a ruleset requires of the default branch."""
 _NOTICE = "> Cut off at the length that GitHub takes: `penstock review` shows the whole."
 _FOOT_BYTES = 200
 """More than the line takes that names the entry of the record."""
@@ -36,15 +34,18 @@ class Page:
     """Such as `https://github.com`."""
     run_url: str = ""
 
-    def source(self, repository: str, commit: str) -> str:
-        """The folder with the files of a commit."""
-        return f"{self.server.rstrip('/')}/{repository}/blob/{commit}"
+    def source(self, repository: str, commit: str, folder: str = "") -> str:
+        """The folder with the files of a commit that a plan speaks of."""
+        return f"{self.server.rstrip('/')}/{repository}/blob/{commit}" + (f"/{folder}" if folder else "")
 
 
 def comment_of(decision: Decision, page: Page, limit: int = CHECK_BYTES) -> str:
     """The verdict and the plan as Markdown that leaves room for `signed` within `limit` bytes."""
     limit -= _FOOT_BYTES
+    folder = decision.plan.folder
     head = verdict_markdown.render(decision.verdict)
+    if folder:
+        head = f"The specs in {markdown(folder)}\n\n{head}"
     for address, found in sorted(decision.evidence.items()):
         head += f"\n- {markdown(address)}: evidence {found.state}: {markdown_text('; '.join(found.reasons))}\n"
     facts = decision.inputs.facts
@@ -54,7 +55,7 @@ def comment_of(decision: Decision, page: Page, limit: int = CHECK_BYTES) -> str:
     plan = plan_markdown.render(
         decision.plan,
         notes=notes_of(decision.verdict),
-        source=page.source(facts.repository, facts.head_sha),
+        source=page.source(facts.repository, facts.head_sha, folder),
         whole=page.run_url or None,
         limit=room,
     )
@@ -79,15 +80,6 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     return "action_required" if verdict.state is VerdictState.PENDING else "failure"
 
 
-def check_name(branch: str, default: str) -> str:
-    """The check that lets a pull request into a branch.
-
-    A check stands at a commit, for every pull request that has it as its head. One of a branch that anybody may make,
-    with a policy of its own, must not let the same commit into the default branch.
-    """
-    return CHECK_NAME if branch == default else f"{CHECK_NAME} ({visible(branch)})"
-
-
 def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page, entry: str, check: str) -> None:
     """Show a decision at its pull request. GitHubError where that fails; OvertakenError where a newer one is there.
 
@@ -107,7 +99,7 @@ def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page
         annotations=handed.annotations,
     )
     refuse_older(client, facts.repository, run, identity)
-    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE)
+    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE, handed.inputs.plan.folder)
     if verdict.suggested and not facts.is_draft:
         request_reviewers(client, facts.repository, facts.number, verdict.suggested, facts.author)
     publish_check_run(client, facts.repository, run, identity, _NOTICE)

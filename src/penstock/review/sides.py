@@ -15,7 +15,9 @@ from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
 from penstock.source.characters import MAX_FILE_BYTES, decode
 from penstock.source.files import list_commit, read_file, scan
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
+from penstock.source.git_paths import Folder
 from penstock.source.git_values import TreeChange, TreeEntry
 from penstock.source.model import SourceFile, blob_id
 
@@ -44,7 +46,7 @@ class Sides(NamedTuple):
     base: Side
     head: Side
     paths: tuple[TreeChange, ...]
-    """Paths whose bytes differ, below ``specs/`` or not, sorted."""
+    """Paths whose bytes differ, below ``specs/`` or not, sorted; those outside of the folder that is reviewed, too."""
     touched: tuple[SpecId, ...]
     """The specs that stand in a file that differs, on either side, sorted."""
 
@@ -106,7 +108,7 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
         texts = {}
         files = CommitFiles(repository, name, bodies)
     if head != WORK_TREE and not before and not after:
-        head_problems = [*head_problems, _no_specs(path.path for path in paths)]
+        head_problems = [*head_problems, _no_specs(repository.folder, (path.path for path in paths))]
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
     bodies |= repository.blobs(sorted(wanted))
     shared: dict[tuple[str, str], SpecFile | None] = {
@@ -128,18 +130,20 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
     )
 
 
-def _no_specs(paths: Iterable[str]) -> Diagnostic:
+def _no_specs(folder: str, paths: Iterable[str]) -> Diagnostic:
     """Neither tree has a spec: of what is looked for in the wrong place, nothing ever changes.
 
-    `paths` are those that differ.
+    `paths` are those that differ, as they are from `folder`.
     """
-    below = sorted({path[: path.index(f"/{SPECS}/")] for path in paths if f"/{SPECS}/" in path})
-    where = f"move what `{below[0]}` holds to the top" if below else f"the specifications belong into `{SPECS}/`"
+    seen = Folder(folder)
+    below = sorted({seen.outer(path[: path.index(f"/{SPECS}/")]) for path in paths if f"/{SPECS}/" in path})
+    named = f"`{folder}/{SPECS}`" if folder else f"`{SPECS}` at the top"
+    root = f"the folder to review may be `{below[0]}`: name it as `root` of the action, or by `--root`" if below else ""
     return Diagnostic.error(
         "no-specifications",
-        f"neither side has a specification in the folder `{SPECS}` at the top of the git repository",
+        f"neither side has a specification in the folder {named} of the git repository",
         None,
-        help=(where,),
+        help=(root or f"the specifications belong into `{SPECS}/` of the folder that is reviewed",),
     )
 
 
@@ -202,13 +206,14 @@ def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeC
     With them, the blobs of all such files as they lie there. What `.gitignore` leaves out is no part of a commit,
     but specs and generated files are read from the disk all the same.
     """
-    known = repository.files(base)
+    seen = Folder(repository.folder)
+    known = {seen.inner(path): blob for path, blob in repository.seen_from("").files(base).items()}
     paths = known.keys() | set(repository.untracked())
     for folder in (SPECS, GENERATED):
         top = repository.root / folder
         paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}
-    files = WorkTree(repository.root)
-    held = ((path, files.read(path)) for path in sorted(paths))
+    files = WorkTree(repository.top)
+    held = ((path, files.read(seen.outer(path))) for path in sorted(paths))
     blobs = {path: blob_id(data, len(base)) for path, data in held if data is not None}
     changed = (path for path in sorted(paths) if blobs.get(path) != known.get(path))
     return [TreeChange(path, known.get(path), blobs.get(path)) for path in changed], blobs

@@ -1,25 +1,24 @@
-"""What git knows, read through its plumbing commands: revisions, trees and blobs. Nothing else starts git.
+"""What git knows, read through its plumbing commands: revisions, trees and blobs.
 
-None of the commands runs a hook, a filter, a text conversion or a pager, or asks for a password, whatever the
-configuration of the user or the repository says. Only `fetch`, `push` and `remote_tip` reach for the network; only
-they, `merged` and `commit_files` write, and nothing ever to the index or the work tree.
+Only `fetch`, `push` and `remote_tip` reach for the network; only they, `merged` and `commit_files` write, and nothing
+ever to the index or the work tree.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 
-from penstock.source.git_call import git_environment, git_options, with_reason
+from penstock.source import git_call
+from penstock.source.git_call import GitError, with_reason
 from penstock.source.git_objects import Folders, GitObject, NoAnswerError, ObjectReader, parse_batch
+from penstock.source.git_paths import Folder
 from penstock.source.git_values import Authorization, TreeChange, TreeEntry
 
-_TIMEOUT_SECONDS = 120
 _REF = re.compile(r"refs/[A-Za-z0-9][\w.-]*(/[\w-][\w.-]*)+", re.ASCII)
 _REMOTE = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _PLAIN_PATH = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
@@ -32,25 +31,38 @@ _MANY = 100
 _MISSING = "the blob {} is not in this clone: fetch it (a partial clone lacks blobs)."
 
 
-class GitError(Exception):
-    """git could not answer; the message is a sentence that says what to do."""
-
-
 class GitRepository:
-    """A repository and its work tree. All methods raise GitError."""
+    """A repository and its work tree, seen from its top or from one of its folders. All methods raise GitError.
 
-    def __init__(self, root: Path) -> None:
-        """`root` is the work tree's top; `find` looks for it."""
-        self.root = root
+    Seen from a folder, paths are those from there: it alone is listed and read, and what else differs has a path that
+    begins with `../`. Commits, refs and whole trees are those of the repository all the same.
+    """
+
+    def __init__(self, top: Path, folder: str = "") -> None:
+        """`top` is the work tree's top, which `find` looks for; `folder` need not exist, here or in a commit."""
+        self.top = top
+        self.folder = folder
+        self._place = Folder(folder)
         self._readers = 0
-        self._objects = ObjectReader(lambda: _open(root, ["cat-file", "--batch"]), _TIMEOUT_SECONDS)
+        self._objects = ObjectReader(lambda: git_call.opened(top, ["cat-file", "--batch"]), git_call.TIMEOUT_SECONDS)
         self._folders = Folders(self._objects)
 
     @classmethod
     def find(cls, path: Path) -> GitRepository:
-        """The repository that `path` lies in."""
-        top = _run(path, ["rev-parse", "--show-toplevel"], f"`{path}` lies in no git repository: run `git init`.")
+        """The repository that `path` lies in, seen from its top."""
+        top = git_call.run(
+            path, ["rev-parse", "--show-toplevel"], f"`{path}` lies in no git repository: run `git init`."
+        )
         return cls(Path(os.fsdecode(top.rstrip(b"\n"))))
+
+    @property
+    def root(self) -> Path:
+        """The folder of the work tree that it is seen from."""
+        return self.top / self.folder if self.folder else self.top
+
+    def seen_from(self, folder: str) -> GitRepository:
+        """The same repository, seen from one of its folders; `""` is the top."""
+        return GitRepository(self.top, folder)
 
     def resolve(self, revision: str) -> str:
         """The id of the commit that a branch, a tag, an id or an expression like `HEAD~2` names."""
@@ -62,7 +74,7 @@ class GitRepository:
                 return found.id
         # The reason is what this command writes.
         command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-        done = _start(self.root, command)
+        done = git_call.start(self.top, command)
         advice = "nothing is committed here yet" if revision == "HEAD" else "name a branch, a tag or a commit"
         complaint = f"git knows no commit {revision!r}: {advice}."
         if self.is_shallow():
@@ -75,49 +87,62 @@ class GitRepository:
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
         command = ["merge-base", self.resolve(one), self.resolve(other)]
-        return _run(self.root, command, complaint).decode().split()[0]
+        return git_call.run(self.top, command, complaint).decode().split()[0]
 
     def is_shallow(self) -> bool:
         """Whether the clone lacks the beginning of its history."""
-        answer = _run(self.root, ["rev-parse", "--is-shallow-repository"], "git cannot read this repository.")
+        answer = git_call.run(self.top, ["rev-parse", "--is-shallow-repository"], "git cannot read this repository.")
         return answer.strip() == b"true"
 
     def entries(self, revision: str, folder: str = "") -> list[TreeEntry]:
         """The files and links below `folder` in a commit, sorted by path; none where it does not exist."""
         commit = revision if _is_object_id(revision) else self.resolve(revision)
         command = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit]
-        if folder.strip("/"):
-            command += ["--", folder.strip("/") + "/"]
-        listing = _run(self.root, command, f"git cannot list the files of {revision!r}.")
+        place = self._outer(folder.strip("/"))
+        if place:
+            command += ["--", f"{place}/"]
+        listing = git_call.run(self.top, command, f"git cannot list the files of {revision!r}.")
         entries = []
         for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             facts, _, path = line.partition("\t")
             mode, _, blob, size = facts.split()
             if mode in _REGULAR_MODES or mode == _LINK_MODE:
                 known = int(size) if size.isdigit() else 0  # "BAD" for a blob that a partial clone lacks
-                entries.append(TreeEntry(path, blob, known, mode == _LINK_MODE))
+                entries.append(TreeEntry(self._place.inner(path), blob, known, mode == _LINK_MODE))
         return sorted(entries, key=attrgetter("path"))
 
     def files(self, commit: str, folders: Iterable[str] | None = None) -> dict[str, str]:
         """The blobs of a commit's plain files by their paths, links left out; `commit` is an id.
 
-        With `folders`, only the files that stand directly in one of them (`""` is the root): a few folders of a large
-        tree cost next to nothing.
+        With `folders`, only the files that stand directly in one of them (`""` is the one that is seen from, and others
+        may be outside of it): a few folders of a large tree cost next to nothing.
         """
         if folders is not None:
             with self.reading():
                 return {
                     path: blob for folder in dict.fromkeys(folders) for path, blob in self._files_in(commit, folder)
                 }
-        command = ["ls-tree", "-r", "-z", "--full-tree", commit]
-        listing = _run(self.root, command, f"git cannot list the files of {commit!r}.")
+        command = ["ls-tree", "-r", "-z", "--full-tree", commit, *self._below(())]
+        listing = git_call.run(self.top, command, f"git cannot list the files of {commit!r}.")
         text = listing.decode("utf-8", "surrogateescape")
         lines = (line.partition("\t") for line in text.split("\0")[:-1])
-        return {path: facts[12:] for facts, _, path in lines if facts[:6] in _REGULAR_MODES}
+        inner = self._place.inner
+        return {inner(path): facts[12:] for facts, _, path in lines if facts[:6] in _REGULAR_MODES}
+
+    def _outer(self, path: str) -> str:
+        try:
+            return self._place.outer(path)
+        except ValueError as error:
+            raise GitError(f"{error}.") from None
+
+    def _below(self, folders: Iterable[str]) -> list[str]:
+        """Words for a command of git that keep it to folders; without any, to the one that is seen from."""
+        places = [self._outer(one) for one in folders] or ([f"{self.folder}/"] if self.folder else [])
+        return ["--", *places] if places else []
 
     def _files_in(self, commit: str, folder: str) -> Iterator[tuple[str, str]]:
         try:
-            entries = self._folders.entries(commit, folder)
+            entries = self._folders.entries(commit, self._outer(folder))
         except NoAnswerError as error:
             raise GitError(f"git cannot list the files of {commit!r}: {error}") from None
         for name, (mode, blob) in entries.items():
@@ -127,48 +152,53 @@ class GitRepository:
     def changes(self, one: str, other: str) -> list[TreeChange]:
         """The paths at which two commits differ, sorted; a renamed file is one that went and one that came."""
         command = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", one, other]
-        listing = _run(self.root, command, f"git cannot compare {one!r} with {other!r}.").split(b"\0")
+        listing = git_call.run(self.top, command, f"git cannot compare {one!r} with {other!r}.").split(b"\0")
         changes = []
         for facts, path in zip(listing[:-1:2], listing[1::2], strict=True):
             was, became, old, new, _ = facts.decode("ascii").split()
             before, after = (one if set(one) != {"0"} else None for one in (old, new))
             is_edit = was.removeprefix(":") in _REGULAR_MODES and became in _REGULAR_MODES
-            changes.append(TreeChange(path.decode("utf-8", "surrogateescape"), before, after, is_edit))
+            name = self._place.inner(path.decode("utf-8", "surrogateescape"))
+            changes.append(TreeChange(name, before, after, is_edit))
         return sorted(changes, key=lambda change: change.path)
 
     def untracked(self) -> list[str]:
         """The paths of the work tree that the index does not know and no `.gitignore` leaves out, sorted."""
         command = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
-        listing = _run(self.root, command, "git cannot list the new files of the work tree.")
-        return sorted(listing.decode("utf-8", "surrogateescape").split("\0")[:-1])
+        listing = git_call.run(self.top, command, "git cannot list the new files of the work tree.")
+        return sorted(map(self._place.inner, listing.decode("utf-8", "surrogateescape").split("\0")[:-1]))
 
     def irregular(self, commit: str, folders: Iterable[str]) -> dict[str, str]:
         """The modes, by path, of what is no plain file in or below the folders of a commit: links and submodules.
 
-        A folder may be one itself. `commit` is an id.
+        A folder may be one itself; without any, it is the one that is seen from. `commit` is an id.
         """
-        command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *folders]
-        listing = _run(self.root, command, f"git cannot list the files of {commit!r}.").split(b"\0")[:-1]
+        command = ["ls-tree", "-r", "-z", "--full-tree", commit, *self._below(folders)]
+        listing = git_call.run(self.top, command, f"git cannot list the files of {commit!r}.").split(b"\0")[:-1]
         odd = (line.partition(b"\t") for line in listing if not line.startswith(_REGULAR))
-        return {path.decode("utf-8", "surrogateescape"): facts[:6].decode("ascii") for facts, _, path in odd}
+        inner = self._place.inner
+        return {inner(path.decode("utf-8", "surrogateescape")): facts[:6].decode("ascii") for facts, _, path in odd}
 
     def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
         """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first.
 
         The line of first parents alone is followed: what a merged branch held on its way was never there.
         """
-        command = ["rev-list", "--first-parent", f"--max-count={limit}", "--end-of-options", revision, "--", path]
-        commits = _run(self.root, command, f"git cannot read the history of {path!r}.").decode().split()
+        place = self._outer(path)
+        command = ["rev-list", "--first-parent", f"--max-count={limit}", "--end-of-options", revision, "--", place]
+        commits = git_call.run(self.top, command, f"git cannot read the history of {path!r}.").decode().split()
         if not commits or "\n" in path:
             return []
         with self.reading():
-            found = [self._object(f"{commit}:{path}") for commit in commits]
+            found = [self._object(f"{commit}:{place}") for commit in commits]
         return [one.data for one in found if one is not None and one.kind == "blob"]
 
     def sizes(self, ids: Iterable[str]) -> list[int]:
         """The sizes of objects in bytes, which are not read."""
         request = "".join(one + "\n" for one in ids).encode("ascii")
-        answer = _run(self.root, ["cat-file", "--batch-check=%(objectsize)"], "git cannot read the blobs.", request)
+        answer = git_call.run(
+            self.top, ["cat-file", "--batch-check=%(objectsize)"], "git cannot read the blobs.", request
+        )
         try:
             return [int(line) for line in answer.splitlines()]
         except ValueError:
@@ -183,7 +213,7 @@ class GitRepository:
             with self.reading():
                 return {one: self._blob(one) for one in wanted}
         request = "".join(one + "\n" for one in wanted).encode("ascii")
-        answer = _run(self.root, ["cat-file", "--batch", "--buffer"], "git cannot read the blobs.", request)
+        answer = git_call.run(self.top, ["cat-file", "--batch", "--buffer"], "git cannot read the blobs.", request)
         try:
             return parse_batch(answer, wanted)
         except KeyError as missing:
@@ -215,13 +245,15 @@ class GitRepository:
 
     def ref(self, name: str) -> str | None:
         """The commit that a full ref (`refs/heads/main`) names here; None where there is no such ref."""
-        done = _start(self.root, ["rev-parse", "--verify", "--quiet", f"{_checked_ref(name)}^{{commit}}"])
+        done = git_call.start(self.top, ["rev-parse", "--verify", "--quiet", f"{_checked_ref(name)}^{{commit}}"])
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def remote_tip(self, remote: str, name: str, authorization: Authorization | None = None) -> str | None:
         """The commit that a full ref names in a remote repository; None where it has no such ref."""
         command = ["ls-remote", "--refs", "--quiet", "--", _checked_remote(remote), _checked_ref(name)]
-        answer = _run(self.root, command, f"git cannot reach `{remote}`.", authorization=authorization, network=True)
+        answer = git_call.run(
+            self.top, command, f"git cannot reach `{remote}`.", authorization=authorization, network=True
+        )
         found = [line.split("\t") for line in answer.decode().splitlines()]
         return next((commit for commit, ref in found if ref == name), None)
 
@@ -235,7 +267,7 @@ class GitRepository:
         command = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance"]
         command += ["--no-write-fetch-head", "--", _checked_remote(remote), refs]
         complaint = f"git cannot fetch {source} from `{remote}`."
-        _run(self.root, command, complaint, authorization=authorization, network=True)
+        git_call.run(self.top, command, complaint, authorization=authorization, network=True)
         found = self.ref(target)
         if found is None:
             raise GitError(complaint)
@@ -245,7 +277,7 @@ class GitRepository:
         """Move a full ref of a remote repository to where it is here; False where somebody moved it in between."""
         command = ["push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--"]
         command += [_checked_remote(remote), f"{_checked_ref(name)}:{name}"]
-        done = _start(self.root, command, authorization=authorization, network=True)
+        done = git_call.start(self.top, command, authorization=authorization, network=True)
         if done.returncode == 0:
             return True
         if any(line.startswith(b"!\t") and b"rejected]" in line for line in done.stdout.splitlines()):
@@ -264,7 +296,7 @@ class GitRepository:
         folder = self._folder()
         # Files of the work tree or the index steer nothing there: `merge=union` would settle what conflicts.
         apart = {"GIT_DIR": folder, "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}/no-index"}
-        done = _start(Path(folder), command, more=apart | {"GIT_ATTR_NOSYSTEM": "1"})
+        done = git_call.start(Path(folder), command, more=apart | {"GIT_ATTR_NOSYSTEM": "1"})
         tree = done.stdout.split(b"\0")[0].decode("ascii", "replace").strip()
         if done.returncode == 1:
             return None
@@ -278,17 +310,17 @@ class GitRepository:
             for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "@0 +0000"))
         }
         command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "What merging would leave"]
-        return _run(self.root, command, "git cannot keep the merged tree.", more=who).decode().strip()
+        return git_call.run(self.top, command, "git cannot keep the merged tree.", more=who).decode().strip()
 
     def _folder(self) -> str:
         """Where git keeps what is of this work tree."""
-        found = _run(self.root, ["rev-parse", "--absolute-git-dir"], "git cannot read this repository.")
+        found = git_call.run(self.top, ["rev-parse", "--absolute-git-dir"], "git cannot read this repository.")
         return os.fsdecode(found.rstrip(b"\n"))
 
     def tree(self, revision: str) -> str:
         """The id of a commit's tree: equal ids are equal files."""
         command = ["rev-parse", "--verify", "--quiet", f"{self.resolve(revision)}^{{tree}}"]
-        return _run(self.root, command, f"git cannot read {revision!r}.").decode().strip()
+        return git_call.run(self.top, command, f"git cannot read {revision!r}.").decode().strip()
 
     def commit_files(self, name: str, parent: str | None, files: Mapping[str, bytes], message: str) -> bool:
         """Commit files on top of `parent`, and move the full ref there; False where it was elsewhere by then.
@@ -308,7 +340,7 @@ class GitRepository:
             stream.append(f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n")
         stream.append(b"done\n")
         # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
-        done = _start(self.root, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
+        done = git_call.start(self.top, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
         if done.returncode != 0 and b"Not updating" not in done.stderr:
             raise GitError(with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
         return done.returncode == 0
@@ -328,71 +360,3 @@ def _checked_remote(name: str) -> str:
 
 def _is_object_id(text: str) -> bool:
     return len(text) in (40, 64) and set(text) <= set("0123456789abcdef")
-
-
-def _run(
-    directory: Path,
-    arguments: Sequence[str | bytes],
-    complaint: str,
-    request: bytes | None = None,
-    *,
-    more: Mapping[str, str] | None = None,
-    authorization: Authorization | None = None,
-    network: bool = False,
-) -> bytes:
-    """What git writes to its standard output; `complaint` is the error's sentence where it fails."""
-    done = _start(directory, arguments, request, more=more, authorization=authorization, network=network)
-    if done.returncode != 0:
-        raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
-    return done.stdout
-
-
-def _start(
-    directory: Path,
-    arguments: Sequence[str | bytes],
-    request: bytes | None = None,
-    *,
-    more: Mapping[str, str] | None = None,
-    authorization: Authorization | None = None,
-    network: bool = False,
-) -> subprocess.CompletedProcess[bytes]:
-    """git's answer, whatever its exit code; `more` are variables for its environment."""
-    secret = authorization.as_environment() if authorization is not None else {}
-    with _refusals(directory):
-        return subprocess.run(
-            ["git", *git_options(network=network), *arguments],
-            cwd=directory,
-            env=git_environment() | dict(more or {}) | secret,
-            input=request if request is not None else b"",
-            capture_output=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
-
-
-def _open(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
-    with _refusals(directory):
-        return subprocess.Popen(
-            ["git", *git_options(), *arguments],
-            cwd=directory,
-            env=git_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-@contextmanager
-def _refusals(directory: Path) -> Iterator[None]:
-    """GitError, with what to do, where git cannot be started or says nothing."""
-    try:
-        yield
-    except FileNotFoundError:
-        if not directory.is_dir():
-            raise GitError(f"`{directory}` is no directory.") from None
-        raise GitError("git is not installed, or not on the PATH: install it.") from None
-    except NotADirectoryError:
-        raise GitError(f"`{directory}` is no directory.") from None
-    except subprocess.TimeoutExpired:
-        raise GitError(f"git gave no answer within {_TIMEOUT_SECONDS} seconds.") from None

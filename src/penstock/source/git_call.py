@@ -1,8 +1,20 @@
-"""How git is called, so that no configuration of the user or the repository steers it, and what it says on failing."""
+"""How git is called, and what it says on failing. Nothing else starts it.
+
+No command runs a hook, a filter, a text conversion or a pager, or asks for a password, whatever the configuration of
+the user or the repository says.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from penstock.source.git_values import Authorization
+
+TIMEOUT_SECONDS = 120
 
 _CONFIGURATION = (
     "core.fsmonitor=false",
@@ -11,6 +23,10 @@ _CONFIGURATION = (
     "protocol.allow=never",
 )
 _NETWORK = ("protocol.https.allow=always", "protocol.ssh.allow=always", "protocol.file.allow=always")
+
+
+class GitError(Exception):
+    """git could not answer; the message is a sentence that says what to do."""
 
 
 def git_options(*, network: bool = False) -> list[str]:
@@ -39,3 +55,71 @@ def git_environment() -> dict[str, str]:
         "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",
     }
+
+
+def run(
+    directory: Path,
+    arguments: Sequence[str | bytes],
+    complaint: str,
+    request: bytes | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    authorization: Authorization | None = None,
+    network: bool = False,
+) -> bytes:
+    """What git writes to its standard output; `complaint` is the error's sentence where it fails."""
+    done = start(directory, arguments, request, more=more, authorization=authorization, network=network)
+    if done.returncode != 0:
+        raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
+    return done.stdout
+
+
+def start(
+    directory: Path,
+    arguments: Sequence[str | bytes],
+    request: bytes | None = None,
+    *,
+    more: Mapping[str, str] | None = None,
+    authorization: Authorization | None = None,
+    network: bool = False,
+) -> subprocess.CompletedProcess[bytes]:
+    """git's answer, whatever its exit code; `more` are variables for its environment."""
+    secret = authorization.as_environment() if authorization is not None else {}
+    with _refusals(directory):
+        return subprocess.run(
+            ["git", *git_options(network=network), *arguments],
+            cwd=directory,
+            env=git_environment() | dict(more or {}) | secret,
+            input=request if request is not None else b"",
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+
+
+def opened(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
+    with _refusals(directory):
+        return subprocess.Popen(
+            ["git", *git_options(), *arguments],
+            cwd=directory,
+            env=git_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@contextmanager
+def _refusals(directory: Path) -> Iterator[None]:
+    """GitError, with what to do, where git cannot be started or says nothing."""
+    try:
+        yield
+    except FileNotFoundError:
+        if not directory.is_dir():
+            raise GitError(f"`{directory}` is no directory.") from None
+        raise GitError("git is not installed, or not on the PATH: install it.") from None
+    except NotADirectoryError:
+        raise GitError(f"`{directory}` is no directory.") from None
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git gave no answer within {TIMEOUT_SECONDS} seconds.") from None

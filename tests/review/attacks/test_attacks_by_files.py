@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Plan
-from penstock.source.git import GitRepository
 from review.pull_requests import ERROR, looser_gate, opened
-from review.repositories import Repository, directions
+from review.repositories import EITHER_FOLDER, Repository, directions
 
 NOTES = "tools/notes.yaml"
 COMMIT = "1" * 40
+
+pytestmark = EITHER_FOLDER
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_link_in_the_place_of_a_specification_is_told_once(compiled: Repositor
 
 @pytest.mark.parametrize("path", ["generated/production/sub", "specs/sub", "specs/sub.yaml"])
 def test_a_submodule_that_comes_is_an_error(compiled: Repository, path: str) -> None:
-    compiled.git("update-index", "--add", "--cacheinfo", f"160000,{COMMIT},{path}")
+    compiled.git("update-index", "--add", "--cacheinfo", f"160000,{COMMIT},{compiled.from_top(path)}")
     compiled.git("commit", "--quiet", "--message", "A submodule")
     assert codes(compiled.plan()) == {path: "irregular-file"}
 
@@ -103,9 +104,9 @@ def test_it_is_never_approved(compiled: Repository) -> None:
     assert "symbolic link" in verdict.headline
 
 
-@pytest.mark.parametrize("folder", ["Generated", "SPECS", "gener\u200cated", "\uff53pecs", "\u017fpecs"])
-def test_a_twin_of_a_folder_is_an_error(compiled: Repository, folder: str) -> None:
-    compiled.write(f"{folder}/production/delay/training.yaml", "kind: Pod\n")
+@pytest.mark.parametrize("twin", ["Generated", "SPECS", "gener\u200cated", "\uff53pecs", "\u017fpecs"])
+def test_a_twin_of_a_folder_is_an_error(compiled: Repository, twin: str) -> None:
+    compiled.write(f"{twin}/production/delay/training.yaml", "kind: Pod\n")
     compiled.commit()
     assert list(codes(compiled.plan()).values()) == ["twin-folder"]
 
@@ -141,7 +142,7 @@ def test_attributes_change_nothing_of_what_is_read(repository: Repository, attri
     # As bytes of an object, which no filter or encoding on the way from the work tree touches.
     (repository.root / "blob").write_text(text, encoding="utf-8")
     blob = repository.git("hash-object", "-w", "--no-filters", "blob").strip()
-    repository.git("update-index", "--cacheinfo", f"100644,{blob},specs/system.yaml")
+    repository.git("update-index", "--cacheinfo", f"100644,{blob},{repository.from_top('specs/system.yaml')}")
     repository.git("commit", "--quiet", "--message", "Attributes, and a looser gate")
     assert list(directions(repository.plan())) == ["Gate/delay-release.rules[quality].atLeast"]
 
@@ -152,5 +153,5 @@ def test_attributes_settle_no_conflict(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "main")
     repository.replace("atLeast: 0.70", "atLeast: 0.75")
     base = repository.commit("base goes on")
-    git = GitRepository.find(repository.root)
+    git = repository.seen
     assert git.merged(base, pull_request.forge.facts.head_sha) is None

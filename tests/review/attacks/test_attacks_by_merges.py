@@ -5,7 +5,6 @@ from __future__ import annotations
 from penstock.forges.fake import commit
 from penstock.review.decision import decide
 from penstock.review.model import VerdictState
-from penstock.source.git import GitRepository
 from review.pull_requests import PENDING, looser_region, opened
 from review.repositories import Documents, Repository, direct
 
@@ -81,7 +80,7 @@ def test_two_ancestors_in_common_hide_nothing(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "main")
     repository.git("merge", "--quiet", "--no-ff", "--strategy", "ours", "--message", "Back", side)
     base = repository.git("rev-parse", "HEAD").strip()
-    git = GitRepository.find(repository.root)
+    git = repository.seen
     merged = git.merged(base, head)
     plan = repository.plan(base, merged or head)
     # Whatever git takes for merged: the plan tells what it would leave, and nothing but that.

@@ -15,6 +15,9 @@ from penstock.source.canonical import bytes_digest, canonical_json
 from penstock.source.git import GitRepository
 from penstock.source.journal import LOG
 from review.actions import APPROVALS, RECORD, Run
+from review.repositories import EITHER_FOLDER
+
+pytestmark = EITHER_FOLDER
 
 
 @pytest.fixture

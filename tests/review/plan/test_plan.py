@@ -11,7 +11,8 @@ from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Grown, Operation
 from penstock.review.plan import make_plan
 from penstock.review.sides import WORK_TREE, default_base
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 from review.releases import NEW, OLD, OLDER, add_release
 from review.repositories import Documents, Repository, at, direct, directions
 
@@ -310,7 +311,7 @@ def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:
     repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
     repository.commit()
     repository.git("checkout", "--quiet", "change")
-    assert default_base(GitRepository.find(repository.root), "HEAD") == start
+    assert default_base(repository.seen, "HEAD") == start
 
 
 def test_a_revision_that_is_not_there_is_told_with_what_to_do(repository: Repository) -> None:
@@ -379,18 +380,3 @@ def test_a_base_that_lies_about_its_outline_is_read_as_a_whole(repository: Repos
     plan = repository.changed(loosen)
     assert at(plan, "Gate/delay-release.rules[quality].atLeast").direction is Direction.LOOSENED
     assert {found.path for found in plan.errors} == {"specs/odd.yaml"}
-
-
-def test_specs_that_neither_side_has_are_an_error(tmp_path: Path) -> None:
-    """A review of the wrong folder would find that nothing changes, and approve."""
-    repository = Repository(tmp_path / "monorepo")
-    (repository.root / "specs/system.yaml").unlink()
-    text = (Path(__file__).parent.parent / "system.yaml").read_text(encoding="utf-8")
-    repository.write("ml/specs/system.yaml", text)
-    repository.commit()
-    repository.branch()
-    repository.replace("atLeast: ", "atLeast: 0.0", "ml/specs/system.yaml")
-    repository.commit()
-    (found,) = repository.plan().errors
-    assert found.code == "no-specifications"
-    assert found.help == ("move what `ml` holds to the top",)

@@ -18,7 +18,7 @@ from penstock.compiler import units
 from penstock.incremental import crew
 from penstock.review import examination
 from penstock.review.model import Plan
-from penstock.source import git
+from penstock.source import git_call
 from review.repositories import SYSTEM, Documents, Repository
 
 _OWN = "flights|weather|arrivals|conditions|delay|delay-release|delay-online"
@@ -37,8 +37,8 @@ class Calls:
         self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
         self.count(examination, "check_spec", lambda called: str(called[1]))
         self.count(examination, "compile_unit", lambda called: str(called[1]))
-        self.count(git, "_start", lambda called: str(called[1][0]))
-        self.count(git, "_open", lambda called: str(called[1][0]))
+        self.count(git_call, "start", lambda called: str(called[1][0]))
+        self.count(git_call, "opened", lambda called: str(called[1][0]))
 
     def count(self, module: Any, name: str, what: Callable[[tuple[Any, ...]], str]) -> None:
         original = getattr(module, name)
@@ -94,7 +94,7 @@ def changed(root: Path, count: int, edited: range) -> Repository:
     return repository
 
 
-GIT = {"rev-parse": 1, "ls-tree": 2, "diff-tree": 1, "cat-file": 1}
+GIT = {"ls-tree": 2, "diff-tree": 1, "cat-file": 1}
 """How often git is asked what: for the specs of base, for links of head beside what differs, and for what differs."""
 
 
@@ -129,8 +129,8 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     for name in ("read_documents", "validate", "check_spec", "compile_unit"):
         assert set(calls.of[name].values()) == {1}, name
     assert calls.totals["compile_unit"] == 8 * 4
-    assert calls.of["_start"] == GIT
-    assert calls.of["_open"] == {"cat-file": 1}
+    assert calls.of["start"] == GIT
+    assert calls.of["opened"] == {"cat-file": 1}
 
 
 def test_a_verdict_asks_git_for_the_merge_base_beside_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,8 +138,8 @@ def test_a_verdict_asks_git_for_the_merge_base_beside_that(tmp_path: Path, monke
     calls = Calls(monkeypatch)
     words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
     main(["policy", words[0], "--root", str(repository.root), *words[1:]])
-    assert calls.of["_start"] == GIT | {"rev-parse": 2, "merge-base": 1}, "what merging leaves is judged"
-    assert calls.of["_open"] == {"cat-file": 1}
+    assert calls.of["start"] == GIT | {"rev-parse": 2, "merge-base": 1}, "what merging leaves is judged"
+    assert calls.of["opened"] == {"cat-file": 1}
 
 
 def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from penstock.review.model import VerdictState
 from penstock.review.policy.binding import differing
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.inputs import read_inputs
-from penstock.source.git import GitRepository
 from review.pull_requests import (
     APPROVED,
     ERROR,
@@ -81,7 +80,7 @@ def _queued(repository: Repository, ahead: Change) -> tuple[PullRequest, MergeGr
 
 
 def _verdict_in_queue(repository: Repository, pull_request: PullRequest, group: MergeGroup) -> VerdictState:
-    now = read_inputs(GitRepository.find(repository.root), group.base, group.head)
+    now = read_inputs(repository.seen, group.base, group.head)
     return evaluate(now.plan, now.policy, now.organisation, pull_request.forge.view, group=group).state
 
 

@@ -11,7 +11,6 @@ import yaml
 from penstock.forges.fake import FakePullRequest
 from penstock.review.decision import Decision, decide
 from penstock.review.model import VerdictState
-from penstock.source.git import GitRepository
 from review.pull_requests import EVERYBODY, POLICY, with_policy
 from review.releases import NAME, NOW, Edit, Signer, release, signer
 from review.repositories import Repository
@@ -34,7 +33,7 @@ def released(repository: Repository, *trusted: Signer, by: Signer | None, **how:
     for login in EVERYBODY:
         if login != "eve":
             pull.approve(login)
-    return decide(GitRepository.find(repository.root), pull.view)
+    return decide(repository.seen, pull.view)
 
 
 def test_a_release_with_valid_evidence_is_approved(repository: Repository) -> None:
@@ -102,7 +101,7 @@ def test_a_pull_request_cannot_bring_the_key_that_signed_its_evidence(repository
     repository.compile()
     head = repository.commit()
     pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY)
-    decision = decide(GitRepository.find(repository.root), pull.view)
+    decision = decide(repository.seen, pull.view)
     assert decision.evidence[f"Release/{NAME}"].state == "unsigned"
     assert not decision.is_approved
 

@@ -16,7 +16,6 @@ from penstock.forges.recorded import RecordedPullRequest, dump
 from penstock.review.decision import Decision
 from penstock.review.policy.replay import Recorded, replay
 from penstock.review.policy.tests import policy_diagnostics
-from penstock.source.git import GitRepository
 from review.points.test_point_11_evidence import policy_with, released
 from review.pull_requests import (
     APPROVED,
@@ -158,7 +157,7 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     record.parent.mkdir()
     record.write_text(dump(pull_request.forge.facts), encoding="utf-8")
     view = pull_request.forge.view
-    git = GitRepository.find(repository.root)
+    git = repository.seen
 
     (same,) = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
     assert not same.is_altered
@@ -185,7 +184,7 @@ def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository:
     pull_request = opened(repository, looser_gate)
     pull_request.forge.facts = replaced(pull_request.forge.facts, head_sha="0" * 40)
     record = Recorded("1", pull_request.forge.view)
-    (row,) = replay(GitRepository.find(repository.root), [record], load_work_tree(repository.root))
+    (row,) = replay(repository.seen, [record], load_work_tree(repository.root))
     assert row.is_altered
     assert row.problem
 
@@ -267,7 +266,7 @@ def test_simulate_says_why_evidence_does_not_verify(repository: Repository, caps
 def test_replay_judges_a_release_by_its_evidence(repository: Repository) -> None:
     key = signer()
     view = RecordedPullRequest(released(repository, key, by=key).inputs.facts)
-    git = GitRepository.find(repository.root)
+    git = repository.seen
     [same] = replay(git, [Recorded("1", view)], load_work_tree(repository.root))
     assert same.before is not None
     assert same.before.state is APPROVED
@@ -289,7 +288,7 @@ def test_replay_judges_what_merging_would_have_left(repository: Repository) -> N
     base = repository.commit("sue comes")
     repository.git("checkout", "--quiet", branch)
     view = RecordedPullRequest(replaced(pull_request.forge.facts, base_sha=base))
-    [row] = replay(GitRepository.find(repository.root), [Recorded("1", view)], load_work_tree(repository.root))
+    [row] = replay(repository.seen, [Recorded("1", view)], load_work_tree(repository.root))
     assert row.before is not None
     assert not [one for one in row.before.tree.children if one.name == "governance" and one.state is not SKIPPED]
 

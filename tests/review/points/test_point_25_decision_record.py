@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from penstock.review.decision import decide
-from penstock.review.record.log import append, read, remembered
+from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.record.places import FolderPlace
 from penstock.review.record.replay import replay, verify
-from penstock.source.git import GitRepository
 from review.pull_requests import looser_gate, looser_region, opened
 from review.repositories import Repository
 
@@ -21,11 +20,11 @@ from review.repositories import Repository
 def place(repository: Repository, tmp_path: Path) -> FolderPlace:
     """The record of a pull request that was opened, approved, pushed to, and approved again."""
     pull, place = opened(repository, looser_gate), FolderPlace(tmp_path / "record")
-    git = GitRepository.find(repository.root)
+    git = repository.seen
 
     def look() -> None:
         view = pull.forge.view
-        known = remembered(read(place.log()), view.repository, view.number)
+        known = remembered(read(place.log()), Subject(view.repository, view.number, git.folder))
         decision = decide(git, view, known)
         append(place, decision.inputs, decision.verdict)
 

@@ -8,7 +8,8 @@ import pytest
 
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
-from penstock.review.policy.codeowners import CHECK, codeowners, ruleset
+from penstock.review.check_name import CHECK_NAME
+from penstock.review.policy.codeowners import codeowners, ruleset
 from review.pull_requests import with_policy
 from review.repositories import Repository
 
@@ -31,7 +32,7 @@ def test_without_an_organisation_people_are_named(repository: Repository) -> Non
 
 
 def test_the_last_lines_guard_what_runs_the_review(repository: Repository) -> None:
-    assert list(_lines(repository))[-4:] == ["/.github/", "/CODEOWNERS", "/.github/CODEOWNERS", "/action.yml"]
+    assert list(_lines(repository))[-3:] == ["/.github/", "/CODEOWNERS", "/.github/CODEOWNERS"]
 
 
 def test_whatever_is_not_a_spec_belongs_to_those_who_govern(repository: Repository) -> None:
@@ -69,6 +70,6 @@ def test_the_ruleset_asks_for_the_check_of_one_source(
     assert shown == ruleset()
     (checks,) = [rule for rule in shown["rules"] if rule["type"] == "required_status_checks"]
     (check,) = checks["parameters"]["required_status_checks"]
-    assert check["context"] == CHECK
+    assert check["context"] == CHECK_NAME
     assert check["integration_id"], "a status of this name by anybody else would count"
     assert shown["bypass_actors"] == []

@@ -13,7 +13,7 @@ from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import PARTS, VerdictInputs
-from penstock.review.record.log import append, read, remembered
+from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.record.places import BranchPlace, FolderPlace, Place, RecordError, part_path
 from penstock.review.record.replay import replay, verify
 from penstock.source.canonical import bytes_digest, canonical_json
@@ -28,9 +28,10 @@ def pull(repository: Repository) -> PullRequest:
 
 
 def decision_on(pull: PullRequest, place: Place | None = None) -> Decision:
-    view = pull.forge.view
-    known = Memory() if place is None else remembered(read(place.log()), view.repository, view.number)
-    return decide(GitRepository.find(pull.repository.root), view, known)
+    git, view = pull.repository.seen, pull.forge.view
+    subject = Subject(view.repository, view.number, git.folder)
+    known = Memory() if place is None else remembered(read(place.log()), subject)
+    return decide(git, view, known)
 
 
 def recorded(pull: PullRequest, place: Place) -> None:
@@ -46,7 +47,7 @@ def recorded(pull: PullRequest, place: Place) -> None:
 def place(request: pytest.FixtureRequest, pull: PullRequest, tmp_path: Path) -> Place:
     if request.param == "folder":
         return FolderPlace(tmp_path / "record")
-    return BranchPlace(GitRepository.find(pull.repository.root))
+    return BranchPlace(pull.repository.seen)
 
 
 def test_decisions_are_made_again_to_the_same_bytes(pull: PullRequest, place: Place) -> None:
@@ -173,7 +174,7 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullReque
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
-    place = BranchPlace(GitRepository.find(pull.repository.root))
+    place = BranchPlace(pull.repository.seen)
     recorded(pull, place)
     lines = place.log().splitlines(keepends=True)
     tip = place.repository.ref(place.ref)
@@ -184,7 +185,7 @@ def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
 
 
 def test_the_branch_shares_no_history_with_the_specs_and_leaves_the_work_tree_alone(pull: PullRequest) -> None:
-    git = GitRepository.find(pull.repository.root)
+    git = pull.repository.seen
     before = pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")
     recorded(pull, BranchPlace(git))
     assert (pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")) == before
@@ -218,15 +219,15 @@ def test_writers_take_turns(pull: PullRequest, tmp_path: Path) -> None:
     assert failures == []
     entries = verify(FolderPlace(tmp_path / "record"))
     assert entries.problems == ()
-    assert sorted(entry.about[1] for entry in entries.entries) == list(range(1, 9))
+    assert sorted(entry.about.number for entry in entries.entries) == list(range(1, 9))
 
 
 def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequest, tmp_path: Path) -> None:
     remote = tmp_path / "remote.git"
     pull.repository.git("init", "--quiet", "--bare", str(remote))
     pull.repository.git("remote", "add", "origin", str(remote))
-    pull.repository.git("clone", "--quiet", str(pull.repository.root), str(tmp_path / "other"))
-    ours = GitRepository.find(pull.repository.root)
+    pull.repository.git("clone", "--quiet", str(pull.repository.top), str(tmp_path / "other"))
+    ours = pull.repository.seen
     other = GitRepository.find(tmp_path / "other")
     pull.repository.git("-C", str(other.root), "remote", "set-url", "origin", str(remote))
     one, two = BranchPlace(ours, remote="origin"), BranchPlace(other, remote="origin")

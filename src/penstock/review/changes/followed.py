@@ -13,6 +13,7 @@ from penstock.catalog.functions import paths_of
 from penstock.review.changes.modules import Links, Modules
 from penstock.review.sides import Sides
 from penstock.source.canonical import digest
+from penstock.source.git_paths import is_outside
 from penstock.source.git_values import TreeChange
 
 _NAME = re.compile(r"[\w.:]+")
@@ -36,7 +37,11 @@ class Difference(NamedTuple):
 
 
 class Changed:
-    """The files of a pull request that differ and are no specs, by path and by each folder above."""
+    """The files of a pull request that differ and are no specs, by path and by each folder above.
+
+    Those outside of the folder that is reviewed are in no image of it: only what names them by a way up, or a link,
+    leads there.
+    """
 
     def __init__(self, changes: Iterable[TreeChange], links: Iterable[str]) -> None:
         """`links` are the links and submodules of both trees."""
@@ -44,10 +49,10 @@ class Changed:
         self.links = Links(links)
         self._below: dict[str, list[TreeChange]] = {}
         for one in self.files.values():
-            folder = one.path
+            folder, top = one.path, "" if is_outside(one.path) else "."
             while folder:
                 folder = folder.rpartition("/")[0]
-                self._below.setdefault(folder or ".", []).append(one)
+                self._below.setdefault(folder or top, []).append(one)
 
     def at(self, path: str) -> list[TreeChange]:
         """The file of that path, or those in the folder; `.` is the root. Of what lies behind a link, all of them."""
@@ -61,7 +66,8 @@ class Changed:
             return list(self.files.values())
         patterns = (pattern, pattern.replace("**/", ""), f"{pattern}/*")
         wanted = re.compile("|".join(translate(one) for one in patterns))
-        return [one for path, one in self.files.items() if wanted.match(path)]
+        leads_up = is_outside(pattern)
+        return [one for path, one in self.files.items() if is_outside(path) == leads_up and wanted.match(path)]
 
 
 @dataclass(slots=True)
@@ -80,12 +86,13 @@ class Code:
     _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._python = {path for path in self.changed.files if path.endswith(".py")}
+        # A link may lead out of the folder.
+        anywhere = not self.changed.links.none
+        own = {path: one for path, one in sorted(self.changed.files.items()) if anywhere or not is_outside(path)}
+        self._python = {path for path in own if path.endswith(".py")}
         links = self.changed.links
         self._before, self._after = Modules(self.sides.base.files, links), Modules(self.sides.head.files, links)
-        self._compiled = blobs_of(
-            [one for path, one in sorted(self.changed.files.items()) if _COMPILED.fullmatch(path)]
-        )
+        self._compiled = blobs_of([one for path, one in own.items() if _COMPILED.fullmatch(path)])
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name code that differs."""

@@ -39,6 +39,11 @@ class Links:
         self._paths = frozenset(paths)
         self._above = {folder for path in self._paths for folder in _folders(path)}
 
+    @property
+    def none(self) -> bool:
+        """Whether there are none at all."""
+        return not self._paths
+
     def meet(self, path: str) -> bool:
         """Whether a path is one, leads over one, or is a folder that holds one; `.` is the root."""
         if not self._paths:

@@ -13,19 +13,18 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.identity import Identity
 from penstock.forges.github.pushes import Move, read_moves
 from penstock.forges.github.shape import Shape
-from penstock.review.record.log import last_about, read
+from penstock.review.record.log import Subject, last_about, read
 from penstock.review.record.places import BranchPlace, RecordError
 
 _ATTEMPTS = 4
 
 
-def require_own_hand(
-    client: GitHubClient, identity: Identity, place: BranchPlace, repository: str, number: int
-) -> None:
+def require_own_hand(client: GitHubClient, identity: Identity, place: BranchPlace, subject: Subject) -> None:
     """RecordError unless everything that the record says of a pull request was pushed by the token's own account.
 
     All moves of the branch since the pull request was opened count: before that, nothing was to be said of it.
     """
+    repository, number, _ = subject
     tip = place.tip()
     if tip is None:
         return
@@ -42,7 +41,7 @@ def require_own_hand(
             "with the same commits"
         )
     start = recent[-1].before if recent else tip
-    if start.strip("0") and last_about(read(place.log_at(start)), repository, number) is not None:
+    if start.strip("0") and last_about(read(place.log_at(start)), subject) is not None:
         raise RecordError(
             f"{place.branch} spoke of #{number} before it was opened: open a new pull request with the same commits"
         )

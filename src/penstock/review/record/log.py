@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,6 +32,15 @@ FIRST = "sha256:" + "0" * 64
 _ATTEMPTS = 20
 
 
+class Subject(NamedTuple):
+    """A pull request, or what it does to a folder that is reviewed by itself."""
+
+    repository: str
+    number: int
+    folder: str = ""
+    """Of the git repository; empty for all of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the log."""
@@ -49,9 +58,9 @@ class Entry:
         return int(self.value["number"])
 
     @property
-    def about(self) -> tuple[str, int]:
-        """Repository and number of the pull request."""
-        return str(self.value["repository"]), int(self.value["pullRequest"])
+    def about(self) -> Subject:
+        """What was decided on."""
+        return Subject(str(self.value["repository"]), int(self.value["pullRequest"]), str(self.value.get(_FOLDER, "")))
 
     @property
     def parts(self) -> dict[str, str]:
@@ -89,7 +98,7 @@ def append(place: Place, inputs: VerdictInputs, verdict: Verdict, after: str | N
         log = place.log()
         entries = read(log)
         entry = _entry(inputs, verdict, bodies, outcome, entries[-1] if entries else None)
-        latest = last_about(entries, *entry.about)
+        latest = last_about(entries, entry.about)
         if latest is not None and _says_the_same(latest, entry):
             return latest
         if after is not None and after != (latest.digest if latest is not None else ""):
@@ -129,18 +138,18 @@ def check(log: bytes) -> Iterator[Entry | str]:
         yield f"line {number + 1} is cut off; nobody was told of it, and the next decision replaces it"
 
 
-def last_about(entries: Iterable[Entry], repository: str, number: int) -> Entry | None:
+def last_about(entries: Iterable[Entry], subject: Subject) -> Entry | None:
     """The newest entry about a pull request."""
     found = None
     for entry in entries:
-        if entry.about == (repository, number):
+        if entry.about == subject:
             found = entry
     return found
 
 
-def remembered(entries: Iterable[Entry], repository: str, number: int) -> Memory:
+def remembered(entries: Iterable[Entry], subject: Subject) -> Memory:
     """What the record knows of a pull request: the memory of its newest decision."""
-    latest = last_about(entries, repository, number)
+    latest = last_about(entries, subject)
     return Memory() if latest is None else latest.memory
 
 
@@ -162,6 +171,8 @@ def _entry(
         "inputs": {name: bytes_digest(bodies[name]) for name in PARTS},
         "verdict": bytes_digest(outcome),
     }
+    if inputs.plan.folder:
+        value[_FOLDER] = inputs.plan.folder
     return Entry(value | {"digest": bytes_digest(canonical_json(value))})
 
 
@@ -177,6 +188,8 @@ _KEYS = {
     *("version", "number", "previous", "at", "engine", "repository", "pullRequest", "state", "headline", "digests"),
     *("memory", "inputs", "verdict", "digest"),
 }
+_FOLDER = "folder"
+"""A key that an entry has where its subject is less than the whole repository."""
 
 
 def _wrong(line: bytes, number: int, previous: str) -> str:
@@ -185,13 +198,15 @@ def _wrong(line: bytes, number: int, previous: str) -> str:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         return f"line {number} is no JSON"
-    if not isinstance(value, dict) or value.get("version") != VERSION or set(value) != _KEYS:
+    if not isinstance(value, dict) or value.get("version") != VERSION or set(value) - {_FOLDER} != _KEYS:
         return f"line {number} is no entry of this version"
     claimed = value.pop("digest")
     if bytes_digest(canonical_json(value)) != claimed:
         return f"line {number} was altered: it does not have the digest that it carries"
     if value["previous"] != previous:
         return f"line {number} does not follow the line before it: a line was removed, inserted or moved"
+    if not isinstance(value.get(_FOLDER, "."), str) or not value.get(_FOLDER, "."):
+        return f"line {number} names no folder"
     if value["number"] != number:
         return f"line {number} carries the number {value['number']}"
     if canonical_json(value | {"digest": claimed}) != line:

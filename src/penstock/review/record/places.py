@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from penstock.source.git import GitError, GitRepository
+from penstock.source.git import GitRepository
+from penstock.source.git_call import GitError
 from penstock.source.git_values import Authorization
 from penstock.source.journal import LOG, Journal
 
@@ -75,6 +76,10 @@ class BranchPlace:
     branch: str = BRANCH
     remote: str | None = None
     authorization: Authorization | None = None
+
+    def __post_init__(self) -> None:
+        # The branch has none of the folders that a repository may be seen from.
+        object.__setattr__(self, "repository", self.repository.seen_from(""))
 
     @property
     def ref(self) -> str:

@@ -81,6 +81,8 @@ def _difference(place: Place, entry: Entry) -> str:
             f"made again, the verdict is `{verdict.state.value}` ({verdict.headline}), not the recorded "
             f"`{entry.value['state']}` ({entry.value['headline']}); it was made by Penstock {entry.value['engine']}"
         )
+    if inputs.plan.folder != entry.about.folder:
+        return "the entry's `folder` is not what its own inputs give"
     same = {
         "state": verdict.state.value,
         "headline": verdict.headline,

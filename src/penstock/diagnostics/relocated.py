@@ -1,0 +1,29 @@
+"""Diagnostics for those who know files from the top of a git repository, where the specs stand in a folder of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from penstock.diagnostics.model import Diagnostic, Label, Span
+
+
+def from_top(diagnostic: Diagnostic, folder: str) -> Diagnostic:
+    """The diagnostic with all of its places, and those of its fix, from the top; `folder` is `""` for the top."""
+    if not folder:
+        return diagnostic
+
+    def span(one: Span) -> Span:
+        return one._replace(path=f"{folder}/{one.path}")
+
+    def label(one: Label) -> Label:
+        return one._replace(span=span(one.span))
+
+    fix = diagnostic.fix
+    if fix is not None:
+        fix = replace(fix, edits=tuple(one._replace(span=span(one.span)) for one in fix.edits))
+    return replace(
+        diagnostic,
+        primary=None if diagnostic.primary is None else label(diagnostic.primary),
+        secondary=tuple(map(label, diagnostic.secondary)),
+        fix=fix,
+    )
