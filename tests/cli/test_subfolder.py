@@ -40,6 +40,14 @@ def test_commands_work_from_within(folder: Path, command: list[str], monkeypatch
     assert main(command) == 0
 
 
+def test_from_above_it_says_where_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert main(["check"]) == 2
+    assert "or name it by --root (there is one in `ml`: `--root ml`)" in capsys.readouterr().err
+
+
 def test_a_forge_is_told_paths_from_the_top(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = next(path for path in sorted((folder / "specs").rglob("*.yaml")) if "owner:" in path.read_text())
     broken.write_text(broken.read_text().replace("owner:", "ownr:", 1))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from penstock.source.git import GitRepository
 
 SPECS = "specs"
+_BELOW = ("*", "*/*")
+"""How far down it is looked for what is not found upwards."""
 
 
 class NoRepositoryError(Exception):
@@ -65,6 +67,9 @@ def folder_in_git(root: Path) -> str:
 
 
 def _hint(folder: Path) -> str:
-    """What else may be meant, where a name differs in case alone."""
+    """What else may be meant: a name that differs in case alone, or a folder a little further down."""
     names = lookalikes(folder, SPECS)
-    return f" (`{names[0]}` is another name to git: rename it to `{SPECS}`)" if names else ""
+    if names:
+        return f" (`{names[0]}` is another name to git: rename it to `{SPECS}`)"
+    below = sorted(found.parent.relative_to(folder) for depth in _BELOW for found in folder.glob(f"{depth}/{SPECS}"))
+    return f" (there is one in `{below[0]}`: `--root {below[0]}`)" if below else ""
