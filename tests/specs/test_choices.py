@@ -19,7 +19,9 @@ LATEST = {"of": "weather", "column": "wind", "match": ["origin"], "maxAge": "3h"
 BOUND = {"id": "q", "metric": "f1"}
 SEARCH = {"trials": 3, "space": {"alpha": {"uniform": [0.1, 1.0]}}}
 OWN = {"id": "own", "promql": "vector(1)"}
-
+ROLE = "arn:aws:iam::111122223333:role/model-reader"
+ACCOUNT = "model-reader@example-project.iam.gserviceaccount.com"
+CLIENT = "11111111-2222-3333-4444-555555555555"
 CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     "Source": (
         [{"parquet": "a"}, {"csv": ["a", "b"]}, {"csv": "a", "parquet": None}],
@@ -73,6 +75,10 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     "AbortCondition": (
         [{"id": "a", "errorRate": "1%"}, {"id": "a", "latency": {"above": "60ms"}}],
         [{"id": "a"}, {"id": "a", "errorRate": "1%", "latency": {"above": "60ms"}}],
+    ),
+    "CloudIdentity": (
+        [{"aws": ROLE}, {"gcp": ACCOUNT}, {"azure": CLIENT}],
+        [{}, {"aws": ROLE, "gcp": ACCOUNT}, {"gcp": ACCOUNT, "azure": CLIENT}],
     ),
     "QualityMonitor": (
         [{**BOUND, "window": "7d", "below": 0.5}],

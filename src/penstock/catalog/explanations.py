@@ -263,8 +263,8 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "cidr": _cidr,
     "link_local": _custom(
         "malformed-text",
-        "{} is where clouds give out credentials, and no store",
-        "write the addresses of the store; `egress.credentials` lets pods reach what gives out their own credentials",
+        "{} is where clouds give out the credentials of machines",
+        "leave it out; `egress.credentials` lets pods reach what gives out their own credentials",
     ),
     "at_least_of": _custom(
         "out-of-range",

@@ -9,8 +9,11 @@ from typing import NamedTuple
 from penstock.catalog.scikit_learn import learners
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 from penstock.specs.kubernetes import (
+    AWS_ROLE_PATTERN,
+    AZURE_CLIENT_PATTERN,
     CIDR_PATTERN,
     GATEWAY_PATTERN,
+    GCP_ACCOUNT_PATTERN,
     LABEL_KEY_PATTERN,
     LABEL_VALUE_PATTERN,
     NAMESPACE_PATTERN,
@@ -133,6 +136,20 @@ WORDINGS: dict[str, Wording] = {
         "a login",
         "the account's name on the forge, such as `octocat`, without `@`",
         lambda text: text.lstrip("@") or None,
+    ),
+    AWS_ROLE_PATTERN: Wording(
+        "the ARN of an IAM role",
+        "`arn:aws:iam::ACCOUNT:role/NAME` with the twelve digits of the account, such as "
+        "`arn:aws:iam::111122223333:role/model-reader`",
+    ),
+    GCP_ACCOUNT_PATTERN: Wording(
+        "the address of a service account of one's own",
+        "it as `NAME@PROJECT.iam.gserviceaccount.com`, of an account that was made in Google Cloud for this rollout",
+    ),
+    AZURE_CLIENT_PATTERN: Wording(
+        "the client id of an identity of Azure",
+        "the GUID that Azure calls the application's or managed identity's client id, such as "
+        "`11111111-2222-3333-4444-555555555555`",
     ),
     r"^[a-z0-9-]+\..+$": Wording("a column of a dataset", "`dataset.column`, such as `passengers.age_band`"),
     r"^[\w./-]+\.json$": Wording("a file of evidence", "the path of a `.json` file in the repository"),

@@ -61,6 +61,18 @@ REVIEWING = (
         """,
     ),
     Code(
+        "autoscaler-handover",
+        """A Rollout that serves goes over from scaling by cpu or memory to scaling by requests.
+
+        KEDA scales by requests, and refuses what a HorizontalPodAutoscaler scales. In Standard mode KServe leaves the
+        old one when it makes the new object; beside Argo Rollouts it is taken away last. Until it is gone the copies
+        are scaled as before.
+
+        Use instead: delete the HorizontalPodAutoscaler of the endpoint once the change is applied.
+        """,
+        WARNS,
+    ),
+    Code(
         "base-unreadable",
         """What a pull request would be merged into is broken itself, so that it cannot be compared.
 

@@ -82,6 +82,14 @@ class Mesh(NamedTuple):
     """Where its control plane is."""
 
 
+class Identity(NamedTuple):
+    """Whom pods are to a cloud."""
+
+    cloud: Literal["aws", "gcp", "azure"]
+    name: str
+    """ARN of the role, address of the service account, client id."""
+
+
 class Egress(NamedTuple):
     """What pods reach besides names: the store that they load the model from, and what gives out credentials for it."""
 
@@ -92,6 +100,8 @@ class Egress(NamedTuple):
     """Where it runs elsewhere. Without them and without a namespace it may be anywhere."""
     credentials: Literal["none", "eks", "gke"] = "none"
     """Whose service on the node is asked for credentials."""
+    tokens: tuple[str, ...] = ()
+    """Where an identity of AWS or Azure exchanges its token for credentials."""
 
 
 class AccessRule(NamedTuple):
@@ -115,6 +125,7 @@ class AccessRule(NamedTuple):
     model: str
     owner: str
     egress: Egress = Egress()
+    identity: Identity | None = None
     mesh: Mesh | None = None
     """The service mesh that the pods are in."""
     labels: tuple[tuple[str, str], ...] = ()
@@ -158,6 +169,7 @@ class Endpoint(NamedTuple):
     """Version of KEDA; None where the environment has none."""
     mode: Literal["Standard", "Knative"] = "Standard"
     """KServe's deployment mode."""
+    identity: Identity | None = None
     gateway: tuple[str, str] | None = None
     """Namespace and name of the gateway that routes attach to."""
     host: str | None = None

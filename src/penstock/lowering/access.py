@@ -6,7 +6,7 @@ from penstock.catalog.model import View
 from penstock.ir.serving import AccessRule, Caller, Egress, Mesh
 from penstock.lowering.endpoint import is_remote
 from penstock.lowering.environments import environment_of
-from penstock.lowering.serving import free_labels, mode_of, pods_of
+from penstock.lowering.serving import free_labels, identity_of, mode_of, pods_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 
@@ -33,6 +33,7 @@ def access_rule(view: View, name: str) -> AccessRule:
         monitoring=environment.prometheus.namespace,
         store="remote" if is_remote(environment.model_store) else "local",
         egress=_egress(environment),
+        identity=identity_of(rollout),
         mesh=Mesh(environment.istio.mode, environment.istio.namespace) if environment.istio is not None else None,
         environment=environment_of(view).name,
         model=rollout.spec.model,
@@ -44,7 +45,8 @@ def access_rule(view: View, name: str) -> AccessRule:
 
 def _egress(environment: EnvironmentSpec) -> Egress:
     store = environment.egress.store
-    return Egress(store.port, store.namespace, tuple(store.cidrs), environment.egress.credentials)
+    egress = environment.egress
+    return Egress(store.port, store.namespace, tuple(store.cidrs), egress.credentials, tuple(egress.tokens))
 
 
 def _relays(rollout: Rollout, environment: EnvironmentSpec) -> tuple[str, ...]:

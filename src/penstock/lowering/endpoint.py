@@ -12,7 +12,7 @@ from penstock.ir.workflow import Compute
 from penstock.lowering.canary_figures import abort_condition
 from penstock.lowering.environments import environment_of
 from penstock.lowering.request_series import RequestSeries
-from penstock.lowering.serving import free_labels, mode_of, pods_of, requests_of
+from penstock.lowering.serving import free_labels, identity_of, mode_of, pods_of, requests_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
 from penstock.specs.rollout import Canary
@@ -70,6 +70,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         version=version,
         keda=environment.keda.version if environment.keda is not None else None,
         mode="Knative" if mode_of(environment) == "Knative" else "Standard",
+        identity=identity_of(rollout),
         gateway=gateway,
         host=host,
         prometheus=environment.prometheus.url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.ir.serving import Identity
 from penstock.lowering.request_series import RequestSeries, request_series
 from penstock.lowering.serving_pods import ServingPods, serving_pods
 from penstock.specs.environment import EnvironmentSpec
@@ -37,6 +38,16 @@ def pods_of(rollout: Rollout, environment: EnvironmentSpec) -> ServingPods:
         protocol=serve.protocol,
         rollout=rollout.name,
     )
+
+
+def identity_of(rollout: Rollout) -> Identity | None:
+    """Whom the rollout's pods are to a cloud."""
+    identity = rollout.spec.identity
+    if identity is None:
+        return None
+    if identity.aws is not None:
+        return Identity("aws", identity.aws)
+    return Identity("gcp", identity.gcp) if identity.gcp is not None else Identity("azure", identity.azure or "")
 
 
 def free_labels(rollout: Rollout) -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,7 @@ from penstock.review.misplaced import is_generated, misplaced
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
+from penstock.review.rescaled import rescaled
 from penstock.review.sides import Sides, of_sides
 from penstock.review.taken_back import taken_back
 from penstock.review.uncollected import uncollected
@@ -73,6 +74,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     errors.extend(generated.problems)
     errors.extend(_base_problems(sides))
     errors.extend(taken_back(sides.base.catalog, sides.head.catalog, sides.touched))
+    errors.extend(rescaled(sides.base.catalog, sides.head.catalog, sides.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
@@ -179,7 +181,7 @@ def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
     return concerned
 
 
-_TOLD_OF = frozenset({"base-unreadable", "canary-taken-back"})
+_TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-back"})
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 

@@ -218,6 +218,14 @@ class Egress(Node):
         default="none",
         order=("none", "eks", "gke"),
     )
+    tokens: Distinct[Cidr] = field(
+        "Ranges of addresses where pods of a Rollout with an `identity` of AWS or Azure exchange their token for its "
+        "credentials, at port 443: those of STS or of Microsoft Entra. Needed where `store` does not open that port "
+        "to everywhere.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=[],
+    )
 
 
 class Images(Node):

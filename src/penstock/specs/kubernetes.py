@@ -22,6 +22,14 @@ URL_PATTERN = r"^https?://[^\s/]\S*$"
 CIDR_PATTERN = r"^[0-9a-fA-F:.]+/\d{1,3}$"
 STORE_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html; a path is part of the name.
+AWS_ROLE_PATTERN = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([!-.0-~]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"
+# https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/create; the project of a domain
+# (`example.com:project`) stands turned round. What machines have by default ends otherwise.
+_GCP_NAME = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
+GCP_ACCOUNT_PATTERN = rf"^{_GCP_NAME}@{_GCP_NAME}(\.{_LABEL})*\.iam\.gserviceaccount\.com$"
+AZURE_CLIENT_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
 RESERVED_LABELS = ("app.kubernetes.io/", "penstock/")
 """Prefixes of the labels that generated manifests carry already."""
 _METADATA = ("100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128")
@@ -70,5 +78,8 @@ FreeLabelKey = Annotated[LabelKey, AfterValidator(_free)]
 LabelValue = Annotated[str, StringConstraints(pattern=LABEL_VALUE_PATTERN)]
 Url = Annotated[str, StringConstraints(pattern=URL_PATTERN)]
 """An address that is asked over HTTP, with its scheme."""
+AwsRole = Annotated[str, StringConstraints(pattern=AWS_ROLE_PATTERN)]
+GcpAccount = Annotated[str, StringConstraints(pattern=GCP_ACCOUNT_PATTERN)]
+AzureClient = Annotated[str, StringConstraints(pattern=AZURE_CLIENT_PATTERN)]
 StoreUrl = Annotated[str, StringConstraints(pattern=STORE_PATTERN)]
 """An address of whatever scheme a client knows, such as a database's."""

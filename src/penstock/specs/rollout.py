@@ -21,7 +21,7 @@ from penstock.specs.base import (
     note,
 )
 from penstock.specs.choices import exactly_one
-from penstock.specs.kubernetes import LabelKey, LabelValue, Namespace
+from penstock.specs.kubernetes import AwsRole, AzureClient, GcpAccount, LabelKey, LabelValue, Namespace
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Duration, Fraction, PositiveDuration, WholeSeconds
 
@@ -340,6 +340,36 @@ class Access(Node):
     )
 
 
+class CloudIdentity(Choosing):
+    """Whom the rollout's pods are to a cloud: exactly one of `aws`, `gcp`, `azure`.
+
+    The cloud has the last word: it gives the identity to whom its trust names, which is the ServiceAccount that has the
+    rollout's name in the Environment's namespace.
+    """
+
+    chosen = exactly_one("aws", "gcp", "azure")
+
+    aws: AwsRole | None = field(
+        "ARN of the IAM role that pods assume (IRSA), such as `arn:aws:iam::111122223333:role/model-reader`.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    gcp: GcpAccount | None = field(
+        "Address of the service account that pods act as (Workload Identity of GKE), such as "
+        "`model-reader@example-project.iam.gserviceaccount.com`.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    azure: AzureClient | None = field(
+        "Client id of the application or managed identity whose tokens pods get (Azure Workload Identity).",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+
+
 class RolloutSpec(Node):
     """Model, gate, environments, serving, strategy, objectives and monitors."""
 
@@ -373,6 +403,13 @@ class RolloutSpec(Node):
         "Who may connect to its pods; no network policy where absent. What splits traffic (the Environment's gateway, "
         "Knative) may too: of requests that come through it, it alone decides.",
         loosens=Loosens.REMOVED,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    identity: CloudIdentity | None = field(
+        "Whom its pods are to the cloud, which decides what they may read: the model's own folder of the store will "
+        "do. Where absent, they are whoever the cloud takes them for.",
+        loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from penstock.ir.serving import Identity
+
 MANAGED_BY = "penstock"
 OWNER_LABEL = "penstock/owner"
 ENVIRONMENT_LABEL = "penstock/environment"
@@ -26,6 +28,14 @@ CONTAINER_SECURITY: dict[str, Any] = {
 """Security context of a container, as the restricted Pod Security Standard asks, with nothing to write to."""
 
 _HASH_LENGTH = 10
+# https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,
+# https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity and
+# https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html.
+_IDENTITY_ANNOTATIONS = {
+    "aws": "eks.amazonaws.com/role-arn",
+    "gcp": "iam.gke.io/gcp-service-account",
+    "azure": "azure.workload.identity/client-id",
+}
 
 
 def labels(
@@ -65,6 +75,16 @@ def metadata(
     if annotations:
         found["annotations"] = annotations
     return found
+
+
+def identity_annotations(identity: Identity | None) -> dict[str, str]:
+    """What a ServiceAccount says to the cloud that its pods are to have an identity of."""
+    return {} if identity is None else {_IDENTITY_ANNOTATIONS[identity.cloud]: identity.name}
+
+
+def identity_labels(identity: Identity | None) -> dict[str, str]:
+    """What pods say besides; Azure's webhook passes those by that do not."""
+    return {"azure.workload.identity/use": "true"} if identity is not None and identity.cloud == "azure" else {}
 
 
 def resources(cpu: str, memory: str, gpu: int = 0) -> dict[str, Any]:

@@ -90,25 +90,32 @@ def by_keys(value: Any) -> Any:
     return {key: by_keys(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
-FOLLOWED: list[tuple[str, Path, str]] = [
+COUNTING: list[tuple[str, Path, str]] = [
     ("Dataset/flights", ("spec", "columns"), ".columns"),
     ("Dataset/flights", ("spec", "columns", "origin", "oneOf"), ".columns.origin.oneOf"),
-    ("Dataset/flights", ("spec", "checks"), ".checks"),
     ("Dataset/weather", ("spec", "primaryKey"), ".primaryKey"),
     ("FeatureSet/conditions", ("spec", "features"), ".features"),
-    ("Model/delay", ("metadata", "labels"), ".metadata.labels"),
-    ("Model/delay", ("spec", "estimator", "params"), ".estimator.params"),
     ("Model/delay", ("spec", "estimator", "params", "categories"), ".estimator.params.categories"),
     ("Model/delay", ("spec", "estimator", "params", "stages", 0), ".estimator.params.stages[0]"),
     ("Model/delay", ("spec", "slices"), ".slices"),
-    ("Model/delay", ("spec", "card", "limitations"), ".card.limitations"),
     ("Model/delay", ("spec", "search", "space"), ".search.space"),
+]
+"""What something may count by its place."""
+
+FREE: list[tuple[str, Path, str]] = [
+    ("Dataset/flights", ("spec", "checks"), ".checks"),
+    ("Model/delay", ("metadata", "labels"), ".metadata.labels"),
+    ("Model/delay", ("spec", "estimator", "params"), ".estimator.params"),
+    ("Model/delay", ("spec", "card", "limitations"), ".card.limitations"),
     ("Gate/delay-release", ("spec", "rules"), ".rules"),
     ("Gate/delay-release", ("spec", "tests"), ".tests"),
     ("Rollout/delay-online", ("spec", "monitor", "drift"), ".monitor.drift"),
     ("Rollout/delay-online", ("spec", "monitor", "drift", 1, "then"), ".monitor.drift[more].then"),
     ("Rollout/delay-online", ("spec", "access", "callers"), ".access.callers"),
 ]
+"""What holds by itself, wherever it stands."""
+
+FOLLOWED = [*COUNTING, *FREE]
 """What the generated files hold in the order of the spec."""
 
 IGNORED: list[tuple[str, Path]] = [
@@ -134,8 +141,10 @@ def test_an_order_that_is_compiled_is_a_change_of_its_field(
     plan = compiled.plan()
     assert plan.errors == ()
     assert plan.kind == "change"
-    assert directions(plan) == {f"{spec}{address}": Direction.UNKNOWN}
+    is_free = (spec, path, address) in FREE
+    assert directions(plan) == {f"{spec}{address}": Direction.NEUTRAL if is_free else Direction.UNKNOWN}
     [change] = direct(plan)
+    assert change.why.endswith("the order loosens nothing" if is_free else "what is compiled follows that order")
     assert change.operation is Operation.CHANGED
     assert change.before == change.after[::-1]
     assert not change.breaking
@@ -185,7 +194,10 @@ def test_no_change_is_told_of_an_order_exactly_where_the_same_bytes_are_compiled
     assert (plan.kind == "none") is (plan.changes == ()) is (generated(compiled) == before)
     told = {str(change.address.spec) for change in direct(plan)}
     assert {owner for one in plan.artifacts for owner in one.owners if owner in told} or not plan.artifacts
-    assert {change.direction for change in plan.changes} <= {Direction.UNKNOWN}
+    free = {f"{spec}{address}" for spec, _, address in FREE}
+    for change in direct(plan):
+        assert change.direction is (Direction.NEUTRAL if str(change.address) in free else Direction.UNKNOWN)
+    assert {change.direction for change in plan.changes if change.cause == "indirect"} <= {Direction.UNKNOWN}
 
 
 def test_a_spec_with_all_its_keys_sorted_differs_in_the_fields_whose_order_is_compiled(compiled: Repository) -> None:
@@ -197,7 +209,7 @@ def test_a_spec_with_all_its_keys_sorted_differs_in_the_fields_whose_order_is_co
         "Dataset/flights.columns": Direction.UNKNOWN,
         "Dataset/weather.columns": Direction.UNKNOWN,
         "FeatureSet/conditions.features": Direction.UNKNOWN,
-        "Model/delay.estimator.params": Direction.UNKNOWN,
+        "Model/delay.estimator.params": Direction.NEUTRAL,
         "Model/delay.estimator.params.categories": Direction.UNKNOWN,
     }
     order = at(plan, "FeatureSet/conditions.features")
@@ -225,7 +237,7 @@ def test_what_moved_is_the_least_that_did(repository: Repository, after: str, mo
     plan = repository.changed(write(after))
     assert (
         at(plan, "Model/delay.estimator.params").why.split(": ")[1]
-        == f"{moved}, and what is compiled follows that order"
+        == f"{moved}; the learner takes them by name, so the order loosens nothing"
     )
 
 
@@ -283,6 +295,100 @@ def test_another_change_of_the_spec_hides_no_order(compiled: Repository, value: 
     compiled.edit(edit)
     committed(compiled)
     assert set(directions(compiled.plan())) == {"Gate/delay-release.rules", "Gate/delay-release.rules[quality].atLeast"}
+
+
+def put(kind: str, name: str, key: str, value: Any) -> Any:
+    """An edit that puts a value into a list or in the place of a field of a spec."""
+
+    def edit(documents: Documents) -> None:
+        spec = documents[kind, name]["spec"]
+        if isinstance(spec.get(key), list) and not isinstance(value, list):
+            spec[key].append(value)
+        else:
+            spec[key] = value
+
+    return edit
+
+
+def learn(by: dict[str, str]) -> Any:
+    """An edit that puts another learner in the place of a model's, with the same parameters."""
+
+    def edit(documents: Documents) -> None:
+        spec = documents["Model", "delay"]["spec"]
+        spec["estimator"] = {**by, "params": spec["estimator"]["params"]}
+
+    return edit
+
+
+COUNTED = {
+    "a JSON patch picks a manifest's parts by number": (
+        put(
+            "Rollout",
+            "delay-online",
+            "patches",
+            [
+                {
+                    "kind": "NetworkPolicy",
+                    "name": "delay-online",
+                    "json": [{"op": "remove", "path": "/spec/ingress/0/from/1"}],
+                }
+            ],
+        ),
+        [
+            ("Rollout/delay-online", ("spec", "access", "callers"), ".access.callers"),
+            ("Rollout/delay-online", ("spec", "monitor", "drift"), ".monitor.drift"),
+            ("Rollout/delay-online", ("spec", "monitor", "drift", 1, "then"), ".monitor.drift[more].then"),
+        ],
+    ),
+    "a function runs between two rules": (
+        put("Gate", "delay-release", "rules", {"id": "own", "python": "systems.flights:saved", "atLeast": 0.0}),
+        [("Gate/delay-release", ("spec", "rules"), ".rules")],
+    ),
+    "what was asked before answers sooner": (
+        put("Gate", "delay-release", "rules", {"id": "speed", "latency": {"p99": "20ms"}}),
+        [("Gate/delay-release", ("spec", "rules"), ".rules")],
+    ),
+    "a function runs between two checks": (
+        put("Dataset", "flights", "checks", {"id": "own", "python": "systems.flights:odd"}),
+        [("Dataset/flights", ("spec", "checks"), ".checks")],
+    ),
+    "a function takes the parameters": (
+        learn({"python": "systems.flights:build"}),
+        [("Model/delay", ("spec", "estimator", "params"), ".estimator.params")],
+    ),
+    "a learner of somebody else's takes the parameters": (
+        learn({"class": "xgboost.XGBClassifier"}),
+        [("Model/delay", ("spec", "estimator", "params"), ".estimator.params")],
+    ),
+}
+"""What makes an order count that is free otherwise, and which."""
+
+
+@pytest.mark.parametrize("reason", COUNTED)
+@pytest.mark.parametrize("when", ["before", "with the order", "no longer"])
+def test_an_order_is_not_free_where_something_counts(compiled: Repository, reason: str, when: str) -> None:
+    add, orders = COUNTED[reason]
+    functions = (
+        "def saved(truth, said, rows): return 1.0\ndef odd(table): return table\ndef build(**params): return None\n"
+    )
+    compiled.git("checkout", "--quiet", "main")
+    compiled.write("systems/flights.py", compiled.read("systems/flights.py") + functions)
+    former = compiled.read("specs/system.yaml")
+    if when != "with the order":
+        compiled.edit(add)
+    committed(compiled)
+    compiled.branch("other")
+    if when == "with the order":
+        compiled.edit(add)
+    elif when == "no longer":
+        compiled.write("specs/system.yaml", former)
+    for spec, path, _ in sorted(orders, key=lambda one: -len(one[1])):
+        compiled.edit(lambda documents, spec=spec, path=path: turn(documents, spec, path))  # type: ignore[misc]
+    committed(compiled)
+    plan = compiled.plan()
+    found = {str(one.address): one.direction for one in direct(plan) if one.why.endswith(("order", "nothing"))}
+    assert plan.errors == ()
+    assert found == {f"{spec}{address}": Direction.UNKNOWN for spec, _, address in orders}
 
 
 def test_an_order_that_is_pushed_after_an_approval_has_to_be_approved(repository: Repository) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import RepositoryFiles
+from penstock.review.changes.finders import FINDER, Finders, finders, reflects
 from penstock.source.canonical import bytes_digest
 
 _MOST_FILES = 5_000
@@ -22,9 +23,11 @@ _OPEN_MODULES = _OPEN_WITHIN | {
     *("bdb", "cProfile", "code", "codeop", "doctest", "imp", "logging.config", "pdb", "pkg_resources", "profile"),
     *("pty", "site", "trace"),
 }
-_OPEN_NAMES = frozenset({"__builtins__", "__import__", "__loader__", "__path__", "compile", "eval", "exec"})
+_OPEN_NAMES = frozenset(
+    {"__builtins__", "__import__", "__loader__", "__path__", "__spec__", "compile", "eval", "exec", "importlib", FINDER}
+)
 _OPEN_ATTRIBUTES = re.compile(
-    r"__builtins__|__globals__|__import__|__loader__|__subclasses__|"
+    r"__builtins__|__globals__|__import__|__loader__|__spec__|__subclasses__|"
     r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
 )
 _OPEN_OF_SYS = frozenset({"modules", "path"})
@@ -84,6 +87,7 @@ class Modules:
         found: set[str] = set()
         waiting = [module]
         seen = {module}
+        asks = reflects = False
         while waiting:
             if len(found) > _MOST_FILES:
                 return None
@@ -93,7 +97,9 @@ class Modules:
                 # A file that is not there counts: the other side may have it.
                 found.add(path)
                 code = self._parse(path)
-                if code.is_open or self.links.meet(path):
+                asks, reflects = asks or code.asks, reflects or code.reflects
+                # What one file keeps to asking, another may take out of it by a name that no text here holds.
+                if code.is_open or self.links.meet(path) or (asks and reflects):
                     return None
                 for imported in code.imports:
                     listed = self._listed(imported, folder)
@@ -135,6 +141,10 @@ class _Code(NamedTuple):
     """Whether it may run code that it does not import by a statement."""
     listed: tuple[str, ...] | None = ()
     """What `__all__` names, which of a package are modules to be imported; None where that is not written out."""
+    asks: bool = False
+    """Whether it asks `importlib` for something, and so has it in hand."""
+    reflects: bool = False
+    """Whether it may reach into other files by names that it makes up."""
 
 
 def _understand(path: str, data: bytes | None) -> _Code:
@@ -146,21 +156,33 @@ def _understand(path: str, data: bytes | None) -> _Code:
         tree = ast.parse(data)
         digest = bytes_digest(ast.dump(tree).encode("utf-8", "surrogatepass"))
         imports = tuple(sorted(_imports(path, tree)))
+        uses = finders(tree, imports)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another version of Python may understand it.
         return _Code(bytes_digest(data), is_open=True)
-    return _Code(digest, imports, _is_open(tree, imports), _listed_names(tree))
+    return _Code(
+        digest,
+        tuple(sorted({*imports, *uses.asked})),
+        _is_open(tree, imports, uses),
+        _listed_names(tree),
+        asks=bool(uses.imports),
+        reflects=reflects(tree, imports),
+    )
 
 
-def _is_open(tree: ast.Module, imports: tuple[str, ...]) -> bool:
+def _is_open(tree: ast.Module, imports: tuple[str, ...], uses: Finders) -> bool:
     for name in imports:
+        if name in uses.imports:
+            continue
         module, _, part = name.partition(".")
+        if FINDER in part.split("."):
+            return True
         if not _OPEN_MODULES.isdisjoint((module, name)) or not _OPEN_WITHIN.isdisjoint(part.split(".")):
             return True
         if module in _POWERFUL and part and _is_open_part(module, part):
             return True
     parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return any(_opens(node, parts) for node in ast.walk(tree))
+    return any(id(node) not in uses.nodes and _opens(node, parts) for node in ast.walk(tree))
 
 
 def _opens(node: ast.AST, parts: set[int]) -> bool:
@@ -169,7 +191,7 @@ def _opens(node: ast.AST, parts: set[int]) -> bool:
         return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
     if isinstance(node, ast.Attribute):
         module = node.value.id if isinstance(node.value, ast.Name) else ""
-        return _is_open_part(module, node.attr) or node.attr in _POWERFUL or node.attr in _OPEN_WITHIN
+        return _is_open_part(module, node.attr) or node.attr in (FINDER, *_POWERFUL) or node.attr in _OPEN_WITHIN
     if isinstance(node, ast.Import):
         return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
     return False

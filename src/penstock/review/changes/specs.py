@@ -11,6 +11,7 @@ from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
+from penstock.review.changes.free_orders import freed
 from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.orders import orders
 from penstock.review.changes.renames import Rename, find_renames, follows
@@ -64,7 +65,7 @@ def orders_of(base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Co
     for spec_id in ids:
         if spec_id in among:
             before = former.get(spec_id, spec_id)
-            yield from _of_metadata(base, head, before, spec_id, orders)
+            yield from _of_metadata(base, head, before, spec_id, _orders)
             yield from _of_values(base, head, before, spec_id, (), _spec_orders)
 
 
@@ -193,7 +194,12 @@ def _spec_differences(address: Address, before: Resource, after: Resource) -> It
 
 
 def _spec_orders(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
-    return orders(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
+    return _orders(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
+
+
+def _orders(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
+    for difference in orders(address, before, after, pointer):
+        yield freed(difference, before, after)
 
 
 def _of_values(

@@ -38,7 +38,9 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
         "rollbackWindow": {"revisions": 3},
         "selector": {"matchLabels": selector(endpoint)},
         "template": {
-            "metadata": {"labels": labels(endpoint) | {VERSION_LABEL: version}},
+            "metadata": {
+                "labels": labels(endpoint) | {VERSION_LABEL: version} | manifests.identity_labels(endpoint.identity)
+            },
             "spec": pod_spec(endpoint),
         },
         "strategy": {"canary": _canary(endpoint)},

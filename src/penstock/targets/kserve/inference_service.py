@@ -129,7 +129,7 @@ def _canary(endpoint: Endpoint, share: Decimal) -> dict[str, Any]:
         "predictor": {
             "name": predictor_name(endpoint.files),
             "minReplicas": max(1, int(copies)),
-            "labels": {VERSION_LABEL: _short_digest(endpoint.files)},
+            "labels": _pod_labels(endpoint, endpoint.files),
             # A canary's container has to be named, and the stable one's must not be.
             "model": {"name": "kserve-container", **_what(endpoint, endpoint.files)},
         },
@@ -138,10 +138,14 @@ def _canary(endpoint: Endpoint, share: Decimal) -> dict[str, Any]:
 
 def _identity(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     return {
-        "labels": {VERSION_LABEL: _short_digest(files)},
+        "labels": _pod_labels(endpoint, files),
         "serviceAccountName": endpoint.name,
         "automountServiceAccountToken": False,
     }
+
+
+def _pod_labels(endpoint: Endpoint, files: ModelFiles) -> dict[str, str]:
+    return {VERSION_LABEL: _short_digest(files), **manifests.identity_labels(endpoint.identity)}
 
 
 def _short_digest(files: ModelFiles) -> str:

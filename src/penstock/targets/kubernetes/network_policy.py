@@ -19,6 +19,7 @@ _DNS: dict[str, Any] = {
     ],
     "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
 }
+_HTTPS = 443
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 _METADATA = ("169.254.169.254/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128")
 """The metadata services of clouds (all, Alibaba's, over IPv6 Amazon's and Google's), which give out the credentials of
@@ -84,6 +85,8 @@ def _store(rule: AccessRule) -> Iterator[dict[str, Any]]:
     yield {"to": [*inside, *map(_block, cidrs)], "ports": _tcp([at.port, *tunnel])}
     for addresses, port in _CREDENTIALS[at.credentials]:
         yield {"to": [{"ipBlock": {"cidr": address}} for address in addresses], "ports": _tcp([port])}
+    if at.tokens and rule.identity is not None and rule.identity.cloud != "gcp":
+        yield {"to": [*map(_block, at.tokens)], "ports": _tcp([_HTTPS])}
 
 
 @cache

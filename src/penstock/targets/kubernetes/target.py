@@ -29,11 +29,13 @@ def render_access(rule: AccessRule) -> Iterator[Manifest]:
         extra=rule.labels,
     )
     metadata = manifests.metadata(rule.endpoint, rule.namespace, labels)
+    identity = manifests.identity_annotations(rule.identity)
+    account = manifests.metadata(rule.endpoint, rule.namespace, labels, identity) if identity else metadata
     documents: list[dict[str, Any]] = [
         {
             "apiVersion": "v1",
             "kind": "ServiceAccount",
-            "metadata": metadata,
+            "metadata": account,
             # The server never asks the cluster for anything.
             "automountServiceAccountToken": False,
         },

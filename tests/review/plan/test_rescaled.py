@@ -1,0 +1,43 @@
+"""KEDA refuses to scale what another autoscaler scales, which a plan says of a rollout that goes over."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.diagnostics.model import Severity
+from review.releases import NEW, add_release
+from review.repositories import Repository
+
+CPU, RPS, FIXED = "{min: 2, max: 4}", "{min: 2, max: 4, metric: rps, target: 50}", "{min: 2, max: 2}"
+KEDA = ('kserve: {version: "0.21", gatewayNamespace: gateways}', 'kserve: {version: "0.21"}\n  keda: {version: "2.20"}')
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "serves", "warned"),
+    [(CPU, RPS, True, True), (CPU, RPS, False, False), (FIXED, RPS, True, False), (RPS, CPU, True, False)],
+    ids=["over to requests", "before the first release", "from a fixed number", "back to cpu"],
+)
+def test_an_autoscaler_that_stands_in_the_way_is_told_of(
+    repository: Repository, before: str, after: str, serves: bool, warned: bool
+) -> None:
+    text = repository.read("specs/system.yaml").replace(*KEDA)
+    repository.write("specs/system.yaml", text.replace(CPU, before))
+    if serves:
+        repository.write("specs/release.yaml", add_release(NEW, None))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/system.yaml", text.replace(CPU, after))
+    repository.commit()
+    warnings = [found for found in repository.plan().errors if found.severity is Severity.WARNING]
+    assert [found.code for found in warnings] == (["autoscaler-handover"] if warned else [])
+
+
+def test_knative_has_neither_of_the_two(repository: Repository) -> None:
+    knative = repository.read("specs/system.yaml").replace(KEDA[0], 'kserve: {version: "0.21", mode: Knative}')
+    repository.write("specs/system.yaml", knative)
+    repository.write("specs/release.yaml", add_release(NEW, None))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/system.yaml", knative.replace(CPU, RPS))
+    repository.commit()
+    assert "autoscaler-handover" not in {found.code for found in repository.plan().errors}
