@@ -125,6 +125,8 @@ QUALITY = {
     "monitors": [
         MEASURED | {"id": "q", "labels": 468, "value": 0.7708, "low": 0.7232, "high": 0.8186},
         MEASURED | {"id": "few", "labels": 7, "value": None, "low": None, "high": None},
+        MEASURED | {"id": "days", "labels": 468, "value": 0.77, "low": 0.7, "high": 0.84, "clusters": {"count": 30}},
+        MEASURED | {"id": "week", "labels": 468, "value": 0.77, "low": None, "high": None, "clusters": {"count": 7}},
         MEASURED | {"id": "bad", "labels": 468, "value": 0.6, "low": 0.55, "high": 0.65, "breached": True},
     ],
 }
@@ -146,7 +148,9 @@ def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: 
     assert "inputs z 2,000 0.3 ≤ 0.2 1 of 3 beyond" in rows
     assert "inputs w 68 – ≤ 0.2 0 of 3 too few rows" in rows
     assert "q roc_auc 0.7708 0.7232 to 0.8186 ≥ 0.75 468 of 672 within" in rows
-    assert "few roc_auc – – to – ≥ 0.75 7 of 672 too few labels" in rows
+    assert "few roc_auc – – ≥ 0.75 7 of 672 too few labels" in rows
+    assert "days roc_auc 0.77 0.7 to 0.84 (30 clusters) ≥ 0.75 468 of 672 within" in rows
+    assert "week roc_auc 0.77 – (7 clusters: too few) ≥ 0.75 468 of 672 within" in rows
     assert "bad roc_auc 0.6 0.55 to 0.65 ≥ 0.75 468 of 672 beyond" in rows
 
 

@@ -57,6 +57,32 @@ def test_the_window_is_the_longest_of_all_monitors() -> None:
     assert values(by_name(workflow())["observe"], "--window") == ["14d"]
 
 
+def clustered(**clusters: str) -> Callable[[Documents], None]:
+    def change(documents: Documents) -> None:
+        documents["Gate", "flight-delay-release"]["spec"]["clusters"] = clusters
+
+    return change
+
+
+def test_quality_is_measured_over_the_clusters_of_the_gates() -> None:
+    found = by_name(workflow(clustered(column="carrier")))
+    assert values(found["observe"], "--clusters") == ['["carrier"]']
+    assert values(found["quality"], "--clusters") == ['{"flight-delay-release":{"column":"carrier"}}']
+    found = by_name(workflow(clustered(every="1d")))
+    assert values(found["observe"], "--clusters") == []
+    assert values(found["quality"], "--clusters") == ['{"flight-delay-release":{"every":"1d"}}']
+
+
+def test_the_groups_of_a_split_are_clusters_of_the_monitor_too() -> None:
+    def change(documents: Documents) -> None:
+        split = {"by": "group", "column": "carrier", "validation": "10%", "test": "20%"}
+        documents["Model", "flight-delay"]["spec"]["split"] = split
+
+    found = by_name(workflow(change))
+    assert values(found["observe"], "--clusters") == values(found["quality"], "--groups") == ['["carrier"]']
+    assert values(by_name(workflow())["quality"], "--groups") == []
+
+
 def test_whom_a_monitor_tells_is_no_part_of_the_pipeline() -> None:
     quality = [{"id": "auc", "metric": "roc_auc", "below": 0.68, "window": "14d", "then": ["ticket"]}]
     assert workflow(monitor(quality=quality)) == workflow()

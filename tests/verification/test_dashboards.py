@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("cel", reason="the extra `verify` is not installed")
 
 from penstock.source.emit_yaml import emit_yaml_documents
-from penstock.verification.dashboards import dashboard_problems
+from penstock.verification.dashboards import dashboard_problems, json_texts
 from penstock.verification.verify import Verification, verify
 
 
@@ -56,6 +56,18 @@ def test_a_sound_dashboard_has_nothing_to_find(tmp_path: Path) -> None:
     assert result.checked["PromQL"] == 3
 
 
+def test_the_text_of_a_dashboard_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def counted(text: str) -> Any:
+        parsed.append(text)
+        return json.loads(text)
+
+    monkeypatch.setattr("penstock.verification.dashboards.orjson.loads", counted)
+    assert verified(tmp_path, config_map(*SOUND)).checked["dashboard"] == 1
+    assert len(parsed) == 1
+
+
 @pytest.mark.parametrize(
     ("panels", "more", "message"),
     [
@@ -71,7 +83,7 @@ def test_what_would_be_shown_wrongly_is_found(
     tmp_path: Path, panels: tuple[dict[str, Any], ...], more: dict[str, Any], message: str
 ) -> None:
     value = config_map(*panels, **more)
-    assert any(message in found for _, found in dashboard_problems(value))
+    assert any(message in found for _, found in dashboard_problems(json_texts(value)))
     first = verified(tmp_path, value).diagnostics.sorted()[0]
     assert first.code == "dashboard-sense"
     assert first.primary is not None

@@ -1,4 +1,4 @@
-"""What to write instead of a value of the wrong form: units of other systems, quotes, lists, mappings."""
+"""What to write instead of a value of the wrong form: units of other systems, quotes, lists."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from typing import Any
 
 from penstock.diagnostics.model import Edit, Fix, Safety, Span
-from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged
+from penstock.specs.shapes import Items, Scalar, Shape
 
 Remedy = tuple[tuple[str, ...], Fix | None]
 """Advice, and the edit that follows it where there is but one."""
 
 EVERYTHING = ("all", "*")
-_MOST_NAMES = 3
 _UNITS_OF_TIME = {
     "ms": "ms", "msec": "ms", "millisecond": "ms", "s": "s", "sec": "s", "second": "s", "m": "m", "min": "m",
     "minute": "m", "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w",
@@ -28,8 +27,6 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
     """What to write instead of a value, here as its text, where that can be told; `short` is what was expected."""
     if value is None:
         return ("give it a value, or delete the key",), None
-    if isinstance(shape, Entries | Mapping | Tagged):
-        return _form_of(shape, value), None
     if isinstance(shape, Items) and isinstance(value, str | int | float):
         if value in EVERYTHING and isinstance(shape.item, Scalar) and shape.item.refers:
             return (f"name each {shape.item.refers}: there is no word for all of them",), None
@@ -38,9 +35,9 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
         return _rewritten(span, value[0])
     if isinstance(value, bool | dict | list):
         return (), None
-    meant = _meant(value, text, short)
-    if meant is not None:
-        return _rewritten(span, meant, f"did you mean `{meant}`?")
+    instead = meant(value, text, short)
+    if instead is not None:
+        return _rewritten(span, instead, f"did you mean `{instead}`?")
     if short.startswith("a duration") and isinstance(value, int | float):
         units = ("s", "m", "h", "d") if "whole seconds" in short else ("ms", "s", "m", "h", "d")
         return (f"give it a unit: {alternatives(tuple(f'{text}{unit}' for unit in units))}",), None
@@ -83,7 +80,7 @@ def alternatives(values: tuple[str, ...]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _meant(value: str | int | float, text: str, short: str) -> str | None:
+def meant(value: str | int | float, text: str, short: str) -> str | None:
     """The value in the form of the language, where somebody wrote it in another."""
     if short.startswith("an amount of processors"):
         return f"{value * 1000:.0f}m" if isinstance(value, float) and (value * 1000).is_integer() else None
@@ -134,56 +131,8 @@ def _confidence(text: str) -> str | None:
     if found is None:
         return None
     number = float(found[1]) * (1 if found[2] or float(found[1]) >= 1 else 100)
-    meant = 100 - number if number < 50 else number
-    return f"{meant:g}%" if 50 <= meant < 100 else None
-
-
-def _form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
-    """How a mapping is written in the place of a value; names, alone or in a list, become its keys."""
-    if isinstance(shape, Mapping):
-        keys = [field.key for field in shape.fields.values() if field.required]
-        if keys:
-            given = _given(shape, keys, value) or ["..."] * len(keys)
-            return (f"write `{{{', '.join(f'{key}: {one}' for key, one in zip(keys, given, strict=True))}}}`",)
-        if value in tuple(shape.fields):
-            return (f"write `{{{value}: ...}}`",)
-        return (f"write a mapping with {alternatives(tuple(shape.fields))}",)
-    if isinstance(shape, Tagged):
-        tags = alternatives(tuple(tag for tag, _ in shape.members))
-        return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
-    names = [_name_in(one) for one in (value if isinstance(value, list) else [value])]
-    if not names or not all(isinstance(name, str) for name in names):
-        return ()
-    pairs = [re.fullmatch(r"([^\s=:]+)[=:]\s*(\S+)", name) for name in names]
-    if all(pairs):
-        return (f"write `{{{', '.join(f'{pair[1]}: {pair[2]}' for pair in pairs[:_MOST_NAMES] if pair)}}}`",)
-    members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
-    words = [word for one in members if isinstance(one, Scalar) for word in one.values]
-    if value in words:
-        return (f"write `{{NAME: {value}}}`, a name for each",)
-    some = words[0] if words else "..."
-    return (f"write `{{{', '.join(f'{short_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
-
-
-def _given(shape: Mapping, keys: list[str], value: Any) -> list[str]:
-    """What a plain value gives the required keys of a mapping; nothing where that is unclear."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return []
-    parts = str(value).split(".") if len(keys) > 1 else [str(value)]
-    scalars = [one for key in keys if isinstance(one := shape.fields[key].shape, Scalar)]
-    if not len(parts) == len(keys) == len(scalars):
-        return []
-    if len(keys) == 1:
-        return [_meant(value, str(value), scalars[0].words) or short_text(value)]
-    return [short_text(part) for part in parts]
-
-
-def _name_in(value: Any) -> Any:
-    """The name that a mapping carries in the place of a name."""
-    named = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
-    return next((value[key] for key in ("name", "id") if isinstance(value, dict) and key in value), None) or (
-        named[0] if named else value
-    )
+    confident = 100 - number if number < 50 else number
+    return f"{confident:g}%" if 50 <= confident < 100 else None
 
 
 def _rewritten(span: Span, text: str, advice: str = "") -> tuple[tuple[str, ...], Fix]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from penstock.catalog.forms import form_of
 from penstock.catalog.places import Place
 from penstock.catalog.remedies import alternatives, is_quoted, remedy, short_text
 from penstock.catalog.reported import Reported
@@ -12,7 +13,7 @@ from penstock.catalog.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import API_VERSION
-from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Tagged
 
 _SYNONYMS = {
     "integer": "int", "bigint": "int", "int64": "int", "long": "int", "str": "string", "text": "string",
@@ -94,7 +95,10 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
         shown = f'the text "{value}"' if isinstance(value, str) and is_quoted(value) else f"`{text}`"
         headline = f"{shown} is not {short}"
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
-    helps, fix = remedy(value, text, place.shape, span, short)
+    if value is not None and isinstance(place.shape, Entries | Mapping | Tagged):
+        helps, fix = form_of(place.shape, value), None
+    else:
+        helps, fix = remedy(value, text, place.shape, span, short)
     description = reported.description(place)
     if description and (isinstance(place.shape, Mapping) or (isinstance(value, list | dict) and not helps)):
         helps = (*helps, f"{name}: {description}")

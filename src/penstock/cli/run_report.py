@@ -172,7 +172,7 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
         enough = one["labels"] >= one["min_labels"]
         outcome = "skip" if not enough else "fail" if one["breached"] else "pass"
         said = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
-        interval = f"{_number(one['low'])} to {_number(one['high'])}"
+        interval = _interval(one)
         labels = f"{one['labels']:,} of {one['rows']:,}"
         row = (one["id"], one["metric"], _number(one["value"]), interval, bound, labels)
         table.add_row(*row, Text(said, _STYLES[outcome]))
@@ -223,6 +223,15 @@ def _json(folder: Path | None, file: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = json.loads((folder / file).read_bytes())
     return found
+
+
+def _interval(monitor: dict[str, Any]) -> str:
+    """The interval of a monitored metric, and over how many clusters it is where single rows are not independent."""
+    bounds = "–" if monitor["low"] is None else f"{_number(monitor['low'])} to {_number(monitor['high'])}"
+    if monitor.get("clusters") is None:
+        return bounds
+    clusters = counted(monitor["clusters"]["count"], "cluster")
+    return f"– ({clusters}: too few)" if monitor["low"] is None else f"{bounds} ({clusters})"
 
 
 def _number(value: float | None) -> str:

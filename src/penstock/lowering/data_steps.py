@@ -136,7 +136,7 @@ def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dic
 
     A feature stands for a slice of its name; what parts the rows is the column itself, whatever a feature makes of it.
     """
-    parting = [*_parting(model), *cluster_columns(view, model)]
+    parting = [*group_columns(model), *cluster_columns(view, model)]
     wanted = list(dict.fromkeys([*model.spec.slices, *parting]))
     kept: dict[str, list[str]] = {}
     for name, features in chosen.items():
@@ -153,8 +153,8 @@ def cluster_columns(view: View, model: Model) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.column for each in declared if each is not None and each.column is not None))
 
 
-def _parting(model: Model) -> tuple[str, ...]:
-    """The columns that say which rows belong together."""
+def group_columns(model: Model) -> tuple[str, ...]:
+    """The column whose groups the split keeps together, where it does."""
     return (model.spec.split.column,) if isinstance(model.spec.split, GroupSplit) else ()
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
 from penstock.lowering.conventions import AS_OF, DIGEST, PUSHGATEWAY, identifier, workflow_name
-from penstock.lowering.data_steps import DataSteps, data_steps
+from penstock.lowering.data_steps import DataSteps, cluster_columns, data_steps, group_columns
 from penstock.lowering.environments import environment_of
 from penstock.lowering.json_text import json_text, plain
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
@@ -88,7 +88,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
     yield from data.steps
     drifts: list[Argument] = []
     for each in watched:
-        observe = _observe(model, data, each, image)
+        observe = _observe(view, model, data, each, image)
         yield observe
         observation = flag("observation", output_of(observe))
         figures: list[Argument] = []
@@ -97,7 +97,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
             yield drift
             figures.append(flag("drift", output_of(drift)))
         if each.monitor.quality:
-            quality = _quality(model, each, observation, image)
+            quality = _quality(view, model, each, observation, image)
             yield quality
             figures.append(flag("quality", output_of(quality)))
         drifts += [figure for figure in figures if figure.flag == "--drift"]
@@ -107,7 +107,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
         yield _retrain(view, model, drifts, image)
 
 
-def _observe(model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
+def _observe(view: View, model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
     spec = model.spec
     # A monitor that counts breaches looks at several windows, back to back.
     drifts = (Duration(drift.window * (drift.persist.of if drift.persist else 1)) for drift in each.monitor.drift)
@@ -118,6 +118,8 @@ def _observe(model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
             flag("label", json_text(plain(spec.label))),
             flag("label-table", data.tables[spec.label.dataset]),
         )
+        columns = list(dict.fromkeys([*group_columns(model), *cluster_columns(view, model)]))
+        label = (*label, *([flag("clusters", json_text(columns))] if columns else []))
     arguments = [
         flag("model", model.name),
         flag("task", spec.task),
@@ -144,12 +146,17 @@ def _drift(each: _Watched, observation: Argument, image: str) -> Step:
     return make_step("drift", image, arguments, subject=each.subject)
 
 
-def _quality(model: Model, each: _Watched, observation: Argument, image: str) -> Step:
+def _quality(view: View, model: Model, each: _Watched, observation: Argument, image: str) -> Step:
+    gates = view.gates_of(model.name)
+    clusters = {gate.name: plain(gate.spec.clusters) for gate in gates if gate.spec.clusters is not None}
+    groups = group_columns(model)
     arguments = [
         observation,
         flag("monitors", _monitors(each.monitor.quality)),
         flag("task", model.spec.task),
         flag("threshold", str(model.spec.threshold)),
+        *([flag("groups", json_text(list(groups)))] if groups else []),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
         flag("as-of", ParameterValue(AS_OF)),
     ]
     return make_step("quality", image, arguments, subject=each.subject)

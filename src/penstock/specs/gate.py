@@ -319,7 +319,8 @@ class GateSpec(Node):
     model: ModelRef = field("Model that the gate judges.", loosens=Loosens.ANY, area=Area.QUALITY)
     clusters: Clusters | None = field(
         "Which test rows belong together, so that intervals take whole clusters as independent and not single rows; "
-        "20 clusters at least must be in the test part. The groups of a split by group are together anyway.",
+        "20 clusters at least must be in the test part. The groups of a split by group are together anyway. Quality "
+        "monitors of the model take their intervals over the same.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
         default=None,

@@ -254,7 +254,12 @@ class DriftMonitor(Node):
 
 
 class QualityMonitor(Choosing):
-    """The model's metric on rows whose labels have come in."""
+    """The model's metric on rows whose labels have come in.
+
+    Its bound is held against the metric itself, as a gate does without a confidence, and not against its interval:
+    leave as much room as chance takes. The interval that a run shows is over the clusters that the gates of the model
+    declare.
+    """
 
     chosen = exactly_one("below", "above")
 

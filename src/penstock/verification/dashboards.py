@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,43 +17,49 @@ _COLUMNS = 24
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-def dashboards(value: dict[str, Any]) -> Iterator[tuple[Pointer, dict[str, Any]]]:
-    """The dashboards that a ConfigMap holds, each with the way to its text."""
+@dataclass(frozen=True, slots=True)
+class JsonTexts:
+    """The texts of a ConfigMap that are called JSON, each parsed once for whoever looks at it."""
+
+    values: tuple[tuple[Pointer, Any], ...] = ()
+    """What they hold, with the way to the text."""
+    broken: tuple[tuple[Pointer, str], ...] = ()
+    """Those that are no JSON, a sentence each."""
+
+
+def json_texts(value: dict[str, Any]) -> JsonTexts:
+    """The texts of a document; none where it is no ConfigMap."""
     data = value.get("data")
     if value.get("kind") != "ConfigMap" or not isinstance(data, dict):
-        return
+        return JsonTexts()
+    values: list[tuple[Pointer, Any]] = []
+    broken: list[tuple[Pointer, str]] = []
     for key, text in data.items():
-        if key.endswith(".json") and isinstance(text, str) and '"panels"' in text:
+        if key.endswith(".json") and isinstance(text, str):
             try:
-                found = orjson.loads(text)
-            except orjson.JSONDecodeError:
-                continue
-            if isinstance(found, dict) and isinstance(found.get("panels"), list):
-                yield ("data", key), found
+                values.append((("data", key), orjson.loads(text)))
+            except orjson.JSONDecodeError as error:
+                broken.append((("data", key), f"`{key}` is no JSON: {error}"))
+    return JsonTexts(tuple(values), tuple(broken))
 
 
-def broken_texts(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Texts of a ConfigMap that are called JSON and are none."""
-    data = value.get("data")
-    if value.get("kind") == "ConfigMap" and isinstance(data, dict):
-        for key, text in data.items():
-            if key.endswith(".json") and isinstance(text, str):
-                try:
-                    orjson.loads(text)
-                except orjson.JSONDecodeError as error:
-                    yield ("data", key), f"`{key}` is no JSON: {error}"
+def dashboards(texts: JsonTexts) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """The dashboards among the texts of a ConfigMap, each with the way to its text."""
+    for pointer, found in texts.values:
+        if isinstance(found, dict) and isinstance(found.get("panels"), list):
+            yield pointer, found
 
 
-def dashboard_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def dashboard_problems(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
     """Everything that is wrong with the dashboards of a ConfigMap, a sentence each."""
-    for pointer, dashboard in dashboards(value):
+    for pointer, dashboard in dashboards(texts):
         for message in (*_identity(dashboard), *_places(dashboard), *_sources(dashboard)):
             yield pointer, message
 
 
-def queries(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def queries(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
     """Every expression of the dashboards of a ConfigMap."""
-    for pointer, dashboard in dashboards(value):
+    for pointer, dashboard in dashboards(texts):
         for panel in dashboard["panels"]:
             for target in panel.get("targets") or ():
                 if isinstance(target.get("expr"), str):

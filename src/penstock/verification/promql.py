@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from penstock.source.model import Pointer
-from penstock.verification.dashboards import queries
+from penstock.verification.dashboards import JsonTexts, queries
 
 _ARGUMENT = re.compile(r"\{\{\s*args\.[\w-]+\s*\}\}")
 _ARGUMENT_AS_RANGE = re.compile(rf"(?<=[\[:]){_ARGUMENT.pattern}")
 
 
-def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def expressions(value: dict[str, Any], texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
     """Every expression of a document, with the way to it: rules, analyses, triggers, dashboards."""
     kind, spec = value.get("kind"), value.get("spec")
     if "groups" in value and kind is None:
@@ -32,7 +32,7 @@ def expressions(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             if trigger.get("type") == "prometheus" and isinstance(query, str):
                 yield ("spec", "triggers", index, "metadata", "query"), query
     else:
-        yield from queries(value)
+        yield from queries(texts)
 
 
 def _rules(groups: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
@@ -42,11 +42,11 @@ def _rules(groups: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
                 yield (*at, number, "rules", index, "expr"), rule["expr"]
 
 
-def promql_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+def promql_problems(found: Iterable[tuple[Pointer, str]]) -> Iterator[tuple[Pointer, str]]:
     """Expressions that do not parse, each with the parser's reason."""
     import promql_parser
 
-    for pointer, expression in expressions(value):
+    for pointer, expression in found:
         try:
             promql_parser.parse(expression)
         except ValueError as error:

@@ -11,7 +11,7 @@ from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.source.model import Document
 from penstock.verification.core_kinds import can_check, core_problems, is_core
 from penstock.verification.crds import Crds
-from penstock.verification.dashboards import broken_texts, dashboard_problems, dashboards
+from penstock.verification.dashboards import JsonTexts, dashboard_problems, dashboards, json_texts
 from penstock.verification.files import read_generated
 from penstock.verification.objects import ObjectChecker
 from penstock.verification.pipelines import pipeline_parts, pipeline_problems
@@ -44,15 +44,17 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
     for document in documents:
         result.diagnostics.extend(pipeline_problems(document))
         result.checked["pipeline"] += sum(kind == "pipeline" for kind, _, _ in pipeline_parts(document))
-        result.checked["PromQL"] += sum(1 for _ in expressions(document.value))
-        for pointer, message in promql_problems(document.value):
+        texts = json_texts(document.value)
+        found_expressions = list(expressions(document.value, texts))
+        result.checked["PromQL"] += len(found_expressions)
+        for pointer, message in promql_problems(found_expressions):
             headline = "this is no PromQL"
             result.diagnostics.append(Diagnostic.error("promql-syntax", headline, document.span(pointer), message))
-        for pointer, message in dashboard_problems(document.value):
+        for pointer, message in dashboard_problems(texts):
             result.diagnostics.append(Diagnostic.error("dashboard-sense", message, document.span(pointer)))
-        result.checked["dashboard"] += sum(1 for _ in dashboards(document.value))
+        result.checked["dashboard"] += sum(1 for _ in dashboards(texts))
         if _is_object(document):
-            result.diagnostics.extend(_object_problems(document, crds, checkers, result))
+            result.diagnostics.extend(_object_problems(document, texts, crds, checkers, result))
     result.diagnostics.extend(repeated_objects(documents))
     if not places:
         result.diagnostics.extend(missing_entries(documents))
@@ -67,12 +69,13 @@ def _is_object(document: Document) -> bool:
 
 def _object_problems(
     document: Document,
+    texts: JsonTexts,
     crds: Crds | None,
     checkers: dict[tuple[str, str], ObjectChecker | None],
     result: Verification,
 ) -> Iterator[Diagnostic]:
     api_version, kind = document.value["apiVersion"], document.value["kind"]
-    for pointer, message in (*sense_problems(document.value), *broken_texts(document.value)):
+    for pointer, message in (*sense_problems(document.value), *texts.broken):
         yield Diagnostic.error("object-sense", message, document.span(pointer))
     if is_core(api_version) and can_check():
         result.checked[kind] += 1

@@ -86,6 +86,41 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
     assert all(reasons for reasons in aside["@reasons"].to_pylist())
 
 
+SETS_ASIDE = "`onViolation: quarantine` at Dataset/rows sets such rows aside"
+ADVICE: list[tuple[str, dict[str, Any], list[str], str]] = [
+    ("one", {"x": {"type": "int"}}, [],
+     f"where a value may be missing, write `nullable: true` at Dataset/rows.columns.x; otherwise {SETS_ASIDE}"),
+    ("many", {name: {"type": "int"} for name in ("a b", "c", "d", "e", "f")}, [],
+     "where a value may be missing, write `nullable: true` at Dataset/rows.columns[a b], Dataset/rows.columns.c, "
+     f"Dataset/rows.columns.d and of 2 more columns; otherwise {SETS_ASIDE}"),
+    ("a key", {"x": {"type": "int"}}, ["x"], f"a key is never missing (Dataset/rows.columns.x): {SETS_ASIDE}"),
+    ("a share", {"x": {"type": "int", "nullable": "30%"}, "y": {"type": "int", "nullable": "20%"}}, [],
+     "where more of the values may be missing, raise `nullable` at Dataset/rows.columns.x and Dataset/rows.columns.y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "columns", "key", "advice"), ADVICE, ids=[case[0] for case in ADVICE])
+def test_a_value_that_is_missing_leads_to_the_field_that_allows_it(
+    what: str,
+    columns: dict[str, Any],
+    key: list[str],
+    advice: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = {name: [1, None, 3] for name in columns}
+    code, _ = validate(tmp_path, rows, columns=columns, primaryKey=key)
+    assert code == SAYS_NO
+    assert capsys.readouterr().err.splitlines()[-1] == f"help: {advice}"
+
+
+def test_no_other_violation_speaks_of_missing_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"x": {"type": "int", "max": 1}, "y": {"type": "int", "nullable": True}}
+    code, _ = validate(tmp_path, {"x": [1, 2], "y": [None, 1]}, columns=columns)
+    assert code == SAYS_NO
+    assert "help:" not in capsys.readouterr().err
+
+
 def test_a_dataset_without_a_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = validate(tmp_path, {"id": []}, columns={"id": {"type": "int"}})
     assert code == SAYS_NO

@@ -12,11 +12,13 @@ from penstock.runtime.artifacts import read_json
 from penstock.runtime.documents.card import card_facts, render
 from penstock.specs.model import Card
 
-GOLDEN = Path(__file__).parent / "cards" / "flight-delay.md"
+CARDS = Path(__file__).parent / "cards"
+GOLDEN = CARDS / "flight-delay.md"
+OF_CLASSES = CARDS / "wine.md"
 
 
-def facts(splits: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    made = read_json(Path(__file__).parent / "cards" / "inputs.json")
+def facts(splits: dict[str, Any] | None = None, inputs: str = "inputs.json", **changes: Any) -> dict[str, Any]:
+    made = read_json(CARDS / inputs)
     declared = {
         "purpose": "Warn passengers of a late arrival before boarding.",
         "riskTier": "medium",
@@ -43,6 +45,47 @@ def test_the_card_reads_as_the_golden_file(update: bool) -> None:
     if update:
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(update: bool) -> None:
+    text = render(facts(inputs="wine.json", purpose="Tell the cultivars of wines apart."))
+    if update:
+        OF_CLASSES.write_text(text, encoding="utf-8")
+    assert text == OF_CLASSES.read_text(encoding="utf-8")
+
+
+def test_no_column_of_the_parts_is_empty() -> None:
+    lines = render(facts(inputs="wine.json")).splitlines()
+    header = next(line for line in lines if line.startswith("| Part "))
+    assert header.split("|")[1:-1] == [" Part       ", " Rows "]
+    assert all(each in render(facts()) for each in ("Mean label", "Period (UTC)"))
+
+
+def test_of_many_classes_the_commonest_mistakes_are_listed() -> None:
+    inputs = facts(inputs="wine.json")
+    names, one = [f"c{number:02}" for number in range(20)], inputs["classes"][0]
+    inputs["classes"] = [
+        one | {"class": name, "rows": 100, "said": [(60 if number == row else number % 3) for number in range(20)]}
+        for row, name in enumerate(names)
+    ]
+    text = render(inputs)
+    assert "said c00" not in text
+    assert "Of the mistakes the 15 commonest of 247 are listed." in text
+    assert "| c00              | c02                |    2 |               2.0% |" in text
+
+
+def test_a_model_of_many_classes_without_a_mistake_says_so() -> None:
+    inputs = facts(inputs="wine.json")
+    one = inputs["classes"][0]
+    inputs["classes"] = [one | {"said": [9 * (number == row) for number in range(20)]} for row in range(20)]
+    assert "The model is right about every test row." in render(inputs)
+
+
+def test_names_of_classes_format_nothing() -> None:
+    inputs = facts(inputs="wine.json")
+    inputs["classes"][0]["class"] = "<b>*|x*"
+    assert r"\<b\>\*\|x\*" in render(inputs)
+    assert "<b>" not in render(inputs)
 
 
 @pytest.mark.parametrize(

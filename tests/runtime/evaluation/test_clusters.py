@@ -129,7 +129,7 @@ def test_a_function_of_ones_own_is_given_whole_clusters(
 
 def test_columns_that_the_splits_do_not_hold_are_an_error(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(world, RULES, clusters='{"release": {"column": "street"}}') == 2
-    assert "`clusters`: the splits do not tell rows apart by `street`" in capsys.readouterr().err
+    assert "`clusters`: the rows are not told apart by `street`" in capsys.readouterr().err
 
 
 def test_the_flag_is_one_of_the_step(world: Path, capsys: pytest.CaptureFixture[str]) -> None:

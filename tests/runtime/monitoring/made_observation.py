@@ -59,9 +59,10 @@ def drift(world: Path, *monitors: dict[str, Any], as_of: datetime = END) -> dict
     return found
 
 
-def quality(world: Path, *monitors: dict[str, Any], task: str = "binary") -> dict[str, Any]:
+def quality(world: Path, *monitors: dict[str, Any], task: str = "binary", **structured: Any) -> dict[str, Any]:
     """Run the step ``quality``; what ``quality.json`` says."""
     flags: dict[str, object] = {"observation": world / "observation", "monitors": json.dumps(monitors), "task": task}
+    flags |= {flag: json.dumps(value) for flag, value in structured.items()}
     assert step("quality", **flags, as_of=END.isoformat(), quality=world / "quality") == 0
     found: dict[str, Any] = json.loads((world / "quality" / "quality.json").read_text())
     return found

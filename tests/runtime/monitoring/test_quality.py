@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from penstock.runtime.measures.metrics import compute
 from runtime.evaluation.worlds import step, trained
 from runtime.made_splits import made_table
-from runtime.monitoring.made_observation import baseline, observe, quality
+from runtime.monitoring.made_observation import END, baseline, observe, quality
 
 AUC = {"id": "ranking", "metric": "roc_auc", "below": 0.7, "window": "1d", "minLabels": 300}
 
@@ -136,3 +137,53 @@ def test_a_metric_of_another_task_is_a_sentence(world: Path, capfd: pytest.Captu
     }
     assert step("quality", **flags, task="binary", quality=world / "quality") == 2
     assert "monitor `m`: `r2` is no metric of a binary task" in capfd.readouterr().err
+
+
+def in_clusters(rows: int, size: int, seed: int = 5) -> pa.Table:
+    """Labelled rows of which each `size` in a row are copies of one: they tell no more than it alone."""
+    copies = np.repeat(np.arange(rows // size), size)
+    return made_table(rows // size, seed).take(copies).append_column("@cluster.house", pa.array(copies))
+
+
+def test_the_interval_is_over_the_clusters_that_a_gate_declares(world: Path) -> None:
+    observe(world, in_clusters(4000, 20))
+    (alone,) = quality(world, AUC)["monitors"]
+    (together,) = quality(world, AUC, clusters={"release": {"column": "house"}})["monitors"]
+    assert alone["clusters"] is None
+    assert together["clusters"] == {"by": "`house`", "count": 200, "effective": 200, "rows_without": 0}
+    assert alone["value"] == together["value"]
+    # Twenty copies of a row are one row: the interval is about sqrt(20) times as wide.
+    assert 3.5 < (together["high"] - together["low"]) / (alone["high"] - alone["low"]) < 5.5
+
+
+def test_the_groups_of_a_split_are_clusters_without_a_word_of_a_gate(world: Path) -> None:
+    observe(world, in_clusters(4000, 20))
+    (found,) = quality(world, AUC, groups=["house"])["monitors"]
+    assert found["clusters"]["count"] == 200
+
+
+def test_of_several_gates_the_fewest_clusters_count(world: Path) -> None:
+    observe(world, in_clusters(4000, 20), spread=timedelta(days=25))
+    monitor = AUC | {"window": "25d"}
+    declared = {"one": {"column": "house"}, "other": {"every": "1d"}}
+    (found,) = quality(world, monitor, clusters=declared)["monitors"]
+    assert found["clusters"]["by"] == "periods of 1d"
+    assert found["clusters"]["count"] == 26  # the window begins in the midst of a day
+    assert found["low"] < found["value"] < found["high"]
+
+
+def test_too_few_clusters_make_no_interval_and_silence_no_bound(world: Path, caplog: pytest.LogCaptureFixture) -> None:
+    observe(world, in_clusters(4000, 20))
+    (found,) = quality(world, AUC | {"below": 0.99}, clusters={"release": {"every": "1h"}})["monitors"]
+    assert found["clusters"]["count"] == 25
+    (found,) = quality(world, AUC | {"below": 0.99}, clusters={"release": {"every": "6h"}})["monitors"]
+    assert (found["low"], found["high"], found["breached"]) == (None, None, True)
+    assert "clusters of rows by periods of 6h, too few for an interval, which needs 20, beyond its bound" in caplog.text
+
+
+def test_rows_without_the_column_of_the_clusters_are_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    observation = observe(world, labelled(1000, 1.0))
+    flags = {"observation": observation, "monitors": json.dumps([AUC]), "task": "binary", "as_of": END.isoformat()}
+    declared = json.dumps({"release": {"column": "house"}})
+    assert step("quality", **flags, clusters=declared, quality=world / "refused") == 2
+    assert "`clusters`: the rows are not told apart by `house`" in capsys.readouterr().err

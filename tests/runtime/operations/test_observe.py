@@ -92,6 +92,19 @@ def test_what_is_written_is_what_drift_and_quality_read(made: MadeModel, world: 
     assert monitor["value"] > 0.7
 
 
+def test_rows_are_told_apart_by_what_gates_cluster_them_by(made: MadeModel, world: Path) -> None:
+    label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes"), "--clusters", '["region"]']
+    output = observe(made, world, "--digest", made.digest, *label)
+    rows = pq.read_table(output / "data.parquet")
+    pairs = set(zip(rows["@cluster.region"].to_pylist(), rows["@slice.region"].to_pylist(), strict=True))
+    assert sorted(number for number, _ in pairs) == [0, 1]
+    quality = json.dumps([{"id": "auc", "metric": "roc_auc", "below": 0.5, "window": "1d"}])
+    flags = ["--observation", str(output), "--monitors", quality, "--task", "binary", "--as-of", AS_OF]
+    step("quality", *flags, "--clusters", '{"g": {"column": "region"}}', "--quality", str(world / "quality"))
+    (monitor,) = read_json(world / "quality" / "quality.json")["monitors"]
+    assert (monitor["clusters"]["count"], monitor["low"]) == (2, None)
+
+
 def test_a_label_counts_once_its_row_is_due(made: MadeModel, world: Path) -> None:
     label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes")]
     rows = pq.read_table(observe(made, world, "--digest", made.digest, *label) / "data.parquet")

@@ -29,7 +29,7 @@ from penstock.source.emit_yaml import emit_yaml_documents
 from penstock.specs.series import SERIES
 from penstock.targets.grafana.target import TARGET
 from penstock.targets.prometheus.target import TARGET as PROMETHEUS
-from penstock.verification.dashboards import dashboard_problems, dashboards
+from penstock.verification.dashboards import dashboard_problems, dashboards, json_texts, queries
 from penstock.verification.promql import promql_problems
 
 GRAFANA = '  grafana: {version: "12.2", url: "https://grafana.example.com/"}\n'
@@ -67,7 +67,7 @@ def config_map(shown: Dashboard) -> dict[str, Any]:
 
 
 def model(shown: Dashboard) -> dict[str, Any]:
-    ((_, found),) = dashboards(config_map(shown))
+    ((_, found),) = dashboards(json_texts(config_map(shown)))
     return found
 
 
@@ -118,9 +118,9 @@ def lost(ours: Any, theirs: Any, at: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_overlaps_and_every_expression_parses(kind: str) -> None:
-    shown = config_map(plan(*KINDS[kind]))
-    assert list(dashboard_problems(shown)) == []
-    assert list(promql_problems(shown)) == []
+    texts = json_texts(config_map(plan(*KINDS[kind])))
+    assert list(dashboard_problems(texts)) == []
+    assert list(promql_problems(queries(texts))) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,6 +14,7 @@ from typing import Any
 
 from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, read_json, read_table, write_json, write_table
+from penstock.runtime.data.advice import on_missing_values
 from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
 from penstock.runtime.data.contract import Judgement, judge_columns
 from penstock.runtime.data.findings import Finding
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         why = "every row is set aside, and none remains" if aside else "there is no row"
         stopping += [f"{args.dataset}: {why}", *aside]
     if stopping:
-        raise RefusedError(*stopping)
+        raise RefusedError(*stopping, *on_missing_values(args.dataset, contract, judgement.findings))
     write_table(args.table / DATA_FILE, judgement.table)
     if judgement.quarantine is not None:
         write_table(args.table / QUARANTINE_FILE, judgement.quarantine)

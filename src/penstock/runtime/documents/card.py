@@ -11,7 +11,8 @@ from typing import Any
 
 from penstock.runtime.arguments import by_name, directory, named_directory, output_directory, spec
 from penstock.runtime.artifacts import PARTS, directory_digest, read_json, write_json
-from penstock.runtime.documents.markdown import Markdown, code, escaped, table
+from penstock.runtime.documents.class_tables import class_row_table, class_table, confusion_table
+from penstock.runtime.documents.markdown import Markdown, code, escaped, interval_text, table, value_text
 from penstock.runtime.documents.verdicts import read_verdicts
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.learning.model_files import TRAINING_FILE
@@ -90,6 +91,7 @@ def card_facts(
         "test_rows": figures["rows"],
         "confidence": figures["confidence"],
         "metrics": figures["metrics"],
+        "classes": figures.get("classes", []),
         "clusters": figures.get("clusters"),
         "slices": _slices(figures),
         "datasets": {
@@ -124,6 +126,9 @@ def render(facts: Facts) -> str:
         "groups": _group_table,
         "datasets": _dataset_table,
         "parts": _part_table,
+        "class_figures": class_table,
+        "confusion": confusion_table,
+        "class_rows": class_row_table,
         "features": _feature_table,
     }
     # Not HTML: `finalize` escapes every value for Markdown instead.
@@ -270,31 +275,25 @@ _SIGNS = {"at_least": "≥", "at_most": "≤"}
 def _figure(figure: Facts) -> str:
     if figure["estimate"] is None:
         return "not measurable"
-    interval = "" if figure["low"] is None or figure["high"] is None else f" ({_interval(figure)})"
+    interval = "" if figure["low"] is None or figure["high"] is None else f" ({interval_text(figure)})"
     return f"{figure['estimate']:.4g}{interval}"
 
 
-def _interval(figure: Facts) -> str:
-    low, high = figure["low"], figure["high"]
-    return "–" if low is None or high is None else f"{low:.4g} to {high:.4g}"
-
-
 def _metric_table(metrics: Facts) -> Markdown:
-    rows = [(name, _value(figure["estimate"]), _interval(figure), figure["method"]) for name, figure in metrics.items()]
+    rows = [
+        (name, value_text(figure["estimate"]), interval_text(figure), figure["method"])
+        for name, figure in metrics.items()
+    ]
     return table(("Metric", "Estimate", "Interval", "Method of the interval"), rows, right=(1,))
 
 
 def _group_table(by_group: Facts) -> Markdown:
     metrics = by_group["metrics"]
     rows = [
-        (group, *(_value(values.get(group)) for values in metrics.values()), f"{count:,}")
+        (group, *(value_text(values.get(group)) for values in metrics.values()), f"{count:,}")
         for group, count in sorted(by_group["rows"].items())
     ]
     return table(("Group", *metrics, "Rows"), rows, right=range(1, len(metrics) + 2))
-
-
-def _value(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
 
 
 def _dataset_table(datasets: Facts) -> Markdown:
@@ -303,12 +302,17 @@ def _dataset_table(datasets: Facts) -> Markdown:
 
 
 def _part_table(parts: Facts) -> Markdown:
-    rows = []
-    for name in sorted(parts, key=PARTS.index):
-        part = parts[name]
-        period = f"{part['from']} to {part['until']}" if "from" in part else "–"
-        rows.append((name, f"{part['rows']:,}", period, _value(part.get("label_mean"))))
-    return table(("Part", "Rows", "Period (UTC)", "Mean label"), rows, right=(1, 3))
+    """The parts in the order of time, without a column that none of them fills: a class has no mean, say."""
+    ordered = [(name, parts[name]) for name in sorted(parts, key=PARTS.index)]
+    columns = {
+        "Part": [name for name, _ in ordered],
+        "Rows": [f"{part['rows']:,}" for _, part in ordered],
+        "Period (UTC)": [f"{part['from']} to {part['until']}" if "from" in part else "–" for _, part in ordered],
+        "Mean label": [value_text(part.get("label_mean")) for _, part in ordered],
+    }
+    filled = [name for name, cells in columns.items() if any(cell != "–" for cell in cells)]
+    right = [filled.index(name) for name in ("Rows", "Mean label") if name in filled]
+    return table(filled, list(zip(*(columns[name] for name in filled), strict=True)), right=right)
 
 
 def _feature_table(features: Sequence[Facts]) -> Markdown:

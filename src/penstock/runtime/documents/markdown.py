@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~$&]|(?<!\w)_|_(?!\w))")
 _FIRST = re.compile(r"^(\d*)([-+.)])(?=\s|$)|^()([-=])(?=[-=]*$)")
@@ -46,3 +47,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Seq
         for row in [cells[0], rule, *cells[1:]]
     ]
     return Markdown("\n".join(lines))
+
+
+def value_text(value: float | None) -> str:
+    """A figure with four digits; a dash for one that could not be measured."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def interval_text(figure: Mapping[str, Any]) -> str:
+    """From where to where the interval of a figure reaches; a dash where it has none."""
+    low, high = figure["low"], figure["high"]
+    return "–" if low is None or high is None else f"{low:.4g} to {high:.4g}"

@@ -1,7 +1,8 @@
-"""Which test rows belong together: by the groups of the split, and by what a gate says."""
+"""Which rows belong together: by the groups of the split, and by what a gate says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ MONDAY = np.datetime64("1970-01-05", "us")
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """The clusters of the test rows, and by what they are told apart."""
+    """The clusters of some rows, and by what they are told apart."""
 
     by: str
     clusters: Clusters
@@ -59,24 +60,41 @@ def clustering(declared: Declared | None, splits: Splits, rows: Rows) -> Cluster
     An `InputError` where the splits do not hold what they go by.
     """
     split = splits.facts["split"]
-    columns = [split["column"]] if split["by"] == "group" else []
+    groups = [split["column"]] if split["by"] == "group" else []
+    return clustered(groups, declared, rows.clusters, rows.event_time)
+
+
+def clustered(
+    groups: Sequence[str], declared: Declared | None, told_apart: pa.Table, times: pa.ChunkedArray | None
+) -> Clustering | None:
+    """The clusters of rows by the groups of a split and what a gate declares; None where single rows are independent.
+
+    `told_apart` has for each column a number for each value of it. An `InputError` where one is not there.
+    """
+    columns = list(groups)
     if declared is not None and declared.column is not None and declared.column not in columns:
         columns.append(declared.column)
-    named, values = [f"`{column}`" for column in columns], [_of_column(column, rows) for column in columns]
+    named, values = [f"`{column}`" for column in columns], [_of_column(column, told_apart) for column in columns]
     if declared is not None and declared.every is not None:
         named.append(f"periods of {declared.every}")
-        values.append(_of_time(int(declared.every), rows.event_time))
+        values.append(_of_time(int(declared.every), times))
     if not values:
         return None
     without = int(np.logical_or.reduce([each < 0 for each in values]).sum())
     return Clustering(" and ".join(named), clusters_of(*values), without)
 
 
-def _of_column(column: str, rows: Rows) -> Array:
+def most_cautious(found: Iterable[Clustering | None]) -> Clustering | None:
+    """The one of the fewest clusters, which makes the widest intervals."""
+    clustered_by = [each for each in found if each is not None]
+    return min(clustered_by, key=lambda each: len(each.clusters), default=None)
+
+
+def _of_column(column: str, told_apart: pa.Table) -> Array:
     """The number of each row's value; -1 where it has none."""
-    if column not in rows.clusters.column_names:
-        raise InputError(f"`clusters`: the splits do not tell rows apart by `{column}`")
-    return np.asarray(rows.clusters[column].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False))
+    if column not in told_apart.column_names:
+        raise InputError(f"`clusters`: the rows are not told apart by `{column}`")
+    return np.asarray(told_apart[column].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False))
 
 
 def _of_time(every: int, times: pa.ChunkedArray | None) -> Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import EVENT_TIME, Splits, write_json, write_table
 from penstock.runtime.evaluation.champion import AbsentChampion, Champion, find_champion
+from penstock.runtime.evaluation.classes import by_class
 from penstock.runtime.evaluation.examination import SEED, Examination, decided, examine
 from penstock.runtime.evaluation.figures import (
     FIGURES_FILE,
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> None:
         "seed": SEED,
         "confidence": REPORT_CONFIDENCE,
         "metrics": metrics,
+        "classes": by_class(reported),
         "clusters": _clusters(reported),
         "gate_clusters": {gate: _clusters(each) for gate, each in clustered.items()},
         "gates": gates,

@@ -1,6 +1,7 @@
 """The output of the step ``evaluate``: what was measured of a model, as ``figures.json`` holds it.
 
-``metrics`` has every metric of the task with its 95 % interval; ``gates`` has, by gate and rule, the figures that the
+``metrics`` has every metric of the task with its 95 % interval; ``classes`` has, for a multiclass task, the figures of
+each class and how often each class is said of its rows; ``gates`` has, by gate and rule, the figures that the
 rule is about, each under the name of its `penstock.specs.limits.Limit`. A figure that could not be measured is null,
 for which no bound holds.
 """

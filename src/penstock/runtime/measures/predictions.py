@@ -34,8 +34,12 @@ class Predictions:
 
     def answered(self) -> Predictions:
         """The predictions of the rows that got a finite number."""
+        return self.take(self.has_answer())
+
+    def has_answer(self) -> Array:
+        """Which rows got a finite number."""
         finite = np.isfinite(self.output)
-        return self.take(np.asarray(finite.all(axis=1) if finite.ndim > 1 else finite))
+        return np.asarray(finite.all(axis=1) if finite.ndim > 1 else finite)
 
 
 def binary(truth: Array, score: Array, threshold: float) -> Predictions:

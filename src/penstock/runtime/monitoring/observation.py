@@ -2,12 +2,14 @@
 
 ``data.parquet`` holds a row for each prediction, newest windows and those before: the features under their own names,
 and with the prefix ``@`` the event time, the score, the prediction and, where it has come in, the label; one of
-multiclass tasks has a score for each class. ``observation.json`` says of which model; ``baseline/`` is a copy of what
+multiclass tasks has a score for each class. ``@cluster.`` and a column's name is a number for each value of what a gate
+clusters rows by. ``observation.json`` says of which model; ``baseline/`` is a copy of what
 was written when that version was trained.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,13 +17,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from penstock.runtime.artifacts import DATA_FILE, EVENT_TIME, LABEL, FeatureColumn, read_json, read_table
+from penstock.runtime.artifacts import (
+    CLUSTER_PREFIX,
+    DATA_FILE,
+    EVENT_TIME,
+    LABEL,
+    FeatureColumn,
+    read_json,
+    read_table,
+)
+from penstock.runtime.evaluation.clustering import Clustering, clustered
 from penstock.runtime.measures.predictions import Array, Predictions, binary, multiclass, regression
 from penstock.runtime.monitoring.baseline import Baseline
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from penstock.specs.gate import Clusters as Declared
     from penstock.specs.metrics import Task
 
 OBSERVATION_FILE = "observation.json"
@@ -76,17 +88,27 @@ class Observation:
 
         A class that the model does not know is one more, which it never says.
         """
-        import pyarrow.compute as pc
-
-        if LABEL not in rows.column_names:
-            rows = rows.slice(0, 0).append_column(LABEL, rows.slice(0, 0)[PREDICTION])
-        known = rows.filter(pc.is_valid(rows[LABEL]))
+        known = self.with_label(rows)
         if self.task == "multiclass":
             return self._of_classes(known)
         truth = known[LABEL].to_numpy()
         if self.task == "binary":
             return binary(truth, _numbers(known, SCORE), threshold)
         return regression(truth, _numbers(known, PREDICTION))
+
+    def with_label(self, rows: pa.Table) -> pa.Table:
+        """Those of some rows whose label has come in."""
+        import pyarrow.compute as pc
+
+        if LABEL not in rows.column_names:
+            rows = rows.slice(0, 0).append_column(LABEL, rows.slice(0, 0)[PREDICTION])
+        return rows.filter(pc.is_valid(rows[LABEL]))
+
+    def clustered(self, rows: pa.Table, groups: Sequence[str], declared: Declared | None) -> Clustering | None:
+        """Which of some rows belong together: by the groups of the split, and by what a gate declares."""
+        named = [name for name in rows.column_names if name.startswith(CLUSTER_PREFIX)]
+        told_apart = rows.select(named).rename_columns([name.removeprefix(CLUSTER_PREFIX) for name in named])
+        return clustered(groups, declared, told_apart, rows[EVENT_TIME] if EVENT_TIME in rows.column_names else None)
 
     def _of_classes(self, known: pa.Table) -> Predictions:
         number = {name: position for position, name in enumerate(self.classes)}

@@ -2,27 +2,36 @@
 
 A row that the model answered with no finite number has no part in the metric, which would otherwise be unknown for the
 sake of one row; it counts as without a label, so that a model which answers few rows is heard of.
+
+A bound is held against the metric itself. Its interval says how far chance alone may have moved it, over the clusters
+of rows that the gates of the model declare, the fewest where they differ; of too few there is none.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.arguments import directory, moment, output_directory, spec
 from penstock.runtime.artifacts import write_json
+from penstock.runtime.evaluation.clustering import Clustering, most_cautious
+from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import InputError
 from penstock.runtime.measures.intervals import Intervals
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.monitoring.observation import Observation
 from penstock.runtime.monitoring.samples import sample
 from penstock.specs.decision import bounds
+from penstock.specs.gate import Clusters
 from penstock.specs.metrics import METRICS
 from penstock.specs.model import TASKS
 from penstock.specs.rollout import QualityMonitor
 from penstock.specs.series import OBSERVED_ROWS, QUALITY_LABELS, QUALITY_VALUE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 QUALITY_FILE = "quality.json"
 CONFIDENCE = 0.95
@@ -37,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--monitors", type=spec(list[QualityMonitor]), required=True, help="the monitors as JSON")
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument(
+        "--groups", type=spec(list[str]), default=[], help="columns whose groups the split keeps together, as JSON"
+    )
+    parser.add_argument(
+        "--clusters", type=spec(dict[str, Clusters]), default={}, help="which rows belong together, by gate, as JSON"
+    )
     parser.add_argument("--as-of", type=moment, default="", help="the end of the newest window; now where empty")
     parser.add_argument("--quality", type=output_directory, required=True, help="where the figures are written")
 
@@ -46,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     observation = Observation.read(arguments.observation)
     if observation.task != arguments.task:
         raise InputError(f"the observation is of a {observation.task} task, and --task is {arguments.task}")
-    found = [_monitored(monitor, observation, arguments.as_of, arguments.threshold) for monitor in arguments.monitors]
+    found = [_monitored(monitor, observation, arguments) for monitor in arguments.monitors]
     longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
     rows = observation.newest(arguments.as_of, timedelta(seconds=longest)).num_rows
     facts = {
@@ -62,12 +77,15 @@ def run(arguments: argparse.Namespace) -> None:
         log.info("%s: %s", monitor["id"], _said(monitor))
 
 
-def _monitored(monitor: QualityMonitor, observation: Observation, as_of: datetime, threshold: float) -> dict[str, Any]:
+def _monitored(monitor: QualityMonitor, observation: Observation, arguments: argparse.Namespace) -> dict[str, Any]:
+    import pyarrow as pa
+
     if monitor.metric not in METRICS or observation.task not in METRICS[monitor.metric].tasks:
         raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is no metric of a {observation.task} task")
-    rows = observation.newest(as_of, timedelta(seconds=monitor.window.seconds))
-    labelled = observation.labelled(rows, threshold)
-    predictions = labelled.answered()
+    rows = observation.newest(arguments.as_of, timedelta(seconds=monitor.window.seconds))
+    labelled = observation.labelled(rows, arguments.threshold)
+    has_answer = labelled.has_answer()
+    predictions = labelled.take(has_answer)
     found: dict[str, Any] = {
         "id": monitor.id,
         "metric": monitor.metric,
@@ -77,16 +95,27 @@ def _monitored(monitor: QualityMonitor, observation: Observation, as_of: datetim
         "min_labels": monitor.min_labels,
         "below": monitor.below,
         "above": monitor.above,
+        "clusters": None,
         "value": float("nan"),
         "low": float("nan"),
         "high": float("nan"),
     }
     if len(predictions) >= monitor.min_labels:
-        interval = Intervals(predictions, [monitor.metric], _SEED).of(monitor.metric, CONFIDENCE)
+        judged = observation.with_label(rows).filter(pa.array(has_answer))
+        together = _clustering(observation, judged, arguments)
+        clusters = together.clusters if together is not None else None
+        interval = Intervals(predictions, [monitor.metric], _SEED, clusters).of(monitor.metric, CONFIDENCE)
         found |= {"value": compute(monitor.metric, predictions), "low": interval.low, "high": interval.high}
+        found["clusters"] = together.as_json() if together is not None else None
     value = found["value"]
     found["breached"] = value == value and not all(bound.holds(value) for bound in bounds(monitor.below, monitor.above))
     return found
+
+
+def _clustering(observation: Observation, rows: pa.Table, arguments: argparse.Namespace) -> Clustering | None:
+    """The fewest clusters that a gate declares, so that no interval is narrower than any gate would have it."""
+    declared = [*arguments.clusters.values()] or [None]
+    return most_cautious(observation.clustered(rows, arguments.groups, each) for each in declared)
 
 
 def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,7 +130,9 @@ def _said(monitor: dict[str, Any]) -> str:
     also = unanswered if monitor["unanswered"] else ""
     if monitor["labels"] < monitor["min_labels"]:
         return f"{monitor['labels']} of {monitor['rows']} rows have a label, {monitor['min_labels']} are needed{also}"
+    together = f", {clusters_said(monitor['clusters'])}" if monitor["clusters"] is not None else ""
+    interval = f" [{monitor['low']:.4g}, {monitor['high']:.4g}]" if monitor["low"] == monitor["low"] else ""
     return (
-        f"{monitor['metric']} = {monitor['value']:.4g} [{monitor['low']:.4g}, {monitor['high']:.4g}] on "
-        f"{monitor['labels']} rows{', beyond its bound' if monitor['breached'] else ''}{also}"
+        f"{monitor['metric']} = {monitor['value']:.4g}{interval} on "
+        f"{monitor['labels']} rows{together}{', beyond its bound' if monitor['breached'] else ''}{also}"
     )

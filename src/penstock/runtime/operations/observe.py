@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.arguments import by_name, directory, moment, named_directory, output_directory, spec
 from penstock.runtime.artifacts import (
+    CLUSTER_PREFIX,
     DATA_FILE,
     ENTITY_PREFIX,
     EVENT_TIME,
@@ -24,7 +25,7 @@ from penstock.runtime.artifacts import (
     write_table,
 )
 from penstock.runtime.data.labels import labelled
-from penstock.runtime.data.split import join, read_features
+from penstock.runtime.data.split import join, read_features, with_clusters
 from penstock.runtime.data.timed import TimedTable
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import TrainedModel, load_model
@@ -52,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--choice", type=spec(dict[str, FeatureChoice]), required=True, help="the model's `features` as JSON"
     )
     parser.add_argument("--slices", type=spec(list[str]), default=[], help="the model's `slices` as JSON")
+    parser.add_argument(
+        "--clusters", type=spec(list[str]), default=[], help="columns by which rows belong together, as JSON"
+    )
     parser.add_argument("--label", type=spec(Label), help="the model's `label` as JSON, where labels are looked for")
     parser.add_argument("--label-table", type=directory, help="validated dataset of the label")
     parser.add_argument("--window", type=duration, required=True, help="how far back rows are looked at")
@@ -80,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     store.fetch(arguments.model, digest, "baseline", arguments.observation / BASELINE_FOLDER)
     if model.task != arguments.task:
         raise InputError(f"the released version is for a {model.task} task, and --task is {arguments.task}")
-    rows = _window(_rows(arguments), arguments.as_of, arguments.window)
+    rows = with_clusters(_window(_rows(arguments), arguments.as_of, arguments.window), arguments.clusters)
     table = observed(model, rows, arguments.threshold, arguments.slices)
     if arguments.label is not None:
         if arguments.label_table is None:
@@ -106,8 +110,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list[str]) -> pa.Table:
-    """The rows' features, times and slices, and what the model says of each; a slice may be a feature itself."""
-    carried = {SLICE_PREFIX + name for name in slices}
+    """The rows' features, times, slices and clusters, and what the model says of each.
+
+    A slice may be a feature itself.
+    """
+    carried = {EVENT_TIME, *(SLICE_PREFIX + name for name in slices)}
     import numpy as np
     import pyarrow as pa
 
@@ -117,7 +124,7 @@ def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list
         raise InputError(f"the released version reads {listed}, which the feature sets no longer have: release another")
     kept = [
         *names,
-        *(name for name in rows.column_names if name == EVENT_TIME or name in carried),
+        *(name for name in rows.column_names if name in carried or name.startswith(CLUSTER_PREFIX)),
     ]
     table = rows.select(kept)
     columns = max(1, len(model.classes))
