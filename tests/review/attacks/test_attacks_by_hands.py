@@ -36,6 +36,15 @@ def test_what_she_makes_on_the_pages_of_the_forge_is_hers_alone(repository: Repo
     assert pull_request.state is APPROVED
 
 
+def test_a_bot_that_commits_in_her_name_is_not_the_forge(repository: Repository) -> None:
+    def by_a_bot(base: str, head: str) -> list[Commit]:
+        return [commit(head, "ada", committer="deploy[bot]", parents=[base])]
+
+    policy = rules_of(POLICY, RULES)
+    pull_request = opened(repository, stricter_gate, author="ada", policy=policy, commits=by_a_bot)
+    assert "rest" in names(pull_request.verdict(), PENDING)
+
+
 def test_whoever_pushed_what_another_opened_does_not_approve_it(run: Run) -> None:
     run.server.activity = [move("2026-03-02T08:55:00Z", "0" * 40, run.head, "branch_creation", by="rita")]
     run.server.reviews = APPROVALS
