@@ -20,6 +20,7 @@ from review.pull_requests import (
     node,
     opened,
     rules_of,
+    set_at,
     stricter_gate,
 )
 from review.repositories import Repository
@@ -64,6 +65,7 @@ def test_a_rule_matches_what_fits_two_of_three(repository: Repository) -> None:
         ({"slos": 0}, True),
         ({"slos": 1}, False),
         ({"schedules": 0}, True),
+        ({"schedules": 1}, True),
         ({"schedules": 2}, False),
         ({"environments": 1}, True),
         ({"environments": 2}, False),
@@ -151,3 +153,23 @@ def test_a_cost_that_nobody_knows_asks_people_and_frees_nobody(
     assert ("dear" in names(verdict, PENDING)) is asked
     heard = [*names(verdict, PENDING), *names(verdict, APPROVED), *names(verdict, DISAPPROVED)]
     assert ("cheap" in heard) is not asked
+
+
+@pytest.mark.parametrize(("bound", "passed"), [(19, True), (20, False)])
+def test_growth_by_the_bound_itself_is_not_more(repository: Repository, bound: int, passed: bool) -> None:
+    rules = [_rule("much", {"grew": {"byMoreThan": bound}}), _rule("rest", {})]
+    change = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="45%")
+    verdict = opened(repository, change, policy=rules_of(POLICY, rules)).verdict()
+    assert ("much" in names(verdict, PENDING)) is passed
+
+
+@pytest.mark.parametrize("bound", [20, "1h"])
+def test_growth_that_nobody_can_tell_asks_people_and_frees_nobody(repository: Repository, bound: int | str) -> None:
+    grew = {"cause": "direct", "grew": {"byMoreThan": bound}}
+    free = {"id": "small", "why": "What grows little.", "when": {"not": grew}, "require": "nobody"}
+    change = set_at("Model", "delay", "estimator", "class", to="sklearn.linear_model.LogisticRegression")
+    verdict = opened(repository, change, policy=rules_of(POLICY, [_rule("much", grew), free])).verdict()
+    assert "much" in names(verdict, PENDING)
+    heard = [address for one in node(verdict, "small").children for address in one.changes]
+    assert node(verdict, "much").changes
+    assert not set(node(verdict, "much").changes) & set(heard)
