@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
+from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.predicates import table
 from penstock.specs.approval_policy import When
 from review.pull_requests import (
@@ -14,6 +17,7 @@ from review.pull_requests import (
     DISAPPROVED,
     PENDING,
     POLICY,
+    SKIPPED,
     Documents,
     looser_gate,
     names,
@@ -173,3 +177,33 @@ def test_growth_that_nobody_can_tell_asks_people_and_frees_nobody(repository: Re
     heard = [address for one in node(verdict, "small").children for address in one.changes]
     assert node(verdict, "much").changes
     assert not set(node(verdict, "much").changes) & set(heard)
+
+
+@pytest.mark.parametrize(("tiers", "passed"), [(["high"], True), (["medium"], True), (["low"], False)])
+def test_one_model_of_the_tier_among_those_that_are_reached_is_enough(
+    repository: Repository, tiers: list[str], passed: bool
+) -> None:
+    def of_high_risk(documents: Documents) -> None:
+        model = deepcopy(documents["Model", "delay"])
+        model["metadata"]["name"] = "refusal"
+        model["spec"]["card"]["riskTier"] = "high"
+        documents["Model", "refusal"] = model
+
+    repository.edit(of_high_risk)
+    rules = [_rule("risky", {"riskTier": tiers, "cause": "direct"}), _rule("rest", {})]
+    change = set_at("Dataset", "flights", "freshness", to="48h")
+    verdict = opened(repository, change, policy=rules_of(POLICY, rules)).verdict()
+    assert ("risky" in names(verdict, PENDING)) is passed
+
+
+@pytest.mark.parametrize("reached", [{"riskTier": ["high"]}, {"stage": ["production"]}, {"reaches": {"models": 9}}])
+def test_a_reach_that_nobody_knows_asks_people_and_frees_nobody(
+    repository: Repository, reached: dict[str, Any]
+) -> None:
+    free = {"id": "near", "why": "What reaches little.", "when": {"not": reached}, "require": "nobody"}
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, [_rule("far", reached), free]))
+    inputs = pull_request.inputs()
+    plan = replace(inputs.plan, impacts={})
+    verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view)
+    assert node(verdict, "far").state is PENDING
+    assert node(verdict, "near").state is SKIPPED
