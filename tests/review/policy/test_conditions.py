@@ -207,3 +207,18 @@ def test_a_reach_that_nobody_knows_asks_people_and_frees_nobody(
     verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view)
     assert node(verdict, "far").state is PENDING
     assert node(verdict, "near").state is SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"), [("Gate/delay-release", True), ("Gate/delay-offline", True), ("Gate/*-online", False)]
+)
+def test_a_pattern_fits_a_renamed_spec_by_either_of_its_names_and_by_no_other(
+    repository: Repository, pattern: str, fits: bool
+) -> None:
+    def rename(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["metadata"]["name"] = "delay-offline"
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "delay-offline"
+
+    rules = [_rule("named", {"address": pattern}), _rule("rest", {})]
+    verdict = opened(repository, rename, policy=rules_of(POLICY, rules)).verdict()
+    assert ("named" in names(verdict, PENDING)) is fits
