@@ -12,7 +12,7 @@ import yaml
 from penstock.catalog.load import load_work_tree
 from penstock.review.evidence.dsse import KeyFileError, holds, new_key, public_key_of, sign
 from penstock.review.evidence.keys import KeySet
-from penstock.review.evidence.verify import Evidence, verify
+from penstock.review.evidence.verify import Evidence, evidence_of, verify
 from penstock.source.canonical import bytes_digest
 from penstock.source.envelope import Envelope, EnvelopeError, Signature, payload_of, read_envelope
 from penstock.specs.approval_policy import Key
@@ -216,6 +216,16 @@ def test_a_stranger_s_signature_is_none_even_under_a_known_name(repository: Repo
     assert judged(repository, known).state == "mismatched"
 
 
+def test_a_stranger_s_signature_beside_a_known_one_takes_nothing_from_it(repository: Repository) -> None:
+    known, stranger = signer("ci"), signer("mallory")
+    release(repository, known)
+    envelope = read_envelope(repository.read(PATH).encode())
+    assert envelope is not None
+    both = sign(envelope.payload, stranger.pair.private_pem, "mallory", earlier=envelope.signatures)
+    _replace(repository, both.as_bytes())
+    assert judged(repository, known).state == "valid"
+
+
 def test_without_keys_in_the_policy_nothing_is_signed(repository: Repository) -> None:
     release(repository, signer())
     found = judged(repository)
@@ -233,6 +243,8 @@ def test_keys_are_rotated_and_old_evidence_keeps(repository: Repository) -> None
     release(repository, old, created=NOW + timedelta(seconds=1))
     found = judged(repository, old, new, later=timedelta(days=30))
     assert (found.state, found.reasons[0].split(" when")[0]) == ("expired", "gates: the key `old` had expired")
+    release(repository, new, created=NOW + timedelta(seconds=1))
+    assert judged(repository, old, new, later=timedelta(days=30)).state == "valid", "of the second in which it begins"
     release(repository, new, created=NOW)
     assert "was not valid yet" in judged(repository, old, new).reasons[0]
 
@@ -255,8 +267,6 @@ def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Reposit
     catalog = load_work_tree(repository.root)
     assert catalog.view("production").find(Release, NAME) is not None
     repository.write(RELEASE_PATH, yaml.safe_dump(document))
-    from penstock.review.evidence.verify import evidence_of
-
     base = repository.git("rev-parse", "HEAD").strip()
     repository.branch()
     repository.compile()
@@ -265,6 +275,18 @@ def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Reposit
     keys = KeySet.of([Key.model_validate(key.as_spec())])
     found = evidence_of(load_work_tree(repository.root), plan, keys, NOW)
     assert found[f"Release/{NAME}"].state == "mismatched"
+
+
+def test_a_release_that_is_not_valid_has_no_evidence(repository: Repository) -> None:
+    key = signer()
+    release(repository, key, spec={"step": -1})
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.branch()
+    repository.commit()
+    keys = KeySet.of([Key.model_validate(key.as_spec())])
+    found = evidence_of(load_work_tree(repository.root), repository.plan(base), keys, NOW)
+    assert found[f"Release/{NAME}"].state == "missing"
+    assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so nobody can tell what it releases",)
 
 
 def test_the_pre_authentication_encoding_is_that_of_the_specification() -> None:

@@ -38,7 +38,7 @@ def _rest(hands: dict[str, object]) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "commits",
-    [_by(author="rita"), _by(committer="rita"), _by(co_authors=["rita"]), _by(author="RITA")],
+    [_by(author="rita", committer="eve"), _by(committer="rita"), _by(co_authors=["rita"]), _by(author="RITA")],
     ids=["author", "committer", "co-author", "in capitals"],
 )
 def test_whoever_contributed_a_commit_does_not_approve(repository: Repository, commits: Commits) -> None:
@@ -47,6 +47,23 @@ def test_whoever_contributed_a_commit_does_not_approve(repository: Repository, c
     assert pull_request.state is PENDING
     pull_request.approve("remo")
     assert pull_request.state is APPROVED
+
+
+def test_whoever_opened_it_does_not_approve_what_others_wrote(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.facts = replace(pull_request.forge.facts, author=Person("rita"))
+    pull_request.approve("rita", "ada")
+    assert pull_request.state is PENDING
+    pull_request.approve("remo")
+    assert pull_request.state is APPROVED
+
+
+def test_a_head_that_is_not_among_the_commits_blocks(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, commits=lambda base, _: [commit("1" * 40, "eve", parents=[base])])
+    pull_request.approve("rita", "ada")
+    verdict = pull_request.verdict()
+    assert verdict.state is ERROR
+    assert "is not among the commits" in node(verdict, "attribution").why
 
 
 def test_contributors_by_a_second_parent_count(repository: Repository) -> None:

@@ -33,6 +33,22 @@ def test_any_second_person_of_either_team_completes_it(repository: Repository) -
 def test_the_default_asks_somebody_outside_of_the_owning_team(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate, policy=None)
     pull_request.approve("rita", "remo")
-    assert node(pull_request.verdict(), "default-risk").state is PENDING
+    asked = node(pull_request.verdict(), "default-risk")
+    assert asked.state is PENDING
+    assert "1 of a team other than risk" in asked.children[0].needs
     pull_request.approve("bela")
+    assert node(pull_request.verdict(), "default-risk").state is APPROVED
+
+
+def test_where_there_is_no_other_team_the_only_one_looks_twice(repository: Repository) -> None:
+    def alone(documents: Documents) -> None:
+        for team in ("risk", "flight-data"):
+            del documents["Team", team]
+        for document in documents.values():
+            document["metadata"]["owner"] = "flight-ml"
+
+    repository.edit(alone)
+    pull_request = opened(repository, looser_gate, policy=None)
+    assert node(pull_request.verdict(), "default-risk").state is PENDING
+    pull_request.approve("ada", "bela")
     assert node(pull_request.verdict(), "default-risk").state is APPROVED

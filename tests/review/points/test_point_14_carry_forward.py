@@ -58,7 +58,10 @@ def test_an_approval_that_nobody_recorded_is_void_after_a_push(repository: Repos
     pull_request = opened(repository, looser_gate)
     pull_request.approve("ada", "rita")
     pull_request.push(both())
-    assert pull_request.state is PENDING
+    verdict = pull_request.verdict()
+    assert verdict.state is PENDING
+    assert "rita approved an earlier version" in node(verdict, "owner").children[0].why
+    assert pull_request.state is PENDING, "what the record sees of it now is not what it was given for"
 
 
 def test_the_file_and_the_line_of_a_change_do_not_matter(repository: Repository) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from review.pull_requests import APPROVED, DISAPPROVED, PENDING, bigger_step, looser_gate, looser_region, node, opened
 from review.repositories import Repository
 
@@ -12,6 +14,16 @@ def test_a_review_that_the_forge_points_at_the_new_head_stays_stale(repository: 
     head = pull_request.push(looser_region)
     pull_request.forge.repoint_reviews(head)
     assert pull_request.state is PENDING
+
+
+def test_a_review_in_the_second_of_the_push_may_be_of_what_was_there_before(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    facts = pull_request.forge.facts
+    given = tuple(replace(one, submitted=facts.pushes[-1].at) for one in facts.reviews)
+    pull_request.forge.facts = replace(facts, reviews=given)
+    assert pull_request.state is PENDING
+    assert pull_request.state is PENDING, "nor is it known, once the record has seen it, what they are of"
 
 
 def test_a_force_push_voids_what_it_alters(repository: Repository) -> None:

@@ -20,6 +20,18 @@ from review.pull_requests import (
 from review.repositories import Repository
 
 
+def test_what_may_be_met_in_several_ways_is_told_with_all_of_them(repository: Repository) -> None:
+    one_of = {"any": [{"from": {"teams": ["risk"]}}, {"from": {"teams": ["sre"]}}]}
+    several = {"all": [{"from": {"teams": ["platform"]}}, one_of]}
+    rules = [
+        {"id": name, "why": "Whatever changes.", "when": {}, "require": require}
+        for name, require in (("one", one_of), ("several", several))
+    ]
+    verdict = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).verdict()
+    assert node(verdict, "one").children[0].needs == "1 of risk or 1 of sre"
+    assert node(verdict, "several").children[0].needs == "1 of platform, and (1 of risk or 1 of sre)"
+
+
 def test_a_row_tells_everything(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate, author="ada")
     pull_request.approve("bela")

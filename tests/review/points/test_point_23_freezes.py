@@ -16,7 +16,9 @@ from review.pull_requests import (
     POLICY,
     Change,
     PullRequest,
+    Verdict,
     VerdictState,
+    both,
     looser_gate,
     node,
     opened,
@@ -89,6 +91,32 @@ def test_an_environment_that_is_not_frozen_is_not(repository: Repository) -> Non
     plan = replace(inputs.plan, impacts=impacts, artifacts=files)
     verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view, now=MIDNIGHT)
     assert verdict.state is APPROVED
+
+
+def _unwritten(pull_request: PullRequest, **more: object) -> Verdict:
+    """The verdict as if no generated file differed."""
+    inputs = pull_request.inputs()
+    plan = replace(inputs.plan, artifacts=(), **more)
+    return evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view, now=MIDNIGHT)
+
+
+def test_what_writes_no_manifest_anew_is_held_back_by_what_it_reaches(repository: Repository) -> None:
+    pull_request = _frozen(repository, ["production"])
+    verdict = _unwritten(pull_request)
+    assert verdict.state is DISAPPROVED
+    reached = {one.fingerprint for one in pull_request.inputs().plan.changes}
+    assert set(node(verdict, "freeze holidays").changes) == reached
+
+
+def test_what_nobody_knows_the_reach_of_is_held_back(repository: Repository) -> None:
+    assert _unwritten(_frozen(repository, ["production"]), impacts={}).state is DISAPPROVED
+
+
+def test_specs_that_move_to_another_file_pass(repository: Repository) -> None:
+    pull_request = _frozen_of(repository, ["production"], both())
+    repository.git("mv", "specs/system.yaml", "specs/elsewhere.yaml")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.verdict(now=MIDNIGHT).state is APPROVED
 
 
 def test_words_that_write_a_manifest_anew_do_not(repository: Repository) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,52 @@ def test_without_a_reason_nothing_breaks(repository: Repository, text: str) -> N
     pull_request = opened(repository, looser_gate)
     for login in ("sam", "petra"):
         pull_request.forge.comment(login, text)
+    assert pull_request.state is PENDING
+
+
+def test_two_people_who_ask_for_something_else_break_nothing(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, "/penstock unhold production is down")
+        pull_request.forge.comment(login, WAIVE)
+    verdict = pull_request.verdict()
+    assert verdict.state is PENDING
+    assert "break-glass" not in [one.name for one in verdict.tree.children]
+
+
+def test_a_command_in_the_second_of_the_push_may_be_from_before_it(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    facts = pull_request.forge.facts
+    said = tuple(replace(one, at=facts.pushes[-1].at) for one in facts.comments)
+    pull_request.forge.facts = replace(facts, comments=said)
+    assert pull_request.state is PENDING
+
+
+def test_nobody_breaks_it_where_the_forge_does_not_say_when_the_head_moved(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    pull_request.forge.facts = replace(pull_request.forge.facts, pushes=())
+    verdict = pull_request.verdict()
+    assert verdict.state is ERROR
+    assert "break-glass" not in [one.name for one in verdict.tree.children]
+
+
+def test_a_bot_of_the_team_breaks_nothing(repository: Repository) -> None:
+    policy = POLICY.replace("[petra, paul]", "[petra, paul, 'deploy[bot]']")
+    writers = ("sam", "petra", "deploy[bot]")
+    pull_request = opened(repository, looser_gate, policy=policy, writers=writers)
+    for login in ("sam", "deploy[bot]"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is PENDING
+
+
+def test_who_may_not_write_breaks_nothing(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, writers=("ada", "sam"))
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
     assert pull_request.state is PENDING
 
 
@@ -138,8 +185,9 @@ def test_two_people_waive_one_rule_for_one_address(repository: Repository) -> No
         WAIVE.replace("2026-04-01", "soon"),
         WAIVE.replace(BOUND, "Gate/delay-release.rules[regions]"),
         WAIVE.replace(" gate ", " brakes "),
+        WAIVE.replace("waive", "unhold"),
     ],
-    ids=["no follow-up", "over", "no moment", "another address", "another rule"],
+    ids=["no follow-up", "over", "no moment", "another address", "another rule", "another command"],
 )
 def test_a_waiver_that_lacks_something_waives_nothing(repository: Repository, text: str) -> None:
     pull_request = opened(repository, looser_gate)
@@ -190,6 +238,7 @@ def test_the_glass_is_whole_again_in_the_second_in_which_its_time_is_over(reposi
     pull_request.forge.pass_time(timedelta(hours=1))
     pull_request.forge.comment("petra", GLASS)
     end = first + timedelta(hours=4)
+    assert f"until {end:%Y-%m-%d %H:%M}" in node(pull_request.verdict(), "break-glass").why
     assert pull_request.verdict(now=end - timedelta(microseconds=1)).state is APPROVED
     # What the second one says now is young, and the first one's word is over: one alone breaks nothing.
     assert pull_request.verdict(now=end).state is PENDING
@@ -220,6 +269,7 @@ def test_a_waiver_ends_with_the_earlier_of_two_moments(repository: Repository) -
     for login, until in (("sam", "2026-04-01T12:00:00+02:00"), ("petra", "2026-04-01T12:00:00+00:00")):
         pull_request.forge.comment(login, WAIVE.replace("2026-04-01", until))
     end = datetime(2026, 4, 1, 10, tzinfo=UTC)
+    assert "until 2026-04-01 10:00" in node(pull_request.verdict(), "gate").children[0].why
     assert node(pull_request.verdict(now=end - timedelta(seconds=1)), "gate").state is APPROVED
     assert node(pull_request.verdict(now=end), "gate").state is PENDING
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
+from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.predicates import table
 from penstock.specs.approval_policy import When
 from review.pull_requests import (
@@ -14,12 +17,14 @@ from review.pull_requests import (
     DISAPPROVED,
     PENDING,
     POLICY,
+    SKIPPED,
     Documents,
     looser_gate,
     names,
     node,
     opened,
     rules_of,
+    set_at,
     stricter_gate,
 )
 from review.repositories import Repository
@@ -64,6 +69,7 @@ def test_a_rule_matches_what_fits_two_of_three(repository: Repository) -> None:
         ({"slos": 0}, True),
         ({"slos": 1}, False),
         ({"schedules": 0}, True),
+        ({"schedules": 1}, True),
         ({"schedules": 2}, False),
         ({"environments": 1}, True),
         ({"environments": 2}, False),
@@ -151,3 +157,68 @@ def test_a_cost_that_nobody_knows_asks_people_and_frees_nobody(
     assert ("dear" in names(verdict, PENDING)) is asked
     heard = [*names(verdict, PENDING), *names(verdict, APPROVED), *names(verdict, DISAPPROVED)]
     assert ("cheap" in heard) is not asked
+
+
+@pytest.mark.parametrize(("bound", "passed"), [(19, True), (20, False)])
+def test_growth_by_the_bound_itself_is_not_more(repository: Repository, bound: int, passed: bool) -> None:
+    rules = [_rule("much", {"grew": {"byMoreThan": bound}}), _rule("rest", {})]
+    change = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="45%")
+    verdict = opened(repository, change, policy=rules_of(POLICY, rules)).verdict()
+    assert ("much" in names(verdict, PENDING)) is passed
+
+
+@pytest.mark.parametrize("bound", [20, "1h"])
+def test_growth_that_nobody_can_tell_asks_people_and_frees_nobody(repository: Repository, bound: int | str) -> None:
+    grew = {"cause": "direct", "grew": {"byMoreThan": bound}}
+    free = {"id": "small", "why": "What grows little.", "when": {"not": grew}, "require": "nobody"}
+    change = set_at("Model", "delay", "estimator", "class", to="sklearn.linear_model.LogisticRegression")
+    verdict = opened(repository, change, policy=rules_of(POLICY, [_rule("much", grew), free])).verdict()
+    assert "much" in names(verdict, PENDING)
+    heard = [address for one in node(verdict, "small").children for address in one.changes]
+    assert node(verdict, "much").changes
+    assert not set(node(verdict, "much").changes) & set(heard)
+
+
+@pytest.mark.parametrize(("tiers", "passed"), [(["high"], True), (["medium"], True), (["low"], False)])
+def test_one_model_of_the_tier_among_those_that_are_reached_is_enough(
+    repository: Repository, tiers: list[str], passed: bool
+) -> None:
+    def of_high_risk(documents: Documents) -> None:
+        model = deepcopy(documents["Model", "delay"])
+        model["metadata"]["name"] = "refusal"
+        model["spec"]["card"]["riskTier"] = "high"
+        documents["Model", "refusal"] = model
+
+    repository.edit(of_high_risk)
+    rules = [_rule("risky", {"riskTier": tiers, "cause": "direct"}), _rule("rest", {})]
+    change = set_at("Dataset", "flights", "freshness", to="48h")
+    verdict = opened(repository, change, policy=rules_of(POLICY, rules)).verdict()
+    assert ("risky" in names(verdict, PENDING)) is passed
+
+
+@pytest.mark.parametrize("reached", [{"riskTier": ["high"]}, {"stage": ["production"]}, {"reaches": {"models": 9}}])
+def test_a_reach_that_nobody_knows_asks_people_and_frees_nobody(
+    repository: Repository, reached: dict[str, Any]
+) -> None:
+    free = {"id": "near", "why": "What reaches little.", "when": {"not": reached}, "require": "nobody"}
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, [_rule("far", reached), free]))
+    inputs = pull_request.inputs()
+    plan = replace(inputs.plan, impacts={})
+    verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view)
+    assert node(verdict, "far").state is PENDING
+    assert node(verdict, "near").state is SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"), [("Gate/delay-release", True), ("Gate/delay-offline", True), ("Gate/*-online", False)]
+)
+def test_a_pattern_fits_a_renamed_spec_by_either_of_its_names_and_by_no_other(
+    repository: Repository, pattern: str, fits: bool
+) -> None:
+    def rename(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["metadata"]["name"] = "delay-offline"
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "delay-offline"
+
+    rules = [_rule("named", {"address": pattern}), _rule("rest", {})]
+    verdict = opened(repository, rename, policy=rules_of(POLICY, rules)).verdict()
+    assert ("named" in names(verdict, PENDING)) is fits

@@ -8,7 +8,7 @@ import pytest
 
 from penstock.review.model import Plan
 from penstock.review.policy.evaluate import evaluate
-from review.pull_requests import APPROVED, DISAPPROVED, ERROR, PENDING, VerdictState, node, opened
+from review.pull_requests import APPROVED, DISAPPROVED, ERROR, PENDING, POLICY, VerdictState, node, opened, rules_of
 from review.repositories import Documents, Repository
 
 DIGEST = "sha256:" + "1" * 64
@@ -53,6 +53,27 @@ def test_only_evidence_that_verifies_passes(
     plan: Plan = inputs.plan
     verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view, evidence=states)
     assert node(verdict, "release").state is state
+
+
+@pytest.mark.parametrize(("evidence", "state"), [("valid", APPROVED), ("expired", DISAPPROVED), (None, DISAPPROVED)])
+def test_so_it_is_among_rules_whose_people_are_distinct(
+    repository: Repository, evidence: str | None, state: VerdictState
+) -> None:
+    asked = {
+        "release": {"all": [{"evidence": "valid"}, {"from": {"teams": ["risk"]}}]},
+        "running": {"from": {"teams": ["sre"]}},
+    }
+    rules = [
+        {"id": name, "why": "For a release.", "when": {}, "require": require, "distinct": True}
+        for name, require in asked.items()
+    ]
+    pull_request = opened(repository, _release, policy=rules_of(POLICY, rules))
+    pull_request.approve("rita", "sam")
+    inputs = pull_request.inputs()
+    states = {"Release/delay": evidence} if evidence is not None else {}
+    verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, pull_request.forge.view, evidence=states)
+    assert node(verdict, "release").state is state
+    assert node(verdict, "running").state is APPROVED
 
 
 def test_evidence_replaces_no_approval(repository: Repository) -> None:

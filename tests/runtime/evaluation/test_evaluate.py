@@ -154,6 +154,16 @@ def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) 
     assert 0 < times["p50"]["estimate"] <= times["p99"]["estimate"]
 
 
+def test_a_share_of_skill_is_told_of_a_metric_too_that_is_lower_when_better(tmp_path: Path) -> None:
+    trained(tmp_path, "regression")
+    rules = [{"id": "crutch", "explain": "permutation", "maxShare": "10%"}]
+    assert evaluate(tmp_path, rules, "regression") == 0
+    share = measured(tmp_path, "crutch")["figures"]["share"]
+    assert share["name"] == "share of x0"
+    assert 0.1 < share["estimate"] < 1
+    assert gate(tmp_path, rules) == SAYS_NO
+
+
 def test_a_baseline_that_knows_only_the_label_is_compared_with(world: Path) -> None:
     rules = [{"id": "skill", "compare": {"to": "baseline", "metric": "log_loss", "margin": 0.05}}]
     assert evaluate(world, rules) == 0

@@ -70,6 +70,14 @@ def test_the_nearer_end_of_the_interval_is_judged_even_where_it_is_not_known(for
     assert verdict(rule(form), figure(part, 0.9, None, None)).outcome == "fail"
 
 
+def test_the_end_that_breaks_a_bound_is_told_as_the_end_that_it_is() -> None:
+    at_most = TypeAdapter(AnyRule).validate_python(
+        {"id": "sure", "metric": "brier_score", "atMost": 0.1, "confidence": "95%"}
+    )
+    [reason] = verdict(at_most, figure("value", 0.09, 0.08, 0.12)).reasons()
+    assert "value is 0.09, the upper end of its interval 0.12, and must be <= 0.1" in reason
+
+
 def test_latency_is_judged_in_milliseconds() -> None:
     assert verdict(rule("fast"), figure("p95", 20.0)).outcome == "pass"
     assert verdict(rule("fast"), figure("p95", 20.1)).reasons() == ("rule `fast`: p95 is 20.1, and must be <= 20 ms",)

@@ -14,7 +14,7 @@ from penstock.runtime.measures.fairness import MEASURED, fairness
 from penstock.runtime.measures.importance import permutation_shares
 from penstock.runtime.measures.latency import call_percentiles
 from penstock.runtime.measures.perturb import with_missing, with_noise
-from penstock.runtime.measures.predictions import binary
+from penstock.runtime.measures.predictions import binary, regression
 from penstock.runtime.measures.slices import MISSING, by_group, extremes, metric_by_group
 from penstock.specs.metrics import FAIRNESS_METRICS
 
@@ -61,6 +61,19 @@ def test_a_group_without_the_rows_that_a_rate_is_about_leaves_fairness_undefined
     assert fairness("demographic_parity_difference", made, groups) == pytest.approx(2 / 3 - 1 / 2)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("measure", ["equalized_odds_difference", "equalized_odds_ratio"])
+@pytest.mark.parametrize("rows", ["a11 a01 a00  b01 b00", "a11 a01 a00  b11 b10"], ids=["positives", "negatives"])
+def test_odds_are_about_the_rows_of_both_classes(measure: str, rows: str) -> None:
+    names, made = decisions(rows)
+    assert np.isnan(fairness(measure, made, by_group(names, 1)))  # type: ignore[arg-type]
+
+
+def test_fairness_of_decisions_is_not_asked_of_numbers() -> None:
+    numbers = regression(np.arange(4.0), np.arange(4.0))
+    with pytest.raises(ValueError, match="does not apply to a regression task"):
+        fairness("demographic_parity_difference", numbers, by_group(["a", "a", "b", "b"], 1))
+
+
 def test_small_groups_are_named_and_do_not_count() -> None:
     names, made = decisions("a11 a01 b11 b00 c10")
     groups = by_group([*names[:-1], None], 2)
@@ -71,9 +84,10 @@ def test_small_groups_are_named_and_do_not_count() -> None:
 
 def test_a_group_that_leaves_a_metric_undefined_is_an_extreme() -> None:
     assert extremes({"a": 0.5, "b": 0.7, "c": 0.1}).lowest == "c"  # type: ignore[union-attr]
-    found = extremes({"a": 0.5, "b": float("nan")})
-    assert found is not None
-    assert np.isnan(found.high - found.low)
+    for names in ("ab", "ba"):
+        found = extremes({name: {"a": 0.5, "b": float("nan")}[name] for name in names})
+        assert found is not None
+        assert (found.lowest, found.highest) == ("b", "b"), "neither end hides it"
     assert extremes({}) is None
 
 

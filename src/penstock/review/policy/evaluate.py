@@ -311,11 +311,8 @@ class _Evaluation:
         for freeze in self.policy.freezes:
             if not is_on(freeze, self.plan, self.now):
                 continue
-            changes = tuple(
-                fingerprint
-                for change in self.plan.changes
-                if is_frozen(freeze, change, self.plan.impacts.get(fingerprint := change.fingerprint))
-            )
+            fingerprints = (change.fingerprint for change in self.plan.changes)
+            changes = tuple(one for one in fingerprints if is_frozen(freeze, self.plan.impacts.get(one)))
             files = frozen_files(freeze, self.plan)
             if changes or files:
                 why = wording.freeze_sentence(freeze, files if not changes else ())
