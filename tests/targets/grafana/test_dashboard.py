@@ -189,7 +189,13 @@ def test_no_two_rollouts_share_an_address_or_a_file() -> None:
     assert len(addresses) == len(places)
     assert all(re.fullmatch(r"[a-z0-9-]{8,40}", address) for address in {*addresses, shown.uid})
     assert shown.uid == dashboard_uid("production", ONLINE)
-    assert list(config_map(shown)["data"]) == ["production-flight-delay-online.json"]
+    assert list(config_map(shown)["data"]) == ["production.flight-delay-online.json"]
+    files = {
+        key
+        for environment, rollout in places
+        for key in config_map(shown._replace(environment=environment, rollout=rollout))["data"]
+    }
+    assert len(files) == len(places)
     long = shown._replace(rollout="r" * 50)
     assert config_map(long)["metadata"]["name"] == f"{'r' * 50}-dashboard"
 
