@@ -41,7 +41,7 @@ TOLD = {
     ],
     "int": [
         "n // 2", "n % 2", "n * m - 1", "(n / 2)::int", "count(*)", "d - d", "date_diff('day', t, u)",
-        "extract(hour FROM t)", "hour(t)", "sum(n)", "length(s)",
+        "extract(hour FROM t)", "hour(t)", "sum(n)", "length(s)", "round(n)", "trunc(n, -1)",
     ],
     "bool": [
         "n > 3", "s IS NULL", "s LIKE 'a%'", "NOT b", "n IN (1, 2)",
@@ -66,7 +66,7 @@ TOLD = {
         "t::time",
     ],
     "list": [
-        "string_split(s, ',')", "[n, m]",
+        "string_split(s, ',')", "[n, m]", "max(n, 2)", "arg_min(s, n, 2)",
     ],
     "struct": [
         "{'a': n}",
@@ -75,6 +75,7 @@ TOLD = {
 UNTOLD = [
     "epoch(t - u)", "s || s", "CASE WHEN b THEN 'high' ELSE n END", "median(n)", "nobody_knows(n)", "gone / 2",
     "epoch_ms(t)", "quantile_cont(n, 0.5)", "greatest(t, u)", "d + 1", "x.y / 2",
+    "'101'::bit", "date '2026-01-01'::varchar", "date '2026-01-01'::int::varchar",
 ]  # fmt: skip
 
 
@@ -106,6 +107,14 @@ TABLES = (("a", (("id", "int"), ("at", "timestamp"))), ("b", (("id", "int"), ("A
         ("SELECT * FROM b", {}),
         ("SELECT n / 2 AS half FROM b UNION ALL SELECT n FROM b", {}),
         ("SELECT c.n / 2 AS half FROM c", {}),
+        ("SELECT r.n / 2 AS half FROM b r (n, id, at)", {}),
+        ("SELECT n / 2 AS half FROM (SELECT id AS n, at AS m FROM b) r (m, n)", {}),
+        ("WITH c (at, n) AS (SELECT n, at FROM b) SELECT n / 2 AS half FROM c", {}),
+        ("SELECT n / 2 AS half FROM a UNPIVOT (n FOR name IN (id))", {}),
+        (
+            "WITH c AS (SELECT n AS m FROM b), d AS (SELECT m AS k FROM c) SELECT k / 2 AS half FROM d",
+            {"half": "fraction"},
+        ),
         ("SELECT avg(n) AS mean, count(*) AS many FROM b GROUP BY id", {"mean": "fraction", "many": "int"}),
     ],
 )

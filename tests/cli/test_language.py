@@ -29,6 +29,11 @@ def test_forms_are_listed_and_each_is_a_step_further() -> None:
     assert find("Gate.rules.fairness.minSupport").description.startswith("Groups with fewer rows")
 
 
+@pytest.mark.parametrize("path", ["Gate.rules.fairness.fairness", "ApprovalPolicy.rules.when.area", "Model.estimator"])
+def test_no_line_is_wider_than_a_terminal(path: str) -> None:
+    assert all(len(line) <= 100 for line in as_text(find(path)).splitlines())
+
+
 def test_who_names_the_spec_as_well_comes_to_the_same_place() -> None:
     assert find("Gate.spec.rules") == find("Gate.rules")
     assert find("Gate.spec") == find("Gate")
@@ -75,6 +80,7 @@ def one(at: str, field: Field, seen: frozenset[type]) -> Iterator[str]:
     [
         ("Gat", "there is no kind `Gat`; did you mean `Gate`?"),
         ("Gate.rulez", "`Gate` has no `rulez`; did you mean `rules`?"),
+        ("Gate.metadat", "`Gate` has no `metadat`; did you mean `metadata`?"),
         ("Gate.zzz", "`Gate` has no `zzz`; there are `model`, `clusters`, `rules`, `evidenceValid` and `tests`"),
         ("Gate.model.name", "`Gate.model` has no fields: it is the name of a Model"),
         ("Gate.rules.faireness", "did you mean `fairness`?"),

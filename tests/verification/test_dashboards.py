@@ -100,3 +100,26 @@ def test_a_text_that_is_called_json_and_is_none_is_found(tmp_path: Path) -> None
     value = {**config_map(), "data": {"flights.json": '{"panels": ['}}
     (found,) = verified(tmp_path, value).diagnostics.sorted()
     assert (found.code, found.headline.split(":")[0]) == ("object-sense", "`flights.json` is no JSON")
+
+
+def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
+    closed = {"id": 2, "type": "row", "collapsed": True, "panels": [{"id": 1, "targets": [{"expr": "up"}]}]}
+    by_name = {
+        "id": 3,
+        "datasource": "Prometheus",
+        "targets": [{"datasource": "Prometheus", "expr": "rate(up[$__rate_interval])"}],
+    }
+    value = config_map(panel(1, "a"), closed, by_name)
+    assert [found for _, found in dashboard_problems(json_texts(value))] == [
+        "2 panels have the id 1; Grafana shows one of them in place of the others"
+    ]
+    result = verified(tmp_path, value)
+    assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-sense"]
+    assert result.checked["PromQL"] == 2
+    for odd in (
+        "text",
+        {"id": [1], "gridPos": {"x": "0"}},
+        {"targets": {"expr": "up"}},
+        {"targets": ["up"], "gridPos": [1]},
+    ):
+        assert list(dashboard_problems(json_texts(config_map(odd, templating=[])))) == []  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
@@ -60,18 +61,19 @@ def _read(view: View, path: str) -> Module | None:
         tree = ast.parse(data, filename=path)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
-    return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(tree.body)))
+    return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
 
 
-def _imports(body: list[ast.stmt]) -> list[tuple[str, int]]:
+def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
     """What is imported outside of functions and conditions: there alone it cannot be done without."""
-    found: list[tuple[str, int]] = []
+    package = path.split("/")[:-1]
     for node in body:
         if isinstance(node, ast.Import):
-            found += [(alias.name, node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
-    return found
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level <= len(package):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((f"{start}.{alias.name}", node.lineno) for alias in node.names)
 
 
 def _definitions(body: list[ast.stmt]) -> list[Signature]:

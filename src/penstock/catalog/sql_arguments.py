@@ -98,8 +98,7 @@ def _found(call: Given, places: _Places) -> tuple[exp.Expr | None, Column | None
 
 
 def _misfit(text: str, call: Given, at: Range, kind: str, kinds: frozenset[str]) -> Misfit:
-    before = text[call.arguments[0][0] : at[0]]
-    after = text[at[1] : call.arguments[-1][1]]
+    before, after = text[call.within[0] : at[0]], text[at[1] : call.within[1]]
     return Misfit(call.name, kind, tuple(one for one in _ALL if one not in kinds), text[slice(*at)], at, before, after)
 
 

@@ -40,6 +40,8 @@ class Given(NamedTuple):
     at: Range
     arguments: tuple[Range, ...]
     """Where each argument stands, without DISTINCT before the first and ORDER BY behind the last."""
+    within: Range
+    """All that stands between the brackets."""
 
 
 def given_arguments(text: str) -> Iterator[Given]:
@@ -53,9 +55,10 @@ def given_arguments(text: str) -> Iterator[Given]:
         if call is None:
             continue
         first = position + 2 + (tokens[position + 2].token_type is TokenType.DISTINCT)
-        arguments = tuple(_parts(tokens, first, _closing(tokens, position + 1)))
+        end = _closing(tokens, position + 1)
+        arguments = tuple(_parts(tokens, first, end))
         if len(arguments) == call.arguments:
-            yield Given(call.name, call.at, arguments)
+            yield Given(call.name, call.at, arguments, (tokens[position + 2].start, tokens[end - 1].end + 1))
 
 
 def _parts(tokens: list[Token], first: int, end: int) -> Iterator[Range]:

@@ -63,7 +63,7 @@ _WHOLE = (exp.Mod, exp.IntDiv, exp.Floor, exp.Ceil, exp.Round, exp.Trunc, exp.Ca
 """What numbers are made of that are multiples of another one, or may be."""
 _WHOLE_PARTS = frozenset({"year", "quarter", "month", "week", "day", "dow", "isodow", "doy", "hour", "minute"})
 _TYPES: tuple[tuple[frozenset[exp.DType], str], ...] = (
-    (frozenset(exp.DataType.INTEGER_TYPES), "int"),
+    (frozenset(exp.DataType.INTEGER_TYPES - {exp.DType.BIT}), "int"),
     (frozenset(exp.DataType.REAL_TYPES), "float"),
     (frozenset(exp.DataType.TEXT_TYPES), "string"),
     (frozenset({exp.DType.BOOLEAN}), "bool"),
@@ -114,16 +114,24 @@ def column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> Column:
 
     def kind(column: exp.Column) -> str:
         # Without a table it is clear only where there is no other.
-        names = [column.table] if column.table else list(scope.sources)
-        source = scope.sources.get(names[0]) if len(names) == 1 else None
+        selected = scope.selected_sources
+        names = [column.table] if column.table else list(selected)
+        node, source = selected.get(names[0], (None, None)) if len(names) == 1 else (None, None)
+        if node is None or source is None or _is_renamed(node):
+            return ""
         if isinstance(source, exp.Table):
             return typed.get(source.name, {}).get(column.name.lower(), "")
-        if source is None or not isinstance(source.expression, exp.Select):
+        if not isinstance(source.expression, exp.Select) or _is_renamed(source.expression.parent):
             return ""
         given = [one for one in source.expression.selects if one.alias_or_name.lower() == column.name.lower()]
         return kind_of(given[0], column_in(source, typed)) if len(given) == 1 else ""
 
     return kind
+
+
+def _is_renamed(table: exp.Expr | None) -> bool:
+    """Whether columns have other names than the table or query itself gives, as in ``flights AS f (a, b)``."""
+    return table is not None and bool(table.alias_column_names or table.args.get("pivots"))
 
 
 def kind_of(node: exp.Expr | None, column: Column) -> str:
@@ -134,7 +142,8 @@ def kind_of(node: exp.Expr | None, column: Column) -> str:
         if isinstance(node, classes):
             return kind
     if isinstance(node, _SAME):
-        return kind_of(node.this, column)
+        # `max(n, 3)` is a list of the three.
+        return kind_of(node.this, column) if node.args.get("count") is None else "list"
     if isinstance(node, exp.Column):
         return column(node)
     if isinstance(node, exp.Literal):
@@ -160,10 +169,16 @@ def _of_literal(node: exp.Literal) -> str:
 
 
 def _of_cast(node: exp.Cast, column: Column) -> str:
+    if isinstance(node.this, exp.Cast) and isinstance(_uncast(node), exp.Literal):
+        return ""  # sqlglot reads `date '2026-01-01'::varchar` as if the date came last
     to = next((kind for types, kind in _TYPES if node.to.this in types), "")
     # A decimal has as many places as its type says, which may be none.
     is_double = node.to.this in (exp.DType.DOUBLE, exp.DType.FLOAT)
     return "fraction" if is_double and kind_of(node.this, column) == "fraction" else to
+
+
+def _uncast(node: exp.Expr) -> exp.Expr:
+    return _uncast(node.this) if isinstance(node, exp.Cast) else node
 
 
 def _of_operator(node: exp.Binary, left: str, right: str) -> str:
@@ -236,6 +251,8 @@ def _of_function(node: exp.Expr, column: Column) -> str:
         return "int" if of in ("int", "bool") else of if of in _NUMBERS else ""
     if isinstance(node, exp.Neg | exp.Abs):
         return of if of in _NUMBERS else "interval" if of == "interval" and isinstance(node, exp.Neg) else ""
+    if isinstance(node, exp.Round | exp.Trunc) and of == "int":
+        return "int"
     if isinstance(node, exp.Ceil | exp.Floor | exp.Trunc):
         return "float" if of in _NUMBERS else ""
     if isinstance(node, exp.Round):

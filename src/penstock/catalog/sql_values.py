@@ -115,9 +115,9 @@ class Misfit(NamedTuple):
     at: Range
     """Where the argument stands."""
     before: str = ""
-    """The text of the arguments before it, with the comma; empty where it is the first."""
+    """What stands before it in the brackets: DISTINCT, and other arguments with the comma behind them."""
     after: str = ""
-    """The text of the arguments behind it, with the comma; empty where it is the last."""
+    """What stands behind it in the brackets: other arguments with the comma before them, and ORDER BY."""
 
 
 class Derivation(NamedTuple):

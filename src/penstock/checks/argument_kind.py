@@ -47,10 +47,8 @@ _REMEDIES = (
     (_TIMES, "string", "write `{call}({before}{operand}::varchar{after})`"),
 )
 """By the kind that is given and one that the function takes: what would be right."""
-
-
 _LONGEST = 40
-"""Characters of other arguments beyond which a sentence leaves them out."""
+"""Characters beside an argument beyond which a sentence leaves them out."""
 
 
 @rule("argument-kind", Dataset, FeatureSet)
@@ -111,13 +109,12 @@ def _advice(misfit: sql.Misfit) -> tuple[str, ...]:
     operand = value if value.isidentifier() else f"({value})"
     for kinds, taken, words in _REMEDIES:
         if misfit.kind in kinds and taken in misfit.takes:
-            before, after = _short(misfit.before), _short(misfit.after)
+            before = _short(misfit.before, "..., ")
+            after = _short(misfit.after, ", ..." if misfit.after.startswith(",") else " ...")
             return (words.format(call=misfit.function, value=value, operand=operand, before=before, after=after),)
     return ()
 
 
-def _short(others: str) -> str:
-    """The other arguments, as far as they fit into a sentence."""
-    if len(others) <= _LONGEST and "\n" not in others:
-        return others
-    return ", ..." if others.startswith(",") else "..., "
+def _short(others: str, instead: str) -> str:
+    """What stands beside an argument, as far as it fits into a sentence."""
+    return others if len(others) <= _LONGEST and "\n" not in others else instead

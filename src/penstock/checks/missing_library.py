@@ -1,10 +1,11 @@
 """A model is trained with a package that nobody says the runtime image holds.
 
-What it does: takes the package of `estimator.class`, and what the file of `estimator.python` imports outside of
-functions and conditions; leaves out Python's own, the repository's and what Penstock's runtime brings; and looks for
-the rest in `images.libraries` of each Environment with a cluster that trains models. Where an Environment has no such
-list the image may hold anything, and there is a warning alone. Versions are the image's own affair: its digest pins
-them. A run on this machine takes the packages of this machine.
+What it does: takes the package of `estimator.class`; where this or `estimator.python` is of the repository, what the
+file imports outside of functions and conditions, and what the files of the repository import that it imports; leaves
+out Python's own, the repository's and what Penstock's runtime brings; and looks for the rest in `images.libraries` of
+each Environment with a cluster that trains models. Where an Environment has no such list the image may hold anything,
+and there is a warning alone. Versions are the image's own affair: its digest pins them. A run on this machine takes the
+packages of this machine.
 
 Why: training would fail in the cluster, after the data has been read.
 
@@ -20,9 +21,9 @@ Use instead: put the package into the image, name the image by its new digest, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import pairwise
 
-from penstock.catalog.functions import module_of
+from penstock.catalog.imports import Import, foreign_imports, is_foreign
 from penstock.catalog.model import View
 from penstock.catalog.runtime_modules import is_brought
 from penstock.checks.rule import listed, rule
@@ -32,14 +33,6 @@ from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Spa
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
-
-
-class _Needed(NamedTuple):
-    """A package that the image has to hold."""
-
-    library: str
-    imported: tuple[str, int] | None = None
-    """The file and the line that import it, where the spec itself does not name it."""
 
 
 @rule("missing-library", Model, severities=MAY_WARN)
@@ -55,28 +48,17 @@ def missing_library(view: View, model: Model) -> Iterator[Diagnostic]:
             yield _unsaid(view, model, needed, lacking)
 
 
-def _needed(view: View, model: Model) -> Iterator[_Needed]:
+def _needed(view: View, model: Model) -> Iterator[Import]:
+    """The packages that the image has to hold; without a place where the spec itself names one."""
     estimator = model.spec.estimator
-    if estimator.class_ is not None:
-        library = estimator.class_.partition(".")[0]
-        if _is_foreign(view, estimator.class_) and not means_scikit_learn(estimator.class_):
-            yield _Needed(library)
-    elif estimator.python is not None and (module := module_of(view, estimator.python)) is not None:
-        lines: dict[str, int] = {}
-        for name, line in module.imports:
-            if _is_foreign(view, name):
-                lines.setdefault(name.partition(".")[0], line)
-        for library, line in lines.items():
-            yield _Needed(library, (module.path, line))
-
-
-def _is_foreign(view: View, name: str) -> bool:
-    """Whether neither Python nor Penstock's runtime nor the repository has what a dotted name is of."""
-    library = name.partition(".")[0]
-    if is_brought(library):
-        return False
-    # A folder without `__init__.py` is a package of the repository, too.
-    return all(module_of(view, one) is None for one in (library, name.rpartition(".")[0] or name, name))
+    path = estimator.class_
+    if path is not None and is_foreign(view, path):
+        if not means_scikit_learn(path):
+            yield Import(path.partition(".")[0])
+    elif path is not None and not is_brought(path.partition(".")[0]):
+        yield from foreign_imports(view, path.rpartition(".")[0])
+    elif estimator.python is not None:
+        yield from foreign_imports(view, estimator.python.partition(":")[0])
 
 
 def _trained_in(view: View, model: Model) -> Iterator[Environment]:
@@ -91,7 +73,7 @@ def _trained_in(view: View, model: Model) -> Iterator[Environment]:
             yield environment
 
 
-def _lacking(view: View, model: Model, needed: _Needed, places: list[Environment]) -> Diagnostic:
+def _lacking(view: View, model: Model, needed: Import, places: list[Environment]) -> Diagnostic:
     library, at = needed.library, _at(view, model, needed)
     labels = [Label(view.span(one, ("images", "libraries")), f"what the image of `{one.name}` holds") for one in places]
     guesses = did_you_mean(library, sorted({each for one in places for each in one.spec.images.libraries or ()}))
@@ -100,7 +82,7 @@ def _lacking(view: View, model: Model, needed: _Needed, places: list[Environment
     else:
         help_ = f"if the image holds it, add `{library}` to the list; if not, build one that does, and name its digest"
     fix = None
-    if guesses and needed.imported is None:
+    if guesses and needed.at is None:
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(at, guesses[0]),))
     return Diagnostic.error(
         "missing-library",
@@ -112,7 +94,7 @@ def _lacking(view: View, model: Model, needed: _Needed, places: list[Environment
     )
 
 
-def _unsaid(view: View, model: Model, needed: _Needed, places: list[Environment]) -> Diagnostic:
+def _unsaid(view: View, model: Model, needed: Import, places: list[Environment]) -> Diagnostic:
     library = needed.library
     labels = [Label(view.span(one, ("images", "runtime")), f"the image of `{one.name}`") for one in places]
     names = listed(one.name for one in places)
@@ -125,13 +107,20 @@ def _unsaid(view: View, model: Model, needed: _Needed, places: list[Environment]
     )
 
 
-def _at(view: View, model: Model, needed: _Needed) -> Span:
+def _at(view: View, model: Model, needed: Import) -> Span:
     """The import or, where the spec itself names the package, that name."""
-    if needed.imported is not None:
-        return Span.point(*needed.imported)
+    if needed.at is not None:
+        return Span.point(*needed.at)
     return view.span(model, ("estimator", "class"), within=(0, len(needed.library)))
 
 
-def _asking(view: View, model: Model, needed: _Needed) -> tuple[Label, ...]:
-    at = view.span(model, ("estimator", "python")) if needed.imported is not None else None
-    return (Label(at, "the estimator is made by a function of this file"),) if at is not None else ()
+def _asking(view: View, model: Model, needed: Import) -> Iterator[Label]:
+    """What leads from the spec to the import."""
+    if needed.at is None:
+        return
+    way = [*needed.by_way_of, needed.at]
+    for (path, line), (imported, _) in pairwise(way):
+        yield Label(Span.point(path, line), f"leads to `{imported}`")
+    what = "python" if model.spec.estimator.python is not None else "class"
+    file = f"`{way[0][0]}`" if needed.by_way_of else "this file"
+    yield Label(view.span(model, ("estimator", what)), f"the estimator comes from {file}")

@@ -65,7 +65,8 @@ def find(text: str) -> Place:
 def as_text(place: Place) -> str:
     """What stands at the place: a field a paragraph, or a form a line."""
     inner = _inner(place.shape)
-    lines = [f"{place.path}: {_what(place.shape)}", *textwrap.wrap(place.description, _WIDTH)]
+    lines = textwrap.wrap(f"{place.path}: {_what(place.shape)}", _WIDTH, subsequent_indent="    ")
+    lines += textwrap.wrap(place.description, _WIDTH)
     lines += [line for line in (_need(place.field), _looser(place.field)) if line]
     longer = None
     if isinstance(inner, Mapping):
@@ -113,7 +114,8 @@ def _below(place: Place, key: str) -> Place:
     known = [tag for tag, _ in inner.members] if isinstance(inner, Tagged) else list(fields)
     if not known:
         raise NoFieldError(f"`{place.path}` has no fields: it is {_what(place.shape)}")
-    raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(did_you_mean(key, [*known, *fields]), known)}")
+    beside = _BESIDE if place.path in KINDS else ()
+    raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(did_you_mean(key, [*known, *fields, *beside]), known)}")
 
 
 def _inner(shape: Shape) -> Shape:

@@ -7,7 +7,12 @@ from typing import Any, Literal, NamedTuple
 
 from penstock.source.recurring import Recurring
 
-__all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported"]
+__all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported", "version"]
+
+
+def version(text: str) -> tuple[int, ...]:
+    """A version as numbers that compare; of none, what is older than any."""
+    return tuple(int(part) for part in text.split(".") if part)
 
 
 class Manifest(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -38,31 +38,43 @@ _IDENTITY_ANNOTATIONS = {
 }
 
 
-def labels(
-    *,
-    name: str,
-    component: str,
-    part_of: str,
-    owner: str = "",
-    environment: str = "",
-    extra: Iterable[tuple[str, str]] = (),
-) -> dict[str, str]:
+class Owned(Protocol):
+    """What every plan says of whose it is."""
+
+    @property
+    def model(self) -> str:
+        """The model that the system is about."""
+
+    @property
+    def owner(self) -> str:
+        """The owning team; empty where nobody is named."""
+
+    @property
+    def environment(self) -> str:
+        """The environment; empty where it is none's."""
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Labels of the user's own."""
+
+
+def labels(plan: Owned, *, name: str, component: str, selected_by: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
     """The recommended labels of Kubernetes, the owning team, then labels of the user's own.
 
-    `name` is the application that runs (a pipeline, an endpoint), `component` its part in the system (``training``),
-    `part_of` the model that the system is about. A label of the user's never replaces one of ours.
+    `name` is the application that runs (a pipeline, an endpoint), `component` its part in the system (``training``).
+    By the labels `selected_by` another program finds the object. No label of the user's ever replaces one of ours.
     """
     ours = {
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/component": component,
-        "app.kubernetes.io/part-of": part_of,
+        "app.kubernetes.io/part-of": plan.model,
         "app.kubernetes.io/managed-by": MANAGED_BY,
     }
-    if owner:
-        ours[OWNER_LABEL] = owner
-    if environment:
-        ours[ENVIRONMENT_LABEL] = environment
-    for key, value in extra:
+    if plan.owner:
+        ours[OWNER_LABEL] = plan.owner
+    if plan.environment:
+        ours[ENVIRONMENT_LABEL] = plan.environment
+    for key, value in (*selected_by, *plan.labels):
         ours.setdefault(key, value)
     return ours
 

@@ -15,6 +15,8 @@ from penstock.source.model import Pointer
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COLUMNS = 24
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_FILLED_IN = re.compile(r"\$\{?[A-Za-z_]|\[\[\w")
+"""What Grafana fills in before anybody else reads an expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,7 @@ class JsonTexts:
 
 def json_texts(value: dict[str, Any]) -> JsonTexts:
     """The texts of a document; none where it is no ConfigMap."""
-    data = value.get("data")
-    if value.get("kind") != "ConfigMap" or not isinstance(data, dict):
-        return JsonTexts()
+    data = _mapping(value.get("data")) if value.get("kind") == "ConfigMap" else {}
     values: list[tuple[Pointer, Any]] = []
     broken: list[tuple[Pointer, str]] = []
     for key, text in data.items():
@@ -58,28 +58,37 @@ def dashboard_problems(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
 
 
 def queries(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
-    """Every expression of the dashboards of a ConfigMap."""
+    """Every expression of the dashboards of a ConfigMap that is whole as it stands."""
     for pointer, dashboard in dashboards(texts):
-        for panel in dashboard["panels"]:
-            for target in panel.get("targets") or ():
-                if isinstance(target.get("expr"), str):
-                    yield pointer, target["expr"]
+        for panel in _panels(dashboard):
+            for target in _mappings(panel.get("targets")):
+                expression = target.get("expr")
+                if isinstance(expression, str) and not _FILLED_IN.search(expression):
+                    yield pointer, expression
+
+
+def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All panels, those of closed rows among them."""
+    for panel in _mappings(dashboard["panels"]):
+        yield panel
+        yield from _mappings(panel.get("panels"))
 
 
 def _identity(dashboard: dict[str, Any]) -> Iterator[str]:
     uid = dashboard.get("uid")
     if not isinstance(uid, str) or not _UID.fullmatch(uid):
         yield f"the dashboard's uid is `{uid}`; Grafana takes 40 letters, digits, `-` and `_` at most"
-    for number, times in Counter(panel.get("id") for panel in dashboard["panels"]).items():
+    numbers = Counter(panel["id"] for panel in _panels(dashboard) if isinstance(panel.get("id"), int))
+    for number, times in numbers.items():
         if times > 1:
             yield f"{times} panels have the id {number}; Grafana shows one of them in place of the others"
 
 
 def _places(dashboard: dict[str, Any]) -> Iterator[str]:
     taken: dict[tuple[int, int], str] = {}
-    for panel in dashboard["panels"]:
-        title, place = panel.get("title", ""), panel.get("gridPos") or {}
-        left, top, width, height = (place.get(part, 0) for part in "xywh")
+    for panel in _mappings(dashboard["panels"]):
+        title, place = panel.get("title", ""), _mapping(panel.get("gridPos"))
+        left, top, width, height = (one if isinstance(one := place.get(part), int) else 0 for part in "xywh")
         if left + width > _COLUMNS:
             yield f"the panel `{title}` reaches beyond the {_COLUMNS} columns of a dashboard"
         cells = [(column, line) for column in range(left, left + width) for line in range(top, top + height)]
@@ -89,10 +98,19 @@ def _places(dashboard: dict[str, Any]) -> Iterator[str]:
 
 
 def _sources(dashboard: dict[str, Any]) -> Iterator[str]:
-    declared = {one.get("name") for one in (dashboard.get("templating") or {}).get("list") or ()}
-    for panel in dashboard["panels"]:
-        for target in (panel, *(panel.get("targets") or ())):
-            uid = str((target.get("datasource") or {}).get("uid", ""))
+    declared = [one.get("name") for one in _mappings(_mapping(dashboard.get("templating")).get("list"))]
+    for panel in _panels(dashboard):
+        for asking in (panel, *_mappings(panel.get("targets"))):
+            uid = str(_mapping(asking.get("datasource")).get("uid", ""))
             for name in dict.fromkeys(_VARIABLE.findall(uid)):
                 if name not in declared:
                     yield f"the panel `{panel.get('title', '')}` asks the variable `{name}`, which is not declared"
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A part of a dashboard of which nobody vouches for the form; older ones name a data source by a text."""
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

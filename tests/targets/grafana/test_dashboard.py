@@ -165,6 +165,13 @@ def test_a_bound_is_red_on_its_far_side() -> None:
     assert steps["Requests"] == [{"color": "green", "value": None}]
 
 
+@pytest.mark.parametrize("bound", ["1.0e+300", "-18446744073709551616.0"])
+def test_a_bound_may_be_larger_than_any_integer_of_json(bound: str) -> None:
+    shown = model(plan(changed(BY_ITSELF, ("boarding_queue, above: 100", f"boarding_queue, above: {bound}"))))
+    (queue,) = [panel for panel in shown["panels"] if panel["title"] == "queue"]
+    assert queue["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == float(bound)
+
+
 def test_a_canary_is_shown_apart_where_a_label_tells_it() -> None:
     by_itself, by_hand = (panels(plan(rollout))["Failures"].queries[0] for rollout in (BY_ITSELF, BY_HAND))
     assert by_itself.legend == "{{revision}}"
@@ -182,7 +189,13 @@ def test_no_two_rollouts_share_an_address_or_a_file() -> None:
     assert len(addresses) == len(places)
     assert all(re.fullmatch(r"[a-z0-9-]{8,40}", address) for address in {*addresses, shown.uid})
     assert shown.uid == dashboard_uid("production", ONLINE)
-    assert list(config_map(shown)["data"]) == ["production-flight-delay-online.json"]
+    assert list(config_map(shown)["data"]) == ["production.flight-delay-online.json"]
+    files = {
+        key
+        for environment, rollout in places
+        for key in config_map(shown._replace(environment=environment, rollout=rollout))["data"]
+    }
+    assert len(files) == len(places)
     long = shown._replace(rollout="r" * 50)
     assert config_map(long)["metadata"]["name"] == f"{'r' * 50}-dashboard"
 

@@ -7,6 +7,7 @@ from typing import Any
 from penstock.ir.serving import Endpoint
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import labels
+from penstock.targets.base import version
 
 FALLBACK_SINCE = (2, 18)
 """First version of KEDA that can fall back to the copies there are; 2.17 knows the word and crashes over a Rollout
@@ -59,7 +60,7 @@ def _horizontal(endpoint: Endpoint) -> dict[str, Any]:
 def _scaled_object(endpoint: Endpoint) -> dict[str, Any]:
     scaling = endpoint.scaling
     fallback: dict[str, Any] = {}
-    if tuple(int(part) for part in (endpoint.keda or "").split(".") if part) >= FALLBACK_SINCE:
+    if version(endpoint.keda or "") >= FALLBACK_SINCE:
         # When Prometheus does not answer, what runs goes on running.
         fallback["fallback"] = {
             "failureThreshold": 3,

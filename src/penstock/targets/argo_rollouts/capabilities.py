@@ -6,7 +6,7 @@ from penstock.ir.serving import Endpoint
 from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER
 from penstock.targets.argo_rollouts.names import canary_service
 from penstock.targets.argo_rollouts.pod import IMPLEMENTATIONS
-from penstock.targets.base import Capability
+from penstock.targets.base import Capability, version
 
 PLUGINS_SINCE = (1, 5)
 """First version with traffic router plugins; before, all pods share the traffic by their number."""
@@ -15,7 +15,7 @@ LONGEST_NAME = 56
 
 
 def _plugins(endpoint: Endpoint) -> str | None:
-    if tuple(int(part) for part in endpoint.version.split(".") if part) >= PLUGINS_SINCE:
+    if version(endpoint.version) >= PLUGINS_SINCE:
         return None
     return f"Argo Rollouts {endpoint.version} has no traffic plugins, so weights would be numbers of pods"
 

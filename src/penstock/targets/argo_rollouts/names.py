@@ -16,14 +16,7 @@ STEP_WINDOW = "window"
 
 def labels(endpoint: Endpoint) -> dict[str, str]:
     """Labels of every object."""
-    return manifests.labels(
-        name=endpoint.name,
-        component="serving",
-        part_of=endpoint.model,
-        owner=endpoint.owner,
-        environment=endpoint.environment,
-        extra=endpoint.labels,
-    )
+    return manifests.labels(endpoint, name=endpoint.name, component="serving")
 
 
 def selector(endpoint: Endpoint) -> dict[str, str]:

@@ -16,23 +16,16 @@ def config_map(dashboard: Dashboard) -> dict[str, Any]:
     """The ConfigMap of a dashboard.
 
     The sidecar writes what it finds anywhere into one folder by the keys of the data, so that a key names environment
-    and rollout: of two alike one would be shown.
+    and rollout, parted by what neither has: of two alike one would be shown.
     """
-    labels = manifests.labels(
-        name=dashboard.rollout,
-        component="monitoring",
-        part_of=dashboard.model,
-        owner=dashboard.owner,
-        environment=dashboard.environment,
-        extra=(*dashboard.found_by, *dashboard.labels),
-    )
+    labels = manifests.labels(dashboard, name=dashboard.rollout, component="monitoring", selected_by=dashboard.found_by)
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": manifests.metadata(
             f"{dashboard.rollout}-dashboard", dashboard.namespace, labels, dict(dashboard.annotations)
         ),
-        "data": {f"{dashboard.environment}-{dashboard.rollout}.json": _text(dashboard_model(dashboard))},
+        "data": {f"{dashboard.environment}.{dashboard.rollout}.json": _text(dashboard_model(dashboard))},
     }
 
 

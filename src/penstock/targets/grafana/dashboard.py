@@ -129,7 +129,9 @@ def _steps(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _number(bound: Bound) -> float | int:
-    return int(bound.value) if bound.value == int(bound.value) else bound.value
+    """Whole numbers as people write them, as far as a float tells each from the next."""
+    value = bound.value
+    return int(value) if abs(value) < 2**53 and value == int(value) else value
 
 
 def _options(form: Form) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.serving import Endpoint
-from penstock.targets.base import Capability
+from penstock.targets.base import Capability, version
 from penstock.targets.kserve.runtimes import bundled_runtime
 
 STANDARD_CANARY_SINCE = (0, 21)
@@ -20,11 +20,6 @@ LONGEST_NAME_IN_KNATIVE = 39
 
 LONGEST_IN_KNATIVE_SECONDS = 600
 """Knative's ``max-revision-timeout-seconds``, where a cluster does not set another in `config-defaults`."""
-
-
-def version(text: str) -> tuple[int, ...]:
-    """A version as numbers that compare."""
-    return tuple(int(part) for part in text.split("."))
 
 
 def _hold(endpoint: Endpoint) -> str | None:

@@ -56,14 +56,7 @@ def predictor_name(files: ModelFiles) -> str:
 
 
 def _labels(endpoint: Endpoint) -> dict[str, str]:
-    return manifests.labels(
-        name=endpoint.name,
-        component="serving",
-        part_of=endpoint.model,
-        owner=endpoint.owner,
-        environment=endpoint.environment,
-        extra=endpoint.labels,
-    )
+    return manifests.labels(endpoint, name=endpoint.name, component="serving")
 
 
 def _annotations(endpoint: Endpoint) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.workflow import Workflow
-from penstock.targets.base import Capability
+from penstock.targets.base import Capability, version
 from penstock.targets.kubeflow.structure import problems
 
 PIPELINE_OBJECTS_SINCE = (2, 14)
@@ -12,9 +12,9 @@ SECURITY_CONTEXT_SINCE = (2, 16)
 """First version that knows ``securityContext`` in the platform document; before, it is an unknown field."""
 
 
-def at_least(version: str, wanted: tuple[int, ...]) -> bool:
+def at_least(text: str, wanted: tuple[int, ...]) -> bool:
     """Whether a version such as ``2.16`` is `wanted` or newer; an empty one is the newest."""
-    return not version or tuple(int(part) for part in version.split(".")) >= wanted
+    return not text or version(text) >= wanted
 
 
 def _without_pipeline_objects(workflow: Workflow) -> str | None:

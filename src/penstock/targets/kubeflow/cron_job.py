@@ -40,14 +40,7 @@ _RESOURCES: dict[str, Any] = {"requests": {"cpu": "100m", "memory": "256Mi"}, "l
 
 def cron_job(schedule: Schedule) -> dict[str, Any]:
     """The CronJob of a schedule. It starts at most one run at a time, up to an hour late, and tries three times."""
-    labels = manifests.labels(
-        name=schedule.name,
-        component="schedule",
-        part_of=schedule.model,
-        owner=schedule.owner,
-        environment=schedule.environment,
-        extra=schedule.labels,
-    )
+    labels = manifests.labels(schedule, name=schedule.name, component="schedule")
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",

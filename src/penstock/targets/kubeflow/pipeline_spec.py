@@ -61,14 +61,7 @@ def platform_spec(workflow: Workflow) -> Recurring:
 
 def labels_of(workflow: Workflow) -> dict[str, str]:
     """Labels of the workflow's objects."""
-    return manifests.labels(
-        name=workflow.name,
-        component=workflow.purpose,
-        part_of=workflow.model,
-        owner=workflow.owner,
-        environment=workflow.environment,
-        extra=workflow.labels,
-    )
+    return manifests.labels(workflow, name=workflow.name, component=workflow.purpose)
 
 
 def _declared(parameter: Parameter) -> dict[str, Any]:

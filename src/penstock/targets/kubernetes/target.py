@@ -20,14 +20,7 @@ ACCESS_FILE = "access.yaml"
 
 def render_access(rule: AccessRule) -> Iterator[Manifest]:
     """Identity, disruption budget and, where access is declared, network policy of an endpoint's pods."""
-    labels = manifests.labels(
-        name=rule.endpoint,
-        component="serving",
-        part_of=rule.model,
-        owner=rule.owner,
-        environment=rule.environment,
-        extra=rule.labels,
-    )
+    labels = manifests.labels(rule, name=rule.endpoint, component="serving")
     metadata = manifests.metadata(rule.endpoint, rule.namespace, labels)
     identity = manifests.identity_annotations(rule.identity)
     account = manifests.metadata(rule.endpoint, rule.namespace, labels, identity) if identity else metadata

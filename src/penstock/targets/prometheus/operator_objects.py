@@ -54,14 +54,7 @@ def pod_monitor(rules: RuleFile, scrape: Scrape) -> dict[str, Any]:
 
 
 def _metadata(rules: RuleFile) -> dict[str, Any]:
-    labels = manifests.labels(
-        name=rules.name,
-        component="monitoring",
-        part_of=rules.model,
-        owner=rules.owner,
-        environment=rules.environment,
-        extra=(*rules.selected_by, *rules.labels),
-    )
+    labels = manifests.labels(rules, name=rules.name, component="monitoring", selected_by=rules.selected_by)
     return manifests.metadata(rules.name, rules.namespace, labels)
 
 
