@@ -150,7 +150,7 @@ def test_csv_may_be_compressed(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes("größe\n1\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"rows\.csv` cannot be read"):
+    with pytest.raises(InputError, match=r"rows\.csv`: line 1 is no text in UTF-8 \(byte 0xf6"):
         read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
@@ -238,7 +238,7 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
         ({"python": "json:dumps"}, "`json:dumps` failed: TypeError"),
         ({"python": "os:getcwd"}, "returned str; expected an Arrow table or a pandas frame"),
         ({"sql": "SELECT * FROM missing"}, "Table with name missing does not exist"),
-        ({"sql": "SELECT * FROM 'source.parquet'"}, "`source.sql`"),
+        ({"sql": "SELECT * FROM 'source.parquet'"}, "Dataset/rows.source: `sql`: Permission Error"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_one_sentence_and_exit_code_2(
