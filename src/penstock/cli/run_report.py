@@ -67,7 +67,7 @@ def report(
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:
     print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
-    for line in step.tail[-8:] if step.state is State.REFUSED else step.tail:
+    for line in step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
 
