@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from penstock.runtime.faults import WRONG_USE
 
 WIDTH = 110
 """Columns where the output is no terminal."""
+
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'  File ".+", line \d+')
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
 
@@ -67,9 +72,26 @@ def report(
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:
     print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
-    for line in step.tail:
+    # A fault that was foreseen is a sentence; the traceback of a function that the step has called is in the log.
+    for line in _without_traceback(step.tail) if step.code == WRONG_USE else step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
+
+
+def _without_traceback(lines: Sequence[str]) -> list[str]:
+    """The lines but for tracebacks, of the first of which the beginning may be cut off."""
+    first = next((number for number, line in enumerate(lines) if not line.startswith(" ")), len(lines))
+    is_within = any(_FRAME.match(line) for line in lines[:first])
+    shown = []
+    for line in lines:
+        if line == _TRACEBACK:
+            is_within = True
+        elif not is_within:
+            shown.append(line)
+        elif not line.startswith(" "):
+            # The error itself, which ends a traceback; the step's own sentence repeats it.
+            is_within = False
+    return shown
 
 
 def _how_it_ended(step: StepRun) -> str:
