@@ -87,7 +87,8 @@ def short(rows: pa.Table) -> list[int]:
          "feature `set.f` is declared int, but 1 of its values are not, such as 1.5"),
         ({"type": "float", "sql": "name"}, "feature `set.f` is declared float, but 1 of its values are not, such as x"),
         ({"type": "float", "sql": "CAST('inf' AS DOUBLE)"},
-         "feature `set.f` is declared float, but 2 of its values are not, such as inf"),
+         "feature `set.f` is declared float, but 2 of its values are not, such as inf: bound the column that it is "
+         "computed from by `min` and `max` at its Dataset"),
         ({"type": "int", "sql": "sise"}, 'feature `set.f`: Binder Error: Referenced column "sise" not found'),
         ({"type": "int", "sql": "size +"}, "feature `set.f`: `size +` is no SQL expression"),
         ({"type": "int", "sql": "lag(size) OVER (ORDER BY t DESC)"}, "looks at more than its own row"),
