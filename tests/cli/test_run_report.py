@@ -64,6 +64,14 @@ def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.C
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in said
 
 
+def test_what_a_step_has_warned_of_is_told_where_the_run_goes_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned = told(tmp_path, capsys, Script("features", "echo 'warning: no row has a value' >&2; echo done >&2"))
+    assert warned == "\nwarnings:\n  no row has a value\n"
+    assert told(tmp_path, capsys, Script("features", "echo 'warns of nothing' >&2")) == ""
+
+
 FAULT = """
 import logging, sys
 def deep(n):

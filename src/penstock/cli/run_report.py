@@ -23,6 +23,8 @@ from penstock.runtime.faults import WRONG_USE
 WIDTH = 110
 """Columns where the output is no terminal."""
 
+_WARNING = "warning: "
+_MOST_WARNINGS = 20
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'  File ".+", line \d+')
 
@@ -53,6 +55,8 @@ def report(
                 "not known, and the next run makes them anew",
                 file=sys.stderr,
             )
+    if run.state == "succeeded":
+        _warn(run)
     if run.state == "stopped":
         print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
     if pipeline == "training":
@@ -68,6 +72,21 @@ def report(
     if run.state == "succeeded":
         _places(run, pipeline, workspace, root)
         _next(model, pipeline, promotion, watched, _newest_row(run))
+
+
+def _warn(run: Run) -> None:
+    """What steps that are done have warned of, which nobody would look for in the logs of a run that went well."""
+    warned = [
+        f"  {line.removeprefix(_WARNING)}"
+        for step in run.steps.values()
+        if step.state is State.DONE and step.log.is_file()
+        for line in step.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if line.startswith(_WARNING)
+    ]
+    if warned:
+        print("\nwarnings:", *warned[:_MOST_WARNINGS], sep="\n", file=sys.stderr)
+        if len(warned) > _MOST_WARNINGS:
+            print(f"  and {len(warned) - _MOST_WARNINGS} more, in the logs", file=sys.stderr)
 
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:

@@ -394,3 +394,13 @@ def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> No
     code, out = split_step(tmp_path, choice=json.dumps({"first": {"except": ["flag"]}, "second": "all"}))
     assert code == 0
     assert "flag" not in pq.read_schema(out / "train.parquet").names
+
+
+def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    late: Any = ["a", "b"] * 25 + ["a", "b"] * 4 + ["c", "a"]
+    code, _ = split_step(tmp_path, late=late, task="multiclass")
+    assert code == 0
+    assert caplog.messages[0] == (
+        "warning: Dataset/outcomes.columns.late: the train part has no row of the class `c`, so that the model never "
+        "says it (rows of it: 1 in test)"
+    )

@@ -76,6 +76,13 @@ def run(args: argparse.Namespace) -> None:
         ],
     }
     write_json(args.features / "features.json", facts)
+    for each in facts["features"]:
+        if result.num_rows and each["missing"] == result.num_rows:
+            _log.warning(
+                "warning: feature `%s.%s`: none of %s rows has a value; see whether what it reads has any, and whether "
+                "its rows meet these by `match` and time",
+                args.feature_set, each["name"], f"{result.num_rows:,}",
+            )  # fmt: skip
     _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
 
 

@@ -30,6 +30,21 @@ def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, A
             raise InputError(_one_class(args, name, facts, labelled))
 
 
+def unlearned(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The classes of which the training rows show none, so that the model never says them: a sentence each."""
+    column = Address("Dataset", args.label.dataset).key("columns").key(args.label.column)
+    learned = parts["train"].get("classes", {})
+    elsewhere = {name: part["classes"] for name, part in parts.items() if name != "train" and "classes" in part}
+    found = []
+    for one in sorted({one for classes in elsewhere.values() for one in classes} - set(learned)):
+        counts = [f"{classes[one]:,} in {name}" for name, classes in elsewhere.items() if one in classes]
+        found.append(
+            f"{column}: the train part has no row of the class `{one}`, so that the model never says it (rows of it: "
+            f"{', '.join(counts)})"
+        )
+    return found
+
+
 def _is_of_one_class(facts: Mapping[str, Any]) -> bool:
     return len(facts["classes"]) < 2 if "classes" in facts else facts["positives"] in (0, facts["rows"])
 
