@@ -64,6 +64,42 @@ def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.C
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in said
 
 
+def test_what_a_step_has_warned_of_is_told_where_the_run_goes_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned = told(tmp_path, capsys, Script("features", "echo 'warning: no row has a value' >&2; echo done >&2"))
+    assert warned == "\nwarnings:\n  no row has a value\n"
+    assert told(tmp_path, capsys, Script("features", "echo 'warns of nothing' >&2")) == ""
+
+
+FAULT = """
+import logging, sys
+def deep(n):
+    return deep(n - 1) if n else {}["wines"]
+print("read 3 files")
+try:
+    deep(DEPTH)
+except KeyError:
+    logging.exception("`made:rows` failed")
+print("snapshot: `made:rows` failed at made.py:2: KeyError: 'wines'", file=sys.stderr)
+sys.exit(2)
+"""
+
+
+@pytest.mark.parametrize("depth", [0, 12])
+def test_a_fault_that_was_foreseen_shows_its_sentence_and_leaves_the_traceback_to_the_log(
+    depth: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fault.py").write_text(FAULT.replace("DEPTH", str(depth)))
+    said = told(tmp_path, capsys, Script("snapshot", f"{sys.executable} -u {tmp_path}/fault.py"))
+    assert "  snapshot: `made:rows` failed at made.py:2: KeyError: 'wines'\n  (whole log: " in said
+    assert "Traceback" not in said
+    assert "File" not in said
+    assert said.count("KeyError") == 1
+    log = next((tmp_path / ".penstock/runs").rglob("snapshot.log")).read_text()
+    assert "Traceback (most recent call last):" in log
+
+
 def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     workspace = Workspace(tmp_path / ".penstock")
     pipeline = read_pipeline(write_pipeline(tmp_path / "pipeline.yaml", Script("a", "")))

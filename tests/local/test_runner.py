@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import signal
@@ -379,3 +380,18 @@ def test_nothing_at_the_root_of_the_repository_stands_in_for_what_is_installed(t
     )
     assert "there is no step `nothing`" in result.steps["a"].log.read_text()
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_full_disk_stops_every_step_and_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: Workspace) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Workspace, "begin", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(tmp_path, Script("a", ""), Script("b", ""))
+    gc.collect()
+    assert caplog.messages == [], "no task whose fault nobody has asked for"
+    monkeypatch.undo()
+    assert run(tmp_path, Script("a", ""), Script("b", "")).state == "succeeded"

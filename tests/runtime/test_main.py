@@ -77,6 +77,7 @@ def run(arguments):
         ("", "raise InputError('there is no column `x`')", WRONG_USE, "snapshot: there is no column `x`\n"),
         ("", "raise ValueError('not foreseen')", BROKEN, "ValueError: not foreseen"),
         ("", "raise OSError(28, 'No space left', '/out/rows')", BROKEN, "snapshot: No space left: /out/rows\n"),
+        ("", "raise OSError(27, 'File too large', '/out/rows')", BROKEN, "snapshot: File too large: /out/rows\n"),
         (
             "import nothing_of_this_name",
             "pass",

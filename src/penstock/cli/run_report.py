@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ from penstock.runtime.faults import WRONG_USE
 
 WIDTH = 110
 """Columns where the output is no terminal."""
+
+_WARNING = "warning: "
+_MOST_WARNINGS = 20
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'  File ".+", line \d+')
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
 
@@ -48,6 +55,8 @@ def report(
                 "not known, and the next run makes them anew",
                 file=sys.stderr,
             )
+    if run.state == "succeeded":
+        _warn(run)
     if run.state == "stopped":
         print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
     if pipeline == "training":
@@ -65,11 +74,43 @@ def report(
         _next(model, pipeline, promotion, watched, _newest_row(run))
 
 
+def _warn(run: Run) -> None:
+    """What steps that are done have warned of, which nobody would look for in the logs of a run that went well."""
+    warned = [
+        f"  {line.removeprefix(_WARNING)}"
+        for step in run.steps.values()
+        if step.state is State.DONE and step.log.is_file()
+        for line in step.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if line.startswith(_WARNING)
+    ]
+    if warned:
+        print("\nwarnings:", *warned[:_MOST_WARNINGS], sep="\n", file=sys.stderr)
+        if len(warned) > _MOST_WARNINGS:
+            print(f"  and {len(warned) - _MOST_WARNINGS} more, in the logs", file=sys.stderr)
+
+
 def _explain_end(name: str, step: StepRun, log: str) -> None:
     print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
-    for line in step.tail[-8:] if step.state is State.REFUSED else step.tail:
+    # A fault that was foreseen is a sentence; the traceback of a function that the step has called is in the log.
+    for line in _without_traceback(step.tail) if step.code == WRONG_USE else step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
+
+
+def _without_traceback(lines: Sequence[str]) -> list[str]:
+    """The lines but for tracebacks, of the first of which the beginning may be cut off."""
+    first = next((number for number, line in enumerate(lines) if not line.startswith(" ")), len(lines))
+    is_within = any(_FRAME.match(line) for line in lines[:first])
+    shown = []
+    for line in lines:
+        if line == _TRACEBACK:
+            is_within = True
+        elif not is_within:
+            shown.append(line)
+        elif not line.startswith(" "):
+            # The error itself, which ends a traceback; the step's own sentence repeats it.
+            is_within = False
+    return shown
 
 
 def _how_it_ended(step: StepRun) -> str:

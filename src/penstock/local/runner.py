@@ -156,7 +156,8 @@ class _Schedule:
                 for task in done:
                     active.pop(task)
                     task.result()
-        except asyncio.CancelledError:
+        except BaseException:
+            # What has stopped one step, a full disk for one, may stop the step beside it too, which then is not heard.
             for task in active:
                 task.cancel()
             await asyncio.gather(*active, return_exceptions=True)

@@ -48,7 +48,9 @@ STEPS: dict[str, str] = {
 """The module of each step."""
 
 
-_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+_OF_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
 """Faults of the machine, of which a traceback tells nothing."""
 
 

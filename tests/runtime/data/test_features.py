@@ -87,7 +87,8 @@ def short(rows: pa.Table) -> list[int]:
          "feature `set.f` is declared int, but 1 of its values are not, such as 1.5"),
         ({"type": "float", "sql": "name"}, "feature `set.f` is declared float, but 1 of its values are not, such as x"),
         ({"type": "float", "sql": "CAST('inf' AS DOUBLE)"},
-         "feature `set.f` is declared float, but 2 of its values are not, such as inf"),
+         "feature `set.f` is declared float, but 2 of its values are not, such as inf: bound the column that it is "
+         "computed from by `min` and `max` at its Dataset"),
         ({"type": "int", "sql": "sise"}, 'feature `set.f`: Binder Error: Referenced column "sise" not found'),
         ({"type": "int", "sql": "size +"}, "feature `set.f`: `size +` is no SQL expression"),
         ({"type": "int", "sql": "lag(size) OVER (ORDER BY t DESC)"}, "looks at more than its own row"),
@@ -148,3 +149,18 @@ def test_the_step_keeps_entity_time_and_slices_apart_from_the_features(tmp_path:
         {"@entity.id": 2, "@event_time": at(2), "@slice.group": "b", "hour": 2},
     ]
     assert read_json(out / "features.json")["features"] == [{"name": "hour", "type": "int", "missing": 0}]
+
+
+def test_a_feature_of_which_no_row_has_a_value_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}}
+    rows = table({"id": [2, 1], "t": [at(2), at(1)]})
+    assert validate(tmp_path, rows, columns=columns, primaryKey=["id"], eventTime="t")[0] == 0
+    caplog.clear()
+    features = {"lost": {"type": "int", "sql": "CASE WHEN id > 2 THEN id END"}, "kept": {"type": "int", "sql": "id"}}
+    definition = json.dumps({"source": "rows", "entity": ["id"], "features": features})
+    flags = {"definition": definition, "table": f"rows={tmp_path / 'table'}"}
+    assert run("features", feature_set="set", **flags, features=tmp_path / "features") == 0
+    assert [message for message in caplog.messages if message.startswith("warning: ")] == [
+        "warning: feature `set.lost`: none of 2 rows has a value; see whether what it reads has any, and whether its "
+        "rows meet these by `match` and time"
+    ]

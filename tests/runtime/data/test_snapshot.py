@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_csv_may_be_compressed(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes("größe\n1\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"rows\.csv` cannot be read"):
+    with pytest.raises(InputError, match=r"rows\.csv`: line 1 is no text in UTF-8 \(byte 0xf6"):
         read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
@@ -229,6 +230,40 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
     ]
 
 
+FUNCTIONS = [
+    ("def rows():\n    return {}['wines']\n", "`made_source:rows` failed at made_source.py:2: KeyError: 'wines'"),
+    ("import json\ndef rows():\n    return json.loads('{')\n",
+     "`made_source:rows` failed at made_source.py:3: JSONDecodeError: Expecting property name"),
+    ("def rows():\n    raise SystemExit('no password')\n",
+     "`made_source:rows` failed at made_source.py:2: SystemExit: no password"),
+    ("X = 1 / 0\n", "`made_source:rows`: the module fails at made_source.py:1: ZeroDivisionError: division by zero"),
+    ("def rows(:\n", "`made_source:rows`: the module fails at made_source.py:1: SyntaxError: "),
+    ("import nothing_of_this_name\n",
+     "`made_source:rows`: the module imports `nothing_of_this_name`, which is not installed here: install the package "
+     "that has it, also in the runtime image"),
+    ("def rows():\n    pass\n",
+     "`made_source:rows` returned None, as a function without `return` does; expected an Arrow table or a pandas "
+     "frame"),
+    ("import pandas as pd\ndef rows():\n    return pd.DataFrame({'hue': [1.0, 'x']})\n",
+     "`made_source:rows` returned a frame that is no table of one type a column: Could not convert 'x' with type str: "
+     "tried to convert to double; Conversion failed for column hue with type object: give each column one type"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "sentence"), FUNCTIONS)
+def test_a_function_that_gives_no_table_is_one_sentence_with_its_line(
+    code: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "made_source.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "made_source", raising=False)
+    text = json.dumps({"source": {"python": "made_source:rows"}, "columns": COLUMNS})
+    assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"snapshot: Dataset/rows.source: {sentence}")
+    assert not any((tmp_path / "out").iterdir())
+
+
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
@@ -238,7 +273,7 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
         ({"python": "json:dumps"}, "`json:dumps` failed: TypeError"),
         ({"python": "os:getcwd"}, "returned str; expected an Arrow table or a pandas frame"),
         ({"sql": "SELECT * FROM missing"}, "Table with name missing does not exist"),
-        ({"sql": "SELECT * FROM 'source.parquet'"}, "`source.sql`"),
+        ({"sql": "SELECT * FROM 'source.parquet'"}, "Dataset/rows.source: `sql`: Permission Error"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_one_sentence_and_exit_code_2(

@@ -297,8 +297,23 @@ def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Pa
     ("changed", "sentence"),
     [
         ({"clusters": '["house"]'}, "`clusters`: the features carry no column `house` of their source"),
-        ({"late": [1] * 50 + [0, 1] * 5}, "`split`: all 36 rows of the train part have the same label"),
-        ({"split": json.dumps({**SPLIT, "test": "100h"})}, "`split`: no row falls into the train part"),
+        ({"late": [1] * 50 + [0, 1] * 5},
+         "Model/m.split: all 36 rows of the train part have the positive label; elsewhere 5 rows have another "
+         "(Dataset/outcomes.columns.late): give the part more rows, or split so that each part has some of them"),
+        ({"late": [0, 1] * 25 + [0] * 10}, "Model/m.split: none of 10 rows of the test part has the positive label; "),
+        ({"late": [1] * 60},
+         "Dataset/outcomes.columns.late: all 60 rows have the positive label, so there is nothing to tell apart: see "
+         "whether the source has rows of any other label, and whether the model's `label` names the right column"),
+        ({"late": ["a"] * 50 + ["a", "b"] * 5, "task": "multiclass"},
+         "Model/m.split: all 36 rows of the train part have the label `a`; elsewhere 5 rows have another "),
+        ({"late": ["a"] * 60, "task": "multiclass"}, "Dataset/outcomes.columns.late: all 60 rows have the label `a`, "),
+        ({"split": json.dumps({**SPLIT, "test": "100h"})},
+         "Model/m.split: no row falls into the train part; of 60 rows that have a label, 60 into test: they are of "
+         "2026-01-01 00:00:00 to 2026-01-03 11:00:00, from whose end `test`, `gap` and `validation` reach back: "
+         "shorten these, or read rows of a longer time"),
+        ({"split": '{"by": "random", "validation": 0.01, "test": 0.01}'},
+         "Model/m.split: no row falls into the validation part; of 60 rows that have a label, 58 into train and 2 into "
+         "test: it takes more rows, or other shares"),
         ({"choice": json.dumps({"first": ["sise"], "second": "all"})},
          "feature set `first` has no feature `sise`; it has size, flag"),
         ({"choice": json.dumps({"first": "all"})},
@@ -379,3 +394,13 @@ def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> No
     code, out = split_step(tmp_path, choice=json.dumps({"first": {"except": ["flag"]}, "second": "all"}))
     assert code == 0
     assert "flag" not in pq.read_schema(out / "train.parquet").names
+
+
+def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    late: Any = ["a", "b"] * 25 + ["a", "b"] * 4 + ["c", "a"]
+    code, _ = split_step(tmp_path, late=late, task="multiclass")
+    assert code == 0
+    assert caplog.messages[0] == (
+        "warning: Dataset/outcomes.columns.late: the train part has no row of the class `c`, so that the model never "
+        "says it (rows of it: 1 in test)"
+    )

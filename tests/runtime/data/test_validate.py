@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,70 @@ def test_no_other_violation_speaks_of_missing_values(tmp_path: Path, capsys: pyt
     assert "help:" not in capsys.readouterr().err
 
 
-def test_a_dataset_without_a_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dataset_without_a_row_names_its_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = validate(tmp_path, {"id": []}, columns={"id": {"type": "int"}})
     assert code == SAYS_NO
-    assert ": there is no row" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"rows: there is no row in `{tmp_path}/source.parquet`, which has columns and nothing below them",
+        "help: mend what makes the rows, or name where they are at Dataset/rows.source",
+    ]
     assert not (out / "data.parquet").exists()
+
+
+def test_rows_that_are_all_known_only_later_are_not_called_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}}
+    rows = {"id": [1, 2], "t": [datetime(9000, 1, 1)] * 2}
+    code, _ = validate(tmp_path, rows, columns=columns, eventTime="t")
+    assert code == SAYS_NO
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"rows: there is no row: all 2 rows of `{tmp_path}/source.parquet` became known only after the moment that the "
+        "run reads as of",
+        "help: run as of a later moment (`--as-of`), or see whether `eventTime` and `knownAt` at Dataset/rows name the "
+        "right columns",
+    ]
+
+
+REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("a column under another name", {"malicAcid": [0.5]}, {"malic_acid": {"type": "float"}},
+     ["rows.malic_acid: the contract names this column, the source lacks it; did you mean its `malicAcid`?",
+      "help: make the source have it, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
+    ("a column like no other", {"tint": [0.5]}, {"malic_acid": {"type": "float"}},
+     ["rows.malic_acid: the contract names this column, the source lacks it",
+      "help: make the source have it, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
+    ("another type", {"x": [1.0]}, {"x": {"type": "int"}},
+     ["rows.x: the source holds double, the contract says int; all values convert without loss",
+      "help: declare the type that the source has at Dataset/rows.columns.x, or take the values as they convert by "
+      "`retyped: warn` in `onSchemaChange` at Dataset/rows"]),
+    ("a decimal comma", {"x": ["1,5"]}, {"x": {"type": "float"}},
+     ['rows.x: 1 of 1 rows is not a float (such as "1,5")',
+      "help: a float is written with a point and no other signs, as `1234.5`, and these have a comma: write them so in "
+      "the source, or declare what they are at Dataset/rows.columns.x"]),
+    ("a date of another order", {"x": ["31.12.2025"]}, {"x": {"type": "timestamp"}},
+     ['rows.x: 1 of 1 rows is not a timestamp (such as "31.12.2025")',
+      "help: a timestamp is written as `2026-01-31 06:00:00`, with `+02:00` behind it where it is not UTC: write them "
+      "so in the source, or declare what they are at Dataset/rows.columns.x"]),
+    ("a key twice", {"id": [0, 0]}, {},
+     ["rows.id: 2 of 2 rows repeat a primary key (such as 0)",
+      "help: keep one row of each key in the source, or name in `primaryKey` at Dataset/rows all columns that tell "
+      "rows apart; `onViolation: quarantine` there sets all rows of such a key aside"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "rows", "columns", "lines"), REMEDIES, ids=[case[0] for case in REMEDIES])
+def test_a_source_that_breaks_its_contract_leads_to_what_mends_it(
+    what: str,
+    rows: dict[str, Any],
+    columns: dict[str, Any],
+    lines: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    key = {"id": {"type": "int"}}
+    code, _ = validate(tmp_path, {"id": [0], **rows}, columns={**key, **columns}, primaryKey=["id"])
+    assert code == SAYS_NO
+    assert capsys.readouterr().err.splitlines()[-2:] == lines
 
 
 def test_a_key_is_what_it_is_stored_as(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_no_column_of_the_parts_is_empty() -> None:
     lines = render(facts(inputs="wine.json")).splitlines()
     header = next(line for line in lines if line.startswith("| Part "))
     assert header.split("|")[1:-1] == [" Part       ", " Rows "]
-    assert all(each in render(facts()) for each in ("Mean label", "Period (UTC)"))
+    assert all(each in render(facts()) for each in ("Share of positives", "Period (UTC)"))
 
 
 def test_of_many_classes_the_commonest_mistakes_are_listed() -> None:

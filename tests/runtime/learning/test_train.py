@@ -204,12 +204,40 @@ def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
         ({**LOGISTIC, "params": {"C": -1.0}}, "The 'C' parameter of LogisticRegression"),
         (LOGISTIC, "set `preprocess.numeric.impute`"),
         ({"python": "nowhere:build"}, "there is no module `nowhere`"),
+        ({"class": "nowhere.Learner"},
+         "there is no module `nowhere`, which `nowhere.Learner` names: install the package that has it here, and in "
+         "the runtime image that an Environment names"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_in_the_learner_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], estimator: dict[str, object], words: str
 ) -> None:
     assert main(arguments(write_splits(tmp_path / "splits"), tmp_path / "model", estimator)) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("X = 1 / 0\n", "the module fails at made_learner.py:1: ZeroDivisionError: division by zero"),
+        (
+            "def build():\n    return {}['depth']\n",
+            "`made_learner:build` failed at made_learner.py:2: KeyError: 'depth'",
+        ),
+        ("import nothing_of_this_name\n", "needs the module `nothing_of_this_name`, which is not installed: install "),
+    ],
+)
+def test_a_function_that_makes_no_learner_is_one_sentence_with_its_line(
+    code: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "made_learner.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "made_learner", raising=False)
+    learner = {"python": "made_learner:build"}
+    assert main(arguments(write_splits(tmp_path / "splits"), tmp_path / "model", learner)) == 2
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told

@@ -1,14 +1,107 @@
-"""What to write where rows lack values that a contract asks for: the field that allows it, or what sets them aside."""
+"""What to write where a source breaks its contract: the field that allows it, by its address, or other rows.
+
+Each kind of advice is lines for the end of a refusal; none where nothing of its kind has stopped the step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from penstock.runtime.data.findings import Finding
+from penstock.runtime.data.sources import named
 from penstock.specs.addresses import Address
-from penstock.specs.dataset import DatasetSpec
+from penstock.specs.dataset import DatasetSpec, Source
 
 _MOST_NAMED = 3
+_DECIMAL_COMMA = re.compile(r'"[+-]?[0-9.]*,[0-9]+"')
+_FORMS = {
+    "timestamp": "a timestamp is written as `2026-01-31 06:00:00`, with `+02:00` behind it where it is not UTC",
+    "date": "a date is written as `2026-01-31`",
+    "float": "a float is written with a point and no other signs, as `1234.5`",
+    "int": "an int is written in digits alone, as `1234`",
+    "bool": "a bool is written as `true` or `false`, or as `1` or `0`",
+}
+"""How a value of a type is written, for the types that text may fail to be."""
+
+
+def advice(dataset: str, contract: DatasetSpec, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """All that there is to say on the findings that stop the step."""
+    stopping = [each for each in findings if each.result == "fail"]
+    return (
+        *_on_columns(dataset, stopping),
+        *_on_types(dataset, contract, stopping),
+        *on_missing_values(dataset, contract, stopping),
+        *_on_keys(dataset, stopping),
+    )
+
+
+def on_no_row(dataset: str, source: Source, snapshot: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why a dataset that breaks no rule has no row, and what to look at."""
+    address = Address("Dataset", dataset)
+    rows = snapshot["source_rows"]
+    if rows:
+        which = "the 1 row" if rows == 1 else f"all {rows:,} rows"
+        return (
+            f"{dataset}: there is no row: {which} of {named(source)} became known only after the moment that the run "
+            f"reads as of",
+            f"help: run as of a later moment (`--as-of`), or see whether `eventTime` and `knownAt` at {address} name "
+            f"the right columns",
+        )
+    return (
+        f"{dataset}: there is no row in {named(source)}, which has columns and nothing below them",
+        f"help: mend what makes the rows, or name where they are at {address.key('source')}",
+    )
+
+
+def _on_columns(dataset: str, stopping: Sequence[Finding]) -> list[str]:
+    """On columns that the contract names and the source lacks, or holds in another type."""
+    lines = []
+    change = f"`onSchemaChange` at {Address('Dataset', dataset)}"
+    if lacking := _of(stopping, "removed"):
+        lines.append(
+            f"help: make the source have it, or rename or remove it in the contract ({_columns(dataset, lacking)})"
+        )
+    if retyped := _of(stopping, "retyped"):
+        lines.append(
+            f"help: declare the type that the source has at {_columns(dataset, retyped)}, or take the values as they "
+            f"convert by `retyped: warn` in {change}"
+        )
+    return lines
+
+
+def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) -> list[str]:
+    """On values that are not what their column declares: how such a value is written."""
+    found = [each for each in stopping if each.rule == "type" and each.column]
+    lines = []
+    for type_, form in _FORMS.items():
+        of_type = [each for each in found if contract.columns[str(each.column)].type == type_]
+        if not of_type:
+            continue
+        has_comma = any(_DECIMAL_COMMA.fullmatch(sample) for each in of_type for sample in each.samples)
+        comma = ", and these have a comma" if type_ == "float" and has_comma else ""
+        names = [str(each.column) for each in of_type]
+        lines.append(
+            f"help: {form}{comma}: write them so in the source, or declare what they are at {_columns(dataset, names)}"
+        )
+    return lines
+
+
+def _on_keys(dataset: str, stopping: Sequence[Finding]) -> list[str]:
+    """On keys that several rows have."""
+    if not any(each.rule == "primaryKey" and "repeat a primary key" in each.sentence for each in stopping):
+        return []
+    address = Address("Dataset", dataset)
+    return [
+        f"help: keep one row of each key in the source, or name in `primaryKey` at {address} all columns that tell "
+        f"rows apart; `onViolation: quarantine` there sets all rows of such a key aside"
+    ]
+
+
+def _of(findings: Sequence[Finding], rule: str) -> list[str]:
+    """The columns of the findings of a rule."""
+    return [each.column for each in findings if each.rule == rule and each.column]
 
 
 def on_missing_values(dataset: str, contract: DatasetSpec, findings: Sequence[Finding]) -> tuple[str, ...]:

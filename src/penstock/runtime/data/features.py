@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime import arguments
@@ -76,6 +76,13 @@ def run(args: argparse.Namespace) -> None:
         ],
     }
     write_json(args.features / "features.json", facts)
+    for each in facts["features"]:
+        if result.num_rows and each["missing"] == result.num_rows:
+            _log.warning(
+                "warning: feature `%s.%s`: none of %s rows has a value; see whether what it reads has any, and whether "
+                "its rows meet these by `match` and time",
+                args.feature_set, each["name"], f"{result.num_rows:,}",
+            )  # fmt: skip
     _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
 
 
@@ -159,6 +166,16 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
     return values
 
 
+def _beyond_bounds(shown: Sequence[str]) -> str:
+    """What keeps infinite values out, where all that are shown are infinite."""
+    if not shown or not set(shown) <= {"inf", "-inf"}:
+        return ""
+    return (
+        ": bound the column that it is computed from by `min` and `max` at its Dataset, so that such rows are found "
+        "there, or make them missing in the feature's `sql` (`CASE WHEN isfinite(x) THEN x END`)"
+    )
+
+
 def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str) -> dict[str, Any]:
     """The features in their declared types; an `InputError` for the first that does not convert without loss."""
     import pyarrow as pa
@@ -178,9 +195,9 @@ def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], featu
         lost = pc.invert(result[f"{short}_kept"])
         count = pc.sum(lost).as_py() or 0
         if count:
-            shown = ", ".join(list(dict.fromkeys(map(str, pc.filter(values[name], lost).to_pylist())))[:3])
+            shown = list(dict.fromkeys(map(str, pc.filter(values[name], lost).to_pylist())))[:3]
             raise InputError(
-                f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not, "
-                f"such as {shown}"
+                f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not, such "
+                f"as {', '.join(shown)}{_beyond_bounds(shown)}"
             )
     return {name: result[short] for name, short in numbered.items()}

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from penstock.runtime.faults import InputError
+
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +24,13 @@ def load(name: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is not None and module_name.startswith(error.name):
             raise InputError(f"`{name}`: there is no module `{error.name}` in the working directory") from None
-        raise InputError(f"`{name}`: the module imports `{error.name}`, which is not installed here") from None
+        raise InputError(
+            f"`{name}`: the module imports `{error.name}`, which is not installed here: install the package that has "
+            f"it, also in the runtime image"
+        ) from None
+    except (Exception, SystemExit) as error:
+        _log.exception("`%s` fails", module_name)
+        raise InputError(f"`{name}`: the module fails{failure(error)}") from error
     function = getattr(module, function_name, None)
     if not callable(function):
         raise InputError(f"`{name}`: the module `{module_name}` has no function `{function_name}`")
@@ -28,13 +38,40 @@ def load(name: str) -> Callable[..., Any]:
 
 
 def call(name: str, *arguments: Any) -> Any:
-    """What the function returns; an `InputError` that names it, with its traceback in the log, where it raises."""
+    """What the function returns; an `InputError` that names it, with its traceback in the log, where it raises.
+
+    So it is where it ends the program, by which it would speak for the step.
+    """
     function = load(name)
     try:
         return function(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _log.exception("`%s` failed", name)
-        raise InputError(f"`{name}` failed: {type(error).__name__}: {error}") from error
+        raise InputError(f"`{name}` failed{failure(error)}") from error
+
+
+def failure(error: BaseException) -> str:
+    """Where in the repository an exception comes from, the innermost frame below the working directory, and what it is.
+
+    The end of a sentence: `` at made.py:2: KeyError: 'wines'``.
+    """
+    text = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {_relative(error.filename)}:{error.lineno}: {what}"
+    frames = [frame for frame in extract_tb(error.__traceback__) if _is_of_repository(frame.filename)]
+    return f" at {_relative(frames[-1].filename)}:{frames[-1].lineno}: {what}" if frames else f": {what}"
+
+
+def _is_of_repository(filename: str) -> bool:
+    path = Path(filename).resolve()
+    installed = "site-packages" in path.parts or path.is_relative_to(_PACKAGE)
+    return path.is_relative_to(Path.cwd()) and not installed
+
+
+def _relative(filename: str) -> str:
+    path = Path(filename).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
 
 
 def as_table(value: Any, name: str) -> Any:
@@ -46,5 +83,14 @@ def as_table(value: Any, name: str) -> Any:
     if isinstance(value, pa.RecordBatch):
         return pa.Table.from_batches([value])
     if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns"):
-        return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
-    raise InputError(f"`{name}` returned {type(value).__name__}; expected an Arrow table or a pandas frame")
+        try:
+            return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
+        except (TypeError, ValueError, pa.ArrowException) as error:
+            # Arrow tells what it could not do, and then in which column.
+            told = "; ".join(str(each) for each in error.args)
+            raise InputError(
+                f"`{name}` returned a frame that is no table of one type a column: {told}: give each column one type, "
+                f"as by `astype`"
+            ) from None
+    returned = "None, as a function without `return` does" if value is None else type(value).__name__
+    raise InputError(f"`{name}` returned {returned}; expected an Arrow table or a pandas frame")

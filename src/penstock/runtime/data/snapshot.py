@@ -16,9 +16,11 @@ from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, read_table, write_json, write_table
 from penstock.runtime.data.conversion import conversion, kind_of
 from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.file_faults import having, unknown_header
 from penstock.runtime.data.fingerprint import fingerprint
-from penstock.runtime.data.sources import describe, read_source
+from penstock.runtime.data.sources import describe, named, read_source
 from penstock.runtime.faults import InputError
+from penstock.specs.addresses import Address
 from penstock.specs.dataset import DatasetSpec
 
 if TYPE_CHECKING:
@@ -46,8 +48,15 @@ def run(args: argparse.Namespace) -> None:
     """Write ``data.parquet`` and ``snapshot.json``."""
     contract: DatasetSpec = args.contract
     tables = {name: read_table(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
-    raw = read_source(contract.source, list(contract.columns), tables)
-    table, facts = take(raw, contract, args.as_of)
+    place = Address("Dataset", args.dataset)
+    try:
+        raw = read_source(contract.source, list(contract.columns), tables)
+    except InputError as fault:
+        raise InputError(f"{place.key('source')}: {fault}") from None
+    try:
+        table, facts = take(raw, contract, args.as_of)
+    except InputError as fault:
+        raise InputError(f"{place}: {fault}") from None
     facts["dataset"] = args.dataset
     write_table(args.snapshot / DATA_FILE, table)
     write_json(args.snapshot / "snapshot.json", facts)
@@ -59,8 +68,11 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
     """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them."""
     present = [name for name in contract.columns if name in raw.column_names]
     if not present:
+        is_csv = contract.source.csv is not None
+        told = unknown_header(raw.column_names, list(contract.columns)) if is_csv else having(raw.column_names)
         raise InputError(
-            f"the source has none of the contract's columns; it has {', '.join(raw.column_names) or 'none'}"
+            f"{named(contract.source)} has none of the columns that the contract names, such as "
+            f"`{next(iter(contract.columns))}`: {told}"
         )
     # Of the source alone what the contract names: another column may have a name that SQL takes for the same, or a type
     # that it does not know.

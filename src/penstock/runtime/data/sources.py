@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.data.engine import connect, query
+from penstock.runtime.data.file_faults import csv_fault, disagreement, parquet_fault, unclosed_quote, unmatched
 from penstock.runtime.data.functions import as_table, call
 from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Source
@@ -31,10 +32,20 @@ def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.
     if source.python is not None:
         return as_table(call(source.python), source.python)
     if source.sql is not None:
-        return query(connect(tables), source.sql, "`source.sql`")
+        return query(connect(tables), source.sql, "`sql`")
     if source.parquet is not None:
-        return _read_files(source.parquet, _parquet, columns)
-    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns), columns)
+        return _read_files(source.parquet, _parquet, parquet_fault, columns)
+    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns), csv_fault, columns)
+
+
+def named(source: Source) -> str:
+    """The source in the words of a sentence: its files, its function or its SQL."""
+    if source.sql is not None:
+        return "the SELECT"
+    if source.python is not None:
+        return f"`{source.python}`"
+    patterns = source.parquet or source.csv or []
+    return ", ".join(f"`{each}`" for each in ([patterns] if isinstance(patterns, str) else patterns))
 
 
 def describe(source: Source) -> dict[str, Any]:
@@ -42,19 +53,23 @@ def describe(source: Source) -> dict[str, Any]:
     return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _read_files(patterns: str | Sequence[str], read: Any, columns: Sequence[str]) -> pa.Table:
+def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: Sequence[str]) -> pa.Table:
     import pyarrow as pa
 
-    tables: list[pa.Table] = []
+    found: list[tuple[str, pa.Table]] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         filesystem, paths = _files(pattern)
         if not paths:
-            raise InputError(f"`{pattern}` matches no file, seen from `{Path.cwd()}`")
+            instead = "" if "://" in pattern else f"; {unmatched(pattern)}"
+            raise InputError(f"`{pattern}` matches no file, seen from `{Path.cwd()}`{instead}")
         for path in paths:
             try:
-                tables.append(read(filesystem, path))
-            except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+                found.append((path, read(filesystem, path)))
+            except (UnicodeDecodeError, pa.ArrowInvalid) as error:
+                raise InputError(f"`{path}`: {fault(filesystem, path, error)}") from None
+            except (OSError, pa.ArrowException) as error:
                 raise InputError(f"`{path}` cannot be read: {error}") from None
+    tables = [table for _, table in found]
     for name in columns:
         lacking = [table.num_rows for table in tables if name not in table.column_names]
         if 0 < len(lacking) < len(tables):
@@ -63,10 +78,12 @@ def _read_files(patterns: str | Sequence[str], read: Any, columns: Sequence[str]
                 patterns, name, len(lacking), len(tables),
                 f"{sum(lacking):,}", f"{sum(table.num_rows for table in tables):,}",
             )  # fmt: skip
+    if len(tables) == 1:
+        return tables[0]
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
-        raise InputError(f"the files of `{patterns}` disagree about a column: {error}") from None
+        raise InputError(f"the files of `{patterns}` disagree: {disagreement(found) or error}") from None
 
 
 def _parquet(filesystem: Any, path: str) -> pa.Table:
@@ -88,12 +105,20 @@ def _csv(filesystem: Any, path: str, columns: Sequence[str]) -> pa.Table:
         quoted_strings_can_be_null=False,
     )
 
-    def rows(*, without_blank: bool) -> pa.Table:
-        parse = csv.ParseOptions(ignore_empty_lines=without_blank)
+    def rows(*, without_blank: bool, across_lines: bool = False) -> pa.Table:
+        parse = csv.ParseOptions(ignore_empty_lines=without_blank, newlines_in_values=across_lines)
         with filesystem.open_input_stream(path) as file:
             return csv.read_csv(file, parse_options=parse, convert_options=convert)
 
-    table = rows(without_blank=True)
+    try:
+        table = rows(without_blank=True)
+    except pa.ArrowInvalid:
+        # A quoted value may go over several lines; to allow for it makes the reading of all files slower.
+        table = rows(without_blank=True, across_lines=True)
+    # The reader takes the rest of a file for the value whose quote is never closed.
+    last = [str(column[-1]) for column in table.columns] if table.num_rows else []
+    if any("\n" in value for value in last) and (fault := unclosed_quote(filesystem, path)) is not None:
+        raise InputError(f"`{path}`: {fault}")
     # Where there is one column, a blank line is a row whose value is missing. Names that are no UTF-8 are told here.
     return table if len(table.column_names) != 1 else rows(without_blank=False)
 

@@ -32,7 +32,8 @@ from penstock.runtime.artifacts import (
     write_table,
 )
 from penstock.runtime.data.engine import connect, identifier, query
-from penstock.runtime.data.labels import Labelled, labelled
+from penstock.runtime.data.labels import labelled
+from penstock.runtime.data.part_faults import refuse_unusable, unlearned
 from penstock.runtime.data.parts import AnySplit, assign, carried
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
@@ -115,7 +116,9 @@ def run(args: argparse.Namespace) -> None:
         },
         "parts": {name: describe(each, args.task) for name, each in tables.items()},
     }
-    _refuse_unusable(facts["parts"], args.task, found)
+    refuse_unusable(args, facts["parts"], table)
+    for warning in unlearned(args, facts["parts"]):
+        _log.warning("warning: %s", warning)
     for name, each in tables.items():
         write_table(args.splits / f"{name}.parquet", each)
     write_json(args.splits / "splits.json", facts)
@@ -272,14 +275,3 @@ def describe(table: pa.Table, task: Task) -> dict[str, Any]:
         if task == "binary":
             facts["positives"] = pc.sum(table[LABEL]).as_py()
     return facts
-
-
-def _refuse_unusable(parts: Mapping[str, Mapping[str, Any]], task: Task, found: Labelled) -> None:
-    """An `InputError` where a part is empty or holds one class only: nothing can be learned from it or judged on it."""
-    for name, facts in parts.items():
-        rows = facts["rows"]
-        if not rows:
-            raise InputError(f"`split`: no row falls into the {name} part; {found.table.num_rows:,} rows have a label")
-        one_class = len(facts["classes"]) < 2 if task == "multiclass" else facts.get("positives") in (0, rows)
-        if task != "regression" and one_class:
-            raise InputError(f"`split`: all {rows:,} rows of the {name} part have the same label")

@@ -14,7 +14,7 @@ from typing import Any
 
 from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, read_json, read_table, write_json, write_table
-from penstock.runtime.data.advice import on_missing_values
+from penstock.runtime.data.advice import advice, on_no_row
 from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
 from penstock.runtime.data.contract import Judgement, judge_columns
 from penstock.runtime.data.findings import Finding
@@ -51,10 +51,12 @@ def run(args: argparse.Namespace) -> None:
     if judgement.table.num_rows == 0 and not stopping:
         # Whoever reads it would take the missing rows for missing values.
         aside = [finding.sentence for finding in judgement.findings if finding.result == "quarantine"]
-        why = "every row is set aside, and none remains" if aside else "there is no row"
-        stopping += [f"{args.dataset}: {why}", *aside]
+        if aside:
+            stopping += [f"{args.dataset}: every row is set aside, and none remains", *aside]
+        else:
+            stopping += on_no_row(args.dataset, contract.source, snapshot)
     if stopping:
-        raise RefusedError(*stopping, *on_missing_values(args.dataset, contract, judgement.findings))
+        raise RefusedError(*stopping, *advice(args.dataset, contract, judgement.findings))
     write_table(args.table / DATA_FILE, judgement.table)
     if judgement.quarantine is not None:
         write_table(args.table / QUARANTINE_FILE, judgement.quarantine)

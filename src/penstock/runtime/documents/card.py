@@ -102,6 +102,7 @@ def card_facts(
         "split": splits["split"],
         "horizon": splits["label"].get("horizon"),
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
+        "positive": splits["label"].get("positive"),
         "features": training["features"],
         "dropped_features": training["dropped_features"],
         "learner": estimator.get("class") or estimator.get("python") or training["type"],
@@ -126,6 +127,7 @@ def render(facts: Facts) -> str:
         "groups": _group_table,
         "datasets": _dataset_table,
         "parts": _part_table,
+        "shares": _share_table,
         "class_figures": class_table,
         "confusion": confusion_table,
         "class_rows": class_row_table,
@@ -155,18 +157,52 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
         "gates": [
             {
                 "name": gate["gate"],
-                "passed": gate["passed"],
+                "decided": _decided(gate),
                 "rules": gate["rules"],
+                "about": {rule["id"]: _about(rule) for rule in gate["rules"] if _about(rule)},
                 "notes": _notes(gate),
+                "has_intervals": any(each["figure"]["low"] is not None for r in gate["rules"] for each in r["figures"]),
                 "clusters": _said(gate.get("clusters")),
             }
             for gate in facts["gates"]
         ],
         "clusters": _said(facts["clusters"]),
-        "left_out": [f"{count:,} {_LEFT_OUT[why]}" for why, count in facts["left_out"].items() if count],
+        "left_out": _left_out(facts["left_out"]),
+        "positive": _positive(facts),
         "split": _split(facts["split"]),
         "training": _training(facts),
     }
+
+
+def _decided(gate: Facts) -> str:
+    """How the gate decided, and on how many of its rules nothing could be said."""
+    skipped = sum(rule["outcome"] == "skip" for rule in gate["rules"])
+    passed = "passed" if gate["passed"] else "did not pass"
+    return f"{passed}, with {skipped} of {len(gate['rules'])} rules skipped" if skipped else passed
+
+
+def _about(rule: Facts) -> str:
+    """What a rule measures, and why it is there."""
+    if rule["outcome"] == "skip":
+        return str(rule["why"])
+    return "; ".join(each for each in (rule["about"], rule["why"]) if each)
+
+
+def _left_out(counts: Facts) -> str:
+    """How many rows are in no part, and why; nothing where all are in one."""
+    reasons = [f"{count:,} {_LEFT_OUT[why]}" for why, count in counts.items() if count]
+    total = sum(counts.values())
+    return f"{total:,} {'row is' if total == 1 else 'rows are'} in no part: {', '.join(reasons)}" if reasons else ""
+
+
+def _positive(facts: Facts) -> str:
+    """Which value of a binary label is positive."""
+    if facts["task"] != "binary":
+        return ""
+    value = facts["positive"]
+    if value is None:
+        return Markdown(f"{code('true')} or {code('1')}")
+    return code(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 _LEFT_OUT = {
@@ -228,7 +264,7 @@ def _slices(figures: Facts) -> list[dict[str, Any]]:
                 # A rule about one metric; its figures are named after it, as in `recall[north]`.
                 name = next((each["name"] for each in measured["figures"].values()), rule)
                 groups = {name.partition("[")[0]: groups}
-            found.append({"rule": rule, "metrics": groups, "rows": rows})
+            found.append({"rule": rule, "by": measured["details"]["by"], "metrics": groups, "rows": rows})
     return found
 
 
@@ -301,17 +337,22 @@ def _dataset_table(datasets: Facts) -> Markdown:
     return table(("Dataset", "Rows", "Fingerprint"), rows, right=(1,))
 
 
-def _part_table(parts: Facts) -> Markdown:
+def _share_table(parts: Facts) -> Markdown:
+    """The parts of a binary task, of whose label the mean is the share of positives."""
+    return _part_table(parts, "Share of positives")
+
+
+def _part_table(parts: Facts, mean: str = "Mean label") -> Markdown:
     """The parts in the order of time, without a column that none of them fills: a class has no mean, say."""
     ordered = [(name, parts[name]) for name in sorted(parts, key=PARTS.index)]
     columns = {
         "Part": [name for name, _ in ordered],
         "Rows": [f"{part['rows']:,}" for _, part in ordered],
         "Period (UTC)": [f"{part['from']} to {part['until']}" if "from" in part else "–" for _, part in ordered],
-        "Mean label": [value_text(part.get("label_mean")) for _, part in ordered],
+        mean: [value_text(part.get("label_mean")) for _, part in ordered],
     }
     filled = [name for name, cells in columns.items() if any(cell != "–" for cell in cells)]
-    right = [filled.index(name) for name in ("Rows", "Mean label") if name in filled]
+    right = [filled.index(name) for name in ("Rows", mean) if name in filled]
     return table(filled, list(zip(*(columns[name] for name in filled), strict=True)), right=right)
 
 

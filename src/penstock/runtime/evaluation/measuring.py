@@ -85,7 +85,7 @@ def _slices(rule: SliceRule, exam: Examination) -> Measured:
     exam.refuse_metric(rule.metric)
     groups = exam.groups(rule.by, rule.min_support)
     values = metric_by_group(rule.metric, exam.predictions, groups)
-    details = {"groups": values, "rows": {name: len(rows) for name, rows in groups.rows.items()}}
+    details = {"by": rule.by, "groups": values, "rows": {name: len(rows) for name, rows in groups.rows.items()}}
     ends = extremes(values)
     if ends is None:
         return Measured({}, notes=_small(rule.by, rule.min_support, groups), details=details)
@@ -114,7 +114,9 @@ def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
     }
     rows = {name: len(members) for name, members in groups.rows.items()}
     return Measured(
-        {"value": figure}, notes=_small(rule.by, rule.min_support, groups), details={"groups": rates, "rows": rows}
+        {"value": figure},
+        notes=_small(rule.by, rule.min_support, groups),
+        details={"by": rule.by, "groups": rates, "rows": rows},
     )
 
 

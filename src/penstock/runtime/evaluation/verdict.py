@@ -8,6 +8,7 @@ from math import isnan
 from typing import Any
 
 from penstock.runtime.evaluation.figures import figure_as_json, figure_from_json
+from penstock.runtime.evaluation.rule_words import about
 from penstock.specs.decision import Bound, Figure, Outcome, judge
 from penstock.specs.gate import AnyRule, CompareRule, MetricRule, PythonRule
 from penstock.specs.limits import Limit, limits
@@ -69,6 +70,7 @@ class RuleVerdict:
             "severity": self.rule.severity,
             "outcome": self.outcome,
             "why": self.rule.why,
+            "about": about(self.rule),
             "figures": [judgement.as_json() for judgement in self.judgements],
             "skipped": self.skipped,
             "notes": list(self.notes),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from penstock.runtime.artifacts import FeatureColumn
+from penstock.runtime.data.functions import failure
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.preprocess import preparation
 from penstock.specs.estimator import Estimator
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 THREADS = 2
 """Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
 two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
+
+_INSTALL = ": install the package that has it here, and in the runtime image that an Environment names"
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, s
         estimator = make(**values)
     except TypeError as error:
         raise InputError(f"`{where}` does not take these parameters: {error}{_closest(make, values)}") from None
+    except (Exception, SystemExit) as error:
+        raise InputError(f"`{where}` failed{failure(error)}") from error
     if not hasattr(estimator, "fit"):
         raise InputError(f"`{where}` gives no estimator: it has no method `fit`")
     if hasattr(estimator, "get_params") and estimator.get_params().get("random_state", 0) is None:
@@ -132,14 +137,16 @@ def _module(name: str, path: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise InputError(f"`{path}` needs the module `{error.name}`, which is not installed") from error
+            raise InputError(f"`{path}` needs the module `{error.name}`, which is not installed{_INSTALL}") from error
         parent = name.rpartition(".")[0]
         try:
             siblings = _submodules(importlib.import_module(parent)) if parent else []
         except ModuleNotFoundError:
             siblings = []
         hint = _did_you_mean(name.rpartition(".")[2], siblings, parent + ".")
-        raise InputError(f"there is no module `{name}`, which `{path}` names{hint}") from None
+        raise InputError(f"there is no module `{name}`, which `{path}` names{hint or _INSTALL}") from None
+    except (Exception, SystemExit) as error:
+        raise InputError(f"`{path}`: the module fails{failure(error)}") from error
 
 
 def _submodules(package: Any) -> list[str]:

@@ -1,0 +1,217 @@
+"""Why files of a dataset cannot be read: which line or part of them, what is wrong with it, what would be right.
+
+Nothing here is asked before a reader has refused a file, so that good files cost nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BY_FUNCTION = "read it by a function (`python` in place of `csv`)"
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_FORMS = {
+    b"PAR1": ("a Parquet file", "write `parquet` in place of `csv`"),
+    b"PK\x03\x04": ("a ZIP archive, as spreadsheets are", f"export CSV from it, or {BY_FUNCTION}"),
+    b"\x1f\x8b": ("compressed by gzip", "let its name end with `.csv.gz`"),
+    b"BZh": ("compressed by bzip2", "let its name end with `.csv.bz2`"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "let its name end with `.csv.zst`"),
+    b"\xff\xfe": ("text in UTF-16", "save it as UTF-8"),
+    b"\xfe\xff": ("text in UTF-16", "save it as UTF-8"),
+}
+"""How a file begins -> what it is, and what to do where it was taken for CSV."""
+_MOST_NAMED = 4
+_MOST_COLUMNS = 20
+
+
+class _BadLineError(Exception):
+    """The first line that is wrong; the message is the sentence."""
+
+
+def csv_fault(filesystem: Any, path: str, error: Exception) -> str:
+    """What is wrong with a file that was read as CSV; the reader's own words where nothing better is known."""
+    with filesystem.open_input_stream(path, compression=None) as raw:
+        start = raw.read(4)
+    for sign, (form, right) in _FORMS.items():
+        if start.startswith(sign) and not (form.startswith("compressed") and _is_named_compressed(path)):
+            return f"it is {form}: {right}"
+    try:
+        with filesystem.open_input_stream(path) as file:
+            _look_for_bad_line(_lines(file))
+    except _BadLineError as found:
+        return str(found)
+    except OSError as broken:
+        return f"it cannot be read: {broken}"
+    return f"it is no CSV that can be read: {error}"
+
+
+def unclosed_quote(filesystem: Any, path: str) -> str | None:
+    """The line from which on a quoted value runs to the end of the file; None where every quote is closed."""
+    try:
+        with filesystem.open_input_stream(path) as file:
+            _look_for_bad_line(_lines(file))
+    except _BadLineError as found:
+        return str(found)
+    return None
+
+
+def parquet_fault(filesystem: Any, path: str, error: Exception) -> str:
+    """What is wrong with a file that was read as Parquet."""
+    with filesystem.open_input_stream(path, compression=None) as raw:
+        start = raw.read(4_096)
+    if not start:
+        return "it is empty: no writer has finished it, so make it anew"
+    if start.startswith(b"PAR1"):
+        return f"it begins as a Parquet file and is none to its end, as one that was cut off: make it anew ({error})"
+    form = next((form for sign, (form, _) in _FORMS.items() if start.startswith(sign)), None)
+    if form is None and _is_text(start):
+        return "it is text and no Parquet: write `csv` in place of `parquet` where it holds CSV"
+    return f"it is {form}, and no Parquet" if form else f"it is no Parquet that can be read: {error}"
+
+
+def unmatched(pattern: str) -> str:
+    """Why a path or glob matches no file of this machine: what is there instead."""
+    path = Path(pattern)
+    if path.is_dir():
+        return f"it is a folder: name its files, as in `{pattern.rstrip('/')}/*{_common_ending(path)}`"
+    fixed = Path(*_before_wildcards(path.parts[:-1]))
+    if not fixed.is_dir():
+        return f"there is no folder `{fixed}`"
+    names = sorted(each.name + "/" * each.is_dir() for each in fixed.iterdir() if not each.name.startswith("."))
+    if not names:
+        return f"the folder `{fixed}` is empty"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"the folder `{fixed}` has {', '.join(f'`{name}`' for name in names[:_MOST_NAMED])}{more}"
+
+
+def disagreement(tables: Sequence[tuple[str, pa.Table]]) -> str | None:
+    """The first column that two files hold in types that do not go together, with both files."""
+    import pyarrow as pa
+
+    first: dict[str, tuple[str, pa.Field]] = {}
+    for path, table in tables:
+        for field in table.schema:
+            seen, other = first.setdefault(field.name, (path, field))
+            try:
+                pa.unify_schemas([pa.schema([other]), pa.schema([field])], promote_options="permissive")
+            except pa.ArrowException:
+                return (
+                    f"`{field.name}` is {other.type} in `{seen}` and {field.type} in `{path}`: write it in one type "
+                    f"in all files"
+                )
+    return None
+
+
+def unknown_header(names: Sequence[str], columns: Sequence[str]) -> str:
+    """What a CSV file has in its first line, which names no column of the contract; of a row no value is shown."""
+    if any(_is_number(name) for name in names):
+        return "its first line looks like a row, and has to name the columns"
+    if len(names) == 1:
+        for separator, called in _SEPARATORS.items():
+            if set(names[0].split(separator)) & set(columns):
+                return f"its values are parted by {called}, and CSV has commas: write commas, or {BY_FUNCTION}"
+    return having(names)
+
+
+def having(names: Sequence[str]) -> str:
+    """The columns that a source has, those beyond the first counted."""
+    more = f" and {len(names) - _MOST_COLUMNS} more" if len(names) > _MOST_COLUMNS else ""
+    return f"it has {', '.join(f'`{name}`' for name in names[:_MOST_COLUMNS]) or 'none'}{more}"
+
+
+def _look_for_bad_line(lines: Iterator[str]) -> None:
+    """Raise for the first line that is wrong."""
+    reader = csv.reader(lines, strict=True)
+    header: list[str] | None = None
+    begins = 1
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            if "unexpected end" in str(error) or "field limit" in str(error):
+                raise _BadLineError(
+                    f"a quote that opens in the row of line {begins} is never closed: close it, and double a quote "
+                    f'that belongs to a value (`"5"" pipe"`)'
+                ) from None
+            raise _BadLineError(f"line {reader.line_num}: {error}") from None
+        if row and header is None:
+            header = row
+        elif row and header is not None and len(row) != len(header):
+            raise _BadLineError(_of_other_width(begins, row, header))
+        begins = reader.line_num + 1
+    if header is None:
+        raise _BadLineError("it is empty: the first line of CSV names the columns")
+
+
+def _of_other_width(line: int, row: Sequence[str], header: Sequence[str]) -> str:
+    values = f"{len(row)} value{'s' * (len(row) != 1)}"
+    columns = f"{len(header)} column{'s' * (len(header) != 1)}"
+    if len(header) == 1:
+        right = f"the values are parted by commas in every line; where another sign parts them, {BY_FUNCTION}"
+    elif len(row) > len(header):
+        right = 'quote a value that holds a comma (`"a, b"`)'
+    else:
+        right = "a value that is missing is an empty field (`a,,c`)"
+    return f"line {line} has {values}, and the first line names {columns}: {right}"
+
+
+def _lines(file: Any) -> Iterator[str]:
+    """The lines of a file as text; raises for the first that is no UTF-8."""
+    rest, number = b"", 0
+    while chunk := file.read(1 << 20):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            number += 1
+            yield _text(line + b"\n", number)
+    if rest:
+        yield _text(rest, number + 1)
+
+
+def _text(line: bytes, number: int) -> str:
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise _BadLineError(
+            f"line {number} is no text in UTF-8 (byte {line[error.start]:#04x} at its place {error.start + 1}): save "
+            f"the file as UTF-8, or {BY_FUNCTION}"
+        ) from None
+
+
+def _is_named_compressed(path: str) -> bool:
+    return Path(path).suffix in (".gz", ".bz2", ".zst")
+
+
+def _is_text(start: bytes) -> bool:
+    try:
+        return "\0" not in start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A letter of several bytes may be cut in two.
+        return error.start > len(start) - 4
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _common_ending(folder: Path) -> str:
+    """The ending that most files of a folder have; nothing where it holds none."""
+    endings = [each.suffix for each in folder.iterdir() if each.is_file() and each.suffix]
+    return max(sorted(set(endings)), key=endings.count, default="")
+
+
+def _before_wildcards(parts: Sequence[str]) -> Iterator[str]:
+    for part in parts:
+        if any(sign in part for sign in "*?["):
+            return
+        yield part

@@ -1,0 +1,95 @@
+"""Parts of a split from which nothing can be learned, or on which nothing can be judged, and what to change."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from penstock.runtime.artifacts import EVENT_TIME, LABEL
+from penstock.runtime.faults import InputError
+from penstock.specs.addresses import Address
+from penstock.specs.model import Label, TimeSplit
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]], labelled: pa.Table) -> None:
+    """An `InputError` where a part is empty or holds one class only.
+
+    `args` are those of the step ``split``, `parts` what ``splits.json`` tells of them, `labelled` all rows that have a
+    label.
+    """
+    place = Address("Model", args.model).key("split")
+    for name, facts in parts.items():
+        if not facts["rows"]:
+            fall = _where_rows_fall(args.split, parts, labelled)
+            raise InputError(f"{place}: no row falls into the {name} part; {fall}")
+        if args.task != "regression" and _is_of_one_class(facts):
+            raise InputError(_one_class(args, name, facts, labelled))
+
+
+def unlearned(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The classes of which the training rows show none, so that the model never says them: a sentence each."""
+    column = Address("Dataset", args.label.dataset).key("columns").key(args.label.column)
+    learned = parts["train"].get("classes", {})
+    elsewhere = {name: part["classes"] for name, part in parts.items() if name != "train" and "classes" in part}
+    found = []
+    for one in sorted({one for classes in elsewhere.values() for one in classes} - set(learned)):
+        counts = [f"{classes[one]:,} in {name}" for name, classes in elsewhere.items() if one in classes]
+        found.append(
+            f"{column}: the train part has no row of the class `{one}`, so that the model never says it (rows of it: "
+            f"{', '.join(counts)})"
+        )
+    return found
+
+
+def _is_of_one_class(facts: Mapping[str, Any]) -> bool:
+    return len(facts["classes"]) < 2 if "classes" in facts else facts["positives"] in (0, facts["rows"])
+
+
+def _one_class(args: argparse.Namespace, name: str, facts: Mapping[str, Any], labelled: pa.Table) -> str:
+    """The sentence on a part whose rows have one label, which may be that of all rows."""
+    import pyarrow.compute as pc
+
+    column = Address("Dataset", args.label.dataset).key("columns").key(args.label.column)
+    one = next(iter(facts["classes"])) if "classes" in facts else int(facts["positives"] > 0)
+    others = labelled.num_rows - int(pc.sum(pc.equal(labelled[LABEL], one)).as_py() or 0)
+    if not others:
+        all_rows = _have(labelled.num_rows, "", one, args.label)
+        return (
+            f"{column}: {all_rows}, so there is nothing to tell apart: see whether the source has rows of any other "
+            f"label, and whether the model's `label` names the right column"
+        )
+    these = _have(facts["rows"], f" of the {name} part", one, args.label)
+    have = "1 row has" if others == 1 else f"{others:,} rows have"
+    return (
+        f"{Address('Model', args.model).key('split')}: {these}; elsewhere {have} another ({column}): give the part "
+        f"more rows, or split so that each part has some of them"
+    )
+
+
+def _have(rows: int, where: str, one: str | int, label: Label) -> str:
+    """That all rows have one label, in the words of the spec."""
+    if isinstance(one, str):
+        return f"all {rows:,} rows{where} have the label `{one}`"
+    positive = "" if label.positive is None else f" `{str(label.positive).lower()}`"
+    if one:
+        return f"all {rows:,} rows{where} have the positive label{positive}"
+    return f"none of {rows:,} rows{where} has the positive label{positive}"
+
+
+def _where_rows_fall(split: Any, parts: Mapping[str, Mapping[str, Any]], labelled: pa.Table) -> str:
+    """Into which parts the rows fall, and what would bring some into each."""
+    import pyarrow.compute as pc
+
+    counts = " and ".join(f"{facts['rows']:,} into {name}" for name, facts in parts.items() if facts["rows"])
+    rows = f"of {labelled.num_rows:,} rows that have a label, {counts or 'none into another'}"
+    if not isinstance(split, TimeSplit):
+        return f"{rows}: it takes more rows, or other shares"
+    first, last = (str(each(labelled[EVENT_TIME])) for each in (pc.min, pc.max))
+    return (
+        f"{rows}: they are of {first} to {last}, from whose end `test`, `gap` and `validation` reach back: shorten "
+        f"these, or read rows of a longer time"
+    )

@@ -1,0 +1,147 @@
+"""Files that cannot be read: each says which file and line, what is wrong with it, and what would be right."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from penstock.runtime.data.sources import read_source
+from penstock.runtime.faults import InputError
+from penstock.specs.dataset import Source
+from runtime.data.tables import run
+
+BY_FUNCTION = "read it by a function (`python` in place of `csv`)"
+GOOD = "id,name\n1,a\n2,b\n3,c\n"
+CSV: list[tuple[str, bytes, str]] = [
+    ("empty", b"", "it is empty: the first line of CSV names the columns"),
+    ("blank", b"\n\n", "it is empty: the first line of CSV names the columns"),
+    ("a value too many", b"id,name\n1,a\n\n2,b,c\n",
+     'line 4 has 3 values, and the first line names 2 columns: quote a value that holds a comma (`"a, b"`)'),
+    ("a value too few", b'id,name\n1,"a\nb"\n2\n',
+     "line 4 has 1 value, and the first line names 2 columns: a value that is missing is an empty field (`a,,c`)"),
+    ("a comma for the point", b"id;size\n1;2,5\n",
+     "line 2 has 2 values, and the first line names 1 column: the values are parted by commas in every line; where "
+     f"another sign parts them, {BY_FUNCTION}"),
+    ("a quote that is never closed", b'id,name\n1,a\n2,"b\n3,c\n',
+     "a quote that opens in the row of line 3 is never closed: close it, and double a quote that belongs to a value "
+     '(`"5"" pipe"`)'),
+    ("another encoding", "id,name\n1,a\n2,größe\n".encode("latin-1"),
+     "line 3 is no text in UTF-8 (byte 0xf6 at its place 5): save the file as UTF-8, or " + BY_FUNCTION),
+    ("UTF-16", GOOD.encode("utf-16"), "it is text in UTF-16: save it as UTF-8"),
+    ("a spreadsheet", b"PK\x03\x04\x14\x00\x06\x00" + bytes(range(200)),
+     f"it is a ZIP archive, as spreadsheets are: export CSV from it, or {BY_FUNCTION}"),
+    ("gzip", gzip.compress(GOOD.encode()), "it is compressed by gzip: let its name end with `.csv.gz`"),
+    ("bzip2", bz2.compress(GOOD.encode()), "it is compressed by bzip2: let its name end with `.csv.bz2`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "content", "sentence"), CSV, ids=[case[0] for case in CSV])
+def test_a_file_that_is_no_csv_says_its_line_and_what_would_be_right(
+    what: str, content: bytes, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    columns = {"id": {"type": "int"}, "name": {"type": "string"}}
+    text = json.dumps({"source": {"csv": str(path)}, "columns": columns})
+    assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
+    assert capsys.readouterr().err == f"snapshot: Dataset/rows.source: `{path}`: {sentence}\n"
+    assert not any((tmp_path / "out").iterdir())
+
+
+HEADERS = [
+    ("id;name\n1;a\n", f"its values are parted by semicolons, and CSV has commas: write commas, or {BY_FUNCTION}"),
+    ("id\tname\n1\ta\n", f"its values are parted by tabs, and CSV has commas: write commas, or {BY_FUNCTION}"),
+    ("1,Ann\n2,Bob\n", "its first line looks like a row, and has to name the columns"),
+    ("number,called\n1,a\n", "it has `number`, `called`"),
+]
+
+
+@pytest.mark.parametrize(("content", "told"), HEADERS)
+def test_a_first_line_that_names_no_column_of_the_contract_is_explained_and_no_row_is_shown(
+    content: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(content)
+    columns = {"id": {"type": "int"}, "name": {"type": "string", "sensitivity": "pii"}}
+    text = json.dumps({"source": {"csv": str(path)}, "columns": columns})
+    assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
+    expected = f"`{path}` has none of the columns that the contract names, such as `id`: {told}"
+    assert capsys.readouterr().err == f"snapshot: Dataset/rows: {expected}\n"
+
+
+def test_a_quoted_value_may_go_over_lines_wherever_in_the_file_it_stands(tmp_path: Path) -> None:
+    rows = "".join(f'{number},"first {"x" * 90}\nsecond"\n' for number in range(30_000))
+    (tmp_path / "rows.csv").write_text(f"id,name\n{rows}")
+    found = read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id", "name"], {})
+    assert found.num_rows == 30_000
+    assert set(found["name"].to_pylist()) == {f"first {'x' * 90}\nsecond"}
+
+
+PARQUET: list[tuple[str, bytes, str]] = [
+    ("empty", b"", "it is empty: no writer has finished it, so make it anew"),
+    ("text", GOOD.encode(), "it is text and no Parquet: write `csv` in place of `parquet` where it holds CSV"),
+    ("cut off", b"PAR1" + bytes(100), "it begins as a Parquet file and is none to its end, as one that was cut off"),
+    ("gzip", gzip.compress(b"x" * 999), "it is compressed by gzip, and no Parquet"),
+    ("noise", bytes(range(256)), "it is no Parquet that can be read: "),
+]
+
+
+@pytest.mark.parametrize(("what", "content", "sentence"), PARQUET, ids=[case[0] for case in PARQUET])
+def test_a_file_that_is_no_parquet_says_what_it_is(what: str, content: bytes, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_source(Source(parquet=str(path)), ["id"], {})
+    assert str(caught.value).startswith(f"`{path}`: {sentence}")
+
+
+def test_files_that_disagree_are_named_with_their_types(tmp_path: Path) -> None:
+    for name, size in (("a", 1.5), ("b", 2.5), ("c", "three")):
+        pq.write_table(pa.table({"id": [1], "size": [size]}), tmp_path / f"{name}.parquet")
+    with pytest.raises(InputError) as caught:
+        read_source(Source(parquet=f"{tmp_path}/*.parquet"), ["id", "size"], {})
+    assert str(caught.value).endswith(
+        f"disagree: `size` is double in `{tmp_path}/a.parquet` and string in `{tmp_path}/c.parquet`: write it in one "
+        f"type in all files"
+    )
+
+
+def test_a_column_that_a_single_file_has_twice_is_no_disagreement_of_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text("id,id\n1,2\n")
+    text = json.dumps({"source": {"csv": f"{tmp_path}/rows.csv"}, "columns": {"id": {"type": "int"}}})
+    assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
+    assert "Dataset/rows: the source has 2 columns called `id`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        ("data/wine-*.csv", "the folder `data` has `parts/`, `wines.csv`"),
+        ("data/wine.csv", "the folder `data` has `parts/`, `wines.csv`"),
+        ("data/parts/*.csv",
+         "the folder `data/parts` has `0.parquet`, `1.parquet`, `2.parquet`, `3.parquet` and 1 more"),
+        ("data/parts", "it is a folder: name its files, as in `data/parts/*.parquet`"),
+        ("date/*.csv", "there is no folder `date`"),
+        ("none/**/rows.csv", "the folder `none` is empty"),
+    ],
+)  # fmt: skip
+def test_a_path_that_matches_no_file_tells_what_is_there(
+    pattern: str, instead: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data/parts").mkdir(parents=True)
+    Path("none").mkdir()
+    Path("data/wines.csv").write_text(GOOD)
+    for number in range(5):
+        Path(f"data/parts/{number}.parquet").write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        read_source(Source(csv=pattern), ["id"], {})
+    assert str(caught.value) == f"`{pattern}` matches no file, seen from `{tmp_path}`; {instead}"

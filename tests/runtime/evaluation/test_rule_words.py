@@ -1,0 +1,41 @@
+"""What a rule measures is told to a reader who has its figure and not its spec."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from penstock.runtime.evaluation.rule_words import about
+from penstock.specs.gate import AnyRule
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"metric": "roc_auc", "atLeast": 0.7}, ""),
+        ({"metric": "recall", "by": "origin", "maxGap": 0.1}, "the groups are those of `origin`"),
+        ({"fairness": "demographic_parity_difference", "by": "sex", "atMost": 0.1}, "the groups are those of `sex`"),
+        ({"compare": {"to": "baseline", "metric": "mean_absolute_error"}},
+         "how much better than a predictor that knows of the training rows their labels alone, and of the test rows "
+         "nothing, in units of mean_absolute_error, of which less is better"),
+        ({"compare": {"to": "champion", "metric": "roc_auc"}},
+         "how much better than the champion, on the same rows, in units of roc_auc, of which more is better"),
+        ({"perturb": {"noise": 0.1}, "metric": "mean_absolute_error", "maxDrop": 5},
+         "how much worse with noise of 0.1 standard deviations on every number, in units of mean_absolute_error, of "
+         "which less is better"),
+        ({"perturb": {"missing": "10%"}, "metric": "recall", "maxDrop": 0.1},
+         "how much worse with 10% of the values of all features taken away, in units of recall, of which more is "
+         "better"),
+        ({"explain": "permutation", "maxShare": "60%"},
+         "of what the model loses as its features are shuffled one by one, the largest share by one of them"),
+        ({"explain": "permutation", "forbid": ["sex"]}, ""),
+        ({"latency": {"p99": "1s"}},
+         "the time of a call on the machine that evaluated the model, which need not be as the one that serves"),
+    ],
+)  # fmt: skip
+def test_a_rule_says_what_it_measures(rule: dict[str, Any], words: str) -> None:
+    read: AnyRule = TypeAdapter(AnyRule).validate_json(json.dumps({"id": "r", **rule}))
+    assert about(read) == words
