@@ -162,7 +162,7 @@ def test_what_a_package_does_not_list_is_not(repository: Repository, listed: str
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
     body = (
         "import logging\nimport os\nimport re\nimport sys\nfrom os import path\nfrom timeit import default_timer\n\n\n"
-        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, frame.__dict__, logging.getLogger()\n"
+        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, logging.getLogger()\n"
         "    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
     )
     repository.write("systems/flights.py", body)

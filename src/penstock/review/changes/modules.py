@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import RepositoryFiles
-from penstock.review.changes.finders import FINDER, Finders, finders, reflects
+from penstock.review.changes.finders import finders, reflects
+from penstock.review.changes.open_code import is_open
 from penstock.source.canonical import bytes_digest
 
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
-_OPEN_WITHIN = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "subprocess", "zipimport"})
-"""Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
-_OPEN_MODULES = _OPEN_WITHIN | {
-    *("bdb", "cProfile", "code", "codeop", "doctest", "imp", "logging.config", "pdb", "pkg_resources", "profile"),
-    *("pty", "site", "trace"),
-}
-_OPEN_NAMES = frozenset(
-    {"__builtins__", "__import__", "__loader__", "__path__", "__spec__", "compile", "eval", "exec", "importlib", FINDER}
-)
-_OPEN_ATTRIBUTES = re.compile(
-    r"__builtins__|__globals__|__import__|__loader__|__spec__|__subclasses__|"
-    r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
-)
-_OPEN_OF_SYS = frozenset({"modules", "path"})
-_POWERFUL = frozenset({"os", "sys"})
-"""Modules that may be used by their parts; under another name, or as a whole, nobody knows what for."""
 
 
 class Links:
@@ -163,42 +147,11 @@ def _understand(path: str, data: bytes | None) -> _Code:
     return _Code(
         digest,
         tuple(sorted({*imports, *uses.asked})),
-        _is_open(tree, imports, uses),
+        is_open(tree, imports, uses),
         _listed_names(tree),
         asks=bool(uses.imports),
         reflects=reflects(tree, imports),
     )
-
-
-def _is_open(tree: ast.Module, imports: tuple[str, ...], uses: Finders) -> bool:
-    for name in imports:
-        if name in uses.imports:
-            continue
-        module, _, part = name.partition(".")
-        if FINDER in part.split("."):
-            return True
-        if not _OPEN_MODULES.isdisjoint((module, name)) or not _OPEN_WITHIN.isdisjoint(part.split(".")):
-            return True
-        if module in _POWERFUL and part and _is_open_part(module, part):
-            return True
-    parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return any(id(node) not in uses.nodes and _opens(node, parts) for node in ast.walk(tree))
-
-
-def _opens(node: ast.AST, parts: set[int]) -> bool:
-    """Whether a node may run code by a name. `parts` are the nodes of which an attribute is taken."""
-    if isinstance(node, ast.Name):
-        return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
-    if isinstance(node, ast.Attribute):
-        module = node.value.id if isinstance(node.value, ast.Name) else ""
-        return _is_open_part(module, node.attr) or node.attr in (FINDER, *_POWERFUL) or node.attr in _OPEN_WITHIN
-    if isinstance(node, ast.Import):
-        return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
-    return False
-
-
-def _is_open_part(module: str, part: str) -> bool:
-    return part == "*" or bool(_OPEN_ATTRIBUTES.fullmatch(part)) or (module == "sys" and part in _OPEN_OF_SYS)
 
 
 def _imports(path: str, tree: ast.Module) -> Iterator[str]:
