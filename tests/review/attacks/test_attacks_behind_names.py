@@ -293,6 +293,9 @@ def with_step(command: list[str]) -> object:
         (["python", "-m", "pytest", "systems"], "conftest.py"),
         (["python", "steps/prepare.py"], "steps/pandas.py"),
         (["python", "steps/prepare.py"], "steps/random/__init__.py"),
+        (["python", "-m", "steps.prepare"], "random.py"),
+        (["python", "-m", "steps.prepare"], "numexpr/__init__.py"),
+        (["python", "steps/prepare.py"], "sitecustomize.py"),
         (["Rscript", "steps/prepare.R"], "steps/settings.json"),
     ],
 )
@@ -338,5 +341,38 @@ def test_a_file_that_no_command_leads_to_is_no_change(repository: Repository) ->
     repository.compile()
     pull_request = opened(repository)
     repository.write("steps/others.py", "2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("path", "before"),
+    [
+        ("numexpr.py", None),
+        ("bottleneck/__init__.py", None),
+        ("google/colab.py", None),
+        ("msvcrt.py", "x = 1\n"),
+    ],
+)
+def test_what_comes_to_the_root_may_stand_in_for_what_is_installed(
+    repository: Repository, path: str, before: str | None
+) -> None:
+    if before is not None:
+        repository.write(path, before)
+    pull_request = opened(repository)
+    repository.write(path, "print('run by whatever package tries to import it')\n")
+    pull_request.forge.push(repository.commit())
+    found = at(pull_request.inputs().plan, "Model/delay.estimator.class")
+    assert (found.direction, found.cause, found.through) == (Direction.UNKNOWN, "indirect", (path,))
+    assert f"`{path}` may be run in the place of what `" in found.why
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize("path", ["tools/more.py", "setup.py", "two-words/run.py", "tools.txt"])
+def test_what_stands_in_for_nothing_is_no_change(repository: Repository, path: str) -> None:
+    for known in ("tools/known.py", "setup.py", "two-words/run.py", "tools.txt"):
+        repository.write(known, "x = 1\n")
+    pull_request = opened(repository)
+    repository.write(path, "x = 2\n")
     pull_request.forge.push(repository.commit())
     assert pull_request.state is APPROVED
