@@ -376,3 +376,43 @@ def test_what_stands_in_for_nothing_is_no_change(repository: Repository, path: s
     repository.write(path, "x = 2\n")
     pull_request.forge.push(repository.commit())
     assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("import joblib\n\ndef departures():\n    return joblib.load('models/known.bin')\n", "models/known.bin"),
+        ("import joblib\n\ndef departures():\n    return joblib.load('mod' + 'el')\n", "models/known.joblib"),
+        ("import sys\n\nsys.path.append('lib.zip')\nimport x\n\ndef departures():\n    return x\n", "lib.zip"),
+        ("def departures():\n    exec(open('systems/hidden.txt').read())\n", "systems/hidden.txt"),
+        ("def departures():\n    return open('./data/names.csv').read()\n", "data/names.csv"),
+        ("def departures():\n    return open('/workspace/data/names.csv').read()\n", "data/names.csv"),
+        (
+            "from pathlib import Path\n\ndef departures():\n    return open(Path(__file__).parent / 'names.csv')\n",
+            "systems/names.csv",
+        ),
+        ("from systems.kit import go as departures\n", "data/of kit.csv"),
+    ],
+)
+def test_what_code_opens_by_a_written_name_is_changed_by_nobody_unseen(
+    repository: Repository, body: str, path: str
+) -> None:
+    repository.write("systems/flights.py", body)
+    repository.write("systems/kit.py", "def go():\n    return open('data/of kit.csv').read()\n")
+    repository.write(path, "a\n")
+    pull_request = opened(repository)
+    repository.write(path, "b\n")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/flights.source.python").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
+
+
+def test_a_file_that_no_text_of_the_code_names_is_no_change(repository: Repository) -> None:
+    repository.write("systems/flights.py", "def departures():\n    return open('data/names.csv').read()\n")
+    for path in ("data/names.csv", "data/others.csv", "names.csv", "model.pkl"):
+        repository.write(path, "a\n")
+    pull_request = opened(repository)
+    for path in ("data/others.csv", "names.csv", "model.pkl"):
+        repository.write(path, "b\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED

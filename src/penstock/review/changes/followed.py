@@ -104,6 +104,8 @@ class Code:
     sides: Sides
     changed: Changed
     _python: set[str] = field(init=False)
+    _named: set[str] = field(init=False)
+    """Files that are no Python, and that a text in Python may name."""
     _everywhere: tuple[Blobs, Blobs] = field(init=False)
     """What may be a part of any module: compiled files, and Python that may stand in for what is installed."""
     _before: Modules = field(init=False)
@@ -116,7 +118,10 @@ class Code:
         own = {path: one for path, one in sorted(self.changed.files.items()) if anywhere or not is_outside(path)}
         self._python = {path for path in own if path.endswith(".py")}
         links = self.changed.links
-        self._before, self._after = Modules(self.sides.base.files, links), Modules(self.sides.head.files, links)
+        before, after = blobs_of([one for path, one in own.items() if path not in self._python])
+        self._named = set(before)
+        self._before = Modules(self.sides.base.files, links, before)
+        self._after = Modules(self.sides.head.files, links, after)
         everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
         if self._python:
             standing_in = self.changed.standing_in("", self.sides.base.files.listing(""))
@@ -132,7 +137,7 @@ class Code:
     def digests(self, module: str, folder: str = "") -> tuple[str, str]:
         """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`)."""
         key = module, folder
-        if not self._python and not self._everywhere[0]:
+        if not self._python and not self._named:
             return "", ""
         if key not in self._digests:
             own = self._own(module, folder)
