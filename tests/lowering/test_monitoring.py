@@ -164,8 +164,28 @@ def test_schedules_start_both_workflows() -> None:
 
 
 def test_rollouts_that_disagree_on_the_hour_have_a_schedule_each() -> None:
-    found = schedules(view(second_rollout), "flight-delay")
+    def both_released(documents: Documents) -> None:
+        second_rollout(documents)
+        release = json.loads(json.dumps(documents["Release", "flight-delay-online-production"]))
+        release["metadata"]["name"] = "flight-delay-batch-production"
+        release["spec"]["rollout"] = "flight-delay-batch"
+        documents["Release", "flight-delay-batch-production"] = release
+
+    found = schedules(view(both_released), "flight-delay")
     assert [(each.name, each.workflow, each.cron) for each in found if isinstance(each, Schedule)][1:] == [
         ("flight-delay-monitoring-flight-delay-batch", "flight-delay-monitoring", "0 1 * * *"),
         ("flight-delay-monitoring-flight-delay-online", "flight-delay-monitoring", "30 5 * * *"),
     ]
+
+
+def test_what_is_not_released_is_not_watched_by_the_clock() -> None:
+    def withdrawn(documents: Documents) -> None:
+        del documents["Release", "flight-delay-online-production"]
+
+    assert [each.name for each in schedules(view(withdrawn), "flight-delay")] == ["flight-delay-training"]
+    assert monitoring_workflow(view(withdrawn), "flight-delay") is not None
+
+
+def test_a_schedule_keeps_its_name_when_another_rollout_is_released() -> None:
+    names = [each.name for each in schedules(view(second_rollout), "flight-delay")]
+    assert names == ["flight-delay-training", "flight-delay-monitoring-flight-delay-online"]

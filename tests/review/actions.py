@@ -106,6 +106,7 @@ class Run:
 def running(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(client_module.time, "sleep", lambda _: None)
+    repository.write("src/README.md", "")
     base = with_policy(repository)
     repository.branch("topic")
     repository.edit(looser_gate)

@@ -52,7 +52,7 @@ def test_nothing_of_the_head_is_checked_out(run: Run) -> None:
     before = run.upstream.git("-C", str(run.checkout), "status", "--porcelain")
     run.on_pull_request()
     assert run.upstream.git("-C", str(run.checkout), "status", "--porcelain") == before == ""
-    assert not (run.checkout / "src").exists()
+    assert not (run.checkout / "src" / "penstock").exists()
 
 
 def test_a_dry_run_writes_nothing(run: Run) -> None:

@@ -102,7 +102,9 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
             bound=Bound(0, "below"),
         )
     monitor = rollout.spec.monitor
-    if monitor is not None and (monitor.drift or monitor.quality):
+    # Until the first Release nothing starts the pipeline by the clock, and nobody is told that it did not run.
+    is_released = view.release_of(rollout.name) is not None
+    if is_released and monitor is not None and (monitor.drift or monitor.quality):
         yield _age("Last watched", watching(monitor), subject)
     schedule = retraining_schedule(view, subject.model)
     if schedule is not None:

@@ -13,18 +13,20 @@ from penstock.lowering.retraining import retraining_schedule
 def schedules(view: View, name: str) -> tuple[Schedule, ...]:
     """The schedules of the model `name` in the view's environment: training, where that starts here, then monitoring.
 
-    Rollouts that want the monitoring workflow at different times get a schedule each.
+    Rollouts that want the monitoring workflow at different times get a schedule each. Before the first Release of a
+    rollout nothing is served, and so nothing is watched by the clock.
     """
     found: list[Schedule] = []
     retraining = retraining_schedule(view, name)
     if retraining is not None:
         found.append(_schedule(view, name, "training", retraining))
-    rollouts: dict[str, str] = {}
+    rollouts: dict[str, list[str]] = {}
     for rollout, monitor in monitored(view, name):
-        rollouts.setdefault(monitor.schedule, rollout.name)
+        rollouts.setdefault(monitor.schedule, []).append(rollout.name)
     several = len(rollouts) > 1
-    for cron, rollout_name in rollouts.items():
-        found.append(_schedule(view, name, "monitoring", cron, rollout_name if several else None))
+    for cron, names in rollouts.items():
+        if any(view.release_of(rollout_name) is not None for rollout_name in names):
+            found.append(_schedule(view, name, "monitoring", cron, names[0] if several else None))
     return tuple(found)
 
 

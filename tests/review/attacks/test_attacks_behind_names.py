@@ -162,7 +162,7 @@ def test_what_a_package_does_not_list_is_not(repository: Repository, listed: str
 def test_code_that_only_imports_by_statements_is_followed_and_no_further(repository: Repository) -> None:
     body = (
         "import logging\nimport os\nimport re\nimport sys\nfrom os import path\nfrom timeit import default_timer\n\n\n"
-        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, frame.__dict__, logging.getLogger()\n"
+        "def departures(frame):\n    frame.eval('a + b'), frame.site, frame.code, logging.getLogger()\n"
         "    return re.compile('a'), sys.version, os.path.join('a', 'b'), path.sep, os.environ\n"
     )
     repository.write("systems/flights.py", body)
@@ -293,6 +293,9 @@ def with_step(command: list[str]) -> object:
         (["python", "-m", "pytest", "systems"], "conftest.py"),
         (["python", "steps/prepare.py"], "steps/pandas.py"),
         (["python", "steps/prepare.py"], "steps/random/__init__.py"),
+        (["python", "-m", "steps.prepare"], "random.py"),
+        (["python", "-m", "steps.prepare"], "numexpr/__init__.py"),
+        (["python", "steps/prepare.py"], "sitecustomize.py"),
         (["Rscript", "steps/prepare.R"], "steps/settings.json"),
     ],
 )
@@ -338,5 +341,78 @@ def test_a_file_that_no_command_leads_to_is_no_change(repository: Repository) ->
     repository.compile()
     pull_request = opened(repository)
     repository.write("steps/others.py", "2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("path", "before"),
+    [
+        ("numexpr.py", None),
+        ("bottleneck/__init__.py", None),
+        ("google/colab.py", None),
+        ("msvcrt.py", "x = 1\n"),
+    ],
+)
+def test_what_comes_to_the_root_may_stand_in_for_what_is_installed(
+    repository: Repository, path: str, before: str | None
+) -> None:
+    if before is not None:
+        repository.write(path, before)
+    pull_request = opened(repository)
+    repository.write(path, "print('run by whatever package tries to import it')\n")
+    pull_request.forge.push(repository.commit())
+    found = at(pull_request.inputs().plan, "Model/delay.estimator.class")
+    assert (found.direction, found.cause, found.through) == (Direction.UNKNOWN, "indirect", (path,))
+    assert f"`{path}` may be run in the place of what `" in found.why
+    assert pull_request.state is PENDING
+
+
+@pytest.mark.parametrize("path", ["tools/more.py", "setup.py", "two-words/run.py", "tools.txt"])
+def test_what_stands_in_for_nothing_is_no_change(repository: Repository, path: str) -> None:
+    for known in ("tools/known.py", "setup.py", "two-words/run.py", "tools.txt"):
+        repository.write(known, "x = 1\n")
+    pull_request = opened(repository)
+    repository.write(path, "x = 2\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("import joblib\n\ndef departures():\n    return joblib.load('models/known.bin')\n", "models/known.bin"),
+        ("import joblib\n\ndef departures():\n    return joblib.load('mod' + 'el')\n", "models/known.joblib"),
+        ("import sys\n\nsys.path.append('lib.zip')\nimport x\n\ndef departures():\n    return x\n", "lib.zip"),
+        ("def departures():\n    exec(open('systems/hidden.txt').read())\n", "systems/hidden.txt"),
+        ("def departures():\n    return open('./data/names.csv').read()\n", "data/names.csv"),
+        ("def departures():\n    return open('/workspace/data/names.csv').read()\n", "data/names.csv"),
+        (
+            "from pathlib import Path\n\ndef departures():\n    return open(Path(__file__).parent / 'names.csv')\n",
+            "systems/names.csv",
+        ),
+        ("from systems.kit import go as departures\n", "data/of kit.csv"),
+    ],
+)
+def test_what_code_opens_by_a_written_name_is_changed_by_nobody_unseen(
+    repository: Repository, body: str, path: str
+) -> None:
+    repository.write("systems/flights.py", body)
+    repository.write("systems/kit.py", "def go():\n    return open('data/of kit.csv').read()\n")
+    repository.write(path, "a\n")
+    pull_request = opened(repository)
+    repository.write(path, "b\n")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/flights.source.python").direction is Direction.UNKNOWN
+    assert pull_request.state is PENDING
+
+
+def test_a_file_that_no_text_of_the_code_names_is_no_change(repository: Repository) -> None:
+    repository.write("systems/flights.py", "def departures():\n    return open('data/names.csv').read()\n")
+    for path in ("data/names.csv", "data/others.csv", "names.csv", "model.pkl"):
+        repository.write(path, "a\n")
+    pull_request = opened(repository)
+    for path in ("data/others.csv", "names.csv", "model.pkl"):
+        repository.write(path, "b\n")
     pull_request.forge.push(repository.commit())
     assert pull_request.state is APPROVED

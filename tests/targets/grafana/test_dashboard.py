@@ -154,6 +154,17 @@ def test_a_panel_has_the_bound_of_its_alert() -> None:
     assert found["Last retrained"] == Bound(14 * 86_400 + 6 * 3_600, "above")
 
 
+def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_starts() -> None:
+    def withdrawn(documents: Documents) -> None:
+        documents["Environment", "production"] = yaml.safe_load(ENVIRONMENT + GRAFANA)
+        del documents["Release", "flight-delay-online-production"]
+
+    found = dashboard(flights.view(withdrawn), ONLINE)
+    assert found is not None
+    assert "Last watched" not in panels(found)
+    assert "Pods that answer" in panels(found)
+
+
 def test_a_bound_is_red_on_its_far_side() -> None:
     steps = {
         panel["title"]: panel["fieldConfig"]["defaults"]["thresholds"]["steps"]

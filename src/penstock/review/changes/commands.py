@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from penstock.catalog.repository import is_inside
 from penstock.review.changes.followed import (
+    RUN_AT_START,
     Changed,
     Code,
     Difference,
@@ -65,7 +65,8 @@ class Commands:
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the words of one command."""
-        waiting = [word for text in texts for word in (text, *_words(text)) if word]
+        # A step of one's own has the root on its path from the start where it runs on this machine.
+        waiting = [*RUN_AT_START, *(word for text in texts for word in (text, *_words(text)) if word)]
         seen: set[str] = set()
         while waiting:
             word = waiting.pop()
@@ -89,19 +90,9 @@ class Commands:
         for name in _looked_for(path):
             yield from self.changed.matching(f"*{name}")
         if path.endswith(".py"):
-            yield from self._in_the_place_of_others(path.rpartition("/")[0])
-
-    def _in_the_place_of_others(self, folder: str) -> Iterator[TreeChange]:
-        """Python beside a script that may stand in for what is installed: new, or called like what Python brings.
-
-        Whatever is imported, by an installed package too, is looked for beside the script first.
-        """
-        for one in self.changed.at(folder) if folder else ():
-            name, _, rest = one.path[len(folder) + 1 :].partition("/")
-            module = name if rest == "__init__.py" else name.removesuffix(".py") if not rest else ""
-            is_new = one.before is None
-            if one.path.endswith(".py") and module and (is_new or module in sys.stdlib_module_names):
-                yield one
+            # Python looks beside a script first.
+            folder = path.rpartition("/")[0]
+            yield from self.changed.standing_in(folder, self.sides.base.files.listing(folder)) if folder else ()
 
     def _script(self, path: str) -> list[str]:
         """The words of a script; none of what is no script, or not there."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from posixpath import normpath
@@ -19,6 +20,8 @@ from penstock.source.git_values import TreeChange
 _NAME = re.compile(r"[\w.:]+")
 _COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so)")
 """What Python imports in the place of a module, or for one."""
+RUN_AT_START = ("sitecustomize.py", "usercustomize.py")
+"""What Python runs when it starts, wherever it has the root on its path by then."""
 _ROOT_OF_IMAGE = "/workspace"
 """Where the image of the runtime has the repository."""
 Blobs = dict[str, str | None]
@@ -69,18 +72,42 @@ class Changed:
         leads_up = is_outside(pattern)
         return [one for path, one in self.files.items() if is_outside(path) == leads_up and wanted.match(path)]
 
+    def standing_in(self, folder: str, known: Container[str]) -> list[TreeChange]:
+        """Python in a folder that may stand in for what is installed: new, or called like what Python brings.
+
+        Whatever is imported, by an installed package too, may be looked for there: many try to import what need not be
+        installed, or is there on another system alone. `known` are the names in the folder on the base.
+        """
+        start = f"{folder}/" if folder else ""
+        found = []
+        for one in self.at(folder or "."):
+            if not one.path.endswith(".py") or not one.path.startswith(start):
+                continue
+            name, _, rest = one.path[len(start) :].partition("/")
+            module = name if rest else name.removesuffix(".py")
+            is_whole = rest in ("", "__init__.py")
+            # A folder alone is a package as well, and may add to an installed one of its name.
+            is_new = one.before is None and (is_whole or name not in known)
+            if module.isidentifier() and (is_new or (is_whole and module in sys.stdlib_module_names)):
+                found.append(one)
+        return found
+
 
 @dataclass(slots=True)
 class Code:
     """Functions and classes. Layout and comments are nothing; Python that cannot be parsed is compared by its bytes.
 
     Where a module may run code that no import statement names, any Python of the repository is taken for a part of it.
+    What comes to the root and may stand in for something installed is a part of every module.
     """
 
     sides: Sides
     changed: Changed
     _python: set[str] = field(init=False)
-    _compiled: tuple[Blobs, Blobs] = field(init=False)
+    _named: set[str] = field(init=False)
+    """Files that are no Python, and that a text in Python may name."""
+    _everywhere: tuple[Blobs, Blobs] = field(init=False)
+    """What may be a part of any module: compiled files, and Python that may stand in for what is installed."""
     _before: Modules = field(init=False)
     _after: Modules = field(init=False)
     _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -91,8 +118,16 @@ class Code:
         own = {path: one for path, one in sorted(self.changed.files.items()) if anywhere or not is_outside(path)}
         self._python = {path for path in own if path.endswith(".py")}
         links = self.changed.links
-        self._before, self._after = Modules(self.sides.base.files, links), Modules(self.sides.head.files, links)
-        self._compiled = blobs_of([one for path, one in own.items() if _COMPILED.fullmatch(path)])
+        before, after = blobs_of([one for path, one in own.items() if path not in self._python])
+        self._named = set(before)
+        self._before = Modules(self.sides.base.files, links, before)
+        self._after = Modules(self.sides.head.files, links, after)
+        everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
+        if self._python:
+            standing_in = self.changed.standing_in("", self.sides.base.files.listing(""))
+            # Python looks for these when it starts, which is before the steps have the root on their path.
+            everywhere += [one for one in standing_in if one.path not in RUN_AT_START]
+        self._everywhere = blobs_of(everywhere)
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name code that differs."""
@@ -102,29 +137,35 @@ class Code:
     def digests(self, module: str, folder: str = "") -> tuple[str, str]:
         """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`)."""
         key = module, folder
-        if not self._python and not self._compiled[0]:
+        if not self._python and not self._named:
             return "", ""
         if key not in self._digests:
-            # Nobody reads compiled files here: any of them may be one of the module.
-            before, after = self._compiled
-            self._digests[key] = (
-                digest([self._before.digest(module, self._python, folder), before]),
-                digest([self._after.digest(module, self._python, folder), after]),
-            )
+            own = self._own(module, folder)
+            before, after = (digest([one, blobs]) for one, blobs in zip(own, self._everywhere, strict=True))
+            self._digests[key] = before, after
         return self._digests[key]
+
+    def _own(self, module: str, folder: str) -> tuple[str, str]:
+        """Digests of what the module leads to."""
+        before, after = (side.digest(module, self._python, folder) for side in (self._before, self._after))
+        return before, after
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the one function or class of a field."""
         (function,) = texts
-        before, after = self.digests(module_of(function))
+        module = module_of(function)
+        before, after = self.digests(module)
         if before == after:
             return None
+        own_before, own_after = self._own(module, "")
+        why = f"the code behind `{function}` differs, and nothing says how"
+        path = paths_of(module)[0]
+        if own_before == own_after:
+            path, *more = self._everywhere[0]
+            others = f" and {len(more)} more" if more else ""
+            why = f"`{path}`{others} may be run in the place of what `{function}` imports, or what that does"
         return Difference(
-            {"function": function, "code": before},
-            {"function": function, "code": after},
-            f"the code behind `{function}` differs, and nothing says how",
-            paths_of(module_of(function))[0],
-            function,
+            {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
         )
 
 

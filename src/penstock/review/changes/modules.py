@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from posixpath import normpath
 from typing import NamedTuple
 
 from penstock.catalog.functions import paths_of
 from penstock.catalog.repository import RepositoryFiles
-from penstock.review.changes.finders import FINDER, Finders, finders, reflects
+from penstock.review.changes.finders import finders, reflects
+from penstock.review.changes.open_code import is_open
 from penstock.source.canonical import bytes_digest
 
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, any changed Python counts as a change of the function."""
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
-_OPEN_WITHIN = frozenset({"builtins", "importlib", "pkgutil", "pydoc", "runpy", "subprocess", "zipimport"})
-"""Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
-_OPEN_MODULES = _OPEN_WITHIN | {
-    *("bdb", "cProfile", "code", "codeop", "doctest", "imp", "logging.config", "pdb", "pkg_resources", "profile"),
-    *("pty", "site", "trace"),
-}
-_OPEN_NAMES = frozenset(
-    {"__builtins__", "__import__", "__loader__", "__path__", "__spec__", "compile", "eval", "exec", "importlib", FINDER}
+
+_FILE = re.compile(r"[^\s:*?\[\]{}]+(?: [^\s:*?\[\]{}]+)*")
+_LONGEST_FILE = 200
+"""Letters of a text that may name a file."""
+_HOLDS_CODE = re.compile(
+    r".*\.(ckpt|db|dill|egg|h5|hdf5|ipynb|job(?:lib)?|keras|npy|npz|p|pickle|pkl|pt|pth|pyw|pyx|sh|whl|zip)"
 )
-_OPEN_ATTRIBUTES = re.compile(
-    r"__builtins__|__globals__|__import__|__loader__|__spec__|__subclasses__|"
-    r"create_subprocess_\w+|exec[lv]\w*|meta_path|path_hooks|popen|posix_spawnp?|spawn[lv]\w*|startfile|system"
-)
-_OPEN_OF_SYS = frozenset({"modules", "path"})
-_POWERFUL = frozenset({"os", "sys"})
-"""Modules that may be used by their parts; under another name, or as a whole, nobody knows what for."""
+"""Files that run code when they are unpickled, opened or imported from, by their names."""
 
 
 class Links:
@@ -67,7 +61,9 @@ class Modules:
 
     files: RepositoryFiles
     links: Links
-    _reached: dict[tuple[str, str], frozenset[str] | None] = field(default_factory=dict)
+    others: Mapping[str, str | None] = field(default_factory=dict)
+    """The changed files that are no Python, by path, each with its blob."""
+    _reached: dict[tuple[str, str], _Reached] = field(default_factory=dict)
     _read: dict[str, _Code] = field(default_factory=dict)
 
     def digest(self, module: str, changed: set[str], folder: str = "") -> str:
@@ -77,20 +73,24 @@ class Modules:
         """
         if (module, folder) not in self._reached:
             self._reached[module, folder] = self._search(module, folder)
-        files = self._reached[module, folder]
-        reached = sorted(changed if files is None else files & changed)
-        listed = "\n".join(f"{path} {self._parse(path).digest}" for path in reached)
-        return bytes_digest(listed.encode("utf-8", "surrogateescape"))
+        files, named, is_open = self._reached[module, folder]
+        reached = sorted(changed if is_open else (files | named) & changed)
+        lines = [f"{path} {self._parse(path).digest}" for path in reached]
+        # What is opened by a text that is written out is as good as imported; what unpickles may open any pickle.
+        others = (path for path in self.others if path in named or (is_open and _HOLDS_CODE.fullmatch(path)))
+        lines += [f"{path} {self.others[path]}" for path in sorted(others)]
+        return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
 
-    def _search(self, module: str, folder: str) -> frozenset[str] | None:
-        """The files that the module is made of; None where they are too many to follow, or cannot be followed."""
+    def _search(self, module: str, folder: str) -> _Reached:
         found: set[str] = set()
+        named: set[str] = set()
         waiting = [module]
         seen = {module}
-        asks = reflects = False
+        asks = reflects = is_open = False
         while waiting:
             if len(found) > _MOST_FILES:
-                return None
+                is_open = True
+                break
             name = waiting.pop()
             paths = [*paths_of(name), *_packages(name)]
             for path in [*paths, *(f"{folder}/{path}" for path in paths if folder)]:
@@ -99,16 +99,15 @@ class Modules:
                 code = self._parse(path)
                 asks, reflects = asks or code.asks, reflects or code.reflects
                 # What one file keeps to asking, another may take out of it by a name that no text here holds.
-                if code.is_open or self.links.meet(path) or (asks and reflects):
-                    return None
+                is_open = is_open or code.is_open or self.links.meet(path) or (asks and reflects)
+                named |= code.names
                 for imported in code.imports:
                     listed = self._listed(imported, folder)
-                    if listed is None:
-                        return None
-                    new = {imported, *listed} - seen
+                    is_open = is_open or listed is None
+                    new = {imported, *(listed or ())} - seen
                     seen |= new
                     waiting += sorted(new)
-        return frozenset(found)
+        return _Reached(frozenset(found), frozenset(named), is_open)
 
     def _listed(self, imported: str, folder: str) -> tuple[str, ...] | None:
         """The modules that `from package import *` imports by the package's list; None where nobody can tell."""
@@ -130,6 +129,17 @@ class Modules:
         return self._read[path]
 
 
+class _Reached(NamedTuple):
+    """What a module leads to."""
+
+    files: frozenset[str]
+    """The files of Python that it is made of, as far as they could be followed."""
+    named: frozenset[str]
+    """The paths that its texts may name."""
+    is_open: bool
+    """Whether it may be made of any Python: it could not be followed, or is made of too many files."""
+
+
 class _Code(NamedTuple):
     """What is to be known of one file."""
 
@@ -145,6 +155,8 @@ class _Code(NamedTuple):
     """Whether it asks `importlib` for something, and so has it in hand."""
     reflects: bool = False
     """Whether it may reach into other files by names that it makes up."""
+    names: frozenset[str] = frozenset()
+    """Paths of files that a text in it may name, from the root or from its own folder."""
 
 
 def _understand(path: str, data: bytes | None) -> _Code:
@@ -163,42 +175,22 @@ def _understand(path: str, data: bytes | None) -> _Code:
     return _Code(
         digest,
         tuple(sorted({*imports, *uses.asked})),
-        _is_open(tree, imports, uses),
+        is_open(tree, imports, uses),
         _listed_names(tree),
         asks=bool(uses.imports),
         reflects=reflects(tree, imports),
+        names=frozenset(_named_files(path, tree)),
     )
 
 
-def _is_open(tree: ast.Module, imports: tuple[str, ...], uses: Finders) -> bool:
-    for name in imports:
-        if name in uses.imports:
-            continue
-        module, _, part = name.partition(".")
-        if FINDER in part.split("."):
-            return True
-        if not _OPEN_MODULES.isdisjoint((module, name)) or not _OPEN_WITHIN.isdisjoint(part.split(".")):
-            return True
-        if module in _POWERFUL and part and _is_open_part(module, part):
-            return True
-    parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return any(id(node) not in uses.nodes and _opens(node, parts) for node in ast.walk(tree))
-
-
-def _opens(node: ast.AST, parts: set[int]) -> bool:
-    """Whether a node may run code by a name. `parts` are the nodes of which an attribute is taken."""
-    if isinstance(node, ast.Name):
-        return node.id in _OPEN_NAMES or (node.id in _POWERFUL and id(node) not in parts)
-    if isinstance(node, ast.Attribute):
-        module = node.value.id if isinstance(node.value, ast.Name) else ""
-        return _is_open_part(module, node.attr) or node.attr in (FINDER, *_POWERFUL) or node.attr in _OPEN_WITHIN
-    if isinstance(node, ast.Import):
-        return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
-    return False
-
-
-def _is_open_part(module: str, part: str) -> bool:
-    return part == "*" or bool(_OPEN_ATTRIBUTES.fullmatch(part)) or (module == "sys" and part in _OPEN_OF_SYS)
+def _named_files(path: str, tree: ast.Module) -> Iterator[str]:
+    """The files of the repository that a text may name, by a path from the root or from the folder of the file."""
+    folder = path.rpartition("/")[0]
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and 0 < len(text) <= _LONGEST_FILE and "." in text and _FILE.fullmatch(text):
+            yield normpath(f"/{text}").lstrip("/").removeprefix("workspace/")
+            yield normpath(f"/{folder}/{text}").lstrip("/")
 
 
 def _imports(path: str, tree: ast.Module) -> Iterator[str]:

@@ -1,0 +1,131 @@
+"""Attacks by names that no statement writes: texts, data and tools from which Python runs code of the repository."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.catalog.repository import FilesInMemory
+from penstock.review.changes.modules import Links, Modules
+
+HIDDEN = "systems/hidden.py"
+
+RUNS = {
+    # What unpickles.
+    "pickle": "import pickle\npickle.load(open('a', 'rb'))\n",
+    "pickle by a part": "from pickle import loads\nloads(b'')\n",
+    "pickle by its class": "from pickle import Unpickler as U\nU(open('a', 'rb')).load()\n",
+    "pickle as a whole": "import pickle as p\ng = p\ng.loads(b'')\n",
+    "pickle of another": "import pandas as pd\npd.io.pickle.pickle.loads(b'')\n",
+    "the pickle in C": "import _pickle\n_pickle.loads(b'')\n",
+    "shelve": "import shelve\nshelve.open('a')\n",
+    "marshal": "from marshal import loads\nloads(b'')\n",
+    "joblib": "import joblib\njoblib.load('systems/model.joblib')\n",
+    "joblib under another name": "import joblib as j\nj.load('a')\n",
+    "joblib by a part": "from joblib import load\nload('a')\n",
+    "joblib of another": "from sklearn.utils.parallel import joblib as j\nj.load('a')\n",
+    "a cache of joblib": "from joblib import Memory\nMemory('systems')\n",
+    "dill": "import dill\ndill.load(open('a', 'rb'))\n",
+    "cloudpickle": "import cloudpickle as c\nc.loads(b'')\n",
+    "pandas": "import pandas as pd\npd.read_pickle('a.pkl')\n",
+    "pandas by a part": "from pandas import read_pickle as r\nr('a.pkl')\n",
+    "tables of pandas": "from pandas import HDFStore\nHDFStore('a.h5')\n",
+    "numpy": "import numpy as np\nnp.load('a.npy', allow_pickle=True)\n",
+    "numpy by place": "import numpy as np\nnp.load('a.npy', None, True)\n",
+    "numpy by a mapping": "import numpy as np\nnp.load('a.npy', **{'allow_' + 'pickle': True})\n",
+    "numpy by a part": "from numpy import load as f\nf('a.npy', None, True)\n",
+    "numpy under another name": "import numpy as np\nf = np.load\nf('a.npy', None, True)\n",
+    "numpy with a value": "import numpy as np\n\ndef departures(ok):\n    return np.load('a.npy', allow_pickle=ok)\n",
+    "yaml": "import yaml\nyaml.load(open('a'), Loader=yaml.Loader)\n",
+    "yaml without a loader": "import yaml\nyaml.load(open('a'), L)\n",
+    "unsafe yaml": "import yaml\nyaml.unsafe_load(open('a'))\n",
+    "yaml by a part": "from yaml import unsafe_load as f\nf(open('a'))\n",
+    "torch": "import torch\ntorch.load('a.pt')\n",
+    "torch with pickles": "import torch\ntorch.load('a.pt', weights_only=False)\n",
+    "a model of mlflow": "import mlflow\nmlflow.sklearn.load_model('systems/model')\n",
+    # What runs or imports by a text.
+    "timeit": "import timeit\ntimeit.timeit('import systems.hidden')\n",
+    "unittest.mock": "from unittest.mock import patch\npatch('systems.' + 'hidden.go')\n",
+    "unittest": "import unittest as u\nu.defaultTestLoader.loadTestsFromName('systems.' + 'hidden')\n",
+    "help": "help('systems.hidden')\n",
+    "breakpoint": "breakpoint()\n",
+    "ctypes": "import ctypes\nctypes.pythonapi.PyRun_SimpleString(b'1')\n",
+    "cffi": "from cffi import FFI\nFFI().dlopen('a.so')\n",
+    "ctypes of another": "import uuid\nuuid.ctypes.pythonapi\n",
+    "posix": "from posix import system as s\ns('python systems/hidden.py')\n",
+    "a parser of XML": "from xml.sax import make_parser\nmake_parser(['systems.' + 'hidden'])\n",
+    "a browser": "import webbrowser\nwebbrowser.get('python systems/hidden.py %s').open('')\n",
+    "modules of a pool": ("import multiprocessing as m\nm.set_forkserver_preload(['systems.' + 'hidden'])\n"),
+    "a type in a text": ("import typing\n\ndef f(a: \"__import__('systems.hidden')\"):\n    pass\n\nX = Model(f)\n"),
+    "a type in a text within another": "def f(a) -> list['exec(open(\"systems/hidden.py\").read())']:\n    pass\n",
+    "types that are asked for": "import typing as t\n\nt.get_type_hints(f)\n",
+    "a reference to a type": "from typing import ForwardRef as F\nF('__imp' + 'ort__')\n",
+    "an expression of pandas": "def departures(a):\n    return a.eval('@pd.compat.os.system(\"python x\")')\n",
+    "a query of pandas": "def departures(a):\n    return a.query('@pd.compat.sys.path')\n",
+    "an expression that is put together": "def departures(a, b):\n    return a.eval(b)\n",
+    "a query that is put together": "def departures(a, b):\n    return a.query(f'x > {b}')\n",
+    "a query under another name": "def departures(a):\n    f = a.query\n    return f('@pd.compat.o' 's')\n",
+    # Names of attributes and of variables.
+    "getattr": "import logging\ngetattr(logging, 's' + 'ys').path.append('vendor')\n",
+    "getattr of a letter each": "import logging\ngetattr(logging, ''.join(['s', 'ys']))\n",
+    "getattr as a value": "import logging\nfrom functools import reduce\nreduce(getattr, ['s' + 'ys'], logging)\n",
+    "getattr under another name": "import logging\ng = getattr\ng(logging, 's' + 'ys')\n",
+    "getattr of getattr": "import json\ngetattr(json, '__getattribute__')(json, 'x')\n",
+    "getattr in a loop": "import logging\nfor n in ('a', 's' 'ys'):\n    getattr(logging, n)\n",
+    "getattr of a name that is bound anew": (
+        "import logging\n\ndef departures(b):\n    n = 'a'\n    n += b\n    return getattr(logging, n)\n"
+    ),
+    "getattr of a name of the file": "import logging\nN = 'a'\n\ndef departures():\n    return getattr(logging, N)\n",
+    "getattr of all it is given": "import logging\n\ndef departures(*a):\n    return getattr(*a)\n",
+    "__getattribute__": "import logging\nlogging.__getattribute__('s' + 'ys')\n",
+    "object.__getattribute__": "import logging\nobject.__getattribute__(logging, 's' + 'ys')\n",
+    "attrgetter": "from operator import attrgetter\nattrgetter('s' + 'ys')\n",
+    "attrgetter with points": "import operator as o\no.attrgetter('handlers.os.system')\n",
+    "attrgetter under another name": "from operator import attrgetter as a\na('name')\n",
+    "methodcaller": "from operator import methodcaller\nmethodcaller('po' + 'pen', 'python x')\n",
+    "vars": "import logging\nvars(logging)['s' + 'ys']\n",
+    "vars in a loop": "import logging\nfor name, value in vars(logging).items():\n    value\n",
+    "vars as a value": "import logging\nlist(map(vars, [logging]))\n",
+    "a dictionary": "import logging\nlogging.__dict__['s' + 'ys']\n",
+    "a dictionary's method": "import logging\nlogging.__dict__.get('s' + 'ys')\n",
+    "globals": "globals()['__buil' + 'tins__']\n",
+    "globals by a text": "globals()['__builtins__']\n",
+    "locals": "locals().get('x')\n",
+    "a class pattern": "import logging\nmatch logging:\n    case object(sys=s):\n        s.path.append('vendor')\n",
+    "a class's pattern": "class K:\n    __match_args__ = ('s' + 'ys',)\n",
+    "setattr": "import systems\nsetattr(systems, '__pa' + 'th__', ['vendor'])\n",
+    "a formatter": "import logging\nimport string\nstring.Formatter().get_field('0.s' + 'ys', (logging,), {})\n",
+    "members": "import inspect\nimport logging\ninspect.getmembers(logging)\n",
+    "a frame": "import inspect\ninspect.currentframe().f_back.f_builtins\n",
+    "what the collector knows": "import gc\ngc.get_objects()\n",
+    # Other ways to `sys`, `os` and to code.
+    "sys of another under another name": "from logging import sys as s\ns.path.append('vendor')\n",
+    "os of another under another name": "from shutil import os as o\ngetattr(o, 'x')\n",
+    "sys under a name of Python's own": "import tempfile\ntempfile._sys.path.append('vendor')\n",
+    "os under a name of Python's own": "from tempfile import _os\nf(_os)\n",
+    "a function that is made": "from types import FunctionType as F\nF(f.x, {})\n",
+    "code that is altered": "def departures():\n    f.__code__ = f.__code__.replace(co_names=('exec',))\n",
+    "where a package is looked for": "import systems\nsystems.__path__.append('vendor')\nfrom systems import x\n",
+    "what a relative import starts from": "__package__ = 'vendor'\nfrom . import x\n",
+    "the folder that imports start from": "import os\nos.chdir('vendor')\nimport x\n",
+    "a folder for a while": "from contextlib import chdir\nwith chdir('vendor'):\n    import x\n",
+    # How Python writes its names.
+    "letters of another width": "ｅｘｅｃ('import systems.hidden')\n",
+    "another coding": b"# -*- coding: utf-7 -*-\n+AGUAeABlAGM('import systems.hidden')\n",
+    "a coding that nobody knows": b"# -*- coding: rot_14 -*-\nx = 1\n",
+    "a form feed": "\x0cexec('import systems.hidden')\n",
+    "a walrus": "(e := exec)('import systems.hidden')\n",
+    "a decorator": "@exec\n@str\ndef f():\n    pass\n",
+    "a condition that never holds": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import runpy\n",
+}
+
+
+def leads_anywhere(body: str | bytes) -> bool:
+    """Whether a change of a file that nothing names is told of the module."""
+    data = body if isinstance(body, bytes) else body.encode()
+    modules = Modules(FilesInMemory({"systems/flights.py": data, HIDDEN: b"x = 1\n"}), Links(()))
+    return modules.digest("systems.flights", {HIDDEN}) != modules.digest("systems.flights", set())
+
+
+@pytest.mark.parametrize("body", RUNS.values(), ids=RUNS)
+def test_what_runs_code_by_a_name_that_it_makes_up_leads_anywhere(body: str | bytes) -> None:
+    assert leads_anywhere(body)
