@@ -17,60 +17,27 @@ from unicodedata import normalize
 from penstock.review.changes.finders import FINDER, Finders
 from penstock.review.changes.texts import Texts
 
-_OPEN_WITHIN = frozenset(
-    {
-        *(
-            "_frozen_importlib",
-            "_frozen_importlib_external",
-            "_imp",
-            "_pickle",
-            "_posixsubprocess",
-            "builtins",
-            "ctypes",
-        ),
-        *("importlib", "marshal", "nt", "pickle", "pkgutil", "posix", "pydoc", "runpy", "subprocess", "zipimport"),
-    }
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_OPEN_WITHIN = _names(
+    """
+    _frozen_importlib _frozen_importlib_external _imp _pickle _posixsubprocess builtins ctypes importlib marshal nt
+    pickle pkgutil posix pydoc runpy subprocess zipimport
+    """
 )
 """Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
-_OPEN_MODULES = (_OPEN_WITHIN - {"pickle"}) | {
-    *(
-        "_interpreters",
-        "_xxsubinterpreters",
-        "bdb",
-        "cProfile",
-        "code",
-        "codeop",
-        "compileall",
-        "concurrent.interpreters",
-    ),
-    *(
-        "distutils",
-        "doctest",
-        "ensurepip",
-        "idlelib",
-        "imp",
-        "lib2to3",
-        "logging.config",
-        "modulefinder",
-        "pdb",
-        "pipes",
-    ),
-    *("profile", "pty", "py_compile", "shelve", "site", "test", "tkinter", "trace", "unittest", "venv", "webbrowser"),
-    *("IPython", "_pytest", "cffi", "cloudpickle", "dill", "fabric", "hydra", "invoke", "jinja2", "jsonpickle", "mako"),
-    *(
-        "mock",
-        "nbclient",
-        "nbconvert",
-        "papermill",
-        "pexpect",
-        "pip",
-        "pkg_resources",
-        "plumbum",
-        "pytest",
-        "pyximport",
-    ),
-    *("setuptools", "sh", "sympy"),
-}
+_OPEN_MODULES = (_OPEN_WITHIN - {"pickle"}) | _names(
+    """
+    IPython _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
+    concurrent.interpreters dill distutils doctest ensurepip fabric hydra idlelib imp invoke jinja2 jsonpickle
+    lib2to3 logging.config mako mock modulefinder nbclient nbconvert papermill pdb pexpect pip pipes pkg_resources
+    plumbum profile pty py_compile pytest pyximport setuptools sh shelve site sympy test tkinter trace unittest venv
+    webbrowser
+    """
+)
 _OPEN_PARTS = {
     "joblib": re.compile(r"\*|load|Memory|memory|numpy_pickle\w*|externals"),
     "keras": re.compile(r"\*|models|saving"),
