@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from penstock.catalog.explanations import Reported, explain
 from penstock.catalog.model import LoadedSpec, Overridden, written_in
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, Pointer
@@ -24,6 +23,9 @@ def validate(document: Document) -> tuple[Resource | None, list[Diagnostic]]:
     resource, errors = _parse(kind, document.value)
     if resource is not None:
         return resource, []
+    # Loaded with the first error: good specs do not pay for the words.
+    from penstock.catalog.explanations import Reported, explain
+
     return None, explain(kind, Reported(document, document.value), errors)
 
 
@@ -36,6 +38,8 @@ def validate_overridden(loaded: LoadedSpec, environment: str) -> Overridden:
     resource, errors = _parse(kind, data)
     if resource is not None:
         return Overridden(resource, data)
+    from penstock.catalog.explanations import Reported, explain
+
     reported = Reported(loaded.document, data, lambda pointer: _origin(patch, environment, pointer), environment, patch)
     return Overridden(None, data, tuple(explain(kind, reported, errors)))
 

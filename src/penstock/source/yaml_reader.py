@@ -15,7 +15,6 @@ from penstock.source.composition import MAX_DEPTH, MAX_NODES, Broken, Composed, 
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.source.node_spans import node_span
 from penstock.source.scalars import Ambiguous, plain_value
-from penstock.source.syntax_errors import explain
 
 _MAY_BE_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 
@@ -38,6 +37,9 @@ def read_documents(file: SourceFile) -> tuple[list[Document], list[Diagnostic]]:
     for count, piece in enumerate(_pieces(file.text), 1):
         if isinstance(piece, Broken):
             if not (has_directives and _is_about_directive(piece)):
+                # Loaded with the first error: good files do not pay for the words.
+                from penstock.source.syntax_errors import explain
+
                 diagnostics.append(explain(file, piece))
             continue
         document, found = _read_one(file, count - 1, piece)
