@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,7 @@ def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pul
     recorded(pull, place)
     log = tmp_path / "record" / "decisions.jsonl"
     newest = read(place.log())[-1].digest
+    assert verify(place, newest).problems == ()
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:2]))
     assert verify(place).problems == ()
     assert "its end was cut off" in verify(place, newest).problems[0]
@@ -293,6 +294,16 @@ def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequ
     append(one, second.inputs, second.verdict)
     assert [entry.number for entry in read(two.log())] == [1, 2]
     assert verify(two).problems == ()
+
+
+def test_a_decision_that_finds_no_turn_is_an_error(pull: PullRequest, tmp_path: Path) -> None:
+    class Busy(FolderPlace):
+        def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
+            return False
+
+    found = decision_on(pull)
+    with pytest.raises(RecordError, match="others wrote to the record 20 times in a row: run again"):
+        append(Busy(tmp_path / "record"), found.inputs, found.verdict)
 
 
 def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Path) -> None:
