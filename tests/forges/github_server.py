@@ -231,7 +231,9 @@ class GitHubServer:
 
     def list_check_runs(self, seen: Seen, ref: str) -> Reply:
         ours = [one for one in self.check_runs if one["name"] == seen.query["check_name"] and one["head_sha"] == ref]
-        shown = [self.complete("check-run", {key: one.get(key) for key in _CHECK_RUN}) for one in ours]
+        size, page = int(seen.query["per_page"]), int(seen.query["page"])
+        listed = ours[(page - 1) * size : page * size]
+        shown = [self.complete("check-run", {key: one.get(key) for key in _CHECK_RUN}) for one in listed]
         return Reply(body={"total_count": len(ours), "check_runs": shown})
 
     def ask_reviewers(self, seen: Seen) -> Reply:

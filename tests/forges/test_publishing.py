@@ -195,6 +195,32 @@ def test_a_run_of_the_same_name_by_another_app_is_not_ours(server: GitHubServer,
     assert publish_check(client, check(conclusion="success")).outcome == "created"
 
 
+def others(number: int) -> list[dict]:
+    """Check runs of the same name that another App made before."""
+    run = {"name": "Penstock", "head_sha": HEAD, "app": {"slug": "mallory"}, "external_id": "", "status": "queued"}
+    return [{**run, "id": one + 1} for one in range(number)]
+
+
+def test_a_newer_evaluation_counts_behind_any_runs_of_others(server: GitHubServer, client: GitHubClient) -> None:
+    server.check_runs = others(250)
+    publish_check(client, check("sha256:1", at=LATER))
+    with pytest.raises(OvertakenError):
+        publish_check(client, check("sha256:2", conclusion="success"))
+
+
+def test_more_runs_than_are_read_let_nothing_pass(server: GitHubServer, client: GitHubClient) -> None:
+    server.check_runs = others(1100)
+    with pytest.raises(ForgeError, match="more check runs than Penstock reads"):
+        publish_check(client, check(conclusion="success"))
+    assert len(server.check_runs) == 1100
+
+
+def test_a_run_whose_app_is_gone_is_not_ours(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check(at=LATER))
+    server.check_runs[0]["app"] = None
+    assert publish_check(client, check()).outcome == "created"
+
+
 def test_many_annotations_come_fifty_at_once_and_the_conclusion_last(
     server: GitHubServer, client: GitHubClient
 ) -> None:

@@ -52,6 +52,15 @@ def test_whoever_pushed_what_somebody_else_opened_had_a_hand_in_it() -> None:
     assert [(one.kind, one.at.minute, one.actor) for one in found] == [("push", 3, EVE), ("opened", 5, ADA)]
 
 
+def test_nor_is_that_forgotten_when_the_one_who_opened_it_pushes_too() -> None:
+    found = joined([replace(moved(7, A, B), actor=ADA), moved(1, NONE, A)], (), at(5), ADA, B)
+    assert [(one.kind, one.at.minute, one.actor) for one in found] == [
+        ("push", 1, EVE),
+        ("opened", 5, ADA),
+        ("push", 7, ADA),
+    ]
+
+
 def test_whoever_merged_into_a_branch_that_is_then_opened_had_none() -> None:
     found = joined([replace(moved(3, A, B), is_merge=True), moved(1, NONE, A)], (), at(5), ADA, B)
     assert [(one.kind, one.actor) for one in found] == [("opened", ADA)]
@@ -122,6 +131,14 @@ def test_the_past_before_the_opening_is_read_no_further_than_needed(server: GitH
     moves = read_moves(client, "acme/models", "topic", datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
     assert (len(moves), server.count("/activity")) == (120, 2)
     assert all(newer.before == older.after for newer, older in pairwise(moves))
+
+
+def test_a_fault_is_no_end_of_the_past(server: GitHubServer, client: GitHubClient) -> None:
+    server.always_answers("/activity", Reply(422, {"message": "Validation Failed"}))
+    with pytest.raises(ForgeError) as refused:
+        read_moves(client, "acme/models", "topic", at(0))
+    assert "422" in str(refused.value)
+    assert "let it read" not in str(refused.value)
 
 
 def timeline_event(kind: str, minute: int, **more: object) -> dict:

@@ -222,6 +222,46 @@ def test_a_hold_written_into_an_old_comment_is_not_released_by_what_was_said_bef
     assert approved.state is DISAPPROVED
 
 
+@pytest.mark.parametrize("text", ["/penstock hold the other table too", "Looks good."])
+@pytest.mark.parametrize("tells_history", [True, False])
+def test_a_hold_that_was_seen_is_as_young_as_its_last_edit(
+    approved: PullRequest, text: str, tells_history: bool
+) -> None:
+    comment = hold(approved)
+    approved.forge.comment("dora", "/penstock unhold")
+    approved.forge.edit_comment(comment, text)
+    if not tells_history:
+        untold = tuple(replace(one, earlier=()) for one in approved.forge.facts.comments)
+        approved.forge.facts = replace(approved.forge.facts, comments=untold)
+    assert approved.state is DISAPPROVED, "what was said before the edit releases nothing"
+    assert approved.state is DISAPPROVED, "it is remembered by the time of the edit"
+    approved.forge.comment("dora", "/penstock unhold")
+    assert approved.state is APPROVED
+
+
+def test_an_edit_that_the_record_saw_is_not_forgotten_where_the_forge_no_longer_tells_it(approved: PullRequest) -> None:
+    comment = approved.forge.comment("dora", "I am looking at it.")
+    approved.forge.comment("dora", "/penstock unhold")
+    approved.forge.edit_comment(comment, "/penstock hold wait")
+    assert approved.state is DISAPPROVED
+    facts = approved.forge.facts
+    untold = tuple(replace(one, edited_at=None, earlier=()) for one in facts.comments)
+    approved.forge.facts = replace(facts, comments=untold)
+    assert approved.state is DISAPPROVED
+
+
+def test_who_changed_their_login_releases_their_hold_by_the_name_of_today(approved: PullRequest) -> None:
+    hold(approved)
+    facts = approved.forge.facts
+    renamed = tuple(replace(one, person=replace(one.person, login="theodora")) for one in facts.comments)
+    approved.forge.facts = replace(facts, comments=renamed, writers=(*facts.writers, "theodora"))
+    assert "theodora holds it since" in node(approved.verdict(), "hold").why
+    approved.forge.comment("dora", "/penstock unhold")
+    assert approved.state is DISAPPROVED, "the old login may be somebody else's by now"
+    approved.forge.comment("theodora", "/penstock unhold")
+    assert approved.state is APPROVED
+
+
 def test_an_unhold_that_was_edited_or_is_gone_releases_nothing(approved: PullRequest) -> None:
     hold(approved)
     released = approved.forge.comment("dora", "/penstock unhold")

@@ -100,13 +100,27 @@ def test_a_line_from_before_the_pull_request_is_none_about_it(stale: Run, capsys
     assert "spoke of #1 before it was opened" in capsys.readouterr().err
 
 
-def test_what_the_forge_does_not_show_of_it_is_waited_for_and_then_an_error(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("hidden", "says"),
+    [(0, "GitHub does not show who pushed"), (1, "GitHub does not show every push to penstock-record")],
+)
+def test_what_the_forge_does_not_show_of_it_is_waited_for_and_then_an_error(
+    run: Run, capsys: pytest.CaptureFixture[str], hidden: int, says: str
+) -> None:
+    for given in range(len(APPROVALS)):
+        run.server.reviews = APPROVALS[:given]
+        assert run.on_pull_request() == 1
+    Record(run).add(by=run.server.viewer, pullRequest=2)
+
+    def shown(ref: str) -> list[dict[str, Any]] | None:
+        moves = run.record_moves(ref)
+        return moves if ref != RECORD or moves is None else [*moves[:hidden], *moves[hidden + 1 :]]
+
+    run.server.moves_of = shown
     run.server.reviews = APPROVALS
-    assert run.on_pull_request() == 0
-    run.server.moves_of = lambda ref: (run.record_moves(ref) or [])[1:] if ref == RECORD else None
-    run.server.reviews = APPROVALS[:1]
     assert run.on_pull_request() == 1
     assert run.conclusion == "failure"
+    assert says in capsys.readouterr().err
 
 
 def test_decisions_on_others_disturb_nothing(run: Run) -> None:

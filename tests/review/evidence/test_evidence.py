@@ -71,6 +71,14 @@ def _two_subjects(value: dict[str, Any]) -> None:
     value["subject"].append({"name": "delay", "digest": {"sha256": "b" * 64}})
 
 
+def _no_digest(value: dict[str, Any]) -> None:
+    value["subject"][0]["digest"]["sha256"] = "A" * 64
+
+
+def _two_digests(value: dict[str, Any]) -> None:
+    value["subject"][0]["digest"]["sha512"] = "b" * 128
+
+
 def _model(value: dict[str, Any]) -> None:
     value["subject"][0]["name"] = "another"
 
@@ -129,6 +137,8 @@ def _other_type(value: dict[str, Any]) -> None:
     [
         (_subject, "about another version"),
         (_two_subjects, "not about one model"),
+        (_no_digest, "has not exactly one digest"),
+        (_two_digests, "has not exactly one digest"),
         (_model, "about the model `another`"),
         (_specs, "made from other specs"),
         (_data, "made from other data than the Release names: flights"),
@@ -312,6 +322,8 @@ def test_an_envelope_is_read_as_it_was_written_in_both_alphabets() -> None:
     [
         '{"payloadType": "t", "payload": "!", "signatures": []}',
         '{"payloadType": "t", "signatures": []}',
+        '{"payloadType": "t", "payload": ""}',
+        '{"payload": "", "signatures": []}',
         '{"payloadType": 1, "payload": "", "signatures": []}',
         '{"payloadType": "t", "payload": "", "signatures": [1]}',
         '{"payloadType": "t", "payload": "", "signatures": [{"keyid": "a\\u001b[0m", "sig": ""}]}',
@@ -329,8 +341,17 @@ def test_a_signature_holds_for_its_key_alone() -> None:
     assert not holds(envelope, envelope.signatures[0], other.public)
     assert not holds(envelope, Signature("one", b"short"), one.public)
     assert public_key_of(one.private_pem) == one.public
+    assert not holds(envelope, envelope.signatures[0], f"!{one.public}")
     both = sign(b"{}", other.private_pem, "two", earlier=envelope.signatures)
     assert [each.key_id for each in both.signatures] == ["one", "two"]
+
+
+def test_who_signs_again_under_a_name_takes_the_place_of_the_signature_before() -> None:
+    old, new = new_key(), new_key()
+    earlier = sign(b"{}", old.private_pem, "one").signatures
+    again = sign(b"{}", new.private_pem, "one", earlier=(*earlier, Signature("two", b"another")))
+    assert [each.key_id for each in again.signatures] == ["two", "one"]
+    assert holds(again, again.signatures[1], new.public)
 
 
 def test_a_file_that_is_no_key_is_refused_and_not_repeated() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from penstock.review.model import VerdictState
-from penstock.review.policy.binding import differing
+from penstock.review.policy.binding import bound_to
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.inputs import read_inputs
 from review.pull_requests import (
@@ -25,19 +25,18 @@ from review.repositories import Documents, Repository
 
 
 @pytest.mark.parametrize("what", ["head", "base", "policy", "semantic", "evidence"])
-def test_any_difference_is_named(repository: Repository, what: str) -> None:
+def test_any_difference_is_one_of_what_the_verdict_is_bound_to(repository: Repository, what: str) -> None:
     pull_request = opened(repository, stricter_gate)
     verdict, plan = pull_request.verdict(), pull_request.inputs().plan
-    assert differing(verdict, plan, {}) == ()
-    other = replace(plan, digests={**plan.digests, what: "sha256:" + "0" * 64})
-    assert differing(verdict, other, {}) == (what,)
+    assert verdict.digests == bound_to(plan, {})
+    other = bound_to(replace(plan, digests={**plan.digests, what: "sha256:" + "0" * 64}), {})
+    assert {key for key in other if other[key] != verdict.digests[key]} == {what}
 
 
 def test_evidence_that_expires_is_a_difference(repository: Repository) -> None:
     pull_request = opened(repository, stricter_gate)
-    plan = pull_request.inputs().plan
-    verdict = pull_request.verdict()
-    assert differing(verdict, plan, {"Release/x": "expired"}) == ("evidence",)
+    valid, expired = (bound_to(pull_request.inputs().plan, {"Release/x": state}) for state in ("valid", "expired"))
+    assert {key for key in valid if valid[key] != expired[key]} == {"evidence"}
 
 
 def test_a_plan_of_another_head_gives_no_verdict(repository: Repository) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -138,11 +139,64 @@ def test_what_was_done_to_the_lines_is_found(
         recorded(pull, place)
 
 
+def rewritten(place: FolderPlace, **values: Any) -> None:
+    """The last line says something else, and its own digest is put right."""
+    *before, last = place.log().splitlines(keepends=True)
+    value = {key: held for key, held in (orjson.loads(last) | values).items() if key != "digest"}
+    line = canonical_json(value | {"digest": bytes_digest(canonical_json(value))}) + b"\n"
+    (place.folder / "decisions.jsonl").write_bytes(b"".join(before) + line)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"number": 4}, "line 3 carries the number 4"),
+        ({"version": 1}, "line 3 is no entry of this version"),
+        ({"more": "of it"}, "line 3 is no entry of this version"),
+        ({"folder": ""}, "line 3 names no folder"),
+        ({"folder": 1}, "line 3 names no folder"),
+    ],
+)
+def test_a_last_line_that_fits_the_one_before_is_an_entry_all_the_same(
+    pull: PullRequest, tmp_path: Path, values: dict[str, Any], says: str
+) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    rewritten(place, **values)
+    assert verify(place).problems == (says,)
+
+
+@pytest.mark.parametrize(
+    ("field", "to"),
+    [
+        ("state", "pending"),
+        ("headline", "1 change: pending"),
+        ("digests", {}),
+        ("memory", {"approvals": {}, "holds": []}),
+        ("repository", "acme/another"),
+        ("pullRequest", 2),
+        ("at", "2026-03-02T09:00:00+00:00"),
+        ("folder", "another"),
+    ],
+)
+def test_a_line_that_says_something_else_than_its_inputs_is_found(
+    pull: PullRequest, tmp_path: Path, field: str, to: object
+) -> None:
+    place = FolderPlace(tmp_path / "record")
+    recorded(pull, place)
+    rewritten(place, **{field: to})
+    found = verify(place)
+    assert found.problems == (), "the chain holds, and so do the inputs"
+    problems = [one.problem for one in replay(place, found.entries)]
+    assert problems == ["", "", f"the entry's `{field}` is not what its own inputs give"]
+
+
 def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
     place = FolderPlace(tmp_path / "record")
     recorded(pull, place)
     log = tmp_path / "record" / "decisions.jsonl"
     newest = read(place.log())[-1].digest
+    assert verify(place, newest).problems == ()
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:2]))
     assert verify(place).problems == ()
     assert "its end was cut off" in verify(place, newest).problems[0]
@@ -240,6 +294,16 @@ def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequ
     append(one, second.inputs, second.verdict)
     assert [entry.number for entry in read(two.log())] == [1, 2]
     assert verify(two).problems == ()
+
+
+def test_a_decision_that_finds_no_turn_is_an_error(pull: PullRequest, tmp_path: Path) -> None:
+    class Busy(FolderPlace):
+        def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
+            return False
+
+    found = decision_on(pull)
+    with pytest.raises(RecordError, match="others wrote to the record 20 times in a row: run again"):
+        append(Busy(tmp_path / "record"), found.inputs, found.verdict)
 
 
 def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Path) -> None:
