@@ -346,10 +346,10 @@ READING = (
         "no-specifications",
         """The folder of specifications does not exist.
 
-        Run the command in the root of the repository, or say where the specifications are.
+        Run the command in the folder that holds `specs/`, or name that folder by `--root`, and by `root` of the action.
 
-        Commits are compared from the top of the git repository: a folder `specs` below another folder is found in none
-        of them, and a review of it would approve whatever changes. Move it to the top, or give it a repository.
+        Of two commits, neither has a specification there: a review of the wrong folder would find that nothing changes,
+        and approve it.
         """,
     ),
 )
