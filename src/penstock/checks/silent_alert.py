@@ -27,7 +27,8 @@ from penstock.source.model import Pointer
 from penstock.specs.burn_windows import BURN_WINDOWS
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
-from penstock.specs.rollout import DriftMonitor, QualityMonitor, Rollout
+from penstock.specs.monitor import DriftMonitor, QualityMonitor
+from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
 _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}

@@ -22,7 +22,8 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.model import Pointer
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
-from penstock.specs.rollout import DriftMonitor, QualityMonitor, QueryMonitor, Rollout
+from penstock.specs.monitor import DriftMonitor, QualityMonitor, QueryMonitor
+from penstock.specs.rollout import Rollout
 from penstock.specs.team import Team
 
 _BURNING = "a budget that burns fast"

@@ -11,7 +11,7 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, Ru
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.environment import Environment
-from penstock.specs.rollout import Action
+from penstock.specs.monitor import Action
 
 TEST_INTERVAL = "1m"
 """Spacing of the samples in tests."""

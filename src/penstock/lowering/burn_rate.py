@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from penstock.lowering.numbers import exact_text
 from penstock.specs.burn_windows import BURN_WINDOWS, WINDOW_SECONDS
-from penstock.specs.rollout import Action
+from penstock.specs.monitor import Action
 
 WINDOWS = tuple(WINDOW_SECONDS)
 

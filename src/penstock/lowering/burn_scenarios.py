@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from penstock.lowering.burn_rate import WindowPair, error_budget, window_pairs
 from penstock.lowering.numbers import percent_text
-from penstock.specs.rollout import Action
+from penstock.specs.monitor import Action
 
 # How many times the fastest threshold a burst is: enough for an hour to be beyond it after half of the hour, and so
 # little that six hours stay below theirs, which is 2.4 times as low.

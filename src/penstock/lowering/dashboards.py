@@ -23,7 +23,8 @@ from penstock.lowering.retraining import retraining_schedule
 from penstock.lowering.serving import free_labels, requests_of
 from penstock.lowering.slo import BUDGET_REMAINING, RATIO, Sli, indicators, selector_of
 from penstock.lowering.training_rules import retrained
-from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, QueryMonitor, Rollout
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.rollout import Rollout
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,

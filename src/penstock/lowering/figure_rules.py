@@ -21,7 +21,7 @@ from penstock.lowering.alerting import (
     silent,
 )
 from penstock.lowering.numbers import float_text
-from penstock.specs.rollout import QueryMonitor
+from penstock.specs.monitor import QueryMonitor
 from penstock.specs.units import Duration
 
 FIGURE = "ModelFigureBeyondBound"

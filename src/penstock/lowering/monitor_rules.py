@@ -21,7 +21,7 @@ from penstock.lowering.alerting import (
 from penstock.lowering.numbers import float_text
 from penstock.lowering.overdue_rules import AGE, Pipeline, Words, overdue
 from penstock.lowering.pushed import HOLD, pushed, sample
-from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,

@@ -14,7 +14,8 @@ from penstock.lowering.json_text import json_text, plain
 from penstock.lowering.steps import compute_of, flag, keyed, make_step, output_of
 from penstock.lowering.training import AS_OF_PARAMETER, choice_text, pushgateway, store_flags, stores
 from penstock.specs.model import Model
-from penstock.specs.rollout import DriftMonitor, Monitor, QualityMonitor, Rollout
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
+from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
 

@@ -14,7 +14,7 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.alerting import EVALUATION_MINUTES, KEEP, Fires, Subject, after, fires, silent
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.pushed import HOLD, as_scraped, pushed, selector
-from penstock.specs.rollout import Action
+from penstock.specs.monitor import Action
 from penstock.specs.series import Series
 from penstock.specs.units import Duration
 

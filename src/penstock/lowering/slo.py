@@ -17,7 +17,8 @@ from penstock.lowering.burn_rate import WINDOWS, WindowPair, error_budget, windo
 from penstock.lowering.burn_scenarios import scenarios
 from penstock.lowering.numbers import exact_text
 from penstock.lowering.request_series import RequestSeries
-from penstock.specs.rollout import Action, AvailabilityObjective, LatencyObjective, Slos
+from penstock.specs.monitor import Action
+from penstock.specs.rollout import AvailabilityObjective, LatencyObjective, Slos
 from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"

@@ -16,7 +16,8 @@ from penstock.specs.dataset import DatasetSpec
 from penstock.specs.estimator import Estimator, External
 from penstock.specs.gate import ExplainRule, GateSpec, LatencyRule, PythonRule
 from penstock.specs.model import Card, Except, ModelSpec
-from penstock.specs.rollout import Access, Canary, DriftMonitor, Monitor, QualityMonitor, QueryMonitor, RolloutSpec
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.rollout import Access, Canary, RolloutSpec
 
 _WATCHES = "each of them watches by itself"
 _TOLD = "each of them is told by itself"

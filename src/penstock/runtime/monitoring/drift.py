@@ -35,7 +35,7 @@ from penstock.runtime.measures.significance import Test, adjusted, chi_square, k
 from penstock.runtime.monitoring.joint import joint_drift
 from penstock.runtime.monitoring.observation import Observation
 from penstock.runtime.monitoring.samples import sample
-from penstock.specs.rollout import DriftMonitor
+from penstock.specs.monitor import DriftMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,

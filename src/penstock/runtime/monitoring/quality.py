@@ -27,7 +27,7 @@ from penstock.specs.decision import bounds
 from penstock.specs.gate import Clusters
 from penstock.specs.metrics import METRICS
 from penstock.specs.model import TASKS
-from penstock.specs.rollout import QualityMonitor
+from penstock.specs.monitor import QualityMonitor
 from penstock.specs.series import OBSERVED_ROWS, QUALITY_LABELS, QUALITY_VALUE
 
 if TYPE_CHECKING:
