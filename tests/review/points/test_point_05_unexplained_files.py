@@ -187,7 +187,8 @@ def _describe(documents: Documents) -> None:
 
 
 def _override(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["overrides"] = {"production": {"monitor": {"schedule": "0 6 * * *"}}}
+    slos = {"availability": {"objective": "99.95%"}}
+    documents["Rollout", "delay-online"]["overrides"] = {"production": {"slos": slos}}
 
 
 def _namespace(documents: Documents) -> None:
