@@ -109,6 +109,14 @@ def test_a_twin_of_the_folder_is_an_error(repository: Repository, twin: str) -> 
     assert codes(repository.plan()) == ["twin-folder"]
 
 
+def test_a_place_outside_is_told_from_the_top_too(repository: Repository) -> None:
+    repository.branch()
+    beside(repository, "ML/risk/specs/more.yaml", "kind: Pod\n")
+    repository.commit()
+    plan = repository.plan()
+    assert [plan.in_repository(str(found.path)) for found in plan.errors] == ["ML/risk/specs/more.yaml"]
+
+
 @pytest.mark.parametrize("place", ["ml/risk", "ml"])
 def test_a_link_in_the_place_of_the_folder_is_an_error(repository: Repository, place: str) -> None:
     repository.branch()

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from penstock.diagnostics.model import Diagnostic, Span
+from penstock.source.git_paths import Folder
 from penstock.specs.addresses import Address
 from penstock.specs.review import Area
 
@@ -172,7 +173,7 @@ class Plan:
 
     def in_repository(self, path: str) -> str:
         """A path of the plan as the forge knows it, from the top of the git repository."""
-        return f"{self.folder}/{path}" if self.folder else path
+        return Folder(self.folder).outer(path)
 
 
 class VerdictState(StrEnum):
