@@ -81,3 +81,8 @@ def run(step: str, **flags: Any) -> int:
 def moment(value: datetime) -> datetime:
     """The same moment with its zone."""
     return value.replace(tzinfo=UTC)
+
+
+def rows(times: list[datetime], **columns: list[Any]) -> pa.Table:
+    """Rows of one entity each, at their times, with columns of their own."""
+    return table({"@entity.id": list(range(len(times))), "@event_time": times, **columns})
