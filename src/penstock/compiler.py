@@ -24,8 +24,8 @@ from penstock.lowering.environments import environment_of
 from penstock.lowering.plans import Plan, model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
-from penstock.source.emit_yaml import emit_yaml_documents
-from penstock.source.write_plan import INDEX, INDEX_VERSION
+from penstock.source.writing.emit_yaml import emit_yaml_documents
+from penstock.source.writing.write_plan import INDEX, INDEX_VERSION
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout

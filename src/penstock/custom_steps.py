@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from penstock.catalog.model import SpecId, View
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean
-from penstock.lowering.custom_steps import CustomStepProblem, custom_step_problems
-from penstock.lowering.training import training_steps
+from penstock.lowering.pipelines.custom_steps import CustomStepProblem, custom_step_problems
+from penstock.lowering.pipelines.training import training_steps
 
 CODE = "custom-step"
 

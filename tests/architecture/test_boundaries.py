@@ -31,12 +31,12 @@ REVIEW_PATH = ("review", "forges")
 # What runs steps, writes releases, and shows all of it.
 OTHERS = ("runtime", "local", "promotion", "cli")
 
-GIT = {"source/git_call.py"}
+GIT = {"source/git/call.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
 FORKS = {"incremental/crew.py"}
 WRITERS = {
-    "source/output.py", "source/cache.py", "source/journal.py", "source/rewrite.py", "source/lock.py",
-    "source/private_folder.py",
+    "source/writing/output.py", "source/writing/journal.py", "source/writing/rewrite.py", "source/writing/lock.py",
+    "source/cache.py", "source/private_folder.py",
 }  # fmt: skip
 # The steps have a command line of their own, `penstock-step`, which is their face in a container.
 PRINTERS = {"cli", "runtime/main.py"}

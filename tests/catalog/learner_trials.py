@@ -23,9 +23,9 @@ from itertools import combinations, product
 from math import inf
 from typing import Any
 
-from penstock.catalog.parameter_values import Interval, values_of
-from penstock.catalog.refused_combinations import DEFAULTS, REFUSED, TABLE, TASK, UNSURE, holds
-from penstock.catalog.scikit_learn import WITHOUT_PROBABILITIES, learners
+from penstock.catalog.learners.parameter_values import Interval, values_of
+from penstock.catalog.learners.refused_combinations import DEFAULTS, REFUSED, TABLE, TASK, UNSURE, holds
+from penstock.catalog.learners.scikit_learn import WITHOUT_PROBABILITIES, learners
 
 Combination = dict[str, Any]
 Rule = dict[str, str]

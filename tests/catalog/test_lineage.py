@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from catalog.repositories import edited, load, small
-from penstock.catalog import sql
 from penstock.catalog.lineage import FeatureId, lineage
+from penstock.catalog.sql import analysis
 
 TABLES = (("flights", ("id", "delay", "carrier", "origin")), ("we-ather", ("origin", "wind", "gust")))
 
 
 def derived(text: str) -> dict[str, set[str]]:
-    columns = sql.derivation(text, TABLES).columns
+    columns = analysis.derivation(text, TABLES).columns
     return {name: {f"{table}.{column}" for table, column in sources} for name, sources in columns}
 
 
@@ -79,7 +79,7 @@ def test_a_query_derives_its_columns(text: str, expected: dict[str, set[str]]) -
     ],
 )  # fmt: skip
 def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[str]], filters: set[str]) -> None:
-    found = sql.derivation(text, TABLES)
+    found = analysis.derivation(text, TABLES)
     assert {name: {".".join(one) for one in columns} for name, columns in found.keys if columns} == keys
     assert {".".join(one) for one in found.filters} == filters
 
@@ -110,15 +110,15 @@ def test_a_query_that_nobody_can_see_into_gives_anything_of_what_it_reads(query:
     ],
 )
 def test_a_column_that_is_called_as_sqlglot_calls_those_without_a_name_has_its_own(text: str, named: list[str]) -> None:
-    assert [name for name, _ in sql.derivation(text, (("t", ("_col_0", "x")),)).columns] == named
+    assert [name for name, _ in analysis.derivation(text, (("t", ("_col_0", "x")),)).columns] == named
 
 
 def test_columns_of_values_have_no_name() -> None:
-    assert [name for name, _ in sql.derivation("SELECT * FROM (VALUES (1, 2))", ()).columns] == ["", ""]
+    assert [name for name, _ in analysis.derivation("SELECT * FROM (VALUES (1, 2))", ()).columns] == ["", ""]
 
 
 def test_upper_case_in_a_contract_hides_no_column() -> None:
-    found = sql.derivation("select RACE as x from persons where Age > 16", (("persons", ("Race", "Age")),))
+    found = analysis.derivation("select RACE as x from persons where Age > 16", (("persons", ("Race", "Age")),))
     assert dict(found.columns)["x"] == {("persons", "Race")}
     assert found.filters == {("persons", "Age")}
 
@@ -136,7 +136,7 @@ def test_upper_case_in_a_contract_hides_no_column() -> None:
 )
 def test_columns_that_no_table_has_are_found(text: str, unknown: list[tuple[str, str | None]]) -> None:
     known = (TABLES[0], TABLES[1]) if "we-ather" in text else (TABLES[0],)
-    assert [(one.name, one.table) for one in sql.unknown_columns(text, known)] == unknown
+    assert [(one.name, one.table) for one in analysis.unknown_columns(text, known)] == unknown
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_columns_that_no_table_has_are_found(text: str, unknown: list[tuple[str,
     ],
 )
 def test_what_does_not_parse_is_pointed_at(text: str, at: str) -> None:
-    found = sql.expression(text)
-    assert isinstance(found, sql.SqlError)
+    found = analysis.expression(text)
+    assert isinstance(found, analysis.SqlError)
     assert text[found.at[0] : found.at[1]] == at
 
 
 def test_a_bracket_in_a_text_or_a_comment_is_none() -> None:
-    assert isinstance(sql.expression("case when a = '(' then 1 /* ( */ else 2 end"), sql.Expression)
+    assert isinstance(analysis.expression("case when a = '(' then 1 /* ( */ else 2 end"), analysis.Expression)
 
 
 def test_features_lead_back_through_sql_to_the_source() -> None:

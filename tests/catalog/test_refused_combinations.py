@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 
 from catalog.learner_trials import completed, covers, defaults, one_of, options, trial_of, tried
-from penstock.catalog.refused_combinations import REFUSED, TABLE, TASK, UNSURE, combinations
-from penstock.catalog.scikit_learn import learners
+from penstock.catalog.learners.refused_combinations import REFUSED, TABLE, TASK, UNSURE, combinations
+from penstock.catalog.learners.scikit_learn import learners
 
 pytest.importorskip("sklearn", reason="it is in the extra `runtime`")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.catalog.runtime_modules import RUNTIME_MODULES, is_brought
+from penstock.catalog.python.runtime_modules import RUNTIME_MODULES, is_brought
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements" / "runtime.lock"
 

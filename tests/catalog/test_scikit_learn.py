@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from penstock.catalog.parameter_values import SILENT, values_of
-from penstock.catalog.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
+from penstock.catalog.learners.parameter_values import SILENT, values_of
+from penstock.catalog.learners.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
 
 SHORT = {
     "array-like": ("list", SILENT + "mapping"),

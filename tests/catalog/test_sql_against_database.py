@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.catalog import sql
+from penstock.catalog.sql import analysis
 from penstock.checks.value_kinds import misfit
 
 duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
@@ -99,26 +99,28 @@ def connection() -> Any:
 def test_no_fault_is_found_with_an_expression_that_runs(connection: Any, data: st.DataObject) -> None:
     text = data.draw(expressions(data.draw(st.sampled_from(sorted(FORMS)))))
     (type_,) = connection.sql(f"SELECT {text} FROM orders").types
-    found = sql.expression(text)
-    assert isinstance(found, sql.Expression)
+    found = analysis.expression(text)
+    assert isinstance(found, analysis.Expression)
     assert not any((found.unknown, found.aggregates, found.windows, found.subquery))
     assert {use.name for use in found.columns} <= TABLES["orders"].keys()
-    kind = sql.kind(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
+    kind = analysis.kind(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
     assert misfit(kind, GIVEN[str(type_)]) is None
-    assert not sql.misfits_of_expression(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
+    assert not analysis.misfits_of_expression(
+        text, tuple((name.lower(), one) for name, one in TABLES["orders"].items())
+    )
 
 
 @settings(max_examples=80, deadline=None)
 @given(text=queries())
 def test_no_fault_is_found_with_a_query_that_runs(connection: Any, text: str) -> None:
     names = [name.lower() for name in connection.sql(text).columns]
-    found = sql.query(text)
-    assert isinstance(found, sql.Query)
+    found = analysis.query(text)
+    assert isinstance(found, analysis.Query)
     assert not found.unknown
     tables = tuple((name, tuple(columns)) for name, columns in TABLES.items())
-    assert not sql.unknown_columns(text, tables)
-    given_names = [name.lower() for name, _ in sql.derivation(text, tables).columns]
+    assert not analysis.unknown_columns(text, tables)
+    given_names = [name.lower() for name, _ in analysis.derivation(text, tables).columns]
     assert not given_names or all(name in names for name in given_names if name)
     types = tuple((name, tuple(columns.items())) for name, columns in TABLES.items())
-    assert {one.name.lower() for one in sql.kinds(text, types)} <= set(names)
-    assert not sql.misfits_of_query(text, types)
+    assert {one.name.lower() for one in analysis.kinds(text, types)} <= set(names)
+    assert not analysis.misfits_of_query(text, types)

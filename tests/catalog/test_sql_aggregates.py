@@ -6,7 +6,7 @@ import pytest
 import sqlglot
 from sqlglot.errors import ErrorLevel
 
-from penstock.catalog.sql_aggregates import aggregates
+from penstock.catalog.sql.aggregates import aggregates
 
 
 def test_the_functions_are_those_of_the_engine() -> None:

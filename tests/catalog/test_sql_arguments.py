@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from penstock.catalog import sql
-from penstock.catalog.sql_arguments import TABLE
+from penstock.catalog.sql import analysis
+from penstock.catalog.sql.arguments import TABLE
 
 duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
 
@@ -138,10 +138,10 @@ def test_no_fault_is_found_with_an_argument_that_the_database_takes(function: st
     stored = ", ".join(f"NULL::{STORED.get(type_, type_)} AS {name}" for name, type_ in COLUMNS.items())
     for value in VALUES:
         call = f"{function}({value})"
-        expression = sql.misfits_of_expression(call, tuple(COLUMNS.items()))
+        expression = analysis.misfits_of_expression(call, tuple(COLUMNS.items()))
         tables = (("q", tuple(COLUMNS.items())),)
-        query = sql.misfits_of_query(f"SELECT {call} AS v FROM q", tables)
-        nested = sql.misfits_of_query(f"SELECT {function}(v) AS w FROM (SELECT {value} AS v FROM q)", tables)
+        query = analysis.misfits_of_query(f"SELECT {call} AS v FROM q", tables)
+        nested = analysis.misfits_of_query(f"SELECT {function}(v) AS w FROM (SELECT {value} AS v FROM q)", tables)
         if expression or query:
             assert not takes_over(connection, stored, f"SELECT {call} AS v FROM q"), call
         if nested:
@@ -169,7 +169,7 @@ def test_no_fault_is_found_with_several_arguments_that_the_database_takes(functi
     several = [*product(OTHERS, repeat=2), *(chance.choices(OTHERS, k=3) for _ in range(150))]
     for values in several:
         call = f"{function}({', '.join(values)})"
-        if sql.misfits_of_expression(call, tuple(COLUMNS.items())):
+        if analysis.misfits_of_expression(call, tuple(COLUMNS.items())):
             assert not takes_over(connection, stored, f"SELECT {call} AS v FROM q"), call
 
 
@@ -213,7 +213,7 @@ def takes_over(connection: Any, stored: str, query: str) -> bool:
     ],
 )
 def test_the_argument_is_named_that_a_function_refuses(text: str, told: list[tuple[str, str, str]]) -> None:
-    found = sql.misfits_of_expression(text, tuple(COLUMNS.items()))
+    found = analysis.misfits_of_expression(text, tuple(COLUMNS.items()))
     assert [(one.function, one.kind, text[slice(*one.at)]) for one in found] == told
 
 
@@ -232,5 +232,5 @@ def test_the_argument_is_named_that_a_function_refuses(text: str, told: list[tup
     ],
 )
 def test_in_a_query_a_column_is_that_of_its_scope(text: str, told: list[str]) -> None:
-    found = sql.misfits_of_query(text, (("q", tuple(COLUMNS.items())), ("p", (("n", "int"),))))
+    found = analysis.misfits_of_query(text, (("q", tuple(COLUMNS.items())), ("p", (("n", "int"),))))
     assert [text[slice(*one.at)] for one in found] == told

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlglot.dialects.duckdb import DuckDB
 
-from penstock.catalog import sql
-from penstock.catalog.sql_functions import OWN_GRAMMAR, SYNTAX, TABLE, functions
+from penstock.catalog.sql import analysis
+from penstock.catalog.sql.functions import OWN_GRAMMAR, SYNTAX, TABLE, functions
 
 duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
 
@@ -65,8 +65,8 @@ def test_more_arguments_than_the_table_says_are_refused(connection: Any) -> None
 def test_what_the_database_has_is_told_as_unknown_by_nobody() -> None:
     for name, takes in functions().items():
         for count in range(3) if takes is None else range(takes[0], takes[1] + 1):
-            found = sql.expression(calls(name, count)[1])
-            if isinstance(found, sql.Expression):
+            found = analysis.expression(calls(name, count)[1])
+            if isinstance(found, analysis.Expression):
                 assert not found.unknown, name
 
 
@@ -77,7 +77,7 @@ def test_what_the_database_does_not_have_is_told(connection: Any) -> None:
         asked = [calls(name, count)[1] for count in range(4)]
         answers = [says(connection, call) for call in asked]
         if all("does not exist!" in answer for answer in answers):
-            read = [found for call in asked if isinstance(found := sql.expression(call), sql.Expression)]
+            read = [found for call in asked if isinstance(found := analysis.expression(call), analysis.Expression)]
             assert all(found.unknown for found in read), name
 
 
@@ -107,8 +107,8 @@ def test_what_the_database_does_not_have_is_told(connection: Any) -> None:
     ],
 )
 def test_what_looks_like_an_unknown_call_and_is_none_passes(call: str) -> None:
-    found = sql.expression(call)
-    assert isinstance(found, sql.Expression)
+    found = analysis.expression(call)
+    assert isinstance(found, analysis.Expression)
     assert not found.unknown
 
 
@@ -125,6 +125,6 @@ def test_what_looks_like_an_unknown_call_and_is_none_passes(call: str) -> None:
     ],
 )
 def test_names_before_brackets_that_are_not_called_pass(query: str) -> None:
-    found = sql.query(query)
-    assert isinstance(found, sql.Query)
+    found = analysis.query(query)
+    assert isinstance(found, analysis.Query)
     assert not found.unknown

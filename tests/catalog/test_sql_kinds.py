@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.catalog import sql
+from penstock.catalog.sql import analysis
 
 TYPES = {
     "n": "int",
@@ -81,7 +81,7 @@ UNTOLD = [
 
 @pytest.mark.parametrize(("text", "kind"), [(text, kind) for kind, texts in TOLD.items() for text in texts])
 def test_the_kind_is_told_and_is_that_of_the_database(text: str, kind: str) -> None:
-    assert sql.kind(text, tuple(TYPES.items())) == kind
+    assert analysis.kind(text, tuple(TYPES.items())) == kind
     duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
     columns = ", ".join(f"NULL::{STORED[type_]} AS {name}" for name, type_ in TYPES.items())
     (described,) = duckdb.sql(f"SELECT {text} FROM (SELECT {columns})").types
@@ -90,7 +90,7 @@ def test_the_kind_is_told_and_is_that_of_the_database(text: str, kind: str) -> N
 
 @pytest.mark.parametrize("text", UNTOLD)
 def test_where_there_is_doubt_nothing_is_told(text: str) -> None:
-    assert sql.kind(text, tuple(TYPES.items())) == ""
+    assert analysis.kind(text, tuple(TYPES.items())) == ""
 
 
 TABLES = (("a", (("id", "int"), ("at", "timestamp"))), ("b", (("id", "int"), ("At", "timestamp"), ("n", "int"))))
@@ -119,4 +119,4 @@ TABLES = (("a", (("id", "int"), ("at", "timestamp"))), ("b", (("id", "int"), ("A
     ],
 )
 def test_a_query_tells_the_kinds_of_its_columns(text: str, told: dict[str, str]) -> None:
-    assert {one.name: one.kind for one in sql.kinds(text, TABLES)} == told
+    assert {one.name: one.kind for one in analysis.kinds(text, TABLES)} == told

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from penstock.catalog import sql
+from penstock.catalog.sql import analysis
 
 TABLES = {"orders": ("id", "cust", "qty", "paid"), "people": ("cust", "vip"), "events": ("cust", "n")}
 
@@ -21,8 +21,8 @@ def connection() -> Any:
 
 
 def unknown(query: str) -> list[str]:
-    assert isinstance(sql.query(query), sql.Query)
-    return [one.name for one in sql.unknown_columns(query, tuple(TABLES.items()))]
+    assert isinstance(analysis.query(query), analysis.Query)
+    return [one.name for one in analysis.unknown_columns(query, tuple(TABLES.items()))]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_what_the_database_does_not_find_is_told(connection: Any, query: str, na
     "text", ["[x + 1 FOR x IN [qty]]", "[x + i FOR x, i IN [qty]]", "list_transform([qty], lambda x: x + 1)"]
 )
 def test_the_variable_of_a_list_is_no_column(text: str) -> None:
-    read = sql.expression(text)
-    assert isinstance(read, sql.Expression)
+    read = analysis.expression(text)
+    assert isinstance(read, analysis.Expression)
     assert [use.name for use in read.columns] == ["qty"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.catalog import sql
+from penstock.catalog.sql import analysis
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from penstock.catalog import sql
     ],
 )
 def test_what_looks_like_a_slip_passes(text: str) -> None:
-    assert isinstance(sql.expression(text), sql.Expression)
+    assert isinstance(analysis.expression(text), analysis.Expression)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_what_looks_like_a_slip_passes(text: str) -> None:
     ],
 )
 def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> None:
-    found = sql.expression(text)
-    assert isinstance(found, sql.SqlError)
+    found = analysis.expression(text)
+    assert isinstance(found, analysis.SqlError)
     assert found.message == told
 
 
 def test_the_mark_of_a_factorial_moves_nothing() -> None:
-    found = sql.expression("5! + delay")
-    assert isinstance(found, sql.Expression)
+    found = analysis.expression("5! + delay")
+    assert isinstance(found, analysis.Expression)
     assert [use.at for use in found.columns] == [(5, 10)]
-    assert sql.kind("5! + 1", ()) == "int"
+    assert analysis.kind("5! + 1", ()) == "int"

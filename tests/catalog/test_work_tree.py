@@ -12,7 +12,7 @@ from catalog.repositories import small
 from penstock.catalog.load import load_commit, load_work_tree
 from penstock.catalog.repository import CommittedFiles, WorkTree
 from penstock.checks.engine import check
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 
 
 def commit(root: Path) -> GitRepository:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.catalog.sql_functions import is_known
+from penstock.catalog.sql.functions import is_known
 from penstock.checks.unknown_sql_function import ELSEWHERE
 
 

@@ -12,7 +12,7 @@ from cluster.api_server import Cluster, Document
 from cluster.stand_ins import is_true, name, serve
 from lowering.rollouts import BY_HAND, DIGEST, ENVIRONMENT, ONLINE, PREVIOUS, changed, release, view
 from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.base import version
 from penstock.targets.kserve.capabilities import STANDARD_CANARY_SINCE
 from penstock.targets.kserve.target import TARGET

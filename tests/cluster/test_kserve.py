@@ -16,7 +16,7 @@ from cluster.generated import ENVIRONMENTS, built, is_of_pipelines, namespace_of
 from cluster.stand_ins import name, serve
 from lowering.rollouts import ENVIRONMENT, ONLINE, PLAIN, RELEASE, changed, view
 from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.kserve.target import TARGET
 
 SERVICES = served("InferenceService")

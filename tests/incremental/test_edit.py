@@ -13,7 +13,8 @@ import pytest
 
 from incremental.repositories import compile_all, copy, edit, files, let_clocks_pass
 from penstock import compiler
-from penstock.catalog import sql_reading, validation
+from penstock.catalog import validation
+from penstock.catalog.sql import parsing
 from penstock.incremental import reading, shares, writing
 from penstock.incremental.session import Session
 from penstock.source.lines import Lines
@@ -65,8 +66,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(validation, "validate", "specs validated")
     count(compiler, "Artifact", "artifacts built")
     count(writing, "Artifact", "artifacts built")
-    count(sql_reading, "query", "queries read")
-    count(sql_reading, "expression", "expressions read")
+    count(parsing, "query", "queries read")
+    count(parsing, "expression", "expressions read")
     count(Lines, "decoded", "parts decoded")
     return counts
 

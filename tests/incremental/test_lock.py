@@ -16,12 +16,12 @@ from catalog.repositories import small
 from cli.test_check import write
 from penstock.diagnostics.model import Severity
 from penstock.incremental.session import LOCK, Session
-from penstock.source.lock import held
+from penstock.source.writing.lock import held
 
 HOLDER = """
 import sys
 from pathlib import Path
-from penstock.source.lock import held
+from penstock.source.writing.lock import held
 with held(Path(sys.argv[1]), 0):
     print("held", flush=True)
     sys.stdin.readline()

@@ -21,9 +21,9 @@ from lowering.rollouts import (
     view,
 )
 from penstock.ir.serving import Endpoint
-from penstock.lowering.access import access_rule
-from penstock.lowering.endpoint import endpoint
-from penstock.lowering.rules import rule_file
+from penstock.lowering.endpoints.access import access_rule
+from penstock.lowering.endpoints.endpoint import endpoint
+from penstock.lowering.rules.rollout import rule_file
 
 
 def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str | None = RELEASE) -> Endpoint:

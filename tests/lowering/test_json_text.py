@@ -10,7 +10,7 @@ import pytest
 from catalog.repositories import edited, load, small
 from penstock.checks.engine import check
 from penstock.compiler import unit_problems, units
-from penstock.lowering.json_text import json_text
+from penstock.lowering.pipelines.json_text import json_text
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 from lowering.flights import Documents, view
 from penstock.ir.workflow import Schedule, Step, Workflow
-from penstock.lowering.monitoring import monitoring_workflow
-from penstock.lowering.schedules import schedules
+from penstock.lowering.pipelines.monitoring import monitoring_workflow
+from penstock.lowering.pipelines.schedules import schedules
 
 
 def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:

@@ -6,7 +6,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from promql_parser import parse
 
-from penstock.lowering.request_series import RequestSeries, istio, knative, kserve_python, mlserver, request_series
+from penstock.lowering.endpoints.request_series import (
+    RequestSeries,
+    istio,
+    knative,
+    kserve_python,
+    mlserver,
+    request_series,
+)
 
 ALL = {
     "mlserver": mlserver("ml", "flights"),

@@ -10,10 +10,10 @@ import pytest
 
 from lowering.flights import view
 from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Step
-from penstock.lowering.monitoring import monitoring_workflow
-from penstock.lowering.schedules import schedules
-from penstock.lowering.steps import KINDS
-from penstock.lowering.training import training_workflow
+from penstock.lowering.pipelines.monitoring import monitoring_workflow
+from penstock.lowering.pipelines.schedules import schedules
+from penstock.lowering.pipelines.steps import KINDS
+from penstock.lowering.pipelines.training import training_workflow
 from penstock.runtime.main import STEPS
 from penstock.targets.kubeflow.target import render_schedule
 

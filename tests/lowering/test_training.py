@@ -11,8 +11,8 @@ import pytest
 from lowering.flights import Documents, view
 from penstock.catalog.model import View
 from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Step, Workflow
-from penstock.lowering.custom_steps import CustomStepProblem, custom_step_problems
-from penstock.lowering.training import training_steps, training_workflow
+from penstock.lowering.pipelines.custom_steps import CustomStepProblem, custom_step_problems
+from penstock.lowering.pipelines.training import training_steps, training_workflow
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.feature_set import FeatureSetSpec
 

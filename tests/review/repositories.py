@@ -14,7 +14,7 @@ from penstock.catalog.load import load_work_tree
 from penstock.compiler import compile_catalog
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.plan import make_plan
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 
 SYSTEM = Path(__file__).with_name("system.yaml")
 PYTHON = "def departures():\n    return None\n"

@@ -10,7 +10,7 @@ import pytest
 from forges.github_server import TOKEN, Reply, Seen
 from forges.github_shapes import account, comment, review
 from penstock.cli.main import main
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from review.actions import APPROVALS, Run
 from review.repositories import EITHER_FOLDER, Repository
 

@@ -12,7 +12,7 @@ from forges.github_server import GitHubServer
 from forges.github_shapes import account, comment, review
 from penstock.cli.main import main
 from penstock.source.canonical import bytes_digest
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from review.actions import APPROVALS, Run
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.source.canonical import bytes_digest, canonical_json, digest
-from penstock.source.emit_json import emit_json
+from penstock.source.writing.emit_json import emit_json
 from source.strategies import values
 
 

@@ -15,7 +15,7 @@ from penstock.source.codes import CODES
 def said() -> set[str]:
     """The first arguments of all calls `Diagnostic.error(...)`, `.warning(...)` and `.note(...)`."""
     codes: set[str] = set()
-    for file in Path(source.__file__ or "").parent.glob("*.py"):
+    for file in Path(source.__file__ or "").parent.rglob("*.py"):
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                 continue

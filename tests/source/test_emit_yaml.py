@@ -12,10 +12,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 
-from penstock.source.emit_yaml import emit_yaml, emit_yaml_documents
 from penstock.source.model import SourceFile
-from penstock.source.recurring import Recurring
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
+from penstock.source.writing.emit_yaml import emit_yaml, emit_yaml_documents
+from penstock.source.writing.recurring import Recurring
 from source.strategies import mappings, values
 
 

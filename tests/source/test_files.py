@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from penstock.diagnostics.model import Severity
-from penstock.source import git_call
-from penstock.source.characters import MAX_FILE_BYTES
 from penstock.source.files import read_commit, read_file, scan
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
+from penstock.source.git import call
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
+from penstock.source.reading.characters import MAX_FILE_BYTES
 
 
 @pytest.fixture
@@ -304,6 +304,6 @@ def test_a_replaced_commit_is_not_what_is_read(repository: Path) -> None:
 def test_git_that_hangs_is_given_up(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(repository, "bin/git", "#!/bin/sh\nexec sleep 30\n").chmod(0o755)
     monkeypatch.setenv("PATH", f"{repository}/bin{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(git_call, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(call, "TIMEOUT_SECONDS", 0.2)
     with pytest.raises(GitError, match="no answer"):
         GitRepository(repository).is_shallow()

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
-from penstock.source.fixes import Mended, mend
-from penstock.source.rewrite import rewrite
+from penstock.source.writing.fixes import Mended, mend
+from penstock.source.writing.rewrite import rewrite
 
 PATH = "specs/a.yaml"
 

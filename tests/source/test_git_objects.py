@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from penstock.source import git_call
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_objects import GitObject, NoAnswerError, ObjectReader
+from penstock.source.git import call
+from penstock.source.git.call import GitError
+from penstock.source.git.objects import GitObject, NoAnswerError, ObjectReader
+from penstock.source.git.repository import GitRepository
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def reader(root: Path, timeout: float = 30) -> ObjectReader:
-    return ObjectReader(lambda: git_call.opened(root, ["cat-file", "--batch"]), timeout)
+    return ObjectReader(lambda: call.opened(root, ["cat-file", "--batch"]), timeout)
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_what_is_not_there_is_none_and_leaves_the_answers_in_step(asked: ObjectR
 
 def test_one_process_serves_all_questions(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-    original = git_call.opened
-    monkeypatch.setattr(git_call, "opened", lambda *words: started.append(words) or original(*words))
+    original = call.opened
+    monkeypatch.setattr(call, "opened", lambda *words: started.append(words) or original(*words))
     known = GitRepository(repository)
     with known.reading():
         head = known.resolve("HEAD")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_values import Authorization
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
+from penstock.source.git.values import Authorization
 
 REF = "refs/heads/record"
 

@@ -9,7 +9,7 @@ import pytest
 
 from penstock.diagnostics.terminal import render
 from penstock.source.model import SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
 
 MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.txt"))
 DIVIDER = "=== says\n"

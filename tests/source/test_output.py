@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from penstock.source import stat_cache, write_plan
-from penstock.source.output import INDEX, OutputConflictError, OutputDirectory
+from penstock.source import stat_cache
 from penstock.source.stat_cache import Observed
+from penstock.source.writing import write_plan
+from penstock.source.writing.output import INDEX, OutputConflictError, OutputDirectory
 
 
 def with_index(files: Mapping[str, str]) -> dict[str, bytes]:

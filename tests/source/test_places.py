@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from penstock.diagnostics import Span
 from penstock.source.model import Document, Pointer, SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
 
 TEXT = """\
 # a comment

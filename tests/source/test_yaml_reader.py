@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from penstock.diagnostics import Diagnostic
-from penstock.source.characters import MAX_FILE_BYTES, decode
 from penstock.source.codes import CODES
-from penstock.source.composition import MAX_DEPTH, MAX_NODES, MAX_SYNTAX_ERRORS
-from penstock.source.emit_yaml import emit_yaml
 from penstock.source.model import Document, SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.characters import MAX_FILE_BYTES, decode
+from penstock.source.reading.composition import MAX_DEPTH, MAX_NODES, MAX_SYNTAX_ERRORS
+from penstock.source.reading.yaml_reader import read_documents
+from penstock.source.writing.emit_yaml import emit_yaml
 from source.strategies import TRICKY, mappings
 
 KNOWN = {code.name for code in CODES}
@@ -117,7 +117,7 @@ def test_the_blob_id_is_the_one_that_git_computes() -> None:
 @pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, "a: " + "[" * (MAX_DEPTH + 1)])
 def test_deep_nesting_is_refused_before_it_can_exhaust_the_stack(text: str) -> None:
     program = (
-        "import sys; from penstock.source.yaml_reader import read_documents;"
+        "import sys; from penstock.source.reading.yaml_reader import read_documents;"
         "from penstock.source.model import SourceFile;"
         "print([found.code for found in read_documents(SourceFile('a', '', sys.stdin.read()))[1]])"
     )

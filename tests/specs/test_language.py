@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from penstock.catalog.wording import WORDINGS
+from penstock.catalog.errors.wording import WORDINGS
 from penstock.specs.estimator import Estimator
 from penstock.specs.kinds import KINDS
 from penstock.specs.marked import scalars

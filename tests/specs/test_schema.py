@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from penstock.source.files import read_file
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
 from penstock.specs.kinds import KINDS
 from penstock.specs.schema import combined_schema, kind_schema
 

@@ -13,8 +13,8 @@ from penstock.capabilities import capability_problems
 from penstock.catalog.model import SpecId
 from penstock.diagnostics.model import Diagnostic
 from penstock.ir.serving import AccessRule, Endpoint
-from penstock.lowering.access import access_rule
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.access import access_rule
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.specs.kubernetes import AWS_ROLE_PATTERN, AZURE_CLIENT_PATTERN, GCP_ACCOUNT_PATTERN
 from penstock.targets.argo_rollouts.target import TARGET as ARGO_ROLLOUTS
 from penstock.targets.kserve.target import TARGET as KSERVE

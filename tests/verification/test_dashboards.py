@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("cel", reason="the extra `verify` is not installed")
 
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.verification.dashboards import dashboard_problems, json_texts
 from penstock.verification.verify import Verification, verify
 

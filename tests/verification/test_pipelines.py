@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("kfp.pipeline_spec", reason="the extra `verify` is not installed")
 
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.verification.verify import verify
 from targets.kubeflow.workflows import rendered, small
 

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("cel", reason="the extra `verify` is not installed")
 
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.kubeflow.target import render_schedule
 from penstock.verification.codes import CODES
 from penstock.verification.crds import CrdError, Crds

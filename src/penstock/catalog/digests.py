@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from penstock.catalog.functions import paths_of
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import SpecId, View
+from penstock.catalog.python.functions import paths_of
 from penstock.catalog.texts import texts
 from penstock.source.canonical import canonical_json, digest, pointed
 from penstock.specs.base import Resource

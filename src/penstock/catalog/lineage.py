@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from penstock.catalog import sql, upstream
+from penstock.catalog import upstream
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
@@ -233,8 +234,8 @@ def _keys(
 
 def _names(view: View, dataset: str, text: str) -> Iterator[tuple[str, bool]]:
     """The columns of a dataset that an expression reads, and whether that is a guess."""
-    found = sql.expression(text)
-    if isinstance(found, sql.SqlError) or found.subquery is not None or found.opaque:
+    found = analysis.expression(text)
+    if isinstance(found, analysis.SqlError) or found.subquery is not None or found.opaque:
         yield from ((name, True) for name in _columns(view, dataset))
         return
     # SQL does not tell upper case from lower case, the contract does.

@@ -8,11 +8,11 @@ from pathlib import Path
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.characters import decode
 from penstock.source.files import read_commit, read_file, scan
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from penstock.source.model import Document, SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.characters import decode
+from penstock.source.reading.yaml_reader import read_documents
 
 SPECS = "specs"
 """The folder that holds the specs of a repository."""

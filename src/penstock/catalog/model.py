@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
+from penstock.catalog.errors.wording import likely_name
 from penstock.catalog.memo import Memo
 from penstock.catalog.reads import Reads, spec_key
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
 from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
-from penstock.catalog.wording import likely_name
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.specs.addresses import Address, locate, resolve

@@ -18,7 +18,7 @@ from penstock.catalog.repository import RepositoryFiles
 from penstock.catalog.written import declared_id
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
 from penstock.specs.kinds import KINDS
 
 _BEFORE_TOP_LINE = re.compile(r"\n(?=[^\s#])")

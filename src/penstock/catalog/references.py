@@ -15,8 +15,8 @@ from penstock.diagnostics.grammar import with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Document, Pointer
-from penstock.source.refusals import quoted
-from penstock.source.scalars import plain_value
+from penstock.source.reading.refusals import quoted
+from penstock.source.reading.scalars import plain_value
 from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
 from penstock.specs.marked import Found

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from penstock.source.write_plan import read_plain_file
+from penstock.source.writing.write_plan import read_plain_file
 
 if TYPE_CHECKING:
-    from penstock.source.git import GitRepository
-    from penstock.source.git_values import TreeEntry
+    from penstock.source.git.repository import GitRepository
+    from penstock.source.git.values import TreeEntry
 
 
 class RepositoryFiles(Protocol):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.specs.dataset import Dataset
 
 Column = tuple[str, str]
@@ -41,25 +41,25 @@ def tables_of(view: View, dataset: str) -> tuple[str, ...]:
     found = view.find(Dataset, dataset)
     if found is None or found.spec.source.sql is None:
         return ()
-    query = sql.query(found.spec.source.sql)
-    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, sql.Query) else ()
+    query = analysis.query(found.spec.source.sql)
+    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, analysis.Query) else ()
 
 
-def derivation_of(view: View, dataset: Dataset) -> sql.Derivation | None:
+def derivation_of(view: View, dataset: Dataset) -> analysis.Derivation | None:
     """How the columns of a SQL dataset derive from those of the datasets it reads; None where it has no sound SQL."""
     text = dataset.spec.source.sql
-    if text is None or not isinstance(sql.query(text), sql.Query):
+    if text is None or not isinstance(analysis.query(text), analysis.Query):
         return None
-    return sql.derivation(text, tables_read(view, dataset))
+    return analysis.derivation(text, tables_read(view, dataset))
 
 
-def tables_read(view: View, dataset: Dataset) -> sql.Columns:
+def tables_read(view: View, dataset: Dataset) -> analysis.Columns:
     """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
 
 
-def types_read(view: View, dataset: Dataset) -> sql.Typed:
+def types_read(view: View, dataset: Dataset) -> analysis.Typed:
     """The datasets that a SQL dataset reads, with the types of their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple(

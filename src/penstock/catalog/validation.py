@@ -24,7 +24,7 @@ def validate(document: Document) -> tuple[Resource | None, list[Diagnostic]]:
     if resource is not None:
         return resource, []
     # Loaded with the first error: good specs do not pay for the words.
-    from penstock.catalog.explanations import Reported, explain
+    from penstock.catalog.errors.explanations import Reported, explain
 
     return None, explain(kind, Reported(document, document.value), errors)
 
@@ -38,7 +38,7 @@ def validate_overridden(loaded: LoadedSpec, environment: str) -> Overridden:
     resource, errors = _parse(kind, data)
     if resource is not None:
         return Overridden(resource, data)
-    from penstock.catalog.explanations import Reported, explain
+    from penstock.catalog.errors.explanations import Reported, explain
 
     reported = Reported(loaded.document, data, lambda pointer: _origin(patch, environment, pointer), environment, patch)
     return Overridden(None, data, tuple(explain(kind, reported, errors)))

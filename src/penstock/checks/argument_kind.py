@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import types_read
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
@@ -65,7 +65,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
         )
 
 
-def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, sql.Misfit]]:
+def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, analysis.Misfit]]:
     for name, feature in features.spec.features.items():
         aggregate = feature.aggregate
         if feature.sql is not None:
@@ -77,34 +77,34 @@ def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, sq
                 yield from _of_expression(view, (*at, "where"), aggregate.where, aggregate.of)
 
 
-def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[tuple[Pointer, sql.Misfit]]:
+def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[tuple[Pointer, analysis.Misfit]]:
     if "(" not in text:
         return
     dataset = view.find(Dataset, of)
-    parsed = sql.expression(text) if dataset is not None else None
-    if dataset is None or not isinstance(parsed, sql.Expression):
+    parsed = analysis.expression(text) if dataset is not None else None
+    if dataset is None or not isinstance(parsed, analysis.Expression):
         return
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns} & types.keys())
-    for misfit in sql.misfits_of_expression(text, tuple((name, types[name]) for name in names)):
+    for misfit in analysis.misfits_of_expression(text, tuple((name, types[name]) for name in names)):
         yield below, misfit
 
 
-def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, sql.Misfit]]:
+def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, analysis.Misfit]]:
     if not isinstance(resource, Dataset):
         return
     text = resource.spec.source.sql
-    if text is not None and "(" in text and isinstance(sql.query(text), sql.Query):
-        for misfit in sql.misfits_of_query(text, types_read(view, resource)):
+    if text is not None and "(" in text and isinstance(analysis.query(text), analysis.Query):
+        for misfit in analysis.misfits_of_query(text, types_read(view, resource)):
             yield ("source", "sql"), misfit
     for position, check in enumerate(resource.spec.checks):
-        if check.sql is not None and "(" in check.sql and isinstance(sql.query(check.sql), sql.Query):
+        if check.sql is not None and "(" in check.sql and isinstance(analysis.query(check.sql), analysis.Query):
             own = (("this", tuple((name, column.type) for name, column in resource.spec.columns.items())),)
-            for misfit in sql.misfits_of_query(check.sql, own):
+            for misfit in analysis.misfits_of_query(check.sql, own):
                 yield ("checks", position, "sql"), misfit
 
 
-def _advice(misfit: sql.Misfit) -> tuple[str, ...]:
+def _advice(misfit: analysis.Misfit) -> tuple[str, ...]:
     value = misfit.argument
     operand = value if value.isidentifier() else f"({value})"
     for kinds, taken, words in _REMEDIES:

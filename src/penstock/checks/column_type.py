@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import types_read
 from penstock.checks.rule import rule
 from penstock.checks.value_kinds import misfit
@@ -33,11 +33,11 @@ from penstock.specs.dataset import Dataset
 def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     """Yields each column that is declared of another type than its query gives."""
     text = dataset.spec.source.sql
-    query = sql.query(text) if text is not None else None
-    if text is None or not isinstance(query, sql.Query) or query.unknown:
+    query = analysis.query(text) if text is not None else None
+    if text is None or not isinstance(query, analysis.Query) or query.unknown:
         return
     declared = {name.lower(): (name, column.type) for name, column in dataset.spec.columns.items()}
-    for given in sql.kinds(text, types_read(view, dataset)):
+    for given in analysis.kinds(text, types_read(view, dataset)):
         name, type_ = declared.get(given.name.lower(), ("", ""))
         found = misfit(given.kind, type_)
         if found is not None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import tables_of
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
@@ -27,10 +27,10 @@ def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     circle = _circle(view, dataset.name)
     if circle is None or dataset.name != min(circle):
         return
-    query = sql.query(dataset.spec.source.sql or "")
+    query = analysis.query(dataset.spec.source.sql or "")
     at = (
         next((table.at for table in query.tables if table.name == circle[1]), None)
-        if isinstance(query, sql.Query)
+        if isinstance(query, analysis.Query)
         else None
     )
     yield Diagnostic.error(

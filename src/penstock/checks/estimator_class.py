@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.learners.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
-from penstock.catalog.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset

@@ -30,10 +30,10 @@ from itertools import product
 from math import inf, nextafter, prod
 from typing import Any, Literal, NamedTuple
 
+from penstock.catalog.learners.parameter_values import text_of, values_of
+from penstock.catalog.learners.refused_combinations import DEFAULTS, REFUSED, TASK, UNSURE, combinations, holds
+from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
-from penstock.catalog.parameter_values import text_of, values_of
-from penstock.catalog.refused_combinations import DEFAULTS, REFUSED, TASK, UNSURE, combinations, holds
-from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.grammar import counted

@@ -26,8 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
-from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label, Severity

@@ -29,16 +29,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from penstock.catalog.errors.remedies import is_number, short_text
+from penstock.catalog.learners.parameter_values import Values, text_of, values_of
+from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
-from penstock.catalog.parameter_values import Values, text_of, values_of
-from penstock.catalog.remedies import is_number, short_text
-from penstock.catalog.scikit_learn import learners
 from penstock.checks.rule import listed, rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
-from penstock.source.scalars import Ambiguous, plain_value
+from penstock.source.reading.scalars import Ambiguous, plain_value
 from penstock.specs.model import Model, Range
 
 _ONCE = {

@@ -31,8 +31,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.checks.rule import rule
 from penstock.checks.value_kinds import Kind, misfit
 from penstock.diagnostics.model import Diagnostic, Label
@@ -103,12 +103,12 @@ def _condition(view: View, feature_set: FeatureSet, name: str, feature: Feature)
 
 def _misfit(text: str | None, dataset: Dataset | None, type_: str, but: tuple[str, ...] = ()) -> Kind | None:
     """What to say of SQL over a dataset whose values leave no doubt that they are not of a type, some kinds apart."""
-    parsed = sql.expression(text) if text is not None and dataset is not None else None
-    if text is None or dataset is None or not isinstance(parsed, sql.Expression) or parsed.unknown:
+    parsed = analysis.expression(text) if text is not None and dataset is not None else None
+    if text is None or dataset is None or not isinstance(parsed, analysis.Expression) or parsed.unknown:
         return None
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns})
-    kind = sql.kind(text, tuple((one, types[one]) for one in names if one in types))
+    kind = analysis.kind(text, tuple((one, types[one]) for one in names if one in types))
     return None if kind in but else misfit(kind, type_)
 
 
@@ -119,8 +119,8 @@ def _column_of(source: str, feature: Feature) -> tuple[str, str] | None:
             return form.of, form.column
     if feature.sql is None:
         return None
-    found = sql.expression(feature.sql)
-    if isinstance(found, sql.SqlError) or len(found.columns) != 1:
+    found = analysis.expression(feature.sql)
+    if isinstance(found, analysis.SqlError) or len(found.columns) != 1:
         return None
     (use,) = found.columns
     return (source, use.name) if feature.sql.strip().strip('"') == use.name else None

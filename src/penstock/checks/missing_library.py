@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from penstock.catalog.imports import Import, foreign_imports, is_foreign
 from penstock.catalog.model import View
-from penstock.catalog.runtime_modules import is_brought
+from penstock.catalog.python.imports import Import, foreign_imports, is_foreign
+from penstock.catalog.python.runtime_modules import is_brought
 from penstock.checks.rule import listed, rule
 from penstock.checks.unknown_class import means_scikit_learn
 from penstock.diagnostics.codes import MAY_WARN

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset
@@ -59,5 +59,5 @@ def row_order(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
 
 def _is_sound(text: str) -> bool:
     """Whether it is an expression, or lacks nothing but a window, and has none; `sql-syntax` tells of others."""
-    parsed = sql.expression(text)
-    return parsed.headline == sql.NO_WINDOW if isinstance(parsed, sql.SqlError) else not parsed.windows
+    parsed = analysis.expression(text)
+    return parsed.headline == analysis.NO_WINDOW if isinstance(parsed, analysis.SqlError) else not parsed.windows

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.texts import texts
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
@@ -40,9 +40,9 @@ def sql_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
 def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnostic]:
     below = found.pointer[1:]
     is_query = isinstance(resource, Dataset)
-    parsed = sql.query(found.text) if is_query else sql.expression(found.text)
-    if isinstance(parsed, sql.SqlError):
-        if parsed.headline == sql.NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
+    parsed = analysis.query(found.text) if is_query else analysis.expression(found.text)
+    if isinstance(parsed, analysis.SqlError):
+        if parsed.headline == analysis.NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
             return  # `row-order` tells what to write instead
         yield Diagnostic.error(
             "sql-syntax",
@@ -58,11 +58,13 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
             f"`{parsed.volatile}` has no value of its own",
             help=("take a time of the rows; what is known by when follows from `--as-of` and `knownAt`",),
         )
-    elif isinstance(parsed, sql.Expression):
+    elif isinstance(parsed, analysis.Expression):
         yield from _form(view, resource, below, parsed)
 
 
-def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: sql.Expression) -> Iterator[Diagnostic]:
+def _form(
+    view: View, resource: Resource, below: tuple[str | int, ...], parsed: analysis.Expression
+) -> Iterator[Diagnostic]:
     name = _name(below)
     if parsed.subquery is not None:
         yield Diagnostic.error(

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.functions import module_of
+from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
-from penstock.catalog.scikit_learn import learners
+from penstock.catalog.python.functions import module_of
 from penstock.checks.rule import rule, unknown_word
 from penstock.checks.unknown_function import no_module
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span

@@ -18,9 +18,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from penstock.catalog import sql
 from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import derivation_of, tables_read
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
@@ -114,10 +114,10 @@ def _of_dataset(dataset: Dataset) -> Iterator[Named]:
         if time is not None:
             yield Named(dataset.name, time, (key,))
     for position, check in enumerate(spec.checks):
-        query = sql.query(check.sql) if check.sql is not None else None
-        if isinstance(query, sql.Query):
+        query = analysis.query(check.sql) if check.sql is not None else None
+        if isinstance(query, analysis.Query):
             columns = (("this", tuple(spec.columns)),)
-            for unknown in sql.unknown_columns(query.text, columns):
+            for unknown in analysis.unknown_columns(query.text, columns):
                 is_quoted = query.text[unknown.at[0]] == '"'
                 yield Named(dataset.name, unknown.name, ("checks", position, "sql"), unknown.at, is_quoted=is_quoted)
 
@@ -128,7 +128,7 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     if derivation is None:
         return
     text = dataset.spec.source.sql or ""
-    unknowns = sql.unknown_columns(text, tables_read(view, dataset))
+    unknowns = analysis.unknown_columns(text, tables_read(view, dataset))
     for unknown in unknowns:
         span = view.span(dataset, ("source", "sql"), within=unknown.at)
         read = view.find(Dataset, unknown.table) if unknown.table is not None else None
@@ -208,8 +208,8 @@ def _of_match(source: str, form: Latest | Lookup | Aggregate, pointer: Pointer) 
 
 
 def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]:
-    parsed = sql.expression(text)
-    if isinstance(parsed, sql.Expression) and parsed.subquery is None:
+    parsed = analysis.expression(text)
+    if isinstance(parsed, analysis.Expression) and parsed.subquery is None:
         for use in parsed.columns:
             # A column of another table is none of this one's, whatever it is called.
             foreign = use.table.lower() not in ("", dataset)

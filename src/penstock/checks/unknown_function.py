@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from penstock.catalog.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.model import View
+from penstock.catalog.python.functions import Module, Signature, module_of, paths_of
 from penstock.catalog.texts import texts
 from penstock.checks.rule import linked, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import View
-from penstock.catalog.sql_functions import SYNTAX, functions
+from penstock.catalog.sql import analysis
+from penstock.catalog.sql.functions import SYNTAX, functions
 from penstock.catalog.texts import texts
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Span
@@ -48,8 +48,8 @@ ELSEWHERE = {
 def unknown_sql_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each call of a function that DuckDB does not have."""
     for found in texts(view, resource, "sql"):
-        parsed = sql.query(found.text) if isinstance(resource, Dataset) else sql.expression(found.text)
-        if not isinstance(parsed, sql.SqlError):
+        parsed = analysis.query(found.text) if isinstance(resource, Dataset) else analysis.expression(found.text)
+        if not isinstance(parsed, analysis.SqlError):
             for called in parsed.unknown:
                 yield _diagnostic(view.span(resource, found.pointer[1:], within=called.at), called.name)
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog import sql
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.references import unknown_name
+from penstock.catalog.sql import analysis
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
@@ -38,8 +38,8 @@ def unknown_table(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
 
 
 def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tuple[str, ...]) -> Iterator[Diagnostic]:
-    query = sql.query(text)
-    if not isinstance(query, sql.Query):
+    query = analysis.query(text)
+    if not isinstance(query, analysis.Query):
         return
     for table in query.tables:
         target = SpecId("Dataset", table.name)

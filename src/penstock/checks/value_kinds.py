@@ -1,4 +1,4 @@
-"""Which kinds of values that SQL gives (see `penstock.catalog.sql_kinds`) convert to no declared type.
+"""Which kinds of values that SQL gives (see `penstock.catalog.sql.kinds`) convert to no declared type.
 
 Conversion loses nothing or is not made, as the steps do it: a whole number is one however it is stored, text that may
 be a number is left to the data, and of what is neither nobody has to wait for the data.

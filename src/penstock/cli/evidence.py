@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
-    from penstock.source.git_call import GitError
+    from penstock.source.git.call import GitError
 
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": _show,
@@ -246,7 +246,7 @@ def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: byte
 
 
 def _put(file: Path, before: bytes, after: bytes) -> None:
-    from penstock.source.rewrite import rewrite
+    from penstock.source.writing.rewrite import rewrite
 
     try:
         written = rewrite(file, before, after)

@@ -16,7 +16,7 @@ from penstock.review.policy.asked import asked
 from penstock.review.policy.inputs import read_inputs
 from penstock.review.rendering.rows import Note
 from penstock.review.sides import WORK_TREE, default_base
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
 
 FORMATS = ("terminal", "markdown", "json", "html")
 

@@ -14,7 +14,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
 
 if TYPE_CHECKING:
     from penstock.forges.recorded import RecordedPullRequest

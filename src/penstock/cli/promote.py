@@ -144,8 +144,8 @@ def _not_merged(root: Path, view: View, rollout: Rollout) -> list[str]:
     """
     from penstock.promotion.requirements import earlier_releases
     from penstock.review.sides import WORK_TREE, default_base
-    from penstock.source.git import GitRepository
-    from penstock.source.git_call import GitError
+    from penstock.source.git.call import GitError
+    from penstock.source.git.repository import GitRepository
 
     paths = {
         name: root / loaded.document.file.path

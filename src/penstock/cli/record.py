@@ -12,9 +12,9 @@ from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
 from penstock.review.rendering.text_safety import json_text, log_line
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_values import Authorization
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
+from penstock.source.git.values import Authorization
 
 _ON_BRANCH = "branch:"
 

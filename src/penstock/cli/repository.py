@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from penstock.source.files import lookalikes
 
 if TYPE_CHECKING:
-    from penstock.source.git import GitRepository
+    from penstock.source.git.repository import GitRepository
 
 SPECS = "specs"
 _BELOW = ("*", "*/*")
@@ -50,7 +50,7 @@ def find_git(root: Path) -> GitRepository:
 
     `root` need not exist: what is only added by the head of a pull request is not here yet.
     """
-    from penstock.source.git import GitRepository
+    from penstock.source.git.repository import GitRepository
 
     root = root.resolve()
     here = next(folder for folder in (root, *root.parents) if folder.is_dir())

@@ -21,8 +21,8 @@ from penstock.review.decision import Decision, decide
 from penstock.review.policy.memory import Memory
 from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.rendering.text_safety import log_line
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
 
 STEPS = ("all", "find", "decide", "show")
 _PLAIN_FOLDER = re.compile(r"(?:[\w.-]+(?:/[\w.-]+)*)?", re.ASCII)

@@ -46,9 +46,9 @@ from penstock.review.record.log import Subject, append, last_about, read
 from penstock.review.record.places import BranchPlace, Place, RecordError
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_values import Authorization
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
+from penstock.source.git.values import Authorization
 
 FAILURES = (ForgeError, GitError, RecordError, HandoverError)
 _ATTEMPTS = 3

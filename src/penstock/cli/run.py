@@ -17,10 +17,10 @@ from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.incremental.session import GENERATED, Session
 from penstock.runtime.arguments import moment
-from penstock.source.output_findings import MENDED_BY_COMPILING
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
-from penstock.source.writing_codes import WRITING
+from penstock.source.writing.codes import WRITING
+from penstock.source.writing.findings import MENDED_BY_COMPILING
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 
@@ -137,7 +137,7 @@ def where_to_promote(catalog: Catalog, model: str) -> str | None:
 
 def is_watched(catalog: Catalog, model: str) -> bool:
     """Whether some environment has a monitoring pipeline of the model."""
-    from penstock.lowering.monitoring import monitored
+    from penstock.lowering.pipelines.monitoring import monitored
 
     return any(monitored(view, model) for view in catalog.views())
 
@@ -159,7 +159,7 @@ def _none_yet(kind: str) -> str:
 
 def _environment(catalog: Catalog, options: argparse.Namespace) -> Environment:
     """The environment whose pipeline is to be run."""
-    from penstock.lowering.monitoring import monitored
+    from penstock.lowering.pipelines.monitoring import monitored
 
     views = [view for view in catalog.views() if options.environment in (None, view.environment_name)]
     for view in views:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from penstock.catalog import sql
+from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
 from penstock.diagnostics.model import Diagnostic, Severity
@@ -22,7 +22,7 @@ from penstock.incremental.standing import Standing, standing
 from penstock.incremental.timings import Timings
 from penstock.incremental.writing import Writing
 from penstock.source.files import FileStat
-from penstock.source.write_plan import WritePlan
+from penstock.source.writing.write_plan import WritePlan
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Compilation:
     """Each spec that was checked, with the keys that its checks read; None where they found something."""
     compiled: list[CompiledUnit] = field(default_factory=list)
     learned: dict[str, Any] = field(default_factory=dict)
-    """What was found out about SQL (see `penstock.catalog.sql`)."""
+    """What was found out about SQL (see `penstock.catalog.sql.analysis`)."""
 
     def run(self, stats: Sequence[FileStat], outputs: Look, *, check_only: bool, keep: bool) -> None:
         """Go through the stages; `stats` are of the spec files, `outputs` what was found of the generated ones.
@@ -66,7 +66,7 @@ class Compilation:
             self.source = Read(self.root, stats, self.seen, self.known, self.processes)
             stage.count = len(self.source.texts)
         catalog = self.source.catalog
-        sql.recall(self.known.sql)
+        analysis.recall(self.known.sql)
         with self.timings.stage("compare", "keys") as stage:
             self.repository = look(str(self.root), self.seen.repository.items(), time.time_ns())
             self.standing = standing(self.source, self.known, self.repository.changed, outputs.changed)

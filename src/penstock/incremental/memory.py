@@ -85,7 +85,7 @@ class Known:
     units: Lines = field(default_factory=Lines)
     """Unit -> `RememberedUnit`; a unit with findings is left out."""
     sql: Lines = field(default_factory=Lines)
-    """Question about SQL -> its answer (see `penstock.catalog.sql`)."""
+    """Question about SQL -> its answer (see `penstock.catalog.sql.analysis`)."""
     outputs: Lines = field(default_factory=Lines)
     """Generated file -> what is known of it on the disk."""
     overview: Overview = field(default_factory=lambda: Overview())

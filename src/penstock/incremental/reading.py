@@ -15,7 +15,7 @@ from penstock.incremental.crew import Crew
 from penstock.incremental.memory import Known, Seen, UnreadFile, unchanged
 from penstock.source.files import FileStat, read_file
 from penstock.source.model import Document, SourceFile
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.yaml_reader import read_documents
 
 if TYPE_CHECKING:
     from penstock.diagnostics.model import Diagnostic

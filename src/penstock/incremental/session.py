@@ -16,14 +16,14 @@ from penstock.incremental.memory import Known, Seen, Store, unchanged
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
-from penstock.source.lock import LockedError, held
-from penstock.source.output_findings import compile_under_way
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
+from penstock.source.writing.findings import compile_under_way
+from penstock.source.writing.lock import LockedError, held
 
 if TYPE_CHECKING:
     from penstock.compiler import Nowhere, Unit
-    from penstock.source.write_plan import WritePlan
+    from penstock.source.writing.write_plan import WritePlan
 
 GENERATED = "generated"
 LOCK = f"{PRIVATE}/compile.lock"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from penstock.catalog import sql
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import Reads
+from penstock.catalog.sql import analysis
 from penstock.checks.engine import check_spec
 from penstock.compiler import CompiledUnit, Unit, compile_unit, unit_problems
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.output import OutputDirectory
+from penstock.source.writing.output import OutputDirectory
 
 SPEC_COST = 1
 UNIT_COST = 3
@@ -84,7 +84,7 @@ def work(catalog: Catalog, share: Share, generated: Path) -> Generator[Any, Any,
         made = compile_unit(catalog, unit)
         bodies.update((each.path, each.body) for each in made.artifacts if each.body is not None)
         compiled.append(_without_bytes(made))
-    paths = yield Compiled(compiled, dict(sql.learned()))
+    paths = yield Compiled(compiled, dict(analysis.learned()))
     yield OutputDirectory(generated).write({path: bodies[path] for path in paths if path in bodies})
 
 

@@ -16,9 +16,9 @@ from penstock.incremental.outputs import Look
 from penstock.incremental.reading import Read
 from penstock.incremental.standing import Standing
 from penstock.source.lines import FEW, Lines
-from penstock.source.output import OutputDirectory
 from penstock.source.stat_cache import Observed, Stat
-from penstock.source.write_plan import INDEX, WritePlan, read_plain_file
+from penstock.source.writing.output import OutputDirectory
+from penstock.source.writing.write_plan import INDEX, WritePlan, read_plain_file
 
 _PREFIX = "sha256:"
 

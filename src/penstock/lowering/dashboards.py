@@ -10,19 +10,19 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.ir.dashboard import Bound, Dashboard, Panel, Query, Row, Unit
-from penstock.lowering.alerting import ServedSubject, Subject, place_of
-from penstock.lowering.burn_rate import WINDOWS, error_budget
 from penstock.lowering.conventions import dashboard_uid
+from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
+from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of
-from penstock.lowering.monitor_rules import watching
-from penstock.lowering.overdue_rules import Pipeline
-from penstock.lowering.pushed import pushed
-from penstock.lowering.release_rules import phases
-from penstock.lowering.request_series import PERCENTILES, RequestSeries
-from penstock.lowering.retraining import retraining_schedule
-from penstock.lowering.serving import free_labels, requests_of
-from penstock.lowering.slo import BUDGET_REMAINING, RATIO, Sli, indicators, selector_of
-from penstock.lowering.training_rules import retrained
+from penstock.lowering.rules.alerting import ServedSubject, Subject, place_of
+from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
+from penstock.lowering.rules.monitors import watching
+from penstock.lowering.rules.overdue import Pipeline
+from penstock.lowering.rules.pushed import pushed
+from penstock.lowering.rules.releases import phases
+from penstock.lowering.rules.retraining import retraining_schedule
+from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, Sli, indicators, selector_of
+from penstock.lowering.rules.trainings import retrained
 from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout
 from penstock.specs.series import (

@@ -7,14 +7,14 @@ from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
-from penstock.lowering.access import access_rule
 from penstock.lowering.dashboards import dashboard
-from penstock.lowering.endpoint import endpoint
-from penstock.lowering.monitoring import monitoring_workflow
-from penstock.lowering.rules import rule_file
-from penstock.lowering.schedules import schedules
-from penstock.lowering.training import training_workflow
-from penstock.lowering.training_rules import training_rules
+from penstock.lowering.endpoints.access import access_rule
+from penstock.lowering.endpoints.endpoint import endpoint
+from penstock.lowering.pipelines.monitoring import monitoring_workflow
+from penstock.lowering.pipelines.schedules import schedules
+from penstock.lowering.pipelines.training import training_workflow
+from penstock.lowering.rules.rollout import rule_file
+from penstock.lowering.rules.trainings import training_rules
 
 Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.catalog.model import SpecId, View
-from penstock.lowering.endpoint import is_remote, model_uri
+from penstock.lowering.endpoints.endpoint import is_remote, model_uri
 from penstock.promotion.attested import Promoter, attested
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
@@ -15,8 +15,8 @@ from penstock.source.attestations.gates import parse_gates
 from penstock.source.attestations.promotion import Origin, Released, parse_promotion
 from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
-from penstock.source.emit_yaml import emit_yaml
 from penstock.source.envelope import EnvelopeError, payload_of
+from penstock.source.writing.emit_yaml import emit_yaml
 from penstock.specs.release import PreviousVersion, Release, Version
 from penstock.specs.rollout import Rollout
 

@@ -9,7 +9,7 @@ import yaml
 
 from penstock.review import line_diff
 from penstock.review.line_diff import Block
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import IDENTITY_KEYS
 
 _CONTEXT = 2

@@ -17,10 +17,10 @@ from penstock.review.model import ArtifactChange, Body
 from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Side, Sides
 from penstock.review.trees import Unread
-from penstock.source import output_findings as findings
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
-from penstock.source.write_plan import INDEX
+from penstock.source.writing import findings
+from penstock.source.writing.write_plan import INDEX
 
 KUSTOMIZATION = "kustomization.yaml"
 

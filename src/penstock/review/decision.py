@@ -20,7 +20,7 @@ from penstock.review.policy.inputs import Inputs, inputs_of
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
 from penstock.review.sides import WORK_TREE, Sides, of_sides
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 
 
 class Decision(NamedTuple):

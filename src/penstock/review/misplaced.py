@@ -9,8 +9,8 @@ from penstock.catalog.load import SPECS
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.sides import GENERATED, WORK_TREE, Sides
 from penstock.source.files import SUFFIXES
-from penstock.source.git import GitRepository
-from penstock.source.git_paths import Folder, is_outside
+from penstock.source.git.paths import Folder, is_outside
+from penstock.source.git.repository import GitRepository
 
 _FOLDERS = (SPECS, GENERATED)
 _LINK, _SUBMODULE = "120000", "160000"

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from penstock.diagnostics.model import Diagnostic, Span
-from penstock.source.git_paths import Folder
+from penstock.source.git.paths import Folder
 from penstock.specs.addresses import Address
 from penstock.specs.review import Area
 

@@ -32,7 +32,7 @@ from penstock.review.taken_back import taken_back
 from penstock.review.uncollected import uncollected
 from penstock.review.unexplained import unexplained
 from penstock.source.canonical import bytes_digest, digest
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
 from penstock.specs.rollout import Rollout
 

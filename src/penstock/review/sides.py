@@ -13,13 +13,13 @@ from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
-from penstock.source.characters import MAX_FILE_BYTES, decode
 from penstock.source.files import list_commit, read_file, scan
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_paths import Folder
-from penstock.source.git_values import TreeChange, TreeEntry
+from penstock.source.git.call import GitError
+from penstock.source.git.paths import Folder
+from penstock.source.git.repository import GitRepository
+from penstock.source.git.values import TreeChange, TreeEntry
 from penstock.source.model import SourceFile, blob_id
+from penstock.source.reading.characters import MAX_FILE_BYTES, decode
 
 T = TypeVar("T")
 

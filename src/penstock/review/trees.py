@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from penstock.catalog.repository import CommittedFiles, RepositoryFiles, WorkTree
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 
 _MANY_FOLDERS = 100
 """From how many folders on it is cheaper to list all files of a commit than those of each."""

@@ -11,8 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.catalog.functions import paths_of
 from penstock.catalog.model import SpecId
+from penstock.catalog.python.functions import paths_of
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.followed import module_of
@@ -22,7 +22,7 @@ from penstock.review.reach import Reach
 from penstock.review.sides import GENERATED, Sides
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.model import Pointer
-from penstock.source.write_plan import INDEX
+from penstock.source.writing.write_plan import INDEX
 from penstock.specs.addresses import Address
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.source.reading_codes import READING
-from penstock.source.writing_codes import WRITING
+from penstock.source.reading.codes import READING
+from penstock.source.writing.codes import WRITING
 
 CODES = (*READING, *WRITING)

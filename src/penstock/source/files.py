@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
-from penstock.source.characters import MAX_FILE_BYTES, decode, too_large
 from penstock.source.model import SourceFile
-from penstock.source.write_plan import read_plain_file
+from penstock.source.reading.characters import MAX_FILE_BYTES, decode, too_large
+from penstock.source.writing.write_plan import read_plain_file
 
 if TYPE_CHECKING:
-    from penstock.source.git import GitRepository
-    from penstock.source.git_values import TreeEntry
+    from penstock.source.git.repository import GitRepository
+    from penstock.source.git.values import TreeEntry
 
 SUFFIXES = (".yaml", ".yml")
 _ALMOST = (*SUFFIXES, ".json")

@@ -59,7 +59,7 @@ class Document:
         to nothing gives the place of the nearest parent that exists: its key if it has one.
         The text is composed again on the first call, so that only those who ask pay for it.
         """
-        from penstock.source.places import find_span
+        from penstock.source.reading.places import find_span
 
         return find_span(self, pointer, of, within)
 

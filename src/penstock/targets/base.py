@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from penstock.source.recurring import Recurring
+from penstock.source.writing.recurring import Recurring
 
 __all__ = ["Capability", "Manifest", "Recurring", "Target", "Unsupported", "version"]
 

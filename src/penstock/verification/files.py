@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.characters import decode
 from penstock.source.files import unreadable
 from penstock.source.model import Document, SourceFile
-from penstock.source.write_plan import read_plain_file
-from penstock.source.yaml_reader import read_documents
+from penstock.source.reading.characters import decode
+from penstock.source.reading.yaml_reader import read_documents
+from penstock.source.writing.write_plan import read_plain_file
 
 GENERATED = "generated"
 

@@ -12,8 +12,8 @@ from penstock.review.record.log import read
 from penstock.review.record.places import BranchPlace
 from penstock.review.record.replay import inputs_of
 from penstock.source.canonical import bytes_digest, canonical_json
-from penstock.source.git import GitRepository
-from penstock.source.journal import LOG
+from penstock.source.git.repository import GitRepository
+from penstock.source.writing.journal import LOG
 from review.actions import APPROVALS, RECORD, Run
 from review.repositories import EITHER_FOLDER
 

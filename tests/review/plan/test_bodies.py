@@ -10,7 +10,7 @@ import pytest
 from penstock.review.rendering import terminal
 from penstock.review.sides import WORK_TREE
 from penstock.review.trees import CommitFiles
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from review.repositories import Documents, Repository
 
 TRAINING = "generated/production/delay/training.yaml"

@@ -11,8 +11,8 @@ from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Grown, Operation
 from penstock.review.plan import make_plan
 from penstock.review.sides import WORK_TREE, default_base
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
 from review.releases import NEW, OLD, OLDER, add_release
 from review.repositories import Documents, Repository, at, direct, directions
 

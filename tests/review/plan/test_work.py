@@ -18,7 +18,7 @@ from penstock.compiler import units
 from penstock.incremental import crew
 from penstock.review import examination
 from penstock.review.model import Plan
-from penstock.source import git_call
+from penstock.source.git import call
 from review.repositories import SYSTEM, Documents, Repository
 
 _OWN = "flights|weather|arrivals|conditions|delay|delay-release|delay-online"
@@ -37,8 +37,8 @@ class Calls:
         self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
         self.count(examination, "check_spec", lambda called: str(called[1]))
         self.count(examination, "compile_unit", lambda called: str(called[1]))
-        self.count(git_call, "start", lambda called: str(called[1][0]))
-        self.count(git_call, "opened", lambda called: str(called[1][0]))
+        self.count(call, "start", lambda called: str(called[1][0]))
+        self.count(call, "opened", lambda called: str(called[1][0]))
 
     def count(self, module: Any, name: str, what: Callable[[tuple[Any, ...]], str]) -> None:
         original = getattr(module, name)

@@ -18,7 +18,7 @@ from penstock.review.record.log import Subject, append, read, remembered
 from penstock.review.record.places import BranchPlace, FolderPlace, Place, RecordError, part_path
 from penstock.review.record.replay import replay, verify
 from penstock.source.canonical import bytes_digest, canonical_json
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 from review.pull_requests import PullRequest, looser_gate, looser_region, opened
 from review.repositories import Repository
 

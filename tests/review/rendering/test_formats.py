@@ -12,7 +12,7 @@ from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering import html, json, markdown, terminal
 from penstock.review.rendering.rows import headline, rows
 from penstock.review.rendering.values import shown_values
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
 

@@ -9,7 +9,7 @@ import pytest
 from penstock.review.model import ArtifactChange, Operation
 from penstock.review.rendering import html, json, markdown, terminal
 from penstock.review.rendering.hunks import Hunks, Shown
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import Address
 from review.rendering.plans import change, plan
 

@@ -16,7 +16,7 @@ import pytest
 
 from penstock.catalog.load import load_work_tree
 from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Step, Workflow
-from penstock.lowering.training import training_workflow
+from penstock.lowering.pipelines.training import training_workflow
 from penstock.runtime.main import main
 from runtime.evaluation.worlds import outcomes, verdict
 

@@ -12,7 +12,7 @@ from promql_parser import parse
 
 from lowering.rollouts import BY_ITSELF, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
 from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.argo_rollouts.target import TARGET
 
 WATCH, STEP = f"{ONLINE}-canary", f"{ONLINE}-canary-step"

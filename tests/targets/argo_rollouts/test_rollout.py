@@ -22,7 +22,7 @@ from lowering.rollouts import (
     view,
 )
 from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.runtime.artifacts import directory_digest
 from penstock.runtime.main import main
 from penstock.runtime.registry.store import ModelStore

@@ -23,9 +23,9 @@ from penstock.ir.monitoring import Recording, RuleFile
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.dashboards import dashboard
 from penstock.lowering.plans import rollout_plans
-from penstock.lowering.rules import rule_file
-from penstock.lowering.training_rules import training_rules
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.lowering.rules.rollout import rule_file
+from penstock.lowering.rules.trainings import training_rules
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.series import SERIES
 from penstock.targets.grafana.target import TARGET
 from penstock.targets.prometheus.target import TARGET as PROMETHEUS

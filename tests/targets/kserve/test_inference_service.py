@@ -23,7 +23,7 @@ from lowering.rollouts import (
     view,
 )
 from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoint import endpoint
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.kserve.target import TARGET
 from targets.crds import problems
 

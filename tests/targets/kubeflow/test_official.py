@@ -17,7 +17,7 @@ from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConf
 from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineDeploymentConfig, PipelineSpec, PlatformSpec
 
 from penstock.ir.workflow import Workflow
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from targets.kubeflow import kfp_build
 from targets.kubeflow.workflows import flight_monitoring, flight_training, rendered, small
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.kubeflow.target import TARGET, render_schedule, render_workflow
 from targets.kubeflow.workflows import flight_training, rendered, schedule, small, snapshot, train
 

@@ -16,8 +16,8 @@ from penstock.ir.workflow import (
     Step,
     Workflow,
 )
-from penstock.lowering.monitoring import monitoring_workflow
-from penstock.lowering.training import training_workflow
+from penstock.lowering.pipelines.monitoring import monitoring_workflow
+from penstock.lowering.pipelines.training import training_workflow
 from penstock.targets.base import Manifest
 from penstock.targets.kubeflow.target import render_workflow
 

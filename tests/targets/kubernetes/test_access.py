@@ -12,7 +12,7 @@ from penstock.capabilities import capability_problems
 from penstock.catalog.model import SpecId
 from penstock.diagnostics.model import Diagnostic
 from penstock.ir.serving import AccessRule
-from penstock.lowering.access import access_rule
+from penstock.lowering.endpoints.access import access_rule
 from penstock.targets.kubernetes.target import TARGET
 from targets.crds import problems
 

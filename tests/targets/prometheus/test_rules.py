@@ -21,8 +21,8 @@ from lowering.rollouts import (
     view,
 )
 from penstock.ir.monitoring import Alert, RuleFile, RuleGroup
-from penstock.lowering.rules import rule_file
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.lowering.rules.rollout import rule_file
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
 from targets.crds import problems

@@ -15,8 +15,8 @@ from lowering.rollouts import changed
 from penstock.ir.monitoring import Alert, RuleFile
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.plans import model_plans
-from penstock.lowering.training_rules import training_rules
-from penstock.source.emit_yaml import emit_yaml_documents
+from penstock.lowering.rules.trainings import training_rules
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import TARGET
 from targets.crds import problems

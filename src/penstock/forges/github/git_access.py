@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from penstock.forges.github.secret import Secret
-from penstock.source.git_values import Authorization
+from penstock.source.git.values import Authorization
 
 
 def git_access(token: Secret, server: str) -> Authorization:

@@ -18,7 +18,7 @@ from penstock.review.changes.followed import (
     shown_path,
 )
 from penstock.review.sides import Sides
-from penstock.source.git_values import TreeChange
+from penstock.source.git.values import TreeChange
 
 _WORDS = (re.compile(r"[\w./-]+"), re.compile(r"[\w./@+,-]+"))
 """Names as most are, and as they may be."""

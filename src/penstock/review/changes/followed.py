@@ -10,12 +10,12 @@ from fnmatch import translate
 from posixpath import normpath
 from typing import Any, NamedTuple
 
-from penstock.catalog.functions import paths_of
+from penstock.catalog.python.functions import paths_of
 from penstock.review.changes.modules import Links, Modules
 from penstock.review.sides import Sides
 from penstock.source.canonical import digest
-from penstock.source.git_paths import is_outside
-from penstock.source.git_values import TreeChange
+from penstock.source.git.paths import is_outside
+from penstock.source.git.values import TreeChange
 
 _NAME = re.compile(r"[\w.:]+")
 _COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so)")

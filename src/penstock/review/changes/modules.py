@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from posixpath import normpath
 from typing import NamedTuple
 
-from penstock.catalog.functions import paths_of
+from penstock.catalog.python.functions import paths_of
 from penstock.catalog.repository import RepositoryFiles
 from penstock.review.changes.finders import finders, reflects
 from penstock.review.changes.open_code import is_open

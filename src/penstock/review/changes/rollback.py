@@ -8,8 +8,8 @@ from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog, SpecId
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Operation
-from penstock.source.characters import decode
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
+from penstock.source.reading.characters import decode
 from penstock.specs.release import PreviousVersion, Release, Version
 
 _Place = tuple[str | None, str]

@@ -9,7 +9,7 @@ from penstock.review.plan import plan_of
 from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
 from penstock.review.sides import Sides, of_sides
-from penstock.source.git import GitRepository
+from penstock.source.git.repository import GitRepository
 
 
 class Inputs(NamedTuple):

@@ -15,8 +15,8 @@ from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, read_owners
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from penstock.catalog.partial import Library, PartialCatalog, SpecFile
 from penstock.review.model import Plan
 from penstock.review.plan import compare
 from penstock.review.reach import Reach
-from penstock.source.emit_yaml import emit_yaml_documents
 from penstock.source.model import SourceFile
+from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import Address, identity
 from penstock.specs.base import API_VERSION
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from penstock.source.git import GitRepository
-from penstock.source.git_call import GitError
-from penstock.source.git_values import Authorization
-from penstock.source.journal import LOG, Journal
+from penstock.source.git.call import GitError
+from penstock.source.git.repository import GitRepository
+from penstock.source.git.values import Authorization
+from penstock.source.writing.journal import LOG, Journal
 
 BRANCH = "penstock-record"
 _FOLDER_OF_PARTS = "inputs"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from penstock.diagnostics.model import Severity, Span
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
 from penstock.review.rendering.values import shown_value, shown_values
-from penstock.source.output_findings import MENDED_BY_COMPILING
+from penstock.source.writing.findings import MENDED_BY_COMPILING
 
 SYMBOLS = {
     Operation.ADDED: "+",

@@ -1,0 +1,277 @@
+"""What is wrong with a spec by itself, in the words of whoever wrote it: pydantic's errors become diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from penstock.catalog.errors.keys import lacking_keys, unknown_key, wrong_rule_form
+from penstock.catalog.errors.places import Place, place_of
+from penstock.catalog.errors.reported import Reported
+from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_type
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+from penstock.specs.kubernetes import RESERVED_LABELS
+from penstock.specs.numbers import number
+from penstock.specs.shapes import Scalar, Tagged
+
+__all__ = ["Reported", "explain"]
+
+
+class Mistake(NamedTuple):
+    """One of pydantic's errors, and where it is."""
+
+    type: str
+    place: Place
+    value: Any
+    context: dict[str, Any]
+
+
+def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> list[Diagnostic]:
+    """One diagnostic for each cause among pydantic's errors, except at values that the reader has reported."""
+    mistakes = []
+    missing: dict[Pointer, list[Mistake]] = {}
+    choices: set[Pointer] = set()
+    refused: list[Place] = []
+    for error in errors:
+        place = place_of(kind, reported.data, error["loc"])
+        if place.rejected or reported.is_damaged(place.pointer):
+            if error["type"] == "extra_forbidden":
+                refused.append(place)
+            continue
+        if place.is_choice:
+            if place.pointer in choices:
+                continue
+            choices.add(place.pointer)
+        mistake = Mistake(error["type"], place, error.get("input"), error.get("ctx") or {})
+        if mistake.type == "missing":
+            missing.setdefault(place.pointer[:-1], []).append(mistake)
+        else:
+            mistakes.append(mistake)
+    for place in refused:
+        _account_for(kind, reported, place, missing.get(place.pointer[:-1], []))
+    diagnostics: list[Diagnostic] = []
+    for mistake in mistakes:
+        diagnostics += _explained(kind, reported, mistake, missing)
+    for parent, lacking in missing.items():
+        diagnostics += lacking_keys(kind, reported, parent, [one.place for one in lacking])
+    return diagnostics
+
+
+def _account_for(kind: type[Resource], reported: Reported, place: Place, lacking: list[Mistake]) -> None:
+    """A key that the reader has reported, such as a plain `on`, may stand for one that would be missing."""
+    names = [str(one.place.pointer[-1]) for one in lacking]
+    _, meant = unknown_key(kind, reported, place, names)
+    likely = meant if meant in names or len(names) != 1 else names[0]
+    lacking[:] = [one for one in lacking if one.place.pointer[-1] != likely]
+
+
+def _explained(
+    kind: type[Resource], reported: Reported, mistake: Mistake, missing: dict[Pointer, list[Mistake]]
+) -> Iterator[Diagnostic]:
+    place = mistake.place
+    if mistake.type == "extra_forbidden":
+        lacking = missing.get(place.pointer[:-1], [])
+        diagnostic, meant = unknown_key(kind, reported, place, [str(one.place.pointer[-1]) for one in lacking])
+        # The key that was misspelt is not also missing.
+        lacking[:] = [one for one in lacking if one.place.pointer[-1] != meant]
+        yield diagnostic
+    elif mistake.type == "rule_form":
+        yield wrong_rule_form(reported, place)
+    elif mistake.type == "union_tag_not_found" and isinstance(place.shape, Tagged):
+        key = place.shape.key or ""
+        yield from lacking_keys(
+            kind, reported, place.pointer, [Place((*place.pointer, key), place.shape.members[0][1], None)]
+        )
+    elif place.is_choice and _TABLE.get(mistake.type) is not _length:
+        yield wrong_type(reported, place, mistake.value)
+    else:
+        write = _TABLE.get(mistake.type)
+        if write is None and mistake.type.endswith("_type"):
+            write = _type
+        yield (write or _otherwise)(reported, mistake)
+
+
+def _type(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return wrong_type(reported, mistake.place, mistake.value)
+
+
+def _unit(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return wrong_type(reported, mistake.place, mistake.value, str(mistake.context.get("reason", "")))
+
+
+def _literal(reported: Reported, mistake: Mistake) -> Diagnostic:
+    shape = mistake.place.shape
+    return not_one_of(reported, mistake.place, mistake.value, shape.values if isinstance(shape, Scalar) else ())
+
+
+def _tag(reported: Reported, mistake: Mistake) -> Diagnostic:
+    shape = mistake.place.shape
+    if not isinstance(shape, Tagged):
+        return _otherwise(reported, mistake)
+    key = shape.key or ""
+    place = Place((*mistake.place.pointer, key), shape, None)
+    return not_one_of(reported, place, mistake.value.get(key), tuple(tag for tag, _ in shape.members))
+
+
+def _pattern(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return out_of_pattern(reported, mistake.place, str(mistake.value), str(mistake.context.get("pattern", "")))
+
+
+_COMPARISONS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+}
+
+
+def _range(reported: Reported, mistake: Mistake) -> Diagnostic:
+    words, key = _COMPARISONS[mistake.type]
+    return Diagnostic.error(
+        "out-of-range",
+        f"{reported.phrase(mistake.place.pointer)} is out of range",
+        reported.span(mistake.place.pointer),
+        f"must be {words} {number(mistake.context[key])}",
+    )
+
+
+def _length(reported: Reported, mistake: Mistake) -> Diagnostic:
+    name, least = reported.phrase(mistake.place.pointer), mistake.context["min_length"]
+    is_text = mistake.type == "string_too_short"
+    unit = "characters" if is_text else "items"
+    headline = f"{name} is empty" if not mistake.value else f"{name} is too short"
+    label = "" if not mistake.value and least == 1 else f"must have at least {least} {unit}"
+    description = reported.description(mistake.place)
+    helps = (f"{name}: {description}",) if description else ()
+    return Diagnostic.error("too-few", headline, reported.span(mistake.place.pointer), label, help=helps)
+
+
+def _too_many(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return Diagnostic.error(
+        "too-many",
+        f"{reported.phrase(mistake.place.pointer)} has too many items",
+        reported.span(mistake.place.pointer),
+        f"must have at most {mistake.context['max_length']}, and has {mistake.context['actual_length']}",
+    )
+
+
+def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
+    pointer = mistake.place.pointer
+    choices = [word.strip("` ") for word in mistake.context["choices"].split(",")]
+    given = [key for key in choices if isinstance(mistake.value, dict) and mistake.value.get(key) is not None]
+    listed = ", ".join(f"`{key}`" for key in choices)
+    name = reported.phrase(pointer)
+    if len(given) > 1:
+        first = Label(reported.span((*pointer, given[0]), "key"), "and this")
+        return Diagnostic.error(
+            "choose-one",
+            f"{name} has both `{given[0]}` and `{given[1]}`, and only one of them can hold",
+            reported.span((*pointer, given[1]), "key"),
+            "this",
+            secondary=(first,),
+            help=("keep one of them",),
+        )
+    words = "exactly one of" if mistake.type == "choose_one" else "at least one of"
+    return Diagnostic.error(
+        mistake.type.replace("_", "-"),
+        f"{name} has none of {listed}",
+        reported.span(pointer, "key"),
+        help=(f"give {words} them",),
+    )
+
+
+def _repeated(reported: Reported, mistake: Mistake) -> Diagnostic:
+    pointer, position = mistake.place.pointer, mistake.context["position"]
+    item = mistake.value[position]
+    first = Label(reported.span((*pointer, mistake.value.index(item))), "first here")
+    return Diagnostic.error(
+        "repeated-item",
+        f"`{item}` stands twice in {reported.phrase(pointer)}",
+        reported.span((*pointer, position)),
+        "again here",
+        secondary=(first,),
+        help=("delete one of the two",),
+    )
+
+
+def _reserved_label(reported: Reported, mistake: Mistake) -> Diagnostic:
+    key = str(mistake.value)
+    return Diagnostic.error(
+        "reserved-label",
+        f"the label `{key}` is set by the compiler",
+        reported.span(mistake.place.pointer, "key"),
+        help=("take another prefix than " + " and ".join(f"`{prefix}`" for prefix in RESERVED_LABELS),),
+    )
+
+
+def _cidr(reported: Reported, mistake: Mistake) -> Diagnostic:
+    text, meant = str(mistake.value), mistake.context.get("meant")
+    span = reported.span(mistake.place.pointer)
+    if meant is None:
+        advice = "write an address and the length of its prefix, such as `10.20.0.0/16`"
+        return Diagnostic.error("malformed-text", f"`{text}` is not a range of addresses", span, help=(advice,))
+    return Diagnostic.error(
+        "malformed-text",
+        f"`{text}` is one address within a range, and not the range",
+        span,
+        help=(f"write `{meant}` for the range",),
+        fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, str(meant)),)),
+    )
+
+
+def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
+    def write(reported: Reported, mistake: Mistake) -> Diagnostic:
+        return Diagnostic.error(
+            code,
+            headline.format(reported.phrase(mistake.place.pointer)),
+            reported.span(mistake.place.pointer),
+            help=(advice,),
+        )
+
+    return write
+
+
+def _otherwise(reported: Reported, mistake: Mistake) -> Diagnostic:
+    return Diagnostic.error(
+        "wrong-type",
+        f"{reported.phrase(mistake.place.pointer)} is not what the language expects there",
+        reported.span(mistake.place.pointer),
+        f"expected {mistake.place.shape.words}",
+    )
+
+
+_TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
+    "literal_error": _literal,
+    "union_tag_invalid": _tag,
+    "string_pattern_mismatch": _pattern,
+    "string_too_short": _length,
+    "too_short": _length,
+    "too_long": _too_many,
+    "unit": _unit,
+    "instant": _type,
+    "choose_one": _choose,
+    "choose_some": _choose,
+    "range_order": _custom("bad-range", "{} has its larger bound first", "write the smaller bound first"),
+    "range_log": _custom(
+        "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
+    ),
+    "repeated_item": _repeated,
+    "reserved_label": _reserved_label,
+    "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
+    "cidr": _cidr,
+    "link_local": _custom(
+        "malformed-text",
+        "{} is where clouds give out the credentials of machines",
+        "leave it out; `egress.credentials` lets pods reach what gives out their own credentials",
+    ),
+    "at_least_of": _custom(
+        "out-of-range",
+        "{} asks for more conditions than it lists",
+        "write a `count` of no more than stand under `of`, or list more there",
+    ),
+    "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
+    **dict.fromkeys(_COMPARISONS, _range),
+}
+"""Who explains which of pydantic's errors; types of values are explained by `_type`."""

@@ -1,0 +1,158 @@
+"""What the language's patterns ask for, in words: nobody is shown a regular expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_network
+from typing import NamedTuple
+
+from penstock.catalog.learners.scikit_learn import learners
+from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
+from penstock.specs.kubernetes import (
+    AWS_ROLE_PATTERN,
+    AZURE_CLIENT_PATTERN,
+    CIDR_PATTERN,
+    GATEWAY_PATTERN,
+    GCP_ACCOUNT_PATTERN,
+    LABEL_KEY_PATTERN,
+    LABEL_VALUE_PATTERN,
+    NAMESPACE_PATTERN,
+    STORE_PATTERN,
+    SUBDOMAIN_PATTERN,
+    URL_PATTERN,
+)
+
+
+class Wording(NamedTuple):
+    """A pattern in words."""
+
+    what: str
+    """What the text is: ``a name``."""
+    rule: str
+    """What it must look like, with an example; the end of a sentence that begins with ``write``."""
+    suggest: Callable[[str], str | None] = lambda _: None
+    """The text that was probably meant; None where there is no good guess."""
+
+
+def likely_name(text: str) -> str | None:
+    """The name of a spec that the text was probably meant to be; None where nothing of it can be."""
+    squeezed = "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in text.lower()).split())
+    return squeezed[:50].rstrip("-") or None
+
+
+def _as_slug(text: str) -> str | None:
+    name = likely_name(text)
+    return name.lstrip("0123456789-") or None if name else None
+
+
+def _as_identifier(text: str) -> str | None:
+    word = "".join(c if c.isalnum() and c.isascii() else "_" for c in text).strip("_")
+    return word if word and not word[0].isdigit() else None
+
+
+def _as_subdomain(text: str) -> str | None:
+    host = text.partition("://")[2].partition("/")[0].partition(":")[0] or text
+    parts = [likely_name(part) for part in host.split(".")]
+    return ".".join(part for part in parts if part) or None
+
+
+def _with_scheme(text: str) -> str | None:
+    return f"http://{text}" if text and "/" not in text and not any(map(str.isspace, text)) and ":" in text else None
+
+
+def _as_function(text: str) -> str | None:
+    module, _, function = text.removesuffix("()").rpartition(".")
+    return f"{module}:{function}" if module and not {"/", ":"} & set(text) else None
+
+
+def _as_range(text: str) -> str | None:
+    """A single address as a range of one."""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        return None
+
+
+def _as_class(text: str) -> str | None:
+    """The learner of scikit-learn that was named without its package."""
+    return next((path for path in learners() if path.rpartition(".")[2].lower() == text.lower()), None)
+
+
+WORDINGS: dict[str, Wording] = {
+    f"^{NAME_PATTERN}$": Wording(
+        "a name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", likely_name
+    ),
+    r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
+        "a name", "lower-case letters, digits and dashes, a letter first, such as `enough-rows`", _as_slug
+    ),
+    r"^[A-Za-z_][A-Za-z0-9_]{0,62}$": Wording(
+        "a feature's name",
+        "letters, digits and underscores, as a column has them, such as `wind_speed`",
+        _as_identifier,
+    ),
+    r"^[A-Za-z_]\w*$": Wording(
+        "a package's name", "the name under which Python imports it, such as `xgboost`", _as_identifier
+    ),
+    f"^{DIGEST_PATTERN}$": Wording("a digest", "`sha256:` and 64 lower-case hexadecimal digits"),
+    f"^{IMAGE_PATTERN}$": Wording(
+        "an image pinned by digest",
+        "`registry/repository@sha256:` and 64 hexadecimal digits: a tag can be moved to other contents",
+    ),
+    f"^{FUNCTION_PATTERN}$": Wording(
+        "a function", "`module:function`, such as `systems.flights:departures`", _as_function
+    ),
+    r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$": Wording(
+        "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`", _as_class
+    ),
+    r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$": Wording(
+        "a file of skops", "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`"
+    ),
+    r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.21"`'),
+    NAMESPACE_PATTERN: Wording(
+        "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
+    ),
+    CIDR_PATTERN: Wording(
+        "a range of addresses", "it with the length of its prefix, such as `10.20.0.0/16` or `fd00:20::/64`", _as_range
+    ),
+    GATEWAY_PATTERN: Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
+    SUBDOMAIN_PATTERN: Wording(
+        "a name as DNS has them",
+        "lower-case letters, digits, dashes and dots, such as `ml.example.com` or `pipeline-runner`",
+        _as_subdomain,
+    ),
+    LABEL_KEY_PATTERN: Wording(
+        "the key of a label",
+        "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends, and if need be `prefix/` first",
+    ),
+    LABEL_VALUE_PATTERN: Wording(
+        "the value of a label", "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends"
+    ),
+    STORE_PATTERN: Wording("an address", "it with its scheme, such as `http://mlflow.mlflow.svc:5000`", _with_scheme),
+    URL_PATTERN: Wording("an address", "it with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme),
+    r"^(s3|gs|file)://\S+[^/]$": Wording(
+        "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"
+    ),
+    rf"^{LOGIN_PATTERN}$": Wording(
+        "a login",
+        "the account's name on the forge, such as `octocat`, without `@`",
+        lambda text: text.lstrip("@") or None,
+    ),
+    AWS_ROLE_PATTERN: Wording(
+        "the ARN of an IAM role",
+        "`arn:aws:iam::ACCOUNT:role/NAME` with the twelve digits of the account, such as "
+        "`arn:aws:iam::111122223333:role/model-reader`",
+    ),
+    GCP_ACCOUNT_PATTERN: Wording(
+        "the address of a service account of one's own",
+        "it as `NAME@PROJECT.iam.gserviceaccount.com`, of an account that was made in Google Cloud for this rollout",
+    ),
+    AZURE_CLIENT_PATTERN: Wording(
+        "the client id of an identity of Azure",
+        "the GUID that Azure calls the application's or managed identity's client id, such as "
+        "`11111111-2222-3333-4444-555555555555`",
+    ),
+    r"^[a-z0-9-]+\..+$": Wording("a column of a dataset", "`dataset.column`, such as `passengers.age_band`"),
+    r"^[\w./-]+\.json$": Wording("a file of evidence", "the path of a `.json` file in the repository"),
+    r"^[A-Za-z0-9+/]{43}=$": Wording("an Ed25519 public key", "its 32 bytes in base64: 43 characters and `=`"),
+}
+"""By the pattern as the language declares it; a test holds the table complete."""

@@ -1,0 +1,1 @@
+"""What scikit-learn's learners take, as tables of what it does."""

@@ -1,0 +1,38 @@
+"""The classifiers and regressors of scikit-learn 1.9, the parameters that each takes, and their values.
+
+The table beside this file is scikit-learn's own (`sklearn.utils.all_estimators` and what each learner holds its
+parameters against at `fit`, `_parameter_constraints`), so that nothing heavy is imported to read it; a test holds it
+against the scikit-learn that is installed. What it says of values is read by `parameter_values`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+PACKAGES = (
+    "calibration", "compose", "covariance", "cross_decomposition", "decomposition", "discriminant_analysis", "dummy",
+    "ensemble", "feature_selection", "gaussian_process", "impute", "isotonic", "kernel_approximation", "kernel_ridge",
+    "linear_model", "manifold", "mixture", "model_selection", "multiclass", "multioutput", "naive_bayes", "neighbors",
+    "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree",
+)  # fmt: skip
+"""Packages that hold classes with `fit`."""
+
+WITHOUT_PROBABILITIES = (
+    "LinearSVC", "OneVsOneClassifier", "OutputCodeClassifier", "PassiveAggressiveClassifier", "Perceptron",
+    "RidgeClassifier", "RidgeClassifierCV",
+)  # fmt: skip
+"""Classifiers that have no `predict_proba`, whatever their parameters."""
+
+TABLE = Path(__file__).with_suffix(".json")
+
+
+@cache
+def learners() -> dict[str, dict[str, str]]:
+    """The parameters of each learner, sorted, with the values that each takes.
+
+    Learners go by their full path such as ``sklearn.svm.SVC``.
+    """
+    found: dict[str, dict[str, str]] = json.loads(TABLE.read_bytes())
+    return found

@@ -1,0 +1,122 @@
+"""Calls of functions with a value that DuckDB takes for none of their arguments, such as the average of a text.
+
+Where the kind of a value leaves no doubt (see `kinds`), and each argument for itself: a kind is wrong in a place if
+no others make it right. DuckDB converts many values by itself, so the table beside this file is what it says: a test
+holds the table against the DuckDB that is installed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import build_scope
+
+from penstock.catalog.sql.calls import Given, given_arguments
+from penstock.catalog.sql.kinds import Column, column_in, kind_of
+from penstock.catalog.sql.values import Misfit, Range, Typed, Types
+
+TABLE = Path(__file__).with_suffix(".json")
+
+_ALL = ("int", "float", "bool", "string", "timestamp", "date", "interval", "time")
+_TEXTS = ("string", "words")
+_OF_TEXT = (
+    exp.Column, exp.Cast, exp.DPipe, exp.TimeToStr, exp.Upper, exp.Lower, exp.Substring, exp.Replace, exp.Dayname,
+    exp.Monthname,
+)  # fmt: skip
+"""What gives text for sure: one in quotes is whatever a function takes."""
+_OWN_NAMES = (exp.Lambda, exp.Comprehension)
+"""Where a name may stand for something else than a column."""
+_Places = dict[int | None, tuple[exp.Expr, Column]]
+"""By where it starts: a node, and what its columns are."""
+
+
+@cache
+def refused() -> dict[str, tuple[frozenset[str], ...]]:
+    """By `name/arguments` in lower case: the kinds of values that DuckDB refuses in the place of each argument."""
+    table: dict[str, list[str]] = json.loads(TABLE.read_bytes())
+    return {call: tuple(frozenset(kinds.split()) for kinds in places) for call, places in table.items()}
+
+
+def expression_misfits(tree: exp.Expr, text: str, types: Types) -> Iterator[Misfit]:
+    """The calls in an expression over columns of these types that DuckDB refuses for the kind of an argument."""
+    known = dict(types)
+    of: Column = lambda column: "" if column.table else known.get(column.name.lower(), "")  # noqa: E731
+    yield from _misfits(text, {_start(node): (node, of) for node in tree.walk()})
+
+
+def query_misfits(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Misfit]:
+    """The calls in a query over these tables that DuckDB refuses for the kind of an argument."""
+    try:
+        root = build_scope(tree)
+    except SqlglotError:
+        root = None
+    if root is None:
+        return
+    typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
+    places: _Places = {}
+    for scope in root.traverse():
+        of = _but(column_in(scope, typed), _given_names(scope.expression))
+        places.update((_start(node), (node, of)) for node in scope.walk())
+    yield from _misfits(text, places)
+
+
+def _given_names(query: exp.Expr) -> set[str]:
+    selected: list[exp.Expr] = getattr(query, "selects", [])
+    return {one.alias.lower() for one in selected if isinstance(one, exp.Alias)}
+
+
+def _but(of: Column, names: set[str]) -> Column:
+    """Columns without those that may be meant by a name which the query gives to something else."""
+    return lambda column: "" if not column.table and column.name.lower() in names else of(column)
+
+
+def _misfits(text: str, places: _Places) -> Iterator[Misfit]:
+    for call in given_arguments(text):
+        refuses = refused().get(f"{call.name.lower()}/{len(call.arguments)}", ())
+        node, of = _found(call, places) if refuses else (None, None)
+        if node is None or of is None or node.find_ancestor(*_OWN_NAMES) is not None:
+            continue
+        for kinds, at in zip(refuses, call.arguments, strict=True):
+            kind = _kind(text[slice(*at)], of) if kinds else ""
+            if kind in kinds:
+                yield _misfit(text, call, at, kind, kinds)
+
+
+def _found(call: Given, places: _Places) -> tuple[exp.Expr | None, Column | None]:
+    """The call in the tree or, of functions of which sqlglot loses the place, a column in its arguments."""
+    if call.at[0] in places:
+        return places[call.at[0]]
+    first, last = call.arguments[0][0], call.arguments[-1][1]
+    within = (one for start, one in places.items() if start is not None and first <= start < last)
+    return next((one for one in within if isinstance(one[0], exp.Column)), (None, None))
+
+
+def _misfit(text: str, call: Given, at: Range, kind: str, kinds: frozenset[str]) -> Misfit:
+    before, after = text[call.within[0] : at[0]], text[at[1] : call.within[1]]
+    return Misfit(call.name, kind, tuple(one for one in _ALL if one not in kinds), text[slice(*at)], at, before, after)
+
+
+def _kind(text: str, of: Callable[[exp.Column], str]) -> str:
+    """The kind of an argument as it is written: of many functions sqlglot makes another tree than of their text."""
+    try:
+        argument = sqlglot.parse_one(text, dialect="duckdb").unnest()
+    except SqlglotError:
+        return ""
+    if isinstance(argument, exp.Query | exp.Alias) or argument.find(*_OWN_NAMES) is not None:
+        return ""
+    kind = kind_of(argument, of)
+    return kind if kind not in _TEXTS or isinstance(argument, _OF_TEXT) else ""
+
+
+def _start(node: exp.Expr) -> int | None:
+    named = node.this if isinstance(node, exp.Column) and not node.table else node
+    if isinstance(node, exp.Identifier | exp.Literal):
+        return None
+    start = named.meta.get("start")
+    return start if isinstance(start, int) else None

@@ -1,0 +1,392 @@
+"""Takes SQL apart with sqlglot, in DuckDB's dialect. Loaded when the first SQL is met that nobody has read before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import MappingSchema
+
+from penstock.catalog.sql.aggregates import aggregates
+from penstock.catalog.sql.arguments import expression_misfits, query_misfits
+from penstock.catalog.sql.calls import miscounted, unknown_functions
+from penstock.catalog.sql.deciders import deciders
+from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
+from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
+from penstock.catalog.sql.slips import arrow, bare_window, share_above_one, slip, without_factorials
+from penstock.catalog.sql.values import (
+    Columns,
+    ColumnUse,
+    Derivation,
+    Expression,
+    Given,
+    Misfit,
+    Query,
+    Range,
+    SqlError,
+    TableColumn,
+    TableUse,
+    Typed,
+    Types,
+    UnknownColumn,
+)
+from penstock.diagnostics.grammar import counted
+from penstock.specs.reserved_sql import RESERVED
+from penstock.specs.volatile_sql import volatile
+
+DIALECT = "duckdb"
+
+
+def expression(text: str) -> Expression | SqlError:
+    """What an expression reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one expression, without `;`", _semicolon(text))
+    if isinstance(tree, exp.Alias):
+        return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
+    if (reserved := _reserved(tree, text)) is not None:
+        return reserved
+    if tree.find(exp.Explode) is not None:
+        message = "a feature has one value for each row: take one of the list, such as `list[1]` or `list_max(list)`"
+        return SqlError(message, (0, len(text)), "makes several rows of one")
+    query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
+    return Expression(
+        columns=tuple(_use(column, text) for column in columns_read(tree)),
+        aggregates=aggregates(tree),
+        windows=tree.find(exp.Window) is not None,
+        subquery=_range_of(query, text) if query is not None else None,
+        volatile=_volatile(tree),
+        unknown=unknown_functions(tree, text),
+        opaque=_names_unseen(tree),
+    )
+
+
+def query(text: str) -> Query | SqlError:
+    """What a SELECT reads."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return tree
+    if isinstance(tree, exp.Block):
+        return SqlError("expected one SELECT, without `;`", _semicolon(text))
+    if not isinstance(tree, exp.Query):
+        return SqlError("expected a SELECT", (0, len(text)))
+    if (reserved := _reserved(tree, text)) is not None:
+        return reserved
+    if (uneven := _uneven(tree, text)) is not None:
+        return uneven
+    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
+    tables = [
+        TableUse(table.name, _range_of(table.this, text))
+        for table in tree.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
+    ]
+    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree), unknown_functions(tree, text))
+
+
+def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
+    """A column by a word that DuckDB keeps for itself, which sqlglot lets pass; behind a dot every word is a name."""
+    for column in tree.find_all(exp.Column):
+        name = column.this
+        if isinstance(name, exp.Identifier) and not name.quoted and not column.table and name.name.lower() in RESERVED:
+            return SqlError(f'a word of SQL: as a column it is written `"{name.name}"`', _range_of(name, text))
+    return None
+
+
+def _uneven(tree: exp.Expr, text: str) -> SqlError | None:
+    """A UNION or the like whose sides have not as many columns, where both name them all."""
+    for both in tree.find_all(exp.SetOperation):
+        sides: list[list[exp.Expr]] = [getattr(side, "selects", []) for side in (both.left, both.right)]
+        counts = [len(side) for side in sides if side and not any(one.is_star or _is_many(one) for one in side)]
+        if len(counts) == 2 and counts[0] != counts[1] and not both.args.get("by_name"):
+            word = both.key.upper()
+            message = f"one side has {counted(counts[0], 'column')}, the other one {counts[1]}"
+            return SqlError(message, (0, len(text)), f"puts results of different widths together by {word}")
+    return None
+
+
+def _is_many(selected: exp.Expr) -> bool:
+    """Whether one expression may give several columns."""
+    return selected.find(exp.Columns, exp.Explode, exp.Star) is not None
+
+
+def _volatile(tree: exp.Expr) -> str:
+    """The first call that is another value at each run; empty where there is none."""
+    found = volatile(tree)
+    return found.sql(DIALECT) if found is not None else ""
+
+
+def derivation(text: str, tables: Columns) -> Derivation:
+    """The columns of a query's result, given the columns of the tables; `text` must be a query.
+
+    The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
+    filters by as well: a count of late flights tells how late flights were.
+    """
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or _is_opaque(tree):
+        return Derivation(())
+    # SQL does not tell upper case from lower case, and what is qualified is in lower case.
+    written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
+    everything = frozenset(written)
+    schema = MappingSchema(
+        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
+    )
+    try:
+        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = _selected_names(qualified)
+        scope = build_scope(qualified)
+    except SqlglotError:
+        scope = None
+    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
+        return Derivation(())
+    if scope is None:
+        known = [name for name in tree.named_selects if name != "*"]
+        return Derivation(tuple((name, frozenset(written.values())) for name in known))
+    decided = deciders(scope, everything)
+    found = []
+    for name in names:
+        try:
+            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
+        except (SqlglotError, ValueError):
+            found.append((name, everything))
+            continue
+        sources = set()
+        is_aggregate = False
+        for one in node.walk():
+            is_aggregate = is_aggregate or aggregates(one.expression)
+            if isinstance(one.expression, exp.Table):
+                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
+        found.append((name, frozenset(sources) | (decided.conditions if is_aggregate else frozenset())))
+
+    def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
+        return frozenset(written.get(column, column) for column in columns)
+
+    def as_named(
+        columns: Iterable[tuple[str, frozenset[TableColumn]]],
+    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+        return tuple(
+            ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
+        )
+
+    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
+
+
+_UNNAMED = "_without_a_name"
+"""What a column is called here to which its query gives no name."""
+_OF_SQLGLOT = "_col_"
+"""What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
+
+
+def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:
+    """Whether the query gives a column of its result no name; somebody's own may look like sqlglot's."""
+    if name == _UNNAMED or not name.startswith(_OF_SQLGLOT):
+        return name == _UNNAMED
+    is_own = any(name == column for _, column in columns)
+    own = (one.name.lower() for one in tree.find_all(exp.Identifier) if "start" in one.meta)
+    return not is_own and name not in own
+
+
+def _without_false_names(tree: exp.Expr) -> exp.Expr:
+    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`: sqlglot does so, the engine does not."""
+    copy = tree.copy()
+    for select in copy.find_all(exp.Select):
+        for one in select.expressions:
+            if not is_named(one):
+                one.replace(exp.alias_(one.copy(), _UNNAMED))
+    return copy
+
+
+def _selected_names(tree: exp.Expr) -> list[str]:
+    return list(getattr(tree, "named_selects", ()))
+
+
+def _is_renamed(scope: Scope) -> bool:
+    """Whether columns have names that the engine alone knows: of functions as tables, and of what stands twice."""
+    for one in scope.traverse():
+        names = _selected_names(one.expression)
+        if "*" in names or (one is not scope and len(set(names)) < len(names)):
+            return True
+        if any(len(_selected_names(side.expression)) != len(names) for side in one.set_operation_scopes):
+            return True
+    return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
+
+
+def _is_opaque(tree: exp.Expr) -> bool:
+    """Whether columns come about by more than the names and places of what is selected."""
+    by_name = any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation))
+    renamed = any(table.alias_column_names for table in tree.find_all(exp.Table))
+    return by_name or renamed or tree.find(exp.Pivot) is not None or _names_unseen(tree)
+
+
+def _names_unseen(tree: exp.Expr) -> bool:
+    """Whether columns are read by a pattern, by their number, or as what a method is called of: none to sqlglot."""
+    if tree.find(exp.Columns, exp.PositionalColumn) is not None:
+        return True
+    return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
+
+
+_CONDITIONS = ("where", "having", "qualify")
+
+
+def _reaches_out(scope: Scope, known: set[str]) -> bool:
+    """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
+
+    sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
+    neither `known` nor made by the query is a mistake, which is told elsewhere.
+    """
+    made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
+    for one in scope.traverse():
+        if one.expression.find(exp.TableColumn) is not None:
+            return True
+        within = known | made if one is not scope else set()
+        reached = any(column.table or column.name.lower() in within for column in one.external_columns)
+        if reached and not _is_followed(one.expression):
+            return True
+    return False
+
+
+def _is_followed(query: exp.Expr) -> bool:
+    """Whether the query stands in a condition or behind LATERAL, or is one of the forms of a list of rows."""
+    if not isinstance(query, exp.Query):
+        return True
+    node: exp.Expr = query
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        node = node.parent
+        if isinstance(node, exp.Lateral):
+            return True
+    return node.arg_key in _CONDITIONS
+
+
+def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+    """Columns of a query that no table in their scope has, each where it stands first; `text` must be a query.
+
+    Scopes that read subqueries are left to the engine.
+    """
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
+    found = [
+        UnknownColumn(name, _use(column, text).at, table) for column, name, table in unknown_in_scopes(tree, tables)
+    ]
+    first: dict[tuple[str, str | None], UnknownColumn] = {}
+    for one in sorted(found, key=lambda one: one.at):
+        first.setdefault((one.name.lower(), one.table), one)
+    return tuple(first.values())
+
+
+def kind(text: str, columns: Types) -> str:
+    """Of which kind the values of an expression are (see `kinds`); empty where nobody can tell."""
+    tree = _parse(text)
+    return expression_kind(tree, dict(columns)) if not isinstance(tree, SqlError) else ""
+
+
+def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+    """The columns of a query's result whose kind can be told; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError):
+        return ()
+    return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
+
+
+def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+    """The functions in an expression that refuse their argument; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_misfits(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+    """The functions in a query that refuse their argument; `text` must be a query."""
+    tree = _parse(text)
+    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) else ()
+
+
+def _named_at(selected: exp.Expr, text: str) -> Range:
+    name = selected.args.get("alias") if isinstance(selected, exp.Alias) else selected.this
+    return _range_of(name, text) if isinstance(name, exp.Identifier) else (0, len(text))
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> exp.Expr | SqlError:
+    if not text.strip():
+        return SqlError("there is no SQL", (0, len(text)))
+    unclosed = _open_bracket(text)
+    if unclosed is not None:
+        # sqlglot lets some functions end without their bracket; the engine does not.
+        return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
+    if (slipped := slip(text)) is not None:
+        return slipped
+    try:
+        tree = sqlglot.parse_one(without_factorials(text), dialect=DIALECT)
+    except ParseError as error:
+        return _explained(text, error.errors[0] if error.errors else {})
+    except IndexError:
+        # Of the arguments of some functions of other databases sqlglot takes for granted that they are all there.
+        return _explained(text, {})
+    except RecursionError:
+        return SqlError("this is nested too deeply", (0, len(text)))
+    except TokenError:
+        return SqlError("a quote is not closed", _open_quote(text))
+    return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
+
+
+def _explained(text: str, error: dict[str, object]) -> SqlError:
+    """sqlglot's error in words; it names the last characters that it understood."""
+    description = str(error.get("description", ""))
+    if description.startswith(("Required keyword", "The number of provided arguments")):
+        wrong = miscounted(text)
+        if wrong is not None:
+            return wrong
+    before, marked = str(error.get("start_context", "")), str(error.get("highlight", ""))
+    start = max(text.find(before + marked), 0) + len(before)
+    at = (start, start + len(marked)) if marked else (0, len(text))
+    kinds: tuple[tuple[str, str], ...] = (
+        ("Expecting )", "a `)` is missing after this"),
+        ("Required keyword", "something is missing after this"),
+        ("Expected table name", "the name of a table is missing after this"),
+        ("Unexpected token", "this does not belong here"),
+    )
+    return SqlError(next((words for key, words in kinds if key in description), "SQL breaks off here"), at)
+
+
+_SKIPPED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)
+"""Texts, quoted names and comments, in which a bracket is none; and brackets."""
+
+
+def _open_bracket(text: str) -> int | None:
+    """Where the innermost bracket stands that is never closed."""
+    opened: list[int] = []
+    for match in _SKIPPED.finditer(text):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+def _open_quote(text: str) -> Range:
+    quote: Literal["'", '"'] = "'" if text.count("'") % 2 else '"'
+    return max(text.rfind(quote), 0), len(text)
+
+
+def _semicolon(text: str) -> Range:
+    at = text.find(";")
+    return (at, at + 1) if at >= 0 else (0, len(text))
+
+
+def _use(column: exp.Column, text: str) -> ColumnUse:
+    return ColumnUse(column.name, column.table, _range_of(column.this, text))
+
+
+def _range_of(node: exp.Expr, text: str) -> Range:
+    """Where a name stands in the text; the whole text where the parser does not say."""
+    start, end = node.meta.get("start"), node.meta.get("end")
+    return (start, end + 1) if isinstance(start, int) and isinstance(end, int) else (0, len(text))

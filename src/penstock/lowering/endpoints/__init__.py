@@ -1,0 +1,1 @@
+"""Rollouts to endpoints: what is served, to whom, how traffic moves, what counts its requests."""

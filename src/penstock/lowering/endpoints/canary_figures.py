@@ -1,0 +1,107 @@
+"""What is measured of a canary: figures that abort it at any time, and figures that each step comes to.
+
+Three bad requests are chance, whatever share of few requests they are: a figure has a value only where three bad ones
+would still be within its bound, or where more than three were counted. Below that nothing is known, and so nothing is
+said. A bound of zero leaves no room for chance: there the first failure is beyond it.
+
+What is watched all the time is the better of the two newest windows, which touch and do not overlap: one incident is
+in one of them, and a canary is beyond a bound once it has been in both. A window with too few requests holds nothing
+against it; that there were requests at all is asked of the whole step, at its end.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from penstock.ir.serving import AbortCondition
+from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
+from penstock.specs.rollout import AbortCondition as AbortSpec
+from penstock.specs.rollout import QueryBound
+from penstock.specs.units import Duration
+
+STEP_WINDOW = "$window"
+"""Stands for the length of the step in what it comes to."""
+
+_CHANCE = 4
+"""What three requests may read as: ``increase`` extrapolates to the whole window, which holds four scrapes or more."""
+
+
+def abort_condition(spec: AbortSpec, requests: RequestSeries | str, window: Duration) -> AbortCondition | str:
+    """The condition as queries, or why there are none."""
+    if spec.query is not None:
+        return _of_query(spec.id, spec.query, window)
+    if isinstance(requests, str):
+        return requests
+    of_canary = requests.of_canary()
+    if spec.latency is not None:
+        bound = Decimal(int(spec.latency.above)) / 1000
+        if bound >= requests.longest:
+            return f"no percentile of `{requests.histogram}` is ever above {requests.longest}s, its last bucket"
+        percentile = spec.latency.percentile
+        return AbortCondition(
+            spec.id,
+            _sustained(_slowness(of_canary, percentile, str(window)), window),
+            _slowness(of_canary, percentile, STEP_WINDOW),
+            bound,
+            "above",
+        )
+    if requests.code is None:
+        return f"`{requests.counter}` does not tell failures apart"
+    bound = Decimal(spec.error_rate or 0)
+    return AbortCondition(
+        spec.id,
+        _sustained(_failures(of_canary, bound, str(window)), window),
+        _failures(of_canary, bound, STEP_WINDOW),
+        bound,
+        "above",
+    )
+
+
+def _failures(of_canary: RequestSeries, bound: Decimal, window: str) -> str:
+    """The share of a window's requests that failed, where there are enough of either."""
+    failed, counted = of_canary.counted_failures(window), of_canary.counted(window)
+    # Before the first failure there is no series of failures, which is zero failures and not an unknown number.
+    share = f"({failed} or vector(0))\n/ ({counted} > 0)"
+    if not bound:
+        return share
+    return f"{share}\nand ({counted} >= {_enough(bound)} or {failed} > {_CHANCE})"
+
+
+def _slowness(of_canary: RequestSeries, percentile: str, window: str) -> str:
+    """A percentile of a window's response times, where there are enough of them."""
+    beyond = 1 - Decimal(PERCENTILES[percentile])
+    figure = of_canary.percentile(percentile, window)
+    return f"{figure}\nand {of_canary.counted_answered(window)} >= {_enough(beyond)}"
+
+
+def _enough(share: Decimal) -> int:
+    """Requests of which a share is as many as chance may make bad."""
+    return math.ceil(_CHANCE / share)
+
+
+def _sustained(figure: str, window: Duration) -> str:
+    """The better of the figure's two newest windows."""
+    return f"min_over_time((\n{_indented(figure)}\n  or vector(0)\n){_newest(window)})"
+
+
+def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
+    """A figure of one's own: what it says on few requests, and over which window, is in its expression."""
+    promql = query.promql.strip()
+    best, bound = ("min", query.above) if query.above is not None else ("max", query.below)
+    return AbortCondition(
+        name,
+        f"{best}_over_time((\n{_indented(promql)}\n){_newest(window)})",
+        promql,
+        Decimal(repr(bound)),
+        "above" if query.above is not None else "below",
+    )
+
+
+def _newest(window: Duration) -> str:
+    """A subquery's range over two windows that touch."""
+    return f"[{Duration(2 * window)}:{window}]"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))

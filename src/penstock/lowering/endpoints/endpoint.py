@@ -1,0 +1,119 @@
+"""A rollout and its release as an endpoint: what is served, how much of it, how traffic moves to a new version."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from penstock.catalog.model import View
+from penstock.ir.monitoring import Unobserved
+from penstock.ir.serving import UNRELEASED, AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
+from penstock.ir.workflow import Compute
+from penstock.lowering.endpoints.canary_figures import abort_condition
+from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_of, pods_of, requests_of
+from penstock.lowering.environments import environment_of
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.release import Release, Version
+from penstock.specs.rollout import Canary
+from penstock.specs.units import Duration
+
+
+def endpoint(view: View, name: str) -> Endpoint:
+    """The endpoint of the rollout `name` in the view's environment; before its first release without a version."""
+    release = view.release_of(name)
+    rollout = view.rollout(name)
+    environment = environment_of(view).spec
+    serve = rollout.spec.serve
+    requests = requests_of(rollout, environment)
+    window = environment.prometheus.short_window
+    traffic, unobserved = _traffic(rollout.spec.strategy.canary, release, requests, window)
+    argo = environment.argo_rollouts
+    kserve = environment.kserve
+    if serve.target == "kserve":
+        version, gateway, host = (kserve.version if kserve is not None else ""), None, None
+    else:
+        version = argo.version if argo is not None else ""
+        gateway = _gateway(argo.gateway) if argo is not None else None
+        host = f"{rollout.name}.{argo.domain}" if argo is not None else None
+    return Endpoint(
+        name=rollout.name,
+        namespace=environment.namespace,
+        environment=environment_of(view).name,
+        model=rollout.spec.model,
+        owner=rollout.metadata.owner,
+        description=rollout.metadata.description,
+        target=serve.target,
+        format=serve.format,
+        protocol=serve.protocol,
+        runtime=serve.runtime,
+        image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
+        fetch_image=environment.images.runtime,
+        files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
+        model_store=environment.model_store,
+        previous=(
+            _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
+            if release and release.spec.previous
+            else None
+        ),
+        scaling=Scaling(
+            min=serve.replicas.min,
+            max=serve.replicas.max,
+            metric=serve.replicas.metric,
+            target=serve.replicas.target,
+            query=requests.requests(str(window)) if isinstance(requests, RequestSeries) else "",
+        ),
+        compute=Compute(str(serve.resources.cpu), str(serve.resources.memory), serve.resources.gpu),
+        timeout_seconds=-(-int(serve.timeout) // 1000),
+        traffic=traffic,
+        ports=pods_of(rollout, environment).ports,
+        version=version,
+        keda=environment.keda.version if environment.keda is not None else None,
+        mode="Knative" if mode_of(environment) == "Knative" else "Standard",
+        identity=identity_of(rollout),
+        gateway=gateway,
+        host=host,
+        prometheus=environment.prometheus.url,
+        labels=free_labels(rollout),
+        unobserved=unobserved,
+    )
+
+
+def model_uri(store: str, model: str, digest: str) -> str:
+    """Where a registered model's files lie in a content-addressed store."""
+    return f"{store}/{model}/{digest.removeprefix('sha256:')}/model"
+
+
+def is_remote(store: str) -> bool:
+    """Whether pods load models from the store over the network."""
+    return urlsplit(store).scheme != "file"
+
+
+def _files(environment: EnvironmentSpec, model: str, version: Version) -> ModelFiles:
+    return ModelFiles(version.digest, model_uri(environment.model_store, model, version.digest))
+
+
+def _gateway(text: str) -> tuple[str, str]:
+    namespace, _, name = text.partition("/")
+    return namespace, name
+
+
+def _traffic(
+    canary: Canary | None, release: Release | None, requests: RequestSeries | str, window: Duration
+) -> tuple[TrafficPlan | None, tuple[Unobserved, ...]]:
+    if canary is None:
+        return None, ()
+    conditions: list[AbortCondition] = []
+    unobserved: list[Unobserved] = []
+    for spec in canary.abort_on:
+        found = abort_condition(spec, requests, window)
+        if isinstance(found, str):
+            unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", found))
+        else:
+            conditions.append(found)
+    steps = tuple(
+        TrafficStep(Decimal(step.weight) * 100, None if step.hold is None else int(step.hold) // 1000)
+        for step in canary.steps
+    )
+    reached = release.spec.step if release else None
+    return TrafficPlan(steps, tuple(conditions), reached, -(-int(window) // 1000)), tuple(unobserved)

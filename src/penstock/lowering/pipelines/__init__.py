@@ -1,0 +1,1 @@
+"""Models to workflows: training, monitoring, and the steps that both are made of."""

@@ -1,0 +1,137 @@
+"""Steps of the user's own: put among the training steps, and what can be wrong with where they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from penstock.ir.workflow import Step
+from penstock.lowering.pipelines.steps import CUSTOM_HOURS, compute_of
+from penstock.specs.model import CustomStep
+
+_HOUR = 3600
+
+
+class CustomStepProblem(NamedTuple):
+    """What is wrong with one of a model's `steps`, and where below ``spec`` it stands."""
+
+    reason: Literal["unknown", "taken", "cycle", "placeholder"]
+    """``unknown``: there is no step of this name. ``taken``: another step has it. ``cycle``: steps wait for each
+    other, so that none of them can ever start. ``placeholder``: the cluster would not hand a word of the command on as
+    it is written."""
+    pointer: tuple[str | int, ...]
+    step: str
+    """The step that is named: by its own name where that is taken or it is part of a cycle."""
+    known: tuple[str, ...]
+    """For ``unknown``, the steps that there are; for ``cycle``, the steps on it, in order."""
+
+
+def custom_step_problems(built_in: tuple[Step, ...], custom: Sequence[CustomStep]) -> tuple[CustomStepProblem, ...]:
+    """What is wrong with a model's own steps, and with where they are put among the others."""
+    problems = [*_taken(built_in, custom), *_unknown(built_in, custom)]
+    if not problems:
+        problems += _cycle(built_in, custom)
+    return (*problems, *_placeholders(custom))
+
+
+def with_custom_steps(built_in: tuple[Step, ...], custom: Sequence[CustomStep], image: str) -> tuple[Step, ...]:
+    """All steps, in an order in which each comes after what it waits for and which else keeps to the one given.
+
+    ValueError where `custom_step_problems` would find a problem.
+    """
+    if not custom:
+        return built_in
+    if wrong := [*_taken(built_in, custom), *_unknown(built_in, custom)]:
+        raise ValueError(f"{wrong[0].reason} step {wrong[0].step!r}")
+    steps = {step.name: replace(step, after=(*step.after, *_extra(step.name, custom))) for step in built_in}
+    for own in custom:
+        steps[own.name] = _own_step(own, (*own.after, *_extra(own.name, custom)), image)
+    order, left = _ordered(_waits(built_in, custom))
+    if left:
+        raise ValueError(f"steps wait for each other: {', '.join(left)}")
+    return tuple(steps[name] for name in order)
+
+
+def _own_step(own: CustomStep, after: tuple[str, ...], image: str) -> Step:
+    return Step(
+        name=own.name,
+        title=own.name,
+        image=own.image or image,
+        command=tuple(own.command),
+        arguments=(),
+        outputs=(),
+        compute=compute_of(own.resources, gpu=True),
+        after=tuple(dict.fromkeys(after)),
+        cache=False,  # nothing is known of what it touches
+        timeout_seconds=CUSTOM_HOURS * _HOUR,
+    )
+
+
+def _extra(name: str, custom: Iterable[CustomStep]) -> tuple[str, ...]:
+    """The own steps that want to be done before the step `name`."""
+    return tuple(own.name for own in custom if name in own.before)
+
+
+def _waits(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> dict[str, list[str]]:
+    """For each step, in order, those that it waits for."""
+    waits = {step.name: list(step.upstream) for step in built_in}
+    waits.update({own.name: list(own.after) for own in custom})
+    for own in custom:
+        for name in own.before:
+            waits[name].append(own.name)
+    return waits
+
+
+def _ordered(waits: dict[str, list[str]]) -> tuple[list[str], list[str]]:
+    """The steps in a possible order that departs from the given one as little as it must, and those left over."""
+    order: dict[str, None] = {}
+    left = list(waits)
+    while ready := next((name for name in left if all(before in order for before in waits[name])), None):
+        order[ready] = None
+        left.remove(ready)
+    return list(order), left
+
+
+def _taken(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:
+    seen = {step.name for step in built_in}
+    for position, own in enumerate(custom):
+        if own.name in seen:
+            yield CustomStepProblem("taken", ("steps", position, "name"), own.name, ())
+        seen.add(own.name)
+
+
+def _placeholders(custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:
+    for position, own in enumerate(custom):
+        for index, word in enumerate(own.command):
+            if "{{" in word:
+                yield CustomStepProblem("placeholder", ("steps", position, "command", index), own.name, ())
+
+
+def _unknown(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:
+    known = (*(step.name for step in built_in), *(own.name for own in custom))
+    for position, own in enumerate(custom):
+        for key, names in (("after", own.after), ("before", own.before)):
+            for index, name in enumerate(names):
+                if name not in known:
+                    yield CustomStepProblem("unknown", ("steps", position, key, index), name, known)
+
+
+def _cycle(built_in: Iterable[Step], custom: Sequence[CustomStep]) -> Iterable[CustomStepProblem]:
+    waits = _waits(built_in, custom)
+    _, left = _ordered(waits)
+    on_cycle = _one_cycle(waits, left) if left else ()
+    for position, own in enumerate(custom):
+        if own.name in on_cycle:
+            yield CustomStepProblem("cycle", ("steps", position), own.name, on_cycle)
+            return
+
+
+def _one_cycle(waits: dict[str, list[str]], left: Sequence[str]) -> tuple[str, ...]:
+    """One cycle among the steps that could not be ordered: each of them waits for another of them."""
+    path: list[str] = []
+    name = left[0]
+    while name not in path:
+        path.append(name)
+        name = next(before for before in waits[name] if before in left)
+    return tuple(reversed(path[path.index(name) :]))

@@ -1,0 +1,190 @@
+"""A model's monitoring workflow: what the released version meets now, against what it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from penstock.catalog.model import View
+from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
+from penstock.lowering.conventions import AS_OF, DIGEST, PUSHGATEWAY, identifier, workflow_name
+from penstock.lowering.environments import environment_of
+from penstock.lowering.pipelines.data_steps import DataSteps, cluster_columns, data_steps, group_columns
+from penstock.lowering.pipelines.json_text import json_text, plain
+from penstock.lowering.pipelines.steps import compute_of, flag, keyed, make_step, output_of
+from penstock.lowering.pipelines.training import AS_OF_PARAMETER, choice_text, pushgateway, store_flags, stores
+from penstock.specs.model import Model
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
+from penstock.specs.rollout import Rollout
+from penstock.specs.units import Duration
+
+
+class _Watched(NamedTuple):
+    """A rollout whose model is watched, and the marks by which its steps and parameter are told from others'."""
+
+    rollout: Rollout
+    monitor: Monitor
+    subject: str | None
+    digest: Parameter
+
+
+def monitoring_workflow(view: View, name: str) -> Workflow | None:
+    """The workflow that watches the model `name` in the view's environment.
+
+    None where no rollout of this environment monitors drift or quality. A model that several rollouts monitor has
+    the steps of each, named apart by the rollout.
+    """
+    watched = _watched(view, name)
+    if not watched:
+        return None
+    model = view.model(name)
+    environment = environment_of(view)
+    spec = environment.spec
+    return Workflow(
+        name=workflow_name(name, "monitoring"),
+        description=f"Watches {name} in {environment.name}.",
+        model=name,
+        purpose="monitoring",
+        environment=environment.name,
+        namespace=spec.namespace,
+        service_account=spec.kubeflow.service_account,
+        parameters=(AS_OF_PARAMETER, *(each.digest for each in watched), *stores(spec), pushgateway(spec)),
+        steps=tuple(_steps(view, model, watched)),
+        owner=model.metadata.owner,
+        version=spec.kubeflow.version,
+        labels=tuple(model.metadata.labels.items()),
+    )
+
+
+def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
+    """The rollouts of a model in the view's environment whose monitors need a pipeline, and these monitors."""
+    return tuple(
+        (rollout, monitor)
+        for rollout in view.rollouts_of(name)
+        if (monitor := rollout.spec.monitor) is not None and (monitor.drift or monitor.quality)
+    )
+
+
+def _watched(view: View, name: str) -> tuple[_Watched, ...]:
+    found = monitored(view, name)
+    several = len(found) > 1
+    return tuple(
+        _Watched(rollout, monitor, rollout.name if several else None, _digest(view, rollout, several))
+        for rollout, monitor in found
+    )
+
+
+def _digest(view: View, rollout: Rollout, several: bool) -> Parameter:
+    release = view.release_of(rollout.name)
+    return Parameter(
+        f"{DIGEST}_{identifier(rollout.name)}" if several else DIGEST,
+        "Digest of the version that is watched; the registry's champion where empty.",
+        release.spec.version.digest if release is not None else "",
+    )
+
+
+def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[Step]:
+    image = environment_of(view).spec.images.runtime
+    data = data_steps(view, model, image, labelled=any(each.monitor.quality for each in watched))
+    yield from data.steps
+    drifts: list[Argument] = []
+    for each in watched:
+        observe = _observe(view, model, data, each, image)
+        yield observe
+        observation = flag("observation", output_of(observe))
+        figures: list[Argument] = []
+        if each.monitor.drift:
+            drift = _drift(each, observation, image)
+            yield drift
+            figures.append(flag("drift", output_of(drift)))
+        if each.monitor.quality:
+            quality = _quality(view, model, each, observation, image)
+            yield quality
+            figures.append(flag("quality", output_of(quality)))
+        drifts += [figure for figure in figures if figure.flag == "--drift"]
+        yield _publish(view, model, each, figures, image)
+    retrain = model.spec.retrain
+    if drifts and retrain is not None and retrain.on_drift and environment_of(view).spec.training:
+        yield _retrain(view, model, drifts, image)
+
+
+def _observe(view: View, model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
+    spec = model.spec
+    # A monitor that counts breaches looks at several windows, back to back.
+    drifts = (Duration(drift.window * (drift.persist.of if drift.persist else 1)) for drift in each.monitor.drift)
+    windows = (*drifts, *(rule.window for rule in each.monitor.quality))
+    label: tuple[Argument, ...] = ()
+    if each.monitor.quality:
+        label = (
+            flag("label", json_text(plain(spec.label))),
+            flag("label-table", data.tables[spec.label.dataset]),
+        )
+        columns = list(dict.fromkeys([*group_columns(model), *cluster_columns(view, model)]))
+        label = (*label, *([flag("clusters", json_text(columns))] if columns else []))
+    arguments = [
+        flag("model", model.name),
+        flag("task", spec.task),
+        flag("threshold", str(spec.threshold)),
+        *(keyed("features", name, table) for name, table in data.features.items()),
+        flag("choice", choice_text(model)),
+        flag("slices", json_text(spec.slices)),
+        *label,
+        flag("window", str(max(windows))),
+        flag("as-of", ParameterValue(AS_OF)),
+        flag("digest", ParameterValue(each.digest.name)),
+        *reversed(store_flags()),
+    ]
+    return make_step("observe", image, arguments, subject=each.subject, compute=compute_of(spec.resources))
+
+
+def _monitors(monitors: Iterable[DriftMonitor | QualityMonitor]) -> str:
+    """Monitors as JSON without whom they tell, which is the alerts' part."""
+    return json_text([plain(monitor, without={"then"}) for monitor in monitors])
+
+
+def _drift(each: _Watched, observation: Argument, image: str) -> Step:
+    arguments = [observation, flag("monitors", _monitors(each.monitor.drift)), flag("as-of", ParameterValue(AS_OF))]
+    return make_step("drift", image, arguments, subject=each.subject)
+
+
+def _quality(view: View, model: Model, each: _Watched, observation: Argument, image: str) -> Step:
+    gates = view.gates_of(model.name)
+    clusters = {gate.name: plain(gate.spec.clusters) for gate in gates if gate.spec.clusters is not None}
+    groups = group_columns(model)
+    arguments = [
+        observation,
+        flag("monitors", _monitors(each.monitor.quality)),
+        flag("task", model.spec.task),
+        flag("threshold", str(model.spec.threshold)),
+        *([flag("groups", json_text(list(groups)))] if groups else []),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
+        flag("as-of", ParameterValue(AS_OF)),
+    ]
+    return make_step("quality", image, arguments, subject=each.subject)
+
+
+def _publish(view: View, model: Model, each: _Watched, figures: list[Argument], image: str) -> Step:
+    arguments = [
+        flag("model", model.name),
+        flag("environment", environment_of(view).name),
+        flag("rollout", each.rollout.name),
+        *figures,
+        flag("pushgateway", ParameterValue(PUSHGATEWAY)),
+    ]
+    return make_step("publish", image, arguments, subject=each.subject)
+
+
+def _retrain(view: View, model: Model, drifts: list[Argument], image: str) -> Step:
+    environment = environment_of(view).spec
+    retrain = model.spec.retrain
+    cooldown = () if retrain is None or retrain.cooldown is None else (flag("cooldown", str(retrain.cooldown)),)
+    arguments = [
+        flag("model", model.name),
+        *drifts,
+        flag("api", environment.kubeflow.api),
+        flag("namespace", environment.namespace),
+        flag("service-account", environment.kubeflow.service_account),
+        flag("pipeline", workflow_name(model.name, "training")),
+        *cooldown,
+    ]
+    return make_step("retrain", image, arguments)

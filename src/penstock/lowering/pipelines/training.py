@@ -1,0 +1,227 @@
+"""A model's training workflow: from datasets to a version that is registered only if every gate lets it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from penstock.catalog.digests import spec_digest
+from penstock.catalog.model import View
+from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
+from penstock.lowering.conventions import AS_OF, MODEL_STORE, PUSHGATEWAY, TRACKING, workflow_name
+from penstock.lowering.environments import environment_of
+from penstock.lowering.pipelines.custom_steps import with_custom_steps
+from penstock.lowering.pipelines.data_steps import DataSteps, cluster_columns, data_steps
+from penstock.lowering.pipelines.json_text import json_text, plain, plain_list
+from penstock.lowering.pipelines.steps import compute_of, flag, keyed, make_step, output_of
+from penstock.lowering.rules.retraining import retraining_schedule
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.gate import CompareRule, Gate
+from penstock.specs.model import Model
+
+AS_OF_PARAMETER = Parameter(AS_OF, "Moment as of which data is read, as ISO 8601; now where empty.", "")
+
+
+def training_workflow(view: View, name: str) -> Workflow:
+    """The workflow that trains the model `name` in the view's environment.
+
+    ValueError where custom steps wait for each other or for steps that do not exist, which a check reports before
+    (`penstock.lowering.pipelines.custom_steps.custom_step_problems`).
+    """
+    model = view.model(name)
+    environment = environment_of(view)
+    spec = environment.spec
+    return Workflow(
+        name=workflow_name(name, "training"),
+        description=model.metadata.description,
+        model=name,
+        purpose="training",
+        environment=environment.name,
+        namespace=spec.namespace,
+        service_account=spec.kubeflow.service_account,
+        parameters=(AS_OF_PARAMETER, *stores(spec), *([pushgateway(spec)] if _is_missed(view, name) else [])),
+        steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
+        owner=model.metadata.owner,
+        version=spec.kubeflow.version,
+        labels=tuple(model.metadata.labels.items()),
+    )
+
+
+def stores(environment: EnvironmentSpec) -> tuple[Parameter, Parameter]:
+    """The parameters that name MLflow and the store of models."""
+    return (
+        Parameter(TRACKING, "Address of MLflow's tracking store and registry.", environment.tracking),
+        Parameter(MODEL_STORE, "Address of the content-addressed store of models.", environment.model_store),
+    )
+
+
+def pushgateway(environment: EnvironmentSpec) -> Parameter:
+    """The parameter that names the Pushgateway."""
+    address = environment.prometheus.pushgateway
+    return Parameter(PUSHGATEWAY, "Address that figures are pushed to; a file alone where empty.", address)
+
+
+def _is_missed(view: View, name: str) -> bool:
+    """Whether somebody is told when the pipeline registers nothing, so that it has to say when it does."""
+    return retraining_schedule(view, name) is not None
+
+
+def training_steps(view: View, name: str) -> tuple[Step, ...]:
+    """The steps of the training workflow without those of the user's own."""
+    environment = environment_of(view)
+    image = environment.spec.images.runtime
+    # All steps before are the same wherever the specs and the image are.
+    steps = view.memo(("training-steps", name, image), lambda view: tuple(_until_registration(view, name, image)))
+    register = _register(name, steps, environment.name, image)
+    publish = [_publish(name, register, environment.name, image)] if _is_missed(view, name) else []
+    return (*steps, register, *publish)
+
+
+def _until_registration(view: View, name: str, image: str) -> Iterator[Step]:
+    model = view.model(name)
+    data = data_steps(view, model, image, labelled=True)
+    split = _split(view, model, data, image)
+    fitting = _fitting(model, split, image)
+    yield from (*data.steps, split, *fitting)
+    yield from _judging(view, model, data, split, fitting[-1], image)
+
+
+def _split(view: View, model: Model, data: DataSteps, image: str) -> Step:
+    spec = model.spec
+    clusters = cluster_columns(view, model)
+    arguments = [
+        flag("model", model.name),
+        flag("task", spec.task),
+        *(keyed("features", name, table) for name, table in data.features.items()),
+        flag("choice", choice_text(model)),
+        flag("label", json_text(plain(spec.label))),
+        flag("label-table", data.tables[spec.label.dataset]),
+        flag("slices", json_text(spec.slices)),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
+        flag("split", json_text(plain(spec.split))),
+        flag("seed", str(spec.seed)),
+    ]
+    return make_step("split", image, arguments, compute=compute_of(spec.resources))
+
+
+def choice_text(model: Model) -> str:
+    """The model's choice of features, as JSON."""
+    data = model.spec.model_dump(mode="json", by_alias=True, include={"features"})
+    return json_text(data["features"])
+
+
+def _fitting(model: Model, split: Step, image: str) -> tuple[Step, ...]:
+    """Selection and search where the model declares them, then training; or the model that is there already."""
+    spec = model.spec
+    steps: list[Step] = []
+    known: list[Argument] = [flag("splits", output_of(split))]
+    if spec.estimator.external is not None:
+        external = flag("external", json_text(plain(spec.estimator.external)))
+        arguments = [*known, external, flag("task", spec.task), flag("model", model.name)]
+        return (make_step("import", image, arguments, compute=compute_of(spec.resources)),)
+    if spec.select is not None:
+        arguments = [
+            *known,
+            flag("select", json_text(plain(spec.select))),
+            flag("task", spec.task),
+            flag("seed", str(spec.seed)),
+        ]
+        select = make_step("select", image, arguments, compute=compute_of(spec.resources))
+        steps.append(select)
+        known.append(flag("selection", output_of(select)))
+    learner = [
+        flag("estimator", json_text(plain(spec.estimator))),
+        flag("preprocess", json_text(plain(spec.preprocess))),
+        flag("task", spec.task),
+    ]
+    heavy = compute_of(spec.resources, gpu=True)
+    if spec.search is not None:
+        arguments = [
+            *known,
+            *learner,
+            flag("search", json_text(plain(spec.search))),
+            flag("threshold", str(spec.threshold)),
+            flag("seed", str(spec.seed)),
+        ]
+        search = make_step("search", image, arguments, compute=heavy)
+        steps.append(search)
+        known.append(flag("trials", output_of(search)))
+    arguments = [*known, *learner, flag("seed", str(spec.seed)), flag("model", model.name)]
+    return (*steps, make_step("train", image, arguments, compute=heavy))
+
+
+def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step, image: str) -> Iterator[Step]:
+    """Evaluation, a step for each gate, and what only a version that passed them all is given."""
+    spec = model.spec
+    gates = view.gates_of(model.name)
+    identity = flag("model", model.name)
+    digest = flag("spec-digest", spec_digest(view, model.name))
+    splits, trained = flag("splits", output_of(split)), flag("model-dir", output_of(train))
+    task = flag("task", spec.task)
+
+    evaluate = _evaluate(model, gates, splits, trained, image)
+    yield evaluate
+    evaluation = flag("evaluation", output_of(evaluate))
+    verdicts: list[Argument] = []
+    for gate in gates:
+        arguments = [flag("gate", gate.name), flag("rules", json_text(plain_list(gate.spec.rules))), evaluation]
+        step = make_step("gate", image, arguments, subject=gate.name)
+        yield step
+        verdicts.append(keyed("verdict", gate.name, output_of(step)))
+
+    yield make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
+    prose = flag("card", json_text(plain(spec.card)))
+    datasets = [keyed("dataset", name, table) for name, table in data.tables.items()]
+    yield make_step("card", image, [identity, prose, *datasets, splits, trained, evaluation, *verdicts, digest])
+    yield make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
+
+
+def _evaluate(model: Model, gates: tuple[Gate, ...], splits: Argument, trained: Argument, image: str) -> Step:
+    rules = {gate.name: plain_list(gate.spec.rules) for gate in gates}
+    clusters = {gate.name: plain(gate.spec.clusters) for gate in gates if gate.spec.clusters is not None}
+    arguments = [
+        splits,
+        trained,
+        flag("task", model.spec.task),
+        flag("threshold", str(model.spec.threshold)),
+        flag("gates", json_text(rules)),
+        *([flag("clusters", json_text(clusters))] if clusters else []),
+        flag("model", model.name),
+        *store_flags(),
+    ]
+    # The champion may be another one tomorrow; without it, the same model on the same rows is judged the same.
+    against_champion = any(
+        isinstance(rule, CompareRule) and rule.compare.to == "champion" for gate in gates for rule in gate.spec.rules
+    )
+    compute = compute_of(model.spec.resources, gpu=True)
+    return make_step("evaluate", image, arguments, compute=compute, cache=not against_champion)
+
+
+def store_flags() -> tuple[Argument, Argument]:
+    """The flags that hand a step the addresses of MLflow and of the store of models."""
+    return flag("tracking", ParameterValue(TRACKING)), flag("model-store", ParameterValue(MODEL_STORE))
+
+
+def _register(model: str, before: Iterable[Step], environment: str, image: str) -> Step:
+    made = {step.name: output_of(step) for step in before if step.outputs}
+    learned = "import" if "import" in made else "train"
+    arguments = [
+        flag("model", model),
+        flag("model-dir", made[learned]),
+        flag("baseline", made["baseline"]),
+        flag("card", made["card"]),
+        flag("evidence", made["evidence"]),
+        *store_flags(),
+        flag("environment", environment),
+    ]
+    return make_step("register", image, arguments)
+
+
+def _publish(model: str, register: Step, environment: str, image: str) -> Step:
+    # A step of its own: a Pushgateway that is away fails it, is tried again and shows, and leaves the registration be.
+    arguments = [
+        flag("model", model),
+        flag("environment", environment),
+        flag("registration", output_of(register)),
+        flag("pushgateway", ParameterValue(PUSHGATEWAY)),
+    ]
+    return make_step("publish", image, arguments)

@@ -1,0 +1,1 @@
+"""Rollouts and models to alerts, with the tests that show each of them firing."""

@@ -1,0 +1,94 @@
+"""Loads that burn an error budget in known ways, for the tests of burn-rate alerts.
+
+The numbers of requests are whole: a sum of fractions may fall short of their product by a bit, and a counter that falls
+is taken for one that was reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from penstock.lowering.numbers import percent_text
+from penstock.lowering.rules.burn_rate import WindowPair, error_budget, window_pairs
+from penstock.specs.monitor import Action
+
+# How many times the fastest threshold a burst is: enough for an hour to be beyond it after half of the hour, and so
+# little that six hours stay below theirs, which is 2.4 times as low.
+_BURST = Fraction(20, 9)
+
+
+class Scenario(NamedTuple):
+    """A load, a sample a minute, and who is told about it at a time."""
+
+    title: str
+    good: str
+    """Counter of good requests, in promtool's notation."""
+    bad: str
+    at: str
+    severities: frozenset[Action]
+    shown: str
+    """The share of bad requests as an alert's text shows it; the same for all that fire."""
+
+
+@lru_cache(maxsize=256)
+def scenarios(objective: Decimal, window_seconds: int) -> tuple[Scenario, ...]:
+    """Scenarios that make each pair of windows of an objective decide at least once."""
+    pairs = window_pairs(objective, window_seconds)
+    if not pairs:
+        return ()
+    # So many requests a minute that a thousandth of what any alert minds is a whole number of them.
+    load = 10 ** (len(str(error_budget(objective).denominator)) + 2)
+    # From each threshold to the next another pair of windows fires; beyond the last one all do.
+    thresholds = sorted({pair.threshold for pair in pairs})
+    between = [(low + high) / 2 for low, high in pairwise((*thresholds, Fraction(1)))]
+    return tuple(_scenarios(pairs, load, thresholds[0], between))
+
+
+def _scenarios(
+    pairs: tuple[WindowPair, ...], load: int, slowest: Fraction, between: list[Fraction]
+) -> Iterator[Scenario]:
+    fast = int(load * between[-1])
+    yield _steady(pairs, load, fast, "burns its budget fast")
+    for ratio in reversed(between[:-1]):
+        bad = int(load * ratio)
+        yield _steady(pairs, load, bad, f"burns its budget at {percent_text(Fraction(bad, load))}")
+    yield _steady(pairs, load, int(load * slowest / 2), "burns its budget slower than any alert minds")
+    if {pair.severity for pair in pairs} == {"page", "ticket"}:
+        yield _ended(pairs, load, fast)
+        burst = int(load * pairs[0].threshold * _BURST)
+        if burst < load:
+            yield _burst(load, burst)
+
+
+def _steady(pairs: tuple[WindowPair, ...], load: int, bad: int, title: str) -> Scenario:
+    """A constant share of bad requests: every window sees the same ratio."""
+    ratio = Fraction(bad, load)
+    told = frozenset(pair.severity for pair in pairs if ratio > pair.threshold)
+    return Scenario(title, f"0+{load - bad}x40", f"0+{bad}x40", "30m", told, percent_text(ratio))
+
+
+def _ended(pairs: tuple[WindowPair, ...], load: int, bad: int) -> Scenario:
+    """Half an hour of bad requests, then an hour of good ones: the short windows take the page back, a ticket stays."""
+    good = load - bad
+    seen = Fraction(30 * bad, 30 * bad + 90 * good)
+    told = frozenset(pair.severity for pair in pairs if pair.severity == "ticket" and seen > pair.threshold)
+    after = f"{30 * bad}+0x59"
+    return Scenario("a burn that has ended", f"0+{good}x90", f"0+{bad}x30 {after}", "90m", told, percent_text(seen))
+
+
+def _burst(load: int, bad: int) -> Scenario:
+    """A day of good requests, then 45 minutes of bad ones: too short for any windows but the shortest to mind."""
+    good = load - bad
+    return Scenario(
+        "a burst after a good day",
+        f"0+{load}x1500 {1500 * load + good}+{good}x44",
+        f"0x1500 {bad}+{bad}x44",
+        "1545m",
+        frozenset({"page"}),
+        percent_text(Fraction(bad, load)),
+    )

@@ -1,0 +1,142 @@
+"""Alerts over figures of one's own, written in PromQL: beyond their bounds, and no longer counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from penstock.ir.monitoring import Alert, Labels, RuleTest
+from penstock.lowering.numbers import float_text
+from penstock.lowering.rules.alerting import (
+    KEEP,
+    NUMBER,
+    Fires,
+    ServedSubject,
+    after,
+    bounds,
+    constant,
+    fires,
+    general,
+    rule_test,
+    series,
+    silent,
+)
+from penstock.specs.monitor import QueryMonitor
+from penstock.specs.units import Duration
+
+FIGURE = "ModelFigureBeyondBound"
+FIGURE_MISSING = "ModelFigureMissing"
+
+_SHORTEST_ABSENCE = Duration.parse("1h")
+
+
+def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts of one figure that is beyond its bound, and their tests."""
+    labels: Labels = (("monitor", monitor.id),)
+    comparison, bound, high, low = bounds(monitor.below, monitor.above)
+    alerts = [
+        subject.alert(
+            FIGURE,
+            f"({_closable(monitor.promql)}) {comparison} {float_text(bound)}",
+            severity,
+            hold=str(monitor.hold),
+            keep_firing=KEEP,
+            labels=labels,
+            summary=f"{monitor.id} of {subject.rollout} in {subject.environment} is beyond its bound",
+            description=(
+                f"{monitor.id} is {NUMBER}; the bound is {float_text(bound)}, and it has been beyond it for "
+                f"{monitor.hold} (model {subject.model}, rollout {subject.rollout})."
+            ),
+        )
+        for severity in subject.told(monitor.then)
+    ]
+    plain = _plain_selector(monitor.promql)
+    if plain is None:
+        # What an expression of one's own yields from which series is not ours to say.
+        return alerts, []
+    name, found = plain
+    minutes = after(int(monitor.hold) // 1000)
+    at = f"{minutes}m"
+    fill = ((NUMBER, general(high)),)
+    return alerts, [
+        rule_test(
+            f"figure {monitor.id}: beyond its bound",
+            (series(name, found, constant(high, minutes)),),
+            fires(at, *(Fires(alert, found, fill) for alert in alerts)),
+        ),
+        rule_test(
+            f"figure {monitor.id}: within its bound",
+            (series(name, found, constant(low, minutes)),),
+            silent(at, FIGURE),
+        ),
+        rule_test(f"figure {monitor.id}: no series", (), silent(at, FIGURE)),
+    ]
+
+
+def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """Nothing is beyond a bound where nothing is counted: a figure that is gone would be silent for good."""
+    holds = {one.id: max(one.hold, _SHORTEST_ABSENCE) for one in monitors}
+    alerts = {
+        one.id: subject.alert(
+            FIGURE_MISSING,
+            f"absent(count({_closable(one.promql)}))",
+            "ticket",
+            hold=str(holds[one.id]),
+            keep_firing=KEEP,
+            labels=(("monitor", one.id),),
+            summary=f"{one.id} of {subject.rollout} in {subject.environment} is not counted",
+            description=(
+                f"For {holds[one.id]} the figure {one.id} has had no value, so that nothing tells whether it is within "
+                f"its bound (model {subject.model}, rollout {subject.rollout}). Look at what exports it; where nothing "
+                "is a value, add `or vector(0)` to its query."
+            ),
+        )
+        for one in monitors
+    }
+    if not all(_is_of_series(one.promql) for one in monitors):
+        # Whether an expression of one's own has a value where there is no series is not ours to say.
+        return list(alerts.values()), []
+    at = after(max(int(hold) for hold in holds.values()) // 1000)
+    tests = [
+        rule_test(
+            "figures: none is counted",
+            (),
+            silent("15m", FIGURE_MISSING),
+            fires(f"{at}m", *(Fires(alert) for alert in alerts.values())),
+        )
+    ]
+    for one in monitors:
+        plain = _plain_selector(one.promql)
+        if plain is not None:
+            others = [Fires(alert) for name, alert in alerts.items() if name != one.id]
+            expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
+            value = bounds(one.below, one.above)[3]
+            tests.append(rule_test(f"figures: {one.id} is counted", (series(*plain, constant(value, at)),), expected))
+    return list(alerts.values()), tests
+
+
+def _closable(promql: str) -> str:
+    """An expression behind which a bracket may stand: a comment would reach to the end of its line."""
+    text = promql.strip()
+    return f"{text}\n" if "#" in text.rpartition("\n")[2] else text
+
+
+def _is_of_series(promql: str) -> bool:
+    """Whether an expression can only have a value where there are series."""
+    return re.search(r"\b(vector|scalar|absent|absent_over_time|time)\s*\(", promql) is None
+
+
+def _plain_selector(promql: str) -> tuple[str, Labels] | None:
+    """Name and labels of the one series that a bare selector picks; None for any other expression."""
+    from promql_parser import VectorSelector, parse
+
+    try:
+        found = parse(promql)
+    except ValueError:
+        return None
+    if not isinstance(found, VectorSelector) or found.name is None or found.offset is not None or found.at is not None:
+        return None
+    matchers = found.matchers.matchers
+    if found.matchers.or_matchers or any(str(matcher.op) != "MatchOp.Equal" for matcher in matchers):
+        return None
+    return found.name, tuple((matcher.name, matcher.value) for matcher in matchers)

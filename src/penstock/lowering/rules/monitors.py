@@ -1,0 +1,237 @@
+"""Alerts over what monitoring pipelines push: drift, quality, missing labels, a pipeline that no longer runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from penstock.ir.monitoring import Alert, Labels, RuleGroup, RuleTest
+from penstock.lowering.numbers import float_text
+from penstock.lowering.rules import figures
+from penstock.lowering.rules.alerting import (
+    KEEP,
+    NUMBER,
+    Fires,
+    ServedSubject,
+    Subject,
+    bounds,
+    fires,
+    general,
+    rule_test,
+    silent,
+)
+from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
+from penstock.lowering.rules.pushed import HOLD, pushed, sample
+from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
+from penstock.specs.series import (
+    DRIFT_BREACHES,
+    DRIFT_DISTANCE,
+    DRIFT_ROWS,
+    FEWEST_DRIFT_ROWS,
+    LAST_RUN,
+    PREDICTION,
+    QUALITY_LABELS,
+    QUALITY_VALUE,
+    Series,
+)
+
+DRIFT = "ModelDrift"
+ROWS_MISSING = "ModelDriftRowsMissing"
+QUALITY = "ModelQualityBeyondBound"
+LABELS_MISSING = "ModelLabelsMissing"
+MONITORING_STALE = "ModelMonitoringStale"
+MONITORING_ABSENT = "ModelMonitoringAbsent"
+
+_FEATURE = "{{ $labels.feature }}"
+
+
+class MonitorRules(NamedTuple):
+    """The alerts of all monitors of a rollout, in groups, and their tests."""
+
+    groups: tuple[RuleGroup, ...]
+    tests: tuple[RuleTest, ...]
+
+
+def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, released: bool) -> MonitorRules:
+    """Rules of what is watched. Where nothing is `released` yet, no pipeline runs, so none is missed."""
+    alerts: list[Alert] = []
+    tests: list[RuleTest] = []
+    for drift in monitor.drift:
+        _add(alerts, tests, *_drift(drift, subject))
+        _add(alerts, tests, *_rows_missing(drift, subject))
+    for quality in monitor.quality:
+        _add(alerts, tests, *_quality(quality, subject))
+        _add(alerts, tests, *_labels_missing(quality, subject))
+    if released and (monitor.drift or monitor.quality):
+        _add(alerts, tests, *_pipeline(monitor, subject))
+    business: list[Alert] = []
+    for figure in monitor.business:
+        _add(business, tests, *figures.beyond(figure, subject))
+    if released and monitor.business:
+        _add(business, tests, *figures.missing(monitor.business, subject))
+    groups = (
+        RuleGroup(f"{subject.rollout}.monitoring", "1m", tuple(alerts)),
+        RuleGroup(f"{subject.rollout}.figures", interval, tuple(business), written=True),
+    )
+    return MonitorRules(tuple(group for group in groups if group.rules), tuple(tests))
+
+
+def watching(monitor: Monitor) -> Pipeline:
+    """The pipeline that watches, as one that should tell of itself."""
+    return Pipeline("monitoring", monitor.schedule, LAST_RUN)
+
+
+def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: list[RuleTest]) -> None:
+    alerts.extend(more)
+    tests.extend(proofs)
+
+
+def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    bound = float_text(monitor.above)
+    feature = PREDICTION if monitor.of == "prediction" else "distance"
+    found: Labels = (*labels, ("feature", feature))
+    what = "The prediction" if monitor.of == "prediction" else f"The feature {_FEATURE}"
+    if monitor.persist is None:
+        figure, comparison = DRIFT_DISTANCE, f"> {bound}"
+        said = f"{monitor.test} is {NUMBER}, the bound {bound}"
+        high, low = monitor.above * 2, monitor.above / 2
+    else:
+        figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
+        said = (
+            f"{monitor.test} was above {bound} in {NUMBER} of the last {monitor.persist.of} windows; "
+            f"{monitor.persist.breaches} are too many"
+        )
+        high, low = monitor.persist.breaches, monitor.persist.breaches - 1
+    alerts = [
+        subject.alert(
+            DRIFT,
+            f"{pushed(figure, subject, labels)} {comparison}",
+            severity,
+            hold=HOLD,
+            keep_firing=KEEP,
+            labels=labels,
+            summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
+            description=(
+                f"{what} of {subject.model} has moved away from the training data (monitor {monitor.id}, windows of "
+                f"{monitor.window}): {said}. "
+                "Look for a change in the source first; retrain where the world has changed."
+            ),
+        )
+        for severity in subject.told(monitor.then)
+    ]
+    name = f"drift {monitor.id}"
+    return alerts, [
+        _beyond(name, alerts, figure, subject, found, high),
+        _within(name, DRIFT, figure, subject, found, low),
+        _absent(name, DRIFT),
+    ]
+
+
+def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    alert = subject.alert(
+        ROWS_MISSING,
+        f"{pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
+        "ticket",
+        hold=HOLD,
+        keep_firing=KEEP,
+        labels=labels,
+        summary=f"{subject.model} in {subject.environment} is asked too little to judge drift",
+        description=(
+            f"{NUMBER} rows of the last {monitor.window} have been seen, fewer than {FEWEST_DRIFT_ROWS}: whether "
+            f"they drift is not known (monitor {monitor.id}). Look at the dataset that brings the rows; watch a longer "
+            "window where there are no more."
+        ),
+    )
+    name = f"rows {monitor.id}"
+    return [alert], [
+        _beyond(name, [alert], DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS - 1),
+        _within(name, ROWS_MISSING, DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS),
+        _absent(name, ROWS_MISSING),
+    ]
+
+
+def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    found: Labels = (*labels, ("metric", monitor.metric))
+    comparison, bound, high, low = bounds(monitor.below, monitor.above)
+    alerts = [
+        subject.alert(
+            QUALITY,
+            f"{pushed(QUALITY_VALUE, subject, found)} {comparison} {float_text(bound)}",
+            severity,
+            hold=HOLD,
+            keep_firing=KEEP,
+            labels=labels,
+            summary=f"{subject.model} in {subject.environment} has lost quality",
+            description=(
+                f"{monitor.metric} of {subject.model} on labels that came in over {monitor.window} is {NUMBER}; the "
+                f"bound is {float_text(bound)} (monitor {monitor.id}). Compare with drift and with the newest release; "
+                "take the Release back where it began with it."
+            ),
+        )
+        for severity in subject.told(monitor.then)
+    ]
+    name = f"quality {monitor.id}"
+    return alerts, [
+        _beyond(name, alerts, QUALITY_VALUE, subject, found, high),
+        _within(name, QUALITY, QUALITY_VALUE, subject, found, low),
+        _absent(name, QUALITY),
+    ]
+
+
+def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    labels: Labels = (("monitor", monitor.id),)
+    alert = subject.alert(
+        LABELS_MISSING,
+        f"{pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
+        "ticket",
+        hold=HOLD,
+        keep_firing=KEEP,
+        labels=labels,
+        summary=f"labels for {subject.model} in {subject.environment} do not come in",
+        description=(
+            f"{NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}: whether "
+            f"{monitor.metric} holds is not known (monitor {monitor.id}). Look at the dataset that brings the labels."
+        ),
+    )
+    name = f"labels {monitor.id}"
+    return [alert], [
+        _beyond(name, [alert], QUALITY_LABELS, subject, labels, monitor.min_labels - 1),
+        _within(name, LABELS_MISSING, QUALITY_LABELS, subject, labels, monitor.min_labels),
+        _absent(name, LABELS_MISSING),
+    ]
+
+
+def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+    """Whether the pipeline still runs, or has ever run."""
+    told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
+    (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
+    blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
+    pipeline = watching(monitor)
+    stale = Words(
+        MONITORING_STALE,
+        f"{subject.model} in {subject.environment} is no longer watched",
+        f"The monitoring pipeline last ran {AGE} ago; its schedule ({monitor.schedule}) allows {pipeline.allowed}. "
+        f"{blind}",
+    )
+    absent = Words(
+        MONITORING_ABSENT,
+        f"{subject.model} in {subject.environment} is not watched",
+        f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
+    )
+    return overdue(pipeline, subject, severity, stale, absent)
+
+
+def _beyond(name: str, alerts: list[Alert], figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+    fill = ((NUMBER, general(value)), (_FEATURE, dict(found).get("feature", "")))
+    firing = [Fires(alert, found, fill) for alert in alerts]
+    return rule_test(f"{name}: beyond its bound", (sample(figure, subject, found, value),), fires("15m", *firing))
+
+
+def _within(name: str, alert: str, figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+    return rule_test(f"{name}: within its bound", (sample(figure, subject, found, value),), silent("15m", alert))
+
+
+def _absent(name: str, alert: str) -> RuleTest:
+    return rule_test(f"{name}: no series", (), silent("15m", alert))

@@ -1,0 +1,142 @@
+"""Alerts about a pipeline that starts by the clock and should have told by now that its work is done.
+
+It has told so once and no longer does, or it never has. Both wait for as long as its schedule allows, so that neither
+speaks of a pipeline that was just added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
+from penstock.lowering.cron_period import longest_gap
+from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, Fires, Subject, after, fires, silent
+from penstock.lowering.rules.pushed import HOLD, as_scraped, pushed, selector
+from penstock.specs.monitor import Action
+from penstock.specs.series import Series
+from penstock.specs.units import Duration
+
+AGE = "{{ $value | humanizeDuration }}"
+"""How long ago the pipeline last told of itself, in the texts of an alert."""
+_LONGEST_DELAY = dt.timedelta(days=3)
+"""Of the first run behind its schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline that starts by the clock, and the series by which it tells when it last did its work."""
+
+    purpose: str
+    schedule: str
+    told_by: Series
+    varies: dt.timedelta = dt.timedelta(0)
+    """How much longer than the one before a run may take, up to a period of the schedule."""
+
+    @property
+    def allowed(self) -> Duration:
+        """The age from which on its last word is too old: two periods of the schedule are one too many."""
+        gap = longest_gap(self.schedule)
+        return _duration(2 * gap + min(gap, self.varies))
+
+    @property
+    def awaited(self) -> Duration:
+        """How long its first word may be missing: what is added just after a start has its first a whole gap later."""
+        gap = longest_gap(self.schedule)
+        return _duration(gap + min(gap, _LONGEST_DELAY))
+
+
+class Words(NamedTuple):
+    """The name of an alert and its texts."""
+
+    alert: str
+    summary: str
+    description: str
+
+
+def overdue(
+    pipeline: Pipeline,
+    subject: Subject,
+    severity: Action,
+    stale: Words,
+    absent: Words,
+    every: int = EVALUATION_MINUTES,
+) -> tuple[list[Alert], list[RuleTest]]:
+    """The alert about a last word that is too old, whose texts may hold `AGE`, the one about none, and their tests.
+
+    `every` is how many minutes lie between the evaluations of these tests.
+    """
+    too_old = subject.alert(
+        stale.alert,
+        f"time() - {pushed(pipeline.told_by, subject)} > {int(pipeline.allowed) // 1000}",
+        severity,
+        hold=HOLD,
+        keep_firing=KEEP,
+        labels=(),
+        summary=stale.summary,
+        description=stale.description,
+    )
+    missing = subject.alert(
+        absent.alert,
+        f"absent({selector(pipeline.told_by, subject)})",
+        severity,
+        hold=str(pipeline.awaited),
+        keep_firing=KEEP,
+        labels=(),
+        summary=absent.summary,
+        description=absent.description,
+    )
+    return [too_old, missing], _tests(pipeline, subject, too_old, missing, every)
+
+
+def _tests(pipeline: Pipeline, subject: Subject, stale: Alert, absent: Alert, every: int) -> list[RuleTest]:
+    """The tests of both, whose samples are as far apart as the evaluations: so many minutes."""
+    purpose, interval = pipeline.purpose, f"{every}m"
+    allowed, step = int(pipeline.allowed) // 1000, 60 * every
+    gap = int(longest_gap(pipeline.schedule).total_seconds())
+    later, due = f"{2 * every}m", after(int(pipeline.awaited) // 1000, every)
+    too_old = Fires(stale, fill=((AGE, _humanize_duration(allowed + 2 * step)),))
+
+    def told(values: str, *, honoured: bool = True) -> InputSeries:
+        return as_scraped(pipeline.told_by, subject, (), values, honoured=honoured)
+
+    def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
+        return RuleTest(f"{purpose}: {name}", interval, given, expect)
+
+    late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
+    unhonoured = told(late, honoured=False)
+    return [
+        case("last run too long ago", (told(late),), fires(later, too_old)),
+        case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
+        case("runs in time, beside an older figure", (told(in_time), unhonoured), silent(later, stale.alert)),
+        case(
+            "runs all the time",
+            (told(f"0+{step}x{due // every}"),),
+            silent(f"{due}m", stale.alert),
+            silent(f"{due}m", absent.alert),
+        ),
+        case(
+            "has never run",
+            (),
+            silent(interval, stale.alert),
+            silent(f"{gap // step * every}m", absent.alert),
+            fires(f"{due}m", Fires(absent)),
+        ),
+    ]
+
+
+def _duration(span: dt.timedelta) -> Duration:
+    return Duration(int(span.total_seconds()) * 1000)
+
+
+def _humanize_duration(seconds: int) -> str:
+    """A span as ``humanizeDuration`` of Prometheus' templates prints it."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour}h {minute}m {second}s"
+    if hour:
+        return f"{hour}h {minute}m {second}s"
+    return f"{minute}m {second}s" if minute else f"{second}s"

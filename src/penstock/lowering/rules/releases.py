@@ -1,0 +1,123 @@
+"""Whether a release goes on: the controller of Argo Rollouts stops one by itself, and nobody has to be looking.
+
+Source: Argo Rollouts, `controller/metrics/rollouts.go` (1.6 to 1.9): the gauge ``rollout_info`` has the labels
+``name``, ``namespace`` and ``phase``. Its phases are not those of the Rollout's status: what `kubectl` calls degraded
+is ``Abort``, ``Timeout``, ``Error`` or ``InvalidSpec`` here, and what it calls healthy ``Completed``. A scrape that
+honours no labels of its target gives them ``namespace`` as ``exported_namespace``, so both are looked for. Where
+nothing scrapes the controller nothing fires.
+"""
+
+from __future__ import annotations
+
+from penstock.ir.monitoring import Alert, Labels, RuleTest
+from penstock.lowering.rules.alerting import Fires, ServedSubject, after, fires, rule_test, series, silent
+from penstock.specs.rollout import Rollout
+
+STOPPED = "ModelReleaseStopped"
+WAITING = "ModelReleaseWaiting"
+_METRIC = "rollout_info"
+_STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
+# A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
+_UNDER_WAY_PHASES = ("Paused", "Progressing")
+_SLACK_MINUTES = 30
+"""What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
+
+
+def release_rules(rollout: Rollout, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts of a rollout that Argo Rollouts releases, with their tests; none for another target."""
+    if rollout.spec.serve.target != "argo-rollouts":
+        return [], []
+    stopped, proofs = _stopped(subject)
+    held = _held_minutes(rollout)
+    if held is None:
+        return [stopped], proofs
+    waiting, more = _waiting(subject, held + _SLACK_MINUTES)
+    return [stopped, waiting], proofs + more
+
+
+def phases(subject: ServedSubject) -> str:
+    """The phase that the rollout is in, by the label ``phase``."""
+    return f"max by (phase) ({_counted(subject)}) > 0"
+
+
+def _held_minutes(rollout: Rollout) -> int | None:
+    """How long all steps are held in all; None where no analysis can pause them, or somebody is to end one by plan."""
+    canary = rollout.spec.strategy.canary
+    if canary is None or not canary.abort_on:
+        return None
+    minutes = 0
+    for step in canary.steps:
+        if step.hold is None and step.weight < 1:
+            return None
+        minutes += -(-int(step.hold or 0) // 60_000)
+    return minutes
+
+
+def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
+    (severity,) = subject.told(["ticket"])
+    alert = subject.alert(
+        STOPPED,
+        _in_phase(subject, _STOPPED_PHASES),
+        severity,
+        hold="2m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"the release of {subject.rollout} in {subject.environment} was stopped",
+        description=(
+            f"Argo Rollouts has given up on {subject.rollout} (model {subject.model}, namespace {subject.namespace}): "
+            "its new version was beyond a bound of the canary, its pods did not start in time, or what was applied is "
+            "not valid. The version before, if there is one, has the traffic. `kubectl argo rollouts get rollout "
+            f"{subject.rollout} -n {subject.namespace}` shows what was measured. Take the Release back, or train a "
+            "better version."
+        ),
+    )
+    return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", "2m")
+
+
+def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
+    (severity,) = subject.told(["ticket"])
+    alert = subject.alert(
+        WAITING,
+        _in_phase(subject, _UNDER_WAY_PHASES),
+        severity,
+        hold=f"{minutes}m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"the release of {subject.rollout} in {subject.environment} waits for a person",
+        description=(
+            f"A release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) is under way for "
+            "longer than all of its steps are held: a step had too few requests to be judged, or somebody paused it. "
+            f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` tells; promote or abort it."
+        ),
+    )
+    return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", f"{minutes}m")
+
+
+def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
+    return f"max({_counted(subject, phases)}) > 0"
+
+
+def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
+    """The controller's series of the rollout, in any phase or in one of several."""
+    phase = f'phase=~"{"|".join(phases)}",' if phases else ""
+    names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
+    return " or ".join(f'{_METRIC}{{name="{subject.rollout}",{phase}{name}}}' for name in names)
+
+
+def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:
+    minutes = after(60 * int(hold.removesuffix("m")))
+    at, values = f"{minutes}m", f"1x{minutes + 5}"
+
+    def given(phase: str, label: str = "namespace", name: str = subject.rollout) -> Labels:
+        return (("name", name), (label, subject.namespace), ("phase", phase))
+
+    def case(name: str, labels: Labels, expected: bool) -> RuleTest:
+        found = fires(at, Fires(alert)) if expected else silent(at, alert.alert)
+        return rule_test(f"{what}: {name}", (series(_METRIC, labels, values),), found)
+
+    return [
+        case(f"{phase.lower()} all the time", given(phase), expected=True),
+        case("scraped without honouring labels", given(phase, "exported_namespace"), expected=True),
+        case(other.lower(), given(other), expected=False),
+        case("another rollout", given(phase, name=f"{subject.rollout}-2"), expected=False),
+    ]

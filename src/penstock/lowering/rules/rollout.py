@@ -1,0 +1,168 @@
+"""All rules of a rollout in one environment: objectives, monitors, and whether anything answers at all.
+
+The last needs no figure of the spec, so whatever serves has it.
+"""
+
+from __future__ import annotations
+
+from penstock.catalog.model import View
+from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape
+from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
+from penstock.lowering.environments import environment_of
+from penstock.lowering.rules.alerting import (
+    EVALUATION_MINUTES,
+    NUMBER,
+    Fires,
+    ServedSubject,
+    fires,
+    place_of,
+    rule_test,
+    series,
+    silent,
+)
+from penstock.lowering.rules.monitors import monitor_rules
+from penstock.lowering.rules.releases import release_rules
+from penstock.lowering.rules.slo import indicators, slo_rules
+from penstock.specs.environment import EnvironmentSpec
+from penstock.specs.rollout import Rollout
+
+UNREACHABLE = "ModelUnreachable"
+FAILING = "ModelFailing"
+_NOW_AND_THEN = " ".join("0001" * 5)
+"""Up in one scrape of four, as a pod that starts again and again is."""
+
+
+def rule_file(view: View, name: str) -> RuleFile | None:
+    """The rules of the rollout `name`; None where nothing serves yet and nothing else is asked for."""
+    rollout = view.rollout(name)
+    spec = rollout.spec
+    released = view.release_of(name) is not None
+    wanted = spec.slos.availability or spec.slos.latency
+    if not wanted and spec.monitor is None and not released:
+        return None
+    environment = environment_of(view).spec
+    prometheus = environment.prometheus
+    subject = ServedSubject(place_of(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
+    interval = str(prometheus.scrape_interval)
+    groups: list[RuleGroup] = []
+    tests: list[RuleTest] = []
+    requests = requests_of(rollout, environment)
+    slis, unobserved = indicators(spec.slos, requests)
+    for sli in slis:
+        rules = slo_rules(sli, subject, interval)
+        groups += rules.groups
+        tests += rules.tests
+    if released:
+        alerts, proofs = _reachable(subject)
+        if isinstance(requests, RequestSeries) and requests.code and spec.slos.availability is None:
+            failing, more = _failing(subject, requests, requests.code)
+            alerts.append(failing)
+            proofs += more
+        groups.append(RuleGroup(f"{subject.rollout}.reachable", interval, tuple(alerts)))
+        tests += proofs
+        alerts, proofs = release_rules(rollout, subject)
+        if alerts:
+            groups.append(RuleGroup(f"{subject.rollout}.release", interval, tuple(alerts)))
+            tests += proofs
+    if spec.monitor is not None:
+        watched = monitor_rules(spec.monitor, subject, interval, released)
+        groups += watched.groups
+        tests += watched.tests
+    return RuleFile(
+        name=rollout.name,
+        namespace=environment.namespace,
+        groups=tuple(groups),
+        tests=tuple(tests),
+        environment=environment_of(view).name,
+        model=spec.model,
+        owner=rollout.metadata.owner,
+        selected_by=tuple(sorted(prometheus.rule_labels.items())),
+        labels=free_labels(rollout),
+        scrape=_scrape(rollout, environment),
+        scrape_seconds=-(-int(prometheus.scrape_interval) // 1000),
+        unobserved=unobserved,
+        evaluation_minutes=EVALUATION_MINUTES,
+    )
+
+
+def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
+    target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
+    matchers = ",".join(f'{key}="{value}"' for key, value in target)
+    (severity,) = subject.told(["page"])
+    alert = subject.alert(
+        UNREACHABLE,
+        f"(max(avg_over_time(up{{{matchers}}}[5m])) or vector(0)) < 0.5",
+        severity,
+        hold="5m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"no pod of {subject.rollout} in {subject.environment} answers reliably",
+        description=(
+            f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}), or none in more than half of its scrapes: none runs, they start again and again, "
+            "or they are not scraped. Its own metrics tell nothing now."
+        ),
+    )
+    gone = Fires(alert)
+    pod = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "a"))
+    other = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "b"))
+    return [alert], [
+        rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
+        rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
+        rule_test("reachable: a pod answers now and then", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
+        rule_test(
+            "reachable: one of two pods answers",
+            (series("up", pod, "0x40"), series("up", other, "1x40")),
+            silent("15m", UNREACHABLE),
+        ),
+    ]
+
+
+def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
+    """Whether any request succeeds, where no objective says how many must."""
+    (severity,) = subject.told(["page"])
+    # `increase` extrapolates: of three requests it may make four, and three are chance.
+    alert = subject.alert(
+        FAILING,
+        f"{requests.counted_failures('5m')} > 4\nunless {requests.counted_successes('5m')} > 0",
+        severity,
+        hold="5m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"every request to {subject.rollout} in {subject.environment} fails",
+        description=(
+            f"For five minutes and more each request to {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) has failed, {NUMBER} of them in the newest five. If a version was released lately, "
+            "take its Release back first."
+        ),
+    )
+    good = (*requests.example, (code, "200"))
+    bad = (*requests.example, (code, "503"))
+
+    def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert) -> RuleTest:
+        given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
+        return rule_test(f"failing: {name}", given, expected)
+
+    fill = ((NUMBER, "50"),)
+    return alert, [
+        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=fill))),
+        case("one of many succeeds", "0+1x40", "0+100x40", silent("30m", FAILING)),
+        case("every request succeeds", "0+100x40", "0x40", silent("30m", FAILING)),
+        case("three requests fail", "0x40", "0x10 1 2 3x13 4 5 6x10", silent("30m", FAILING)),
+        case("no requests", "0x40", "0x40", silent("30m", FAILING)),
+        rule_test("failing: no series", (), silent("30m", FAILING)),
+    ]
+
+
+def _scrape(rollout: Rollout, environment: EnvironmentSpec) -> Scrape:
+    pods = pods_of(rollout, environment)
+    return Scrape(
+        pods=pods.labels,
+        port=pods.metrics[0],
+        path="/metrics",
+        interval=str(environment.prometheus.scrape_interval),
+        adds=(("rollout", rollout.name),),
+        copies=(("revision", pods.revision),) if pods.revision is not None else (),
+    )

@@ -1,0 +1,213 @@
+"""Service level objectives as rules: error ratios over each window, burn-rate alerts, and the tests of both.
+
+The error ratio of a window is the share of its requests that were bad. Without requests there is no ratio: nothing is
+recorded, nothing fires, and the mean over the objective's window counts only the moments that had requests. A service
+that has stopped answering altogether is told by an alert of its own, over the scraping of its pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest, Unobserved
+from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.numbers import exact_text
+from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series_name, severity_of, silent
+from penstock.lowering.rules.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
+from penstock.lowering.rules.burn_scenarios import scenarios
+from penstock.specs.monitor import Action
+from penstock.specs.rollout import AvailabilityObjective, LatencyObjective, Slos
+from penstock.specs.units import Duration
+
+RATIO = "slo:sli_error:ratio_rate"
+BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
+
+_SHORT = ("5m", "30m", "1h")
+_HOLD = {"page": "2m", "ticket": "15m"}
+_KEEP = {"page": "10m", "ticket": "30m"}
+_VALUE = "{{ $value | humanizePercentage }}"
+
+
+class Sli(NamedTuple):
+    """What one objective measures, and how a test makes it so."""
+
+    slo: str
+    alert: str
+    bad: str
+    """What a bad request did, as in "0.2% of requests failed"."""
+    objective: Decimal
+    window: Duration
+    error_ratio: Callable[[str], str]
+    """PromQL of the share of bad requests over a window."""
+    samples: Callable[[str, str], tuple[InputSeries, ...]]
+    """Series of a test from promtool's values of good and of bad requests."""
+
+
+class SloRules(NamedTuple):
+    """The rules of one objective and their tests."""
+
+    groups: tuple[RuleGroup, ...]
+    tests: tuple[RuleTest, ...]
+
+
+def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
+    """What is measured, and what was asked for that no series tells."""
+    slis: list[Sli] = []
+    unobserved: list[Unobserved] = []
+    if slos.availability is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.availability", requests))
+        elif requests.code is None:
+            reason = f"`{requests.counter}` does not tell failures apart"
+            unobserved.append(Unobserved("slos.availability", reason))
+        elif slos.availability.objective >= 1:
+            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
+        else:
+            slis.append(availability(slos.availability, requests))
+    if slos.latency is not None:
+        if isinstance(requests, str):
+            unobserved.append(Unobserved("slos.latency", requests))
+        elif slos.latency.objective >= 1:
+            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
+        else:
+            try:
+                slis.append(latency(slos.latency, requests))
+            except ValueError as error:
+                unobserved.append(Unobserved("slos.latency.below", str(error)))
+    return slis, tuple(unobserved)
+
+
+def availability(objective: AvailabilityObjective, requests: RequestSeries) -> Sli:
+    """The share of requests that fail with a status of 5xx."""
+
+    def error_ratio(window: str) -> str:
+        # Before the first failure there is no series of failures, which is zero failures and not an unknown number.
+        return f"({requests.failures(window)} or vector(0))\n/ ({requests.requests(window)} > 0)"
+
+    code = requests.code or ""
+    answered = series_name(requests.counter, (*requests.example, (code, "200")))
+    failed = series_name(requests.counter, (*requests.example, (code, "503")))
+
+    def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
+        return InputSeries(answered, good), InputSeries(failed, bad)
+
+    return Sli(
+        "availability",
+        "ModelAvailabilityBudgetBurn",
+        "failed",
+        objective.objective,
+        objective.window,
+        error_ratio,
+        samples,
+    )
+
+
+def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
+    """The share of requests that are answered, but too late. ValueError where no bucket ends at the bound."""
+    milliseconds = int(objective.below)
+    bucket = requests.bucket(milliseconds)
+    le = requests.le(milliseconds)
+
+    def error_ratio(window: str) -> str:
+        return f"1 - {requests.answered_within(le, window)}\n/ ({requests.answered(window)} > 0)"
+
+    early = (*requests.example, *(((requests.code, "200"),) if requests.code else ()))
+    late = (*requests.example, *(((requests.code, "201"),) if requests.code else (("pod", "late"),)))
+    in_bucket = series_name(f"{requests.histogram}_bucket", (*early, ("le", bucket)))
+    in_time = series_name(f"{requests.histogram}_count", early)
+    too_late = series_name(f"{requests.histogram}_count", late)
+
+    def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
+        return InputSeries(in_bucket, good), InputSeries(in_time, good), InputSeries(too_late, bad)
+
+    return Sli(
+        "latency",
+        "ModelLatencyBudgetBurn",
+        f"took longer than {objective.below}",
+        objective.objective,
+        objective.window,
+        error_ratio,
+        samples,
+    )
+
+
+def selector_of(sli: Sli, subject: ServedSubject) -> str:
+    """What picks the recorded series of one objective."""
+    return f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
+
+
+def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
+    """Recordings, alerts and tests of one objective."""
+    labels: Labels = (*subject.labels, ("slo", sli.slo))
+    selector = selector_of(sli, subject)
+    pairs = window_pairs(sli.objective, int(sli.window) // 1000)
+    by_severity: dict[Action, list[WindowPair]] = {}
+    for pair in pairs:
+        (severity,) = subject.told([pair.severity])
+        by_severity.setdefault(severity, []).append(pair)
+    alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
+    name = f"{subject.rollout}.{sli.slo}"
+    groups = (
+        RuleGroup(f"{name}.short", interval, tuple(_ratio(sli, window, labels) for window in _SHORT)),
+        RuleGroup(
+            f"{name}.long",
+            "2m",
+            (
+                *(_ratio(sli, window, labels) for window in WINDOWS if window not in _SHORT),
+                *_budget(sli, labels, selector),
+            ),
+        ),
+        RuleGroup(f"{name}.alerts", interval, alerts),
+    )
+    return SloRules(groups, tuple(_tests(sli, subject, alerts)))
+
+
+def _ratio(sli: Sli, window: str, labels: Labels) -> Recording:
+    return Recording(f"{RATIO}{window}", sli.error_ratio(window), labels)
+
+
+def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
+    """The error ratio over the objective's whole window, and how much of the budget is left."""
+    recent, whole = f"{RATIO}5m{selector}", f"{RATIO}{sli.window}"
+    budget = exact_text(error_budget(sli.objective))
+    remaining = Recording(BUDGET_REMAINING, f"1 - {whole}{selector} / {budget}", labels)
+    if str(sli.window) in WINDOWS:
+        return (remaining,)
+    mean = f"sum_over_time({recent}[{sli.window}])\n/ count_over_time({recent}[{sli.window}])"
+    return Recording(whole, mean, labels), remaining
+
+
+def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
+    conditions = [
+        f"(\n  {RATIO}{pair.short}{selector} > ({pair.bound})\n  and {RATIO}{pair.long}{selector} > ({pair.bound})\n)"
+        for pair in pairs
+    ]
+    allowed = exact_text(error_budget(sli.objective) * 100)
+    pace = " or ".join(f"{pair.factor}x over {pair.long}" for pair in pairs)
+    return subject.alert(
+        sli.alert,
+        "\nor ".join(conditions),
+        severity,
+        hold=_HOLD[severity],
+        keep_firing=_KEEP[severity],
+        labels=(("slo", sli.slo),),
+        summary=f"{subject.rollout} in {subject.environment} is spending its {sli.slo} budget too fast",
+        description=(
+            f"{_VALUE} of the newest requests to {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) {sli.bad}; {allowed}% may over {sli.window}. The budget is being spent faster than "
+            f"it lasts ({pace}). If a version was released lately, take its Release back first."
+        ),
+    )
+
+
+def _tests(sli: Sli, subject: ServedSubject, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
+    for scenario in scenarios(sli.objective, int(sli.window) // 1000):
+        fill = ((_VALUE, scenario.shown),)
+        told = subject.told(scenario.severities)
+        firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in told]
+        expected = fires(scenario.at, *firing) if firing else silent(scenario.at, sli.alert)
+        yield rule_test(f"{sli.slo}: {scenario.title}", sli.samples(scenario.good, scenario.bad), expected)
+    yield rule_test(f"{sli.slo}: no requests", sli.samples("0x40", "0x40"), silent("30m", sli.alert))
+    yield rule_test(f"{sli.slo}: no series", (), silent("30m", sli.alert))

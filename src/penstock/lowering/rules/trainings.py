@@ -1,0 +1,81 @@
+"""Alerts over what a training pipeline pushes when it has registered a version: one that starts by the clock is missed.
+
+A run that breaks, one that nothing started and one that ends with a gate that says no look alike from outside: the
+model that is there grows old. A single refusal is what gates are for. One that lasts is a ticket, because somebody has
+to change the data, the model or the bound.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from penstock.catalog.model import View
+from penstock.ir.monitoring import RuleFile, RuleGroup
+from penstock.lowering.conventions import workflow_name
+from penstock.lowering.environments import environment_of
+from penstock.lowering.rules.alerting import EVALUATION_MINUTES, Subject, place_of
+from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
+from penstock.lowering.rules.retraining import retraining_schedule
+from penstock.specs.series import LAST_REGISTRATION
+
+TRAINING_STALE = "ModelTrainingStale"
+TRAINING_ABSENT = "ModelTrainingAbsent"
+
+_VARIES = dt.timedelta(hours=6)
+"""A pipeline tells of its end, and queues for GPUs and searches are longer on one day than on another."""
+
+_MINUTES_OF_A_DAY = 24 * 60
+_MANY_EVALUATIONS = 10_000
+
+
+def retrained(schedule: str) -> Pipeline:
+    """The pipeline that trains by this schedule, as one that should tell of itself."""
+    return Pipeline("training", schedule, LAST_REGISTRATION, _VARIES)
+
+
+def training_rules(view: View, name: str) -> RuleFile | None:
+    """The rules about the training of the model `name` in the view's environment; None where no clock starts it."""
+    schedule = retraining_schedule(view, name)
+    if schedule is None:
+        return None
+    environment = environment_of(view)
+    model = view.model(name)
+    subject = Subject(place_of(environment), name, model.metadata.owner)
+    pipeline = retrained(schedule)
+    (severity,) = subject.told(["ticket"])
+    where = (
+        "Its runs break, a gate refuses what they train, or none starts: look at the newest runs of "
+        f"{workflow_name(name, 'training')} in Kubeflow (namespace {subject.namespace}). The log of a gate names the "
+        "rule, the figure and the bound. Where `publish` alone failed, there is a version, and the Pushgateway was not "
+        "told. What is served stays as it is."
+    )
+    stale = Words(
+        TRAINING_STALE,
+        f"{name} in {subject.environment} is no longer retrained",
+        f"The training pipeline of {name} last registered a version {AGE} ago; its schedule ({schedule}) allows "
+        f"{pipeline.allowed}. {where}",
+    )
+    absent = Words(
+        TRAINING_ABSENT,
+        f"{name} in {subject.environment} is not retrained",
+        f"No run of the training pipeline of {name} (schedule {schedule}) has told of a version. {where}",
+    )
+    # A test of what lasts for a year, evaluated every quarter of an hour, takes promtool half a minute.
+    lasts = int(pipeline.awaited) // 60_000 // EVALUATION_MINUTES
+    every = EVALUATION_MINUTES if lasts < _MANY_EVALUATIONS else _MINUTES_OF_A_DAY
+    alerts, tests = overdue(pipeline, subject, severity, stale, absent, every)
+    prometheus = environment.spec.prometheus
+    return RuleFile(
+        # No rollout has a dot in its name, so that this object is nobody else's.
+        name=f"{name}.training",
+        namespace=subject.namespace,
+        groups=(RuleGroup(f"{name}.training", "1m", tuple(alerts)),),
+        tests=tuple(tests),
+        environment=environment.name,
+        model=name,
+        owner=model.metadata.owner,
+        selected_by=tuple(sorted(prometheus.rule_labels.items())),
+        labels=tuple(model.metadata.labels.items()),
+        evaluation_minutes=every,
+        of_training=True,
+    )

@@ -1,0 +1,1 @@
+"""What git knows, asked of git itself; one file of this room starts it."""

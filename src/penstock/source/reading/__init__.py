@@ -1,0 +1,1 @@
+"""From bytes to plain data with places: YAML read strictly, and what is wrong with it in words."""
