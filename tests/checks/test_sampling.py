@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm, studentized_range
 
-from penstock.checks.sampling import auc_error, auc_low, chance_of_gap, quantile, rows_for_gap, wilson_low
+from penstock.checks.gates.sampling import auc_error, auc_low, chance_of_gap, quantile, rows_for_gap, wilson_low
 from penstock.runtime.measures.delong import areas
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.catalog.sql.functions import is_known
-from penstock.checks.unknown_sql_function import ELSEWHERE
+from penstock.checks.datasets.unknown_sql_function import ELSEWHERE
 
 
 def test_each_function_of_elsewhere_has_one_here() -> None:

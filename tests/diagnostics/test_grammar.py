@@ -15,8 +15,8 @@ SOURCES = Path(__file__).resolve().parents[2] / "src" / "penstock"
 ALWAYS_MANY = re.compile(r"\{len\([\w.]+\)(?: - \w+)?(?::,)?\} (?!is\b|was\b|has\b)(?:\w+ )?[a-z]+s\b")
 # More than one by the line above, or by what is counted.
 MANY = {
-    "checks/schedule_syntax.py",
-    "checks/unknown_column.py",
+    "checks/models/schedule_syntax.py",
+    "checks/datasets/unknown_column.py",
     "cli/schema.py",
     "review/rendering/terminal.py",
 }

@@ -10,7 +10,7 @@ from golden.case import Case
 from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import FilesInMemory
-from penstock.checks.data_path import misspelt_files
+from penstock.checks.datasets.data_path import misspelt_files
 from penstock.checks.engine import check
 from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
 from penstock.diagnostics.model import Diagnostic, Diagnostics

@@ -25,11 +25,10 @@ from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.base import Resource
-from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 
-@rule("duplicate-id", *KINDS.values())
+@rule("duplicate-id")
 def duplicate_id(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each item whose name an earlier one of its list has."""
     shape = mapping_of(type(resource)).fields["spec"].shape

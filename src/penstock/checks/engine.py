@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
 from penstock.catalog.reads import SPEC, Reads
 from penstock.checks.rule import Rule
-from penstock.checks.rules import RULES
+from penstock.checks.rules import rules_of
 from penstock.diagnostics.gathering import gathered
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
@@ -54,7 +53,7 @@ def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
 
 
 def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagnostic]:
-    rules = _rules_of(spec_id.kind)
+    rules = rules_of(spec_id.kind)
     base = Reads()
     everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules))
     yield from everywhere
@@ -71,11 +70,6 @@ def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagn
 def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
     """The diagnostic with the environment whose overrides bring it about."""
     return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, by its overrides"))
-
-
-@cache
-def _rules_of(kind: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES if KINDS[kind] in rule.kinds)
 
 
 def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...]) -> Iterator[Diagnostic]:

@@ -11,28 +11,24 @@ from penstock.catalog.model import View
 from penstock.diagnostics.codes import Code
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Severity, Span
 from penstock.diagnostics.suggest import did_you_mean
-from penstock.specs.base import Resource
 
 Check = Callable[[View, Any], Iterator[Diagnostic]]
 """Looks at one spec through a view and yields what is wrong; the spec and all that it names may be missing parts."""
 
 
 class Rule(NamedTuple):
-    """One thing that is proved: its code and manual page, the kinds it looks at, and the function that looks."""
+    """One thing that is proved: its code and manual page, and the function that looks."""
 
     code: Code
-    kinds: tuple[type[Resource], ...]
     check: Check
 
 
-def rule(
-    code: str, *kinds: type[Resource], severities: tuple[Severity, ...] = (Severity.ERROR,)
-) -> Callable[[Check], Rule]:
+def rule(code: str, severities: tuple[Severity, ...] = (Severity.ERROR,)) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the rule `code`; the docstring of its module is the manual page."""
 
     def declare(check: Check) -> Rule:
         manual = inspect.getdoc(sys.modules[check.__module__]) or ""
-        return Rule(Code(code, manual, severities), kinds, check)
+        return Rule(Code(code, manual, severities), check)
 
     return declare
 

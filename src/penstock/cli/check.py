@@ -100,7 +100,7 @@ def _offer(found: tuple[Diagnostic, ...]) -> None:
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
-    from penstock.checks.data_path import misspelt_files
+    from penstock.checks.datasets.data_path import misspelt_files
     from penstock.checks.engine import check, check_whole
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics

@@ -8,10 +8,12 @@ described as what they are: a part of `spec` in which nothing is required and `n
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -52,7 +54,7 @@ def combined_schema() -> dict[str, Any]:
     }
 
 
-def _schema(kinds: dict[str, Any]) -> dict[str, Any]:
+def _schema(kinds: Mapping[str, type[Resource]]) -> dict[str, Any]:
     """The definitions of the kinds and of all that they are made of, with overrides spelt out."""
     _, schema = models_json_schema(
         [(cls, "validation") for cls in kinds.values()], by_alias=True, ref_template=TEMPLATE

@@ -1,0 +1,133 @@
+"""A column's contract contradicts itself.
+
+What it does: bounds that leave no value, bounds on text, values of another type, a regular expression that does not
+compile or is no RE2, a key that may be missing.
+
+Why: such a contract either rejects every row or checks nothing.
+
+Example:
+
+    distance: {type: int, min: 5000, max: 80}
+
+Use instead:
+
+    distance: {type: int, min: 80, max: 5000}
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import listed, rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.model import Pointer
+from penstock.specs.dataset import Column, Dataset
+from penstock.specs.numbers import number
+
+_NUMBERS = ("int", "float")
+_NOT_RE2 = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]|\(\?P=|\(\?\(|[*+?}]\+")
+"""Lookarounds, references back to groups, conditions, and possessive repeats: RE2 has none of them."""
+
+
+@rule("column-contract")
+def column_contract(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Yields each contradiction."""
+    for name, column in dataset.spec.columns.items():
+        pointer: Pointer = ("columns", name)
+        yield from _bounds(view, dataset, name, column, pointer)
+        yield from _values(view, dataset, name, column, pointer)
+        yield from _pattern(view, dataset, column, pointer)
+        if name in dataset.spec.primary_key and column.nullable is not False:
+            yield _error(
+                view, dataset, (*pointer, "nullable"), f"`{name}` is part of the primary key and may be missing",
+                "a key identifies every row: delete `nullable`",
+            )  # fmt: skip
+    for position, check in enumerate(dataset.spec.checks):
+        rows = check.rows
+        if rows is not None and rows.at_least is not None and rows.at_most is not None and rows.at_least > rows.at_most:
+            yield _error(
+                view, dataset, ("checks", position, "rows", "atMost"),
+                f"no number of rows is at least {rows.at_least:,} and at most {rows.at_most:,}",
+                "write the larger number as `atMost`",
+            )  # fmt: skip
+
+
+def _bounds(view: View, dataset: Dataset, name: str, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:
+    for key, value in (("min", column.min), ("max", column.max)):
+        if value is not None and column.type not in _NUMBERS:
+            yield _error(
+                view, dataset, (*pointer, key), f"`{key}` bounds a column of type `{column.type}`",
+                "`min` and `max` are for numbers; use `oneOf`, `matches`, or a check in SQL",
+            )  # fmt: skip
+            return
+    if column.min is not None and column.max is not None and column.min > column.max:
+        yield _error(
+            view, dataset, (*pointer, "max"),
+            f"no value of `{name}` is at least {number(column.min)} and at most {number(column.max)}",
+            "write the smaller bound as `min`",
+        )  # fmt: skip
+
+
+def _values(view: View, dataset: Dataset, name: str, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:
+    if column.one_of is None:
+        return
+    if column.type not in ("string", "int"):
+        yield _error(
+            view, dataset, (*pointer, "oneOf"), f"`oneOf` lists values of a column of type `{column.type}`",
+            "`oneOf` is for `string` and `int`",
+        )  # fmt: skip
+        return
+    for position, value in enumerate(column.one_of):
+        is_text = isinstance(value, str)
+        if is_text != (column.type == "string"):
+            right = f'"{value}"' if not is_text else str(value)
+            yield _error(
+                view, dataset, (*pointer, "oneOf", position),
+                f"`{value}` is {'text' if is_text else 'a number'}, and `{name}` is declared as `{column.type}`",
+                f"write `{right}`" if not is_text or str(value).lstrip("-").isdigit() else "declare it as `string`",
+            )  # fmt: skip
+    repeated = sorted({str(value) for value in column.one_of if column.one_of.count(value) > 1})
+    if repeated:
+        yield _error(
+            view, dataset, (*pointer, "oneOf"), f"`oneOf` lists {listed(repeated)} twice", "list each value once"
+        )
+
+
+def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:
+    if column.matches is None:
+        return
+    at = (*pointer, "matches")
+    if column.type != "string":
+        yield _error(
+            view, dataset, at, f"`matches` is for text, and the column is declared as `{column.type}`",
+            "declare the column as `string`, or use `min` and `max`",
+        )  # fmt: skip
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(column.matches)
+    except re.error as error:
+        position = min(error.pos or 0, max(len(column.matches) - 1, 0))
+        yield Diagnostic.error(
+            "column-contract",
+            "the regular expression does not compile",
+            view.span(dataset, at, within=(position, position + 1)),
+            error.msg,
+        )
+        return
+    foreign = _NOT_RE2.search(column.matches)
+    if foreign is not None:
+        yield Diagnostic.error(
+            "column-contract",
+            "the regular expression uses what RE2 does not know",
+            view.span(dataset, at, within=foreign.span()),
+            help=("RE2 has no lookaround, no reference back to a group and no possessive repeat",),
+        )
+
+
+def _error(view: View, dataset: Dataset, pointer: Pointer, headline: str, advice: str) -> Diagnostic:
+    return Diagnostic.error("column-contract", headline, view.span(dataset, pointer), help=(advice,))

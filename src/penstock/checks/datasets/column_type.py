@@ -1,0 +1,50 @@
+"""A column of a SQL dataset is declared of a type that the query's values do not convert to.
+
+What it does: where the query leaves no doubt of what a column of its result holds, compares that to the declared type.
+`/` and averages give fractions, the difference of two times is a span of time, and a time is no number.
+
+Why: the step that reads the dataset would find that every row breaks the contract, after the data has been read.
+
+Example:
+
+    source: {sql: "select flight_id, landed_at - departs_at as flown from flights"}
+    columns:
+      flown: {type: int}
+
+Use instead:
+
+    source: {sql: "select flight_id, date_diff('minute', departs_at, landed_at) as flown from flights"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
+from penstock.catalog.upstream import types_read
+from penstock.checks.rule import rule
+from penstock.checks.value_kinds import misfit
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
+
+
+@rule("column-type")
+def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Yields each column that is declared of another type than its query gives."""
+    text = dataset.spec.source.sql
+    query = analysis.query(text) if text is not None else None
+    if text is None or not isinstance(query, analysis.Query) or query.unknown:
+        return
+    declared = {name.lower(): (name, column.type) for name, column in dataset.spec.columns.items()}
+    for given in analysis.kinds(text, types_read(view, dataset)):
+        name, type_ = declared.get(given.name.lower(), ("", ""))
+        found = misfit(given.kind, type_)
+        if found is not None:
+            yield Diagnostic.error(
+                "column-type",
+                f"the column `{name}` is declared {type_}, and the query gives {found.words}",
+                view.span(dataset, ("columns", name, "type")),
+                secondary=(Label(view.span(dataset, ("source", "sql"), within=given.at), f"this gives {found.words}"),),
+                help=(found.remedy,),
+            )

@@ -1,0 +1,118 @@
+"""A path of data leads out of the repository, or to a place that no step can reach.
+
+What it does: looks at every path of a `csv` or `parquet` source: at where `..` leads, and at the scheme of an address.
+`penstock check` also warns of a file that is not there where one of nearly the same name is; that no file is there is
+no mistake, since rows are seldom committed.
+
+Why: a step in a container sees the repository alone, and what lies outside of it is no part of what was reviewed. A
+shell's `~` and schemes that Arrow does not know would fail in the cluster only.
+
+Example:
+
+    source: {csv: ../exports/arrivals.csv}
+    source: {parquet: s4://exports/arrivals/*.parquet}
+
+Use instead: a path that starts at the repository's root, an absolute one that the image of the steps has, or an
+address of an object store:
+
+    source: {csv: data/arrivals.csv}
+    source: {parquet: s3://exports/arrivals/*.parquet}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from posixpath import normpath
+from typing import Any
+
+from penstock.catalog.model import Catalog, View
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
+from penstock.diagnostics.suggest import did_you_mean, is_certain
+from penstock.source.model import Pointer
+from penstock.specs.dataset import Dataset
+
+_SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
+"""Those of Arrow's file systems (https://arrow.apache.org/docs/python/filesystems.html)."""
+_FROM_THE_ROOT = "a path starts at the repository's root"
+
+
+@rule("data-path", severities=MAY_WARN)
+def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Yields each path that leads nowhere."""
+    for found in texts(view, dataset, "path"):
+        below, path = found.pointer[1:], found.text
+        scheme, sign, _ = path.partition("://")
+        if sign:
+            if scheme not in _SCHEMES:
+                at = view.span(dataset, below, within=(0, len(scheme)))
+                yield unknown_word("data-path", f"nothing reads addresses of `{scheme}://`", at, scheme, _SCHEMES)
+        elif path.startswith("~"):
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` starts at somebody's home folder",
+                view.span(dataset, below),
+                help=(_FROM_THE_ROOT,),
+            )
+        elif normpath(path).startswith(".."):
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` leads out of the repository",
+                view.span(dataset, below),
+                help=(f"{_FROM_THE_ROOT}, and a step sees nothing above it",),
+            )
+
+
+def misspelt_files(catalog: Catalog) -> Iterator[Diagnostic]:
+    """Yields each path of which a part is missing where another of nearly the same name is.
+
+    It asks what lies there now, which is no part of what a spec says: no commit and no remembered run is asked.
+    """
+    listing = cache(catalog.repository.listing)
+    for spec_id in catalog.ids("Dataset"):
+        document = catalog.document(spec_id)
+        for below, path in _plain_paths(document.value if document is not None else None):
+            found = _misspelt(path, listing)
+            if found is not None:
+                start, folder, part, meant = found
+                span = catalog.span(spec_id, ("spec", "source", *below), within=(start, start + len(part)))
+                yield Diagnostic.warning(
+                    "data-path",
+                    f"there is no `{part}` in `{folder}`" if folder else f"there is no `{part}` in the repository",
+                    span,
+                    help=(f"did you mean `{meant}`, which is there?",),
+                    fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),)),
+                )
+
+
+def _plain_paths(data: Any) -> Iterator[tuple[Pointer, str]]:
+    """The paths of a source below the repository's root, which may be no valid spec."""
+    spec = data.get("spec") if isinstance(data, dict) else None
+    source = spec.get("source") if isinstance(spec, dict) else None
+    for form in ("csv", "parquet"):
+        value = source.get(form) if isinstance(source, dict) else None
+        listed = enumerate(value) if isinstance(value, list) else ()
+        for below, path in [((form,), value), *(((form, position), one) for position, one in listed)]:
+            if isinstance(path, str) and "://" not in path and not {"", ".", "..", "~"} & set(path.split("/")):
+                yield below, path
+
+
+def _misspelt(path: str, listing: Callable[[str], tuple[str, ...]]) -> tuple[int, str, str, str] | None:
+    """Where the first part of a path that is missing starts, its folder, the part, and what was meant instead."""
+    folder = ""
+    start = 0
+    for part in path.split("/"):
+        there = listing(folder)
+        if any(sign in part for sign in "*?["):
+            return None
+        if part not in there:
+            near = [one for one in did_you_mean(part, there) if is_certain(part, [one])]
+            packed = [one for one in there if one.startswith(f"{part}.") or part.startswith(f"{one}.")]
+            meant = near or packed
+            return (start, folder, part, meant[0]) if len(meant) == 1 else None
+        folder = f"{folder}/{part}".lstrip("/")
+        start += len(part) + 1
+    return None

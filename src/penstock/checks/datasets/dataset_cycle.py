@@ -1,0 +1,59 @@
+"""A dataset is derived from itself.
+
+What it does: follows the tables of SQL datasets and reports a circle.
+
+Why: no dataset of a circle can be computed before the others.
+
+Example: `delays` selects from `routes`, and `routes` selects from `delays`.
+
+Use instead: derive both from a third dataset that has a file, a Python function or a query of its own as its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.catalog.sql import analysis
+from penstock.catalog.upstream import tables_of
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.dataset import Dataset
+
+
+@rule("dataset-cycle")
+def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Yields the circle that a dataset is the first of, by name."""
+    circle = _circle(view, dataset.name)
+    if circle is None or dataset.name != min(circle):
+        return
+    query = analysis.query(dataset.spec.source.sql or "")
+    at = (
+        next((table.at for table in query.tables if table.name == circle[1]), None)
+        if isinstance(query, analysis.Query)
+        else None
+    )
+    yield Diagnostic.error(
+        "dataset-cycle",
+        f"the dataset `{dataset.name}` is derived from itself",
+        view.span(dataset, ("source", "sql"), within=at),
+        " -> ".join(circle),
+        help=("let one of them read from a dataset outside of the circle",),
+    )
+
+
+def _circle(view: View, start: str) -> tuple[str, ...] | None:
+    """The shortest way from a dataset back to itself, breadth first."""
+    paths: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while paths:
+        following = []
+        for path in paths:
+            for table in tables_of(view, path[-1]):
+                if table == start:
+                    return (*path, start)
+                if table not in seen:
+                    seen.add(table)
+                    following.append((*path, table))
+        paths = following
+    return None

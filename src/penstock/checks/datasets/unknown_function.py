@@ -1,0 +1,120 @@
+"""A function is named that the repository does not have, or that takes other arguments.
+
+What it does: finds the file of every `module:function` in the repository and reads its syntax. Nothing is imported or
+run: a pull request must not run code in the machine that judges it.
+
+Why: a pipeline would fail in its container, after reading its data.
+
+Example:
+
+    source: {python: "systems.flights:departure"}      # the file says `def departures():`
+
+Use instead:
+
+    source: {python: "systems.flights:departures"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from penstock.catalog.model import View
+from penstock.catalog.python.functions import Module, Signature, module_of, paths_of
+from penstock.catalog.texts import texts
+from penstock.checks.rule import linked, rule, unknown_word
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.diagnostics.suggest import did_you_mean
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+
+_ARGUMENTS: dict[tuple[str, str], tuple[int, str]] = {
+    ("Dataset", "source"): (0, "no argument: it returns the table"),
+    ("Dataset", "checks"): (1, "one argument, the table"),
+    ("FeatureSet", "features"): (1, "one argument, the table"),
+    ("Gate", "rules"): (3, "three arguments: labels, predictions and rows"),
+}
+"""How many positional arguments a function is called with, by kind and by the key below ``spec`` that names it."""
+
+
+@rule("unknown-function")
+def unknown_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each function that cannot be found or called."""
+    for found in texts(view, resource, "function"):
+        yield from _problem(view, resource, found.pointer[1:], found.text)
+
+
+def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Iterator[Diagnostic]:
+    module_name, _, name = text.partition(":")
+    cut = len(module_name)
+
+    # Places are looked up only for what is wrong: each costs a second look at the file's text.
+    def at_module() -> Span:
+        return view.span(resource, below, within=(0, cut))
+
+    def at_name() -> Span:
+        return view.span(resource, below, within=(cut + 1, len(text)))
+
+    module = module_of(view, text)
+    if module is None:
+        yield no_module(view, "unknown-function", module_name, at_module())
+    elif module.error is not None:
+        line, reason = module.error
+        # At the file, so that it is one mistake however many specs name its functions.
+        yield Diagnostic.error(
+            "unknown-function",
+            f"the module `{module_name}` is no Python",
+            Span.point(module.path, line),
+            reason,
+            secondary=(Label(at_module(), "a spec names a function of it"),),
+        )
+    else:
+        signature = module.find(name)
+        if signature is None:
+            names = [one.name for one in module.functions]
+            headline = f"`{module.path}` has no function `{name}`"
+            yield unknown_word("unknown-function", headline, at_name(), name, names)
+        else:
+            yield from _call(resource, below, module, signature, at_name)
+
+
+def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
+    """A diagnostic of that code: the module's file is missing; a file beside it may be meant."""
+    headline = f"the repository has no module `{module}`"
+    if links := linked(view, paths_of(f"{module}:x")):
+        return Diagnostic.error(code, headline, at, "a link is no file of the repository", help=links)
+    file = paths_of(f"{module}:x")[0]
+    folder, _, name = file.rpartition("/")
+    beside = [entry.removesuffix(".py") for entry in view.catalog.repository.listing(folder)]
+    guesses = did_you_mean(name.removesuffix(".py"), [entry for entry in beside if not entry.startswith((".", "__"))])
+    prefix = module.rpartition(".")[0]
+    helps = [f"there is no file `{file}` below the repository's root"]
+    if guesses:
+        helps.append(f"did you mean `{f'{prefix}.' if prefix else ''}{guesses[0]}`?")
+    return Diagnostic.error(code, headline, at, help=tuple(helps))
+
+
+def _call(
+    resource: Resource, below: Pointer, module: Module, signature: Signature, at: Callable[[], Span]
+) -> Iterator[Diagnostic]:
+    """Whether the function can be called the way it will be."""
+    where = Label(Span.point(module.path, signature.line), "defined here")
+    if not signature.is_function:
+        yield Diagnostic.error(
+            "unknown-function", f"`{signature.name}` is a class, not a function", at(), secondary=(where,)
+        )
+        return
+    wanted = _ARGUMENTS.get((resource.kind_name, str(below[0])))
+    if wanted is None:
+        return
+    count, words = wanted
+    too_few = signature.most is not None and signature.most < count
+    if too_few or signature.least > count or signature.keywords:
+        takes = f"{signature.least}" if signature.least == signature.most else f"{signature.least} to {signature.most}"
+        given = f"it takes {takes}" if not signature.keywords else f"it demands `{signature.keywords[0]}` by name"
+        yield Diagnostic.error(
+            "unknown-function",
+            f"`{signature.name}` is called with {words}",
+            at(),
+            given,
+            secondary=(where,),
+        )

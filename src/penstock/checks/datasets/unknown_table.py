@@ -1,0 +1,56 @@
+"""A query reads a table that is no dataset.
+
+What it does: looks up every table of a SQL dataset, and of the SQL checks of any dataset, among the datasets.
+
+Why: a query may read declared datasets alone. What it reads otherwise has no contract and no lineage, and a sensitive
+column could pass unseen.
+
+Example:
+
+    source: {sql: "select * from flihgts where origin = 'JFK'"}
+
+Use instead: the name of a Dataset, quoted where it has dashes: `from "flight-plans"`. A check reads the dataset itself
+as `this`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import SpecId, View
+from penstock.catalog.references import unknown_name
+from penstock.catalog.sql import analysis
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.model import Pointer
+from penstock.specs.dataset import Dataset
+
+
+@rule("unknown-table")
+def unknown_table(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Yields each table that is not declared."""
+    source = dataset.spec.source.sql
+    if source is not None:
+        yield from _tables(view, dataset, ("source", "sql"), source, ())
+    for position, check in enumerate(dataset.spec.checks):
+        if check.sql is not None:
+            yield from _tables(view, dataset, ("checks", position, "sql"), check.sql, ("this",))
+
+
+def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tuple[str, ...]) -> Iterator[Diagnostic]:
+    query = analysis.query(text)
+    if not isinstance(query, analysis.Query):
+        return
+    for table in query.tables:
+        target = SpecId("Dataset", table.name)
+        if table.name in also:
+            continue
+        if also:
+            yield Diagnostic.error(
+                "unknown-table",
+                f"a check of `{dataset.name}` reads the table `{table.name}`",
+                view.span(dataset, pointer, within=table.at),
+                help=("a check sees its own dataset alone, as the table `this`",),
+            )
+        elif view.find(Dataset, table.name) is None and not view.catalog.is_declared(target):
+            yield unknown_name(view.catalog, target, view.span(dataset, pointer, within=table.at), "the query")

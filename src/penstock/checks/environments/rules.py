@@ -1,0 +1,14 @@
+"""The rules that look at environments, in the order in which one is described."""
+
+from __future__ import annotations
+
+from penstock.checks.environments.pod_disk import pod_disk
+from penstock.checks.environments.shared_namespace import shared_namespace
+from penstock.checks.environments.unknown_version import unknown_version
+from penstock.checks.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    unknown_version,
+    shared_namespace,
+    pod_disk,
+)

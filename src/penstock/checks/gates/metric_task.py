@@ -1,0 +1,98 @@
+"""A metric is named that does not exist, that the task cannot produce, or that is sought in its worse direction.
+
+What it does: looks up the metrics of gates, searches and monitors, and compares them with the task of the model.
+
+Why: a regression has no ROC curve. The gate's step would fail after hours of training.
+
+Example:
+
+    task: regression
+    ...
+    rules: [{id: quality, metric: roc_auc, atLeast: 0.7}]
+
+Use instead: a metric of the task, such as `mean_absolute_error` with `atMost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.gates.metrics_named import NamedMetric, metrics_named
+from penstock.checks.rule import listed, rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.base import Resource
+from penstock.specs.gate import CompareRule, Gate, SliceRule
+from penstock.specs.metrics import FAIRNESS_METRICS, METRICS
+
+_OTHER_NAMES = {
+    "auc": "roc_auc", "auroc": "roc_auc", "gini": "roc_auc", "pr_auc": "average_precision",
+    "auprc": "average_precision",
+    "ap": "average_precision", "brier": "brier_score", "logloss": "log_loss", "cross_entropy": "log_loss",
+    "ece": "expected_calibration_error", "acc": "accuracy", "f1_score": "f1", "mcc": "matthews_correlation",
+    "tpr": "recall", "sensitivity": "recall", "true_positive_rate": "recall", "tnr": "specificity",
+    "fpr": "false_positive_rate", "fnr": "false_negative_rate", "ppv": "precision", "rmse": "root_mean_squared_error",
+    "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error", "r2_score": "r2", "f1_macro": "macro_f1",
+}  # fmt: skip
+"""What other systems call the metrics."""
+
+
+@rule("metric-task", severities=MAY_WARN)
+def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each metric that cannot be computed, or is sought in its worse direction."""
+    for named in metrics_named(view, resource):
+        metric = named.metric
+        if metric is None:
+            yield _unknown(view, resource, named)
+        elif named.task is not None and named.task not in metric.tasks:
+            fitting = [name for name, other in METRICS.items() if named.task in other.tasks]
+            yield Diagnostic.error(
+                "metric-task",
+                f"a {named.task} task has no `{metric.name}`",
+                view.span(resource, named.pointer),
+                help=(
+                    f"its metrics are {listed(fitting)}"
+                    if len(fitting) < 8
+                    else f"take one such as {listed(fitting[:4], 'or')}",
+                ),
+            )
+        elif named.sought is not None and (named.sought == "maximize") != metric.higher_is_better:
+            right = "maximize" if metric.higher_is_better else "minimize"
+            yield Diagnostic.error(
+                "metric-task",
+                f"the search seeks the worst `{metric.name}`",
+                view.span(resource, (*named.pointer[:-1], named.sought), "key"),
+                help=(f"write `{right}: {metric.name}`",),
+            )
+    if isinstance(resource, Gate):
+        yield from _forms(view, resource)
+
+
+def _forms(view: View, gate: Gate) -> Iterator[Diagnostic]:
+    """Rules that a metric does not fit for another reason than the task."""
+    for position, one in enumerate(gate.spec.rules):
+        if isinstance(one, CompareRule) and one.compare.test == "delong" and one.compare.metric != "roc_auc":
+            yield Diagnostic.error(
+                "metric-task",
+                f"DeLong's test compares areas under ROC curves, not `{one.compare.metric}`",
+                view.span(gate, ("rules", position, "compare", "test")),
+                help=("use `paired-bootstrap`",),
+            )
+        elif isinstance(one, SliceRule) and one.metric == "r2":
+            yield Diagnostic.warning(
+                "metric-task",
+                "`r2` of groups cannot be compared: each is measured against the spread within its own group",
+                view.span(gate, ("rules", position, "metric")),
+                help=("use `mean_absolute_error` or `root_mean_squared_error`",),
+            )
+
+
+def _unknown(view: View, resource: Resource, named: NamedMetric) -> Diagnostic:
+    span = view.span(resource, named.pointer)
+    headline = f"there is no metric `{named.name}`"
+    other = _OTHER_NAMES.get(named.name.lower())
+    if other is not None:
+        return Diagnostic.error("metric-task", headline, span, help=(f"it is called `{other}` here",))
+    known = METRICS if named.name not in FAIRNESS_METRICS else FAIRNESS_METRICS
+    return unknown_word("metric-task", headline, span, named.name, known)

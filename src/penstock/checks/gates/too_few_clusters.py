@@ -1,0 +1,106 @@
+"""A gate asks for intervals over clusters of rows, and the test part has too few of them, or no time to make them by.
+
+What it does: from what is declared, finds how many clusters the test rows can be at most: the length of the test period
+by that of `every`, or the values in `oneOf` of the column that tells clusters apart, which the column of a split by
+group does by itself. Fewer than 20 with a rule that needs an interval (`confidence`, `compare`) are an error. So is
+`every` where the rows have no event time.
+
+Why: rows of a cluster share what no column tells, so that it is clusters that an interval counts. Some few say nothing
+of how much the next one will differ, whatever their rows are, and such a rule holds for no model.
+
+Example:
+
+    split: {by: time, validation: 14d, test: 14d}
+    clusters: {every: 1d}                               # 15 days, the first and the last of them cut
+
+Use instead: a test part of more clusters; shorter periods, where rows of different ones are independent; or rules
+without `confidence`, which judge the estimate alone and promise nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from penstock.catalog.lineage import rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.specs.gate import FEWEST_CLUSTERS, CompareRule, Gate, MetricRule, PythonRule
+from penstock.specs.model import GroupSplit, Model, TimeSplit
+
+
+class Most(NamedTuple):
+    """How many clusters the test rows can be at most, where that is declared, and what says so."""
+
+    clusters: int
+    at: Span
+    because: Label
+
+
+@rule("too-few-clusters")
+def too_few_clusters(view: View, gate: Gate) -> Iterator[Diagnostic]:
+    """Yields a gate whose intervals no test part can give."""
+    model = view.find(Model, gate.spec.model)
+    if model is None or not is_clustered(model, gate):
+        return
+    rows = rows_dataset(view, model)
+    clusters = gate.spec.clusters
+    if clusters is not None and clusters.every is not None and rows is not None and rows.spec.event_time is None:
+        yield Diagnostic.error(
+            "too-few-clusters",
+            "rows without an event time are in no period of time",
+            view.span(gate, ("clusters", "every")),
+            secondary=(Label(view.span(rows, ("columns",), "key"), f"`{rows.name}` has no `eventTime`"),),
+            help=(f"give `{rows.name}` an `eventTime`, or name the `column` that tells clusters apart",),
+        )
+        return
+    most = most_clusters(view, model, gate)
+    position = next((number for number, one in enumerate(gate.spec.rules) if _needs_interval(one)), None)
+    if most is None or most.clusters >= FEWEST_CLUSTERS or position is None:
+        return
+    asks = Label(view.span(gate, ("rules", position, "id")), "asks for an interval")
+    yield Diagnostic.error(
+        "too-few-clusters",
+        f"no model can pass: the test rows are {counted(most.clusters, 'cluster')} at most, and an interval needs "
+        f"{FEWEST_CLUSTERS}",
+        most.at,
+        secondary=(most.because, asks),
+        help=("give the test part more clusters, or leave out `confidence` and `compare`, which need an interval",),
+    )
+
+
+def is_clustered(model: Model, gate: Gate) -> bool:
+    """Whether the gate's intervals are over clusters of rows."""
+    return gate.spec.clusters is not None or isinstance(model.spec.split, GroupSplit)
+
+
+def most_clusters(view: View, model: Model, gate: Gate) -> Most | None:
+    """The least of what is declared; None where nothing is."""
+    split, clusters = model.spec.split, gate.spec.clusters
+    found: list[Most | None] = []
+    if isinstance(split, GroupSplit):
+        found.append(_values(view, model, split.column, view.span(model, ("split", "column"))))
+    if clusters is not None and clusters.column is not None:
+        found.append(_values(view, model, clusters.column, view.span(gate, ("clusters", "column"))))
+    if clusters is not None and clusters.every is not None and isinstance(split, TimeSplit):
+        # The test period begins and ends within a period, which the rows of the other parts have the rest of.
+        count = -(-int(split.test) // int(clusters.every)) + 1
+        because = Label(view.span(model, ("split", "test")), "the length of the test period")
+        found.append(Most(count, view.span(gate, ("clusters", "every")), because))
+    return min((each for each in found if each is not None), key=lambda each: each.clusters, default=None)
+
+
+def _values(view: View, model: Model, name: str, at: Span) -> Most | None:
+    """What the contract says of a column: its values, and one cluster more of the rows without one."""
+    rows = rows_dataset(view, model)
+    column = rows.spec.columns.get(name) if rows is not None else None
+    if rows is None or column is None or column.one_of is None:
+        return None
+    because = Label(view.span(rows, ("columns", name, "oneOf")), "the values that there are")
+    return Most(len(column.one_of) + bool(column.nullable), at, because)
+
+
+def _needs_interval(one: object) -> bool:
+    return isinstance(one, CompareRule) or (isinstance(one, MetricRule | PythonRule) and one.confidence is not None)

@@ -1,0 +1,211 @@
+"""A gate's rule has too few rows to decide.
+
+What it does: computes, before anything runs, how far chance alone moves a rule's figure.
+
+- A metric with a `confidence` must clear its bound with the end of an interval. From the rows that the Dataset's
+  checks guarantee (`rows: {atLeast: ...}`) and the share of the test part, it finds the smallest figure that can pass:
+  with Wilson's interval for proportions, Hanley and McNeil's error and the exact bound of a perfect ranking for
+  `roc_auc`, both in the most favourable case. If even a perfect model fails, that is an error; if passing takes more
+  than half of the way from the bound to perfection, a warning. Where rows belong together in clusters, how much they
+  prove is not known before; what as many independent rows could not prove either is an error still.
+- A gap between groups is compared with what equally good groups of `minSupport` rows differ by. If some pair of them
+  breaks the bound by chance in more than one run of five, that is a warning. How many groups there are says `oneOf`
+  of the column, two otherwise. The metric is taken to be about 0.5, where it moves most.
+
+It is silent where nothing is known about the number of rows: a split by time says nothing about it. How many clusters
+an interval needs is the business of `too-few-clusters`.
+
+Why: such a gate stops good models or passes bad ones, whichever way the rows fall; people then learn to retry it.
+
+Example:
+
+    {id: regions, metric: recall, by: origin, maxGap: 0.05, minSupport: 50}
+
+Two equally good airports with 50 late flights each differ by more than 0.05 in 62% of all runs.
+
+Use instead: a larger `minSupport`, a larger `maxGap`, or a longer test period.
+
+Sources: see `penstock.checks.gates.sampling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from penstock.catalog.lineage import rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.gates.sampling import auc_low, chance_of_gap, rows_for_gap, wilson_low
+from penstock.checks.gates.too_few_clusters import is_clustered, most_clusters
+from penstock.checks.rule import percent, rule
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.gate import FEWEST_CLUSTERS, FairnessRule, Gate, MetricRule, SliceRule
+from penstock.specs.metrics import FAIRNESS_METRICS, METRICS, Metric
+from penstock.specs.model import Model, TimeSplit
+
+TOLERATED_CHANCE = 0.2
+"""How often equally good groups may break a rule before the rule is called undecided."""
+TOLERATED_WAY = 0.5
+"""Which part of the way from the bound to perfection a figure may need to pass."""
+PRECISION = 0.0001
+
+
+@rule("undecidable-gate", severities=MAY_WARN)
+def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
+    """Yields each rule that chance decides."""
+    model = view.find(Model, gate.spec.model)
+    if model is None:
+        return
+    rows, test_rows = guaranteed_rows(view, model)
+    clustered = is_clustered(model, gate)
+    if clustered and (most := most_clusters(view, model, gate)) is not None and most.clusters < FEWEST_CLUSTERS:
+        test_rows = None  # there is no interval at all, which is reported by itself
+    for position, one in enumerate(gate.spec.rules):
+        if isinstance(one, MetricRule) and test_rows is not None:
+            yield from _interval(view, gate, position, one, model, test_rows, rows, clustered)
+        elif isinstance(one, SliceRule) and one.max_gap:
+            metric = METRICS.get(one.metric)
+            if metric is not None and metric.rate_of is not None:
+                yield from _gap(view, gate, position, model, one.by, one.max_gap, one.min_support, metric, "maxGap")
+        elif isinstance(one, FairnessRule) and one.at_most and one.fairness.endswith("_difference"):
+            metric = FAIRNESS_METRICS[one.fairness]
+            yield from _gap(view, gate, position, model, one.by, one.at_most, one.min_support, metric, "atMost")
+
+
+def guaranteed_rows(view: View, model: Model) -> tuple[tuple[Dataset, int] | None, float | None]:
+    """The dataset of a model's rows with the number that its checks guarantee, and how many of them test."""
+    dataset = rows_dataset(view, model)
+    if dataset is None:
+        return None, None
+    for position, check in enumerate(dataset.spec.checks):
+        if check.rows is not None and check.rows.at_least and check.severity == "fail":
+            if isinstance(model.spec.split, TimeSplit):
+                return (dataset, position), None
+            return (dataset, position), check.rows.at_least * float(model.spec.split.test)
+    return None, None
+
+
+def _interval(
+    view: View,
+    gate: Gate,
+    position: int,
+    one: MetricRule,
+    model: Model,
+    rows: float,
+    source: tuple[Dataset, int] | None,
+    clustered: bool,
+) -> Iterator[Diagnostic]:
+    """A metric whose interval must clear a lower bound."""
+    metric = METRICS.get(one.metric)
+    if one.confidence is None or one.at_least is None or metric is None or rows < 1 or source is None:
+        return
+    low = _lower_end(metric, rows, float(one.confidence), clustered)
+    if low is None or not 0 < one.at_least < 1:
+        return
+    dataset, check = source
+    guarantee = Label(
+        view.span(dataset, ("checks", check, "rows")),
+        f"{model.spec.split.test!s} of these rows test: {rows:,.0f}",
+    )
+    span = view.span(gate, ("rules", position, "atLeast"))
+    if low(1.0) < one.at_least:
+        yield Diagnostic.error(
+            "undecidable-gate",
+            f"no model can pass the rule `{one.id}`: the test set is too small to prove {one.at_least:g}",
+            span,
+            f"a perfect model proves {'no more than ' * clustered}{low(1.0):.3f} at {one.confidence!s}",
+            secondary=(guarantee,),
+            help=("give the test part more rows, or lower the bound or the confidence",),
+        )
+        return
+    needed = _smallest_passing(low, one.at_least)
+    if (needed - one.at_least) / (1 - one.at_least) > TOLERATED_WAY:
+        yield Diagnostic.warning(
+            "undecidable-gate",
+            f"the test set is too small for the rule `{one.id}`: only {needed:.2f}{' or more' * clustered} proves "
+            f"{one.at_least:g}",
+            span,
+            f"at {one.confidence!s}, on {rows:,.0f} rows",
+            secondary=(guarantee,),
+            help=("give the test part more rows, or lower the bound or the confidence",),
+        )
+
+
+def _lower_end(metric: Metric, rows: float, confidence: float, clustered: bool) -> Callable[[float], float] | None:
+    """The lower end of a metric's interval in the most favourable case; None where no formula is known.
+
+    Of clusters that differ by chance alone: as far as rows reach that are not shown.
+    """
+    if metric.name == "roc_auc":
+        return lambda area: auc_low(area, rows, confidence)
+    if metric.rate_of is not None and metric.higher_is_better:
+        if clustered:
+            return lambda share: share * float(((1 - confidence) / 2) ** (1 / rows))
+        return lambda share: wilson_low(share, rows, confidence)
+    return None
+
+
+def _smallest_passing(low: Callable[[float], float], bound: float) -> float:
+    """The smallest figure whose lower end reaches `bound`, by halving."""
+    least, most = bound, 1.0
+    while most - least > PRECISION:
+        middle = (least + most) / 2
+        if low(middle) < bound:
+            least = middle
+        else:
+            most = middle
+    return most
+
+
+def _gap(
+    view: View,
+    gate: Gate,
+    position: int,
+    model: Model,
+    by: str,
+    gap: float,
+    support: int,
+    metric: Metric,
+    key: str,
+) -> Iterator[Diagnostic]:
+    """A difference between groups of at least `support` rows each."""
+    groups = _groups(view, model, by)
+    chance = chance_of_gap(gap, support, groups)
+    if chance <= TOLERATED_CHANCE:
+        return
+    kind = {"positives": "positive", "negatives": "negative"}.get(metric.rate_of or "")
+    even = f", even if all of them are {kind}" if kind else ""
+    enough = rows_for_gap(gap, TOLERATED_CHANCE, groups)
+    many = "two equally good groups" if groups == 2 else f"some pair of {groups} equally good groups"
+    written = "minSupport" in view.data("Gate", gate.name)["spec"]["rules"][position]
+    at = view.span(gate, ("rules", position, "minSupport" if written else key))
+    yield Diagnostic.warning(
+        "undecidable-gate",
+        f"the rule `{gate.spec.rules[position].id}` is decided by chance in groups of {support} rows",
+        at,
+        f"{many} of {support} rows differ by more than {gap:g} in {percent(chance)} of all runs{even}",
+        help=(f"write `minSupport: {_rounded(enough)}` or more, or a larger `{key}`",),
+    )
+
+
+def _groups(view: View, model: Model, by: str) -> int:
+    """How many groups the contract allows in a column; two where it does not say."""
+    rows = rows_dataset(view, model)
+    column = rows.spec.columns.get(by) if rows is not None else None
+    if column is None:
+        for name in model.spec.features:
+            feature_set = view.find(FeatureSet, name)
+            feature = feature_set.spec.features.get(by) if feature_set is not None else None
+            if feature is not None and feature.sql is not None and rows is not None:
+                column = rows.spec.columns.get(feature.sql.strip())
+    if column is None or column.one_of is None:
+        return 2
+    return max(len(column.one_of), 2)
+
+
+def _rounded(rows: int) -> int:
+    """A number that people would write: two digits, rounded up."""
+    scale = int("1" + "0" * max(len(str(rows)) - 2, 0))
+    return (rows + scale - 1) // scale * scale

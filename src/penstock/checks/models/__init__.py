@@ -1,0 +1,1 @@
+"""What is proved of models: labels, sensitive columns, learners and their search, schedules."""

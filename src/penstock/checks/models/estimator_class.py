@@ -1,0 +1,137 @@
+"""An estimator does not fit its model.
+
+What it does: looks at the path of the class alone, without importing it: a misspelt package or learner of scikit-learn,
+a regressor for a classification or the other way round, a classifier without probabilities, a learner that is made of
+another estimator, which no spec can write, a learner that takes no missing values where features may be missing.
+
+Why: training would fail after the data has been read, or quietly learn something else.
+
+Example:
+
+    task: binary
+    estimator: {class: sklearn.ensemble.HistGradientBoostingRegressor}
+
+Use instead:
+
+    estimator: {class: sklearn.ensemble.HistGradientBoostingClassifier}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.learners.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
+from penstock.catalog.lineage import lineage
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
+
+_NO_MISSING = (
+    "discriminant_analysis",
+    "gaussian_process",
+    "linear_model",
+    "naive_bayes",
+    "neighbors",
+    "neural_network",
+    "svm",
+)
+"""Packages of scikit-learn none of whose learners takes missing values."""
+
+
+@rule("estimator-class")
+def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields what the class's path gives away."""
+    path = model.spec.estimator.class_
+    if path is None:
+        return
+    parts = path.split(".")
+    at = ("estimator", "class")
+    if parts[0] == "sklearn" and len(parts) > 2 and parts[1] not in PACKAGES and not parts[1].startswith("_"):
+        start = len("sklearn.")
+        span = view.span(model, at, within=(start, start + len(parts[1])))
+        yield unknown_word("estimator-class", f"scikit-learn has no package `{parts[1]}`", span, parts[1], PACKAGES)
+        return
+    if parts[0] == "sklearn" and len(parts) == 2:
+        yield Diagnostic.error(
+            "estimator-class", f"`{path}` is no class of scikit-learn", view.span(model, at),
+            help=("write its full path, such as `sklearn.linear_model.LogisticRegression`",),
+        )  # fmt: skip
+        return
+    if parts[0] == "sklearn" and path not in learners():
+        start = len(path) - len(parts[-1])
+        siblings = [name[start:] for name in learners() if name.startswith(path[:start])]
+        span = view.span(model, at, within=(start, len(path)))
+        found = unknown_word(
+            "estimator-class", f"`{path[: start - 1]}` has no learner `{parts[-1]}`", span, parts[-1], siblings
+        )
+        if found.fix is not None:
+            yield found
+            return
+    if any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
+        yield Diagnostic.error(
+            "estimator-class",
+            f"`{parts[-1]}` is made of another estimator, which a spec cannot write",
+            view.span(model, at),
+            help=("write a function that makes both, and `estimator: {python: module:function}`",),
+        )
+        return
+    yield from _task(view, model, parts[-1])
+    if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
+        yield Diagnostic.error(
+            "estimator-class",
+            f"`{parts[-1]}` gives no probabilities, which a {model.spec.task} model is judged and served by",
+            view.span(model, at),
+            help=("take a learner with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
+        )
+    if parts[0] == "sklearn" and parts[1] in _NO_MISSING:
+        yield from _missing_values(view, model, parts[-1])
+
+
+def _task(view: View, model: Model, name: str) -> Iterator[Diagnostic]:
+    task = model.spec.task
+    wrong = "Classifier" if task == "regression" else "Regressor"
+    right = "Regressor" if task == "regression" else "Classifier"
+    if name.endswith(wrong) or (task == "regression" and name in ("LogisticRegression", "SVC", "LinearSVC")):
+        other = name.removesuffix(wrong) + right if name.endswith(wrong) else ""
+        yield Diagnostic.error(
+            "estimator-class",
+            f"`{name}` does not do {task} tasks",
+            view.span(model, ("estimator", "class")),
+            secondary=(Label(view.span(model, ("task",)), "the task"),),
+            help=(f"did you mean `{other}`?",) if other else (),
+        )
+
+
+def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]:
+    """A learner that refuses missing numbers, which nothing fills in."""
+    if model.spec.preprocess.numeric.impute != "none":
+        return
+    for feature in lineage(view).features_of(model):
+        feature_set = view.get(FeatureSet, feature.feature_set)
+        declared = feature_set.spec.features[feature.name]
+        if declared.type not in ("int", "float"):
+            continue
+        why = "there may be no earlier value" if declared.latest or declared.aggregate else ""
+        if declared.lookup is not None:
+            why = "there may be no such row"
+        if declared.sql is not None and _reads_nullable(view, feature_set, declared.sql.strip()):
+            why = "the column may be missing"
+        if why:
+            yield Diagnostic.error(
+                "estimator-class",
+                f"`{name}` takes no missing values, and `{feature.name}` may be missing",
+                view.span(model, ("estimator", "class")),
+                secondary=(Label(view.span(feature_set, ("features", feature.name), "key"), why),),
+                help=("add `preprocess: {numeric: {impute: median}}`, or take a learner that takes missing values",),
+            )
+            return
+
+
+def _reads_nullable(view: View, feature_set: FeatureSet, text: str) -> bool:
+    """Whether the expression is a column, by itself, that may be missing."""
+    source = view.find(Dataset, feature_set.spec.source)
+    column = source.spec.columns.get(text) if source is not None else None
+    return column is not None and bool(column.nullable)

@@ -1,0 +1,62 @@
+"""A parameter is set, or searched, that the learner does not take.
+
+What it does: looks up the names in `estimator.params` and `search.space` among those that the class takes, where the
+class is a learner of scikit-learn. The parameters of an estimator within it (`estimator__max_depth`) are none of its
+own: a function of the repository makes the two of them, and gives each what it takes.
+
+Why: training would fail after the data has been read.
+
+Example:
+
+    estimator:
+      class: sklearn.ensemble.HistGradientBoostingClassifier
+      params: {learn_rate: 0.1}
+
+Use instead:
+
+    estimator:
+      class: sklearn.ensemble.HistGradientBoostingClassifier
+      params: {learning_rate: 0.1}
+
+A name that is near to none of them is a warning alone: a newer scikit-learn may know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from penstock.catalog.learners.scikit_learn import learners
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Label, Severity
+from penstock.specs.model import Model
+
+_WITHIN = "a function makes an estimator with another one within: write `estimator: {python: module:function}`"
+
+
+@rule("estimator-parameter", severities=MAY_WARN)
+def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each name that the learner does not know."""
+    estimator, search = model.spec.estimator, model.spec.search
+    known = learners().get(estimator.class_ or "")
+    if known is None:
+        return
+    places = [(("estimator", "params"), name) for name in estimator.params]
+    places += [(("search", "space"), name) for name in (search.space if search is not None else ())]
+    for above, name in places:
+        if name in known:
+            continue
+        learner = str(estimator.class_).rpartition(".")[2]
+        span = view.span(model, (*above, name), "key")
+        headline = f"`{learner}` has no parameter `{name}`"
+        within, separator, _ = name.partition("__")
+        if separator and within in known:
+            found = Diagnostic.error("estimator-parameter", headline, span, help=(_WITHIN,))
+        else:
+            found = unknown_word("estimator-parameter", headline, span, name, known, most_listed=len(known))
+            if found.fix is None:
+                found = replace(found, severity=Severity.WARNING)
+        label = Label(view.span(model, ("estimator", "class")), "the learner")
+        yield replace(found, secondary=(label,))

@@ -1,0 +1,61 @@
+"""Two columns of a model's training table have one name.
+
+What it does: compares the features of all feature sets of a Model with each other, with its entity and with its
+slices, and the entities of the feature sets.
+
+Why: feature sets are joined into one table on their entity. Of two columns of one name one would win silently, and
+feature sets with different entities cannot be joined at all.
+
+Example: `distance` in `flight-plan` and in `conditions`, both chosen with `all`.
+
+Use instead: rename one, or leave it out: `conditions: {except: [distance]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import lineage
+from penstock.catalog.model import View
+from penstock.checks.entity import with_entity
+from penstock.checks.rule import listed, rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.model import Model
+
+
+@rule("feature-collision")
+def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each name that two feature sets share, and each feature set that does not join with the first."""
+    owners: dict[str, str] = {}
+    for feature in lineage(view).features_of(model):
+        other = owners.setdefault(feature.name, feature.feature_set)
+        if other != feature.feature_set:
+            yield Diagnostic.error(
+                "feature-collision",
+                f"two features of the model are called `{feature.name}`",
+                view.span(model, ("features", feature.feature_set), "key"),
+                "the second comes from here",
+                secondary=(Label(view.span(model, ("features", other), "key"), "the first comes from here"),),
+                help=(f"rename one, or leave it out: `{feature.feature_set}: {{except: [{feature.name}]}}`",),
+            )
+    yield from _entities(view, model)
+
+
+def _entities(view: View, model: Model) -> Iterator[Diagnostic]:
+    sets = [found for name in model.spec.features if (found := with_entity(view, name)) is not None]
+    for other in sets[1:]:
+        first = sets[0]
+        if set(other.spec.entity) != set(first.spec.entity):
+            yield Diagnostic.error(
+                "feature-collision",
+                f"the feature sets `{first.name}` and `{other.name}` have different entities",
+                view.span(model, ("features", other.name), "key"),
+                f"one row for each {listed(other.spec.entity)}",
+                secondary=(
+                    Label(
+                        view.span(model, ("features", first.name), "key"),
+                        f"one row for each {listed(first.spec.entity)}",
+                    ),
+                ),
+                help=("feature sets of one model are joined on their entity: give them the same",),
+            )

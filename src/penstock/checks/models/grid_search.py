@@ -1,0 +1,44 @@
+"""A grid is asked for over numbers that have no steps.
+
+What it does: looks at the space of a search whose `sampler` is `grid`.
+
+Why: between two numbers of `uniform` or `loguniform` there is no end of others, so there is no grid, and training would
+stop at its first step.
+
+Example:
+
+    sampler: grid
+    space: {learning_rate: {loguniform: [0.01, 0.3]}}
+
+Use instead:
+
+    sampler: grid
+    space: {learning_rate: {choice: [0.01, 0.03, 0.1, 0.3]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.model import Model
+
+
+@rule("grid-search")
+def grid_search(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each parameter that has no steps."""
+    search = model.spec.search
+    if search is None or search.sampler != "grid":
+        return
+    for name, values in search.space.items():
+        key = "uniform" if values.uniform is not None else "loguniform" if values.loguniform is not None else None
+        if key is not None:
+            yield Diagnostic.error(
+                "grid-search",
+                f"a grid has no steps between the numbers of `{name}`",
+                view.span(model, ("search", "space", name, key), "key"),
+                secondary=(Label(view.span(model, ("search", "sampler")), "the grid"),),
+                help=("list the values as `choice`, or take the sampler `tpe` or `random`",),
+            )

@@ -1,0 +1,131 @@
+"""The label does not fit the task.
+
+What it does: compares the contract of the label's column with the Model's `task`, looks for the columns that labels
+are joined on, and for the times that a `horizon` needs.
+
+Why: a binary task needs to know which value is positive, a regression needs numbers, and a label that does not join
+with its row is missing.
+
+Example:
+
+    task: binary
+    label: {dataset: outcomes, column: status}       # text: `paid`, `late`, `default`
+
+Use instead:
+
+    label: {dataset: outcomes, column: status, positive: default}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.entity import with_entity
+from penstock.checks.rule import listed, rule, unknown_word
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Column, Dataset
+from penstock.specs.model import Model
+
+
+@rule("label-contract")
+def label_contract(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields what is wrong between the label, its dataset and the task."""
+    dataset = view.find(Dataset, model.spec.label.dataset)
+    if dataset is None:
+        return
+    column = dataset.spec.columns.get(model.spec.label.column)
+    if column is not None:
+        yield from _type(view, model, dataset, column)
+        yield from _positive(view, model, dataset, column)
+    yield from _join(view, model, dataset)
+    yield from _horizon(view, model, dataset)
+
+
+def _declared(view: View, model: Model, dataset: Dataset, column: Column) -> Label:
+    return Label(view.span(dataset, ("columns", model.spec.label.column, "type")), f"declared as `{column.type}`")
+
+
+def _type(view: View, model: Model, dataset: Dataset, column: Column) -> Iterator[Diagnostic]:
+    task, name = model.spec.task, model.spec.label.column
+    wrong = {
+        "regression": column.type not in ("int", "float"),
+        "binary": column.type in ("float", "timestamp", "date"),
+        "multiclass": column.type in ("float", "timestamp", "date"),
+    }[task]
+    if wrong:
+        wanted = "numbers" if task == "regression" else "classes: a `string`, an `int` or a `bool`"
+        yield Diagnostic.error(
+            "label-contract",
+            f"the label `{name}` is no label for a {task} task",
+            view.span(model, ("label", "column")),
+            f"{task} predicts {wanted}",
+            secondary=(_declared(view, model, dataset, column),),
+        )
+
+
+def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Iterator[Diagnostic]:
+    label = model.spec.label
+    if model.spec.task != "binary":
+        if label.positive is not None:
+            yield Diagnostic.error(
+                "label-contract",
+                f"`positive` says nothing in a {model.spec.task} task",
+                view.span(model, ("label", "positive"), "key"),
+                help=("delete it",),
+            )
+        return
+    if label.positive is None:
+        if column.type == "string":
+            some = f", such as {listed(map(str, column.one_of[:2]), 'or')}" if column.one_of else ""
+            yield Diagnostic.error(
+                "label-contract",
+                f"the label `{label.column}` is text, and nothing says which value is positive",
+                view.span(model, ("label", "column")),
+                secondary=(_declared(view, model, dataset, column),),
+                help=(f"add `positive` with the value that the model is to find{some}",),
+            )
+        return
+    kinds: dict[str, type] = {"string": str, "int": int, "bool": bool}
+    wanted = kinds.get(column.type)
+    if wanted is not None and type(label.positive) is not wanted:
+        yield Diagnostic.error(
+            "label-contract",
+            "`positive` has another type than the label",
+            view.span(model, ("label", "positive")),
+            secondary=(_declared(view, model, dataset, column),),
+        )
+    elif column.one_of is not None and label.positive not in column.one_of:
+        headline = f"`{label.positive}` is no value of `{label.column}`"
+        span = view.span(model, ("label", "positive"))
+        yield unknown_word("label-contract", headline, span, str(label.positive), map(str, column.one_of))
+
+
+def _join(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Labels are joined with rows on the entity of the features."""
+    for name in model.spec.features:
+        feature_set = with_entity(view, name)
+        if feature_set is None:
+            continue
+        missing = [column for column in feature_set.spec.entity if column not in dataset.spec.columns]
+        if missing:
+            yield Diagnostic.error(
+                "label-contract",
+                f"the labels of `{dataset.name}` do not join with the rows of `{name}`",
+                view.span(model, ("label", "dataset")),
+                f"it has no {listed(missing)}",
+                secondary=(Label(view.span(feature_set, ("entity",)), "the entity of the rows"),),
+                help=("labels and rows meet on the entity: the label's dataset needs the same columns",),
+            )
+        return
+
+
+def _horizon(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
+    if model.spec.label.horizon is not None and dataset.spec.event_time is None:
+        yield Diagnostic.error(
+            "label-contract",
+            f"a `horizon` needs to know when the labels of `{dataset.name}` became known",
+            view.span(model, ("label", "horizon"), "key"),
+            secondary=(Label(view.span(dataset, (), "key"), "it has no `eventTime`"),),
+            help=("declare `eventTime`, and `knownAt` if labels are read later than that",),
+        )

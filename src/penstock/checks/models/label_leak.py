@@ -1,0 +1,59 @@
+"""A feature is made from the label.
+
+What it does: follows the lineage of every feature of a Model. A feature may not derive from the label's column by an
+expression, a `lookup` or a Python function, nor be found by it: in `match`, or in the joins, groups and filters of SQL.
+By `latest` or `aggregate` it may, where the dataset's time is the time at which the label became known: then only the
+labels of other, earlier rows are seen.
+
+Why: a model that reads its answer is perfect on every test and useless on new rows.
+
+Example: `late` is the label; the dataset `joined` carries it next to the scheduled departure.
+
+    was_late: {type: bool, latest: {of: joined, column: late, match: [flight_id]}}
+
+Use instead: read the label from the dataset that says when it became known, with `latest` or `aggregate`:
+
+    late_share_30d: {type: float, aggregate: {of: arrivals, sql: "avg(late::int)", match: [carrier], window: 30d}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import FeatureId, lineage
+from penstock.catalog.model import View
+from penstock.checks.leaks import Leak, leaks
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
+
+
+@rule("label-leak")
+def label_leak(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each feature that reads the label without the protection of time."""
+    for feature, leak in leaks(view, model).items():
+        yield _diagnostic(view, model, feature, leak)
+
+
+def _diagnostic(view: View, model: Model, feature: FeatureId, leak: Leak) -> Diagnostic:
+    source, path = leak
+    label = (model.spec.label.dataset, model.spec.label.column)
+    decides = source.decides or label not in lineage(view).upstream(source.column)
+    feature_set = view.get(FeatureSet, feature.feature_set)
+    way = " -> ".join((*path, str(feature)))
+    advice = f"read it from `{label[0]}` with `latest` or `aggregate`, which see only labels that were known by then"
+    if source.form in ("latest", "aggregate"):
+        advice = f"tell in `knownAt` of `{source.column[0]}` when the label became known"
+    elif decides:
+        advice = "match and filter by columns that are known at the row's time"
+    return Diagnostic.error(
+        "label-leak",
+        f"the label of `{model.name}` decides the feature `{feature.name}`"
+        if decides
+        else f"the feature `{feature.name}` is made from the label of `{model.name}`",
+        view.span(feature_set, ("features", feature.name), "key"),
+        way,
+        secondary=(Label(view.span(model, ("label", "column")), "the label"),),
+        help=(advice, f"or leave it out: `{feature.feature_set}: {{except: [{feature.name}]}}`"),
+    )

@@ -1,0 +1,63 @@
+"""A schedule is no cron schedule, never fires, or fires far too often.
+
+What it does: reads the five fields (minute, hour, day of the month, month, day of the week) as Kubernetes does, and
+looks for dates that no year has.
+
+Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes refuses a
+manifest with `0 3 * * 7`, which other programs read as Sunday.
+
+Example:
+
+    schedule: "* 3 * * 1"
+
+Use instead:
+
+    schedule: "0 3 * * 1"      # Mondays at 03:00 UTC
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.base import Resource
+from penstock.specs.cron import CronError, parse
+
+_MOST_AN_HOUR = 12
+
+
+@rule("schedule-syntax", severities=MAY_WARN)
+def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each schedule that is not what its author meant."""
+    for found in texts(view, resource, "schedule"):
+        below = found.pointer[1:]
+        try:
+            cron = parse(found.text)
+        except CronError as error:
+            yield Diagnostic.error(
+                "schedule-syntax",
+                f"`{found.text}` is no schedule",
+                view.span(resource, below, within=error.at),
+                str(error),
+                help=("write five fields: minute, hour, day of the month, month, day of the week",),
+            )
+            continue
+        if not cron.ever_fires:
+            yield Diagnostic.error(
+                "schedule-syntax",
+                f"`{found.text}` never fires",
+                view.span(resource, below),
+                "no such day in any of its months",
+            )
+        elif len(cron.minutes) > _MOST_AN_HOUR:
+            fixed = " ".join(["0", *found.text.split()[1:]])
+            yield Diagnostic.warning(
+                "schedule-syntax",
+                f"`{found.text}` starts {len(cron.minutes)} pipelines an hour",
+                view.span(resource, below),
+                help=(f"to start one an hour, write `{fixed}`",),
+            )

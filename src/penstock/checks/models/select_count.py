@@ -1,0 +1,35 @@
+"""A selection keeps as many features as there are, or more.
+
+What it does: compares `select.keep` with the number of features that the Model chooses.
+
+Why: such a selection costs time and selects nothing.
+
+Example: `select: {method: mutual_info, keep: 20}` for a model of twelve features.
+
+Use instead: a smaller number, or no `select`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import lineage
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.model import Model
+
+
+@rule("select-count", severities=WARNS)
+def select_count(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields a selection that selects nothing."""
+    select = model.spec.select
+    count = len(lineage(view).features_of(model))
+    if select is not None and count and select.keep >= count:
+        yield Diagnostic.warning(
+            "select-count",
+            f"the selection keeps {select.keep} features, and the model has {count}",
+            view.span(model, ("select", "keep")),
+            help=("keep fewer, or leave `select` out",),
+        )

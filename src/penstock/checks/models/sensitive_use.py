@@ -1,0 +1,117 @@
+"""A sensitive column reaches a model that does not declare it.
+
+What it does: follows every column of sensitivity `sensitive` or `pii` through SQL and features to the models, and asks
+for an entry of `sensitiveUses` with its use: `feature`, `slice` or `label`. Of columns that are made from each other
+the nearest one is asked for, and beyond it only what is more sensitive.
+
+A column counts as well where it only decides what reaches the model: as a key of `match`, of a join or of a group, or
+in a filter. For the two sides of a join one entry is enough, that of the row's own column; and an entry with the use
+`feature` also covers a column that decides slices or the label.
+
+Why: whether a model may learn from a person's age is a decision that somebody makes and answers for, not something that
+happens through three joins. A zone that is looked up by race tells race.
+
+Example: `age_band` is derived from `passengers.birth_date` (`pii`), and the model learns from `age_band`.
+
+Use instead, next to the model:
+
+    sensitiveUses:
+      - {column: passengers.birth_date, use: feature, purpose: Fares differ by age band by law.}
+
+or leave the feature out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from penstock.catalog.lineage import Touch, Use, lineage
+from penstock.catalog.model import View
+from penstock.catalog.upstream import Column, Path
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import Model
+
+
+class _Undeclared(NamedTuple):
+    """A sensitive column that the model touches, and nobody answers for."""
+
+    column: Column
+    use: Use
+    touch: Touch
+    sensitivity: str
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.column)
+
+
+@rule("sensitive-use")
+def sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields each feature, slice and label that brings sensitive columns in undeclared."""
+    by_span: dict[Span, list[_Undeclared]] = {}
+    for one in _undeclared(view, model):
+        by_span.setdefault(_span(view, model, one.use, one.touch.path), []).append(one)
+    for span, found in by_span.items():
+        yield _diagnostic(view, model, span, found)
+
+
+def _undeclared(view: View, model: Model) -> Iterator[_Undeclared]:
+    flow = lineage(view)
+    declared = {(use.column, use.use) for use in model.spec.sensitive_uses}
+    told: set[Column] = set()
+    for (column, use), touch in flow.sensitive_uses(model).items():
+        one = _Undeclared(column, use, touch, flow.sensitivity(column))
+        # What decides a feature decides slices and the label with it, and one entry answers for all.
+        if touch.decides and (column in told or (one.name, "feature") in declared):
+            continue
+        if (one.name, use) not in declared:
+            told.add(column)
+            yield one
+
+
+def _diagnostic(view: View, model: Model, span: Span, found: list[_Undeclared]) -> Diagnostic:
+    first = found[0]
+    headlines = {
+        "feature": f"the {first.sensitivity} column `{first.name}` reaches the model `{model.name}` undeclared",
+        "slice": f"the model `{model.name}` is sliced by the {first.sensitivity} column `{first.name}` undeclared",
+        "label": f"the model `{model.name}` predicts the {first.sensitivity} column `{first.name}` undeclared",
+    }
+    headline = headlines[first.use]
+    if first.touch.decides:
+        headline = (
+            f"the {first.sensitivity} column `{first.name}` decides what reaches the model `{model.name}`, undeclared"
+        )
+    path = first.touch.path
+    return Diagnostic.error(
+        "sensitive-use",
+        headline,
+        span,
+        " -> ".join(path) if len(path) > 1 else "",
+        secondary=tuple(_declaration(view, one) for one in found if view.find(Dataset, one.column[0]) is not None),
+        help=tuple(
+            f"declare it in `sensitiveUses`: `{{column: {one.name}, use: {one.use}, purpose: ...}}`, or leave it out"
+            if one is first
+            else f"so is `{one.name}`: `{{column: {one.name}, use: {one.use}, purpose: ...}}`"
+            for one in found
+        ),
+    )
+
+
+def _declaration(view: View, one: _Undeclared) -> Label:
+    at = view.span(view.get(Dataset, one.column[0]), ("columns", one.column[1], "sensitivity"))
+    return Label(at, f"`{one.name}` is {one.sensitivity}")
+
+
+def _span(view: View, model: Model, use: Use, path: Path) -> Span:
+    """The feature that carries the column in, the slice, or the label."""
+    if use == "label":
+        return view.span(model, ("label", "column"))
+    if use == "slice":
+        name = path[-1].partition(".")[2]
+        return view.span(model, ("slices", model.spec.slices.index(name)))
+    set_name, _, feature = path[-1].partition(".")
+    return view.span(view.get(FeatureSet, set_name), ("features", feature), "key")

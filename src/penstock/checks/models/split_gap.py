@@ -1,0 +1,108 @@
+"""The parts of a split know of each other.
+
+What it does: for a split by time, the `gap` between the parts must be no shorter than the label's `horizon`, and the
+rows need an event time. Warns of labels with a time of their own and no `horizon`, and of rows split at random whose
+features look at other rows' past.
+
+Why: a training row whose label becomes known during the validation period carries news of that period. A random split
+judges a model on rows from before those it learned from, which is easier than what it will meet.
+
+Example:
+
+    label: {dataset: arrivals, column: late, horizon: 12h}
+    split: {by: time, validation: 30d, test: 30d}
+
+Use instead:
+
+    split: {by: time, validation: 30d, test: 30d, gap: 12h}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.lineage import rows_dataset
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
+from penstock.specs.model import GroupSplit, Model, RandomSplit, TimeSplit
+
+
+@rule("split-gap", severities=MAY_WARN)
+def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
+    """Yields what lets one part of the split know of another."""
+    split, horizon = model.spec.split, model.spec.label.horizon
+    rows = rows_dataset(view, model)
+    if isinstance(split, TimeSplit):
+        labels = view.find(Dataset, model.spec.label.dataset)
+        if horizon is None and rows is not None and labels is not None and _comes_by_itself(rows, labels):
+            yield Diagnostic.warning(
+                "split-gap",
+                "nothing says how long after a row's time its label is known, so that no gap is asked for",
+                view.span(model, ("label",), "key"),
+                secondary=(Label(view.span(labels, ("eventTime",)), "labels have a time of their own"),),
+                help=("give `label` a `horizon`, and the split a `gap` that is no shorter",),
+            )
+        if horizon is not None and split.gap < horizon:
+            at = ("split", "gap") if split.gap else ("split",)
+            written = view.data("Model", model.name)["spec"]["label"]["horizon"]
+            apart = f"lie {split.gap} apart" if split.gap else "follow each other at once"
+            yield Diagnostic.error(
+                "split-gap",
+                f"labels take up to {written}, and the parts of the split {apart}",
+                view.span(model, at, "value" if split.gap else "key"),
+                secondary=(Label(view.span(model, ("label", "horizon")), "labels become known until then"),),
+                help=(f"write `gap: {written}`",),
+            )
+        if rows is not None and rows.spec.event_time is None:
+            yield Diagnostic.error(
+                "split-gap",
+                f"the rows of `{rows.name}` have no time to be split by",
+                view.span(model, ("split", "by")),
+                secondary=(Label(view.span(rows, (), "key"), "it has no `eventTime`"),),
+                help=("declare `eventTime` in the dataset, or split by `random` or `group`",),
+            )
+    else:
+        yield from _empty_parts(view, model, split)
+    if isinstance(split, RandomSplit) and rows is not None and rows.spec.event_time is not None:
+        timed = _timed_feature(view, model)
+        if timed is not None:
+            feature_set, name = timed
+            yield Diagnostic.warning(
+                "split-gap",
+                "rows are split at random, and their features look at the past of other rows",
+                view.span(model, ("split", "by")),
+                secondary=(Label(view.span(feature_set, ("features", name), "key"), "such as this one"),),
+                help=("split by `time`: a model is used on rows that are newer than those it learned from",),
+            )
+
+
+def _comes_by_itself(rows: Dataset, labels: Dataset) -> bool:
+    """Whether labels are rows of their own, with a time that may be later than that of what they label."""
+    return labels.name != rows.name and labels.spec.event_time is not None
+
+
+def _empty_parts(view: View, model: Model, split: RandomSplit | GroupSplit) -> Iterator[Diagnostic]:
+    """A part of the split that no row falls into."""
+    empty = next((key for key, share in (("validation", split.validation), ("test", split.test)) if not share), None)
+    if empty is None and split.validation + split.test < 1:
+        return
+    yield Diagnostic.error(
+        "split-gap",
+        "the split leaves one of its parts empty",
+        view.span(model, ("split", empty or "test")),
+        "no row tests" if empty == "test" else "no row validates" if empty else "no row is left to train on",
+        help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
+    )
+
+
+def _timed_feature(view: View, model: Model) -> tuple[FeatureSet, str] | None:
+    for name in model.spec.features:
+        feature_set = view.find(FeatureSet, name)
+        for feature, declared in feature_set.spec.features.items() if feature_set is not None else ():
+            if feature_set is not None and (declared.latest or declared.aggregate):
+                return feature_set, feature
+    return None

@@ -1,0 +1,38 @@
+"""A rule asks for people who are distinct from nobody.
+
+What it does: counts the rules of all policies that say `distinct: true`, and require anybody.
+
+Why: people are distinct over the rules that say so. Where one alone does, whoever counts for it counts for every other
+rule too, and a second pair of eyes that the policy seems to ask for is never asked.
+
+Example: a rule `risk` with `distinct: true`, beside a rule `traffic` without it.
+
+Use instead: `distinct: true` on each of the rules whose people must differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.approval_policy import ApprovalPolicy
+
+
+@rule("distinct-alone")
+def distinct_alone(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+    """Yields a rule that is distinct from none."""
+    if not any(one.distinct for one in policy.spec.rules) or not view.is_complete(ApprovalPolicy):
+        return
+    rules = [one for other in view.all(ApprovalPolicy) for one in other.spec.rules]
+    together = [one for one in rules if one.distinct and one.require != "nobody"]
+    for position, one in enumerate(policy.spec.rules):
+        if one.distinct and (one.require == "nobody" or len(together) == 1):
+            why = "it requires nobody" if one.require == "nobody" else "no other rule says so"
+            yield Diagnostic.error(
+                "distinct-alone",
+                f"`distinct` of the rule `{one.id}` does nothing: {why}",
+                view.span(policy, ("rules", position, "distinct")),
+                help=("say it on each of the rules whose people must differ, or leave it out",),
+            )

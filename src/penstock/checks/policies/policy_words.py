@@ -1,0 +1,95 @@
+"""A policy speaks of a kind that the language does not have.
+
+What it does: looks up `kind` of every condition, and the kind that a pattern of `address` or the address of a waiver
+begins with.
+
+Why: a condition that can never hold asks nobody. What it was written to hold back passes, and nothing says so.
+
+Example: `when: {kind: [Gatee]}`, or `when: {address: "Relase/*"}`.
+
+Use instead: a kind as specs write it, `Gate` or `Release`; in a pattern, `*` stands for any text. The address of a
+waiver is the spec or the field itself, and takes no pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.model import Diagnostic
+from penstock.source.model import Pointer
+from penstock.specs.approval_policy import ApprovalPolicy, When
+from penstock.specs.kinds import KINDS
+
+_AFTER_KIND = re.compile(r"[/.\[]")
+
+
+@rule("policy-words")
+def policy_words(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+    """Yields each kind that there is not, and each waiver by a pattern."""
+    for position, one in enumerate(policy.spec.rules):
+        for pointer, when in _conditions(one.when, ("rules", position, "when")):
+            for item, kind in enumerate(when.kind or ()):
+                if kind not in KINDS:
+                    yield _unknown(view, policy, (*pointer, "kind", item), kind)
+            if when.address is not None:
+                yield from _address(view, policy, (*pointer, "address"), when.address)
+    for position, waiver in enumerate(policy.spec.waivers):
+        place: Pointer = ("waivers", position, "address")
+        if "*" in waiver.address:
+            yield Diagnostic.error(
+                "policy-words",
+                f"the waiver `{waiver.id}` is for a pattern, and waives nothing",
+                view.span(policy, place),
+                "`*` stands for itself here",
+                help=("name the spec or the field itself: a waiver holds for what is below it too",),
+            )
+        else:
+            yield from _address(view, policy, place, waiver.address)
+
+
+def _conditions(when: When, pointer: Pointer) -> Iterator[tuple[Pointer, When]]:
+    """The condition and all that it is joined of, with the places where they stand."""
+    yield pointer, when
+    for key, parts in (("all", when.all), ("any", when.any)):
+        for position, one in enumerate(parts or ()):
+            yield from _conditions(one, (*pointer, key, position))
+    if when.not_ is not None:
+        yield from _conditions(when.not_, (*pointer, "not"))
+    if when.at_least is not None:
+        for position, one in enumerate(when.at_least.of):
+            yield from _conditions(one, (*pointer, "atLeast", "of", position))
+
+
+def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> Iterator[Diagnostic]:
+    """What stands before the slash, which a pattern may leave open, must fit a kind."""
+    kind = _AFTER_KIND.split(text, maxsplit=1)[0]
+    if "*" in kind:
+        # `*` may stand for more than the kind: what follows it may be anywhere in the address.
+        begins = kind.partition("*")[0]
+        if not any(known.startswith(begins) for known in KINDS):
+            yield _unknown(view, policy, place, kind)
+    elif kind not in KINDS:
+        yield _unknown(view, policy, place, kind)
+    elif not text.startswith(f"{kind}/"):
+        yield Diagnostic.error(
+            "policy-words",
+            f"`{text}` is no address, which begins `{kind}/`",
+            view.span(policy, place),
+            help=(f"write `{kind}/*` for whatever is of a {kind}, or `kind: [{kind}]`",),
+        )
+
+
+def _unknown(view: View, policy: ApprovalPolicy, place: Pointer, kind: str) -> Diagnostic:
+    found = unknown_word(
+        "policy-words",
+        f"there is no kind `{kind}`, so that this never holds",
+        view.span(policy, place),
+        kind.strip("*"),
+        KINDS,
+    )
+    # A fix would write the kind in the place of the whole pattern.
+    return found if place[-1] != "address" else replace(found, fix=None)

@@ -1,0 +1,39 @@
+"""A waiver is of a rule that no policy has.
+
+What it does: looks up `rule` of every waiver among the rules of all policies. `ownership`, the rule that every policy
+has without writing it, is among them.
+
+Why: it waives nothing. Whoever relies on it is held up, and a rule that is called so later is waived from the start.
+
+Example: `waivers: [{rule: gatte, ...}]` of a policy with a rule `gate`.
+
+Use instead: the `id` of the rule; a waiver of a rule that is gone can go too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.approval_policy import OWNERSHIP, ApprovalPolicy
+
+
+@rule("waived-rule")
+def waived_rule(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+    """Yields each waiver of nothing."""
+    if not policy.spec.waivers or not view.is_complete(ApprovalPolicy):
+        # Of a policy that is not valid, nobody knows the rules.
+        return
+    known = {one.id for other in view.all(ApprovalPolicy) for one in other.spec.rules} | {OWNERSHIP}
+    for position, waiver in enumerate(policy.spec.waivers):
+        if waiver.rule not in known:
+            yield unknown_word(
+                "waived-rule",
+                f"the waiver `{waiver.id}` is of a rule that does not exist",
+                view.span(policy, ("waivers", position, "rule")),
+                waiver.rule,
+                known,
+                label="no policy has this rule",
+            )

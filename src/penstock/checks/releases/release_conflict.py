@@ -1,0 +1,70 @@
+"""A release contradicts its rollout, or another release.
+
+What it does: the Rollout must be served in the Release's environment, no other Release may speak for both, and the
+`step` must be one of the canary's.
+
+Why: of two releases for one place, which is served would depend on the order of files.
+
+Example: a release for `production` of a rollout with `environments: [staging]`.
+
+Use instead: one Release for each rollout and environment; `penstock promote` updates it in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import listed, rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.release import Release
+from penstock.specs.rollout import Rollout
+
+
+@rule("release-conflict")
+def release_conflict(view: View, release: Release) -> Iterator[Diagnostic]:
+    """Yields each contradiction."""
+    spec = release.spec
+    if view.environment_name is not None or spec.environment not in view.catalog.environments():
+        return
+    served = view.in_environment(spec.environment)
+    rollout = served.find(Rollout, spec.rollout)
+    if rollout is None:
+        return
+    if spec.environment not in rollout.spec.environments:
+        yield Diagnostic.error(
+            "release-conflict",
+            f"the rollout `{rollout.name}` is not served in `{spec.environment}`",
+            view.span(release, ("environment",)),
+            secondary=(Label(served.span(rollout, ("environments",)), f"only in {listed(rollout.spec.environments)}"),),
+        )
+    for other in served.releases_of(rollout.name):
+        if other.name < release.name:
+            yield Diagnostic.error(
+                "release-conflict",
+                f"two releases say what `{spec.rollout}` serves in `{spec.environment}`",
+                view.span(release, ("rollout",)),
+                secondary=(Label(served.span(other, ("rollout",)), f"`{other.name}` does, too"),),
+                help=("keep one of them",),
+            )
+    yield from _canary(view, release, rollout)
+
+
+def _canary(view: View, release: Release, rollout: Rollout) -> Iterator[Diagnostic]:
+    step, canary = release.spec.step, rollout.spec.strategy.canary
+    if step is not None and (canary is None or step >= len(canary.steps)):
+        last = len(canary.steps) - 1 if canary is not None else 0
+        yield Diagnostic.error(
+            "release-conflict",
+            f"the rollout `{rollout.name}` has no step {step}",
+            view.span(release, ("step",)),
+            "it has no canary" if canary is None else f"its steps are 0 to {last}",
+            help=("delete `step`: all of the traffic goes to the version",),
+        )
+    if release.spec.previous is not None and release.spec.previous.digest == release.spec.version.digest:
+        yield Diagnostic.error(
+            "release-conflict",
+            "the version replaces itself",
+            view.span(release, ("previous", "digest")),
+            secondary=(Label(view.span(release, ("version", "digest")), "the same digest"),),
+        )

@@ -1,0 +1,204 @@
+"""A release is not covered by its evidence.
+
+What it does: reads the statement that a Release names, and compares its digest, the model it speaks of, the specs and
+the datasets with those of the release, and looks for blocking rules that failed. Where the Release names the statement
+of its promotion too, that has to be of this very Release, and to rest on this very statement of the gates. Whether a
+statement is signed, and whether there has to be one, is for the review to say, which knows the keys of the base.
+
+Why: evidence of another model, or of another run, proves nothing about what is served.
+
+Example: a version is rolled back by hand, and `evidence` still names the statement of the newer one. Or the step of a
+canary is edited by hand, and `promotion` still states the step before.
+
+Use instead: let `penstock promote` write the Release; it copies the statement of the very version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.catalog.model import View
+from penstock.checks.rule import linked, rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.canonical import bytes_digest
+from penstock.specs.release import Release
+from penstock.specs.rollout import Rollout
+
+
+@rule("release-evidence")
+def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
+    """Yields what does not fit between a release and its statement."""
+    # What reads statements is loaded where there is a release; most repositories are checked without.
+    from penstock.source.attestations.gates import GATES_TYPE
+    from penstock.source.envelope import payload_of
+
+    evidence = release.spec.evidence
+    at = view.span(release, ("evidence", "path"))
+    data = view.read_file(evidence.path)
+    if data is None:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence of the release is not in the repository",
+            at,
+            help=linked(view, [evidence.path]) or ("commit the file that `penstock promote` wrote, with the release",),
+        )
+        return
+    digest = bytes_digest(data)
+    if digest != evidence.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence is not the file that was released with",
+            view.span(release, ("evidence", "digest")),
+            f"the file has {_short(digest)}",
+            secondary=(Label(at, "this file"),),
+            help=("promote the version again; evidence is never edited",),
+        )
+        return
+    statement = _statement(data)
+    if statement is None:
+        yield Diagnostic.error(
+            "release-evidence", "the evidence is no statement of a gate", at, f"expected the type `{GATES_TYPE}`"
+        )
+        return
+    yield from _comparisons(view, release, statement)
+    yield from _promotion(view, release, bytes_digest(payload_of(data)))
+
+
+def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]:
+    """What does not fit between a release and the statement of its promotion; `gates` is what it is to rest on."""
+    named = release.spec.promotion
+    if named is None:
+        return
+    at = view.span(release, ("promotion", "path"))
+    data = view.read_file(named.path)
+    again = ("let `penstock promote` write the release; it states what it wrote",)
+    if data is None:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the statement of the promotion is not in the repository",
+            at,
+            help=linked(view, [named.path]) or ("commit the file that `penstock promote` wrote, with the release",),
+        )
+        return
+    if bytes_digest(data) != named.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the statement of the promotion is not the file that was released with",
+            view.span(release, ("promotion", "digest")),
+            f"the file has {_short(bytes_digest(data))}",
+            secondary=(Label(at, "this file"),),
+            help=again,
+        )
+        return
+    from penstock.source.attestations.promotion import Released, parse_promotion
+    from penstock.source.attestations.statement import StatementError
+    from penstock.source.envelope import EnvelopeError, payload_of
+
+    try:
+        promotion = parse_promotion(payload_of(data))
+    except (EnvelopeError, StatementError) as error:
+        yield Diagnostic.error(
+            "release-evidence", "the statement of the promotion cannot be read", at, str(error), help=again
+        )
+        return
+    rollout = view.find(Rollout, release.spec.rollout)
+    if rollout is None or rollout.spec.model != promotion.of.model:
+        # Of another model the evidence speaks too.
+        return
+    released = Released.of(release.name, release.plain_spec(), rollout.spec.model)
+    wrong = tuple(promotion.contradictions(released, gates))
+    if wrong:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the release is not what was promoted",
+            at,
+            wrong[0],
+            help=(*wrong[1:], *again),
+        )
+
+
+def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:
+    path = Label(view.span(release, ("evidence", "path")), "by this evidence")
+    subject: dict[str, Any] = next(iter(statement.get("subject") or [{}]), {})
+    model = f"sha256:{subject.get('digest', {}).get('sha256', '')}"
+    predicate = statement["predicate"]
+    rollout = view.find(Rollout, release.spec.rollout)
+    trained = str(subject.get("name"))
+    if rollout is not None and trained != (served := rollout.spec.model):
+        yield Diagnostic.error(
+            "release-evidence",
+            f"the release is a version of `{trained}`, and its rollout serves `{served}`",
+            view.span(rollout, ("model",)),
+            f"the version stays one of `{trained}`",
+            secondary=(path,),
+            help=(
+                f"declare `{served}` beside `{trained}`, train it, and let the pull request in which the rollout names "
+                "it hold the release that `penstock promote` writes of it",
+            ),
+        )
+    if model != release.spec.version.digest:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence speaks of another version",
+            view.span(release, ("version", "digest")),
+            f"the evidence is of {_short(model)}",
+            secondary=(path,),
+            help=("promote the version again, or release the version that the evidence is of",),
+        )
+    if predicate.get("specs") != release.spec.specs:
+        yield Diagnostic.error(
+            "release-evidence",
+            "the evidence was made from other specs",
+            view.span(release, ("specs",)),
+            f"the evidence says {_short(str(predicate.get('specs')))}",
+            secondary=(path,),
+        )
+    stated = predicate.get("datasets")
+    for name, fingerprint in release.spec.datasets.items():
+        if isinstance(stated, dict) and stated.get(name) != fingerprint:
+            yield Diagnostic.error(
+                "release-evidence",
+                f"the evidence was made from another `{name}`",
+                view.span(release, ("datasets", name)),
+                secondary=(path,),
+            )
+    for gate in predicate.get("gates") or ():
+        for one in gate.get("rules") or ():
+            if one.get("outcome") == "fail":
+                yield Diagnostic.error(
+                    "release-evidence",
+                    f"the version failed the rule `{one.get('id')}` of the gate `{gate.get('gate')}`",
+                    view.span(release, ("evidence", "path")),
+                    help=("what fails a blocking rule is not released",),
+                )
+
+
+def _statement(data: bytes) -> dict[str, Any] | None:
+    from penstock.source.attestations.gates import GATES_TYPE
+    from penstock.source.envelope import payload_of
+
+    try:
+        value = json.loads(payload_of(data))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or value.get("predicateType") != GATES_TYPE:
+        return None
+    predicate = value.get("predicate")
+    if not isinstance(predicate, dict):
+        return None
+    subjects, gates = _records(value.get("subject")), _records(predicate.get("gates"))
+    rules = [_records(gate.get("rules")) for gate in gates or ()]
+    well_formed = subjects is not None and gates is not None and None not in rules
+    return value if well_formed and all(isinstance(one.get("digest", {}), dict) for one in subjects or ()) else None
+
+
+def _records(value: Any) -> list[dict[str, Any]] | None:
+    """A list of mappings, empty where there is nothing; None for anything else."""
+    items = [] if value is None else value
+    return items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else None
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:19]}…" if len(digest) > 20 else digest

@@ -1,0 +1,93 @@
+"""The steps of a canary do not lead from little traffic to all of it, or are over before anything is seen.
+
+What it does: each step must have more traffic than the one before; the last has 100%, and no step has none. A step that
+`abortOn` judges is held for two minutes at least, and for four scrapes.
+
+Why: a canary that ends at 50% stays there, and one that goes down on its way is a rollback that nobody asked for. A
+step too short to be measured lets every version pass.
+
+Example:
+
+    steps: [{weight: 25%, hold: 1h}, {weight: 5%, hold: 1h}]
+
+Use instead:
+
+    steps: [{weight: 5%, hold: 1h}, {weight: 25%, hold: 1h}, {weight: 100%}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.rollout import Canary, Rollout
+
+
+@rule("canary-steps", severities=MAY_WARN)
+def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields each step out of order, and a last step that is none."""
+    canary = rollout.spec.strategy.canary
+    if canary is None:
+        return
+    if canary.abort_on and rollout.spec.serve.target == "argo-rollouts":
+        yield from _too_short(view, rollout, canary)
+    where = ("strategy", "canary", "steps")
+    for (before, first), (position, step) in pairwise(enumerate(canary.steps)):
+        if step.weight <= first.weight:
+            yield Diagnostic.error(
+                "canary-steps",
+                f"the canary goes from {first.weight!s} to {step.weight!s}",
+                view.span(rollout, (*where, position, "weight")),
+                secondary=(Label(view.span(rollout, (*where, before, "weight")), "the step before"),),
+                help=("each step takes more traffic than the one before",),
+            )
+    last = len(canary.steps) - 1
+    if canary.steps[0].weight == 0:
+        yield Diagnostic.error(
+            "canary-steps",
+            "the first step of the canary takes no traffic",
+            view.span(rollout, (*where, 0, "weight")),
+            help=("without traffic nothing can be seen that would abort it: begin with a small share, such as 5%",),
+        )
+    if last == 0 and canary.steps[0].weight == 1:
+        yield Diagnostic.warning(
+            "canary-steps",
+            "the only step of the canary takes all of the traffic",
+            view.span(rollout, (*where, 0, "weight")),
+            help=("begin with a small share, such as `5%`; 1 is all of it",),
+        )
+    elif canary.steps[last].weight != 1:
+        yield Diagnostic.error(
+            "canary-steps",
+            f"the canary ends at {canary.steps[last].weight!s} of the traffic",
+            view.span(rollout, (*where, last, "weight")),
+            help=("add `{weight: 100%}` as the last step",),
+        )
+    elif canary.steps[last].hold is not None:
+        yield Diagnostic.warning(
+            "canary-steps",
+            "the last step of the canary holds, and nothing comes after it",
+            view.span(rollout, (*where, last, "hold"), "key"),
+            help=("delete `hold`: with all of the traffic the release is done",),
+        )
+
+
+def _too_short(view: View, rollout: Rollout, canary: Canary) -> Iterator[Diagnostic]:
+    environment = view.environment
+    if environment is None:
+        return
+    prometheus = environment.spec.prometheus
+    shortest = prometheus.short_window
+    for position, step in enumerate(canary.steps):
+        if step.hold is not None and step.hold < shortest:
+            yield Diagnostic.error(
+                "canary-steps",
+                f"the step of {step.weight!s} is over before `abortOn` can judge it",
+                view.span(rollout, ("strategy", "canary", "steps", position, "hold")),
+                f"`{environment.name}` scrapes every {prometheus.scrape_interval}",
+                help=(f"hold it for `{shortest}` at least; with little traffic longer, since chance is no verdict",),
+            )

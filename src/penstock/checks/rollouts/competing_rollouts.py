@@ -1,0 +1,37 @@
+"""Two rollouts serve one model in one environment by the same target.
+
+What it does: compares the Rollouts of each Model in each environment.
+
+Why: both write the traffic weights of the same model; the one that is applied last wins, and the next sync undoes it.
+
+Example: `delay-online` and `delay-canary`, both `{model: delay, environments: [production], serve: {target: kserve}}`.
+
+Use instead: one rollout with `strategy: {canary: ...}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.rollout import Rollout
+
+
+@rule("competing-rollouts")
+def competing_rollouts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields the later by name of two rollouts that compete."""
+    environment = view.environment_name
+    if environment is None:
+        return
+    for other in view.rollouts_of(rollout.spec.model):
+        if other.name < rollout.name and other.spec.serve.target == rollout.spec.serve.target:
+            yield Diagnostic.error(
+                "competing-rollouts",
+                f"two rollouts serve `{rollout.spec.model}` in `{environment}`",
+                view.span(rollout, ("environments",)),
+                secondary=(Label(view.span(other, ("environments",)), f"`{other.name}` does, too"),),
+                help=("keep one of them; a share of the traffic for a new version is what `strategy.canary` is for",),
+            )
+            return

@@ -1,0 +1,72 @@
+"""A rollout serves versions that no gate of its model has judged.
+
+What it does: asks every Rollout for a `gate` that judges the model it serves. In production its absence is an error,
+elsewhere a warning.
+
+Why: without a gate a promotion has nothing to prove, and a model that got worse is served like any other.
+
+Example:
+
+    kind: Rollout
+    spec: {model: flight-delay, environments: [production], ...}
+
+Use instead:
+
+    spec: {model: flight-delay, gate: flight-delay-release, environments: [production], ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.checks.rule import listed, rule
+from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.gate import Gate
+from penstock.specs.model import Model
+from penstock.specs.rollout import Rollout
+
+
+@rule("ungated-rollout", severities=MAY_WARN)
+def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields a rollout without a gate, and one whose gate judges another model or stops nothing."""
+    if rollout.spec.gate is None:
+        yield from _missing(view, rollout)
+        return
+    gate = view.find(Gate, rollout.spec.gate)
+    if gate is None:
+        return
+    named = (gate.spec.model, rollout.spec.model)
+    if gate.spec.model != rollout.spec.model and all(view.is_declared(Model, name) for name in named):
+        others = [other.name for other in view.gates_of(rollout.spec.model)]
+        yield Diagnostic.error(
+            "ungated-rollout",
+            f"the gate `{gate.name}` judges another model",
+            view.span(rollout, ("gate",)),
+            f"it judges `{gate.spec.model}`",
+            secondary=(Label(view.span(rollout, ("model",)), "this one is served"),),
+            help=(f"the gates of `{rollout.spec.model}` are {listed(others)}",) if others else (),
+        )
+    elif all(one.severity == "warn" for one in gate.spec.rules):
+        yield Diagnostic.warning(
+            "ungated-rollout",
+            f"the gate `{gate.name}` stops nothing: all of its rules only warn",
+            view.span(rollout, ("gate",)),
+            help=("let at least one rule have `severity: block`",),
+        )
+
+
+def _missing(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    others = [gate.name for gate in view.gates_of(rollout.spec.model)]
+    helps = (f"add `gate: {others[0]}`" if others else f"declare a Gate for `{rollout.spec.model}`, and name it here",)
+    headline = f"the rollout `{rollout.name}` has no gate"
+    span = view.span(rollout, ("model",), "key")
+    environment = view.environment
+    if environment is None:
+        return
+    if environment.spec.stage == "production":
+        label = f"`{environment.name}` is in production"
+        yield Diagnostic.error("ungated-rollout", headline, span, label, help=helps)
+    else:
+        yield Diagnostic.warning("ungated-rollout", headline, span, help=helps)
