@@ -1,7 +1,5 @@
 """The values that a catalog gives: what a spec is called, what it is, and what an environment makes of it."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic

@@ -1,7 +1,5 @@
 """Everything that one environment applies, as one thing to hand to a cluster."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """Dashboards: rows of panels, each over a few series, for whatever draws them."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Labels

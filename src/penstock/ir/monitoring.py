@@ -1,7 +1,5 @@
 """Rules over time series, and the tests that prove them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 Labels = tuple[tuple[str, str], ...]

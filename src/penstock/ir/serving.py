@@ -1,7 +1,5 @@
 """An endpoint as a plan: what is served, how much of it, how traffic moves to a new version, who may call."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Literal, NamedTuple
 

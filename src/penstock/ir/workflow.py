@@ -1,7 +1,5 @@
 """A pipeline as plain steps: containers, their readable arguments, and the artifacts that pass between them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 

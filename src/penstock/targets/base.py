@@ -1,7 +1,5 @@
 """What a target is: a table of the plans that it renders, and of those that it does not, with reasons."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 

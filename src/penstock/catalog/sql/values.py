@@ -1,7 +1,5 @@
 """What is known of SQL, as values: of an expression, a query, and where a text goes wrong."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 Range = tuple[int, int]
