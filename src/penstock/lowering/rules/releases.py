@@ -12,6 +12,7 @@ from __future__ import annotations
 from penstock.ir.monitoring import Alert, Labels, RuleTest
 from penstock.lowering.rules.alerting import Fires, ServedSubject, after, fires, rule_test, series, silent
 from penstock.specs.rollout import Rollout
+from penstock.specs.units import Duration
 
 STOPPED = "ModelReleaseStopped"
 WAITING = "ModelReleaseWaiting"
@@ -19,6 +20,7 @@ _METRIC = "rollout_info"
 _STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
 # A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
 _UNDER_WAY_PHASES = ("Paused", "Progressing")
+_MINUTE = 60_000
 _SLACK_MINUTES = 30
 """What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
 
@@ -49,7 +51,7 @@ def _held_minutes(rollout: Rollout) -> int | None:
     for step in canary.steps:
         if step.hold is None and step.weight < 1:
             return None
-        minutes += -(-int(step.hold or 0) // 60_000)
+        minutes += -(-int(step.hold or 0) // _MINUTE)
     return minutes
 
 
@@ -71,7 +73,7 @@ def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
             "better version."
         ),
     )
-    return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", "2m")
+    return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", 2)
 
 
 def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
@@ -80,7 +82,7 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
         WAITING,
         _in_phase(subject, _UNDER_WAY_PHASES),
         severity,
-        hold=f"{minutes}m",
+        hold=str(Duration(minutes * _MINUTE)),
         keep_firing="10m",
         labels=(),
         summary=f"the release of {subject.rollout} in {subject.environment} waits for a person",
@@ -90,7 +92,7 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
             f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` tells; promote or abort it."
         ),
     )
-    return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", f"{minutes}m")
+    return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", minutes)
 
 
 def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
@@ -104,8 +106,8 @@ def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
     return " or ".join(f'{_METRIC}{{name="{subject.rollout}",{phase}{name}}}' for name in names)
 
 
-def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: str) -> list[RuleTest]:
-    minutes = after(60 * int(hold.removesuffix("m")))
+def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: int) -> list[RuleTest]:
+    minutes = after(60 * hold)
     at, values = f"{minutes}m", f"1x{minutes + 5}"
 
     def given(phase: str, label: str = "namespace", name: str = subject.rollout) -> Labels:
