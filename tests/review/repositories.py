@@ -117,6 +117,11 @@ def indirect(plan: Plan, address: str) -> list[Change]:
     return [change for change in plan.changes if change.cause == "indirect" and str(change.address) == address]
 
 
+def loosen(documents: Documents) -> None:
+    """A change of the small system that any reviewer has to see: its gate asks for less."""
+    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
+
+
 def directions(plan: Plan) -> dict[str, Direction]:
     """Direction by address, of the direct changes."""
     return {str(change.address): change.direction for change in direct(plan)}

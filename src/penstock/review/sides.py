@@ -18,6 +18,7 @@ from penstock.source.git.call import GitError
 from penstock.source.git.paths import Folder
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import TreeChange, TreeEntry
+from penstock.source.git.work_tree import lying
 from penstock.source.model import SourceFile, blob_id
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode
 
@@ -203,17 +204,19 @@ def _work_tree_specs(
 def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeChange], dict[str, str]]:
     """The paths that lie on the disk other than in `base`: tracked, new, or below specs and generated files.
 
-    With them, the blobs of all such files as they lie there. What `.gitignore` leaves out is no part of a commit,
-    but specs and generated files are read from the disk all the same.
+    With them, the blobs of all such files as they lie there; those that git knows to be as they were are not read.
+    What `.gitignore` leaves out is no part of a commit, but specs and generated files are read from the disk all the
+    same.
     """
     seen = Folder(repository.folder)
     known = {seen.inner(path): blob for path, blob in repository.seen_from("").files(base).items()}
-    paths = known.keys() | set(repository.untracked())
+    blobs, others = lying(repository)
+    paths = known.keys() | blobs.keys() | others
     for folder in (SPECS, GENERATED):
         top = repository.root / folder
         paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}
     files = WorkTree(repository.top)
-    held = ((path, files.read(seen.outer(path))) for path in sorted(paths))
-    blobs = {path: blob_id(data, len(base)) for path, data in held if data is not None}
+    held = ((path, files.read(seen.outer(path))) for path in paths - blobs.keys())
+    blobs |= {path: blob_id(data, len(base)) for path, data in held if data is not None}
     changed = (path for path in sorted(paths) if blobs.get(path) != known.get(path))
     return [TreeChange(path, known.get(path), blobs.get(path)) for path in changed], blobs

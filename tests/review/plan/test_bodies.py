@@ -11,7 +11,7 @@ from penstock.review.rendering import terminal
 from penstock.review.sides import WORK_TREE
 from penstock.review.trees import CommitFiles
 from penstock.source.git.repository import GitRepository
-from review.repositories import Documents, Repository
+from review.repositories import Repository, loosen
 
 TRAINING = "generated/production/delay/training.yaml"
 
@@ -30,10 +30,6 @@ def loosened(repository: Repository) -> Repository:
     repository.compile()
     repository.commit()
     return repository
-
-
-def loosen(documents: Documents) -> None:
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
 
 
 @pytest.fixture

@@ -10,15 +10,11 @@ import pytest
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Grown, Operation
 from penstock.review.plan import make_plan
-from penstock.review.sides import WORK_TREE, default_base
+from penstock.review.sides import default_base
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 from review.releases import NEW, OLD, OLDER, add_release
-from review.repositories import Documents, Repository, at, direct, directions
-
-
-def loosen(documents: Documents) -> None:
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
+from review.repositories import Documents, Repository, at, direct, loosen
 
 
 def test_the_same_revisions_give_the_same_plan(repository: Repository) -> None:
@@ -280,26 +276,6 @@ def test_a_release_that_advances_its_canary_grows_by_its_points(repository: Repo
     repository.commit()
     change = at(repository.plan(), "Release/delay-online-production.step")
     assert (change.direction, change.grew) == (Direction.LOOSENED, Grown(20, "points"))
-
-
-def test_the_work_tree_can_be_the_head(repository: Repository) -> None:
-    repository.edit(loosen)
-    repository.write("systems/flights.py", "def departures():\n    return 1\n")
-    plan = repository.plan("HEAD", WORK_TREE)
-    assert directions(plan) == {"Gate/delay-release.rules[quality].atLeast": Direction.LOOSENED}
-    assert at(plan, "Dataset/flights.source.python").cause == "indirect"
-    assert repository.plan("HEAD", "HEAD").changes == ()
-
-
-def test_the_work_tree_has_new_files_too(repository: Repository) -> None:
-    repository.edit(lambda documents: documents["Dataset", "arrivals"]["spec"].update(source={"csv": "data/*.csv"}))
-    repository.write(".gitignore", "*.old.csv\n")
-    repository.commit()
-    repository.write("data/2025.old.csv", "flight_id\n")
-    assert repository.plan("HEAD", WORK_TREE).changes == ()
-    repository.write("data/2026.csv", "flight_id\n")
-    change = at(repository.plan("HEAD", WORK_TREE), "Dataset/arrivals.source.csv")
-    assert (change.direction, change.through) == (Direction.UNKNOWN, ("data/2026.csv",))
 
 
 def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:

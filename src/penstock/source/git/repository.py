@@ -160,12 +160,6 @@ class GitRepository:
             changes.append(TreeChange(name, before, after, is_edit))
         return sorted(changes, key=lambda change: change.path)
 
-    def untracked(self) -> list[str]:
-        """The paths of the work tree that the index does not know and no `.gitignore` leaves out, sorted."""
-        command = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
-        listing = call.run(self.top, command, "git cannot list the new files of the work tree.")
-        return sorted(map(self._place.inner, listing.decode("utf-8", "surrogateescape").split("\0")[:-1]))
-
     def irregular(self, commit: str, folders: Iterable[str]) -> dict[str, str]:
         """The modes, by path, of what is no plain file in or below the folders of a commit: links and submodules.
 

@@ -1,0 +1,65 @@
+"""What git knows of the files that lie in a work tree, without reading them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from penstock.source.git import call
+from penstock.source.git.paths import Folder
+from penstock.source.git.repository import GitRepository
+
+_PLAIN = ("100644", "100755")
+_LOOKED_AT = "H"
+"""The tag of an entry of the index that git compares with the disk, and that no merge has left open."""
+
+
+class Lying(NamedTuple):
+    """The files of a work tree, links and submodules left out, by their paths from the folder that is seen from."""
+
+    untouched: dict[str, str]
+    """The blobs of those that lie as the index has them."""
+    others: frozenset[str]
+    """Those that may hold anything, or be gone: edited, new, or such that git was told not to look at them."""
+
+
+def lying(repository: GitRepository) -> Lying:
+    """The files of the work tree, but for new ones that `.gitignore` leaves out. GitError where git fails.
+
+    git tells an edited file by its size and times, as `git status` does, and line ends as a commit would have them are
+    no edit. Filters are not run: a file that has one and was written together with the index is among the others.
+    """
+    inner = Folder(repository.folder).inner
+    listing = _paths(repository, ["ls-files", "--stage", "-v", "-z"], "git cannot list the files of the index.")
+    known: dict[str, str] = {}
+    others = set()
+    for line in listing:
+        facts, _, path = line.partition("\t")
+        tag, mode, blob, _ = facts.split()
+        if tag == _LOOKED_AT and mode in _PLAIN:
+            known[inner(path)] = blob
+        else:
+            others.add(inner(path))
+    edited = ["diff-files", "--name-only", "--no-ext-diff", "--ignore-submodules=all", "-z"]
+    complaint = "git cannot compare the files of the work tree with the index."
+    others.update(map(inner, _paths(repository, edited, complaint, more=_without_filters(repository))))
+    new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
+    others.update(map(inner, _paths(repository, new, "git cannot list the new files of the work tree.")))
+    return Lying({path: blob for path, blob in known.items() if path not in others}, frozenset(others))
+
+
+def _without_filters(repository: GitRepository) -> dict[str, str]:
+    """Variables for git's environment by which none of the filters that are configured is run."""
+    asked = ["config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$"]
+    names = call.start(repository.top, asked).stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    found = {"GIT_CONFIG_COUNT": str(len(names))}
+    for number, name in enumerate(names):
+        found[f"GIT_CONFIG_KEY_{number}"] = name
+        found[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
+    return found
+
+
+def _paths(
+    repository: GitRepository, command: list[str], complaint: str, more: dict[str, str] | None = None
+) -> list[str]:
+    listing = call.run(repository.top, command, complaint, more=more)
+    return listing.decode("utf-8", "surrogateescape").split("\0")[:-1]
