@@ -60,6 +60,24 @@ def unclosed_quote(filesystem: Any, path: str) -> str | None:
     return None
 
 
+def lines_of_rows(path: str, rows: Sequence[int]) -> list[int]:
+    """The lines on which rows of a CSV file of this machine begin; the first row below its header is row 0."""
+    from pyarrow import fs
+
+    wanted, found = set(rows), []
+    with fs.LocalFileSystem().open_input_stream(path) as file:
+        reader = csv.reader(_lines(file))
+        header, begins, row = next((each for each in reader if each), []), reader.line_num + 1, 0
+        for each in reader:
+            # A blank line is a row where there is one column.
+            if each or len(header) == 1:
+                if row in wanted:
+                    found.append(begins)
+                row += 1
+            begins = reader.line_num + 1
+    return found
+
+
 def parquet_fault(filesystem: Any, path: str, error: Exception) -> str:
     """What is wrong with a file that was read as Parquet."""
     with filesystem.open_input_stream(path, compression=None) as raw:

@@ -87,17 +87,18 @@ def latest_values(
     joined = f"FROM {met} AS met LEFT JOIN {events} AS events ON met.rank = events.rank"
     result = query(connection, f"{sql} SELECT {values} {joined} ORDER BY met.position", place)
     moment = f"{', '.join([*keys, 'happened', 'known'])}"
-    differing = [f"count(DISTINCT {short}) + (count({short}) < count(*))::INT > 1" for short in carried.values()]
+    differs = {v: f"count(DISTINCT {v}) + (count({v}) < count(*))::INT > 1" for v in carried.values()}
     tied = f"""
-        SELECT max(rank) AS rank, {", ".join(f"{one} AS {v}" for one, v in zip(differing, carried.values(), strict=True))}
-        FROM {events} GROUP BY {moment} HAVING count(*) > 1 AND ({" OR ".join(differing)})
+        SELECT max(rank) AS rank, {", ".join(f"{one} AS {v}" for v, one in differs.items())}
+        FROM {events} GROUP BY {moment} HAVING count(*) > 1 AND ({" OR ".join(differs.values())})
     """
     if query(connection, f"{sql} SELECT count(*) FROM ({tied})", place).column(0)[0].as_py():
         met_ties = f"FROM {met} AS met JOIN {events} AS events USING (rank) JOIN ({tied}) AS tied USING (rank)"
         for name, feature in features.items():
             own = f"tied.{carried[feature.column]} AND {_is_young(feature)}"
             found = query(connection, f"{sql} SELECT count(*), min(events.happened) {met_ties} WHERE {own}", place)
-            _tell_tie(name, feature, theirs, *(column[0].as_py() for column in found.columns), len(result), place)
+            count, first = (column[0].as_py() for column in found.columns)
+            _tell_tie(name, feature, theirs, count, first, len(result), place)
     return result
 
 
@@ -109,9 +110,9 @@ def _tell_tie(
     times = list(dict.fromkeys(f"`{each}`" for each in (theirs.event_time, theirs.known_at) if each is not None))
     same = " and ".join([*(f"`{column}`" for column, _ in matched(feature.match)), *times])
     _log.warning(
-        "warning: `%s`, %s: for %s of %s rows the latest is one of several rows of `%s` that are alike in %s and differ "
-        "in `%s`, as at %s; the last of them counts, in the order of the primary key: match more columns, give a "
-        "`knownAt` that tells them apart, or make one row of them by `aggregate`",
+        "warning: `%s`, %s: for %s of %s rows the latest is one of several rows of `%s` that are alike in %s and "
+        "differ in `%s`, as at %s; the last of them counts, in the order of the primary key: match more columns, give "
+        "a `knownAt` that tells them apart, or make one row of them by `aggregate`",
         name, place, f"{rows:,}", f"{total:,}", theirs.name, same, feature.column, first,
     )  # fmt: skip
 

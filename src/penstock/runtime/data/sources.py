@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,25 @@ def named(source: Source) -> str:
 def describe(source: Source) -> dict[str, Any]:
     """The source as the snapshot records it."""
     return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    """Each file of a source on this machine, with its rows; none where the rows are elsewhere, or are made.
+
+    Raises:
+        InputError: a file cannot be read any more.
+    """
+    patterns = source.parquet or source.csv or []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        if "://" in pattern:
+            continue
+        filesystem, paths = _files(pattern)
+        for path in paths:
+            try:
+                is_csv = source.csv is not None
+                yield path, _csv(filesystem, path, columns) if is_csv else _parquet(filesystem, path)
+            except (OSError, ValueError) as error:
+                raise InputError(f"`{path}` cannot be read: {error}") from None
 
 
 def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: Sequence[str]) -> pa.Table:
