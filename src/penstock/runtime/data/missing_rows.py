@@ -14,7 +14,7 @@ from penstock.runtime.data.file_faults import lines_of_rows
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.sources import tables_here
 from penstock.runtime.faults import InputError
-from penstock.specs.dataset import DatasetSpec
+from penstock.specs.dataset import DatasetSpec, Dialect
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +54,7 @@ def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table, int]], 
         if not shown:
             continue
         if contract.source.csv is not None:
-            numbers, what = lines_of_rows(path, shown), "line"
+            numbers, what = lines_of_rows(path, shown, contract.source.dialect or Dialect()), "line"
         else:
             numbers, what = [position + 1 for position in shown], "row"
         named.append(f"{what}{'s' * (len(numbers) > 1)} {_listed(list(map(str, numbers)))} of `{path}`")
