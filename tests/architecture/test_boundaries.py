@@ -15,6 +15,7 @@ COMPILE_PATH = (
     "diagnostics",
     "source",
     "specs",
+    "python",
     "catalog",
     "checks",
     "ir",

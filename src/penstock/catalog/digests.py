@@ -8,8 +8,8 @@ import orjson
 
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.python.functions import paths_of
 from penstock.catalog.texts import texts
+from penstock.python.paths import paths_of
 from penstock.source.canonical import canonical_json, digest, pointed
 from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
@@ -18,7 +18,7 @@ from penstock.specs.model import Model
 _NOT_TRAINING = {"Model": ("card", "retrain", "resources", "patches")}
 """Keys of a spec that change nothing about the model that is trained."""
 
-_LATER = {"Gate": ("clusters",)}
+_LATER = {"Dataset": (("source", "dialect"),), "Gate": (("clusters",),)}
 """Keys that the language had not always, and that say nothing where absent: digests of before then still hold."""
 
 
@@ -61,9 +61,12 @@ def _what_trains(resource: Resource) -> orjson.Fragment:
     left_out = _NOT_TRAINING.get(resource.kind_name, ())
     plain = resource.model_dump(mode="json", by_alias=True, include={"spec"})["spec"]
     spec = _without_prose({key: value for key, value in plain.items() if key not in left_out})
-    for key in _LATER.get(resource.kind_name, ()):
-        if spec[key] is None:
-            del spec[key]
+    for *above, key in _LATER.get(resource.kind_name, ()):
+        holder = spec
+        for name in above:
+            holder = holder[name]
+        if holder[key] is None:
+            del holder[key]
     if isinstance(resource, Model):
         _keep_types(spec)
     return orjson.Fragment(canonical_json(spec))

@@ -53,7 +53,7 @@ class CodeDigests:
         own = [self._digest(path) for path in packages]
         if packages or modules:
             own.append(self._digest(self._repository, ".py"))
-        runtime = [self._digest(self._package / room, ".py") for room in ("runtime", "specs")]
+        runtime = [self._digest(self._package / room, ".py") for room in ("python", "runtime", "specs")]
         return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._installed, *runtime, *own]
 
     def _digest(self, folder: Path, suffix: str = "") -> str:

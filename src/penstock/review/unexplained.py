@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import SpecId
-from penstock.catalog.python.functions import paths_of
+from penstock.python.paths import paths_of
 from penstock.review.artifacts import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.followed import module_of

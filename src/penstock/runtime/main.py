@@ -71,12 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A thread of OpenMP that waits would spin, and take the processor from those it waits for: a pod has fewer than its
     # node shows. Read when the library is loaded, so it is set before any step is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Python that a step starts, as joblib does, would look for every module in the working directory first.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("penstock").setLevel(logging.INFO)
-    # Functions that specs name are found from the repository's root, which is the working directory of every step.
-    # Last of all: a file there stands in for nothing that is installed, since no spec names it and no review sees it.
-    if "" not in sys.path:
-        sys.path.append("")
     try:
         step = cast(StepModule, import_module(STEPS[name]))
         parser = argparse.ArgumentParser(prog=f"penstock-step {name}", description=step.__doc__, allow_abbrev=False)

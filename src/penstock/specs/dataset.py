@@ -1,8 +1,9 @@
 """Dataset: a contract over rows that somebody else makes, or that SQL derives from other datasets."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from penstock.specs.base import Choosing, Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
 from penstock.specs.base import Column as ColumnName
@@ -22,8 +23,43 @@ Paths = Annotated[_Path | Annotated[list[_Path], Field(min_length=1)] | None, Af
 """One path, or several; a list of one is that one, so that writing it otherwise changes nothing."""
 
 
+class Dialect(Node):
+    """How CSV files are written, where it is not in UTF-8 with commas between values and points in numbers."""
+
+    delimiter: Literal[",", ";", "\t", "|"] = field(
+        'What parts the values of a line; a tab is written as `"\\t"`.',
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=",",
+    )
+    decimal: Literal[".", ","] = field(
+        "What parts a number from its decimals; signs for thousands are not read.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=".",
+    )
+    encoding: Literal[
+        "utf-8",
+        "utf-16",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-15",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "shift-jis",
+        "gb18030",
+    ] = field("Encoding of the text.", loosens=Loosens.ANY, area=Area.DATA, default="utf-8")
+    missing: Distinct[str] = field(
+        "Texts without quotes that stand for a missing value, as an empty field does: `NA`, for one.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=[],
+    )
+
+
 class Source(Choosing):
-    """Where the rows come from: exactly one of the fields."""
+    """Where the rows come from: exactly one of the fields but `dialect`, which goes with `csv`."""
 
     chosen = exactly_one("parquet", "csv", "python", "sql")
 
@@ -51,6 +87,18 @@ class Source(Choosing):
         area=Area.DATA,
         default=None,
     )
+    dialect: Dialect | None = field(
+        "How the CSV files are written: UTF-8, commas between values and points in numbers where absent.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _is_csv(self) -> Self:
+        if self.dialect is not None and self.csv is None:
+            raise PydanticCustomError("dialect_of_nothing", "expected `csv` beside `dialect`")
+        return self
 
 
 class Column(Node):

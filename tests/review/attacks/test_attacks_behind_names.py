@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ ROWS = "flight_id,landed\na,2026-01-01\n"
 def named(source: object) -> object:
     def edit(documents: Documents) -> None:
         documents["Dataset", "arrivals"]["spec"]["source"] = source
+
+    return edit
+
+
+def of_class(name: str) -> Callable[[Documents], None]:
+    def edit(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["estimator"] = {"class": name}
 
     return edit
 
@@ -250,17 +258,36 @@ def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) ->
         ("msvcrt.py", "x = 1\n"),
     ],
 )
-def test_what_comes_to_the_root_may_stand_in_for_what_is_installed(
+def test_what_comes_to_the_root_is_found_by_nothing_that_is_installed(
     repository: Repository, path: str, before: str | None
 ) -> None:
     if before is not None:
         repository.write(path, before)
     pull_request = opened(repository)
-    repository.write(path, "print('run by whatever package tries to import it')\n")
+    repository.write(path, "print('run by no package that tries to import it')\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.inputs().plan.changes == ()
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("import numexpr\n", "numexpr.py"),
+        ("def departures():\n    import msvcrt\n", "msvcrt.py"),
+        # A package at the root that the code imports from is found by others, too.
+        ("from google.cloud import storage\n", "google/colab.py"),
+        ("import importlib\n\nimportlib.import_module('google.' + 'cloud')\n", "numexpr.py"),
+    ],
+)
+def test_but_what_the_code_of_specs_imports_is(repository: Repository, body: str, path: str) -> None:
+    repository.write("systems/est.py", f"{body}\nclass Mine:\n    x = 1\n")
+    repository.edit(of_class("systems.est.Mine"))
+    pull_request = opened(repository)
+    repository.write(path, "print('run by whoever tries to import it')\n")
     pull_request.forge.push(repository.commit())
     found = at(pull_request.inputs().plan, "Model/delay.estimator.class")
-    assert (found.direction, found.cause, found.through) == (Direction.UNKNOWN, "indirect", (path,))
-    assert f"`{path}` may be run in the place of what `" in found.why
+    assert (found.direction, found.cause) == (Direction.UNKNOWN, "indirect")
     assert pull_request.state is PENDING
 
 

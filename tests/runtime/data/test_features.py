@@ -164,3 +164,41 @@ def test_a_feature_of_which_no_row_has_a_value_is_told(tmp_path: Path, caplog: p
         "warning: feature `set.lost`: none of 2 rows has a value; see whether what it reads has any, and whether its "
         "rows meet these by `match` and time"
     ]
+
+
+TIED = {
+    "id": [1, 1, 1, 2],
+    "t": [at(0), at(0), at(0), at(0)],
+    "known": [at(0), at(0), at(0), at(0)],
+    "v": [1.5, 2.5, 2.5, 3.5],
+    "same": [7, 7, 7, None],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "feature", "told"),
+    [
+        ({}, {"column": "v"}, True),
+        ({"v": [2.5, None, 2.5, 3.5]}, {"column": "v"}, True),
+        ({}, {"column": "same"}, False),
+        # The one that became known later is the latest.
+        ({"known": [at(1), at(0), at(0), at(0)]}, {"column": "v"}, False),
+        ({"known": [at(0), at(1), at(1), at(0)]}, {"column": "v"}, False),
+        # None of the rows meets them any more.
+        ({}, {"column": "v", "maxAge": "30m"}, False),
+        ({"t": [at(0), at(0), at(0), at(1)], "id": [3, 3, 3, 1]}, {"column": "v"}, False),
+    ],
+)
+def test_rows_that_tie_and_differ_are_told_of(
+    changed: dict[str, Any], feature: dict[str, Any], told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    tied = timed("tied", {**TIED, **changed}, "t", "known")
+    declared = {"type": "float", "latest": {"of": "tied", "match": ["id"], **feature}}
+    compute("set", feature_set(source="rows", entity=["id"], features={"f": declared}), {"rows": ROWS, "tied": tied})
+    expected = (
+        "warning: `f`, `latest` over `tied` in feature set `set`: for 1 of 2 rows the latest is one of several rows of "
+        "`tied` that are alike in `id` and `t` and `known` and differ in `v`, as at 2026-01-01 00:00:00; the last of "
+        "them counts, in the order of the primary key: match more columns, give a `knownAt` that tells them apart, or "
+        "make one row of them by `aggregate`"
+    )
+    assert [each.message for each in caplog.records if "tied" in each.message] == ([expected] if told else [])

@@ -26,14 +26,16 @@ CSV: list[tuple[str, bytes, str]] = [
     ("a value too few", b'id,name\n1,"a\nb"\n2\n',
      "line 4 has 1 value, and the first line names 2 columns: a value that is missing is an empty field (`a,,c`)"),
     ("a comma for the point", b"id;size\n1;2,5\n",
-     "line 2 has 2 values, and the first line names 1 column: the values are parted by commas in every line; where "
-     f"another sign parts them, {BY_FUNCTION}"),
+     "line 2 has 2 values, and the first line names 1 column: the values are taken to be parted by commas; where "
+     'another sign parts them, write `dialect: {delimiter: ";"}` beside `csv`'),
     ("a quote that is never closed", b'id,name\n1,a\n2,"b\n3,c\n',
      "a quote that opens in the row of line 3 is never closed: close it, and double a quote that belongs to a value "
      '(`"5"" pipe"`)'),
     ("another encoding", "id,name\n1,a\n2,größe\n".encode("latin-1"),
-     "line 3 is no text in UTF-8 (byte 0xf6 at its place 5): save the file as UTF-8, or " + BY_FUNCTION),
-    ("UTF-16", GOOD.encode("utf-16"), "it is text in UTF-16: save it as UTF-8"),
+     "line 3 is no text in UTF-8 (byte 0xf6 at its place 5): save the file as UTF-8, or name its encoding "
+     "beside `csv`, as `dialect: {encoding: windows-1252}`"),
+    ("UTF-16", GOOD.encode("utf-16"), "it is text in UTF-16: save it as UTF-8, or write "
+     "`dialect: {encoding: utf-16}` beside `csv`"),
     ("a spreadsheet", b"PK\x03\x04\x14\x00\x06\x00" + bytes(range(200)),
      f"it is a ZIP archive, as spreadsheets are: export CSV from it, or {BY_FUNCTION}"),
     ("gzip", gzip.compress(GOOD.encode()), "it is compressed by gzip: let its name end with `.csv.gz`"),
@@ -55,8 +57,8 @@ def test_a_file_that_is_no_csv_says_its_line_and_what_would_be_right(
 
 
 HEADERS = [
-    ("id;name\n1;a\n", f"its values are parted by semicolons, and CSV has commas: write commas, or {BY_FUNCTION}"),
-    ("id\tname\n1\ta\n", f"its values are parted by tabs, and CSV has commas: write commas, or {BY_FUNCTION}"),
+    ("id;name\n1;a\n", 'its values are parted by semicolons: write `dialect: {delimiter: ";"}` beside `csv`'),
+    ("id\tname\n1\ta\n", 'its values are parted by tabs: write `dialect: {delimiter: "\\t"}` beside `csv`'),
     ("1,Ann\n2,Bob\n", "its first line looks like a row, and has to name the columns"),
     ("number,called\n1,a\n", "it has `number`, `called`"),
 ]

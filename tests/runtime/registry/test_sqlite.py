@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from penstock.runtime.faults import InputError
 from penstock.runtime.registry.mlflow_registry import Registry
@@ -20,6 +21,15 @@ from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.sqlite import create_database
 
 ASK = "import sys; from penstock.runtime.registry.mlflow_registry import Registry; Registry(sys.argv[1]).champion('m')"
+
+ASK_AND_REGISTER = """
+import sys
+from penstock.runtime.registry.mlflow_registry import Registry
+from penstock.runtime.registry.mlflow_runs import Figures
+
+registry = Registry(sys.argv[1])
+print(registry.champion("m"), registry.register("m", "sha256:0", "file:///m", {}, Figures({}, {})))
+"""
 
 
 @pytest.mark.parametrize("after", [0.05, 0.4, 1.0])
@@ -61,18 +71,60 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     path.write_text("no database, and long enough to be taken for one" * 100)
     with pytest.raises(InputError) as caught:
         Registry(f"sqlite:///{path}").champion("m")
-    assert str(caught.value) == f"MLflow at `sqlite:///{path}` says: file is not a database"
+    assert str(caught.value) == (
+        f"MLflow at `sqlite:///{path}` says: file is not a database: let the address name another file, or take "
+        "this one away"
+    )
 
 
-def test_a_disk_that_is_full_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = Registry(f"sqlite:///{tmp_path / 'mlflow.db'}")
+ROOM = "make room on its disk, or in its quota, and run this again, which goes on from what is there"
+RIGHTS = "let this user write the file and the folder that it is in"
 
-    def full(*_: object) -> None:
-        raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
 
-    monkeypatch.setattr(registry._client, "create_registered_model", full)
-    with pytest.raises(InputError, match=r"says: database or disk is full$"):
-        registry.register("m", "sha256:0", "file:///m", {}, Figures({}, {}))
+@pytest.mark.parametrize(
+    ("pragma", "said"),
+    [
+        # No page more than there are; SQLite says the same of a disk that has none left.
+        ("max_page_count = 1", f"database or disk is full: {ROOM}"),
+        ("query_only = 1", f"attempt to write a readonly database: {RIGHTS}"),
+    ],
+)
+def test_a_disk_that_takes_no_more_leaves_nothing_half_registered(
+    tmp_path: Path, pragma: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    given = ("m", "sha256:0", "file:///m", {"penstock.specs": "x" * 4000}, Figures({"p": "y" * 5000}, {"f": 1.0}))
+
+    def restrict(connection: Any, _: object) -> None:
+        connection.execute(f"PRAGMA {pragma}")
+
+    create_database(uri)
+    event.listen(Engine, "connect", restrict)
+    try:
+        with pytest.raises(InputError) as caught:
+            Registry(uri).register(*given)
+    finally:
+        event.remove(Engine, "connect", restrict)
+    assert str(caught.value) == f"MLflow at `{uri}` says: {said}"
+    assert "Traceback" not in capfd.readouterr().err
+    # MLflow keeps a store for each address, with the connections that it has: another process asks anew.
+    done = subprocess.run([sys.executable, "-c", ASK_AND_REGISTER, uri], capture_output=True, text=True, check=True)
+    assert done.stdout == "None 1\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, f"No space left on device: {ROOM}"), (errno.EACCES, f"Permission denied: {RIGHTS}")],
+)
+def test_a_folder_that_takes_no_file_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "x")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    with pytest.raises(InputError, match=f"cannot be made: {said}$"):
+        Registry(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,3 +152,20 @@ def test_the_step_fetch_copies_a_model_that_has_its_digest(tmp_path: Path, capsy
     assert main([*command, "--digest", "sha256:" + "0" * 64]) == 2
     assert "has no model of `made`" in capsys.readouterr().err
     assert directory_digest(tmp_path / "served") == digest
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_what_it_did_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.pkl").write_bytes(b"x" * 100)
+
+    def full(store: ModelStore, data: bytes, path: str) -> None:
+        Path(path).write_bytes(data[:50])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(ModelStore, "_write", full)
+    store = ModelStore.open((tmp_path / "store").as_uri())
+    with pytest.raises(InputError, match=r"cannot be written: .*No space left on device"):
+        store.put("m", f"sha256:{'0' * 64}", {"model": tmp_path / "model"})
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []

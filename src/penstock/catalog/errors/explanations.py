@@ -271,6 +271,11 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
         "{} asks for more conditions than it lists",
         "write a `count` of no more than stand under `of`, or list more there",
     ),
+    "dialect_of_nothing": _custom(
+        "choose-some",
+        "{} has a `dialect`, and no CSV files that could be written in it",
+        "leave `dialect` out, or name the files by `csv`",
+    ),
     "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),
 }

@@ -76,7 +76,9 @@ def short_text(value: Any) -> str:
 
 def alternatives(values: tuple[str, ...]) -> str:
     """Words of which one is right: `` `a`, `b` or `c` ``."""
-    *most, last = [f"`{value}`" for value in values]
+    # A tab is seen as it is written between double quotes.
+    tab = "\\t"
+    *most, last = [f"`{value.replace(chr(9), tab)}`" for value in values]
     return f"{', '.join(most)} or {last}" if most else last
 
 

@@ -29,6 +29,11 @@ _SYNONYMS = {
     "standardscaler": "standard", "minmaxscaler": "minmax", "robustscaler": "robust", "logistic": "binary",
     "onehotencoder": "onehot", "ordinalencoder": "ordinal", "labelencoder": "ordinal", "bayes": "tpe", "*": "all",
     "one_hot": "onehot", "email": "ticket", "slack": "ticket", "rawdeployment": "Standard", "serverless": "Knative",
+    "utf8": "utf-8", "utf_8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "utf16": "utf-16",
+    "latin-1": "iso-8859-1", "latin1": "iso-8859-1", "latin_1": "iso-8859-1", "iso8859-1": "iso-8859-1",
+    "latin2": "iso-8859-2", "latin-9": "iso-8859-15", "latin9": "iso-8859-15", "ansi": "windows-1252",
+    "cp1250": "windows-1250", "cp1251": "windows-1251", "cp1252": "windows-1252",
+    "shift_jis": "shift-jis", "sjis": "shift-jis", "gbk": "gb18030",
 }  # fmt: skip
 """Words of other systems for values of this language."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
+from penstock.python.paths import paths_of
 
 
 class Signature(NamedTuple):
@@ -36,12 +37,6 @@ class Module(NamedTuple):
     def find(self, name: str) -> Signature | None:
         """What the module defines under `name`, the last definition if there are several."""
         return next((one for one in reversed(self.functions) if one.name == name), None)
-
-
-def paths_of(reference: str) -> tuple[str, str]:
-    """The two files that a module may be: ``a/b.py``, or ``a/b/__init__.py``."""
-    module = reference.partition(":")[0].replace(".", "/")
-    return f"{module}.py", f"{module}/__init__.py"
 
 
 def module_of(view: View, reference: str) -> Module | None:

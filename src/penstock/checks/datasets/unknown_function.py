@@ -19,11 +19,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from penstock.catalog.model import View
-from penstock.catalog.python.functions import Module, Signature, module_of, paths_of
+from penstock.catalog.python.functions import Module, Signature, module_of
 from penstock.catalog.texts import texts
 from penstock.checks.rule import linked, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
+from penstock.python.paths import paths_of
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 

@@ -77,7 +77,7 @@ class Commands:
             if named := list(self._named(path if len(seen) <= _MOST_WORDS else ".")):
                 return Difference(*blobs_of(named), _why(path), shown_path(named[0].path))
             for module, folder in _modules(path):
-                before, after = self.code.digests(module, folder)
+                before, after = self.code.digests(module, folder, on_path=True)
                 if before != after:
                     return Difference({path: before}, {path: after}, _why(path), path)
             waiting += _looked_for(path)

@@ -10,7 +10,7 @@ from fnmatch import translate
 from posixpath import normpath
 from typing import Any, NamedTuple
 
-from penstock.catalog.python.functions import paths_of
+from penstock.python.paths import paths_of
 from penstock.review.changes.modules import Links, Modules
 from penstock.review.sides import Sides
 from penstock.source.canonical import digest
@@ -98,7 +98,8 @@ class Code:
     """Functions and classes. Layout and comments are nothing; Python that cannot be parsed is compared by its bytes.
 
     Where a module may run code that no import statement names, any Python of the repository is taken for a part of it.
-    What comes to the root and may stand in for something installed is a part of every module.
+    The steps find no other Python at the root than what the functions and classes lead to. A command of one's own may
+    have all of the root on its path: what comes there, and may stand in for something installed, is a part of it.
     """
 
     sides: Sides
@@ -106,11 +107,13 @@ class Code:
     _python: set[str] = field(init=False)
     _named: set[str] = field(init=False)
     """Files that are no Python, and that a text in Python may name."""
-    _everywhere: tuple[Blobs, Blobs] = field(init=False)
-    """What may be a part of any module: compiled files, and Python that may stand in for what is installed."""
+    _everywhere: list[TreeChange] = field(init=False)
+    """Compiled files, which may be a part of any module."""
+    _standing_in: list[TreeChange] = field(init=False)
+    """Python at the root that may stand in for what is installed."""
     _before: Modules = field(init=False)
     _after: Modules = field(init=False)
-    _digests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _digests: dict[tuple[str, str, bool], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A link may lead out of the folder.
@@ -122,28 +125,39 @@ class Code:
         self._named = set(before)
         self._before = Modules(self.sides.base.files, links, before)
         self._after = Modules(self.sides.head.files, links, after)
-        everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
-        if self._python:
-            standing_in = self.changed.standing_in("", self.sides.base.files.listing(""))
-            # Python looks for these when it starts, which is before the steps have the root on their path.
-            everywhere += [one for one in standing_in if one.path not in RUN_AT_START]
-        self._everywhere = blobs_of(everywhere)
+        self._everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
+        listing = self.sides.base.files.listing("") if self._python else ()
+        # Python looks for these when it starts, which is before the steps have the root on their path.
+        standing_in = self.changed.standing_in("", listing) if self._python else []
+        self._standing_in = [one for one in standing_in if one.path not in RUN_AT_START]
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may name code that differs."""
         names = {name for name in _NAME.findall(text) if (":" in name or "." in name) and not name[0].isdecimal()}
         return any(len(set(self.digests(module_of(name)))) == 2 for name in names)
 
-    def digests(self, module: str, folder: str = "") -> tuple[str, str]:
-        """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`)."""
-        key = module, folder
+    def digests(self, module: str, folder: str = "", *, on_path: bool = False) -> tuple[str, str]:
+        """Digests of those files that differ of which a module is made, in the base and in head (see `Modules`).
+
+        `on_path`: whether all of the root is on the path of what runs it.
+        """
+        key = module, folder, on_path
         if not self._python and not self._named:
             return "", ""
         if key not in self._digests:
-            own = self._own(module, folder)
-            before, after = (digest([one, blobs]) for one, blobs in zip(own, self._everywhere, strict=True))
+            own, around = self._own(module, folder), blobs_of(self._around(module, folder, on_path=on_path))
+            before, after = (digest([one, blobs]) for one, blobs in zip(own, around, strict=True))
             self._digests[key] = before, after
         return self._digests[key]
+
+    def _around(self, module: str, folder: str, *, on_path: bool) -> list[TreeChange]:
+        """What may be run in the place of what a module imports, or of what that does."""
+        standing_in = self._standing_in
+        if standing_in and not on_path:
+            # A folder at the root that the code imports from is found by what is installed, too.
+            names = self._before.packages(module, folder) | self._after.packages(module, folder)
+            standing_in = [one for one in standing_in if one.path.partition("/")[0].removesuffix(".py") in names]
+        return [*self._everywhere, *standing_in]
 
     def _own(self, module: str, folder: str) -> tuple[str, str]:
         """Digests of what the module leads to."""
@@ -161,7 +175,7 @@ class Code:
         why = f"the code behind `{function}` differs, and nothing says how"
         path = paths_of(module)[0]
         if own_before == own_after:
-            path, *more = self._everywhere[0]
+            path, *more = blobs_of(self._around(module, "", on_path=False))[0]
             others = f" and {len(more)} more" if more else ""
             why = f"`{path}`{others} may be run in the place of what `{function}` imports, or what that does"
         return Difference(

@@ -80,7 +80,12 @@ def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) 
         if not of_type:
             continue
         has_comma = any(_DECIMAL_COMMA.fullmatch(sample) for each in of_type for sample in each.samples)
-        comma = ", and these have a comma" if type_ == "float" and has_comma else ""
+        comma = ""
+        if type_ == "float" and has_comma:
+            comma = ", and these have a comma"
+            if contract.source.csv is not None:
+                place = Address("Dataset", dataset).key("source")
+                comma += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
         names = [str(each.column) for each in of_type]
         lines.append(
             f"help: {form}{comma}: write them so in the source, or declare what they are at {_columns(dataset, names)}"

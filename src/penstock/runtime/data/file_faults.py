@@ -5,24 +5,28 @@ Nothing here is asked before a reader has refused a file, so that good files cos
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penstock.specs.dataset import Dialect
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BY_FUNCTION = "read it by a function (`python` in place of `csv`)"
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_UTF_16 = "text in UTF-16"
 _FORMS = {
     b"PAR1": ("a Parquet file", "write `parquet` in place of `csv`"),
     b"PK\x03\x04": ("a ZIP archive, as spreadsheets are", f"export CSV from it, or {BY_FUNCTION}"),
     b"\x1f\x8b": ("compressed by gzip", "let its name end with `.csv.gz`"),
     b"BZh": ("compressed by bzip2", "let its name end with `.csv.bz2`"),
     b"\x28\xb5\x2f\xfd": ("compressed by zstd", "let its name end with `.csv.zst`"),
-    b"\xff\xfe": ("text in UTF-16", "save it as UTF-8"),
-    b"\xfe\xff": ("text in UTF-16", "save it as UTF-8"),
+    b"\xff\xfe": (_UTF_16, "save it as UTF-8, or write `dialect: {encoding: utf-16}` beside `csv`"),
+    b"\xfe\xff": (_UTF_16, "save it as UTF-8, or write `dialect: {encoding: utf-16}` beside `csv`"),
 }
 """How a file begins -> what it is, and what to do where it was taken for CSV."""
 _MOST_NAMED = 4
@@ -33,16 +37,18 @@ class _BadLineError(Exception):
     """The first line that is wrong; the message is the sentence."""
 
 
-def csv_fault(filesystem: Any, path: str, error: Exception) -> str:
+def csv_fault(filesystem: Any, path: str, error: Exception, dialect: Dialect) -> str:
     """What is wrong with a file that was read as CSV; the reader's own words where nothing better is known."""
     with filesystem.open_input_stream(path, compression=None) as raw:
         start = raw.read(4)
     for sign, (form, right) in _FORMS.items():
-        if start.startswith(sign) and not (form.startswith("compressed") and _is_named_compressed(path)):
+        is_known = form == _UTF_16 and dialect.encoding == "utf-16"
+        is_known |= form.startswith("compressed") and _is_named_compressed(path)
+        if start.startswith(sign) and not is_known:
             return f"it is {form}: {right}"
     try:
         with filesystem.open_input_stream(path) as file:
-            _look_for_bad_line(_lines(file))
+            _look_for_bad_line(_lines(file, dialect), dialect)
     except _BadLineError as found:
         return str(found)
     except OSError as broken:
@@ -50,14 +56,32 @@ def csv_fault(filesystem: Any, path: str, error: Exception) -> str:
     return f"it is no CSV that can be read: {error}"
 
 
-def unclosed_quote(filesystem: Any, path: str) -> str | None:
+def unclosed_quote(filesystem: Any, path: str, dialect: Dialect) -> str | None:
     """The line from which on a quoted value runs to the end of the file; None where every quote is closed."""
     try:
         with filesystem.open_input_stream(path) as file:
-            _look_for_bad_line(_lines(file))
+            _look_for_bad_line(_lines(file, dialect), dialect)
     except _BadLineError as found:
         return str(found)
     return None
+
+
+def lines_of_rows(path: str, rows: Sequence[int], dialect: Dialect) -> list[int]:
+    """The lines on which rows of a CSV file of this machine begin; the first row below its header is row 0."""
+    from pyarrow import fs
+
+    wanted, found = set(rows), []
+    with fs.LocalFileSystem().open_input_stream(path) as file:
+        reader = csv.reader(_lines(file, dialect), delimiter=dialect.delimiter)
+        header, begins, row = next((each for each in reader if each), []), reader.line_num + 1, 0
+        for each in reader:
+            # A blank line is a row where there is one column.
+            if each or len(header) == 1:
+                if row in wanted:
+                    found.append(begins)
+                row += 1
+            begins = reader.line_num + 1
+    return found
 
 
 def parquet_fault(filesystem: Any, path: str, error: Exception) -> str:
@@ -112,9 +136,9 @@ def unknown_header(names: Sequence[str], columns: Sequence[str]) -> str:
     if any(_is_number(name) for name in names):
         return "its first line looks like a row, and has to name the columns"
     if len(names) == 1:
-        for separator, called in _SEPARATORS.items():
-            if set(names[0].split(separator)) & set(columns):
-                return f"its values are parted by {called}, and CSV has commas: write commas, or {BY_FUNCTION}"
+        for delimiter, called in _DELIMITERS.items():
+            if set(names[0].split(delimiter)) & set(columns) and delimiter in names[0]:
+                return f"its values are parted by {called}: {_written(delimiter)}"
     return having(names)
 
 
@@ -124,9 +148,16 @@ def having(names: Sequence[str]) -> str:
     return f"it has {', '.join(f'`{name}`' for name in names[:_MOST_COLUMNS]) or 'none'}{more}"
 
 
-def _look_for_bad_line(lines: Iterator[str]) -> None:
+def _written(delimiter: str) -> str:
+    """What to write in the spec for a delimiter."""
+    if delimiter == ",":
+        return "leave `delimiter` out of the `dialect` beside `csv`"
+    return f'write `dialect: {{delimiter: "{delimiter.replace(chr(9), chr(92) + "t")}"}}` beside `csv`'
+
+
+def _look_for_bad_line(lines: Iterator[str], dialect: Dialect) -> None:
     """Raise for the first line that is wrong."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
     header: list[str] | None = None
     begins = 1
     while True:
@@ -144,26 +175,33 @@ def _look_for_bad_line(lines: Iterator[str]) -> None:
         if row and header is None:
             header = row
         elif row and header is not None and len(row) != len(header):
-            raise _BadLineError(_of_other_width(begins, row, header))
+            raise _BadLineError(_of_other_width(begins, row, header, dialect.delimiter))
         begins = reader.line_num + 1
     if header is None:
         raise _BadLineError("it is empty: the first line of CSV names the columns")
 
 
-def _of_other_width(line: int, row: Sequence[str], header: Sequence[str]) -> str:
+def _of_other_width(line: int, row: Sequence[str], header: Sequence[str], delimiter: str) -> str:
     values = f"{len(row)} value{'s' * (len(row) != 1)}"
     columns = f"{len(header)} column{'s' * (len(header) != 1)}"
     if len(header) == 1:
-        right = f"the values are parted by commas in every line; where another sign parts them, {BY_FUNCTION}"
+        others = (each for each in (";", ",") if each != delimiter)
+        right = (
+            f"the values are taken to be parted by {_DELIMITERS[delimiter]}; where another sign parts them, "
+            f"{_written(next(others))}"
+        )
     elif len(row) > len(header):
-        right = 'quote a value that holds a comma (`"a, b"`)'
+        right = f'quote a value that holds a {_DELIMITERS[delimiter].removesuffix("s")} (`"a{delimiter} b"`)'
     else:
-        right = "a value that is missing is an empty field (`a,,c`)"
+        right = f"a value that is missing is an empty field (`a{delimiter}{delimiter}c`)"
     return f"line {line} has {values}, and the first line names {columns}: {right}"
 
 
-def _lines(file: Any) -> Iterator[str]:
-    """The lines of a file as text; raises for the first that is no UTF-8."""
+def _lines(file: Any, dialect: Dialect) -> Iterator[str]:
+    """The lines of a file as text; raises for the first that is not of its encoding."""
+    if dialect.encoding != "utf-8":
+        yield from _decoded(file, dialect.encoding)
+        return
     rest, number = b"", 0
     while chunk := file.read(1 << 20):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -174,13 +212,34 @@ def _lines(file: Any) -> Iterator[str]:
         yield _text(rest, number + 1)
 
 
+def _decoded(file: Any, encoding: str) -> Iterator[str]:
+    """The lines of a file in an encoding in which a line cannot be found before it is read."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rest, number = "", 0
+    while True:
+        chunk = file.read(1 << 16)
+        try:
+            *lines, rest = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
+        except UnicodeDecodeError as error:
+            raise _BadLineError(
+                f"below line {number} it is no text in {encoding} ({error.reason}): name the encoding that it has in "
+                f"`dialect`"
+            ) from None
+        number += len(lines)
+        yield from (f"{line}\n" for line in lines)
+        if not chunk:
+            break
+    if rest:
+        yield rest
+
+
 def _text(line: bytes, number: int) -> str:
     try:
         return line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise _BadLineError(
             f"line {number} is no text in UTF-8 (byte {line[error.start]:#04x} at its place {error.start + 1}): save "
-            f"the file as UTF-8, or {BY_FUNCTION}"
+            f"the file as UTF-8, or name its encoding beside `csv`, as `dialect: {{encoding: windows-1252}}`"
         ) from None
 
 

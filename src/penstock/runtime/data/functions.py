@@ -10,6 +10,7 @@ from traceback import extract_tb
 from typing import Any
 
 from penstock.runtime.faults import InputError
+from penstock.runtime.repository import has, lead_to
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -19,6 +20,7 @@ _log = logging.getLogger(__name__)
 def load(name: str) -> Callable[..., Any]:
     """The function that ``module:function`` names, seen from the working directory; `InputError` if there is none."""
     module_name, _, function_name = name.partition(":")
+    lead_to(module_name)
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
@@ -57,6 +59,8 @@ def failure(error: BaseException) -> str:
     """
     text = " ".join(str(error).split())
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, ModuleNotFoundError) and error.name is not None and has(error.name):
+        what += f": of the repository a step finds what the code that its specs name imports: add `import {error.name}`"
     if isinstance(error, SyntaxError) and error.filename:
         return f" at {_relative(error.filename)}:{error.lineno}: {what}"
     frames = [frame for frame in extract_tb(error.__traceback__) if _is_of_repository(frame.filename)]

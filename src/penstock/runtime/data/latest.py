@@ -1,12 +1,13 @@
 """``latest``: the newest value of another dataset that could be known at the row's time, by an ASOF join.
 
 Of the rows that were known and had happened by then, the one that happened last counts; of several versions of it, the
-one that became known last; of rows that tie in both, the last one in the table's order. Its value counts as it is: a
-missing value is missing, and an older one does not stand in for it.
+one that became known last; of rows that tie in both, the last one in the table's order, and the log tells where their
+values differ. Its value counts as it is: a missing value is missing, and an older one does not stand in for it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,12 @@ from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Latest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import duckdb
     import pyarrow as pa
+
+_log = logging.getLogger(__name__)
 
 
 def latest_values(
@@ -55,7 +60,8 @@ def latest_values(
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     sql = f"""
         WITH {events} AS (
-            SELECT {their_keys}{theirs.happened} AS happened, greatest({theirs.known}, {theirs.happened}) AS visible,
+            SELECT {their_keys}{theirs.happened} AS happened, {theirs.known} AS known,
+                   greatest({theirs.known}, {theirs.happened}) AS visible,
                    row_number() OVER (
                        ORDER BY {theirs.happened}, {theirs.known}, {identifier(POSITION)}
                    ) AS rank, {columns}
@@ -77,9 +83,38 @@ def latest_values(
             FROM {asking} AS asking ASOF LEFT JOIN {states} AS states
             ON {" AND ".join(meets)}
         )
-        SELECT {values} FROM {met} AS met LEFT JOIN {events} AS events ON met.rank = events.rank ORDER BY met.position
     """
-    return query(connection, sql, place)
+    joined = f"FROM {met} AS met LEFT JOIN {events} AS events ON met.rank = events.rank"
+    result = query(connection, f"{sql} SELECT {values} {joined} ORDER BY met.position", place)
+    moment = f"{', '.join([*keys, 'happened', 'known'])}"
+    differs = {v: f"count(DISTINCT {v}) + (count({v}) < count(*))::INT > 1" for v in carried.values()}
+    tied = f"""
+        SELECT max(rank) AS rank, {", ".join(f"{one} AS {v}" for v, one in differs.items())}
+        FROM {events} GROUP BY {moment} HAVING count(*) > 1 AND ({" OR ".join(differs.values())})
+    """
+    if query(connection, f"{sql} SELECT count(*) FROM ({tied})", place).column(0)[0].as_py():
+        met_ties = f"FROM {met} AS met JOIN {events} AS events USING (rank) JOIN ({tied}) AS tied USING (rank)"
+        for name, feature in features.items():
+            own = f"tied.{carried[feature.column]} AND {_is_young(feature)}"
+            found = query(connection, f"{sql} SELECT count(*), min(events.happened) {met_ties} WHERE {own}", place)
+            count, first = (column[0].as_py() for column in found.columns)
+            _tell_tie(name, feature, theirs, count, first, len(result), place)
+    return result
+
+
+def _tell_tie(
+    name: str, feature: Latest, theirs: TimedTable, rows: int, first: datetime | None, total: int, place: str
+) -> None:
+    if not rows:
+        return
+    times = list(dict.fromkeys(f"`{each}`" for each in (theirs.event_time, theirs.known_at) if each is not None))
+    same = " and ".join([*(f"`{column}`" for column, _ in matched(feature.match)), *times])
+    _log.warning(
+        "warning: `%s`, %s: for %s of %s rows the latest is one of several rows of `%s` that are alike in %s and "
+        "differ in `%s`, as at %s; the last of them counts, in the order of the primary key: match more columns, give "
+        "a `knownAt` that tells them apart, or make one row of them by `aggregate`",
+        name, place, f"{rows:,}", f"{total:,}", theirs.name, same, feature.column, first,
+    )  # fmt: skip
 
 
 def _columns(features: Mapping[str, Latest]) -> list[str]:
@@ -90,5 +125,11 @@ def _value(name: str, feature: Latest, carried: str) -> str:
     """SQL of a feature, given the column under which its value is carried."""
     if feature.max_age is None:
         return f"events.{carried} AS {identifier(name)}"
-    young = f"epoch_us(met.asked) - epoch_us(events.happened) <= {int(feature.max_age) * 1000}"
-    return f"CASE WHEN {young} THEN events.{carried} END AS {identifier(name)}"
+    return f"CASE WHEN {_is_young(feature)} THEN events.{carried} END AS {identifier(name)}"
+
+
+def _is_young(feature: Latest) -> str:
+    """SQL of whether what is the latest counts still."""
+    if feature.max_age is None:
+        return "TRUE"
+    return f"epoch_us(met.asked) - epoch_us(events.happened) <= {int(feature.max_age) * 1000}"

@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> None:
     tables = {name: read_table(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
     place = Address("Dataset", args.dataset)
     try:
-        raw = read_source(contract.source, list(contract.columns), tables)
+        numbers = [name for name, column in contract.columns.items() if column.type in ("float", "int")]
+        raw = read_source(contract.source, list(contract.columns), tables, numbers)
     except InputError as fault:
         raise InputError(f"{place.key('source')}: {fault}") from None
     try:

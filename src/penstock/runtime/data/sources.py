@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,23 @@ from penstock.runtime.data.engine import connect, query
 from penstock.runtime.data.file_faults import csv_fault, disagreement, parquet_fault, unclosed_quote, unmatched
 from penstock.runtime.data.functions import as_table, call
 from penstock.runtime.faults import InputError
-from penstock.specs.dataset import Source
+from penstock.specs.dataset import Dialect, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _WILD = "*?["
+_NUMBER_WITH_POINT = r"^\s*[+-]?[0-9,]*\.[0-9.,]*([eE][+-]?[0-9]+)?\s*$"
 
 _log = logging.getLogger(__name__)
 
 
-def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table]) -> pa.Table:
+def read_source(
+    source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table], numbers: Sequence[str] = ()
+) -> pa.Table:
     """All rows of `source`; `columns` are those of the contract, `tables` those that SQL may name.
+
+    `numbers` are the columns that the contract declares as such, for a dialect in which they have a decimal comma.
 
     CSV carries no types, so its contract columns are read as text and an empty field is a missing value; so is a blank
     line of a file with one column. Where some of several files lack a column of the contract, their rows have no value
@@ -35,7 +41,13 @@ def read_source(source: Source, columns: Sequence[str], tables: Mapping[str, pa.
         return query(connect(tables), source.sql, "`sql`")
     if source.parquet is not None:
         return _read_files(source.parquet, _parquet, parquet_fault, columns)
-    return _read_files(source.csv or [], lambda filesystem, path: _csv(filesystem, path, columns), csv_fault, columns)
+    dialect = source.dialect or Dialect()
+
+    def read(filesystem: Any, path: str) -> pa.Table:
+        table = _csv(filesystem, path, columns, dialect)
+        return table if dialect.decimal == "." else _with_points(table, numbers, path)
+
+    return _read_files(source.csv or [], read, partial(csv_fault, dialect=dialect), columns)
 
 
 def named(source: Source) -> str:
@@ -51,6 +63,27 @@ def named(source: Source) -> str:
 def describe(source: Source) -> dict[str, Any]:
     """The source as the snapshot records it."""
     return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    """Each file of a source on this machine, with its rows; none where the rows are elsewhere, or are made.
+
+    Raises:
+        InputError: a file cannot be read any more.
+    """
+    patterns = source.parquet or source.csv or []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        if "://" in pattern:
+            continue
+        filesystem, paths = _files(pattern)
+        for path in paths:
+            try:
+                if source.csv is not None:
+                    yield path, _csv(filesystem, path, columns, source.dialect or Dialect())
+                else:
+                    yield path, _parquet(filesystem, path)
+            except (OSError, ValueError) as error:
+                raise InputError(f"`{path}` cannot be read: {error}") from None
 
 
 def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: Sequence[str]) -> pa.Table:
@@ -93,22 +126,26 @@ def _parquet(filesystem: Any, path: str) -> pa.Table:
         return pq.ParquetFile(file).read().replace_schema_metadata(None)
 
 
-def _csv(filesystem: Any, path: str, columns: Sequence[str]) -> pa.Table:
+def _csv(filesystem: Any, path: str, columns: Sequence[str], dialect: Dialect) -> pa.Table:
     """The rows of a file, which may be compressed, as its ending says."""
     import pyarrow as pa
     from pyarrow import csv
 
     convert = csv.ConvertOptions(
         column_types={name: pa.string() for name in columns},
-        null_values=[""],
+        null_values=["", *dialect.missing],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
 
+    reading = csv.ReadOptions(encoding=dialect.encoding)
+
     def rows(*, without_blank: bool, across_lines: bool = False) -> pa.Table:
-        parse = csv.ParseOptions(ignore_empty_lines=without_blank, newlines_in_values=across_lines)
+        parse = csv.ParseOptions(
+            delimiter=dialect.delimiter, ignore_empty_lines=without_blank, newlines_in_values=across_lines
+        )
         with filesystem.open_input_stream(path) as file:
-            return csv.read_csv(file, parse_options=parse, convert_options=convert)
+            return csv.read_csv(file, read_options=reading, parse_options=parse, convert_options=convert)
 
     try:
         table = rows(without_blank=True)
@@ -117,10 +154,33 @@ def _csv(filesystem: Any, path: str, columns: Sequence[str]) -> pa.Table:
         table = rows(without_blank=True, across_lines=True)
     # The reader takes the rest of a file for the value whose quote is never closed.
     last = [str(column[-1]) for column in table.columns] if table.num_rows else []
-    if any("\n" in value for value in last) and (fault := unclosed_quote(filesystem, path)) is not None:
+    if any("\n" in value for value in last) and (fault := unclosed_quote(filesystem, path, dialect)) is not None:
         raise InputError(f"`{path}`: {fault}")
     # Where there is one column, a blank line is a row whose value is missing. Names that are no UTF-8 are told here.
     return table if len(table.column_names) != 1 else rows(without_blank=False)
+
+
+def _with_points(table: pa.Table, numbers: Sequence[str], path: str) -> pa.Table:
+    """The table with decimal points in its numbers, which are text so far and have decimal commas.
+
+    Raises:
+        InputError: a number has a point: it would be read as another one.
+    """
+    import pyarrow.compute as pc
+
+    for name in numbers:
+        if name not in table.column_names:
+            continue
+        column = table[name]
+        strange = pc.index(pc.match_substring_regex(column, _NUMBER_WITH_POINT), True).as_py()
+        if strange >= 0:
+            raise InputError(
+                f"`{path}`: `{name}` of row {strange + 1:,} has a point in it, and `dialect` says that decimals come "
+                f"after a comma: write numbers without signs for thousands, or leave `decimal` out"
+            )
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pc.replace_substring(column, ",", "."))
+    return table
 
 
 def _files(pattern: str) -> tuple[Any, list[str]]:

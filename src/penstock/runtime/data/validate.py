@@ -19,6 +19,7 @@ from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
 from penstock.runtime.data.contract import Judgement, judge_columns
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.fingerprint import fingerprint
+from penstock.runtime.data.missing_rows import missing_rows
 from penstock.runtime.faults import RefusedError
 from penstock.specs.dataset import DatasetSpec
 
@@ -56,7 +57,9 @@ def run(args: argparse.Namespace) -> None:
         else:
             stopping += on_no_row(args.dataset, contract.source, snapshot)
     if stopping:
-        raise RefusedError(*stopping, *advice(args.dataset, contract, judgement.findings))
+        raw = read_table(args.snapshot / DATA_FILE)
+        where = missing_rows(args.dataset, contract, judgement.findings, raw)
+        raise RefusedError(*stopping, *where, *advice(args.dataset, contract, judgement.findings))
     write_table(args.table / DATA_FILE, judgement.table)
     if judgement.quarantine is not None:
         write_table(args.table / QUARANTINE_FILE, judgement.quarantine)

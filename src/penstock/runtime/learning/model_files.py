@@ -30,6 +30,7 @@ import numpy as np
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
 from penstock.runtime.faults import InputError
+from penstock.runtime.repository import lead_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,10 +182,12 @@ def _unpickled(directory: Path, libraries: Mapping[str, str]) -> Any:
         log.warning("The model was made with scikit-learn %s; this is %s.", made, here)
     code = directory / CODE_FOLDER
     if code.is_dir() and str(code) not in sys.path:
+        # What the repository has is taken from there, as its other code is.
+        for each in sorted(code.iterdir()):
+            lead_to(each.stem)
         sys.path.append(str(code))
     try:
-        with (directory / PICKLE_FILE).open("rb") as file:
-            return pickle.load(file)
+        return _Modules((directory / PICKLE_FILE).read_bytes()).load()
     except Exception as error:  # a pickle of other library versions fails in any way there is
         raise InputError(
             f"the model in `{directory}` (scikit-learn {made}) cannot be loaded with scikit-learn {here}: {error}"
@@ -255,14 +258,16 @@ def _repository_packages(modules: set[str]) -> list[str]:
 
 
 class _Modules(pickle.Unpickler):
-    """Loads a pickle and notes the modules that it imports."""
+    """Loads a pickle and notes the modules that it imports, of the repository too."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
         self.found: set[str] = set()
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
-        self.found.add(module_name)
+        if module_name not in self.found:
+            self.found.add(module_name)
+            lead_to(module_name)
         return super().find_class(module_name, global_name)
 
 

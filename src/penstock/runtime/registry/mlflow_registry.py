@@ -10,6 +10,7 @@ or the one that an attempt before has left. Other runs of the same digest are re
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,21 @@ EVIDENCE_TAG = "penstock.evidence"
 PREDECESSOR_TAG = "penstock.predecessor"
 """On a version that became champion: the digest of the one that it followed."""
 
+_ROOM = "make room on its disk, or in its quota, and run this again, which goes on from what is there"
+_RIGHTS = "let this user write the file and the folder that it is in"
+_REMEDIES = {
+    "database or disk is full": _ROOM,
+    "readonly database": _RIGHTS,
+    "unable to open database file": _RIGHTS,
+    "database is locked": "another process is writing to it: run this again when that one has ended",
+    "file is not a database": "let the address name another file, or take this one away",
+}
+"""What SQLite says -> what to do."""
+_OF_THE_FOLDER = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _ROOM),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS),
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -50,13 +66,14 @@ class Registry:
 
     def __init__(self, uri: str) -> None:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        for chatty in ("mlflow.store.db.utils", "alembic"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # It logs the whole traceback of what it then raises, and what is told here in one sentence.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
         from mlflow import MlflowClient
 
         self._uri = uri
         with self._faults():
-            create_database(uri)
+            self._create()
             self._client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._runs = Runs(self._client, DIGEST_TAG)
 
@@ -149,6 +166,15 @@ class Registry:
         with self._faults():
             self._client.set_registered_model_alias(model, CHAMPION, str(version))
 
+    def _create(self) -> None:
+        try:
+            create_database(self._uri)
+        except OSError as error:
+            remedy = _OF_THE_FOLDER.get(error.errno or 0)
+            if remedy is None:
+                raise
+            raise InputError(f"MLflow at `{self._uri}` cannot be made: {error.strerror}: {remedy}") from None
+
     def _ensure_model(self, model: str) -> None:
         from mlflow.exceptions import MlflowException
 
@@ -187,14 +213,20 @@ class Registry:
             yield
         except MlflowException as error:
             place = _without_login(self._uri)
-            raise InputError(f"MLflow at `{place}` says: {error.message.replace(self._uri, place)}") from None
+            raise InputError(f"MLflow at `{place}` says: {_told(error.message.replace(self._uri, place))}") from None
         except Exception as error:
             # MLflow lets through what its database says, such as that the disk is full. The library that says it is
             # there only where MLflow opens a database itself, and so it is known by its name.
             if type(error).__module__.partition(".")[0] != "sqlalchemy":
                 raise
-            said = str(getattr(error, "orig", None) or error).splitlines()[0]
+            said = _told(str(getattr(error, "orig", None) or error))
             raise InputError(f"MLflow at `{_without_login(self._uri)}` says: {said}") from error
+
+
+def _told(said: str) -> str:
+    """What a database says, without the statement at which it does, and what to do where that is known."""
+    what = said.partition("\n[SQL: ")[0].partition("\n(Background on")[0].removeprefix("(sqlite3.OperationalError) ")
+    return next((f"{what}: {remedy}" for words, remedy in _REMEDIES.items() if what.endswith(words)), what)
 
 
 def _without_login(uri: str) -> str:

@@ -19,7 +19,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,7 +146,13 @@ class ModelStore:
         # Written beside the versions, so that what a kill leaves is in none of them.
         self.filesystem.create_dir(f"{self.root}/{PARTS}", recursive=True)
         part = f"{self.root}/{PARTS}/{uuid.uuid4().hex}"
-        self._write(data, part)
+        try:
+            self._write(data, part)
+        except OSError:
+            # What fits no disk would take the room of the next try.
+            with suppress(OSError):
+                self.filesystem.delete_file(part)
+            raise
         self.filesystem.move(part, path)
 
     def _write(self, data: bytes, path: str) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from unicodedata import normalize
 
-from penstock.review.changes.finders import FINDER, Finders
-from penstock.review.changes.texts import Texts
+from penstock.python.finders import FINDER, Finders
+from penstock.python.texts import Texts
 
 
 def _names(text: str) -> frozenset[str]:

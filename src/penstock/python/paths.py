@@ -1,0 +1,18 @@
+"""Where in the repository a module of Python is, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+def paths_of(reference: str) -> tuple[str, str]:
+    """The two files that ``package.module`` or ``package.module:name`` may be in: a module, or a package."""
+    path = reference.partition(":")[0].replace(".", "/")
+    return f"{path}.py", f"{path}/__init__.py"
+
+
+def packages_of(module: str) -> Iterator[str]:
+    """The files of the packages around a module, which are run when it is imported."""
+    parts = module.split(".")
+    for depth in range(1, len(parts)):
+        yield "/".join(parts[:depth]) + "/__init__.py"
