@@ -69,8 +69,8 @@ def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagn
 
 
 def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
-    """The diagnostic with the environment whose overrides bring it about."""
-    return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, by its overrides"))
+    """The diagnostic with the environment that it is so in: overrides of something else may be all that it has."""
+    return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, with its overrides"))
 
 
 @cache
