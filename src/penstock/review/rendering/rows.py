@@ -111,8 +111,10 @@ def affected(impact: Impact, change: Change) -> str:
     if change.address.kind != "Rollout" or len(impact.rollouts) > 1:
         parts += [_named(impact.rollouts, "rollout")] if impact.rollouts else []
     parts += [_count(len(impact.callers), "caller")] if impact.callers else []
-    parts += [_named(impact.slos, "SLO")] if impact.slos else []
-    parts += [_count(len(impact.schedules), "schedule")] if impact.schedules else []
+    # One that itself moves has two bounds, of which neither is named.
+    slos = impact.slos if len(impact.slos) == 1 else impact.objectives
+    parts += [_named(slos, "SLO")] if slos else []
+    parts += [_count(len(impact.purposes), "schedule")] if impact.schedules else []
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
     parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
     parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
