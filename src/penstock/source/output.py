@@ -150,6 +150,9 @@ class OutputDirectory:
         found += [findings.surplus(self._shown(path)) for path in plan.prune]
         accounted = {self._shown(path) for path in (*plan.digests, *plan.unchanged, *plan.prune)}
         accounted |= {conflict.path for conflict in plan.conflicts if conflict.path}
+        if any(conflict.code == "unreadable-index" for conflict in plan.conflicts):
+            # Whose the files are is what nobody knows.
+            return tuple(sorted(found))
         found += [findings.unowned(self._shown(path)) for path in self._files() if self._shown(path) not in accounted]
         return tuple(sorted(found))
 

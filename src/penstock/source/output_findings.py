@@ -32,17 +32,16 @@ def not_a_directory(path: str, is_link: bool) -> Diagnostic:
     )
 
 
-def unreadable_index(path: str, directory: str, why: str) -> Diagnostic:
-    """The record of what Penstock owns is lost."""
+def unreadable_index(path: str, directory: str, why: str, *, is_merged: bool = False) -> Diagnostic:
+    """The record of what Penstock owns is lost; where a merge did that, neither side's record is the right one."""
+    anew = f"delete `{directory}/` and compile again"
+    helps = (f"bring back the committed one: git checkout HEAD -- {path}", f"or {anew}")
     return Diagnostic.error(
         "unreadable-index",
         "the index of the generated files cannot be used",
         Span.point(path),
         why,
-        help=(
-            f"bring back the committed one: git checkout -- {path}",
-            f"or delete `{directory}/` and compile again",
-        ),
+        help=(f"put the specs right, {anew}",) if is_merged else helps,
     )
 
 

@@ -33,8 +33,9 @@ WRITING = (
         "unreadable-index",
         """The index of the generated files is damaged, so that nobody knows which files are Penstock's.
 
-        A merge that left conflict marks in it does that. Bring back the committed one, or delete the whole
-        directory of generated files, and compile again.
+        A merge that left conflict marks in it does that: generated files are not merged by hand. Put the specs
+        right, delete the whole directory of generated files and compile again. Where something else damaged it,
+        bring back the committed one.
         """,
     ),
     Code(
