@@ -139,6 +139,17 @@ def test_nothing_is_touched_where_the_index_is_damaged(root: Path, index: str) -
     assert contents(root) == before
 
 
+def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
+    files = {"prod/a.yaml": "a: 1\nb: 2\n", "prod/b.yaml": "a: 1\nb: 2\n"}
+    compile_into(root, files)
+    (root / "prod/a.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
+    (root / "prod/b.yaml").write_bytes(b"a: 1\r\nb: 2\n")
+    checked_out, by_hand = OutputDirectory(root).differences(planned(root, files))
+    assert "line ends" in checked_out.headline
+    assert "* text=auto eol=lf" in checked_out.help[0]
+    assert by_hand.headline == "a generated file was changed by hand"
+
+
 @pytest.mark.parametrize("index", ["<<<<<<< ours\n", '{\n  "version": 1,\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n}\n'])
 def test_an_index_with_the_marks_of_a_merge_is_compiled_anew(root: Path, index: str) -> None:
     """Neither side knows the files of the other, and git checks out no file plainly while it is merging it."""

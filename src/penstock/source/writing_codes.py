@@ -64,7 +64,8 @@ WRITING = (
         """A generated file was changed by hand.
 
         The next compile writes it anew. Change the specification; for what the language does not say there is a
-        raw patch on the generated manifest, which a review shows as what it is.
+        raw patch on the generated manifest, which a review shows as what it is. Where git gave the file other line
+        ends than it is committed with, let `.gitattributes` say `* text=auto eol=lf`, and clone again.
         """,
     ),
     Code(
