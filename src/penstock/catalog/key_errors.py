@@ -23,7 +23,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "lte": ("atMost",), "minimum": ("atLeast", "min"), "maximum": ("atMost", "max"), "pause": ("hold",),
     "duration": ("hold", "window"), "wait": ("hold",), "features": ("of",), "join_on": ("match",), "keys": ("match",),
     "filter": ("where",), "query": ("sql",), "expr": ("sql",), "expression": ("sql",), "dtype": ("type",),
-    "accepted_values": ("oneOf",), "regex": ("matches",), "timestamp": ("eventTime",), "target": ("label",),
+    "accepted_values": ("oneOf",), "values": ("oneOf",), "enum": ("oneOf",), "regex": ("matches",),
+    "timestamp": ("eventTime",), "target": ("label",),
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
     "on": ("match",),
 }  # fmt: skip
