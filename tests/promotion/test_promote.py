@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from penstock.catalog.load import load_work_tree
+from penstock.catalog.model import SpecId
+from penstock.catalog.reads import Reads
+from penstock.checks.engine import check_spec
 from penstock.runtime.artifacts import directory_digest, file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
 
@@ -36,6 +40,19 @@ def test_the_release_passes_the_checks_of_the_compiler(repository: Repository) -
     repository.train("two")
     assert repository.promote() == 0
     assert repository.problems() == []
+
+
+@pytest.mark.parametrize("named", ["evidence", "promotion"])
+def test_evidence_that_a_checkout_gave_other_line_ends_was_not_edited(repository: Repository, named: str) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    path = repository.root / repository.release()[named]["path"]
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    (found,) = check_spec(load_work_tree(repository.root), SpecId("Release", "staging-made-online"), Reads())
+    assert found.headline.endswith("is not the file that was released with")
+    assert found.help == (
+        "git has given it line ends of CRLF: let `.gitattributes` say `* text=auto eol=lf`, and clone again",
+    )
 
 
 @pytest.mark.parametrize(

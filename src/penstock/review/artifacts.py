@@ -60,6 +60,8 @@ class Comparison:
             if change.path.startswith(f"{GENERATED}/")
         }
         self.owners: dict[str, tuple[str, ...]] = {}
+        self._causes: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Of the units of head, by environment and spec: a file that is gone is none of their artifacts any more."""
         self._fingerprints: dict[str, bool] = {}
         self._touched = {str(spec_id) for spec_id in sides.touched}
         self._applied_on_base: dict[str, frozenset[str]] = {}
@@ -189,6 +191,7 @@ class Comparison:
         sides = [side for side in (before, after) if side is not None]
         keys = sorted({key for side in sides for key in side.reads if key.startswith((SPEC, FILE))})
         causes = tuple(key.partition(":")[2] for key in keys if self._differs(key)) or (f"{unit.kind}/{unit.name}",)
+        self._causes[unit.environment, f"{unit.kind}/{unit.name}"] = causes
         for side in sides:
             for artifact in side.artifacts:
                 self.owners[artifact.path] = tuple(sorted({*self.owners.get(artifact.path, ()), *causes}))
@@ -262,7 +265,7 @@ class Comparison:
         folder, _, name = path.rpartition("/")
         edited = set(map(str, self.edited))
         if name != KUSTOMIZATION or owner in edited:
-            return (owner,)
+            return self._causes.get((path.partition("/")[0], owner), (owner,))
         moved = {
             one: (before | after)[one].owner for one in before.keys() ^ after.keys() if one.startswith(f"{folder}/")
         }

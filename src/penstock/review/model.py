@@ -117,6 +117,16 @@ class Impact:
     is_cost_unknown: bool = False
     """Whether nobody can tell what it requests: a raw change to a manifest, or a rollout that cannot be read."""
 
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The SLOs by what they are of: one that itself moves is listed as it was and as it is, and is one."""
+        return tuple(dict.fromkeys(" ".join(slo.split(" ", 2)[:2]) for slo in self.slos))
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """The schedules by what is done then, each once."""
+        return tuple(dict.fromkeys(schedule.partition(" (")[0] for schedule in self.schedules))
+
 
 Body = bytes | Callable[[], bytes]
 """What a file holds, or how to read that: most who make a plan look into none of its files."""

@@ -58,6 +58,26 @@ def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Reposit
     assert pull_request.state is PENDING
 
 
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (ROWS, "the rows in `data/new.csv` are those that `data/arrivals.csv` held"),
+        (ROWS + "b,2026-01-02\n", "the rows in `data/new.csv` are new, and nothing says how they differ from others"),
+    ],
+)
+def test_rows_that_move_to_another_file_do_not_differ_by_that(repository: Repository, rows: str, why: str) -> None:
+    repository.edit(named({"csv": "data/arrivals.csv"}))  # type: ignore[arg-type]
+    repository.write("data/arrivals.csv", ROWS)
+    pull_request = opened(repository)
+    repository.git("rm", "--quiet", "data/arrivals.csv")
+    repository.edit(named({"csv": "data/new.csv"}))  # type: ignore[arg-type]
+    repository.write("data/new.csv", rows)
+    pull_request.forge.push(repository.commit())
+    (found,) = [one for one in pull_request.inputs().plan.changes if one.cause == "indirect" and "rows" in one.why]
+    assert found.why == why
+    assert found.direction is Direction.UNKNOWN
+
+
 def test_the_headline_counts_what_stands_behind_a_name(repository: Repository) -> None:
     repository.edit(named({"csv": "data/arrivals.csv"}))  # type: ignore[arg-type]
     repository.write("data/arrivals.csv", ROWS)
@@ -246,7 +266,7 @@ def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) ->
     Path(os.fsdecode(os.fsencode(repository.root / "data") + b"/\xff.csv")).write_text(ROWS)
     pull_request.forge.push(repository.commit())
     found = at(pull_request.inputs().plan, "Dataset/arrivals.source.csv")
-    assert "`data/\\xff.csv` differ" in found.why
+    assert "`data/\\xff.csv` are new" in found.why
 
 
 @pytest.mark.parametrize(

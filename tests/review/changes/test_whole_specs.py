@@ -11,7 +11,7 @@ from penstock.review.changes.directions import judge_spec
 from penstock.review.model import Direction, Operation
 from penstock.specs.kinds import KINDS
 from review.pull_requests import PENDING, node, opened
-from review.repositories import Documents, Repository, directions
+from review.repositories import Documents, Repository, at, directions
 
 
 def _copy(documents: Documents, kind: str, name: str) -> Any:
@@ -40,6 +40,28 @@ def test_what_takes_effect_at_once_is_unknown(repository: Repository, kind: str,
 def test_what_is_read_by_nobody_yet_is_neutral(repository: Repository, kind: str, name: str) -> None:
     plan = repository.changed(lambda documents: _copy(documents, kind, name) and None)
     assert directions(plan)[f"{kind}/another"] is Direction.NEUTRAL
+
+
+def test_a_bound_that_moves_with_a_new_name_is_told(repository: Repository) -> None:
+    def rename_and_loosen(documents: Documents) -> None:
+        _copy(documents, "Gate", "delay-release")["rules"][0]["atLeast"] = 0.5
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "another"
+        del documents["Gate", "delay-release"]
+
+    found = at(repository.changed(rename_and_loosen), "Gate/another")
+    assert found.direction is Direction.UNKNOWN
+    told = "against `delay-release`, which goes, it differs by `rules[quality].atLeast` 0.7 -> 0.5 (loosened)"
+    assert found.why.endswith(told)
+
+
+def test_what_is_another_spec_through_and_through_is_compared_with_none(repository: Repository) -> None:
+    def replace(documents: Documents) -> None:
+        rules = _copy(documents, "Gate", "delay-release")["rules"]
+        rules[:] = [{"id": f"r{number}", "metric": "recall", "atLeast": 0.5} for number in range(12)]
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "another"
+        del documents["Gate", "delay-release"]
+
+    assert "against" not in at(repository.changed(replace), "Gate/another").why
 
 
 def test_code_in_an_override_of_a_new_dataset_is_code(repository: Repository) -> None:

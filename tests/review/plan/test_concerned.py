@@ -89,6 +89,15 @@ def test_a_kustomization_changes_because_of_what_came_or_went(compiled: Reposito
     assert causes["production/kustomization.yaml"] == ("Rollout/delay-online",)
 
 
+def test_a_file_is_gone_because_of_what_its_unit_read(compiled: Repository) -> None:
+    def watch_nothing(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["overrides"] = {"production": {"monitor": None}}
+
+    change(compiled, watch_nothing)
+    gone = {one.path: one.owners for one in compiled.plan().artifacts if one.operation == "removed"}
+    assert gone["production/delay/monitoring.yaml"] == ("Rollout/delay-online",)
+
+
 def test_a_touched_file_concerns_its_unit_whatever_was_edited(compiled: Repository, seen: list[str]) -> None:
     change(compiled, promise_less)
     path = "generated/production/delay/training.yaml"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from penstock.review.model import Change, Direction, Plan
+from penstock.review.rendering.rows import headline, rows
 from penstock.specs.review import Area
 from review.repositories import Documents, Repository, at, indirect
 
@@ -27,6 +30,17 @@ def test_a_feature_over_a_sensitive_column_reaches_the_model(repository: Reposit
     assert (change.direction, change.sensitivity) == (Direction.LOOSENED, "pii")
     assert change.after == {"column": "flights.contact", "use": "feature", "sensitivity": "pii"}
     assert change.through == ("Dataset/flights.columns.contact", "FeatureSet/conditions.features.contact_length")
+
+
+def test_the_headline_counts_each_row_that_it_stands_above(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        features = documents["FeatureSet", "conditions"]["spec"]["features"]
+        features["who"] = {"type": "string", "sql": "contact"}
+
+    plan = repository.changed(add)
+    assert reaching(plan)
+    directions = Counter(row.change.direction.value for row in rows(plan))
+    assert f"{directions['unknown']} unknown and {directions['loosened']} loosened changes" in headline(plan)
 
 
 def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:

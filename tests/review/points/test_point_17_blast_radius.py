@@ -28,6 +28,18 @@ def test_a_column_reaches_what_is_trained_from_it(repository: Repository) -> Non
     assert found.risk_tiers == ("medium",)
 
 
+def test_what_moves_itself_is_counted_once(repository: Repository) -> None:
+    """The impact lists it as it was and as it is."""
+
+    def move(documents: Documents) -> None:
+        spec = documents["Rollout", "delay-online"]["spec"]
+        spec["slos"]["availability"]["objective"] = "99.1%"
+        spec["monitor"]["schedule"] = "0 6 * * *"
+
+    (row, *_) = rows(repository.changed(move))
+    assert "SLO delay-online availability, 2 schedules" in row.affects
+
+
 def test_a_column_that_no_model_reads_reaches_none(repository: Repository) -> None:
     def loosen(documents: Documents) -> None:
         documents["Dataset", "flights"]["spec"]["columns"]["contact"]["nullable"] = True

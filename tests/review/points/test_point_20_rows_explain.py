@@ -32,6 +32,17 @@ def test_what_may_be_met_in_several_ways_is_told_with_all_of_them(repository: Re
     assert node(verdict, "several").children[0].needs == "1 of platform, and (1 of risk or 1 of sre)"
 
 
+def test_a_team_that_is_asked_in_its_own_name_and_as_the_owner_is_named_once(repository: Repository) -> None:
+    rule = {
+        "id": "one",
+        "why": "Whatever changes.",
+        "when": {},
+        "require": {"from": {"teams": ["risk", "sre"], "roles": ["owner"]}},
+    }
+    verdict = opened(repository, looser_gate, policy=rules_of(POLICY, [rule])).verdict()
+    assert node(verdict, "one").children[0].needs == "1 of sre or risk (owner)"
+
+
 def test_a_row_tells_everything(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate, author="ada")
     pull_request.approve("bela")

@@ -63,8 +63,8 @@ def _account_for(kind: type[Resource], reported: Reported, place: Place, lacking
     """A key that the reader has reported, such as a plain `on`, may stand for one that would be missing."""
     names = [str(one.place.pointer[-1]) for one in lacking]
     _, meant = unknown_key(kind, reported, place, names)
-    likely = meant if meant in names or len(names) != 1 else names[0]
-    lacking[:] = [one for one in lacking if one.place.pointer[-1] != likely]
+    likely = meant if set(meant) & set(names) or len(names) != 1 else names
+    lacking[:] = [one for one in lacking if one.place.pointer[-1] not in likely]
 
 
 def _explained(
@@ -74,8 +74,8 @@ def _explained(
     if mistake.type == "extra_forbidden":
         lacking = missing.get(place.pointer[:-1], [])
         diagnostic, meant = unknown_key(kind, reported, place, [str(one.place.pointer[-1]) for one in lacking])
-        # The key that was misspelt is not also missing.
-        lacking[:] = [one for one in lacking if one.place.pointer[-1] != meant]
+        # The key that was misspelt, or stands one level too low, is not also missing.
+        lacking[:] = [one for one in lacking if one.place.pointer[-1] not in meant]
         yield diagnostic
     elif mistake.type == "rule_form":
         yield wrong_rule_form(reported, place)

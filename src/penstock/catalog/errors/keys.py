@@ -23,7 +23,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "lte": ("atMost",), "minimum": ("atLeast", "min"), "maximum": ("atMost", "max"), "pause": ("hold",),
     "duration": ("hold", "window"), "wait": ("hold",), "features": ("of",), "join_on": ("match",), "keys": ("match",),
     "filter": ("where",), "query": ("sql",), "expr": ("sql",), "expression": ("sql",), "dtype": ("type",),
-    "accepted_values": ("oneOf",), "regex": ("matches",), "timestamp": ("eventTime",), "target": ("label",),
+    "accepted_values": ("oneOf",), "values": ("oneOf",), "enum": ("oneOf",), "regex": ("matches",),
+    "timestamp": ("eventTime",), "target": ("label",),
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
     "on": ("match",),
 }  # fmt: skip
@@ -32,8 +33,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 
 def unknown_key(
     kind: type[Resource], reported: Reported, place: Place, missing: list[str]
-) -> tuple[Diagnostic, str | None]:
-    """The diagnostic of a key that the language does not know there, and the key that was probably meant."""
+) -> tuple[Diagnostic, tuple[str, ...]]:
+    """The diagnostic of a key that the language does not know there, and the keys that were probably meant."""
     key = str(place.pointer[-1])
     span = reported.span(place.pointer, "key")
     parent = place.parent
@@ -49,24 +50,30 @@ def unknown_key(
         )
         fix = Fix(Safety.SAFE if certain else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
         help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), guesses[0]
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), (guesses[0],)
     meant = [name for name in _SYNONYMS.get(key.lower(), ()) if name in known]
     if meant:
         help_ = f"write {' or '.join(f'`{name}`' for name in meant)}"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), meant[0]
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (meant[0],)
+    inside, of_override = reported.value(place.pointer), ""
+    if reported.environment is not None and len(place.pointer) == 2:
+        of_override = _of_override(kind, key)
+    if not of_override and isinstance(inside, dict) and inside and set(inside) <= set(known):
+        help_ = f"write {listed(list(inside))} themselves, without `{key}` around them"
+        if len(inside) == 1:
+            help_ = f"write {listed(list(inside))} itself, without `{key}` around it"
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), tuple(inside)
     taken = did_you_mean(
         key, [name for name in present if name != key and parent is not None and name in parent.fields]
     )
-    elsewhere = _elsewhere(kind, place, key)
-    if reported.environment is not None and len(place.pointer) == 2:
-        elsewhere = _of_override(kind, key) or elsewhere
+    elsewhere = of_override or _elsewhere(kind, place, key)
     if taken:
         help_ = f"`{taken[0]}` is there already: delete this one"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), taken[0]
+        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
     if elsewhere:
-        return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), None
+        return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), ()
     helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
-    return Diagnostic.error("unknown-key", headline, span, help=helps), None
+    return Diagnostic.error("unknown-key", headline, span, help=helps), ()
 
 
 def _of_override(kind: type[Resource], key: str) -> str:

@@ -24,7 +24,7 @@ from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.gate import CompareRule, Gate, SliceRule
-from penstock.specs.metrics import FAIRNESS_METRICS, METRICS
+from penstock.specs.metrics import FAIRNESS_METRICS, METRICS, Task
 
 _OTHER_NAMES = {
     "auc": "roc_auc", "auroc": "roc_auc", "gini": "roc_auc", "pr_auc": "average_precision",
@@ -46,16 +46,11 @@ def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
         if metric is None:
             yield _unknown(view, resource, named)
         elif named.task is not None and named.task not in metric.tasks:
-            fitting = [name for name, other in METRICS.items() if named.task in other.tasks]
             yield Diagnostic.error(
                 "metric-task",
                 f"a {named.task} task has no `{metric.name}`",
                 view.span(resource, named.pointer),
-                help=(
-                    f"its metrics are {listed(fitting)}"
-                    if len(fitting) < 8
-                    else f"take one such as {listed(fitting[:4], 'or')}",
-                ),
+                help=(_for_groups(named.task) if metric.name in FAIRNESS_METRICS else _of_task(named.task),),
             )
         elif named.sought is not None and (named.sought == "maximize") != metric.higher_is_better:
             right = "maximize" if metric.higher_is_better else "minimize"
@@ -88,11 +83,25 @@ def _forms(view: View, gate: Gate) -> Iterator[Diagnostic]:
             )
 
 
+def _of_task(task: Task) -> str:
+    fitting = [name for name, metric in METRICS.items() if task in metric.tasks]
+    return f"its metrics are {listed(fitting)}" if len(fitting) < 8 else f"take one such as {listed(fitting[:4], 'or')}"
+
+
+def _for_groups(task: Task) -> str:
+    """What compares groups where nothing is decided between two classes."""
+    metric = "mean_absolute_error" if task == "regression" else "macro_f1"
+    return f"compare the groups by a metric of the task: `metric: {metric}` in place of `fairness`, with a `maxGap`"
+
+
 def _unknown(view: View, resource: Resource, named: NamedMetric) -> Diagnostic:
     span = view.span(resource, named.pointer)
     headline = f"there is no metric `{named.name}`"
     other = _OTHER_NAMES.get(named.name.lower())
     if other is not None:
-        return Diagnostic.error("metric-task", headline, span, help=(f"it is called `{other}` here",))
+        helps = [f"it is called `{other}` here"]
+        if named.task is not None and named.task not in METRICS[other].tasks:
+            helps = [f"it is called `{other}` here, and a {named.task} task has none: {_of_task(named.task)}"]
+        return Diagnostic.error("metric-task", headline, span, help=tuple(helps))
     known = METRICS if named.name not in FAIRNESS_METRICS else FAIRNESS_METRICS
     return unknown_word("metric-task", headline, span, named.name, known)

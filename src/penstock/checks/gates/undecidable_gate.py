@@ -67,11 +67,12 @@ def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
             yield from _interval(view, gate, position, one, model, test_rows, rows, clustered)
         elif isinstance(one, SliceRule) and one.max_gap:
             metric = METRICS.get(one.metric)
-            if metric is not None and metric.rate_of is not None:
+            if metric is not None and metric.rate_of is not None and model.spec.task in metric.tasks:
                 yield from _gap(view, gate, position, model, one.by, one.max_gap, one.min_support, metric, "maxGap")
         elif isinstance(one, FairnessRule) and one.at_most and one.fairness.endswith("_difference"):
             metric = FAIRNESS_METRICS[one.fairness]
-            yield from _gap(view, gate, position, model, one.by, one.at_most, one.min_support, metric, "atMost")
+            if model.spec.task in metric.tasks:
+                yield from _gap(view, gate, position, model, one.by, one.at_most, one.min_support, metric, "atMost")
 
 
 def guaranteed_rows(view: View, model: Model) -> tuple[tuple[Dataset, int] | None, float | None]:
@@ -100,6 +101,8 @@ def _interval(
     """A metric whose interval must clear a lower bound."""
     metric = METRICS.get(one.metric)
     if one.confidence is None or one.at_least is None or metric is None or rows < 1 or source is None:
+        return
+    if model.spec.task not in metric.tasks:
         return
     low = _lower_end(metric, rows, float(one.confidence), clustered)
     if low is None or not 0 < one.at_least < 1:

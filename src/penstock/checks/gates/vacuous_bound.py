@@ -30,32 +30,34 @@ from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.base import Resource
+from penstock.specs.dataset import Dataset
 from penstock.specs.gate import CompareRule, ExplainRule, Gate, LatencyRule, PerturbRule, SliceRule
 from penstock.specs.metrics import METRICS, Metric
+from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
-_BY_CHANCE = {"balanced_accuracy": 0.5, "matthews_correlation": 0, "r2": 0, "roc_auc": 0.5}
-"""What chance, or the mean of all labels, reaches."""
+_BY_CHANCE = {"matthews_correlation": 0.0, "r2": 0.0, "roc_auc": 0.5}
+"""What chance, or the mean of all labels, reaches. Of a balanced accuracy that hangs on how many classes there are."""
 _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
 
 
 @rule("vacuous-bound", severities=MAY_WARN)
-def vacuous_bound(view: View, resource: Resource) -> Iterator[Diagnostic]:
+def vacuous_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
     """Yields each bound that decides nothing."""
     for named in metrics_named(view, resource):
         metric = named.metric
-        if metric is None:
-            continue
+        if metric is None or (named.task is not None and named.task not in metric.tasks):
+            continue  # which is reported by itself
         bounds = dict(named.limits)
         for key, bound in named.limits:
             found = _outside(view, resource, named, metric, key, bound)
             if found is not None:
                 yield found
-            elif key == "atLeast" and bound <= _BY_CHANCE.get(metric.name, -inf):
+            elif key == "atLeast" and bound <= (chance := _by_chance(view, resource, metric)):
                 yield Diagnostic.warning(
                     "vacuous-bound",
-                    f"this lets a model pass that knows nothing, whose `{metric.name}` is {_BY_CHANCE[metric.name]:g}",
+                    f"this lets a model pass that knows nothing, whose `{metric.name}` is {chance:.3g}",
                     view.span(resource, (*named.where, key)),
                     help=("write a bound that some models keep and others do not",),
                 )
@@ -69,6 +71,18 @@ def vacuous_bound(view: View, resource: Resource) -> Iterator[Diagnostic]:
             )
     if isinstance(resource, Gate):
         yield from _losses(view, resource)
+
+
+def _by_chance(view: View, resource: Gate | Rollout, metric: Metric) -> float:
+    """What a model that knows nothing reaches; minus infinity where nobody can say."""
+    if metric.name != "balanced_accuracy":
+        return _BY_CHANCE.get(metric.name, -inf)
+    model = view.find(Model, resource.spec.model)
+    if model is None or model.spec.task == "binary":
+        return 0.5
+    dataset = view.find(Dataset, model.spec.label.dataset)
+    column = dataset.spec.columns.get(model.spec.label.column) if dataset is not None else None
+    return 1 / len(column.one_of) if column is not None and column.one_of else -inf
 
 
 def _outside(

@@ -1,7 +1,7 @@
 """The label does not fit the task.
 
 What it does: compares the contract of the label's column with the Model's `task`, looks for the columns that labels
-are joined on, and for the times that a `horizon` needs.
+are joined on, and for the times that a `horizon` needs. Only a binary task has a `positive` value and a `threshold`.
 
 Why: a binary task needs to know which value is positive, a regression needs numbers, and a label that does not join
 with its row is missing.
@@ -38,6 +38,7 @@ def label_contract(view: View, model: Model) -> Iterator[Diagnostic]:
     if column is not None:
         yield from _type(view, model, dataset, column)
         yield from _positive(view, model, dataset, column)
+    yield from _threshold(view, model)
     yield from _join(view, model, dataset)
     yield from _horizon(view, model, dataset)
 
@@ -99,6 +100,16 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
         headline = f"`{label.positive}` is no value of `{label.column}`"
         span = view.span(model, ("label", "positive"))
         yield unknown_word("label-contract", headline, span, str(label.positive), map(str, column.one_of))
+
+
+def _threshold(view: View, model: Model) -> Iterator[Diagnostic]:
+    if model.spec.task != "binary" and "threshold" in model.spec.model_fields_set:
+        yield Diagnostic.error(
+            "label-contract",
+            f"`threshold` says nothing in a {model.spec.task} task",
+            view.span(model, ("threshold",), "key"),
+            help=("delete it",),
+        )
 
 
 def _join(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]:

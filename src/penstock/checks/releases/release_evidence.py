@@ -23,6 +23,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import linked, rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.canonical import bytes_digest
+from penstock.source.writing.findings import KEPT_LINE_ENDS
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
@@ -53,7 +54,7 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
             view.span(release, ("evidence", "digest")),
             f"the file has {_short(digest)}",
             secondary=(Label(at, "this file"),),
-            help=("promote the version again; evidence is never edited",),
+            help=_checked_out(data, evidence.digest) or ("promote the version again; evidence is never edited",),
         )
         return
     statement = _statement(data)
@@ -89,7 +90,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
             view.span(release, ("promotion", "digest")),
             f"the file has {_short(bytes_digest(data))}",
             secondary=(Label(at, "this file"),),
-            help=again,
+            help=_checked_out(data, named.digest) or again,
         )
         return
     from penstock.source.attestations.promotion import Released, parse_promotion
@@ -117,6 +118,13 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
             wrong[0],
             help=(*wrong[1:], *again),
         )
+
+
+def _checked_out(data: bytes, digest: str) -> tuple[str, ...]:
+    """What mends a file that is the right one but for its line ends; nothing where it is another."""
+    if bytes_digest(data.replace(b"\r\n", b"\n")) != digest:
+        return ()
+    return (f"git has given it line ends of CRLF: {KEPT_LINE_ENDS}",)
 
 
 def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
+from penstock.catalog.values import id_of
 from penstock.checks.rule import listed, rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
@@ -59,12 +60,18 @@ def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
 
 def _missing(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     others = [gate.name for gate in view.gates_of(rollout.spec.model)]
-    helps = (f"add `gate: {others[0]}`" if others else f"declare a Gate for `{rollout.spec.model}`, and name it here",)
-    headline = f"the rollout `{rollout.name}` has no gate"
-    span = view.span(rollout, ("model",), "key")
     environment = view.environment
     if environment is None:
         return
+    # What an override takes away is to be mended there: beside it, the spec may name its gate.
+    loaded = view.catalog.loaded(id_of(rollout))
+    is_overridden = loaded is not None and "gate" in loaded.resource.overrides.get(environment.name, {})
+    write = "write" if is_overridden else "add"
+    helps = (
+        f"{write} `gate: {others[0]}`" if others else f"declare a Gate for `{rollout.spec.model}`, and name it here",
+    )
+    headline = f"the rollout `{rollout.name}` has no gate"
+    span = view.span(rollout, ("gate",) if is_overridden else ("model",), "key")
     if environment.spec.stage == "production":
         label = f"`{environment.name}` is in production"
         yield Diagnostic.error("ungated-rollout", headline, span, label, help=helps)

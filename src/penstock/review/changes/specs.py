@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
@@ -15,6 +16,7 @@ from penstock.review.changes.free_orders import freed
 from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.orders import orders
 from penstock.review.changes.renames import Rename, find_renames, follows
+from penstock.review.changes.replaced import replaced
 from penstock.review.changes.traffic import traffic_growth
 from penstock.review.changes.values import plain, same
 from penstock.review.model import Change, Operation
@@ -46,6 +48,7 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
     renames = find_renames(base, head, ids)
     gone = {rename.before for rename in renames}
     by_new_name = {rename.after: rename for rename in renames}
+    instead = replaced(base, head, (one for one in ids if one not in gone and one not in by_new_name))
     found: list[Edit] = []
     for spec_id in ids:
         if spec_id in gone:
@@ -53,6 +56,9 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
         rename = by_new_name.get(spec_id)
         if rename is not None:
             found += _of_rename(base, head, rename)
+        elif spec_id in instead:
+            whole = _of_whole(base, head, spec_id)
+            found.append(whole._replace(change=replace(whole.change, why=f"{whole.change.why}; {instead[spec_id]}")))
         else:
             found += _of_spec(base, head, spec_id, spec_id, renames)
     return found

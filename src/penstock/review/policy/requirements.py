@@ -110,7 +110,9 @@ def _grouped(require: Require, standing: Standing) -> str:
 
 
 def _people(people: People, standing: Standing) -> str:
-    parts = [*people.teams]
+    # A team that a role names says so there.
+    named = {team for role in people.roles if role != "independent" for team in teams_in(role, standing)}
+    parts = [team for team in people.teams if team not in named]
     for role in people.roles:
         if role == "independent":
             parts.append(f"a team other than {standing.owner}" if standing.owner else "any team")

@@ -81,7 +81,7 @@ def headline(plan: Plan) -> str:
     if errors:
         return f"{_count(errors, 'error')} in what this would merge; {_totals(plan)}."
     if plan.kind == "rollback":
-        return f"A rollback: {_count(len(_specs(plan)), 'release')} back to a version that was served before."
+        return f"A rollback: {_count(len(_specs(_told(plan))), 'release')} back to a version that was served before."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
         told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
@@ -111,8 +111,10 @@ def affected(impact: Impact, change: Change) -> str:
     if change.address.kind != "Rollout" or len(impact.rollouts) > 1:
         parts += [_named(impact.rollouts, "rollout")] if impact.rollouts else []
     parts += [_count(len(impact.callers), "caller")] if impact.callers else []
-    parts += [_named(impact.slos, "SLO")] if impact.slos else []
-    parts += [_count(len(impact.schedules), "schedule")] if impact.schedules else []
+    # One that itself moves has two bounds, of which neither is named.
+    slos = impact.slos if len(impact.slos) == 1 else impact.objectives
+    parts += [_named(slos, "SLO")] if slos else []
+    parts += [_count(len(impact.purposes), "schedule")] if impact.schedules else []
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
     parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
     parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
@@ -143,13 +145,13 @@ def _totals(plan: Plan) -> str:
     listed = _listed([f"{count} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
-    return f"{listed} {kind}{noun} in {_count(len(_specs(plan)), 'spec')}{reach(plan)}"
+    return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
 
 
 def _told(plan: Plan) -> list[Change]:
-    """What the totals count: changes that stand on their own, and where there are none, those elsewhere."""
-    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
-    return [change for change in meant if _stands_alone(change)] or meant
+    """What the totals count: each change that has a row of its own, whoever made it and wherever."""
+    caused = _parents(plan)
+    return [c for c in plan.changes if c.operation is not Operation.MOVED and c.fingerprint not in caused]
 
 
 def _stands_alone(change: Change) -> bool:
@@ -157,8 +159,8 @@ def _stands_alone(change: Change) -> bool:
     return change.cause == "direct" or bool(change.address.parts)
 
 
-def _specs(plan: Plan) -> set[str]:
-    return {str(change.address.spec) for change in _told(plan)}
+def _specs(told: Iterable[Change]) -> set[str]:
+    return {str(change.address.spec) for change in told}
 
 
 def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: tuple[Row, ...] = ()) -> Row:

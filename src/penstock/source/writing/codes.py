@@ -33,8 +33,9 @@ WRITING = (
         "unreadable-index",
         """The index of the generated files is damaged, so that nobody knows which files are Penstock's.
 
-        A merge that left conflict marks in it does that. Bring back the committed one, or delete the whole
-        directory of generated files, and compile again.
+        A merge that left conflict marks in it does that: generated files are not merged by hand. Put the specs
+        right, delete the whole directory of generated files and compile again. Where something else damaged it,
+        bring back the committed one.
         """,
     ),
     Code(
@@ -63,7 +64,8 @@ WRITING = (
         """A generated file was changed by hand.
 
         The next compile writes it anew. Change the specification; for what the language does not say there is a
-        raw patch on the generated manifest, which a review shows as what it is.
+        raw patch on the generated manifest, which a review shows as what it is. Where git gave the file other line
+        ends than it is committed with, let `.gitattributes` say `* text=auto eol=lf`, and clone again.
         """,
     ),
     Code(

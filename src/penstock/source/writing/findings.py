@@ -11,6 +11,10 @@ MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "surplus-
 """Codes of generated files that are only out of date: nobody has written into them."""
 
 
+KEPT_LINE_ENDS = "let `.gitattributes` say `* text=auto eol=lf`, and clone again"
+"""How a clone gets the line ends that are committed, whatever its git would put there."""
+
+
 def compile_under_way(holder: int | None, seconds: float) -> Diagnostic:
     """Another process writes into the directory, and did not end in time."""
     who = f"process {holder}" if holder is not None else "another process"
@@ -32,17 +36,16 @@ def not_a_directory(path: str, is_link: bool) -> Diagnostic:
     )
 
 
-def unreadable_index(path: str, directory: str, why: str) -> Diagnostic:
-    """The record of what Penstock owns is lost."""
+def unreadable_index(path: str, directory: str, why: str, *, is_merged: bool = False) -> Diagnostic:
+    """The record of what Penstock owns is lost; where a merge did that, neither side's record is the right one."""
+    anew = f"delete `{directory}/` and compile again"
+    helps = (f"bring back the committed one: git checkout HEAD -- {path}", f"or {anew}")
     return Diagnostic.error(
         "unreadable-index",
         "the index of the generated files cannot be used",
         Span.point(path),
         why,
-        help=(
-            f"bring back the committed one: git checkout -- {path}",
-            f"or delete `{directory}/` and compile again",
-        ),
+        help=(f"put the specs right, {anew}",) if is_merged else helps,
     )
 
 
@@ -102,6 +105,16 @@ def edited(path: str) -> Diagnostic:
             "change the specification, which has a raw patch for what the language does not say",
             "then run `penstock compile`, which writes this file anew",
         ),
+    )
+
+
+def checked_out_otherwise(path: str) -> Diagnostic:
+    """An artifact to which a checkout gave line ends that no artifact has."""
+    return Diagnostic.error(
+        "edited-artifact",
+        "a generated file has line ends of CRLF, which git gives to what it checks out on some machines",
+        Span.point(path),
+        help=(KEPT_LINE_ENDS,),
     )
 
 

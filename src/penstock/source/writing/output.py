@@ -146,12 +146,24 @@ class OutputDirectory:
         found += [findings.missing(self._shown(path)) for path in plan.create]
         for path in plan.update:
             tell = findings.edited if path in plan.edited else findings.stale
+            if self._has_other_line_ends(path):
+                tell = findings.checked_out_otherwise
             found.append(tell(self._shown(path)))
         found += [findings.surplus(self._shown(path)) for path in plan.prune]
         accounted = {self._shown(path) for path in (*plan.digests, *plan.unchanged, *plan.prune)}
         accounted |= {conflict.path for conflict in plan.conflicts if conflict.path}
+        if any(conflict.code == "unreadable-index" for conflict in plan.conflicts):
+            # Whose the files are is what nobody knows.
+            return tuple(sorted(found))
         found += [findings.unowned(self._shown(path)) for path in self._files() if self._shown(path) not in accounted]
         return tuple(sorted(found))
+
+    def _has_other_line_ends(self, path: str) -> bool:
+        try:
+            data = read_plain_file(f"{self._root}/{path}")
+        except OSError:
+            return False
+        return 0 < data.count(b"\n") == data.count(b"\r\n")
 
     def _shown(self, path: str) -> str:
         return f"{self._shown_as}/{path}"

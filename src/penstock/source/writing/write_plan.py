@@ -64,16 +64,19 @@ class Ownership:
 
 def read_ownership(root: str, shown_as: str) -> Ownership:
     """What Penstock owns below `root`. A journal that cannot be read announces nothing."""
+    data = b""
     try:
-        index = parse_index(read_plain_file(f"{root}/{INDEX}"))
-        why = "it is not an index that Penstock wrote"
+        data = read_plain_file(f"{root}/{INDEX}")
+        index, why = parse_index(data), "it is not an index that Penstock wrote"
     except FileNotFoundError:
         index, why = {}, ""
     except OSError as error:
         index, why = None, error.strerror or "it cannot be read"
     journal = read_journal(root)
     if index is None:
-        broken = findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why)
+        is_merged = re.search(rb"^<<<<<<< ", data, re.MULTILINE) is not None
+        why = "a merge has left its conflict in it" if is_merged else why
+        broken = findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why, is_merged=is_merged)
         return Ownership({}, journal, broken)
     return Ownership(index, journal)
 

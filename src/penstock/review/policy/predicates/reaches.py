@@ -17,9 +17,8 @@ def holds(wanted: Radius, subject: Subject) -> bool | None:
         (wanted.rollouts, impact.rollouts),
         (wanted.callers, impact.callers),
         (wanted.environments, impact.environments),
-        # What itself moves is listed as it was and as it is, and is one all the same.
-        (wanted.slos, {_objective(slo) for slo in impact.slos}),
-        (wanted.schedules, {_purpose(schedule) for schedule in impact.schedules}),
+        (wanted.slos, impact.objectives),
+        (wanted.schedules, impact.purposes),
     )
     return any(most is not None and len(reached) > most for most, reached in bounds) or _costs(
         wanted, impact, subject.added
@@ -37,13 +36,3 @@ def _costs(wanted: Radius, impact: Impact, added: Added) -> bool | None:
     if impact.is_cost_unknown and given:
         return None
     return any(share != 0 and together > most for most, together, share in given)
-
-
-def _objective(slo: str) -> str:
-    """Whose objective of what it is: `delay-online latency` of `delay-online latency 99% below 200ms`."""
-    return " ".join(slo.split(" ", 2)[:2])
-
-
-def _purpose(schedule: str) -> str:
-    """What is done then: `training of delay` of `training of delay (0 3 * * 1)`."""
-    return schedule.partition(" (")[0]
