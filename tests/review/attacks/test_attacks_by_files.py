@@ -37,9 +37,11 @@ def codes(plan: Plan) -> dict[str, str]:
         ("generated/more", "nowhere"),
         ("specs/zz", "../tools"),
         ("specs/.zz", "../tools"),
+        ("specs/.zz/more.yaml", "../../tools/notes.yaml"),
     ],
 )
 def test_a_link_that_comes_is_an_error(compiled: Repository, path: str, target: str) -> None:
+    (compiled.root / path).parent.mkdir(exist_ok=True)
     (compiled.root / path).symlink_to(target)
     compiled.commit()
     assert codes(compiled.plan()) == {path: "irregular-file"}
@@ -81,6 +83,17 @@ def test_what_a_link_of_the_base_leads_to_cannot_be_changed_unseen(compiled: Rep
     compiled.write(NOTES, "kind: DaemonSet\n")
     compiled.commit()
     assert codes(compiled.plan()) == {"generated/production/old.yaml": "irregular-file"}
+
+
+def test_nor_can_what_the_folder_itself_leads_to_where_it_is_a_link(compiled: Repository) -> None:
+    compiled.git("checkout", "--quiet", "main")
+    compiled.git("mv", "generated", "tools/made")
+    (compiled.root / "generated").symlink_to("tools/made")
+    compiled.commit()
+    compiled.git("checkout", "--quiet", "-B", "change")
+    compiled.write("tools/made/production/delay/training.yaml", "kind: DaemonSet\n")
+    compiled.commit()
+    assert codes(compiled.plan())["generated"] == "irregular-file"
 
 
 def test_a_link_of_the_base_can_be_removed(compiled: Repository) -> None:

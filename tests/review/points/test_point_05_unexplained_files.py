@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import penstock.compiler
+from penstock.catalog.model import Catalog
+from penstock.compiler import CompiledUnit, Unit
 from penstock.review.changes import specs
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.unexplained import unexplained
+from penstock.targets.kustomize import target as kustomize
 from review.pull_requests import ERROR, PENDING, opened
 from review.repositories import Documents, Repository
 
@@ -85,6 +89,56 @@ def test_an_index_that_alone_is_written_anew_is_seen(compiled: Repository) -> No
     compiled.compile()
     compiled.commit()
     assert set(unknown(compiled.plan())) == {"Environment/production", "Environment/staging"}
+
+
+def listed_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next version of the compiler lists in another way what is applied; all other files are as they were."""
+    lists = kustomize.kustomization
+    monkeypatch.setattr(kustomize, "kustomization", lambda bundle: lists(bundle) | {"namePrefix": "next-"})
+
+
+def test_a_list_of_what_is_applied_that_alone_is_written_anew_is_seen(
+    compiled: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed_otherwise(monkeypatch)
+    compiled.branch()
+    compiled.compile()
+    compiled.commit()
+    assert set(unknown(compiled.plan())) == {"Environment/production", "Environment/staging"}
+
+
+def test_an_edit_of_one_environment_explains_no_list_of_another(
+    compiled: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed_otherwise(monkeypatch)
+    compiled.branch()
+    compiled.edit(_namespace)
+    compiled.compile()
+    compiled.commit()
+    found = unknown(compiled.plan())
+    assert {address: one.environments for address, one in found.items()} == {"Environment/production": ("production",)}
+
+
+def test_a_file_that_the_next_compiler_leaves_out_is_seen(
+    compiled: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_unit = penstock.compiler.compile_unit
+
+    def with_another(catalog: Catalog, unit: Unit) -> CompiledUnit:
+        made = compile_unit(catalog, unit)
+        more = made.artifacts[0]._replace(path=f"{unit.environment}/{unit.name}/zz-more.yaml")
+        return replace(made, artifacts=(*made.artifacts, more)) if unit.kind == "Model" else made
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(penstock.compiler, "compile_unit", with_another)
+        compiled.compile()
+        compiled.commit()
+    compiled.branch()
+    compiled.compile()
+    compiled.commit()
+    plan = compiled.plan()
+    assert plan.errors == ()
+    assert set(unknown(plan)) == {"Model/delay"}
 
 
 def test_the_first_generated_files_are_seen_by_somebody(repository: Repository) -> None:

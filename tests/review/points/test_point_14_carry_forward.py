@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
 from review.pull_requests import (
     APPROVED,
     PENDING,
@@ -62,6 +67,37 @@ def test_an_approval_that_nobody_recorded_is_void_after_a_push(repository: Repos
     assert verdict.state is PENDING
     assert "rita approved an earlier version" in node(verdict, "owner").children[0].why
     assert pull_request.state is PENDING, "what the record sees of it now is not what it was given for"
+
+
+def added(**more: Any) -> Change:
+    """A change that adds a dataset, which an approval of then covers as a whole."""
+
+    def edit(documents: Documents) -> None:
+        another = deepcopy(documents["Dataset", "flights"])
+        another["metadata"]["name"] = "another"
+        documents["Dataset", "another"] = {
+            **another,
+            "metadata": {**another["metadata"], **more.get("metadata", {})},
+            "overrides": more.get("overrides", {}),
+        }
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"overrides": {"production": {"source": {"python": "systems.flights:hidden"}}}},
+        {"metadata": {"labels": {"tier": "critical"}}},
+    ],
+    ids=["overrides", "metadata"],
+)
+def test_an_approval_of_a_new_spec_is_one_of_all_that_it_says(repository: Repository, more: dict[str, Any]) -> None:
+    pull_request = opened(repository, added())
+    pull_request.approve("dora", "petra", "pia")
+    assert node(pull_request.verdict(), "owner").state is APPROVED
+    pull_request.push(added(**more))
+    assert node(pull_request.verdict(), "owner").state is PENDING
 
 
 def test_the_file_and_the_line_of_a_change_do_not_matter(repository: Repository) -> None:
