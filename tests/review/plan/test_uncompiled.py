@@ -8,7 +8,7 @@ from copy import deepcopy
 import pytest
 
 from penstock.review.model import Plan
-from penstock.source.output_findings import MENDED_BY_COMPILING
+from penstock.source.writing.findings import MENDED_BY_COMPILING
 from review.pull_requests import set_at
 from review.releases import RELEASE_PATH, release
 from review.repositories import Documents, Repository
