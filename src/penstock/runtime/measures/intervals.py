@@ -78,11 +78,14 @@ class Intervals:
     def of(self, metric: str, confidence: float) -> Interval:
         """The interval of one of the metrics that were named."""
         predictions, clusters = self._predictions, self._clusters
+        estimate = compute(metric, predictions)
         if metric == "roc_auc":
             found = delong.areas(predictions.truth, predictions.output, clusters=clusters)
-            return Interval(*found.interval(confidence), "delong" if clusters is None else "obuchowski")
+            ends = reaching(estimate, *found.interval(confidence))
+            return Interval(*ends, "delong" if clusters is None else "obuchowski")
         if METRICS[metric].rate_of is not None and clusters is None:
-            return Interval(*wilson(*proportion(metric, predictions), confidence), "wilson")
+            ends = reaching(estimate, *wilson(*proportion(metric, predictions), confidence))
+            return Interval(*ends, "wilson")
         method = ("" if clusters is None else "cluster-") + ("bootstrap" if is_bounded(metric) else "bootstrap-t")
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), method)
@@ -91,7 +94,7 @@ class Intervals:
             low, high = by_deviations(self._deviations[metric], confidence, low, high)
             low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
         low, high = _honest(metric, predictions, confidence, low, high, clusters)
-        return Interval(*reaching(compute(metric, predictions), low, high), method)
+        return Interval(*reaching(estimate, low, high), method)
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
