@@ -30,8 +30,9 @@ class DriftMonitor(Node):
     test: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = field(
         "Distance. `psi` and `jensen_shannon`: the population stability index and the Jensen-Shannon distance over "
         "tenths of the training rows; a value that more than a tenth of them have is an interval of its own, and so is "
-        "each of fewer than ten values and each category. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard "
-        "deviations of the training rows.",
+        "each of fewer than ten values and each category; of more categories than one for each 20 rows of the window, "
+        "the rare ones are put together. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard deviations of the "
+        "training rows.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="psi",

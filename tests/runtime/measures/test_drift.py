@@ -215,3 +215,27 @@ def test_the_psi_of_chance_is_what_samples_of_one_distribution_have() -> None:
         for _ in range(200)
     ]
     assert np.mean(found) == pytest.approx(chance_psi(10, 2000, 500), rel=0.1)
+
+
+@pytest.mark.parametrize(("categories", "rows"), [(10, 200), (50, 200), (300, 200), (300, 1000), (900, 5000)])
+def test_categories_make_no_more_of_chance_than_intervals_of_numbers_do(categories: int, rows: int) -> None:
+    rng = np.random.default_rng(4)
+    share = rng.dirichlet(np.full(categories, 0.5))
+    found = []
+    for _ in range(40):
+        before, now = (rng.choice(categories, count, p=share).astype(str).tolist() for count in (20_000, rows))
+        found.append(distances_of_categories(profile_categories(before), now))
+    assert np.quantile([each.psi for each in found], 0.9) < 0.1
+    assert np.quantile([each.ks for each in found], 0.9) < 0.2
+
+
+def test_a_category_that_comes_up_among_many_still_drifts() -> None:
+    rng = np.random.default_rng(5)
+    before = rng.integers(0, 300, 20_000).astype(str).tolist()
+    now = rng.integers(0, 300, 1000).astype(str).tolist()
+    reference = profile_categories(before)
+    assert distances_of_categories(reference, now).psi < 0.1
+    for name in ("new", before[0], min(reference.counts, key=lambda each: reference.counts[each])):
+        moved = distances_of_categories(reference, [*now[:800], *[name] * 200])
+        assert moved.psi > 0.25, name
+        assert moved.ks > 0.15, name

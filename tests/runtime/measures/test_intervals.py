@@ -65,6 +65,15 @@ def test_a_metric_that_the_rows_leave_undefined_has_no_interval_either() -> None
     assert np.isnan(reaching(float("nan"), 0.1, 0.2)).all()
 
 
+@pytest.mark.parametrize("metric", metrics_of("binary"))
+@pytest.mark.parametrize("answer", [np.nan, np.inf])
+def test_a_model_without_an_answer_for_every_row_has_no_interval(metric: str, answer: float) -> None:
+    made = predictions("binary", 200)
+    score = np.where(np.arange(200) == 7, answer, made.output)
+    interval = Intervals(binary(made.truth, score, 0.5), [metric], seed=0).of(metric, 0.95)
+    assert np.isnan((interval.low, interval.high)).all()
+
+
 def test_no_interval_lies_beside_its_estimate() -> None:
     rng = np.random.default_rng(3)
     score = rng.random(4_000)

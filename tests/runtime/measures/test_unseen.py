@@ -159,3 +159,33 @@ def test_a_perfect_model_of_four_rows_is_not_proved_better_than_none() -> None:
         assert np.isnan(found.low) or found.low < -0.3
         assert found.estimate == 0.5
     assert compute("roc_auc", nothing) == 0.5
+
+
+def alike_but_for(rng: np.random.Generator, rows: int, share: float) -> tuple[Predictions, Predictions]:
+    """Two models that are right on nine rows of ten, of which a `share` of the rows is decided by each for itself."""
+    truth = rng.integers(0, 2, rows)
+    right = rng.random(rows) < 0.9
+    other = np.where(rng.random(rows) < share, rng.random(rows) < 0.9, right)
+    return tuple(binary(truth, np.where(each, truth, 1 - truth), 0.5) for each in (right, other))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "matthews_correlation"])
+@pytest.mark.parametrize(("rows", "share"), [(60, 0.25), (300, 0.06), (2000, 0.01)])
+def test_a_few_rows_that_are_decided_better_prove_no_better_model(metric: str, rows: int, share: float) -> None:
+    rng, better = np.random.default_rng(9), 0
+    for number in range(150):
+        ours, theirs = alike_but_for(rng, rows, share)
+        found = paired_bootstrap(metric, ours, theirs, 0.95, number)
+        better += found.low >= 0 and found.estimate > 0
+    # One of forty is promised, and six are a fluke.
+    assert better / 150 < 0.06
+
+
+def test_one_row_that_is_decided_better_proves_nothing_and_many_do() -> None:
+    truth = np.tile([0, 1], 100)
+    for differ, proved in ((1, False), (3, False), (12, True)):
+        theirs = truth.copy()
+        theirs[:differ] = 1 - theirs[:differ]
+        found = paired_bootstrap("accuracy", binary(truth, truth, 0.5), binary(truth, theirs, 0.5), 0.95, 0)
+        assert (found.low >= 0) == proved, differ
+        assert found.high > 0

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import decided_by, looks, percentiles, reaching
+from penstock.runtime.measures.intervals import by_deviations, decided_by, looks, percentiles, reaching
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
-from penstock.runtime.measures.resampling import RANKING, difference, distributions, statistic
-from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach, smallest_class
+from penstock.runtime.measures.resampling import RANKING, Cells, Sums, difference, distributions, statistic
+from penstock.runtime.measures.studentized import studentized
+from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach_of_difference, smallest_class
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ def paired_bootstrap(
     seed: int,
     clusters: Clusters | None = None,
 ) -> Advantage:
-    """The advantage in any metric: both models on the same resamples, the percentile interval of the difference.
+    """The advantage in any metric: both models on the same resamples, the percentile interval of the difference; of a
+    metric without bounds, that of the studentized bootstrap.
 
-    A difference that is the same in every resample is one of models that are alike in what the metric reads, or is as
-    uncertain as unseen rows make our metric; of a metric without bounds, as `intervals.decided_by` says.
+    A difference in decisions is at least as uncertain as rows make it that are unseen and that one model alone is right
+    on; so is any difference of models that are not alike and that is the same in every resample. Of a metric without
+    bounds, `intervals.decided_by` says whether there is an interval.
     """
     estimate = compute(metric, ours) - compute(metric, theirs)
     if np.isnan(estimate):
@@ -48,10 +51,13 @@ def paired_bootstrap(
     form = difference(statistic(metric, ours), statistic(metric, theirs))
     low, high = percentiles(distributions({metric: form}, len(ours), seed, clusters)[metric], confidence, clusters)
     if not _alike(metric, ours, theirs):
-        if not is_bounded(metric):
+        collapsed = is_collapsed(low, high)
+        if isinstance(form, Sums) and not is_bounded(metric):
+            low, high = by_deviations(studentized(form, seed, clusters), confidence, low, high)
             low, high = decided_by(looks(ours, clusters), low, high)
-        elif is_collapsed(low, high):
-            low, high = (end - compute(metric, theirs) for end in reach(metric, ours, confidence, clusters))
+        elif not np.isnan(low) and (collapsed or isinstance(form, Cells)):
+            ends = reach_of_difference(metric, ours, theirs, confidence, clusters if collapsed else None)
+            low, high = float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1]))
     low, high = reaching(estimate, low, high)
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 

@@ -1,8 +1,9 @@
 """Confidence intervals of metrics: exact enough where a formula is known, by bootstrap for the rest.
 
-`roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. All others: the percentile bootstrap of
-`penstock.runtime.measures.resampling`. Where rows belong together: Obuchowski's form of DeLong's variance for
-`roc_auc`, and the bootstrap of whole clusters for all others, proportions too.
+`roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. Metrics without a worst value, which a few
+large losses may decide: the bootstrap of `penstock.runtime.measures.studentized`. All others: the percentile bootstrap
+of `penstock.runtime.measures.resampling`. Where rows belong together: Obuchowski's form of DeLong's variance for
+`roc_auc`, and the same bootstraps of whole clusters for all others, proportions too.
 
 The percentile interval of the expected calibration error lies too high, since resampling adds to what chance alone
 makes of it: an upper bound is judged more strictly than its confidence says. It may lie above the estimate even, and so
@@ -22,7 +23,8 @@ import numpy as np
 
 from penstock.runtime.measures import delong
 from penstock.runtime.measures.metrics import compute
-from penstock.runtime.measures.resampling import distributions, statistic
+from penstock.runtime.measures.resampling import Sums, distributions, statistic
+from penstock.runtime.measures.studentized import studentized
 from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach
 from penstock.specs.metrics import METRICS
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array, Predictions
+    from penstock.runtime.measures.studentized import Deviations
 
 _MOST_UNDEFINED = 0.05
 """Share of the resamples that may leave a metric undefined before its interval is undefined, too."""
@@ -46,7 +49,8 @@ class Interval:
     low: float
     high: float
     method: str
-    """``delong``, ``wilson`` or ``bootstrap``; of clusters ``obuchowski`` or ``cluster-bootstrap``."""
+    """``delong``, ``wilson``, ``bootstrap`` or ``bootstrap-t``; of clusters ``obuchowski`` or one of the last two with
+    ``cluster-`` before it."""
 
 
 class Intervals:
@@ -57,29 +61,40 @@ class Intervals:
     ) -> None:
         self._predictions = predictions
         self._clusters = clusters
-        resampled = {
+        forms = {
             name: statistic(name, predictions)
             for name in metrics
             if name != "roc_auc"
             and (METRICS[name].rate_of is None or clusters is not None)
             and _resamples(predictions, clusters)
         }
-        self._resamples = distributions(resampled, len(predictions), seed, clusters)
+        self._deviations = {
+            name: studentized(form, seed, clusters)
+            for name, form in forms.items()
+            if isinstance(form, Sums) and not is_bounded(name)
+        }
+        self._resamples = distributions(forms, len(predictions), seed, clusters)
 
     def of(self, metric: str, confidence: float) -> Interval:
         """The interval of one of the metrics that were named."""
         predictions, clusters = self._predictions, self._clusters
+        estimate = compute(metric, predictions)
         if metric == "roc_auc":
             found = delong.areas(predictions.truth, predictions.output, clusters=clusters)
-            return Interval(*found.interval(confidence), "delong" if clusters is None else "obuchowski")
+            ends = reaching(estimate, *found.interval(confidence))
+            return Interval(*ends, "delong" if clusters is None else "obuchowski")
         if METRICS[metric].rate_of is not None and clusters is None:
-            return Interval(*wilson(*proportion(metric, predictions), confidence), "wilson")
-        method = "bootstrap" if clusters is None else "cluster-bootstrap"
+            ends = reaching(estimate, *wilson(*proportion(metric, predictions), confidence))
+            return Interval(*ends, "wilson")
+        method = ("" if clusters is None else "cluster-") + ("bootstrap" if is_bounded(metric) else "bootstrap-t")
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), method)
         low, high = percentiles(self._resamples[metric], confidence, clusters)
+        if metric in self._deviations:
+            low, high = by_deviations(self._deviations[metric], confidence, low, high)
+            low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
         low, high = _honest(metric, predictions, confidence, low, high, clusters)
-        return Interval(*reaching(compute(metric, predictions), low, high), method)
+        return Interval(*reaching(estimate, low, high), method)
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -122,8 +137,24 @@ def percentiles(resamples: Array, confidence: float, clusters: Clusters | None =
         if clusters.are_too_few:
             return float("nan"), float("nan")
         confidence = clusters.expanded(confidence)
-    defined = resamples[~np.isnan(resamples)]
-    if len(defined) < (1 - _MOST_UNDEFINED) * len(resamples):
+    return _quantiles(resamples, confidence)
+
+
+def by_deviations(found: Deviations, confidence: float, low: float, high: float) -> tuple[float, float]:
+    """The two-sided interval of the studentized bootstrap, given the percentile interval of the same resamples.
+
+    That stands where it is not known, and where the few rows that make the metric what it is are in too few resamples
+    for a standard error.
+    """
+    least, greatest = _quantiles(found.deviations, confidence)
+    if np.isnan((low, high, least, greatest, found.error)).any():
+        return low, high
+    return found.estimate - greatest * found.error, found.estimate - least * found.error
+
+
+def _quantiles(values: Array, confidence: float) -> tuple[float, float]:
+    defined = values[~np.isnan(values)]
+    if len(defined) < (1 - _MOST_UNDEFINED) * len(values):
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)

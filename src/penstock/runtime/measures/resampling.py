@@ -118,9 +118,10 @@ def distributions(
                 share = np.bincount(form.cell, minlength=form.count) / rows
                 found[name] = form.combine(generator.multinomial(rows, share, size=RESAMPLES).astype(np.float64))
             elif isinstance(form, Sums):
-                blocks = _blocks(form.columns, generator)
-                draws = _weights(len(blocks), generator)
-                found[name] = np.concatenate([form.combine(weights @ blocks) for weights in draws])
+                units = units_of(form.columns, None, generator)
+                found[name] = np.concatenate(
+                    [form.combine(weights @ units) for weights in draws(len(units), generator)]
+                )
             else:
                 found[name] = _of_curve(form, generator)
     return found
@@ -133,8 +134,13 @@ def weighted(form: Statistic, weights: Array) -> Array:
     return form.combine(weights @ form.columns) if isinstance(form, Sums) else _under_weights(form)(weights)
 
 
-def _blocks(columns: Array, generator: np.random.Generator) -> Array:
-    """The rows themselves, or sums over random blocks of them, which have the same sampling error as the rows."""
+def units_of(columns: Array, clusters: Clusters | None, generator: np.random.Generator) -> Array:
+    """The sums (units, columns) over what is drawn as one: a row or a cluster, or a random block of too many of them.
+
+    Blocks have the same sampling error as the rows.
+    """
+    if clusters is not None:
+        return _in_blocks(clusters, generator).sums(columns)
     if len(columns) <= _BLOCKS:
         return columns
     starts = np.linspace(0, len(columns), _BLOCKS, endpoint=False).astype(np.int64)
@@ -142,20 +148,26 @@ def _blocks(columns: Array, generator: np.random.Generator) -> Array:
 
 
 def _of_clusters(form: Statistic, clusters: Clusters, generator: np.random.Generator) -> Array:
-    """The metric on resamples of clusters, of which more than 10,000 are put into so many random ones before."""
-    if len(clusters) > _BLOCKS:
-        starts = np.linspace(0, len(clusters), _BLOCKS, endpoint=False)
-        of_place = np.searchsorted(starts, np.arange(len(clusters)), side="right") - 1
-        of_cluster = np.empty(len(clusters), dtype=np.int64)
-        of_cluster[generator.permutation(len(clusters))] = of_place
-        blocks = of_cluster[clusters.of_row]
-        clusters = Clusters(blocks, np.bincount(blocks))
+    """The metric on resamples of clusters."""
     if isinstance(form, Curve):
+        clusters = _in_blocks(clusters, generator)
         metric, width = _under_weights_of_clusters(form, clusters)
-        return np.concatenate([metric(weights) for weights in _weights(len(clusters), generator, width)])
+        return np.concatenate([metric(weights) for weights in draws(len(clusters), generator, width)])
     columns = np.eye(form.count)[form.cell] if isinstance(form, Cells) else form.columns
-    sums = clusters.sums(columns)
-    return np.concatenate([form.combine(weights @ sums) for weights in _weights(len(clusters), generator)])
+    units = units_of(columns, clusters, generator)
+    return np.concatenate([form.combine(weights @ units) for weights in draws(len(units), generator)])
+
+
+def _in_blocks(clusters: Clusters, generator: np.random.Generator) -> Clusters:
+    """The clusters themselves, or 10,000 random ones that hold whole clusters of more."""
+    if len(clusters) <= _BLOCKS:
+        return clusters
+    starts = np.linspace(0, len(clusters), _BLOCKS, endpoint=False)
+    of_place = np.searchsorted(starts, np.arange(len(clusters)), side="right") - 1
+    of_cluster = np.empty(len(clusters), dtype=np.int64)
+    of_cluster[generator.permutation(len(clusters))] = of_place
+    blocks = of_cluster[clusters.of_row]
+    return Clusters(blocks, np.bincount(blocks))
 
 
 def _under_weights_of_clusters(form: Curve, clusters: Clusters) -> tuple[Callable[[Array], Array], int]:
@@ -197,7 +209,7 @@ def _of_curve(form: Curve, generator: np.random.Generator) -> Array:
     rows = len(form.truth)
     if rows <= _CURVE_ROWS:
         metric = _under_weights(form)
-        return np.concatenate([metric(weights) for weights in _weights(rows, generator)])
+        return np.concatenate([metric(weights) for weights in draws(rows, generator)])
     some = np.sort(generator.choice(rows, _CURVE_ROWS, replace=False))
     part = Curve(form.truth[some], tuple(score[some] for score in form.scores), form.area)
     deviations = _of_curve(part, generator) - _unweighted(part)
@@ -233,7 +245,7 @@ def _ranked(score: Array) -> tuple[Array, Array]:
     return order, np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
 
 
-def _weights(rows: int, generator: np.random.Generator, width: int = 1) -> Iterator[Array]:
+def draws(rows: int, generator: np.random.Generator, width: int = 1) -> Iterator[Array]:
     """How often each row is in each resample, as many resamples at a time as a processor's cache holds.
 
     `width`: values that are made of each resample, where they may be more than the rows.

@@ -11,6 +11,11 @@ can be made, each of which is ranked rightly with a chance of the true area. If 
 ((1 - c) / 2)^(1 / min(m, n)), a sample that is ranked rightly throughout has a chance of less than (1 - c) / 2,
 whatever the distribution of the scores.
 
+Two models that decide few rows differently have a difference that no resample may ever turn round: one row that the
+first alone decides rightly would prove it better. The interval of a difference in decisions therefore reaches at least
+as far as rows could move it that are unseen and that one model decides rightly and the other wrongly, as McNemar's
+exact test would have it: three such rows, of however many, prove nothing.
+
 Where rows in clusters are all alike, nothing says that those of one cluster are more than one look at the world: it is
 the clusters that count.
 """
@@ -22,10 +27,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures.predictions import Predictions
-from penstock.runtime.measures.resampling import statistic, weighted
+from penstock.runtime.measures.resampling import Statistic, difference, statistic, weighted
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array
 
@@ -63,20 +70,41 @@ def reach(
 
     With `clusters`: how far unseen clusters could.
     """
-    classes = 2 if predictions.task == "binary" else predictions.output.shape[1]
-    rows = np.bincount(predictions.truth, minlength=classes)
-    if clusters is None:
-        looks, all_looks = rows, int(rows.sum())
-    else:
-        looks = np.array([clusters.having(predictions.truth == each) for each in range(classes)])
-        all_looks = len(clusters)
+    classes = _classes(predictions)
+    forms = (statistic(metric, _with_one_each(predictions, classes, right)) for right in (False, True))
+    return _ends(forms, _weights(predictions, confidence, clusters))
+
+
+def reach_of_difference(
+    metric: str, ours: Predictions, theirs: Predictions, confidence: float, clusters: Clusters | None = None
+) -> tuple[float, float]:
+    """How low and how high rows could bring the difference of a bounded metric that only one of two models is right on.
+
+    With `clusters`: how far unseen clusters could.
+    """
+    classes = _classes(ours)
+    forms = (
+        difference(
+            statistic(metric, _with_one_each(ours, classes, right)),
+            statistic(metric, _with_one_each(theirs, classes, not right)),
+        )
+        for right in (False, True)
+    )
+    return _ends(forms, _weights(ours, confidence, clusters))
+
+
+def _ends(forms: Iterable[Statistic], weights: Array) -> tuple[float, float]:
+    """The least and the greatest value of some metrics under some weights of their rows; NaN where none has any."""
     ends: list[float] = []
-    for right in (False, True):
-        form = statistic(metric, _with_one_each(predictions, classes, right))
+    for form in forms:
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = weighted(form, _weights(rows, looks, all_looks, confidence))
+            values = weighted(form, weights)
         ends.extend(values[~np.isnan(values)])
     return (float(min(ends)), float(max(ends))) if ends else (float("nan"), float("nan"))
+
+
+def _classes(predictions: Predictions) -> int:
+    return 2 if predictions.task == "binary" else int(predictions.output.shape[1])
 
 
 def _with_one_each(predictions: Predictions, classes: int, right: bool) -> Predictions:
@@ -92,13 +120,18 @@ def _with_one_each(predictions: Predictions, classes: int, right: bool) -> Predi
     )
 
 
-def _weights(rows: Array, looks: Array, all_looks: int, confidence: float) -> Array:
+def _weights(predictions: Predictions, confidence: float, clusters: Clusters | None) -> Array:
     """The weights of all rows and of the one more of each class: unseen ones are of one class, or of all alike.
 
-    `looks`: how many rows of each class, or clusters that have some, are independent of each other.
+    What is independent of each other: rows, or `clusters` that have some of a class.
     """
-    everywhere = 1 / shown_share(all_looks, confidence) - 1
-    more = [rows * everywhere]
+    rows = np.bincount(predictions.truth, minlength=_classes(predictions))
+    if clusters is None:
+        looks, all_looks = rows, int(rows.sum())
+    else:
+        looks = np.array([clusters.having(predictions.truth == each) for each in range(len(rows))])
+        all_looks = len(clusters)
+    more = [rows * (1 / shown_share(all_looks, confidence) - 1)]
     for number, count in enumerate(rows):
         if count:
             more.append(np.zeros(len(rows)))
