@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from penstock.review.model import Change, Direction, Plan
 from penstock.specs.review import Area
 from review.repositories import Documents, Repository, at, indirect
@@ -27,6 +32,7 @@ def test_a_feature_over_a_sensitive_column_reaches_the_model(repository: Reposit
     assert (change.direction, change.sensitivity) == (Direction.LOOSENED, "pii")
     assert change.after == {"column": "flights.contact", "use": "feature", "sensitivity": "pii"}
     assert change.through == ("Dataset/flights.columns.contact", "FeatureSet/conditions.features.contact_length")
+    assert set(change.environments) == {"staging", "production"}
 
 
 def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
@@ -121,6 +127,24 @@ def test_a_label_that_is_left_out_is_lowered(repository: Repository) -> None:
     assert (change.before, change.after, change.sensitivity) == ("pii", "internal", "pii")
 
 
+def test_a_column_whose_contract_goes_loses_its_sensitivity(repository: Repository) -> None:
+    def drop(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["spec"]["columns"]["contact"]
+
+    assert at(repository.changed(drop), "Dataset/flights.columns.contact").sensitivity == "pii"
+
+
+def test_an_internal_column_that_newly_reaches_a_model_is_told_and_loosens_nothing(repository: Repository) -> None:
+    def use(documents: Documents) -> None:
+        documents["Dataset", "flights"]["spec"]["columns"]["tail"] = {"type": "string", "sensitivity": "internal"}
+        documents["FeatureSet", "conditions"]["spec"]["features"]["tail"] = {"type": "string", "sql": "tail"}
+
+    told = indirect(repository.changed(use), "Model/delay")
+    assert [(one.direction, one.sensitivity) for one in told if "flights.tail" in str(one.after)] == [
+        (Direction.NEUTRAL, "internal")
+    ]
+
+
 def test_lowering_the_label_and_using_the_column_at_once_hides_nothing(repository: Repository) -> None:
     def both(documents: Documents) -> None:
         documents["Dataset", "flights"]["spec"]["columns"]["contact"]["sensitivity"] = "public"
@@ -153,3 +177,29 @@ def test_an_override_that_brings_a_sensitive_column_to_production_alone_is_seen(
 
     (change,) = reaching(repository.changed(add))
     assert change.environments == ("production",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (({"except": ["who"]}, {}), ({"except": ["who"]}, {"production": "all"})),
+        (("all", {"production": {"except": ["who"]}}), ("all", {})),
+    ],
+    ids=["comes", "goes"],
+)
+def test_an_override_of_the_model_decides_where_a_sensitive_column_reaches_it(
+    repository: Repository, before: tuple[Any, dict[str, Any]], after: tuple[Any, dict[str, Any]]
+) -> None:
+    def chosen(of: Any, overrides: dict[str, Any]) -> Callable[[Documents], None]:
+        def edit(documents: Documents) -> None:
+            documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {"type": "string", "sql": "contact"}
+            model = documents["Model", "delay"]
+            model["spec"]["features"] = {"conditions": of}
+            model["overrides"] = {name: {"features": {"conditions": one}} for name, one in overrides.items()}
+
+        return edit
+
+    repository.edit(chosen(*before))
+    repository.commit()
+    (change,) = reaching(repository.changed(chosen(*after)))
+    assert (change.sensitivity, change.environments) == ("pii", ("production",))

@@ -131,6 +131,28 @@ def test_an_approval_that_a_column_reaches_a_model_is_one_of_what_is_made_of_it(
     assert node(pull_request.verdict(), "privacy").state is APPROVED
 
 
+def test_so_it_is_where_a_new_dataset_makes_it(repository: Repository) -> None:
+    def with_dataset(sql: str) -> Change:
+        def edit(documents: Documents) -> None:
+            columns = {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": "internal"}}
+            documents["Dataset", "passengers"] = {
+                "apiVersion": "penstock/v1",
+                "kind": "Dataset",
+                "metadata": {"name": "passengers", "owner": "flight-data"},
+                "spec": {"source": {"sql": sql}, "primaryKey": ["flight_id"], "columns": columns},
+            }
+            feature = {"lookup": {"of": "passengers", "column": "who", "match": ["flight_id"]}, "type": "string"}
+            documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = feature
+
+        return edit
+
+    pull_request = opened(repository, with_dataset("select flight_id, left(contact, 1) as who from flights"))
+    pull_request.approve("pia")
+    assert node(pull_request.verdict(), "privacy").state is APPROVED
+    pull_request.push(with_dataset("select flight_id, contact as who from flights"))
+    assert node(pull_request.verdict(), "privacy").state is PENDING
+
+
 def test_so_it_is_where_code_makes_it(repository: Repository) -> None:
     def with_code(documents: Documents) -> None:
         derived("age")(documents)
