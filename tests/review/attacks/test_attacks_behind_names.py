@@ -50,6 +50,60 @@ def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Reposit
     assert pull_request.state is PENDING
 
 
+ALONE = """\
+apiVersion: penstock/v1
+kind: {kind}
+metadata: {{name: alone, owner: flight-data}}
+spec:
+  {spec}
+"""
+DATASET = "source: {}\n  primaryKey: [a]\n  columns: {{a: {{type: string}}}}"
+MODEL = """task: binary
+  features: {conditions: all}
+  label: {dataset: arrivals, column: late, horizon: 12h}
+  split: {by: time, validation: 30d, test: 30d, gap: 12h}
+  estimator: {class: sklearn.ensemble.HistGradientBoostingClassifier}
+  retrain: {schedule: "0 3 * * 1"}
+  card: {purpose: None yet., riskTier: low}
+  steps: [{name: prepare, command: [sh, data/alone.sh]}]"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "path"),
+    [
+        ("Dataset", DATASET.format("{csv: data/alone.csv}"), "data/alone.csv"),
+        ("Dataset", DATASET.format("{parquet: data/alone}"), "data/alone/part"),
+        ("Dataset", DATASET.format('{"c\\x73v": "data/alone.c\\x73v"}'), "data/alone.csv"),
+        ("Dataset", DATASET.format('{python: "data.alone:rows"}'), "data/alone.py"),
+        ("Dataset", DATASET.format('{python: "data.al\\x6fne:rows"}'), "data/alone.py"),
+        ("Model", MODEL, "data/alone.sh"),
+    ],
+    ids=["csv", "parquet", "hidden csv", "python", "hidden python", "command"],
+)
+def test_a_file_that_names_one_thing_alone_is_looked_at(
+    repository: Repository, kind: str, spec: str, path: str
+) -> None:
+    """A file of specs in which nothing else stands that could have it read."""
+    repository.write("specs/alone.yaml", ALONE.format(kind=kind, spec=spec))
+    repository.write(path, "1\n")
+    repository.commit()
+    repository.branch()
+    repository.write(path, "2\n")
+    repository.commit()
+    [change] = [one for one in repository.plan().changes if one.cause == "indirect" and one.address.name == "alone"]
+    assert change.direction is Direction.UNKNOWN
+
+
+def test_rows_by_a_pattern_of_the_root_may_be_those_behind_a_link(repository: Repository) -> None:
+    repository.edit(named({"csv": "*.csv"}))  # type: ignore[arg-type]
+    repository.write("kept/rows", ROWS)
+    (repository.root / "live.csv").symlink_to("kept/rows")
+    pull_request = opened(repository)
+    repository.write("kept/rows", "")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/arrivals.source.csv").direction is Direction.UNKNOWN
+
+
 def test_the_headline_counts_what_stands_behind_a_name(repository: Repository) -> None:
     repository.edit(named({"csv": "data/arrivals.csv"}))  # type: ignore[arg-type]
     repository.write("data/arrivals.csv", ROWS)
@@ -71,6 +125,20 @@ def test_rows_that_only_an_override_names_are_its_environment_s(repository: Repo
     pull_request.forge.push(repository.commit())
     assert at(pull_request.inputs().plan, "Dataset/arrivals.source.csv").environments == ("production",)
     assert pull_request.state is PENDING
+
+
+def test_a_step_that_only_an_override_has_is_judged_by_the_field_that_names_its_script(repository: Repository) -> None:
+    def override(documents: Documents) -> None:
+        steps = [{"name": "prepare", "command": ["sh", "systems/prepare.sh"]}]
+        documents["Model", "delay"]["overrides"] = {"production": {"steps": steps}}
+
+    repository.edit(override)
+    repository.write("systems/prepare.sh", "echo 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/prepare.sh", "echo 2\n")
+    pull_request.forge.push(repository.commit())
+    found = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
+    assert (found.area, found.environments) == (Area.GOVERNANCE, ("production",))
 
 
 def test_a_file_that_no_source_names_is_no_change(repository: Repository) -> None:
