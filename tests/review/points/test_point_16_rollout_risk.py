@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.changes.directions import judge
-from penstock.review.model import Direction, Operation, VerdictState
+from penstock.review.changes.values import distance
+from penstock.review.model import Direction, Grown, Operation, VerdictState
 from penstock.specs.review import Area, Loosens, Review
-from penstock.specs.units import Duration
+from penstock.specs.units import Duration, Fraction
 from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
 from review.repositories import Documents, Repository
 
@@ -67,6 +68,13 @@ def test_between_a_number_and_a_duration_nothing_is_looser(after: str) -> None:
     for before, now in (bounds, reversed(bounds)):
         judged = judge(Review(Loosens.HIGHER, Area.GOVERNANCE), Operation.CHANGED, before, now)
         assert judged.direction is Direction.UNKNOWN
+
+
+@pytest.mark.parametrize(("before", "after"), [("5%", True), (True, "5%")])
+def test_a_share_grows_by_points_where_a_word_stands_for_the_whole(before: str | bool, after: str | bool) -> None:
+    """`nullable: true` is a share of 100%."""
+    share = [one if isinstance(one, bool) else Fraction.parse(one) for one in (before, after)]
+    assert distance(*share) == Grown(95.0, "points")
 
 
 def test_a_step_that_is_gone_needs_sre(repository: Repository) -> None:
