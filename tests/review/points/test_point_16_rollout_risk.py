@@ -79,12 +79,18 @@ def test_a_share_grows_by_points_where_a_word_stands_for_the_whole(before: str |
 
 def test_a_step_that_is_gone_needs_sre(repository: Repository) -> None:
     change = set_at(*STEPS, to=[{"weight": "5%"}, {"weight": "100%"}])
-    assert node(opened(repository, change).verdict(), "brakes").state is PENDING
+    pull_request = opened(repository, change)
+    assert node(pull_request.verdict(), "brakes").state is PENDING
+    # Where it would have paused at 25 %, it goes on to everything.
+    grew = [one.grew for one in pull_request.inputs().plan.changes if one.operation is Operation.REMOVED]
+    assert grew == [Grown(75.0, "points")]
 
 
 def test_a_canary_that_is_gone_needs_sre(repository: Repository) -> None:
     def no_canary(documents: Documents) -> None:
         del documents["Rollout", "delay-online"]["spec"]["strategy"]
 
-    verdict = opened(repository, no_canary).verdict()
-    assert PENDING in {node(verdict, "traffic").state, node(verdict, "brakes").state}
+    pull_request = opened(repository, no_canary)
+    verdict = pull_request.verdict()
+    assert {node(verdict, "traffic").state, node(verdict, "brakes").state} == {PENDING}
+    assert Grown(95.0, "points") in [one.grew for one in pull_request.inputs().plan.changes]
