@@ -78,6 +78,16 @@ def test_rows_that_move_to_another_file_do_not_differ_by_that(repository: Reposi
     assert found.direction is Direction.UNKNOWN
 
 
+def test_rows_by_a_pattern_of_the_root_may_be_those_behind_a_link(repository: Repository) -> None:
+    repository.edit(named({"csv": "*.csv"}))  # type: ignore[arg-type]
+    repository.write("kept/rows", ROWS)
+    (repository.root / "live.csv").symlink_to("kept/rows")
+    pull_request = opened(repository)
+    repository.write("kept/rows", "")
+    pull_request.forge.push(repository.commit())
+    assert at(pull_request.inputs().plan, "Dataset/arrivals.source.csv").direction is Direction.UNKNOWN
+
+
 def test_the_headline_counts_what_stands_behind_a_name(repository: Repository) -> None:
     repository.edit(named({"csv": "data/arrivals.csv"}))  # type: ignore[arg-type]
     repository.write("data/arrivals.csv", ROWS)
@@ -99,6 +109,20 @@ def test_rows_that_only_an_override_names_are_its_environment_s(repository: Repo
     pull_request.forge.push(repository.commit())
     assert at(pull_request.inputs().plan, "Dataset/arrivals.source.csv").environments == ("production",)
     assert pull_request.state is PENDING
+
+
+def test_a_step_that_only_an_override_has_is_judged_by_the_field_that_names_its_script(repository: Repository) -> None:
+    def override(documents: Documents) -> None:
+        steps = [{"name": "prepare", "command": ["sh", "systems/prepare.sh"]}]
+        documents["Model", "delay"]["overrides"] = {"production": {"steps": steps}}
+
+    repository.edit(override)
+    repository.write("systems/prepare.sh", "echo 1\n")
+    pull_request = opened(repository)
+    repository.write("systems/prepare.sh", "echo 2\n")
+    pull_request.forge.push(repository.commit())
+    found = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
+    assert (found.area, found.environments) == (Area.GOVERNANCE, ("production",))
 
 
 def test_a_file_that_no_source_names_is_no_change(repository: Repository) -> None:

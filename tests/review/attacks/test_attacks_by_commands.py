@@ -47,6 +47,8 @@ def with_step(command: list[str]) -> object:
         (["bash", "steps/run.sh"], "steps/run.sh"),
         (["bash", "steps/run.sh"], "systems/shared.py"),
         (["python", "steps/prepare.py", "--settings=steps/settings.json"], "steps/settings.json"),
+        (["python", "steps/prepare.py", "--settings=steps/settings.yaml"], "steps/settings.yaml"),
+        (["python", "steps/prepare.py"], "steps/kit/inner.py"),
         (["cp", "-r", ".", "/tmp"], "anything.txt"),
         (["cp", "-r", "/workspace", "/tmp"], "anything.txt"),
         (["python", "steps/c++.py"], "steps/c++.py"),
@@ -63,6 +65,7 @@ def with_step(command: list[str]) -> object:
         (["python", "-m", "pytest", "systems"], "conftest.py"),
         (["python", "steps/prepare.py"], "steps/pandas.py"),
         (["python", "steps/prepare.py"], "steps/random/__init__.py"),
+        (["python", "steps/prepare.py"], "steps/json.py"),
         (["python", "-m", "steps.prepare"], "random.py"),
         (["python", "-m", "steps.prepare"], "numexpr/__init__.py"),
         (["python", "steps/prepare.py"], "sitecustomize.py"),
@@ -72,11 +75,16 @@ def with_step(command: list[str]) -> object:
 def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository, command: list[str], path: str) -> None:
     repository.edit(with_step(command))  # type: ignore[arg-type]
     files = {
-        "steps/prepare.py": "import beside\nfrom systems import shared\n",
+        "steps/prepare.py": "import beside\nfrom kit import *\nfrom systems import shared\n",
+        "steps/kit/__init__.py": "__all__ = ['inner']\n",
+        # A folder that Python takes for no package of its own until it has code.
+        "numexpr/notes.txt": "None.\n",
         "steps/run.sh": "exec python steps/prepare.py\n",
         "steps/prepare.R": "settings <- read('steps/settings.json')\n",
         "Makefile": "train:\n\tpython steps/prepare.py\n",
-        **dict.fromkeys(("steps/__main__.py", "steps/beside.py", "systems/shared.py", "steps/settings.json"), "1\n"),
+        **dict.fromkeys(
+            ("steps/__main__.py", "steps/beside.py", "steps/json.py", "systems/shared.py", "steps/settings.json"), "1\n"
+        ),
     }
     for name, text in files.items():
         repository.write(name, text)

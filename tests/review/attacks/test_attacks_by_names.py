@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from penstock.diagnostics.model import Severity
+from penstock.review.model import Direction
 from review.pull_requests import ERROR, PENDING, POLICY, looser_gate, node, opened
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, at
 
 LOOK_ALIKES = [
     "rit\u0430",
@@ -72,3 +75,25 @@ def test_a_team_whose_name_looks_like_another_takes_no_role_of_it(repository: Re
     policy = POLICY.replace("{teams: [risk]}", "{teams: [r\u0456sk]}")
     assert policy != POLICY
     assert opened(repository, looser_gate, policy=policy).state is ERROR
+
+
+def test_a_renamed_spec_of_one_kind_excuses_no_reference_to_another(repository: Repository) -> None:
+    """A gate takes the place of another by the names that a dataset had and has."""
+
+    def prepare(documents: Documents) -> None:
+        for name, bound in (("weather", 0.7), ("sky", 0.01)):
+            gate = documents["Gate", name] = deepcopy(documents["Gate", "delay-release"])
+            gate["metadata"]["name"] = name
+            gate["spec"]["rules"][0]["atLeast"] = bound
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "weather"
+
+    def rename(documents: Documents) -> None:
+        documents["Dataset", "weather"]["metadata"]["name"] = "sky"
+        documents["FeatureSet", "conditions"]["spec"]["features"]["wind_speed"]["latest"]["of"] = "sky"
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "sky"
+
+    repository.edit(prepare)
+    repository.commit()
+    plan = repository.changed(rename)
+    assert at(plan, "FeatureSet/conditions.features.wind_speed.latest.of").direction is Direction.NEUTRAL
+    assert at(plan, "Rollout/delay-online.gate").direction is Direction.UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction
-from review.pull_requests import ERROR, PENDING, opened, set_at
+from review.pull_requests import ERROR, PENDING, looser_gate, opened, set_at
 from review.repositories import Documents, Repository, at, direct
 
 FIRST_STEP = {"strategy": {"canary": {"steps": [{"weight": "100%"}]}}}
@@ -49,3 +49,40 @@ def test_an_edit_of_the_spec_itself_is_told_once(staged: Repository) -> None:
     pull_request = opened(staged, set_at("Rollout", "delay-online", "serve", "replicas", "max", to=8))
     found = at(pull_request.inputs().plan, "Rollout/delay-online.serve.replicas.max")
     assert found.environments == ("staging",)
+
+
+def test_what_every_environment_overrides_is_judged_where_it_is_written(repository: Repository) -> None:
+    """Once the overrides go, it is what holds."""
+    stricter = {"slos": {"availability": {"objective": "99.95%"}}}
+
+    def override(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["overrides"] = {"staging": stricter, "production": stricter}
+
+    repository.edit(override)
+    pull_request = opened(
+        repository, set_at("Rollout", "delay-online", "slos", "availability", "objective", to="99.5%")
+    )
+    found = at(pull_request.inputs().plan, "Rollout/delay-online.slos.availability.objective")
+    assert (found.direction, found.environments) == (Direction.LOOSENED, ())
+    assert pull_request.state is PENDING
+
+
+def test_so_is_what_no_environment_sees_yet(repository: Repository) -> None:
+    def prepare(documents: Documents) -> None:
+        for gone in (("Environment", "staging"), ("Environment", "production"), ("Rollout", "delay-online")):
+            del documents[gone]
+
+    repository.edit(prepare)
+    pull_request = opened(repository, looser_gate)
+    found = at(pull_request.inputs().plan, "Gate/delay-release.rules[quality].atLeast")
+    assert found.direction is Direction.LOOSENED
+
+
+def test_the_owner_of_a_rollout_is_that_of_where_it_is_and_of_where_it_comes(staged: Repository) -> None:
+    def move(documents: Documents) -> None:
+        documents["Rollout", "delay-online"]["metadata"]["owner"] = "risk"
+        documents["Rollout", "delay-online"]["spec"]["environments"] = ["production"]
+
+    pull_request = opened(staged, move)
+    found = at(pull_request.inputs().plan, "Rollout/delay-online.metadata.owner")
+    assert set(found.environments) == {"staging", "production"}

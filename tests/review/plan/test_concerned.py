@@ -12,8 +12,9 @@ import pytest
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog
 from penstock.catalog.view import View
-from penstock.compiler import Unit, compile_unit, units
+from penstock.compiler import Artifact, Unit, compile_unit, index, units
 from penstock.review import examination
+from penstock.review.committed import read_index
 from penstock.review.concerned import Concerned
 from penstock.specs.rollout import Rollout, RolloutSpec
 from review.repositories import Documents, Repository
@@ -207,3 +208,14 @@ def test_the_paths_of_what_is_concerned_are_found_among_all() -> None:
     assert Concerned(single={"prod/b", "nowhere/b"}).among(paths) == {"prod/b/x.yaml"}
     assert Concerned(environments={"prod"}).among(paths) == {path for path in paths if path.startswith("prod/")}
     assert Concerned().among(paths) == set()
+
+
+def test_an_index_in_another_order_is_none_that_the_compiler_writes() -> None:
+    """What is concerned is looked for among its paths by their order."""
+    made = index(Artifact(path, f"sha256:{'0' * 64}", "Model/a", True) for path in ("prod/a/x.yaml", "prod/b/x.yaml"))
+    known = read_index(made)
+    assert known is not None
+    assert list(known) == ["prod/a/x.yaml", "prod/b/x.yaml"]
+    turned = made.replace(b"prod/a", b"prod/z")
+    assert read_index(turned) is None
+    assert read_index(made.replace(b'"version": ', b'"version": 9')) is None

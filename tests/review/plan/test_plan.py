@@ -1,4 +1,4 @@
-"""Plans of revisions: errors of either side, rollbacks, digests, the work tree, and revisions that are not there."""
+"""Plans of revisions: errors of either side, digests, the work tree, and revisions that are not there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.review.plan import make_plan
 from penstock.review.sides import default_base
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
-from review.releases import NEW, OLD, OLDER, add_release
+from review.releases import NEW, OLD, add_release
 from review.repositories import Documents, Repository, at, direct, loosen
 
 
@@ -118,154 +118,6 @@ def test_a_base_that_does_not_parse_makes_its_specs_unknown(repository: Reposito
     assert at(plan, "Gate/delay-release").direction is Direction.UNKNOWN
     assert "cannot be read" in at(plan, "Gate/delay-release").why
     assert {found.severity for found in plan.errors} == {Severity.WARNING}
-
-
-def test_a_release_that_goes_back_to_its_previous_version_is_a_rollback(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_a_release_that_goes_back_in_its_history_is_a_rollback(repository: Repository) -> None:
-    for digest in (OLDER, OLD, NEW):
-        repository.write("specs/release.yaml", add_release(digest))
-        repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLDER))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_a_version_is_one_of_its_model(repository: Repository) -> None:
-    path = "specs/release.yaml"
-    named = add_release(NEW, OLD).replace("previous: {", "previous: {model: elder, ")
-    repository.write(path, named)
-    repository.commit()
-    repository.branch()
-    # Of `elder` it was served, and not of the model that the rollout serves now.
-    repository.write(path, add_release(OLD))
-    repository.commit()
-    assert repository.plan().kind == "change"
-    # Beside it, the version that the base serves would be looked for in the store of another model.
-    repository.write(path, add_release(OLD, NEW, 0).replace("previous: {", "previous: {model: other, "))
-    repository.commit()
-    assert repository.plan().kind == "change"
-
-
-def test_a_rollback_that_carries_something_else_along_is_none(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.edit(loosen)
-    repository.commit()
-    assert repository.plan().kind == "change"
-
-
-def test_a_version_that_was_never_served_is_no_rollback(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLDER))
-    repository.commit()
-    assert repository.plan().kind == "change"
-
-
-def test_what_a_branch_held_on_its_way_was_never_served(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.commit()
-    repository.branch("side")
-    for digest in (OLDER, NEW):
-        repository.write("specs/release.yaml", add_release(digest))
-        repository.commit()
-    repository.git("checkout", "--quiet", "main")
-    repository.git("merge", "--quiet", "--no-ff", "--message", "Merged", "side")
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLDER))
-    repository.commit()
-    assert repository.plan().kind == "change"
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_a_rollback_that_goes_on_serving_another_version_beside_it_is_none(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLD, previous=OLDER, step=0))
-    repository.commit()
-    assert repository.plan().kind == "change"
-    repository.write("specs/release.yaml", add_release(OLD, previous=NEW, step=0))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_a_canary_that_was_withdrawn_was_never_served_to_all(repository: Repository) -> None:
-    """Nobody goes back to it, and so no freeze lets it through; one that went on to the end is another matter."""
-    for text in (add_release(OLD), add_release(NEW, OLD, 0), add_release(OLD)):
-        repository.write("specs/release.yaml", text)
-        repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(NEW))
-    repository.commit()
-    assert repository.plan().kind == "change"
-    repository.git("checkout", "--quiet", "main")
-    for text in (add_release(NEW, OLD, 1), add_release(NEW, OLD), add_release(OLDER, NEW)):
-        repository.write("specs/release.yaml", text)
-        repository.commit()
-    repository.branch("back")
-    repository.write("specs/release.yaml", add_release(NEW))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_what_kept_the_rest_beside_a_canary_was_served(repository: Repository) -> None:
-    for text in (add_release(NEW, OLD, 0), add_release(NEW), add_release(OLDER)):
-        repository.write("specs/release.yaml", text)
-        repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-
-
-def test_a_canary_under_way_is_withdrawn_by_a_rollback_and_not_turned_round(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, OLD, 0))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLD))
-    repository.commit()
-    assert repository.plan().kind == "rollback"
-    # The old version as a canary of the new one gives nearly all traffic to what was a canary.
-    repository.write("specs/release.yaml", add_release(OLD, NEW, 0))
-    repository.commit()
-    assert repository.plan().kind == "change"
-
-
-def test_a_rollback_that_an_environment_overrides_is_none(repository: Repository) -> None:
-    repository.write("specs/release.yaml", add_release(NEW, previous=OLD))
-    repository.commit()
-    repository.branch()
-    overrides = f'overrides: {{production: {{version: {{digest: "{OLDER}"}}}}}}\n'
-    repository.write("specs/release.yaml", add_release(OLD) + overrides)
-    repository.commit()
-    assert repository.plan().kind == "change"
-
-
-def test_a_version_that_an_override_hid_was_never_served(repository: Repository) -> None:
-    overrides = f'overrides: {{production: {{version: {{digest: "{OLD}"}}}}}}\n'
-    repository.write("specs/release.yaml", add_release(OLDER) + overrides)
-    repository.commit()
-    repository.write("specs/release.yaml", add_release(NEW))
-    repository.commit()
-    repository.branch()
-    repository.write("specs/release.yaml", add_release(OLDER))
-    repository.commit()
-    assert repository.plan().kind == "change"
 
 
 def test_a_release_that_advances_its_canary_grows_by_its_points(repository: Repository) -> None:

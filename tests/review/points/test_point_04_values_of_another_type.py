@@ -16,7 +16,7 @@ from penstock.specs.review import Area
 from review.pull_requests import APPROVED, PENDING, opened
 from review.repositories import Documents, Repository, at, direct
 
-EQUAL_TO_PYTHON = [(1.0, 1), (1, True), (0, False), (0.0, -0.0), ([1.0], [1])]
+EQUAL_TO_PYTHON = [(1.0, 1), (1, True), (True, 1), (False, 0.0), (0, False), (0.0, -0.0), ([1.0], [1])]
 
 
 @pytest.mark.parametrize(("before", "after"), EQUAL_TO_PYTHON)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.changes.directions import judge
-from penstock.review.model import Direction, Operation, VerdictState
+from penstock.review.changes.values import distance
+from penstock.review.model import Direction, Grown, Operation, VerdictState
 from penstock.specs.review import Area, Loosens, Review
-from penstock.specs.units import Duration
+from penstock.specs.units import Duration, Fraction
 from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
 from review.repositories import Documents, Repository
 
@@ -69,14 +70,27 @@ def test_between_a_number_and_a_duration_nothing_is_looser(after: str) -> None:
         assert judged.direction is Direction.UNKNOWN
 
 
+@pytest.mark.parametrize(("before", "after"), [("5%", True), (True, "5%")])
+def test_a_share_grows_by_points_where_a_word_stands_for_the_whole(before: str | bool, after: str | bool) -> None:
+    """`nullable: true` is a share of 100%."""
+    share = [one if isinstance(one, bool) else Fraction.parse(one) for one in (before, after)]
+    assert distance(*share) == Grown(95.0, "points")
+
+
 def test_a_step_that_is_gone_needs_sre(repository: Repository) -> None:
     change = set_at(*STEPS, to=[{"weight": "5%"}, {"weight": "100%"}])
-    assert node(opened(repository, change).verdict(), "brakes").state is PENDING
+    pull_request = opened(repository, change)
+    assert node(pull_request.verdict(), "brakes").state is PENDING
+    # Where it would have paused at 25 %, it goes on to everything.
+    grew = [one.grew for one in pull_request.inputs().plan.changes if one.operation is Operation.REMOVED]
+    assert grew == [Grown(75.0, "points")]
 
 
 def test_a_canary_that_is_gone_needs_sre(repository: Repository) -> None:
     def no_canary(documents: Documents) -> None:
         del documents["Rollout", "delay-online"]["spec"]["strategy"]
 
-    verdict = opened(repository, no_canary).verdict()
-    assert PENDING in {node(verdict, "traffic").state, node(verdict, "brakes").state}
+    pull_request = opened(repository, no_canary)
+    verdict = pull_request.verdict()
+    assert {node(verdict, "traffic").state, node(verdict, "brakes").state} == {PENDING}
+    assert Grown(95.0, "points") in [one.grew for one in pull_request.inputs().plan.changes]

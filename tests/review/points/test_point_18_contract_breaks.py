@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
+from review.pull_requests import set_at
 from review.repositories import Documents, Repository, direct, indirect
 
 
@@ -42,6 +44,60 @@ def test_a_break_is_marked_where_it_is_made_and_on_what_serves_it(
     plan = repository.changed(change)
     assert any(one.breaking for one in direct(plan))
     assert any(one.breaking for one in indirect(plan, "Rollout/delay-online"))
+
+
+FEATURES = ("FeatureSet", "conditions", "features")
+COMPUTED = {
+    "latest": {"of": "weather", "column": "wind_speed", "match": ["origin"], "maxAge": "3h"},
+    "lookup": {"of": "arrivals", "column": "late", "match": ["flight_id"]},
+    "aggregate": {
+        "of": "weather",
+        "sql": "max(wind_speed)",
+        "where": "wind_speed > 0",
+        "match": ["origin"],
+        "window": "1d",
+    },
+}
+"""A feature of each form, and below another value for each of its fields."""
+OTHERWISE: dict[str, dict[str, object]] = {
+    "latest": {"of": "arrivals", "column": "gusts", "match": ["hour"], "maxAge": None},
+    "lookup": {"of": "weather", "column": "landed", "match": ["distance"]},
+    "aggregate": {"of": "arrivals", "sql": "min(wind_speed)", "where": None, "match": ["hour"], "window": "2d"},
+}
+PARTS = {
+    "a type": set_at(*FEATURES, "hour", "type", to="float"),
+    "the source of features": set_at("FeatureSet", "conditions", "source", to="arrivals"),
+    "an entity": set_at("FeatureSet", "conditions", "entity", to=["origin"]),
+    "a time": set_at("Dataset", "weather", "eventTime", to=None),
+    "a key": set_at("Dataset", "weather", "primaryKey", to=["hour"]),
+    "a column that goes": set_at("Dataset", "weather", "columns", "wind_speed", to=None),
+    "a choice of features": set_at("Model", "delay", "features", to={"conditions": ["hour"]}),
+    "a task": set_at("Model", "delay", "task", to="regression"),
+    "the dataset of a label": set_at("Model", "delay", "label", "dataset", to="flights"),
+    "the column of a label": set_at("Model", "delay", "label", "column", to="landed"),
+    "what counts as positive": set_at("Model", "delay", "label", "positive", to=True),
+    "a protocol": set_at("Rollout", "delay-online", "serve", "protocol", to="v1"),
+    **{
+        f"{key} of {form}": set_at(*FEATURES, form, form, key, to=value)
+        for form, values in OTHERWISE.items()
+        for key, value in values.items()
+    },
+}
+
+
+@pytest.mark.parametrize("change", PARTS.values(), ids=PARTS)
+def test_every_part_of_the_contract_counts(repository: Repository, change: Callable[[Documents], None]) -> None:
+    """Whether the specs are sound afterwards or not."""
+
+    def compute(documents: Documents) -> None:
+        features = documents["FeatureSet", "conditions"]["spec"]["features"]
+        features.update({form: {"type": "float", form: deepcopy(one)} for form, one in COMPUTED.items()})
+
+    repository.edit(compute)
+    repository.commit()
+    found = direct(repository.changed(change))
+    assert found
+    assert all(one.breaking for one in found)
 
 
 def looser(documents: Documents) -> None:

@@ -139,7 +139,6 @@ def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Chan
         span=start_of(head.catalog, other),
         through=through,
         environments=_where(head, other, change.environments),
-        breaking=change.breaking and edit.spec.kind in _TRAINED_FROM,
         sensitivity=change.sensitivity if change.direction is LOOSENED else None,
     )
 
