@@ -70,6 +70,7 @@ def with_step(command: list[str]) -> object:
         (["python", "-m", "steps.prepare"], "numexpr/__init__.py"),
         (["python", "steps/prepare.py"], "sitecustomize.py"),
         (["Rscript", "steps/prepare.R"], "steps/settings.json"),
+        (["steps/run.task"], "steps/settings.json"),
     ],
 )
 def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository, command: list[str], path: str) -> None:
@@ -80,6 +81,7 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
         # A folder that Python takes for no package of its own until it has code.
         "numexpr/notes.txt": "None.\n",
         "steps/run.sh": "exec python steps/prepare.py\n",
+        "steps/run.task": "#!/bin/sh\ncat steps/settings.json\n",
         "steps/prepare.R": "settings <- read('steps/settings.json')\n",
         "Makefile": "train:\n\tpython steps/prepare.py\n",
         **dict.fromkeys(

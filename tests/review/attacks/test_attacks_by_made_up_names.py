@@ -75,6 +75,13 @@ RUNS = {
         "import logging\n\ndef departures(b):\n    n = 'a'\n    n += b\n    return getattr(logging, n)\n"
     ),
     "getattr of a name of the file": "import logging\nN = 'a'\n\ndef departures():\n    return getattr(logging, N)\n",
+    "getattr of a name that a pattern binds anew": (
+        "import logging\n\ndef departures(b):\n    n = 'a'\n    match b:\n        case n:\n            "
+        "return getattr(logging, n)\n"
+    ),
+    "getattr of a name of a class in a function": (
+        "import logging\n\ndef departures():\n    class K:\n        n = 'a'\n    return getattr(logging, n)\n"
+    ),
     "getattr of all it is given": "import logging\n\ndef departures(*a):\n    return getattr(*a)\n",
     "__getattribute__": "import logging\nlogging.__getattribute__('s' + 'ys')\n",
     "object.__getattribute__": "import logging\nobject.__getattribute__(logging, 's' + 'ys')\n",
