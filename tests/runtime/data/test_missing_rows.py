@@ -70,3 +70,10 @@ def test_rows_that_are_made_are_told_by_their_keys(
     monkeypatch.chdir(tmp_path)
     columns = COLUMNS | {"id": {"type": "int", "sensitivity": sensitivity}}
     assert _said(tmp_path, capsys, {"python": "made_with_gaps:rows"}, columns=columns) == expected
+
+
+def test_rows_beside_a_value_that_is_too_long_to_count_lines_by_are_told_by_their_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "0.csv").write_text(f"id,x,t\n1,{'a' * 200_000},t\n2,,t\n")
+    assert _said(tmp_path, capsys, {"csv": f"{tmp_path}/*.csv"}) == ["rows.x: missing in the row of id 2"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,14 @@ def unclosed_quote(filesystem: Any, path: str, dialect: Dialect) -> str | None:
 
 
 def lines_of_rows(path: str, rows: Sequence[int], dialect: Dialect) -> list[int]:
-    """The lines on which rows of a CSV file of this machine begin; the first row below its header is row 0."""
+    """The lines on which rows of a CSV file of this machine begin; the first row below its header is row 0.
+
+    None are told of a file with a value so long that Python's reader of CSV gives up at it.
+    """
     from pyarrow import fs
 
     wanted, found = set(rows), []
-    with fs.LocalFileSystem().open_input_stream(path) as file:
+    with suppress(csv.Error), fs.LocalFileSystem().open_input_stream(path) as file:
         reader = csv.reader(_lines(file, dialect), delimiter=dialect.delimiter)
         header, begins, row = next((each for each in reader if each), []), reader.line_num + 1, 0
         for each in reader:
@@ -81,7 +85,7 @@ def lines_of_rows(path: str, rows: Sequence[int], dialect: Dialect) -> list[int]
                     found.append(begins)
                 row += 1
             begins = reader.line_num + 1
-    return found
+    return found if len(found) == len(wanted) else []
 
 
 def parquet_fault(filesystem: Any, path: str, error: Exception) -> str:
@@ -152,7 +156,8 @@ def _written(delimiter: str) -> str:
     """What to write in the spec for a delimiter."""
     if delimiter == ",":
         return "leave `delimiter` out of the `dialect` beside `csv`"
-    return f'write `dialect: {{delimiter: "{delimiter.replace(chr(9), chr(92) + "t")}"}}` beside `csv`'
+    text = r"\t" if delimiter == "\t" else delimiter
+    return f'write `dialect: {{delimiter: "{text}"}}` beside `csv`'
 
 
 def _look_for_bad_line(lines: Iterator[str], dialect: Dialect) -> None:

@@ -32,7 +32,7 @@ def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding
     if not lacking:
         return
     try:
-        files = [(path, read, len(read)) for path, read in tables_here(contract.source, list(contract.columns))]
+        files = list(tables_here(contract.source, list(contract.columns)))
     except InputError:
         files = []
     for column, rows in lacking.items():
@@ -41,10 +41,10 @@ def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding
             yield f"{dataset}.{column}: missing in {places}"
 
 
-def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table, int]], column: str, rows: int) -> str:
+def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table]], column: str, rows: int) -> str:
     """The first rows of the first files that lack a value; nothing where the files lack other values."""
-    found = [(path, _positions(table[column])) for path, table, _ in files if column in table.column_names]
-    without = sum(length for _, table, length in files if column not in table.column_names)
+    found = [(path, _positions(table[column])) for path, table in files if column in table.column_names]
+    without = sum(len(table) for _, table in files if column not in table.column_names)
     if without or sum(len(positions) for _, positions in found) != rows:
         return ""
     named, left = [], _MOST_NAMED
@@ -57,6 +57,8 @@ def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table, int]], 
             numbers, what = lines_of_rows(path, shown, contract.source.dialect or Dialect()), "line"
         else:
             numbers, what = [position + 1 for position in shown], "row"
+        if not numbers:
+            return ""
         named.append(f"{what}{'s' * (len(numbers) > 1)} {_listed(list(map(str, numbers)))} of `{path}`")
     return f"{_listed(named)}{_and_more(rows)}"
 
