@@ -22,7 +22,7 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 
-from penstock.python.reach import Python
+from penstock.python.reach import Python, Reached
 
 _DOORS = "penstock-doors-"
 _DOOR = "from penstock.runtime.repository import enter\n\nenter(__name__, {root!r})\n"
@@ -31,15 +31,34 @@ _DOOR = "from penstock.runtime.repository import enter\n\nenter(__name__, {root!
 def lead_to(module: str) -> None:
     """Let what `module` of the working directory is made of be imported; nothing where it is none of it."""
     root = Path.cwd()
-    if not _is_at(root, module.partition(".")[0]):
+    reached = _reached(root, module)
+    if reached is None:
         return
-    reached = Python(lambda path: _read(root, path)).reached(module)
-    names = {name.partition(".")[0] for name in reached.modules}
     doors = _doors()
-    for name in sorted(_all_at(root) if reached.is_open else names):
+    for name in sorted(_all_at(root) if reached.is_open else _first_names(reached)):
         if _is_at(root, name) and not _is_found_before(name, doors):
             _make(doors / f"{name}.py", _DOOR.format(root=str(root)))
     importlib.invalidate_caches()
+
+
+def parts_of(module: str) -> list[Path]:
+    """The packages and modules at the root of the working directory that `module` is made of, by its imports.
+
+    None where `module` is none of it. Code that may import any other is made of what its import statements show.
+    """
+    root = Path.cwd()
+    reached = _reached(root, module)
+    if reached is None:
+        return []
+    doors = _doors()
+    names = [name for name in sorted(_first_names(reached)) if not _is_found_before(name, doors)]
+    found = [PathFinder.find_spec(name, [str(root)]) for name in names]
+    return [
+        Path(place)
+        for spec in found
+        if spec is not None
+        for place in (spec.submodule_search_locations or [str(spec.origin)])
+    ]
 
 
 def has(module: str) -> bool:
@@ -56,6 +75,17 @@ def enter(name: str, root: str) -> None:
     sys.modules[name] = module
     if spec.loader is not None:
         spec.loader.exec_module(module)
+
+
+def _reached(root: Path, module: str) -> Reached | None:
+    """What a module of the repository leads to; None for one that is not at the root."""
+    if not _is_at(root, module.partition(".")[0]):
+        return None
+    return Python(lambda path: _read(root, path)).reached(module)
+
+
+def _first_names(reached: Reached) -> set[str]:
+    return {name.partition(".")[0] for name in reached.modules}
 
 
 def _doors() -> Path:

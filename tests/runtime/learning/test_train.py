@@ -156,32 +156,6 @@ def test_a_model_scores_a_table_with_more_columns_than_it_reads(tmp_path: Path) 
         model.scores(table.drop_columns("x0"))
 
 
-def test_the_repositorys_own_code_travels_with_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    repository = tmp_path / "repository"
-    (repository / "learners").mkdir(parents=True)
-    (repository / "learners" / "__init__.py").touch()
-    (repository / "learners" / "own.py").write_text(
-        "from sklearn.linear_model import LogisticRegression\n"
-        "class Careful(LogisticRegression):\n"
-        "    pass\n"
-        "def build(strength):\n"
-        "    return Careful(C=strength)\n"
-    )
-    monkeypatch.chdir(repository)
-    splits = write_splits(tmp_path / "splits")
-    estimator = {"python": "learners.own:build", "params": {"strength": 0.5}}
-    command = arguments(splits, tmp_path / "model", estimator, preprocess=json.dumps(SCALED))
-    subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True)
-    elsewhere = (
-        "import sys; from pathlib import Path; from penstock.runtime.learning.model_files import load_model;"
-        "print(type(load_model(Path(sys.argv[1])).pipeline[-1]).__name__)"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", elsewhere, str(tmp_path / "model")], cwd=tmp_path, check=True, capture_output=True
-    )
-    assert told.stdout.split() == [b"Careful"]
-
-
 def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits")
     assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import logging
 import pickle
@@ -30,6 +29,7 @@ import numpy as np
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
 from penstock.runtime.faults import InputError
+from penstock.runtime.learning.own_code import CODE_FOLDER, own_code, try_to_serve
 from penstock.runtime.repository import lead_to
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 TRAINING_FILE = "training.json"
 PICKLE_FILE = "model.pkl"
-CODE_FOLDER = "code"
 _PICKLE_PROTOCOL = 4  # what MLflow writes
 _EPOCH = "1970-01-01 00:00:00.000000"
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "mlflow-skinny")
@@ -136,12 +135,15 @@ def save_model(
     server answers are class probabilities, or the values of a regression.
 
     Raises:
-        InputError: the estimator cannot be pickled, for it holds a lambda or a function of a function.
+        InputError: the estimator cannot be pickled, for it holds a lambda or a function of a function, or cannot be
+            served with the repository's code that goes with it.
     """
     data = _pickled(pipeline)
     example = _example(rows[[feature.name for feature in features]])
     with tempfile.TemporaryDirectory() as temporary, _quiet("mlflow.sklearn", "mlflow.utils.requirements_utils"):
         _write_mlflow(Path(temporary) / "model", pipeline, data, task, features, classes, example)
+        if (Path(temporary) / "model" / CODE_FOLDER).is_dir():
+            try_to_serve(Path(temporary) / "model")
         shutil.copytree(Path(temporary) / "model", directory, dirs_exist_ok=True)
     facts = {
         "model": name,
@@ -233,28 +235,16 @@ def _write_mlflow(
         input_example=example,
         pip_requirements=[f"{library}=={_version(library)}" for library in _requirements(modules)],
         pyfunc_predict_fn="predict" if columns is None else "predict_proba",
-        code_paths=_repository_packages(modules) or None,
+        code_paths=own_code(modules) or None,
     )
 
 
 def _requirements(modules: set[str]) -> list[str]:
     """The distributions of the modules that the pickle names, and what every model needs to be served."""
     distributions = importlib.metadata.packages_distributions()
-    found = {each for module in modules for each in distributions.get(module, ()) if each != "penstock"}
+    names = {module.partition(".")[0] for module in modules}
+    found = {each for name in names for each in distributions.get(name, ()) if each != "penstock"}
     return sorted(found | {"mlflow-skinny", "numpy", "pandas", "scikit-learn"})
-
-
-def _repository_packages(modules: set[str]) -> list[str]:
-    """The packages and modules of the repository (the working directory) that the pickle names."""
-    root = Path.cwd().resolve()
-    found = [spec for module in modules if (spec := importlib.util.find_spec(module)) is not None]
-    places = [
-        place
-        for spec in found
-        if spec.has_location or spec.submodule_search_locations
-        for place in (spec.submodule_search_locations or [str(spec.origin)])
-    ]
-    return sorted(place for place in places if Path(place).resolve().parent == root)
 
 
 class _Modules(pickle.Unpickler):
@@ -272,10 +262,10 @@ class _Modules(pickle.Unpickler):
 
 
 def _modules(data: bytes) -> set[str]:
-    """The top-level modules that a pickle of our own imports when it is loaded."""
+    """The modules that a pickle of our own imports when it is loaded."""
     modules = _Modules(data)
     modules.load()
-    return {module.split(".")[0] for module in modules.found}
+    return modules.found
 
 
 def _example(rows: pd.DataFrame) -> pd.DataFrame:
