@@ -44,6 +44,12 @@ def test_it_does_not_change_with_prose_rollouts_or_defaults_that_are_written_out
     assert digest(edited(small(), path, old, new)) == digest(small())
 
 
+def test_it_does_not_change_with_line_ends_that_a_checkout_gives_to_code() -> None:
+    files = small()
+    files["systems/flights.py"] = files["systems/flights.py"].replace("\n", "\r\n")
+    assert digest(files) == digest(small())
+
+
 def test_an_override_counts_in_its_environment_alone() -> None:
     files = small(model="overrides: {staging: {seed: 3}}\n")
     assert digest(files, "production") == digest(small(), "production")

@@ -287,6 +287,9 @@ class Catalog:
         known = self._file_digests.get(path)
         if known is None:
             data = self.repository.read(path)
+            if data is not None and path.endswith(".py"):
+                # As Python reads it: git gives files other line ends on some machines.
+                data = data.replace(b"\r\n", b"\n")
             known = self._file_digests[path] = "" if data is None else sha256(data).hexdigest()
         return known
 
