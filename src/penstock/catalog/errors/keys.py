@@ -14,7 +14,7 @@ from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.gate import RULE_FORMS
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Mapping, Shape, mapping_of, mappings, shape_at
+from penstock.specs.shapes import Field, Mapping, Shape, mapping_of, mappings, shape_at
 
 _MOST_KEYS = 3
 
@@ -117,6 +117,9 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
             forms = [f"{prefix}{form}" for form in forms]
             what = "" if prefix else " rules"
             return f"it belongs to {listed(forms).replace(' and ', ' or ')}{what}"
+    below = [name for name, one in _fields(place.parent) if isinstance(one.shape, Mapping) and key in one.shape.fields]
+    if len(below) == 1:
+        return f"`{key}` belongs in `{below[0]}`: `{below[0]}: {{{key}: ...}}`"
     paths = [path or "the top level" for path, mapping in mappings(kind) if key in mapping.fields]
     if 0 < len(paths) < 3:
         return f"`{key}` belongs in " + " or ".join(f"`{path}`" if path != "the top level" else path for path in paths)
@@ -124,6 +127,10 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
     if place.pointer[:-1] == ("spec",) and kinds:
         return f"`{key}` is a key of {listed(kinds).replace('`', '').replace(' and ', ' or ')}, not of {kind.kind_name}"
     return ""
+
+
+def _fields(mapping: Mapping | None) -> Iterable[tuple[str, Field]]:
+    return mapping.fields.items() if mapping is not None else ()
 
 
 def _spec_of(kind: type[Resource]) -> Mapping:
