@@ -48,7 +48,9 @@ def test_the_headline_counts_each_row_that_it_stands_above(repository: Repositor
     assert f"{directions['unknown']} unknown and {directions['loosened']} loosened changes" in headline(plan)
 
 
-def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
+def through_sql(label: str) -> Callable[[Documents], None]:
+    """A dataset of SQL over a sensitive column, and a feature that looks its own up."""
+
     def derive(documents: Documents) -> None:
         documents["Dataset", "passengers"] = {
             "apiVersion": "penstock/v1",
@@ -57,7 +59,7 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
             "spec": {
                 "source": {"sql": "select flight_id, contact as who from flights"},
                 "primaryKey": ["flight_id"],
-                "columns": {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": "internal"}},
+                "columns": {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": label}},
             },
         }
         documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {
@@ -65,9 +67,30 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
             "lookup": {"of": "passengers", "column": "who", "match": ["flight_id"]},
         }
 
-    found = {change.after["column"]: change for change in reaching(repository.changed(derive))}
+    return derive
+
+
+def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
+    found = {change.after["column"]: change for change in reaching(repository.changed(through_sql("internal")))}
     assert found["flights.contact"].sensitivity == "pii"
     assert "Dataset/passengers.columns.who" in found["flights.contact"].through
+
+
+@pytest.mark.parametrize("label", ["internal", "sensitive", "pii"])
+def test_one_way_through_two_datasets_is_told_once(repository: Repository, label: str) -> None:
+    found = indirect(repository.changed(through_sql(label)), "Model/delay")
+    told = [change.after for change in found if change.area is Area.PRIVACY]
+    assert {"column": "flights.contact", "use": "feature", "sensitivity": "pii"} in told
+    assert "passengers.who" not in {after["column"] for after in told}
+
+
+def test_the_nearer_dataset_is_told_of_where_its_label_is_the_stricter_one(repository: Repository) -> None:
+    repository.git("checkout", "-q", "main")
+    repository.replace("contact: {type: string, sensitivity: pii}", "contact: {type: string, sensitivity: sensitive}")
+    repository.commit()
+    repository.branch("derive")
+    found = {change.after["column"]: change.sensitivity for change in reaching(repository.changed(through_sql("pii")))}
+    assert found == {"flights.contact": "sensitive", "passengers.who": "pii"}
 
 
 def test_the_key_of_a_lookup_reaches_the_model_though_its_value_does_not(repository: Repository) -> None:

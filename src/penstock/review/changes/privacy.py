@@ -76,10 +76,30 @@ def _of_model(
                 continue
             entry = found.setdefault((column, use, SENSITIVITIES[label], elsewhere), (touch.path, is_new, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())
+    ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
     for (column, use, sensitivity, elsewhere), (path, is_new, environments) in found.items():
+        if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, is_new, environments), way) for way in ways):
+            continue
         told = _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
         by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
         yield replace(told, why=told.why + by)
+
+
+_Way = tuple[Use, int, Path, bool, list[str]]
+"""How a column reaches the model, its label, by which path, whether newly, and in which environments."""
+
+
+def _is_part(one: _Way, other: _Way) -> bool:
+    """Whether a way is the end of another that tells as much and more: what is approved of that holds for it too."""
+    use, label, path, is_new, environments = one
+    whole = other[2]
+    return (
+        (use, is_new) == (other[0], other[3])
+        and label <= other[1]
+        and len(path) < len(whole)
+        and whole[-len(path) :] == path
+        and set(environments) <= set(other[4])
+    )
 
 
 def _on_the_way(through: tuple[str, ...], edits: Iterable[Edit]) -> tuple[str, ...]:
