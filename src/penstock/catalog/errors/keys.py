@@ -17,6 +17,8 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Field, Mapping, Shape, mapping_of, mappings, shape_at
 
 _MOST_KEYS = 3
+_LONGEST = 90
+"""Of a list of keys that is given beside another advice."""
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "threshold": ("atLeast", "atMost"), "min": ("atLeast",), "max": ("atMost",), "gte": ("atLeast",),
@@ -70,10 +72,13 @@ def unknown_key(
     if taken:
         help_ = f"`{taken[0]}` is there already: delete this one"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
+    own = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
     if elsewhere:
-        return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), ()
-    helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
-    return Diagnostic.error("unknown-key", headline, span, help=helps), ()
+        # Where it would be right in several places, what is right here is as likely to be sought.
+        is_short = " or `" in elsewhere and len("".join(own)) < _LONGEST
+        helps = (elsewhere, *own) if is_short else (elsewhere,)
+        return Diagnostic.error("unknown-key", headline, span, help=helps), ()
+    return Diagnostic.error("unknown-key", headline, span, help=own), ()
 
 
 def _of_override(kind: type[Resource], key: str) -> str:

@@ -20,7 +20,7 @@ _SYNONYMS = {
     "varchar": "string", "category": "string", "categorical": "string", "double": "float", "number": "float",
     "numeric": "float", "decimal": "float", "float64": "float", "boolean": "bool", "datetime": "timestamp",
     "classification": "binary", "multi-class": "multiclass", "prod": "production", "dev": "development",
-    "stage": "staging", "temporal": "time", "chronological": "time", "hash": "random", "error": "fail",
+    "stage": "staging", "temporal": "time", "date": "time", "chronological": "time", "hash": "random", "error": "fail",
     "warning": "warn", "restricted": "sensitive", "confidential": "sensitive", "personal": "pii",
     "kolmogorov-smirnov": "ks", "jsd": "jensen_shannon", "js": "jensen_shannon", "grpc": "grpc-v2", "bayesian": "tpe",
     "previous": "champion", "current": "champion", "production": "champion", "blocking": "block",
