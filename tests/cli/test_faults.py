@@ -48,7 +48,10 @@ def test_a_library_that_is_missing_names_its_extra(
     (tmp_path / "specs").mkdir()
     monkeypatch.setattr(verify, "verify", lacks)
     assert main(["verify", "--root", str(tmp_path)]) == WRONG_USE
-    expected = 'error: kfp is missing: verifying needs the extra `verify` (`pip install "penstock[verify]"`)\n'
+    expected = (
+        "error: kfp is missing: verifying needs the extra `verify` (in a checkout of Penstock: `pip install "
+        '".[verify]"`)\n'
+    )
     assert capsys.readouterr().err == expected
 
 

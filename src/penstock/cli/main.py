@@ -139,7 +139,8 @@ def add_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentPars
 
 def lacks(error: ModuleNotFoundError, what: str, extra: str) -> str:
     """The error of a command whose library is not installed: `what` needs which extra, and how it is installed."""
-    return f'error: {error.name} is missing: {what} the extra `{extra}` (`pip install "penstock[{extra}]"`)'
+    install = f'in a checkout of Penstock: `pip install ".[{extra}]"`'
+    return f"error: {error.name} is missing: {what} the extra `{extra}` ({install})"
 
 
 def _module(command: str) -> Any:
