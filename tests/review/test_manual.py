@@ -1,4 +1,4 @@
-"""What docs/review.md says of policies is so."""
+"""What docs/review/policy.md says is so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.review.model import Verdict
 from review.pull_requests import APPROVED, PENDING, POLICY, SKIPPED, looser_gate, names, node, opened, rules_of
 from review.repositories import Repository
 
-MANUAL = (Path(__file__).resolve().parents[2] / "docs" / "review.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).resolve().parents[2] / "docs" / "review" / "policy.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def plan_of(repository: GitRepository, sides: Sides) -> Plan:
     astray = list(misplaced(repository, sides))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
     errors.extend(check_whole(sides.head.catalog))
+    errors.extend(sides.head.catalog.read_since())
     errors.extend(examined.findings)
     generated = comparison.run(examined, has_errors=errors.has_errors)
     errors.extend(astray)
@@ -188,7 +189,11 @@ _TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-ba
 def _base_problems(sides: Sides) -> list[Diagnostic]:
     """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
     catalog = sides.base.catalog
-    found = [*catalog.reading, *(one for spec_id in sides.touched for one in catalog.problems(spec_id))]
+    found = [
+        *catalog.reading,
+        *catalog.read_since(),
+        *(one for spec_id in sides.touched for one in catalog.problems(spec_id)),
+    ]
     return [
         replace(
             one,

@@ -180,7 +180,7 @@ def test_a_draft_is_judged_anew_when_it_becomes_one_and_when_it_is_ready() -> No
 
 
 def test_the_ten_lines_that_the_manual_gives_are_as_safe() -> None:
-    text = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "review" / "README.md").read_text(encoding="utf-8")
     example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
     assert len(example.strip().splitlines()) <= 10
     workflow = yaml.safe_load(example)

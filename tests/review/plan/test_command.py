@@ -45,11 +45,12 @@ def test_it_tells_who_must_approve_by_the_policy_of_the_base(
 ) -> None:
     command = ["plan", "--root", str(loosened.root)]
     main(command)
-    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("~ Gate/")]
-    assert "   needs 1 of " in row
+    shown = capsys.readouterr().out
+    (row,) = [text for text in shown.split("\n~ ") if text.startswith("Gate/")]
+    assert "\n    needs 1 of " in row
     main([*command, "--format", "json"])
     (direct,) = [one for one in json.loads(capsys.readouterr().out)["changes"] if one["cause"] == "direct"]
-    assert f"needs {direct['needs']}   affects" in row
+    assert f"\n    needs {direct['needs']}\n" in row
     assert "state" not in direct
     main([*command, "--format", "markdown"])
     assert "| who must approve |\n" in capsys.readouterr().out

@@ -44,9 +44,11 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
     moved = [row for row in shown if row.change.operation is Operation.MOVED]
     if len(shown) > len(moved):
         yield ""
+    above = ""
     for row in shown:
         if row.change.operation is not Operation.MOVED:
-            yield from _row(row, paint)
+            yield from _row(row, above, paint)
+            above = row.affects
     if moved:
         yield ""
         yield (
@@ -65,14 +67,17 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
         yield f"next: {paint(command, '1')}"
 
 
-def _row(row: Row, paint: _Paint) -> Iterator[str]:
+def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:
+    """A change; what it affects is not said again where the row above affects all of it and nothing else."""
     code = _COLOURS[row.change.direction]
     values = f" {log_line(row.values)}" if row.values else ""
-    affects = f"   affects {log_line(row.affects)}" if row.affects else ""
-    note = f"   {log_line(row.note.text)}" if row.note is not None else ""
-    yield f"{paint(row.symbol, code)} {log_line(row.what)}{values}   {paint(log_line(row.risk), code)}{note}{affects}"
+    yield f"{paint(row.symbol, code)} {log_line(row.what)}{values}   {paint(log_line(row.risk), code)}"
     place = f" ({row.span.path}:{row.span.line})" if row.span is not None else ""
     yield paint(f"    {log_line(row.why)}{log_line(place)}", "2")
+    if row.affects:
+        yield f"    affects {'the same as above' if row.affects == above else log_line(row.affects)}"
+    if row.note is not None:
+        yield f"    {log_line(row.note.text)}"
     for below in row.below[:_SHOWN_BELOW]:
         colour = _COLOURS[below.change.direction]
         yield f"    {paint('↳', colour)} {log_line(below.what)}   {paint(log_line(below.risk), colour)}   " + paint(
