@@ -228,6 +228,15 @@ def test_a_private_key_is_its_owner_s_alone_and_never_overwritten(key: Path) -> 
     assert key.read_bytes() == before
 
 
+def test_a_private_key_in_a_repository_is_warned_of(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evidence", "keygen", "--key-id", "a", "--out", str(tmp_path / "a.pem")]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["evidence", "keygen", "--key-id", "a", "--out", str(repository.root / "specs" / "a.pem")]) == 0
+    assert f"lies in the git repository {repository.root}" in capsys.readouterr().err
+
+
 def test_a_release_that_is_not_there_is_named(
     repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
