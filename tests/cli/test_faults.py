@@ -14,6 +14,7 @@ import pytest
 
 from penstock.cli import check, verify
 from penstock.cli.main import FAULT, WRONG_USE, main
+from penstock.incremental.session import Session
 
 
 def said(error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: Path) -> str:
@@ -30,6 +31,28 @@ def test_a_full_disk_is_told_in_one_line(
 ) -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/work/.penstock/steps")
     assert said(full, monkeypatch, capsys, tmp_path) == "error: No space left on device: /work/.penstock/steps\n"
+
+
+def test_generated_files_that_may_not_be_written_are_told_by_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file that could not be made is one that nobody knows: it lasts for as long as the writing."""
+    (tmp_path / "specs").mkdir()
+
+    def refuse(place: Path) -> None:
+        def fail(*_: Any, **__: Any) -> Any:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(place))
+
+        monkeypatch.setattr(Session, "compile", fail)
+
+    refuse(tmp_path / "generated" / ".journal.json")
+    assert main(["compile", "--root", str(tmp_path)]) == FAULT
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "error: generated/ cannot be written: Read-only file system"
+    assert "`penstock compile --check`" in told[1]
+    refuse(tmp_path / "specs" / "data.yaml")
+    assert main(["compile", "--root", str(tmp_path)]) == FAULT
+    assert capsys.readouterr().err == f"error: Read-only file system: {tmp_path}/specs/data.yaml\n"
 
 
 def test_a_fault_of_its_own_asks_for_a_report(
