@@ -276,6 +276,13 @@ def test_the_server_has_the_libraries_that_models_are_saved_with(environment: st
     assert (model["runtime"], model["image"]) == ("kserve-mlserver", f"registry.example/mlserver@{DIGEST}")
 
 
+@pytest.mark.parametrize("timeout", ["5s", "30s", "15m"])
+def test_a_server_that_answers_one_long_request_is_not_taken_for_dead(timeout: str) -> None:
+    rollout = changed(PLAIN, ("timeout: 5s", f"timeout: {timeout}"))
+    probe = service(rollout)["spec"]["predictor"]["model"]["livenessProbe"]
+    assert (probe["failureThreshold"] - 1) * probe["periodSeconds"] > plan(rollout).timeout_seconds
+
+
 def test_without_an_image_the_runtimes_own_serves() -> None:
     without = changed(ENVIRONMENT, (f"    server: registry.example/mlserver@{DIGEST}\n", ""))
     assert "image" not in service(PLAIN, without)["spec"]["predictor"]["model"]

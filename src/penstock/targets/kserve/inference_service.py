@@ -227,12 +227,7 @@ def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     model |= {
         "startupProbe": {"httpGet": {"path": live, "port": 8080}, "periodSeconds": 5, "failureThreshold": 60},
         "readinessProbe": {"httpGet": {"path": ready, "port": 8080}, "periodSeconds": 5, "timeoutSeconds": 2},
-        "livenessProbe": {
-            "httpGet": {"path": live, "port": 8080},
-            "periodSeconds": 10,
-            "timeoutSeconds": 2,
-            "failureThreshold": 3,
-        },
+        "livenessProbe": manifests.liveness_probe({"httpGet": {"path": live, "port": 8080}}, endpoint.timeout_seconds),
         "securityContext": _container_security(endpoint),
         "volumeMounts": [_SCRATCH_MOUNT],
     }
