@@ -77,17 +77,18 @@ def test_the_image_is_without_what_only_the_compile_side_needs(root: Path) -> No
     assert not {"kfp", "kubernetes", "pytest", "mypy"} & set(locked(root, "requirements/runtime.lock"))
 
 
-def test_the_dockerfile_copies_what_is_there(root: Path) -> None:
+@pytest.mark.parametrize("dockerfile", ["Dockerfile", "Dockerfile.mlserver"])
+def test_a_dockerfile_copies_what_is_there(root: Path, dockerfile: str) -> None:
     copied = [
         source
-        for line in (root / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        for line in (root / dockerfile).read_text(encoding="utf-8").splitlines()
         if line.startswith("COPY ") and "--from=" not in line
         for source in line.split()[1:-1]
     ]
     allowed = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert copied
     for source in copied:
-        assert (root / source).exists(), f"the Dockerfile copies {source}, which is not there"
+        assert (root / source).exists(), f"{dockerfile} copies {source}, which is not there"
         assert "!" + source.split("/")[0] in allowed, f".dockerignore hides {source}"
 
 
@@ -96,6 +97,13 @@ def test_the_image_runs_steps_as_nobody_in_particular(root: Path) -> None:
     assert "USER 65532:65532" in lines
     assert 'ENTRYPOINT ["penstock-step"]' in lines
     assert lines.index("WORKDIR /workspace") < lines.index("USER 65532:65532")
+
+
+def test_the_server_starts_by_itself_where_no_manifest_names_a_command(root: Path) -> None:
+    lines = (root / "Dockerfile.mlserver").read_text(encoding="utf-8").splitlines()
+    assert "USER 65532:65532" in lines
+    assert 'CMD ["mlserver", "start", "/mnt/models"]' in lines
+    assert "requirements/serving.lock" in next(line for line in lines if line.startswith("COPY "))
 
 
 def test_help_lists_every_target(root: Path) -> None:

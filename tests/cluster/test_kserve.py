@@ -197,6 +197,15 @@ def test_where_pods_are_restricted_the_cluster_says_what_kserves_own_container_m
     assert "kserve-container" not in refusal
 
 
+def test_the_environments_image_stands_in_the_place_of_the_runtimes(kserve_cluster: Cluster) -> None:
+    document = compiled(PLAIN)
+    alone(kserve_cluster, document, "own-image")
+    server = container(deployment(kserve_cluster, "own-image", ONLINE)["spec"]["template"])
+    runtime = kserve_cluster.get("clusterservingruntime", "kserve-mlserver", "")
+    assert server["image"] == document["spec"]["predictor"]["model"]["image"]
+    assert server["image"] != runtime["spec"]["containers"][0]["image"]
+
+
 def states_security(cluster: Cluster, security: Document | None) -> None:
     patch = json.dumps({"spec": {"container": {"securityContext": security}}})
     cluster.run("patch", "clusterstoragecontainer", "default", "--type=merge", "-p", patch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from promql_parser import parse
 
 from lowering.rollouts import (
@@ -100,8 +101,19 @@ def test_short_rates_grow_with_the_time_between_scrapes() -> None:
     assert "[8m]" in plan(changed(BY_HAND, BY_REQUESTS), slow).scaling.query
 
 
-def test_the_server_image_is_the_rollouts_own_or_the_environments() -> None:
+@pytest.mark.parametrize("rollout", [BY_ITSELF, BY_HAND], ids=["argo-rollouts", "kserve"])
+def test_the_server_image_is_the_rollouts_own_or_the_environments(rollout: str) -> None:
     own = f"registry.example/own@{DIGEST}"
-    assert plan(BY_ITSELF).image == f"registry.example/mlserver@{DIGEST}"
-    assert plan(changed(BY_ITSELF, ("argo-rollouts\n", f"argo-rollouts\n    image: {own}\n"))).image == own
-    assert plan(BY_HAND).image is None
+    assert plan(rollout).image == f"registry.example/mlserver@{DIGEST}"
+    target = "argo-rollouts\n" if rollout == BY_ITSELF else "target: kserve\n"
+    assert plan(changed(rollout, (target, f"{target}    image: {own}\n"))).image == own
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["format: sklearn\n    protocol: v1", "format: onnx", "runtime: of-ones-own"],
+    ids=["KServe's own", "Triton", "a runtime by name"],
+)
+def test_the_environments_server_is_not_put_in_the_place_of_another_one(other: str) -> None:
+    """It is MLServer; what another runtime starts is another program, with other words."""
+    assert plan(changed(BY_HAND, ("target: kserve\n", f"target: kserve\n    {other}\n"))).image is None

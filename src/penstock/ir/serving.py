@@ -146,7 +146,7 @@ class Endpoint(NamedTuple):
     runtime: str | None
     """KServe ServingRuntime."""
     image: str | None
-    """Server image, where the target needs one."""
+    """Server image; None where the target's own serves."""
     fetch_image: str
     """Image that holds ``penstock-step``, for targets that load the model themselves."""
     files: ModelFiles

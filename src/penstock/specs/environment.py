@@ -246,7 +246,7 @@ class Images(Node):
         exclude_if=lambda value: value is None,
     )
     server: Image | None = field(
-        "Image of the model server, for targets where KServe does not bring one.",
+        "Image of MLServer, with the libraries that models are saved with; the one that KServe brings has older ones.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,

@@ -70,7 +70,7 @@ class Serve(Node):
         default=None,
     )
     image: Image | None = field(
-        "Server image, for argo-rollouts; the environment's where absent.",
+        "Server image; where absent the environment's if MLServer serves, and otherwise that of KServe's runtime.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
@@ -85,6 +85,13 @@ class Serve(Node):
         area=Area.ROLLOUT,
         default=WholeSeconds.parse("30s"),
     )
+
+    @property
+    def is_by_mlserver(self) -> bool:
+        """Whether MLServer answers; KServe brings others for v1 and onnx, and takes more by name."""
+        if self.target == "argo-rollouts":
+            return True
+        return self.runtime is None and self.protocol == "v2" and self.format != "onnx"
 
 
 class CanaryStep(Node):

@@ -28,6 +28,7 @@ CONTAINER_SECURITY: dict[str, Any] = {
 """Security context of a container, as the restricted Pod Security Standard asks, with nothing to write to."""
 
 _HASH_LENGTH = 10
+_LIVENESS_PERIOD_SECONDS = 10
 # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,
 # https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity and
 # https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html.
@@ -36,6 +37,16 @@ _IDENTITY_ANNOTATIONS = {
     "gcp": "iam.gke.io/gcp-service-account",
     "azure": "azure.workload.identity/client-id",
 }
+
+
+def liveness_probe(check: dict[str, Any], timeout_seconds: int) -> dict[str, Any]:
+    """A probe that restarts a server which answers nothing for longer than the longest request may take.
+
+    A server that computes in the loop which answers, as MLServer does without workers, is silent meanwhile; whoever
+    took that for death would end each request that takes longer than half a minute, and with it all that wait.
+    """
+    failures = 2 + -(-timeout_seconds // _LIVENESS_PERIOD_SECONDS)
+    return {**check, "periodSeconds": _LIVENESS_PERIOD_SECONDS, "timeoutSeconds": 2, "failureThreshold": failures}
 
 
 class Owned(Protocol):

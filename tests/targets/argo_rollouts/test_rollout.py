@@ -166,6 +166,16 @@ def test_the_command_that_fetches_puts_the_model_where_the_server_looks(tmp_path
     assert directory_digest(Path(uri.replace(writable, str(mount)))) == digest
 
 
+@pytest.mark.parametrize(("timeout", "failures"), [("5s", 3), ("30s", 5), ("10m", 62)])
+def test_a_server_that_answers_one_long_request_is_not_taken_for_dead(timeout: str, failures: int) -> None:
+    """MLServer computes it in the loop that answers probes, so that none of them is answered meanwhile."""
+    rollout = changed(BY_ITSELF, ("timeout: 5s", f"timeout: {timeout}"))
+    (server,) = objects(rollout)[f"Rollout/{ONLINE}"]["spec"]["template"]["spec"]["containers"]
+    probe = server["livenessProbe"]
+    assert probe["failureThreshold"] == failures
+    assert (failures - 1) * probe["periodSeconds"] > plan(rollout).timeout_seconds
+
+
 def test_a_model_may_fill_as_much_of_a_disk_as_it_may_of_memory() -> None:
     def limit(rollout: str) -> object:
         volumes = objects(rollout)[f"Rollout/{ONLINE}"]["spec"]["template"]["spec"]["volumes"]

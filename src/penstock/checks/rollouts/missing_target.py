@@ -67,8 +67,7 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             secondary=(Label(view.span(environment, ("images",), "key"), "no `server` here"),),
             help=(
                 f"add its image to the environment: `images: {{runtime: ..., server: {_IMAGE}}}`",
-                f"or to this rollout alone: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`; "
-                "KServe alone brings its own",
+                f"or to this rollout alone: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`",
             ),
         )
 

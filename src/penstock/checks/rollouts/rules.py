@@ -13,6 +13,7 @@ from penstock.checks.rollouts.competing_rollouts import competing_rollouts
 from penstock.checks.rollouts.missing_target import missing_target
 from penstock.checks.rollouts.promql_form import promql_form
 from penstock.checks.rollouts.silent_alert import silent_alert
+from penstock.checks.rollouts.stock_server import stock_server
 from penstock.checks.rollouts.timeless_window import timeless_window
 from penstock.checks.rollouts.ungated_rollout import ungated_rollout
 from penstock.checks.rollouts.unheard_alert import unheard_alert
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     bound_direction,
     ungated_rollout,
     missing_target,
+    stock_server,
     competing_rollouts,
     canary_steps,
     capacity,

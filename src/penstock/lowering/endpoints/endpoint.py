@@ -47,7 +47,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         format=serve.format,
         protocol=serve.protocol,
         runtime=serve.runtime,
-        image=serve.image if serve.target == "kserve" else serve.image or environment.images.server,
+        image=serve.image or (environment.images.server if serve.is_by_mlserver else None),
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
         model_store=environment.model_store,

@@ -88,7 +88,7 @@ def _server(endpoint: Endpoint) -> dict[str, Any]:
             "periodSeconds": 5,
             "timeoutSeconds": 2,
         },
-        "livenessProbe": {"httpGet": live, "periodSeconds": 10, "timeoutSeconds": 2, "failureThreshold": 3},
+        "livenessProbe": manifests.liveness_probe({"httpGet": live}, endpoint.timeout_seconds),
         # Requests go on arriving until every proxy has heard that the pod is leaving.
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", "10"]}}},
         "securityContext": manifests.CONTAINER_SECURITY,

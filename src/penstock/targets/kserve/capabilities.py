@@ -121,12 +121,6 @@ def _timeout(endpoint: Endpoint) -> str | None:
     return f"Knative refuses a timeout of {endpoint.timeout_seconds} seconds, and KServe makes no pods"
 
 
-def _image(endpoint: Endpoint) -> str | None:
-    if endpoint.image is not None:
-        return "KServe takes its server's image from the ServingRuntime, whatever stands here"
-    return None
-
-
 def _mode_name(endpoint: Endpoint) -> str | None:
     if version(endpoint.version) >= STANDARD_NAME_SINCE:
         return None
@@ -156,7 +150,6 @@ CAPABILITIES = (
         _timeout,
         "at most `10m`; where `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
     ),
-    Capability("serve.image", _image, "`serve.runtime` with a ServingRuntime of that image"),
     Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
     Capability("environment.kserve.version", _mode_name, "KServe 0.16 or newer"),
 )

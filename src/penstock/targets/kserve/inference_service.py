@@ -214,6 +214,9 @@ def _container_security(endpoint: Endpoint) -> dict[str, Any]:
 def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     runtime = (bundled_runtime(endpoint) if endpoint.runtime is None else None) or _UNLISTED
     model = _what(endpoint, files)
+    if endpoint.image is not None:
+        # KServe merges this over the container of its runtime, whose own image has other libraries.
+        model["image"] = endpoint.image
     model["resources"] = _resources(endpoint)
     if runtime.env:
         model["env"] = [{"name": name, "value": value} for name, value in runtime.env]
@@ -224,12 +227,7 @@ def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
     model |= {
         "startupProbe": {"httpGet": {"path": live, "port": 8080}, "periodSeconds": 5, "failureThreshold": 60},
         "readinessProbe": {"httpGet": {"path": ready, "port": 8080}, "periodSeconds": 5, "timeoutSeconds": 2},
-        "livenessProbe": {
-            "httpGet": {"path": live, "port": 8080},
-            "periodSeconds": 10,
-            "timeoutSeconds": 2,
-            "failureThreshold": 3,
-        },
+        "livenessProbe": manifests.liveness_probe({"httpGet": {"path": live, "port": 8080}}, endpoint.timeout_seconds),
         "securityContext": _container_security(endpoint),
         "volumeMounts": [_SCRATCH_MOUNT],
     }
