@@ -278,6 +278,14 @@ def test_while_a_run_is_under_way_nothing_is_started(cluster: tuple[Cluster, str
     assert known.started == []
 
 
+def test_a_run_whose_workflow_is_lost_hinders_nothing_for_ever(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    """Kubeflow calls it running for as long as it knows it: nobody is left to say how it ended."""
+    known, api = cluster
+    known.runs = [a_run(timedelta(days=8), "RUNNING")]
+    assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
+    assert len(known.started) == 1
+
+
 def test_without_drift_nobody_is_asked(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
     known, api = cluster
     assert retrain(api, drift(tmp_path)) == 0
