@@ -66,8 +66,9 @@ class Retry:
 
     count: int
     backoff_seconds: int
+    """The pause before the first of them."""
     factor: float
-    max_backoff_seconds: int
+    """By which each pause is longer than the one before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,11 @@ class Cluster:
         self.fail: list[int] = []
         self.requests: list[str] = []
         self.token: str | None = None
+        self.namespace: dict[str, str] = {"namespace": "ml"}
 
     def get(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if path == "pipelines/names/flight-delay-training" and query == {"namespace": "ml"}:
-            return 200, {"pipeline_id": "p1", "name": "flight-delay-training", "namespace": "ml"}
+            return 200, {"pipeline_id": "p1", "name": "flight-delay-training", **self.namespace}
         if path == "pipelines/p1/versions":
             assert query["sort_by"] == "created_at desc"
             if "page_token" not in query:
@@ -180,6 +181,25 @@ def test_what_is_not_there_is_named(
     assert known.started == []
 
 
+@pytest.mark.parametrize("drifted", [False, True])
+def test_the_pipeline_of_another_namespace_is_not_started(
+    cluster: tuple[Cluster, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], drifted: bool
+) -> None:
+    """An API for one user looks in its own namespace, whatever it is asked for."""
+    known, api = cluster
+    known.namespace = {"namespace": "kubeflow"}
+    assert (retrain(api, drift(tmp_path, "wind")) if drifted else start(api)) == 2
+    assert "of the namespace `ml` and knows the one of `kubeflow`" in capsys.readouterr().err
+    assert known.started == []
+
+
+def test_an_api_that_keeps_pipelines_in_a_database_for_one_user_has_no_namespaces(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    known.namespace = {}
+    assert start(api) == 0
+    assert len(known.started) == 1
+
+
 def test_reading_is_tried_again_when_the_server_fails(cluster: tuple[Cluster, str]) -> None:
     known, api = cluster
     known.fail = [503, 500]
@@ -256,6 +276,14 @@ def test_while_a_run_is_under_way_nothing_is_started(cluster: tuple[Cluster, str
     known.runs = [a_run(timedelta(days=3), "RUNNING")]
     assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
     assert known.started == []
+
+
+def test_a_run_whose_workflow_is_lost_hinders_nothing_for_ever(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    """Kubeflow calls it running for as long as it knows it: nobody is left to say how it ended."""
+    known, api = cluster
+    known.runs = [a_run(timedelta(days=8), "RUNNING")]
+    assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
+    assert len(known.started) == 1
 
 
 def test_without_drift_nobody_is_asked(cluster: tuple[Cluster, str], tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _configure(task: dsl.PipelineTask, step: Step, workflow: Workflow) -> None:
             step.retry.count,
             backoff_duration=f"{step.retry.backoff_seconds}s",
             backoff_factor=step.retry.factor,
-            backoff_max_duration=f"{step.retry.max_backoff_seconds}s",
+            backoff_max_duration="30d",
         )
     task.set_env_variable("DO_NOT_TRACK", "1")
     task.set_env_variable("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -104,3 +104,21 @@ def test_a_step_without_a_deadline_has_none() -> None:
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert "activeDeadlineSeconds" not in executors["exec-train"]
     assert executors["exec-snapshot-trips"]["activeDeadlineSeconds"] == 3600
+
+
+def test_every_attempt_of_a_step_has_all_of_its_time() -> None:
+    """`backoffMaxDuration` counts from the first attempt: later nothing is tried again, and what runs is ended."""
+    pipeline, platform = rendered(flight_training())["training.yaml"].documents
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    retried = {name: task for name, task in pipeline["root"]["dag"]["tasks"].items() if "retryPolicy" in task}
+    assert retried
+    for name, task in retried.items():
+        policy = task["retryPolicy"]
+        pauses = [_seconds(policy["backoffDuration"]) * policy["backoffFactor"] ** n for n in range(3)]
+        attempts = (policy["maxRetryCount"] + 1) * executors[f"exec-{name}"]["activeDeadlineSeconds"]
+        assert len(pauses) == policy["maxRetryCount"]
+        assert attempts + sum(pauses) < _seconds(policy["backoffMaxDuration"])
+
+
+def _seconds(duration: str) -> int:
+    return int(duration.removesuffix("s"))

@@ -80,7 +80,7 @@ def snapshot(**fields) -> Step:
         ),
         "outputs": (Output("snapshot", "dataset"),),
         "compute": Compute("1", "2Gi"),
-        "retry": Retry(3, 30, 2.0, 600),
+        "retry": Retry(3, 30, 2.0),
         "cache": False,
         "timeout_seconds": 3600,
         **fields,

@@ -14,7 +14,7 @@ LIGHT = Compute(cpu="500m", memory="1Gi")
 MEDIUM = Compute(cpu="1", memory="2Gi")
 """Steps that stream tables through an engine which spills to disk."""
 
-_RETRY_OUTSIDE = Retry(count=3, backoff_seconds=30, factor=2.0, max_backoff_seconds=600)
+_RETRY_OUTSIDE = Retry(count=3, backoff_seconds=30, factor=2.0)
 _HOUR = 3600
 
 

@@ -1,8 +1,9 @@
 """The part of Kubeflow Pipelines' REST API, v2beta1, that starts pipelines by name.
 
-An installation for one user reads the pipelines of the namespace that it is in; one for several users needs to be
-told the namespace everywhere, so it is always sent. Reading is tried again when the server or the way to it fails;
-starting is not, since a run may have started although the answer was lost.
+An installation for one user reads the pipelines of the namespace that it is in, whatever namespace it is told; one for
+several users needs to be told everywhere. So it is always sent, and the namespace of what comes back is looked at.
+Reading is tried again when the server or the way to it fails; starting is not, since a run may have started although
+the answer was lost.
 """
 
 from __future__ import annotations
@@ -73,6 +74,13 @@ class Pipelines:
             raise InputError(
                 f"there is no pipeline `{name}` in the namespace `{self._namespace}` of {self._api}: apply the "
                 "generated manifests first (Kubeflow Pipelines for one user reads only the namespace that it runs in)"
+            )
+        elsewhere = found.get("namespace") or self._namespace
+        if self._namespace and elsewhere != self._namespace:
+            raise InputError(
+                f"{self._api} was asked for the pipeline `{name}` of the namespace `{self._namespace}` and knows the "
+                f"one of `{elsewhere}`, which is another environment's: Kubeflow Pipelines for one user reads only the "
+                "namespace that it runs in, which has to be the `namespace` of the Environment"
             )
         pipeline_id = str(found["pipeline_id"])
         query = {"page_size": str(PAGE), "sort_by": "created_at desc"}

@@ -12,6 +12,10 @@ from penstock.runtime.operations.kubeflow import UNFINISHED, Pipeline, Pipelines
 from penstock.runtime.operations.observe import duration
 from penstock.specs.units import Duration
 
+LONGEST_RUN = timedelta(days=7)
+"""Longer than the deadlines of all steps of a training pipeline, one after the other. What is called unfinished after
+that has lost its workflow (it was deleted, or its cluster made anew), and nobody is left to say how it ended."""
+
 log = logging.getLogger(__name__)
 
 
@@ -57,9 +61,9 @@ def _hindrance(pipelines: Pipelines, pipeline: Pipeline, cooldown: Duration, now
     newest: Run | None = next(pipelines.runs(pipeline), None)
     if newest is None:
         return None
-    if newest.state in UNFINISHED:
-        return f"the run {newest.id} of `{pipeline.name}` is under way"
     age = now - newest.created
+    if newest.state in UNFINISHED and age < LONGEST_RUN:
+        return f"the run {newest.id} of `{pipeline.name}` is under way"
     if age < timedelta(milliseconds=int(cooldown)):
         return f"the run {newest.id} of `{pipeline.name}` was created {_words(age)} ago, and the cooldown is {cooldown}"
     return None

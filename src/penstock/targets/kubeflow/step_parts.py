@@ -34,6 +34,9 @@ _ARTIFACTS: Mapping[ArtifactType, Recurring] = {
 _TEXT = Recurring(parameterType="STRING")
 _CACHED = Recurring(enableCache=True)
 _NOT_CACHED = Recurring(enableCache=False)
+_RETRIED_FOR_SECONDS = 30 * 24 * 3600
+"""Longer than all attempts of any step take. Kubeflow's `backoffMaxDuration` is no longest pause: it starts with the
+first attempt, a step that fails after it is not tried again, and an attempt that runs into it is killed."""
 _STEPS_KEPT = 512
 """A few times the steps of one model, whose pipelines are rendered one after the other."""
 
@@ -116,7 +119,7 @@ def _retry(retry: Retry) -> Recurring:
         maxRetryCount=retry.count,
         backoffDuration=f"{retry.backoff_seconds}s",
         backoffFactor=retry.factor,
-        backoffMaxDuration=f"{retry.max_backoff_seconds}s",
+        backoffMaxDuration=f"{_RETRIED_FOR_SECONDS}s",
     )
 
 
