@@ -113,7 +113,7 @@ def test_check_names_each_way_to_differ(root: Path) -> None:
     assert codes(root, wanted) == [
         ("stale-artifact", "generated/index.json"),
         ("edited-artifact", "generated/prod/a.yaml"),
-        ("surplus-artifact", "generated/prod/b.yaml"),
+        ("orphaned-artifact", "generated/prod/b.yaml"),
         ("missing-artifact", "generated/prod/c.yaml"),
         ("missing-artifact", "generated/staging/a.yaml"),
     ]

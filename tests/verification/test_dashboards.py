@@ -85,7 +85,7 @@ def test_what_would_be_shown_wrongly_is_found(
     value = config_map(*panels, **more)
     assert any(message in found for _, found in dashboard_problems(json_texts(value)))
     first = verified(tmp_path, value).diagnostics.sorted()[0]
-    assert first.code == "dashboard-sense"
+    assert first.code == "dashboard-semantics"
     assert first.primary is not None
     assert (first.primary.span.path, first.primary.span.line) == ("dashboard.yaml", 7)
 
@@ -99,7 +99,7 @@ def test_an_expression_of_a_panel_is_parsed(tmp_path: Path) -> None:
 def test_a_text_that_is_called_json_and_is_none_is_found(tmp_path: Path) -> None:
     value = {**config_map(), "data": {"flights.json": '{"panels": ['}}
     (found,) = verified(tmp_path, value).diagnostics.sorted()
-    assert (found.code, found.headline.split(":")[0]) == ("object-sense", "`flights.json` is no JSON")
+    assert (found.code, found.headline.split(":")[0]) == ("object-semantics", "`flights.json` is no JSON")
 
 
 def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path)
         "2 panels have the id 1; Grafana shows one of them in place of the others"
     ]
     result = verified(tmp_path, value)
-    assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-sense"]
+    assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-semantics"]
     assert result.checked["PromQL"] == 2
     for odd in (
         "text",

@@ -66,7 +66,7 @@ FORMS: dict[str, tuple[Change, str, str]] = {
 
 @pytest.mark.parametrize(("change", "headline", "line"), FORMS.values(), ids=FORMS.keys())
 def test_what_the_protobufs_refuse_is_found(tmp_path: Path, change: Change, headline: str, line: str) -> None:
-    assert changed(tmp_path, change) == [("pipeline-form", headline, line)]
+    assert changed(tmp_path, change) == [("pipeline-schema", headline, line)]
 
 
 def test_an_unknown_field_of_the_platform_is_found(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_unknown_field_of_the_platform_is_found(tmp_path: Path) -> None:
 
     (found,) = changed(tmp_path, change, document=1)
     assert found == (
-        "pipeline-form",
+        "pipeline-schema",
         'Message type "kfp_kubernetes.KubernetesExecutorConfig" has no field named "deadline"',
         "deadline: 5",
     )

@@ -272,7 +272,7 @@ SENSELESS = {
 
 @pytest.mark.parametrize(("text", "headline"), SENSELESS.values(), ids=SENSELESS.keys())
 def test_an_object_that_would_not_do_what_it_says_is_found(tmp_path: Path, text: str, headline: str) -> None:
-    found = [each for each in verified(tmp_path, text).diagnostics if each.code == "object-sense"]
+    found = [each for each in verified(tmp_path, text).diagnostics if each.code == "object-semantics"]
     assert [each.headline for each in found] == [headline]
     assert found[0].path == "generated/a.yaml"
 
@@ -336,7 +336,7 @@ def test_an_object_that_two_files_of_one_environment_declare_is_found(tmp_path: 
         verified(tmp_path, kustomization, file=f"{environment}/kustomization.yaml")
         verified(tmp_path, deployment(), file=f"{environment}/a.yaml")
         result = verified(tmp_path, deployment("a"), file=f"{environment}/b.yaml")
-    twice = [each for each in result.diagnostics if each.code == "object-twice"]
+    twice = [each for each in result.diagnostics if each.code == "duplicate-object"]
     assert [each.path for each in twice] == ["generated/production/b.yaml", "generated/staging/b.yaml"]
     assert [each.secondary[0].span.path for each in twice] == [
         "generated/production/a.yaml",

@@ -81,7 +81,7 @@ LOADING = (
         """,
     ),
     Code(
-        "malformed-text",
+        "invalid-format",
         """A text does not look as it must: a name, a digest, an image, a function, an address.
 
         Names of specs become names in Kubernetes: lower-case letters, digits and dashes. Images and models are pinned
@@ -104,7 +104,7 @@ LOADING = (
     ),
     Code("too-many", "A list or a name is longer than the language or Kubernetes allows."),
     Code(
-        "repeated-item",
+        "duplicate-item",
         """An item stands twice in a list in which each counts once.
 
         Example:
@@ -169,7 +169,7 @@ LOADING = (
         """,
     ),
     Code(
-        "rule-form",
+        "ambiguous-rule",
         """A rule of a gate does not say what it checks.
 
         One key decides the form of a rule: `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency` or

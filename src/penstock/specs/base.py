@@ -129,7 +129,7 @@ class _NoRepetition:
     def _once(items: list[Any]) -> list[Any]:
         for position, item in enumerate(items):
             if item in items[:position]:
-                raise PydanticCustomError("repeated_item", "expected each item once", {"position": position})
+                raise PydanticCustomError("duplicate_item", "expected each item once", {"position": position})
         return items
 
 

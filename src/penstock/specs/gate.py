@@ -267,7 +267,7 @@ AnyRule = Annotated[
     | Annotated[PythonRule, Tag("python")],
     Discriminator(
         _form,
-        custom_error_type="rule_form",
+        custom_error_type="ambiguous_rule",
         custom_error_message="expected one of `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency`, "
         "`python` in a rule",
     ),

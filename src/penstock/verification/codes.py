@@ -7,7 +7,7 @@ from penstock.diagnostics.model import Severity
 
 CODES = (
     Code(
-        "pipeline-form",
+        "pipeline-schema",
         """
         A pipeline is not of the form that Kubeflow's protobufs define.
 
@@ -62,7 +62,7 @@ CODES = (
         (Severity.NOTE,),
     ),
     Code(
-        "object-sense",
+        "object-semantics",
         """
         An object has the right form and would still not do what it says.
 
@@ -71,7 +71,7 @@ CODES = (
         """,
     ),
     Code(
-        "dashboard-sense",
+        "dashboard-semantics",
         """
         A dashboard has the right form and would still not show what it says.
 
@@ -80,7 +80,7 @@ CODES = (
         """,
     ),
     Code(
-        "object-twice",
+        "duplicate-object",
         """
         Two files of one environment hold the same object.
 

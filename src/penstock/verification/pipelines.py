@@ -38,15 +38,15 @@ def pipeline_parts(document: Document) -> Iterator[tuple[str, Pointer, Any]]:
 def pipeline_problems(document: Document) -> Iterator[Diagnostic]:
     """What is wrong with the pipelines of a document. ImportError without the extra `verify`."""
     for kind, at, value in pipeline_parts(document):
-        found = list(_platform_form(value) if kind == "platform" else _pipeline_form(value))
+        found = list(_platform_form(value) if kind == "platform" else _pipeline_schema(value))
         for pointer, message in found:
-            yield Diagnostic.error("pipeline-form", message, document.span((*at, *pointer)))
+            yield Diagnostic.error("pipeline-schema", message, document.span((*at, *pointer)))
         if kind == "pipeline" and not found:
             for pointer, message in structure_problems(value):
                 yield Diagnostic.error("pipeline-structure", message, document.span((*at, *pointer)))
 
 
-def _pipeline_form(value: Any) -> Iterator[tuple[Pointer, str]]:
+def _pipeline_schema(value: Any) -> Iterator[tuple[Pointer, str]]:
     from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineDeploymentConfig, PipelineSpec
 
     yield from (((), f"a pipeline needs `{key}`") for key in _REQUIRED if key not in value)

@@ -22,7 +22,7 @@ def repeated_objects(documents: Iterable[Document]) -> Iterator[Diagnostic]:
         if known is not document:
             kind, name = document.value["kind"], document.value["metadata"]["name"]
             yield Diagnostic.error(
-                "object-twice",
+                "duplicate-object",
                 f"the {kind} `{name}` is declared twice",
                 document.span(("metadata", "name")),
                 secondary=(Label(known.span(("metadata", "name")), "first here"),),

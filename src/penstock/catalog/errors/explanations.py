@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from penstock.catalog.errors.keys import lacking_keys, unknown_key, wrong_rule_form
+from penstock.catalog.errors.keys import ambiguous_rule, lacking_keys, unknown_key
 from penstock.catalog.errors.places import Place, place_of
 from penstock.catalog.errors.reported import Reported
 from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_type
@@ -77,8 +77,8 @@ def _explained(
         # The key that was misspelt, or stands one level too low, is not also missing.
         lacking[:] = [one for one in lacking if one.place.pointer[-1] not in meant]
         yield diagnostic
-    elif mistake.type == "rule_form":
-        yield wrong_rule_form(reported, place)
+    elif mistake.type == "ambiguous_rule":
+        yield ambiguous_rule(reported, place)
     elif mistake.type == "union_tag_not_found" and isinstance(place.shape, Tagged):
         key = place.shape.key or ""
         yield from lacking_keys(
@@ -187,7 +187,7 @@ def _repeated(reported: Reported, mistake: Mistake) -> Diagnostic:
     item = mistake.value[position]
     first = Label(reported.span((*pointer, mistake.value.index(item))), "first here")
     return Diagnostic.error(
-        "repeated-item",
+        "duplicate-item",
         f"`{item}` stands twice in {reported.phrase(pointer)}",
         reported.span((*pointer, position)),
         "again here",
@@ -211,9 +211,9 @@ def _cidr(reported: Reported, mistake: Mistake) -> Diagnostic:
     span = reported.span(mistake.place.pointer)
     if meant is None:
         advice = "write an address and the length of its prefix, such as `10.20.0.0/16`"
-        return Diagnostic.error("malformed-text", f"`{text}` is not a range of addresses", span, help=(advice,))
+        return Diagnostic.error("invalid-format", f"`{text}` is not a range of addresses", span, help=(advice,))
     return Diagnostic.error(
-        "malformed-text",
+        "invalid-format",
         f"`{text}` is one address within a range, and not the range",
         span,
         help=(f"write `{meant}` for the range",),
@@ -257,12 +257,12 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "range_log": _custom(
         "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
     ),
-    "repeated_item": _repeated,
+    "duplicate_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
     "cidr": _cidr,
     "link_local": _custom(
-        "malformed-text",
+        "invalid-format",
         "{} is where clouds give out the credentials of machines",
         "leave it out; `egress.credentials` lets pods reach what gives out their own credentials",
     ),

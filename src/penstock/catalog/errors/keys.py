@@ -165,12 +165,12 @@ def lacking_keys(
     )
 
 
-def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
+def ambiguous_rule(reported: Reported, place: Place) -> Diagnostic:
     """A rule of a gate without the one key that says what it checks."""
     rule = reported.value(place.pointer)
     if not isinstance(rule, dict):
         return Diagnostic.error(
-            "rule-form",
+            "ambiguous-rule",
             f"{reported.phrase(place.pointer)} is no rule",
             reported.span(place.pointer),
             help=("write a mapping, such as `{id: quality, metric: roc_auc, atLeast: 0.7}`",),
@@ -195,7 +195,7 @@ def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
     name = rule.get("id")
     called = f"the rule `{name}`" if isinstance(name, str) else reported.phrase(place.pointer)
     return Diagnostic.error(
-        "rule-form",
+        "ambiguous-rule",
         f"{called} does not say what it checks",
         reported.span(place.pointer, "key"),
         help=(f"give one of {listed(list(RULE_FORMS)).replace(' and ', ' or ')}",),

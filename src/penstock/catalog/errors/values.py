@@ -83,7 +83,7 @@ def out_of_pattern(reported: Reported, place: Place, value: str, pattern: str) -
         without = f", without `{scheme}{sign}`" if sign and sign not in meant else ""
         helps.append(f"did you mean `{meant}`{without}?")
         fix = Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
-    return Diagnostic.error("malformed-text", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
+    return Diagnostic.error("invalid-format", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
 
 
 def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -> Diagnostic:

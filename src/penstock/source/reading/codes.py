@@ -44,7 +44,7 @@ READING = (
         """,
     ),
     Code(
-        "conflict-marks",
+        "conflict-markers",
         """A merge or a rebase has left its marks in the file.
 
         git writes `<<<<<<<`, `=======` and `>>>>>>>` around lines that two branches have changed in different
@@ -337,9 +337,11 @@ READING = (
     ),
     Code(
         "case-collision",
-        """Two files have names that differ in case alone.
+        """Two files or folders have the same name on a case-insensitive file system.
 
-        A clone on macOS or Windows holds only one of them, so that it compiles to something else. Rename one.
+        Their names differ only in case or in the Unicode form of a letter. On macOS and Windows a clone keeps only
+        one of two such files, so it compiles to something else. A folder that is `specs` or `generated` there puts
+        its files among the reviewed ones, but no review reads them. Rename one.
         """,
     ),
     Code(

@@ -20,7 +20,7 @@ def merge_conflict(failure: Failure) -> Diagnostic | None:
     if number is None:
         return None
     return Diagnostic.error(
-        "conflict-marks",
+        "conflict-markers",
         "a merge has left its conflict here",
         Span(failure.file.path, number, 1, number, len(failure.line(number).rstrip()) + 1),
         help=(f"keep the lines that are right, and delete the marks `{_CONFLICT}`, `=======` and `>>>>>>>`",),

@@ -6,7 +6,7 @@ from penstock.diagnostics.codes import WARNS, Code
 
 WRITING = (
     Code(
-        "compile-under-way",
+        "output-locked",
         """Another `penstock compile` is at work in this checkout.
 
         Two that write at once would each take the other's files for their own or for foreign ones. The second waits
@@ -69,7 +69,7 @@ WRITING = (
         """,
     ),
     Code(
-        "surplus-artifact",
+        "orphaned-artifact",
         """A generated file belongs to no specification any more.
 
         Run `penstock compile`, which deletes it.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 
-MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "surplus-artifact"})
+MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "orphaned-artifact"})
 """Codes of generated files that are only out of date: nobody has written into them."""
 
 
@@ -15,11 +15,11 @@ KEPT_LINE_ENDS = "let `.gitattributes` say `* text=auto eol=lf`, and clone again
 """How a clone gets the line ends that are committed, whatever its git would put there."""
 
 
-def compile_under_way(holder: int | None, seconds: float) -> Diagnostic:
+def output_locked(holder: int | None, seconds: float) -> Diagnostic:
     """Another process writes into the directory, and did not end in time."""
     who = f"process {holder}" if holder is not None else "another process"
     return Diagnostic.error(
-        "compile-under-way",
+        "output-locked",
         f"{who} is compiling in this checkout, and was not done within {seconds:g} seconds",
         help=("wait for it, or end it; `penstock compile --check` writes nothing and waits for nobody",),
     )
@@ -121,7 +121,7 @@ def checked_out_otherwise(path: str) -> Diagnostic:
 def surplus(path: str) -> Diagnostic:
     """An artifact that nothing asks for any more."""
     return Diagnostic.error(
-        "surplus-artifact",
+        "orphaned-artifact",
         "a generated file belongs to no specification any more",
         Span.point(path),
         help=("run `penstock compile`, which deletes it",),

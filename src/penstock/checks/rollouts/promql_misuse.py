@@ -32,8 +32,8 @@ _TEXT = ("a text", "name the series that it speaks of")
 _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 
 
-@rule("promql-form")
-def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+@rule("promql-misuse")
+def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each expression that does not parse, and each that compares by itself."""
     for found in texts(view, rollout, "promql"):
         import promql_parser
@@ -44,12 +44,12 @@ def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         except ValueError as error:
             at, message = _place(found.text, str(error))
             yield Diagnostic.error(
-                "promql-form", "the PromQL does not parse", view.span(rollout, below, within=at), message
+                "promql-misuse", "the PromQL does not parse", view.span(rollout, below, within=at), message
             )
             continue
         if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
             yield Diagnostic.error(
-                "promql-form",
+                "promql-misuse",
                 "the expression compares by itself",
                 view.span(rollout, below),
                 f"it holds `{str(tree.op).strip()}`",
@@ -58,7 +58,7 @@ def promql_form(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         elif (given := _given(tree)) is not None:
             what, instead = given
             yield Diagnostic.error(
-                "promql-form",
+                "promql-misuse",
                 f"the expression gives {what}, and a bound is held against figures of series",
                 view.span(rollout, below),
                 help=(instead,),

@@ -30,8 +30,8 @@ from penstock.specs.model import Model
 _ENDLESS = ("float", "timestamp")
 
 
-@rule("endless-groups")
-def endless_groups(view: View, resource: Resource) -> Iterator[Diagnostic]:
+@rule("high-cardinality-slice")
+def high_cardinality_slice(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each division of rows that leaves groups of single rows."""
     if isinstance(resource, Model):
         yield from _slices(view, resource)
@@ -64,7 +64,7 @@ def _rules(view: View, gate: Gate) -> Iterator[Diagnostic]:
 
 def _diagnostic(name: str, type_: str, at: Span, declared: Span) -> Diagnostic:
     return Diagnostic.error(
-        "endless-groups",
+        "high-cardinality-slice",
         f"`{name}` makes as many groups as it has values",
         at,
         secondary=(Label(declared, f"a {type_}"),),

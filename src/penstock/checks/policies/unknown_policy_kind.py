@@ -27,8 +27,8 @@ from penstock.specs.kinds import KINDS
 _AFTER_KIND = re.compile(r"[/.\[]")
 
 
-@rule("policy-words")
-def policy_words(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+@rule("unknown-policy-kind")
+def unknown_policy_kind(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
     """Yields each kind that there is not, and each waiver by a pattern."""
     for position, one in enumerate(policy.spec.rules):
         for pointer, when in _conditions(one.when, ("rules", position, "when")):
@@ -41,7 +41,7 @@ def policy_words(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
         place: Pointer = ("waivers", position, "address")
         if "*" in waiver.address:
             yield Diagnostic.error(
-                "policy-words",
+                "unknown-policy-kind",
                 f"the waiver `{waiver.id}` is for a pattern, and waives nothing",
                 view.span(policy, place),
                 "`*` stands for itself here",
@@ -76,7 +76,7 @@ def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> I
         yield _unknown(view, policy, place, kind)
     elif not text.startswith(f"{kind}/"):
         yield Diagnostic.error(
-            "policy-words",
+            "unknown-policy-kind",
             f"`{text}` is no address, which begins `{kind}/`",
             view.span(policy, place),
             help=(f"write `{kind}/*` for whatever is of a {kind}, or `kind: [{kind}]`",),
@@ -85,7 +85,7 @@ def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> I
 
 def _unknown(view: View, policy: ApprovalPolicy, place: Pointer, kind: str) -> Diagnostic:
     found = unknown_word(
-        "policy-words",
+        "unknown-policy-kind",
         f"there is no kind `{kind}`, so that this never holds",
         view.span(policy, place),
         kind.strip("*"),

@@ -29,8 +29,8 @@ _REMEDIES = {
 }
 
 
-@rule("pod-disk", severities=WARNS)
-def pod_disk(view: View, environment: Environment) -> Iterator[Diagnostic]:
+@rule("pod-local-storage", severities=WARNS)
+def pod_local_storage(view: View, environment: Environment) -> Iterator[Diagnostic]:
     """Yields each address that every pod of the cluster would have for itself."""
     spec = environment.spec
     if not spec.cluster:
@@ -40,7 +40,7 @@ def pod_disk(view: View, environment: Environment) -> Iterator[Diagnostic]:
         remedy = _REMEDIES.get((key, scheme))
         if remedy is not None:
             yield Diagnostic.warning(
-                "pod-disk",
+                "pod-local-storage",
                 f"`{address}` is another place in each pod of `{environment.name}`",
                 view.span(environment, (key,)),
                 "on the disk of the pod",

@@ -42,8 +42,8 @@ _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
 
 
-@rule("vacuous-bound", severities=MAY_WARN)
-def vacuous_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
+@rule("trivial-bound", severities=MAY_WARN)
+def trivial_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
     """Yields each bound that decides nothing."""
     for named in metrics_named(view, resource):
         metric = named.metric
@@ -56,7 +56,7 @@ def vacuous_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
                 yield found
             elif key == "atLeast" and bound <= (chance := _by_chance(view, resource, metric)):
                 yield Diagnostic.warning(
-                    "vacuous-bound",
+                    "trivial-bound",
                     f"this lets a model pass that knows nothing, whose `{metric.name}` is {chance:.3g}",
                     view.span(resource, (*named.where, key)),
                     help=("write a bound that some models keep and others do not",),
@@ -64,7 +64,7 @@ def vacuous_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
         lower, upper = bounds.get("atLeast"), bounds.get("atMost")
         if lower is not None and upper is not None and lower > upper:
             yield Diagnostic.error(
-                "vacuous-bound",
+                "trivial-bound",
                 f"no `{metric.name}` is at least {lower:g} and at most {upper:g}",
                 view.span(resource, (*named.where, "atMost")),
                 secondary=(Label(view.span(resource, (*named.where, "atLeast")), "and this"),),
@@ -106,7 +106,7 @@ def _outside(
     helps = ("write a bound that some models keep and others do not",)
     if never and bound > 1 and metric.low <= share <= metric.high:
         helps = (f"did you mean `{share:g}`?",)
-    return Diagnostic.error("vacuous-bound", headline, view.span(resource, (*named.where, key)), help=helps)
+    return Diagnostic.error("trivial-bound", headline, view.span(resource, (*named.where, key)), help=helps)
 
 
 def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
@@ -119,7 +119,7 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
             key, bound, name = "maxDrop", one.max_drop, one.metric
         elif isinstance(one, ExplainRule) and one.max_share is not None and one.max_share >= 1:
             yield Diagnostic.error(
-                "vacuous-bound",
+                "trivial-bound",
                 "the bound always holds: no feature has more than all of the importance",
                 view.span(gate, ("rules", position, "maxShare")),
             )
@@ -130,7 +130,7 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
         metric = METRICS.get(name)
         if metric is not None and bound >= metric.high - metric.low:
             yield Diagnostic.error(
-                "vacuous-bound",
+                "trivial-bound",
                 f"the bound always holds: two values of `{name}` differ by at most {metric.high - metric.low:g}",
                 view.span(gate, ("rules", position, key)),
             )
@@ -142,7 +142,7 @@ def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator
     if metric is not None and abs(margin) >= metric.high - metric.low:
         state = "can never hold" if margin > 0 else "always holds"
         yield Diagnostic.error(
-            "vacuous-bound",
+            "trivial-bound",
             f"the bound {state}: two values of `{metric.name}` differ by at most {metric.high - metric.low:g}",
             view.span(gate, ("rules", position, "compare", "margin")),
         )
@@ -160,7 +160,7 @@ def _percentiles(view: View, gate: Gate, position: int, one: LatencyRule) -> Ite
         if first >= second:
             found = Diagnostic.warning if first == second else Diagnostic.error
             yield found(
-                "vacuous-bound",
+                "trivial-bound",
                 f"the bound always holds: no `{lower}` is above its `{upper}`",
                 view.span(gate, (*where, lower)),
                 secondary=(Label(view.span(gate, (*where, upper)), "the bound on the higher percentile"),),

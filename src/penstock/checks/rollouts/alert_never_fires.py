@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from fractions import Fraction as ExactFraction
 
 from penstock.catalog.model import View
-from penstock.checks.rollouts.timeless_window import timeless_source
+from penstock.checks.rollouts.window_without_time import timeless_source
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
@@ -34,8 +34,8 @@ from penstock.specs.units import Duration
 _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}
 
 
-@rule("silent-alert")
-def silent_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+@rule("alert-never-fires")
+def alert_never_fires(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each alert that cannot fire."""
     monitor = rollout.spec.monitor
     model = view.find(Model, rollout.spec.model)
@@ -56,14 +56,14 @@ def silent_alert(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
 def _drift(view: View, rollout: Rollout, drift: DriftMonitor, where: Pointer) -> Iterator[Diagnostic]:
     if drift.test in _UP_TO_ONE and drift.above >= 1:
         yield Diagnostic.error(
-            "silent-alert",
+            "alert-never-fires",
             f"the monitor `{drift.id}` can never fire: {_UP_TO_ONE[drift.test]} distances are at most 1",
             view.span(rollout, (*where, "above")),
             help=("from 0.1 on, most would call two distributions different",),
         )
     if drift.persist is not None and drift.persist.breaches > drift.persist.of:
         yield Diagnostic.error(
-            "silent-alert",
+            "alert-never-fires",
             f"the monitor `{drift.id}` can never fire: {drift.persist.breaches} breaches of {drift.persist.of} windows",
             view.span(rollout, (*where, "persist", "breaches")),
             secondary=(Label(view.span(rollout, (*where, "persist", "of")), "so many windows are looked at"),),
@@ -75,7 +75,7 @@ def _timeless(view: View, rollout: Rollout, model: Model, where: Pointer) -> Ite
     source = timeless_source(view, model)
     if source is not None:
         yield Diagnostic.error(
-            "silent-alert",
+            "alert-never-fires",
             f"windows cannot be counted: the rows of `{source.name}` have no time",
             view.span(rollout, where, "key"),
             help=("take `persist` away, or give the dataset an `eventTime`",),
@@ -87,7 +87,7 @@ def _undue(view: View, rollout: Rollout, model: Model, monitor: QualityMonitor, 
     horizon = model.spec.label.horizon
     if horizon is not None and monitor.window <= horizon:
         yield Diagnostic.error(
-            "silent-alert",
+            "alert-never-fires",
             f"the monitor `{monitor.id}` never sees a label: none is due within its window",
             view.span(rollout, where),
             secondary=(Label(view.span(model, ("label", "horizon")), f"a row is due after {horizon}"),),
@@ -100,7 +100,7 @@ def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     for position, condition in enumerate(canary.abort_on if canary is not None else ()):
         if condition.error_rate is not None and condition.error_rate >= 1:
             yield Diagnostic.error(
-                "silent-alert",
+                "alert-never-fires",
                 f"`{condition.id}` can never abort the canary: more than all of the requests cannot fail",
                 view.span(rollout, ("strategy", "canary", "abortOn", position, "errorRate")),
                 help=("a share is written as `1%` or `0.01`",),
@@ -118,7 +118,7 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         factor = float(fastest.factor(seconds))
         if not fastest.fits(seconds):
             yield Diagnostic.error(
-                "silent-alert",
+                "alert-never-fires",
                 f"the window of `{key}` is so short that no burn-rate alert watches the objective",
                 view.span(rollout, ("slos", key, "window")),
                 f"the fastest alert looks at {fastest.long}",
@@ -126,14 +126,14 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             )
         elif objective.objective == 1:
             yield Diagnostic.error(
-                "silent-alert",
+                "alert-never-fires",
                 f"the objective of `{key}` leaves no error budget to burn",
                 view.span(rollout, where),
                 help=("write what users need, such as 99.9%",),
             )
         elif fastest.factor(seconds) * (1 - ExactFraction(objective.objective)) >= 1:
             yield Diagnostic.error(
-                "silent-alert",
+                "alert-never-fires",
                 f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
                 view.span(rollout, where),
                 f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
@@ -160,7 +160,7 @@ def _windows(view: View, rollout: Rollout, environment: Environment) -> Iterator
         for name, pointer, window in named:
             if window < 2 * interval:
                 yield Diagnostic.error(
-                    "silent-alert",
+                    "alert-never-fires",
                     f"the window of `{name}` is shorter than two scrapes",
                     view.span(rollout, pointer),
                     f"`{environment.name}` scrapes every {interval}",

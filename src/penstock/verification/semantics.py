@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock.source.model import Pointer
 
-Sense = Callable[[dict[str, Any]], Iterator[tuple[Pointer, str]]]
+SemanticRule = Callable[[dict[str, Any]], Iterator[tuple[Pointer, str]]]
 
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -92,7 +92,7 @@ def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         yield ("metadata", "name"), f"a CronJob's name has at most {_LONGEST_CRON_JOB} characters, not {len(name)}"
 
 
-RULES: tuple[Sense, ...] = (replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
+RULES: tuple[SemanticRule, ...] = (replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
 
 
 def _mappings(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:

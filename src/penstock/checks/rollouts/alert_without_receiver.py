@@ -32,8 +32,8 @@ _STOPPED = "a release that is stopped"
 _NOT_RETRAINED = "training that registers nothing"
 
 
-@rule("unheard-alert", severities=MAY_WARN)
-def unheard_alert(view: View, resource: Model | Rollout) -> Iterator[Diagnostic]:
+@rule("alert-without-receiver", severities=MAY_WARN)
+def alert_without_receiver(view: View, resource: Model | Rollout) -> Iterator[Diagnostic]:
     """Yields each way of telling that the owning team has no receiver for."""
     if isinstance(resource, Model) and not _is_missed(view, resource):
         return
@@ -100,7 +100,7 @@ def _diagnostic(view: View, team: Team, action: str, places: list[Span], asked: 
     declared = view.catalog.span(SpecId("Team", team.name), ("metadata", "name"))
     make = Diagnostic.error if in_words else Diagnostic.warning
     return make(
-        "unheard-alert",
+        "alert-without-receiver",
         f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
         places[0],
         asked,

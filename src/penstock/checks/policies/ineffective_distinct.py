@@ -20,8 +20,8 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.approval_policy import ApprovalPolicy
 
 
-@rule("distinct-alone")
-def distinct_alone(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+@rule("ineffective-distinct")
+def ineffective_distinct(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
     """Yields a rule that is distinct from none."""
     if not any(one.distinct for one in policy.spec.rules) or not view.is_complete(ApprovalPolicy):
         return
@@ -31,7 +31,7 @@ def distinct_alone(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
         if one.distinct and (one.require == "nobody" or len(together) == 1):
             why = "it requires nobody" if one.require == "nobody" else "no other rule says so"
             yield Diagnostic.error(
-                "distinct-alone",
+                "ineffective-distinct",
                 f"`distinct` of the rule `{one.id}` does nothing: {why}",
                 view.span(policy, ("rules", position, "distinct")),
                 help=("say it on each of the rules whose people must differ, or leave it out",),

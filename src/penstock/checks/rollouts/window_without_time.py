@@ -31,8 +31,8 @@ from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
 
 
-@rule("timeless-window", severities=WARNS)
-def timeless_window(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+@rule("window-without-time", severities=WARNS)
+def window_without_time(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields the windows of a rollout whose rows have no time."""
     monitor, model = rollout.spec.monitor, view.find(Model, rollout.spec.model)
     if monitor is None or model is None:
@@ -45,7 +45,7 @@ def timeless_window(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         return
     first, *rest = (view.span(rollout, ("monitor", *where, "window"), "key") for where in windows)
     yield Diagnostic.warning(
-        "timeless-window",
+        "window-without-time",
         f"the rows of `{source.name}` have no time, so that all of them are in every window",
         first,
         "those that the model was trained on, too",

@@ -39,8 +39,8 @@ class _Slot(NamedTuple):
     """What the language takes for `count`."""
 
 
-@rule("too-few-people")
-def too_few_people(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
+@rule("unsatisfiable-approval")
+def unsatisfiable_approval(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
     """Yields each requirement that everybody together does not satisfy."""
     for position, one in enumerate(policy.spec.rules):
         if one.require != "nobody":
@@ -104,7 +104,7 @@ def _diagnostic(slots: tuple[_Slot, ...]) -> Diagnostic:
     advice = "take them from more teams, or add members"
     is_less_enough = not rest and there >= first.least
     return Diagnostic.error(
-        "too-few-people",
+        "unsatisfiable-approval",
         f"{asked} must approve, and there {some} who may",
         first.place,
         secondary=tuple(Label(slot.place, "and others than those here") for slot in rest),
