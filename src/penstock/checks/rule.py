@@ -51,7 +51,7 @@ def linked(view: View, paths: Iterable[str]) -> tuple[str, ...]:
     """Help for a file that is missing because a link stands in its place or above it; empty where none does."""
     links = filter(None, map(view.catalog.repository.link, paths))
     return tuple(
-        f"`{link}` is a symbolic link: put there what it leads to, since git keeps of a link only where it points"
+        f"`{link}` is a symbolic link: replace it with the file itself, since git stores only the path of a link"
         for link in dict.fromkeys(links)
     )
 

@@ -30,7 +30,7 @@ def replicas(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             least, most = node.get(low), node.get(high)
             # 0 stands for no upper bound to KServe.
             if isinstance(least, int) and isinstance(most, int) and 0 < most < least:
-                yield (*at, high), f"`{high}` is {most}, less than `{low}`, which is {least}"
+                yield (*at, high), f"`{high}` ({most}) is below `{low}` ({least})"
 
 
 def selectors(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -51,7 +51,7 @@ def canary_weights(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     if value.get("kind") == "InferenceService" and isinstance(spec, dict):
         shares = [item.get("trafficPercent", 0) for item in spec.get("canary") or () if isinstance(item, dict)]
         if sum(shares) > 100:
-            yield ("spec", "canary"), f"the canaries take {sum(shares)}% of the traffic"
+            yield ("spec", "canary"), f"the canaries get {sum(shares)}% of the traffic"
     if value.get("kind") == "InferenceGraph":
         for name, node in _at(value, "spec", "nodes").items():
             if node.get("routerType") == "Splitter":
@@ -67,9 +67,9 @@ def labels(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             continue
         for key, label in node.items():
             if not _LABEL_KEY.fullmatch(key):
-                yield (*at, key), f"`{key}` is no key of a label"
+                yield (*at, key), f"`{key}` is not a valid label key"
             elif not isinstance(label, str) or not (_LABEL_VALUE.fullmatch(label) or "{{" in label):
-                yield (*at, key), f"`{label}` is no value of a label: at most 63 letters, digits, `-`, `_` and `.`"
+                yield (*at, key), f"`{label}` is not a valid label value: at most 63 letters, digits, `-`, `_` and `.`"
 
 
 def pinned_images(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -77,7 +77,7 @@ def pinned_images(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     for at, node in _mappings(value):
         image = node.get("image")
         if isinstance(image, str) and "*" not in image and _is_container(at) and not _DIGEST.search(image):
-            yield (*at, "image"), f"the image `{image}` has no digest, so it may be another tomorrow"
+            yield (*at, "image"), f"the image `{image}` is not pinned by digest"
 
 
 def _is_container(at: Pointer) -> bool:
@@ -89,7 +89,10 @@ def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """A CronJob whose jobs would have names that are too long."""
     name = _at(value, "metadata").get("name", "")
     if value.get("kind") == "CronJob" and len(name) > _LONGEST_CRON_JOB:
-        yield ("metadata", "name"), f"a CronJob's name has at most {_LONGEST_CRON_JOB} characters, not {len(name)}"
+        yield (
+            ("metadata", "name"),
+            f"the name of a CronJob can have at most {_LONGEST_CRON_JOB} characters, and this has {len(name)}",
+        )
 
 
 RULES: tuple[SemanticRule, ...] = (replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)

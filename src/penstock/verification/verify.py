@@ -48,7 +48,7 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
         found_expressions = list(expressions(document.value, texts))
         result.checked["PromQL"] += len(found_expressions)
         for pointer, message in promql_problems(found_expressions):
-            headline = "this is no PromQL"
+            headline = "this is not valid PromQL"
             result.diagnostics.append(Diagnostic.error("promql-syntax", headline, document.span(pointer), message))
         for pointer, message in dashboard_problems(texts):
             result.diagnostics.append(Diagnostic.error("dashboard-semantics", message, document.span(pointer)))
@@ -98,6 +98,6 @@ def _unverified(kinds: Counter[str]) -> Iterator[Diagnostic]:
     for kind, count in sorted(kinds.items()):
         yield Diagnostic.note(
             "unverified-kind",
-            f"{count} of the kind {kind} could not be checked: there is no definition of it",
-            help=("give the definitions that the cluster runs by `--crds DIR` or `--cluster CONTEXT`",),
+            f"{count} of the kind {kind} could not be checked: no definition found",
+            help=("pass the cluster's definitions with `--crds DIR` or `--cluster CONTEXT`",),
         )

@@ -1,16 +1,16 @@
-"""A cluster keeps models or its registry on the disk of a pod.
+"""Models or the registry of a cluster are stored on the local disk of a pod.
 
-What it does: looks, in each Environment that has a cluster, at `modelStore` for an address of `file://` and at
-`tracking` for one of `sqlite://`.
+What it does: reports a `modelStore` at `file://` and a `tracking` address at `sqlite://` in each Environment that has a
+cluster.
 
-Why: each pod of a cluster has a disk of its own, which ends with it. A pipeline would register its model in a database
-that nobody else sees, and no server would find the files. A volume that a patch mounts into every pod is the one case
-in which such an address holds.
+Why: each pod has its own disk, which is deleted with the pod. A pipeline would register its model in a database that
+nothing else can read, and no server would find the files. Such an address only works if a patch mounts a shared volume
+into every pod.
 
 Example: `modelStore: file:///var/lib/penstock/models` in an Environment without `cluster: false`.
 
 Use instead: an object store, `modelStore: s3://team-models/production`, and a tracking server, `tracking:
-http://mlflow.mlflow.svc:5000`; or `cluster: false` for an environment that stands for a laptop.
+http://mlflow.mlflow.svc:5000`; or `cluster: false` for an environment that only runs locally.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from penstock.specs.environment import Environment
 
 _REMEDIES = {
     ("modelStore", "file"): "keep models in an object store: `s3://BUCKET/FOLDER` or `gs://BUCKET/FOLDER`",
-    ("tracking", "sqlite"): "name MLflow's server: `http://` or `https://`",
+    ("tracking", "sqlite"): "use an MLflow tracking server: `http://` or `https://`",
 }
 
 
@@ -41,8 +41,8 @@ def pod_local_storage(view: View, environment: Environment) -> Iterator[Diagnost
         if remedy is not None:
             yield Diagnostic.warning(
                 "pod-local-storage",
-                f"`{address}` is another place in each pod of `{environment.name}`",
+                f"`{address}` is local to each pod of `{environment.name}`",
                 view.span(environment, (key,)),
-                "on the disk of the pod",
-                help=(remedy, "or say `cluster: false`, if nothing is applied to a cluster"),
+                "pods do not share their disks",
+                help=(remedy, "or set `cluster: false`, if nothing is applied to a cluster"),
             )

@@ -1,10 +1,10 @@
-"""A bound always holds, or never can.
+"""A bound always holds, or can never hold.
 
-What it does: compares bounds of gates and monitors with the range of their metric, and with what a model reaches that
-knows nothing (a warning), lower bounds with upper ones, those of a latency's percentiles with each other, and the
-margin of a comparison with how far apart two values can be.
+What it does: compares bounds of gates and monitors with the range of their metric, and with the value of a random model
+(a warning); lower bounds with upper ones; those of latency percentiles with each other; and the margin of a comparison
+with the largest possible difference.
 
-Why: a rule that nothing can break is no rule, though it looks like one in every review. A rule that nothing can satisfy
+Why: a bound that always holds checks nothing, though it looks like a check in every review. One that can never hold
 stops every release.
 
 Example:
@@ -57,9 +57,9 @@ def trivial_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
             elif key == "atLeast" and bound <= (chance := _by_chance(view, resource, metric)):
                 yield Diagnostic.warning(
                     "trivial-bound",
-                    f"this lets a model pass that knows nothing, whose `{metric.name}` is {chance:.3g}",
+                    f"a random model passes this bound: its `{metric.name}` is {chance:.3g}",
                     view.span(resource, (*named.where, key)),
-                    help=("write a bound that some models keep and others do not",),
+                    help=("write a bound that some models meet and others do not",),
                 )
         lower, upper = bounds.get("atLeast"), bounds.get("atMost")
         if lower is not None and upper is not None and lower > upper:
@@ -103,7 +103,7 @@ def _outside(
         state = "always holds" if always else "can never hold"
         headline = f"the bound {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
     share = bound / 100
-    helps = ("write a bound that some models keep and others do not",)
+    helps = ("write a bound that some models meet and others do not",)
     if never and bound > 1 and metric.low <= share <= metric.high:
         helps = (f"did you mean `{share:g}`?",)
     return Diagnostic.error("trivial-bound", headline, view.span(resource, (*named.where, key)), help=helps)
@@ -120,7 +120,7 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
         elif isinstance(one, ExplainRule) and one.max_share is not None and one.max_share >= 1:
             yield Diagnostic.error(
                 "trivial-bound",
-                "the bound always holds: no feature has more than all of the importance",
+                "the bound always holds: the share of a feature is at most 1",
                 view.span(gate, ("rules", position, "maxShare")),
             )
         elif isinstance(one, LatencyRule):
@@ -161,8 +161,8 @@ def _percentiles(view: View, gate: Gate, position: int, one: LatencyRule) -> Ite
             found = Diagnostic.warning if first == second else Diagnostic.error
             yield found(
                 "trivial-bound",
-                f"the bound always holds: no `{lower}` is above its `{upper}`",
+                f"the bound always holds: `{lower}` is never above `{upper}`",
                 view.span(gate, (*where, lower)),
                 secondary=(Label(view.span(gate, (*where, upper)), "the bound on the higher percentile"),),
-                help=(f"write less than `{second}`, or leave `{lower}` out",),
+                help=(f"write less than `{second}`, or remove `{lower}`",),
             )

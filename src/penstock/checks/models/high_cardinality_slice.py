@@ -1,15 +1,15 @@
-"""Rows are divided by a column that has about as many values as there are rows.
+"""Rows are grouped by a high-cardinality column, with about as many values as rows.
 
-What it does: looks at the type of every column in a Model's `slices`, and of every feature that a gate divides rows by:
-a fraction or a time makes no groups.
+What it does: checks the type of every column in a Model's `slices`, and of every feature that a gate groups rows by: a
+float or a timestamp does not form groups.
 
-Why: no group has enough rows to be judged, so that the gate fails after the model has been trained.
+Why: no group has enough rows to be evaluated, so the gate fails after the model has been trained.
 
 Example:
 
     {id: distances, metric: recall, by: distance, maxGap: 0.1}       # distance: {type: float}
 
-Use instead: a column of the dataset, or a feature, that names bands of it:
+Use instead: a column of the dataset, or a feature, with bands of its values:
 
     band: {type: string, sql: "CASE WHEN distance < 500 THEN 'short' ELSE 'long' END"}
 """
@@ -65,8 +65,8 @@ def _rules(view: View, gate: Gate) -> Iterator[Diagnostic]:
 def _diagnostic(name: str, type_: str, at: Span, declared: Span) -> Diagnostic:
     return Diagnostic.error(
         "high-cardinality-slice",
-        f"`{name}` makes as many groups as it has values",
+        f"`{name}` has too many distinct values to group rows by",
         at,
         secondary=(Label(declared, f"a {type_}"),),
-        help=("divide rows by a column or a feature that names bands of it",),
+        help=("group rows by a column or a feature with bands of its values",),
     )

@@ -1,9 +1,9 @@
-"""A rule asks for people who are distinct from nobody.
+"""`distinct` on a rule has no effect.
 
-What it does: counts the rules of all policies that say `distinct: true`, and require anybody.
+What it does: counts the rules of all policies that have `distinct: true` and require people.
 
-Why: people are distinct over the rules that say so. Where one alone does, whoever counts for it counts for every other
-rule too, and a second pair of eyes that the policy seems to ask for is never asked.
+Why: people are distinct among the rules with `distinct: true`. If there is only one such rule, a person who counts for
+it also counts for every other rule, and the second reviewer that the policy seems to require is not required.
 
 Example: a rule `risk` with `distinct: true`, beside a rule `traffic` without it.
 
@@ -29,10 +29,10 @@ def ineffective_distinct(view: View, policy: ApprovalPolicy) -> Iterator[Diagnos
     together = [one for one in rules if one.distinct and one.require != "nobody"]
     for position, one in enumerate(policy.spec.rules):
         if one.distinct and (one.require == "nobody" or len(together) == 1):
-            why = "it requires nobody" if one.require == "nobody" else "no other rule says so"
+            why = "it requires nobody" if one.require == "nobody" else "no other rule has it"
             yield Diagnostic.error(
                 "ineffective-distinct",
-                f"`distinct` of the rule `{one.id}` does nothing: {why}",
+                f"`distinct` has no effect on the rule `{one.id}`: {why}",
                 view.span(policy, ("rules", position, "distinct")),
-                help=("say it on each of the rules whose people must differ, or leave it out",),
+                help=("set it on each of the rules whose people must differ, or remove it",),
             )

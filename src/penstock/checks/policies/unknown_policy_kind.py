@@ -1,14 +1,14 @@
-"""A policy speaks of a kind that the language does not have.
+"""A policy names a kind that does not exist.
 
-What it does: looks up `kind` of every condition, and the kind that a pattern of `address` or the address of a waiver
-begins with.
+What it does: looks up `kind` of every condition, and the kind at the start of an `address` pattern or of a waiver's
+address.
 
-Why: a condition that can never hold asks nobody. What it was written to hold back passes, and nothing says so.
+Why: a condition that can never match requires nobody, so the changes it was meant to hold pass silently.
 
 Example: `when: {kind: [Gatee]}`, or `when: {address: "Relase/*"}`.
 
-Use instead: a kind as specs write it, `Gate` or `Release`; in a pattern, `*` stands for any text. The address of a
-waiver is the spec or the field itself, and takes no pattern.
+Use instead: a kind as in specs, `Gate` or `Release`; in a pattern, `*` matches any text. The address of a waiver is
+that of a spec or a field, without patterns.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def unknown_policy_kind(view: View, policy: ApprovalPolicy) -> Iterator[Diagnost
         if "*" in waiver.address:
             yield Diagnostic.error(
                 "unknown-policy-kind",
-                f"the waiver `{waiver.id}` is for a pattern, and waives nothing",
+                f"the waiver `{waiver.id}` has a pattern, so it matches nothing",
                 view.span(policy, place),
-                "`*` stands for itself here",
-                help=("name the spec or the field itself: a waiver holds for what is below it too",),
+                "`*` is literal here",
+                help=("write the address of a spec or a field: a waiver also covers everything below it",),
             )
         else:
             yield from _address(view, policy, place, waiver.address)
@@ -77,16 +77,16 @@ def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> I
     elif not text.startswith(f"{kind}/"):
         yield Diagnostic.error(
             "unknown-policy-kind",
-            f"`{text}` is no address, which begins `{kind}/`",
+            f"`{text}` is not an address, which starts with `{kind}/`",
             view.span(policy, place),
-            help=(f"write `{kind}/*` for whatever is of a {kind}, or `kind: [{kind}]`",),
+            help=(f"write `{kind}/*` or `kind: [{kind}]` to match every {kind}",),
         )
 
 
 def _unknown(view: View, policy: ApprovalPolicy, place: Pointer, kind: str) -> Diagnostic:
     found = unknown_word(
         "unknown-policy-kind",
-        f"there is no kind `{kind}`, so that this never holds",
+        f"there is no kind `{kind}`, so this never matches",
         view.span(policy, place),
         kind.strip("*"),
         KINDS,

@@ -1,15 +1,15 @@
-"""A policy asks for more people than there are.
+"""A policy requires more approvers than there are.
 
-What it does: counts the members of the teams and the logins that a requirement, or `breakGlass`, names; of the parts of
-`all`, whose people are distinct, also those of several parts together. People by their roles are not counted: who they
-are depends on the change.
+What it does: counts the members of the teams and the logins that a requirement, or `breakGlass`, names; for the parts
+of `all`, whose people are distinct, also those of several parts together. Roles are not counted: who has them depends
+on the change.
 
-Why: nobody can ever satisfy it, and every change that it asks about is stopped.
+Why: it can never be satisfied, so every change that it matches is blocked.
 
 Example: `{count: 3, from: {teams: [risk]}}`, of a team with two members.
 
-Use instead: a smaller `count`, more teams to take the people from, or more members of the team. Whoever contributes to
-a pull request does not count for it: a team that is as large as the `count` approves nothing that a member wrote.
+Use instead: a smaller `count`, more teams, or more members. Contributors to a pull request do not count for it: a team
+of exactly `count` members cannot approve a change by one of them.
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ def _people(slots: tuple[_Slot, ...]) -> frozenset[str]:
 def _diagnostic(slots: tuple[_Slot, ...]) -> Diagnostic:
     first, *rest = slots
     wanted, there = _wanted(slots), len(_people(slots))
-    some = f"are {there}" if there > 1 else f"is {there or 'nobody'}"
-    asked = f"{wanted} people" if wanted > 1 else "1 person"
-    advice = "take them from more teams, or add members"
+    eligible = f"only {there} {'person is' if there == 1 else 'people are'}" if there else "nobody is"
+    asked = f"{wanted} approvers" if wanted > 1 else "1 approver"
+    advice = "add teams or members"
     is_less_enough = not rest and there >= first.least
     return Diagnostic.error(
         "unsatisfiable-approval",
-        f"{asked} must approve, and there {some} who may",
+        f"requires {asked}, but {eligible} eligible",
         first.place,
-        secondary=tuple(Label(slot.place, "and others than those here") for slot in rest),
-        help=(f"ask for {there} at most, {advice}" if is_less_enough else advice,),
+        secondary=tuple(Label(slot.place, "and different people than these") for slot in rest),
+        help=(f"require at most {there}, {advice}" if is_less_enough else advice,),
     )

@@ -1,17 +1,17 @@
 """An alert can never fire.
 
-What it does: windows and holds that see less than two scrapes, distances whose bound lies above their range, more
-breaches asked for than windows looked at, windows counted of rows that have no time, a window of quality that is over
-before its labels are due, a canary that only more than all of its requests would abort, an objective that leaves no
-error to count, or whose window is shorter than the hour that the fastest burn-rate alert looks at.
+What it does: reports windows that cover fewer than two scrapes, drift bounds above the range of their distance, more
+`breaches` than windows, counted windows over rows without an event time, quality windows that end before labels are
+due, canary error rates above 100%, objectives without an error budget or too low for their fastest alert, and
+objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
 
-Why: an alert that cannot fire looks like safety in every review.
+Why: an alert that cannot fire looks like protection in every review.
 
 Example:
 
     drift: [{id: drift, test: ks, above: 1.5, window: 1d}]
 
-Use instead: a bound within the range; Kolmogorov-Smirnov and Jensen-Shannon lie between 0 and 1.
+Use instead: a bound within the range; Kolmogorov-Smirnov and Jensen-Shannon are between 0 and 1.
 """
 
 from __future__ import annotations
@@ -59,14 +59,15 @@ def _drift(view: View, rollout: Rollout, drift: DriftMonitor, where: Pointer) ->
             "alert-never-fires",
             f"the monitor `{drift.id}` can never fire: {_UP_TO_ONE[drift.test]} distances are at most 1",
             view.span(rollout, (*where, "above")),
-            help=("from 0.1 on, most would call two distributions different",),
+            help=("a common threshold is 0.1",),
         )
     if drift.persist is not None and drift.persist.breaches > drift.persist.of:
         yield Diagnostic.error(
             "alert-never-fires",
-            f"the monitor `{drift.id}` can never fire: {drift.persist.breaches} breaches of {drift.persist.of} windows",
+            f"the monitor `{drift.id}` can never fire: it needs {drift.persist.breaches} breaches in "
+            f"{drift.persist.of} windows",
             view.span(rollout, (*where, "persist", "breaches")),
-            secondary=(Label(view.span(rollout, (*where, "persist", "of")), "so many windows are looked at"),),
+            secondary=(Label(view.span(rollout, (*where, "persist", "of")), "the number of windows"),),
         )
 
 
@@ -76,9 +77,9 @@ def _timeless(view: View, rollout: Rollout, model: Model, where: Pointer) -> Ite
     if source is not None:
         yield Diagnostic.error(
             "alert-never-fires",
-            f"windows cannot be counted: the rows of `{source.name}` have no time",
+            f"windows cannot be counted: the rows of `{source.name}` have no event time",
             view.span(rollout, where, "key"),
-            help=("take `persist` away, or give the dataset an `eventTime`",),
+            help=("remove `persist`, or add `eventTime` to the dataset",),
         )
 
 
@@ -88,10 +89,10 @@ def _undue(view: View, rollout: Rollout, model: Model, monitor: QualityMonitor, 
     if horizon is not None and monitor.window <= horizon:
         yield Diagnostic.error(
             "alert-never-fires",
-            f"the monitor `{monitor.id}` never sees a label: none is due within its window",
+            f"the monitor `{monitor.id}` can never fire: no label is due within its window",
             view.span(rollout, where),
-            secondary=(Label(view.span(model, ("label", "horizon")), f"a row is due after {horizon}"),),
-            help=(f"write a window longer than `{horizon}`: what is beyond it is measured",),
+            secondary=(Label(view.span(model, ("label", "horizon")), f"labels are due after {horizon}"),),
+            help=(f"use a window longer than `{horizon}`: only older rows are measured",),
         )
 
 
@@ -101,7 +102,7 @@ def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if condition.error_rate is not None and condition.error_rate >= 1:
             yield Diagnostic.error(
                 "alert-never-fires",
-                f"`{condition.id}` can never abort the canary: more than all of the requests cannot fail",
+                f"`{condition.id}` can never abort the canary: the error rate is at most 100%",
                 view.span(rollout, ("strategy", "canary", "abortOn", position, "errorRate")),
                 help=("a share is written as `1%` or `0.01`",),
             )
@@ -119,17 +120,17 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if not fastest.fits(seconds):
             yield Diagnostic.error(
                 "alert-never-fires",
-                f"the window of `{key}` is so short that no burn-rate alert watches the objective",
+                f"the window of `{key}` is too short for any burn-rate alert",
                 view.span(rollout, ("slos", key, "window")),
-                f"the fastest alert looks at {fastest.long}",
-                help=(f"write a window of at least `{fastest.long}`; `28d` or `30d` are usual",),
+                f"the window of the fastest alert is {fastest.long}",
+                help=(f"write a window of at least `{fastest.long}`; `28d` and `30d` are common",),
             )
         elif objective.objective == 1:
             yield Diagnostic.error(
                 "alert-never-fires",
-                f"the objective of `{key}` leaves no error budget to burn",
+                f"the objective of `{key}` leaves no error budget",
                 view.span(rollout, where),
-                help=("write what users need, such as 99.9%",),
+                help=("use an objective below 100%, such as 99.9%",),
             )
         elif fastest.factor(seconds) * (1 - ExactFraction(objective.objective)) >= 1:
             yield Diagnostic.error(
@@ -137,7 +138,7 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
                 view.span(rollout, where),
                 f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
-                help=(f"alerts begin at {factor:g} times: an objective above {_lowest(factor)}",),
+                help=(f"the alert fires from {factor:g} times: use an objective above {_lowest(factor)}",),
             )
 
 
@@ -164,5 +165,5 @@ def _windows(view: View, rollout: Rollout, environment: Environment) -> Iterator
                     f"the window of `{name}` is shorter than two scrapes",
                     view.span(rollout, pointer),
                     f"`{environment.name}` scrapes every {interval}",
-                    help=(f"write at least `{Duration(2 * interval)}`; drift and quality need hours or days of rows",),
+                    help=(f"use at least `{Duration(2 * interval)}`; drift and quality need hours or days of rows",),
                 )

@@ -1,14 +1,14 @@
-"""An alert tells nobody.
+"""An alert has no receiver.
 
-What it does: looks up, for every monitor's `then`, for service level objectives and for what needs no figure (a model
-that does not answer, a release that Argo Rollouts has stopped, training by a `schedule` that registers nothing),
-whether the owner's Team has a `contact` of that kind.
+What it does: checks that the owner's Team has the `contact` that each alert needs: those of monitors (`then`), of
+service level objectives, and the built-in ones (a model that does not respond, a release that Argo Rollouts has
+stopped, training by a `schedule` that registers no version).
 
-Why: an alert that fires and reaches nobody is worse than none: everybody believes that somebody was told.
+Why: an alert without a receiver fires and notifies nobody, while everybody relies on it.
 
 Example: `then: [page]` in a rollout of a team with `contact: {ticket: flight-queue}`.
 
-Use instead: add `page` to the team's `contact`, or tell it by `ticket`.
+Use instead: add `page` to the team's `contact`, or use `ticket`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from penstock.specs.monitor import DriftMonitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout
 from penstock.specs.team import Team
 
-_BURNING = "a budget that burns fast"
-_UNANSWERED = "a model that does not answer"
-_STOPPED = "a release that is stopped"
-_NOT_RETRAINED = "training that registers nothing"
+_BURNING = "a fast burn of the error budget"
+_UNANSWERED = "a model that does not respond"
+_STOPPED = "a stopped release"
+_NOT_RETRAINED = "training that registers no version"
 
 
 @rule("alert-without-receiver", severities=MAY_WARN)
@@ -44,7 +44,7 @@ def alert_without_receiver(view: View, resource: Model | Rollout) -> Iterator[Di
         yield from _unheard_of_rollout(view, resource, team)
     elif team.spec.contact.ticket is None:
         place = view.span(resource, ("retrain", "schedule"), "key")
-        yield _diagnostic(view, team, "ticket", [place], f"{_NOT_RETRAINED} asks for a ticket", in_words=False)
+        yield _diagnostic(view, team, "ticket", [place], f"{_NOT_RETRAINED} needs a ticket", in_words=False)
 
 
 def _is_missed(view: View, model: Model) -> bool:
@@ -73,7 +73,7 @@ def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Di
                 places += [view.span(rollout, pointer, "key") for pointer in burning]
                 if not places:
                     places = [view.span(rollout, ("environments",), "key")]
-                asked = f"asks for a {action}" if told else f"{asks} asks for a {action}"
+                asked = f"needs a {action}" if told else f"{asks} needs a {action}"
                 yield _diagnostic(view, team, action, places, asked, in_words=bool(told))
 
 
@@ -101,9 +101,9 @@ def _diagnostic(view: View, team: Team, action: str, places: list[Span], asked: 
     make = Diagnostic.error if in_words else Diagnostic.warning
     return make(
         "alert-without-receiver",
-        f"an alert tells nobody: the team `{team.name}` has no receiver for a {action}",
+        f"the team `{team.name}` has no receiver for a {action}",
         places[0],
         asked,
         secondary=(*secondary, Label(declared, f"no `contact.{action}`")),
-        help=(f"add `contact: {{{action}: ...}}` to the team, with a receiver that Alertmanager knows",),
+        help=(f"add `contact: {{{action}: ...}}` to the team, with the name of an Alertmanager receiver",),
     )

@@ -1,10 +1,10 @@
-"""PromQL in a spec does not parse, compares where only a value belongs, or gives no figures that a bound could hold.
+"""PromQL in a spec does not parse, contains a comparison, or does not return series.
 
-What it does: parses every PromQL expression of the specs as Prometheus does, and looks whether it gives a vector: a
-number, a text and a range of samples are none.
+What it does: parses every PromQL expression of the specs as Prometheus does, and checks that it returns an instant
+vector, and not a scalar, a string or a range vector.
 
-Why: Prometheus refuses a rule file with one broken expression as a whole, and keeps the old one. A canary whose query
-is refused stops its release with an error.
+Why: Prometheus rejects a whole rule file for one invalid expression, and keeps the old one. A canary whose query is
+rejected stops its release with an error.
 
 Example:
 
@@ -26,9 +26,9 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-_NUMBER = ("a number", "name the series that it speaks of; `vector(...)` makes a figure of a number")
-_RANGE = ("a range of samples", "make one figure of it, such as `rate(...)` or `avg_over_time(...)`")
-_TEXT = ("a text", "name the series that it speaks of")
+_NUMBER = ("a scalar", "select a series; `vector(...)` turns a scalar into a vector")
+_RANGE = ("a range vector", "reduce it to one value per series, such as with `rate(...)` or `avg_over_time(...)`")
+_TEXT = ("a string", "select a series")
 _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 
 
@@ -50,16 +50,19 @@ def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
             yield Diagnostic.error(
                 "promql-misuse",
-                "the expression compares by itself",
+                "the expression contains a comparison",
                 view.span(rollout, below),
-                f"it holds `{str(tree.op).strip()}`",
-                help=("write the value alone, and the bound as `above` or `below`: reviews see what loosens it",),
+                f"contains `{str(tree.op).strip()}`",
+                help=(
+                    "write only the value here, and the bound as `above` or `below`, so that reviews see which "
+                    "changes loosen it",
+                ),
             )
         elif (given := _given(tree)) is not None:
             what, instead = given
             yield Diagnostic.error(
                 "promql-misuse",
-                f"the expression gives {what}, and a bound is held against figures of series",
+                f"the expression returns {what}, but a bound needs an instant vector",
                 view.span(rollout, below),
                 help=(instead,),
             )

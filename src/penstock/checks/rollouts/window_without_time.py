@@ -1,19 +1,18 @@
-"""A monitor counts its window back in time, and its rows have no time.
+"""A monitor has a time window, but its rows have no event time.
 
-What it does: looks at the monitors of a rollout whose model reads only datasets without an `eventTime`.
+What it does: reports the monitors of a rollout whose model reads only datasets without an `eventTime`.
 
-Why: rows of which nobody knows when they were are in every window. Each run then measures all rows that the source has,
-those that the model was trained on among them, and a model looks best on these: drift and lost quality of new rows are
-hidden among the old ones.
+Why: rows without an event time are in every window. Each run then measures all rows of the source, including the
+training rows, on which a model looks best: drift and quality loss of new rows are hidden among the old ones.
 
 Example:
 
     quality: [{id: error, metric: mean_absolute_error, above: 30, window: 30d, minLabels: 100}]
 
-of a model whose features come from a Dataset that names no `eventTime`.
+of a model whose features come from a Dataset without `eventTime`.
 
-Use instead: name the column that says when a row was as the dataset's `eventTime`. Where there is none, leave the
-monitors out, or let the source hold the rows of the window alone.
+Use instead: set the dataset's `eventTime` to the column with the time of the event. If there is none, remove the
+monitors, or make the source contain only the rows of the window.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ def window_without_time(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     first, *rest = (view.span(rollout, ("monitor", *where, "window"), "key") for where in windows)
     yield Diagnostic.warning(
         "window-without-time",
-        f"the rows of `{source.name}` have no time, so that all of them are in every window",
+        f"the rows of `{source.name}` have no event time, so every window contains all of them",
         first,
-        "those that the model was trained on, too",
+        "including the training rows",
         secondary=(
             *(Label(span, "here too") for span in rest),
-            Label(view.span(source, ("columns",), "key"), "no `eventTime` names one of these"),
+            Label(view.span(source, ("columns",), "key"), "none of these is named by `eventTime`"),
         ),
-        help=("give the dataset an `eventTime`, or let its source hold the rows of the window alone",),
+        help=("add `eventTime` to the dataset, or make its source contain only the rows of the window",),
     )
 
 
