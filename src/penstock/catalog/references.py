@@ -95,7 +95,7 @@ def unknown_name(catalog: Catalog, target: SpecId, span: Span, holder: str) -> D
             f"{with_article(target.kind)}"
         )
     if not helps and known and len(known) <= 8:
-        helps.append(f"declared are {', '.join(f'`{name}`' for name in known)}")
+        helps.append(f"declared: {', '.join(f'`{name}`' for name in known)}")
     elif not known:
         helps.append(f"no {target.kind} is declared: add a document with `kind: {target.kind}`")
     return Diagnostic.error(

@@ -43,7 +43,7 @@ def unknown_word(
         help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
         return Diagnostic.error(code, headline, span, label, help=(help_,), fix=fix)
-    helps = (f"there are {listed(candidates)}",) if 0 < len(candidates) <= most_listed else ()
+    helps = (f"expected one of {listed(candidates)}",) if 0 < len(candidates) <= most_listed else ()
     return Diagnostic.error(code, headline, span, label, help=helps)
 
 

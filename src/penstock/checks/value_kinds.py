@@ -34,7 +34,7 @@ _NEVER = {
 _SAID = {
     "fraction": Kind("fractions", "declare float, or make whole numbers with `round(...)`, or `//` instead of `/`"),
     "words": Kind("text that is not a number", "declare string, or write an expression that gives the number"),
-    "timestamp": Kind("times", "convert it to a number, such as `extract(hour from ...)` or `epoch(...)`"),
+    "timestamp": Kind("timestamps", "convert it to a number, such as `extract(hour from ...)` or `epoch(...)`"),
     "date": Kind("dates", "convert it to a number, such as `extract(dow from ...)` or `date_diff('day', ..., ...)`"),
     "int": Kind("numbers", "convert it to a timestamp, such as `to_timestamp(...)`, or declare int"),
     "float": Kind("numbers", "convert it to a timestamp, such as `to_timestamp(...)`, or declare float"),

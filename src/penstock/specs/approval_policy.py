@@ -176,7 +176,7 @@ class When(Node):
         default=None,
     )
     sensitive: list[Literal["internal", "sensitive", "pii"]] | None = field(
-        "Sensitivity of a column that newly reaches a model, or is no longer declared sensitive.",
+        "Sensitivity of a column that newly reaches a model, or is declared less sensitive.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,

@@ -164,7 +164,7 @@ class Check(Choosing):
         default=None,
     )
     severity: Literal["fail", "warn"] = field(
-        "Severity: whether a violation stops the pipeline.",
+        "Whether a violation stops the pipeline.",
         loosens=Loosens.LATER,
         area=Area.DATA,
         order=("fail", "warn"),

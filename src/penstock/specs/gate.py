@@ -28,7 +28,7 @@ class Rule(Node):
     id: Slug = field("Name of the rule; evidence and approvals refer to it.", loosens=Loosens.ANY, area=Area.QUALITY)
     why: str = note("Reason for the rule.", default="")
     severity: Literal["block", "warn"] = field(
-        "Severity: whether a failure blocks the release.",
+        "Whether a failure blocks the release.",
         loosens=Loosens.LATER,
         area=Area.QUALITY,
         order=("block", "warn"),
@@ -189,7 +189,7 @@ class ExplainRule(Choosing, Rule):
     chosen = at_least_one("max_share", "forbid")
 
     explain: Literal["permutation"] = field(
-        "Method: permutation importance on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
+        "Permutation importance on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
     )
     max_share: Fraction | None = field(
         "Maximum share of the total importance of one feature.",

@@ -245,9 +245,7 @@ class SensitiveUse(Node):
         loosens=Loosens.ANY,
         area=Area.PRIVACY,
     )
-    purpose: str = field(
-        "Purpose: why the use is needed and allowed.", loosens=Loosens.ANY, area=Area.PRIVACY, min_length=10
-    )
+    purpose: str = field("Why the use is needed and allowed.", loosens=Loosens.ANY, area=Area.PRIVACY, min_length=10)
 
 
 class CustomStep(Node):
@@ -282,7 +280,7 @@ class Card(Node):
 
     purpose: str = note("What the model is for.", min_length=10)
     risk_tier: Literal["low", "medium", "high"] = field(
-        "Risk tier: the harm of a wrong model; approval rules can refer to it.",
+        "Harm of a wrong model; approval rules can refer to it.",
         loosens=Loosens.LATER,
         area=Area.GOVERNANCE,
         order=("high", "medium", "low"),
@@ -297,7 +295,7 @@ class ModelSpec(Node):
     """Features, label, split, estimator and card."""
 
     task: Literal["binary", "multiclass", "regression"] = field(
-        "Task: the type of prediction.", loosens=Loosens.ANY, area=Area.QUALITY
+        "Type of prediction.", loosens=Loosens.ANY, area=Area.QUALITY
     )
     features: dict[FeatureSetRef, FeatureChoice] = field(
         "Features by feature set: `all`, a list of names, or `{except: [...]}`.",

@@ -46,7 +46,7 @@ class Replicas(Node):
 
 
 class Serve(Node):
-    """Model serving: target, format, protocol and resources."""
+    """Serving target, model format, protocol and resources."""
 
     target: Literal["kserve", "argo-rollouts"] = field(
         "Serving target. `kserve`: an InferenceService. `argo-rollouts`: an Argo Rollout of the environment's "
@@ -172,7 +172,7 @@ class Strategy(Node):
     """How a new version replaces the old one; without a canary, by a rolling update."""
 
     canary: Canary | None = field(
-        "Canary: traffic shifted in steps.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
+        "Canary that shifts the traffic in steps.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
     )
 
 
@@ -282,7 +282,7 @@ class RolloutSpec(Node):
         min_length=1,
     )
     serve: Serve = field(
-        "Model serving: target, format, protocol and resources.", loosens=Loosens.ANY, area=Area.ROLLOUT
+        "Serving target, model format, protocol and resources.", loosens=Loosens.ANY, area=Area.ROLLOUT
     )
     strategy: Strategy = field(
         "How a new version replaces the old one.",

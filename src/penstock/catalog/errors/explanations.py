@@ -255,7 +255,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "choose_some": _choose,
     "range_order": _custom("bad-range", "the bounds of {} are in the wrong order", "write the smaller bound first"),
     "range_log": _custom(
-        "bad-range", "a log scale needs bounds above 0: {}", "use a lower bound above 0, or `uniform`"
+        "bad-range", "{} has a bound of 0 or below on a log scale", "use a lower bound above 0, or `uniform`"
     ),
     "duplicate_item": _repeated,
     "reserved_label": _reserved_label,
@@ -268,7 +268,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     ),
     "at_least_of": _custom(
         "out-of-range",
-        "`count` exceeds the number of conditions: {}",
+        "{} requires more conditions than it lists",
         "use a smaller `count`, or list more conditions in `of`",
     ),
     "dialect_of_nothing": _custom(

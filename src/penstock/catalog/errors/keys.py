@@ -72,7 +72,7 @@ def unknown_key(
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
     if elsewhere:
         return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), ()
-    helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
+    helps = (f"valid keys are {listed(list(parent.fields))}",) if parent is not None else ()
     return Diagnostic.error("unknown-key", headline, span, help=helps), ()
 
 

@@ -98,10 +98,10 @@ def _outside(
         return None
     if isinstance(resource, Rollout):
         state = "never fires" if always else "always fires"
-        headline = f"the alert {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
+        headline = f"the alert {state}: `{metric.name}` is between {metric.low:g} and {metric.high:g}"
     else:
         state = "always holds" if always else "can never hold"
-        headline = f"the bound {state}: `{metric.name}` lies between {metric.low:g} and {metric.high:g}"
+        headline = f"the bound {state}: `{metric.name}` is between {metric.low:g} and {metric.high:g}"
     share = bound / 100
     helps = ("write a bound that some models meet and others do not",)
     if never and bound > 1 and metric.low <= share <= metric.high:

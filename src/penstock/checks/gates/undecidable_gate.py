@@ -181,7 +181,7 @@ def _gap(
     kind = {"positives": "positive", "negatives": "negative"}.get(metric.rate_of or "")
     even = f", even if all of them are {kind}" if kind else ""
     enough = rows_for_gap(gap, TOLERATED_CHANCE, groups)
-    many = "two equally good groups" if groups == 2 else f"some pair of {groups} equally good groups"
+    many = "two equally good groups" if groups == 2 else f"at least two of {groups} equally good groups"
     written = "minSupport" in view.data("Gate", gate.name)["spec"]["rules"][position]
     at = view.span(gate, ("rules", position, "minSupport" if written else key))
     yield Diagnostic.warning(

@@ -115,7 +115,7 @@ def _refused(view: View, model: Model, name: str, values: Values, value: Any, po
     guesses = [once] if once in values.words else did_you_mean(value, values.words)
     if guesses:
         return _mended(found, f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?", str(guesses[0]))
-    helps = () if values.names_words else (f"there are {listed(values.words)}",)
+    helps = () if values.names_words else (f"expected one of {listed(values.words)}",)
     return replace(found, severity=Severity.WARNING, help=helps)
 
 

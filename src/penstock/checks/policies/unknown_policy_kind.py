@@ -77,7 +77,7 @@ def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> I
     elif not text.startswith(f"{kind}/"):
         yield Diagnostic.error(
             "unknown-policy-kind",
-            f"`{text}` is not an address, which starts with `{kind}/`",
+            f"`{text}` is not a valid address: it must start with `{kind}/`",
             view.span(policy, place),
             help=(f"write `{kind}/*` or `kind: [{kind}]` to match every {kind}",),
         )

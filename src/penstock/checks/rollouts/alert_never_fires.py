@@ -137,8 +137,8 @@ def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 "alert-never-fires",
                 f"the objective of `{key}` is so low that its fastest burn-rate alert can never fire",
                 view.span(rollout, where),
-                f"if all requests fail, the budget burns {1 / (1 - float(objective.objective)):.1f} times as fast",
-                help=(f"the alert fires from {factor:g} times: use an objective above {_lowest(factor)}",),
+                f"if all requests fail, the burn rate is {1 / (1 - float(objective.objective)):.1f}",
+                help=(f"the alert fires from a burn rate of {factor:g}: use an objective above {_lowest(factor)}",),
             )
 
 

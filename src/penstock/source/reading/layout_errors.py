@@ -162,7 +162,7 @@ def item_not_allowed(failure: Failure) -> Diagnostic:
         "list-in-mapping",
         "list on the line of its key",
         failure.at,
-        help=("put each `- item` on a line of its own below the key, or write `[item, item]`",),
+        help=("put each `- item` on its own line below the key, or write `[item, item]`",),
     )
 
 
@@ -172,5 +172,5 @@ def document_start(failure: Failure) -> Diagnostic:
         "missing-document-start",
         "text where only a new document can start",
         failure.at,
-        help=("put `---` on a line of its own before the document",),
+        help=("put `---` on its own line before the document",),
     )

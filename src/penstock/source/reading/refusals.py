@@ -67,7 +67,7 @@ def missing_separator(span: Span) -> Diagnostic:
         "missing-separator",
         "missing `---` before another document",
         span,
-        help=("write `---` on a line of its own above it",),
+        help=("write `---` on its own line above it",),
     )
 
 
