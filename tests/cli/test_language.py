@@ -42,7 +42,7 @@ def test_who_names_the_spec_as_well_comes_to_the_same_place() -> None:
 def test_a_single_value_says_the_same_of_itself() -> None:
     assert as_text(find("Environment.stage")) == (
         "Environment.stage: `development`, `staging` or `production`\n"
-        "Stage; approval rules and checks are stricter towards production.\n"
+        "Stage, which approval rules and checks refer to.\n"
         "required\n"
         "review: from strict to loose `production`, `staging`, `development` (governance)\n"
     )

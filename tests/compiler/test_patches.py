@@ -128,7 +128,7 @@ def objects(plan: Endpoint) -> list[tuple[str, str]]:
         ("{op: replace, path: /spec/maxUnavailabel, value: 2}", "`/spec` has no `maxUnavailabel`"),
         ('{op: test, path: /spec/maxUnavailable, value: "1"}', "stands the number 1, not the text"),
         ("{op: remove, path: /spec/maxUnavailable/percent}", "`/spec/maxUnavailable` is the number 1, which has no"),
-        ("{op: remove, path: spec.selector}", "`spec.selector` does not begin with `/`"),
+        ("{op: remove, path: spec.selector}", "`spec.selector` does not start with `/`"),
         ("{op: add, path: /spec/selector}", "`add` needs a `value`"),
         ("{op: copy, path: /spec/selector}", "`copy` needs `from`"),
         ("{op: move, from: /spec/x, path: /spec/y}", "`/spec` has no `x`"),

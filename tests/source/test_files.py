@@ -86,8 +86,8 @@ def test_the_blob_id_is_the_one_in_the_commit(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "why"),
     [
-        ("/etc/hostname", "it leads out of the repository"),
-        ("loop.yaml", "it leads nowhere, or round in a circle"),
+        ("/etc/hostname", "its target is outside of the repository"),
+        ("loop.yaml", "its target does not exist, or it is part of a loop"),
         ("real.yaml", ""),
     ],
 )
@@ -203,7 +203,7 @@ def test_the_repository_is_found_from_any_folder_in_it(repository: Path) -> None
 def test_what_is_no_revision_is_refused_in_a_sentence(repository: Path, revision: str) -> None:
     write(repository, "specs/a.yaml")
     commit(repository)
-    with pytest.raises(GitError, match="name a branch, a tag or a commit"):
+    with pytest.raises(GitError, match="use a branch, a tag or a commit"):
         GitRepository(repository).resolve(revision)
 
 

@@ -158,8 +158,8 @@ def test_an_index_with_the_marks_of_a_merge_is_compiled_anew(root: Path, index: 
     (root / INDEX).write_text(index)
     (found,) = planned(root, ONE).conflicts
     assert found.primary is not None
-    assert found.primary.message == "a merge has left its conflict in it"
-    assert found.help == ("put the specs right, delete `generated/` and compile again",)
+    assert found.primary.message == "it contains merge conflict markers"
+    assert found.help == ("resolve the specs, delete `generated/` and compile again",)
     assert "git checkout HEAD -- " in " ".join(_broken(root, "[]").help)
 
 

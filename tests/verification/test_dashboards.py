@@ -72,9 +72,9 @@ def test_the_text_of_a_dashboard_is_parsed_once(tmp_path: Path, monkeypatch: pyt
     ("panels", "more", "message"),
     [
         ((panel(1, "a"), panel(1, "b", x=12)), {}, "2 panels have the id 1"),
-        ((panel(1, "a"), panel(2, "b", x=11)), {}, "the panels `a` and `b` lie on each other"),
+        ((panel(1, "a"), panel(2, "b", x=11)), {}, "the panels `a` and `b` overlap"),
         ((panel(1, "a"), panel(2, "b", x=13)), {}, "`b` reaches beyond the 24 columns"),
-        (SOUND, {"templating": {"list": []}}, "the panel `left` asks the variable `datasource`, which is not declared"),
+        (SOUND, {"templating": {"list": []}}, "the panel `left` uses the variable `datasource`, which is not declared"),
         (SOUND, {"uid": "x" * 41}, "Grafana takes 40 letters"),
         (SOUND, {"uid": None}, "the dashboard's uid is `None`"),
     ],
@@ -111,7 +111,7 @@ def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path)
     }
     value = config_map(panel(1, "a"), closed, by_name)
     assert [found for _, found in dashboard_problems(json_texts(value))] == [
-        "2 panels have the id 1; Grafana shows one of them in place of the others"
+        "2 panels have the id 1; Grafana shows only one of them"
     ]
     result = verified(tmp_path, value)
     assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-semantics"]

@@ -204,7 +204,7 @@ SENSELESS = {
     "a selector that matches nothing": (deployment(label="other"), "the template's pods do not carry `app: a`"),
     "an image without a digest": (
         deployment(image="images.example/a:1"),
-        "the image `images.example/a:1` has no digest, so it may be another tomorrow",
+        "the image `images.example/a:1` is not pinned by digest",
     ),
     "fewer replicas at most than at least": (
         """
@@ -231,7 +231,7 @@ SENSELESS = {
         metadata: {name: a}
         spec: {canary: [{trafficPercent: 60}, {trafficPercent: 50}]}
         """,
-        "the canaries take 110% of the traffic",
+        "the canaries get 110% of the traffic",
     ),
     "a splitter that is no whole": (
         """
@@ -248,7 +248,7 @@ SENSELESS = {
         kind: ConfigMap
         metadata: {name: a, labels: {note: not a value}}
         """,
-        "`not a value` is no value of a label: at most 63 letters, digits, `-`, `_` and `.`",
+        "`not a value` is not a valid label value: at most 63 letters, digits, `-`, `_` and `.`",
     ),
     "a label that is no key": (
         """
@@ -256,7 +256,7 @@ SENSELESS = {
         kind: ConfigMap
         metadata: {name: a, labels: {"a b": c}}
         """,
-        "`a b` is no key of a label",
+        "`a b` is not a valid label key",
     ),
     "a cron job with a long name": (
         f"""
@@ -265,7 +265,7 @@ SENSELESS = {
         metadata: {{name: {"a" * 53}}}
         spec: {{schedule: "* * * * *", jobTemplate: {{}}}}
         """,
-        "a CronJob's name has at most 52 characters, not 53",
+        "the name of a CronJob can have at most 52 characters, and this has 53",
     ),
 }
 

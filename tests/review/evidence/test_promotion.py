@@ -152,7 +152,7 @@ def _set(field: str, to: object) -> Edit:
         (_set("previous", OTHER), "promotes in the place of sha256:bbbbbbbbbbbb…, not of nothing"),
         (_set("gates", OTHER), "rests on another statement of the gates than the Release names"),
         (_set("gates", "none"), "its `predicate.gates` is no digest"),
-        (_set("origin", {"kind": "hand", "name": "mine"}), "its `predicate.origin.kind` is not what belongs there"),
+        (_set("origin", {"kind": "hand", "name": "mine"}), "its `predicate.origin.kind` is missing or invalid"),
         (_one_subject, "not about one model and one Release"),
         (_more_subjects, "not about one model and one Release"),
         (_more_digests, "has not exactly one digest"),
@@ -199,7 +199,7 @@ def _other_previous(spec: dict[str, Any]) -> None:
     [
         (_other_version, "it promotes `delay` sha256:aaaaaaaaaaaa…, not `delay` sha256:bbbbbbbbbbbb…"),
         (_other_step, "it promotes to all of the traffic, not to step 1 of its canary"),
-        (_other_previous, "it promotes in the place of nothing, not of sha256:bbbbbbbbbbbb…"),
+        (_other_previous, "it replaces nothing, not sha256:bbbbbbbbbbbb…"),
         (_other_data, "the Release has been edited since it was promoted"),
         (_other_specs, "the Release has been edited since it was promoted"),
         (_other_number, "the Release has been edited since it was promoted"),
@@ -236,7 +236,7 @@ def test_gates_that_judged_the_same_version_another_time_are_not_those_it_was_pr
     put(repository, "evidence", sign(other, key.pair.private_pem, key.id).as_bytes(), PATH)
     found = judged(repository, key)
     assert link(found, "gates").state == "valid"
-    assert link(found, "promotion").reasons == ("it rests on another statement of the gates than the Release names",)
+    assert link(found, "promotion").reasons == ("it refers to another gate attestation than the Release",)
 
 
 def test_gates_that_cannot_be_read_leave_the_promotion_without_what_it_rests_on(repository: Repository) -> None:

@@ -78,7 +78,7 @@ class Released:
         if self.step != other.step:
             yield f"it promotes to {_step(self.step)}, not to {_step(other.step)}"
         if self.previous != other.previous:
-            yield f"it replaces {_version(self.previous)}, not of {_version(other.previous)}"
+            yield f"it replaces {_version(self.previous)}, not {_version(other.previous)}"
 
 
 @dataclass(frozen=True, slots=True)
