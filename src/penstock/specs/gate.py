@@ -324,7 +324,7 @@ class GateSpec(Node):
     model: ModelRef = field("Model that the gate evaluates.", loosens=Loosens.ANY, area=Area.QUALITY)
     clusters: Clusters | None = field(
         "Clusters of dependent test rows: intervals treat clusters as independent, not rows. The test set needs "
-        "at least 20 clusters. A split by group is clustered by its groups by default. Quality monitors of the "
+        "at least 20 clusters. The groups of a split by group are always kept together. Quality monitors of the "
         "model use the same clusters.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
