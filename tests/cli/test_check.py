@@ -213,7 +213,7 @@ def test_an_address_is_explained_to_programs(repository: Path, capsys: pytest.Ca
     [
         ("Gate/delay-relese", "did you mean `Gate/delay-release`?"),
         ("Gate/delay-release.rulez", "`Gate/delay-release` has no `rulez`"),
-        ("Gate/Delay", "is not an address"),
+        ("Gate/Delay", "is not a valid address"),
         ("lable-leak", "did you mean `label-leak`?"),
         ("Gate/nothing", "there are `Gate/delay-release`"),
         ("Gaet/release", "did you mean `Gate`?"),

@@ -26,7 +26,7 @@ def test_forms_are_listed_and_each_is_a_step_further() -> None:
     assert "\n  fairness  A group fairness measure" in text
     assert "More of one: penstock explain Gate.rules.metric" in text
     assert "minSupport: a whole number (default `100`)" in as_text(find("Gate.rules.fairness"))
-    assert find("Gate.rules.fairness.minSupport").description.startswith("Groups with fewer rows")
+    assert find("Gate.rules.fairness.minSupport").description.startswith("Minimum number of rows of a group")
 
 
 @pytest.mark.parametrize("path", ["Gate.rules.fairness.fairness", "ApprovalPolicy.rules.when.area", "Model.estimator"])

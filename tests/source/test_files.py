@@ -243,7 +243,7 @@ def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_blob_that_is_not_there_is_named(repository: Path) -> None:
-    with pytest.raises(GitError, match="not in this clone"):
+    with pytest.raises(GitError, match="missing from this partial clone"):
         GitRepository(repository).blobs(["0" * 40])
     with pytest.raises(GitError, match="full ids"):
         GitRepository(repository).blobs(["HEAD"])

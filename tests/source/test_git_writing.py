@@ -119,17 +119,17 @@ def test_a_commit_is_fetched_by_its_id_and_a_push_that_comes_late_is_told(
 
 @pytest.mark.parametrize("name", ["--upload-pack=touch x", "main", "refs/heads/../x", "refs/heads/a:b"])
 def test_what_is_no_full_ref_reaches_no_command(repository: GitRepository, name: str) -> None:
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.fetch("origin", name, REF)
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.push("origin", name)
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.commit_files(name, None, {}, "x\n")
 
 
 @pytest.mark.parametrize("remote", ["--upload-pack=touch x", "ext::sh -c touch% x", "https://evil.example/x", "../x"])
 def test_what_is_no_name_of_a_remote_reaches_no_command(repository: GitRepository, remote: str) -> None:
-    with pytest.raises(GitError, match="is no name of a remote"):
+    with pytest.raises(GitError, match="is not the name of a remote"):
         repository.fetch(remote, REF, REF)
 
 

@@ -186,7 +186,7 @@ def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tm
     "path", ["../a", "/a", "a/../b", "a//b", "", "a\\b", "a/.", "c:d", ".journal.json", "a.penstock-tmp", "a\n"]
 )
 def test_a_path_that_leaves_the_directory_is_refused(root: Path, path: str) -> None:
-    with pytest.raises(ValueError, match="no path of an artifact"):
+    with pytest.raises(ValueError, match="not the path of an artifact"):
         planned(root, {path: "x"})
 
 

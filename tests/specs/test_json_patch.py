@@ -41,9 +41,9 @@ def test_an_operation_that_fits_is_applied(operation: dict[str, Any], expected: 
         ({"op": "add", "path": "/spec/contaners/0/x", "value": 1}, "path", "`/spec` has no `contaners`",
          "/spec/containers/0/x"),
         ({"op": "remove", "path": "/spec/a_b"}, "path", "`/spec` has no `a_b`", "/spec/a~1b"),
-        ({"op": "copy", "from": "spec", "path": "/x"}, "from", "does not begin with `/`", "/spec"),
-        ({"op": "test", "path": "/spec/paused", "value": True}, "value", "stands `false`, not `true`", None),
-        ({"op": "test", "path": "/spec/paused", "value": []}, "value", "stands `false`, not a list", None),
+        ({"op": "copy", "from": "spec", "path": "/x"}, "from", "does not start with `/`", "/spec"),
+        ({"op": "test", "path": "/spec/paused", "value": True}, "value", "is `false`, not `true`", None),
+        ({"op": "test", "path": "/spec/paused", "value": []}, "value", "is `false`, not a list", None),
         ({"op": "remove", "path": "/metadata"}, "path", "the manifest has no `metadata`", None),
     ],
 )  # fmt: skip

@@ -73,9 +73,9 @@ def test_the_text_of_a_dashboard_is_parsed_once(tmp_path: Path, monkeypatch: pyt
     [
         ((panel(1, "a"), panel(1, "b", x=12)), {}, "2 panels have the id 1"),
         ((panel(1, "a"), panel(2, "b", x=11)), {}, "the panels `a` and `b` overlap"),
-        ((panel(1, "a"), panel(2, "b", x=13)), {}, "`b` reaches beyond the 24 columns"),
+        ((panel(1, "a"), panel(2, "b", x=13)), {}, "`b` is wider than the 24 columns"),
         (SOUND, {"templating": {"list": []}}, "the panel `left` uses the variable `datasource`, which is not declared"),
-        (SOUND, {"uid": "x" * 41}, "Grafana takes 40 letters"),
+        (SOUND, {"uid": "x" * 41}, "Grafana allows at most 40 letters"),
         (SOUND, {"uid": None}, "the dashboard's uid is `None`"),
     ],
 )

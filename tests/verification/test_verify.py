@@ -213,7 +213,7 @@ SENSELESS = {
         metadata: {name: a}
         spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}, minReplicas: 3, maxReplicas: 2}
         """,
-        "`maxReplicas` is 2, less than `minReplicas`, which is 3",
+        "`maxReplicas` (2) is below `minReplicas` (3)",
     ),
     "fewer replicas of a scaled object": (
         """
@@ -222,7 +222,7 @@ SENSELESS = {
         metadata: {name: a}
         spec: {minReplicaCount: 3, maxReplicaCount: 2}
         """,
-        "`maxReplicaCount` is 2, less than `minReplicaCount`, which is 3",
+        "`maxReplicaCount` (2) is below `minReplicaCount` (3)",
     ),
     "canaries above the whole": (
         """

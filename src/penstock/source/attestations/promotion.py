@@ -72,7 +72,7 @@ class Released:
         if self.environment != other.environment:
             yield f"it promotes to `{self.environment}`, not to `{other.environment}`"
         if self.rollout != other.rollout:
-            yield f"it promotes with the rollout `{self.rollout}`, not by `{other.rollout}`"
+            yield f"it promotes with the rollout `{self.rollout}`, not with `{other.rollout}`"
         if (self.model, self.digest) != (other.model, other.digest):
             yield f"it promotes `{self.model}` {_short(self.digest)}, not `{other.model}` {_short(other.digest)}"
         if self.step != other.step:
