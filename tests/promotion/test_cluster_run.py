@@ -133,7 +133,7 @@ def _future(value: dict[str, Any]) -> None:
         (_no_rules, "does not say that the gate `release` found these rules to hold: `quality`"),
         (_not_passed, "`made` did not pass `release`"),
         (_no_gates, "asks for the gate `release`, which has not judged this version"),
-        (_data_without_digest, "its `predicate.datasets.rows` is no digest"),
+        (_data_without_digest, "its `predicate.datasets.rows` is not a digest"),
         (
             _other_type,
             "is no statement of gates: it is not an in-toto statement of the type urn:penstock:gate-evidence:v1",
@@ -171,7 +171,7 @@ def test_a_path_without_a_statement_says_which_file_is_meant(
     told = refused(repository, capsys, "--evidence", str(tmp_path / "none"))
     assert "cannot be read: No such file or directory; name the `statement.json` that the step `evidence`" in told
     (tmp_path / "notes.json").write_text("notes")
-    assert "it is no JSON; name the `statement.json`" in refused(
+    assert "it is not valid JSON; name the `statement.json`" in refused(
         repository, capsys, "--evidence", str(tmp_path / "notes.json")
     )
     (tmp_path / "model.pkl").write_bytes(b"0" * (16 * 1024 * 1024 + 1))

@@ -135,7 +135,7 @@ def test_what_is_no_name_of_a_remote_reaches_no_command(repository: GitRepositor
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a b", 'a"', "a\nM 100644 inline b", ".git/config", ""])
 def test_a_path_that_is_not_plain_is_not_committed(repository: GitRepository, path: str) -> None:
-    with pytest.raises(GitError, match="is no plain path"):
+    with pytest.raises(GitError, match="is not a valid path"):
         repository.commit_files(REF, None, {path: b""}, "x\n")
     assert repository.ref(REF) is None
 

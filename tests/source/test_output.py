@@ -146,7 +146,7 @@ def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     (root / "prod/a.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
     (root / "prod/b.yaml").write_bytes(b"a: 1\r\nb: 2\n")
     checked_out, by_hand = OutputDirectory(root).differences(planned(root, files))
-    assert "line ends" in checked_out.headline
+    assert "line endings" in checked_out.headline
     assert "* text=auto eol=lf" in checked_out.help[0]
     assert by_hand.headline == "a generated file was changed by hand"
 

@@ -34,10 +34,10 @@ def test_an_operation_that_fits_is_applied(operation: dict[str, Any], expected: 
 @pytest.mark.parametrize(
     ("operation", "part", "said", "guess"),
     [
-        ({"op": "remove", "path": "/spec/containers/2"}, "path", "a list of 2, counted from 0, without `2`", None),
-        ({"op": "remove", "path": "/spec/containers/01"}, "path", "without `01`", None),
-        ({"op": "remove", "path": "/spec/containers/-"}, "path", "without `-`", None),
-        ({"op": "add", "path": "/spec/containers/3", "value": 1}, "path", "without `3`", None),
+        ({"op": "remove", "path": "/spec/containers/2"}, "path", "a list of 2, without index `2`", None),
+        ({"op": "remove", "path": "/spec/containers/01"}, "path", "without index `01`", None),
+        ({"op": "remove", "path": "/spec/containers/-"}, "path", "without index `-`", None),
+        ({"op": "add", "path": "/spec/containers/3", "value": 1}, "path", "without index `3`", None),
         ({"op": "add", "path": "/spec/contaners/0/x", "value": 1}, "path", "`/spec` has no `contaners`",
          "/spec/containers/0/x"),
         ({"op": "remove", "path": "/spec/a_b"}, "path", "`/spec` has no `a_b`", "/spec/a~1b"),

@@ -99,7 +99,7 @@ def test_an_expression_of_a_panel_is_parsed(tmp_path: Path) -> None:
 def test_a_text_that_is_called_json_and_is_none_is_found(tmp_path: Path) -> None:
     value = {**config_map(), "data": {"flights.json": '{"panels": ['}}
     (found,) = verified(tmp_path, value).diagnostics.sorted()
-    assert (found.code, found.headline.split(":")[0]) == ("object-semantics", "`flights.json` is no JSON")
+    assert (found.code, found.headline.split(":")[0]) == ("object-semantics", "`flights.json` is not valid JSON")
 
 
 def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ STRUCTURES: dict[str, tuple[Change, str]] = {
     ),
     "a placeholder of nothing": (
         lambda spec: container(spec)["args"].append("{{$.inputs.artifacts['other'].path}}"),
-        "`other` is no artifact among the component's inputs",
+        "`other` is not one of the artifacts in the component's inputs",
     ),
     "an output without an argument": (
         lambda spec: container(spec).pop("args") and None,

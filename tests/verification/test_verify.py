@@ -102,7 +102,7 @@ def test_an_object_of_the_right_form_is_sound(tmp_path: Path) -> None:
         ("mode: night", "`spec.mode`: 'night' is not one of ['day', '=']"),
         ("port: [1]", "`spec.port`: [1] is not valid under any of the given schemas"),
         ("wagons: [{name: a, colour: red}]", "`spec.wagons.0` has no field `colour`"),
-        ("wagons: [{name: a}, {name: a}]", "`spec.wagons.1` repeats name: a"),
+        ("wagons: [{name: a}, {name: a}]", "`spec.wagons.1` duplicates name: a"),
     ],
 )
 def test_what_a_cluster_refuses_or_drops_is_found(tmp_path: Path, line: str, headline: str) -> None:
