@@ -23,7 +23,7 @@ def repeated_objects(documents: Iterable[Document]) -> Iterator[Diagnostic]:
             kind, name = document.value["kind"], document.value["metadata"]["name"]
             yield Diagnostic.error(
                 "duplicate-object",
-                f"the {kind} `{name}` is declared twice",
+                f"duplicate {kind} `{name}`",
                 document.span(("metadata", "name")),
                 secondary=(Label(known.span(("metadata", "name")), "first here"),),
             )

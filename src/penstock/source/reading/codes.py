@@ -105,7 +105,7 @@ READING = (
     ),
     Code(
         "duplicate-anchor",
-        """An anchor is declared twice in one document.
+        """A document has a duplicate anchor.
 
         The meaning of an alias would depend on its position. Use different names.
         """,
