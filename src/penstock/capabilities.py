@@ -20,7 +20,7 @@ def capability_problems(view: View, spec: SpecId, plan: Any) -> Iterator[Diagnos
             if problem is not None:
                 yield Diagnostic.error(
                     "ignored-field",
-                    f"{target.name} in {view.environment_name} would not do what `{capability.field}` says",
+                    f"{target.name} does not support `{capability.field}` in `{view.environment_name}`",
                     _place(view, spec, capability.field),
                     problem,
                     help=(f"use {capability.instead}",),

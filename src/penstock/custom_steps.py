@@ -24,25 +24,23 @@ def step_problems(view: View, spec: SpecId) -> Iterator[Diagnostic]:
 def _diagnostic(view: View, spec: SpecId, problem: CustomStepProblem) -> Diagnostic:
     span = view.span(spec, problem.pointer)
     if problem.reason == "taken":
-        return Diagnostic.error(
-            CODE, f"another step is called `{problem.step}`", span, help=("give the step a name of its own",)
-        )
+        return Diagnostic.error(CODE, f"another step is named `{problem.step}`", span, help=("rename the step",))
     if problem.reason == "placeholder":
         return Diagnostic.error(
             CODE,
-            f"the step `{problem.step}` would not get this word as it stands here",
+            f"the step `{problem.step}` would not get this argument unchanged",
             span,
-            "two braces begin a placeholder, which the cluster fills in",
-            help=("put what needs them into a script of the step's image, and call that",),
+            "`{{` starts a placeholder, which the cluster replaces",
+            help=("move it into a script in the step's image, and call the script",),
         )
     if problem.reason == "cycle":
         circle = " -> ".join((*problem.known, problem.known[0]))
         return Diagnostic.error(
             CODE,
-            "steps wait for each other, so none of them can start",
+            "dependency cycle: these steps wait for each other",
             view.span(spec, problem.pointer, "key"),
             circle,
-            help=("take one of them out of `after` or `before`",),
+            help=("remove one of them from `after` or `before`",),
         )
     guesses = did_you_mean(problem.step, problem.known)
     headline = f"the training pipeline has no step `{problem.step}`"

@@ -72,9 +72,7 @@ def _without_target(view: View, spec: SpecId, position: int, patch: ManifestPatc
     helps = [f"did you mean `{near[0]}`?"] if near else []
     if not near:
         listed = ", ".join(f"`{kind}/{name}`" for kind, name in sorted(known)) or "nothing"
-        helps.append(
-            f"{spec} generates {listed} there; a patch for some environments alone stands in their `overrides`"
-        )
+        helps.append(f"{spec} generates {listed} there; put a patch for some environments into their `overrides`")
     return Diagnostic.error(
         "patch-without-target",
         f"no generated manifest of `{view.environment_name}` is {with_article(patch.kind)} named `{patch.name}`",
@@ -98,7 +96,7 @@ def _misfit(view: View, spec: SpecId, position: int, misfit: _MisfitError) -> Di
     guess = misfit.guess
     return Diagnostic.error(
         "patch-does-not-fit",
-        f"the patch does not fit: {misfit}",
+        f"the patch cannot be applied: {misfit}",
         span,
         help=(f"did you mean `{guess}`?",) if guess else (),
         fix=Fix(Safety.UNSAFE, f"write `{guess}`", (Edit(span, guess),)) if guess else None,
@@ -141,7 +139,7 @@ def _keeps_identity(before: dict[str, Any], after: Any, below: Pointer) -> None:
         raise _MisfitError("it would change the manifest's kind or name", below)
     if before.get("kind") == _VERSION and not _runs_the_same(before["spec"], after["spec"]):
         # Its gate would ask something else than the Gate that was reviewed, and `penstock run` would not know.
-        raise _MisfitError("of a pipeline it may change the `platformSpec` alone, and not what the steps do", below)
+        raise _MisfitError("in a pipeline it can only change the `platformSpec`, not the steps", below)
 
 
 def _runs_the_same(before: dict[str, Any], after: dict[str, Any]) -> bool:

@@ -50,8 +50,8 @@ def test_what_looks_like_a_slip_passes(text: str) -> None:
         ("list_transform(l, x -> x + 1)", "write `lambda x: ...`"),
         ("list_reduce(l, (acc, x) -> acc + x)", "write `lambda acc, x: ...`"),
         ("array_filter(l, x->x>1)", "write `lambda x: ...`"),
-        ("lag(a)", "it looks at the rows of a window, which a query of a Dataset names by `over (...)`"),
-        ("rank() > 1", "it looks at the rows of a window, which a query of a Dataset names by `over (...)`"),
+        ("lag(a)", "a window function needs `over (...)`, which only the query of a Dataset can have"),
+        ("rank() > 1", "a window function needs `over (...)`, which only the query of a Dataset can have"),
     ],
 )
 def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> None:

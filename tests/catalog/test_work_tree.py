@@ -89,4 +89,4 @@ def test_a_module_behind_a_link_is_refused_and_the_link_is_named(tmp_path: Path,
         found = check(catalog)
         assert {one.code for one in found} == {"unknown-function"}
         for one in found:
-            assert one.help[0].startswith(f"`{link}` is a symbolic link: put there what it leads to")
+            assert one.help[0].startswith(f"`{link}` is a symbolic link: replace it with the file itself")

@@ -105,7 +105,7 @@ def test_specs_of_one_kind_are_told_apart_by_environment() -> None:
     catalog = load(small(rollout="  production: {serve: {replicas: {min: 20}}}\n"))
     (found,) = check(catalog)
     assert found.code == "capacity"
-    assert found.help[-1] == "it is so in `production`, with its overrides"
+    assert found.help[-1] == "in `production`, with its overrides"
     assert found.primary is not None
     assert found.primary.span.line == 19
     assert catalog.loaded(SpecId("Rollout", "delay-online")) is not None

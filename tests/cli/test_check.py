@@ -65,7 +65,7 @@ def test_what_a_target_would_ignore_is_a_mistake_too(tmp_path: Path, capsys: pyt
     ("step", "said"),
     [
         ("{name: audit, command: [audit], after: [trian]}", "did you mean `train`?"),
-        ("{name: train, command: [audit]}", "another step is called `train`"),
+        ("{name: train, command: [audit]}", "another step is named `train`"),
         ("{name: audit, command: [audit], after: [evaluate], before: [split]}", "evaluate -> audit -> split"),
     ],
 )
@@ -141,7 +141,7 @@ def test_what_is_no_plain_file_is_refused_and_not_waited_for(command: str, kind:
     words = [sys.executable, "-m", "penstock.cli.main", command, "--root", str(repository)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert "specs/pipe.yaml:1:1\n  = it is not a plain file" in done.stderr
+    assert "specs/pipe.yaml:1:1\n  = it is not a regular file" in done.stderr
 
 
 def test_nothing_is_shown_of_what_a_link_leads_to(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,7 +213,7 @@ def test_an_address_is_explained_to_programs(repository: Path, capsys: pytest.Ca
     [
         ("Gate/delay-relese", "did you mean `Gate/delay-release`?"),
         ("Gate/delay-release.rulez", "`Gate/delay-release` has no `rulez`"),
-        ("Gate/Delay", "is not an address"),
+        ("Gate/Delay", "is not a valid address"),
         ("lable-leak", "did you mean `label-leak`?"),
         ("Gate/nothing", "there are `Gate/delay-release`"),
         ("Gaet/release", "did you mean `Gate`?"),
@@ -242,7 +242,7 @@ def test_a_code_shows_its_page_outside_of_any_repository(
     monkeypatch.chdir(tmp_path)
     assert main(["explain", "label-leak"]) == 0
     page = capsys.readouterr().out
-    assert page.startswith("label-leak\n\nA feature is made from the label.\n")
+    assert page.startswith("label-leak\n\nA feature is derived from the label (target leakage).\n")
     assert "Use instead" in page
 
 

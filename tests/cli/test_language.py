@@ -23,10 +23,10 @@ def test_a_field_has_its_type_its_words_and_what_a_change_means() -> None:
 
 def test_forms_are_listed_and_each_is_a_step_further() -> None:
     text = as_text(find("Gate.rules"))
-    assert "\n  fairness  A group fairness measure" in text
+    assert "\n  fairness  A group fairness metric" in text
     assert "More of one: penstock explain Gate.rules.metric" in text
     assert "minSupport: a whole number (default `100`)" in as_text(find("Gate.rules.fairness"))
-    assert find("Gate.rules.fairness.minSupport").description.startswith("Groups with fewer rows")
+    assert find("Gate.rules.fairness.minSupport").description.startswith("Minimum number of rows of a group")
 
 
 @pytest.mark.parametrize("path", ["Gate.rules.fairness.fairness", "ApprovalPolicy.rules.when.area", "Model.estimator"])
@@ -42,7 +42,7 @@ def test_who_names_the_spec_as_well_comes_to_the_same_place() -> None:
 def test_a_single_value_says_the_same_of_itself() -> None:
     assert as_text(find("Environment.stage")) == (
         "Environment.stage: `development`, `staging` or `production`\n"
-        "Stage; approval rules and checks are stricter towards production.\n"
+        "Stage, which approval rules and checks refer to.\n"
         "required\n"
         "review: from strict to loose `production`, `staging`, `development` (governance)\n"
     )

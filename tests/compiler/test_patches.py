@@ -77,7 +77,7 @@ def test_another_version_of_a_pipeline_has_another_name() -> None:
 def test_what_a_pipeline_runs_is_changed_by_no_patch() -> None:
     (found,) = problems(patched_pipeline("{spec: {pipelineSpec: {defaultPipelineRoot: elsewhere}}}"))
     assert found.code == "patch-does-not-fit"
-    assert "`platformSpec` alone" in found.headline
+    assert "only change the `platformSpec`" in found.headline
 
 
 def test_a_patch_that_waited_is_applied_with_the_first_release(tmp_path: Path) -> None:
@@ -126,9 +126,9 @@ def objects(plan: Endpoint) -> list[tuple[str, str]]:
     ("operation", "said"),
     [
         ("{op: replace, path: /spec/maxUnavailabel, value: 2}", "`/spec` has no `maxUnavailabel`"),
-        ('{op: test, path: /spec/maxUnavailable, value: "1"}', "stands the number 1, not the text"),
+        ('{op: test, path: /spec/maxUnavailable, value: "1"}', "is the number 1, not the text"),
         ("{op: remove, path: /spec/maxUnavailable/percent}", "`/spec/maxUnavailable` is the number 1, which has no"),
-        ("{op: remove, path: spec.selector}", "`spec.selector` does not begin with `/`"),
+        ("{op: remove, path: spec.selector}", "`spec.selector` does not start with `/`"),
         ("{op: add, path: /spec/selector}", "`add` needs a `value`"),
         ("{op: copy, path: /spec/selector}", "`copy` needs `from`"),
         ("{op: move, from: /spec/x, path: /spec/y}", "`/spec` has no `x`"),

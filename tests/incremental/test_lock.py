@@ -85,7 +85,7 @@ def test_a_compile_that_was_killed_is_in_nobodys_way(repository: Path, holder: s
 def test_the_wait_has_an_end_and_says_who_is_at_work(repository: Path, holder: subprocess.Popen[str]) -> None:
     (found,) = Session(repository, patience=0.2).compile().diagnostics
     assert found.headline == (
-        f"process {holder.pid} is compiling in this checkout, and was not done within 0.2 seconds"
+        f"process {holder.pid} is compiling in this checkout, and did not finish within 0.2 seconds"
     )
     assert found.severity is Severity.ERROR
     assert not (repository / "generated").exists()

@@ -128,13 +128,16 @@ def _future(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (_short_digest, "its subject `made` has not exactly one digest, a sha256 in hexadecimal"),
+        (_short_digest, "its subject `made` must have exactly one digest, a hexadecimal sha256"),
         (_path_for_a_name, "is about the model `../../etc`, not `made`"),
         (_no_rules, "does not say that the gate `release` found these rules to hold: `quality`"),
         (_not_passed, "`made` did not pass `release`"),
         (_no_gates, "asks for the gate `release`, which has not judged this version"),
-        (_data_without_digest, "its `predicate.datasets.rows` is no digest"),
-        (_other_type, "is no statement of gates: it is no in-toto statement of the type urn:penstock:gate-evidence:v1"),
+        (_data_without_digest, "its `predicate.datasets.rows` is not a digest"),
+        (
+            _other_type,
+            "is no statement of gates: it is not an in-toto statement of the type urn:penstock:gate-evidence:v1",
+        ),
         (_future, "which has not come yet"),
     ],
 )
@@ -168,7 +171,7 @@ def test_a_path_without_a_statement_says_which_file_is_meant(
     told = refused(repository, capsys, "--evidence", str(tmp_path / "none"))
     assert "cannot be read: No such file or directory; name the `statement.json` that the step `evidence`" in told
     (tmp_path / "notes.json").write_text("notes")
-    assert "it is no JSON; name the `statement.json`" in refused(
+    assert "it is not valid JSON; name the `statement.json`" in refused(
         repository, capsys, "--evidence", str(tmp_path / "notes.json")
     )
     (tmp_path / "model.pkl").write_bytes(b"0" * (16 * 1024 * 1024 + 1))

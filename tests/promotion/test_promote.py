@@ -49,9 +49,9 @@ def test_evidence_that_a_checkout_gave_other_line_ends_was_not_edited(repository
     path = repository.root / repository.release()[named]["path"]
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     (found,) = check_spec(load_work_tree(repository.root), SpecId("Release", "staging-made-online"), Reads())
-    assert found.headline.endswith("is not the file that was released with")
+    assert found.headline.endswith("has changed since the release")
     assert found.help == (
-        "git has given it line ends of CRLF: let `.gitattributes` say `* text=auto eol=lf`, and clone again",
+        "git converted its line endings to CRLF: add `* text=auto eol=lf` to `.gitattributes`, and clone again",
     )
 
 
@@ -77,7 +77,7 @@ def test_evidence_of_any_form_is_told_and_breaks_nothing(repository: Repository,
     evidence.write_text(json.dumps(json.loads(evidence.read_bytes()) | wrong))
     release = repository.root / RELEASE.format("staging")
     release.write_text(release.read_text().replace(before, file_digest(evidence)))
-    assert repository.problems() == ["the evidence is no statement of a gate"]
+    assert repository.problems() == ["the evidence is not a gate attestation"]
 
 
 def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repository) -> None:
@@ -110,7 +110,7 @@ def test_a_version_of_another_model_keeps_its_traffic_from_where_it_lies(reposit
     one = repository.train("one")
     assert repository.promote() == 0
     rename_model(repository, "better")
-    assert "the release is a version of `made`, and its rollout serves `better`" in repository.problems()
+    assert "the release is a version of `made`, but its rollout serves `better`" in repository.problems()
     two = repository.train("two", name="better")
     assert repository.promote(name="better") == 0
     assert repository.problems() == []

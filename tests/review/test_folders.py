@@ -106,7 +106,7 @@ def test_a_twin_of_the_folder_is_an_error(repository: Repository, twin: str) -> 
     repository.branch()
     beside(repository, f"{twin}/generated/production/delay/training.yaml", "kind: Pod\n")
     repository.commit()
-    assert codes(repository.plan()) == ["twin-folder"]
+    assert codes(repository.plan()) == ["case-collision"]
 
 
 def test_a_place_outside_is_told_from_the_top_too(repository: Repository) -> None:

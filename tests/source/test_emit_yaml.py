@@ -116,7 +116,7 @@ def test_long_text_is_not_folded() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 2**63, -(2**63) - 1, "\ud800"])
 def test_what_does_not_survive_yaml_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"survive|surrogate"):
+    with pytest.raises(ValueError, match=r"cannot represent"):
         emit_yaml({"a": value})
 
 

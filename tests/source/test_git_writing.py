@@ -119,23 +119,23 @@ def test_a_commit_is_fetched_by_its_id_and_a_push_that_comes_late_is_told(
 
 @pytest.mark.parametrize("name", ["--upload-pack=touch x", "main", "refs/heads/../x", "refs/heads/a:b"])
 def test_what_is_no_full_ref_reaches_no_command(repository: GitRepository, name: str) -> None:
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.fetch("origin", name, REF)
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.push("origin", name)
-    with pytest.raises(GitError, match="is no full name of a ref"):
+    with pytest.raises(GitError, match="is not the full name of a ref"):
         repository.commit_files(name, None, {}, "x\n")
 
 
 @pytest.mark.parametrize("remote", ["--upload-pack=touch x", "ext::sh -c touch% x", "https://evil.example/x", "../x"])
 def test_what_is_no_name_of_a_remote_reaches_no_command(repository: GitRepository, remote: str) -> None:
-    with pytest.raises(GitError, match="is no name of a remote"):
+    with pytest.raises(GitError, match="is not the name of a remote"):
         repository.fetch(remote, REF, REF)
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a b", 'a"', "a\nM 100644 inline b", ".git/config", ""])
 def test_a_path_that_is_not_plain_is_not_committed(repository: GitRepository, path: str) -> None:
-    with pytest.raises(GitError, match="is no plain path"):
+    with pytest.raises(GitError, match="is not a valid path"):
         repository.commit_files(REF, None, {path: b""}, "x\n")
     assert repository.ref(REF) is None
 

@@ -113,7 +113,7 @@ def test_check_names_each_way_to_differ(root: Path) -> None:
     assert codes(root, wanted) == [
         ("stale-artifact", "generated/index.json"),
         ("edited-artifact", "generated/prod/a.yaml"),
-        ("surplus-artifact", "generated/prod/b.yaml"),
+        ("orphaned-artifact", "generated/prod/b.yaml"),
         ("missing-artifact", "generated/prod/c.yaml"),
         ("missing-artifact", "generated/staging/a.yaml"),
     ]
@@ -146,7 +146,7 @@ def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     (root / "prod/a.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
     (root / "prod/b.yaml").write_bytes(b"a: 1\r\nb: 2\n")
     checked_out, by_hand = OutputDirectory(root).differences(planned(root, files))
-    assert "line ends" in checked_out.headline
+    assert "line endings" in checked_out.headline
     assert "* text=auto eol=lf" in checked_out.help[0]
     assert by_hand.headline == "a generated file was changed by hand"
 
@@ -158,8 +158,8 @@ def test_an_index_with_the_marks_of_a_merge_is_compiled_anew(root: Path, index: 
     (root / INDEX).write_text(index)
     (found,) = planned(root, ONE).conflicts
     assert found.primary is not None
-    assert found.primary.message == "a merge has left its conflict in it"
-    assert found.help == ("put the specs right, delete `generated/` and compile again",)
+    assert found.primary.message == "it contains merge conflict markers"
+    assert found.help == ("resolve the specs, delete `generated/` and compile again",)
     assert "git checkout HEAD -- " in " ".join(_broken(root, "[]").help)
 
 
@@ -186,7 +186,7 @@ def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tm
     "path", ["../a", "/a", "a/../b", "a//b", "", "a\\b", "a/.", "c:d", ".journal.json", "a.penstock-tmp", "a\n"]
 )
 def test_a_path_that_leaves_the_directory_is_refused(root: Path, path: str) -> None:
-    with pytest.raises(ValueError, match="no path of an artifact"):
+    with pytest.raises(ValueError, match="not the path of an artifact"):
         planned(root, {path: "x"})
 
 

@@ -56,5 +56,5 @@ def test_a_place_that_is_not_there_resolves_to_nothing() -> None:
     "wrong", ["", "gate/release", "Gate", "Gate/release..x", "Gate/release.rules[", "Gate/Release"]
 )
 def test_what_is_no_address_says_what_one_looks_like(wrong: str) -> None:
-    with pytest.raises(AddressError, match="is not an address"):
+    with pytest.raises(AddressError, match="is not a valid address"):
         Address.parse(wrong)

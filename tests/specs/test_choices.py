@@ -125,7 +125,7 @@ def test_an_editor_says_which_key_is_too_many() -> None:
     [source] = SCHEMA["$defs"]["Source"]["anyOf"][:1]
     assert source["required"] == ["parquet"]
     assert source["properties"]["csv"]["errorMessage"] == (
-        "Only one of parquet, csv, python, sql can hold, and parquet is given."
+        "Only one of parquet, csv, python, sql is allowed, and parquet is given."
     )
 
 

@@ -34,16 +34,16 @@ def test_an_operation_that_fits_is_applied(operation: dict[str, Any], expected: 
 @pytest.mark.parametrize(
     ("operation", "part", "said", "guess"),
     [
-        ({"op": "remove", "path": "/spec/containers/2"}, "path", "a list of 2, counted from 0, without `2`", None),
-        ({"op": "remove", "path": "/spec/containers/01"}, "path", "without `01`", None),
-        ({"op": "remove", "path": "/spec/containers/-"}, "path", "without `-`", None),
-        ({"op": "add", "path": "/spec/containers/3", "value": 1}, "path", "without `3`", None),
+        ({"op": "remove", "path": "/spec/containers/2"}, "path", "a list of 2, without index `2`", None),
+        ({"op": "remove", "path": "/spec/containers/01"}, "path", "without index `01`", None),
+        ({"op": "remove", "path": "/spec/containers/-"}, "path", "without index `-`", None),
+        ({"op": "add", "path": "/spec/containers/3", "value": 1}, "path", "without index `3`", None),
         ({"op": "add", "path": "/spec/contaners/0/x", "value": 1}, "path", "`/spec` has no `contaners`",
          "/spec/containers/0/x"),
         ({"op": "remove", "path": "/spec/a_b"}, "path", "`/spec` has no `a_b`", "/spec/a~1b"),
-        ({"op": "copy", "from": "spec", "path": "/x"}, "from", "does not begin with `/`", "/spec"),
-        ({"op": "test", "path": "/spec/paused", "value": True}, "value", "stands `false`, not `true`", None),
-        ({"op": "test", "path": "/spec/paused", "value": []}, "value", "stands `false`, not a list", None),
+        ({"op": "copy", "from": "spec", "path": "/x"}, "from", "does not start with `/`", "/spec"),
+        ({"op": "test", "path": "/spec/paused", "value": True}, "value", "is `false`, not `true`", None),
+        ({"op": "test", "path": "/spec/paused", "value": []}, "value", "is `false`, not a list", None),
         ({"op": "remove", "path": "/metadata"}, "path", "the manifest has no `metadata`", None),
     ],
 )  # fmt: skip

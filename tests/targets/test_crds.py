@@ -29,7 +29,7 @@ def test_a_sound_object_has_no_problems(document: dict[str, Any], shared_crds: P
         (ROUTE | {"spec": {"rule": []}}, "has no field `rule`"),
         # A Service needs a port: the schema lets it be left out, and a rule of the definition does not.
         (ROUTE | {"spec": {"rules": [{"backendRefs": [{"kind": "Service", "name": "delay"}]}]}}, "breaks a rule"),
-        (ROUTE | {"kind": "HTTPSRoute"}, "there is no definition"),
+        (ROUTE | {"kind": "HTTPSRoute"}, "no definition found"),
         (ACCOUNT | {"secret": []}, "secret"),
     ],
     ids=["unknown field", "broken rule", "unknown kind", "unknown field of a core kind"],

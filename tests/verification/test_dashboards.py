@@ -72,10 +72,10 @@ def test_the_text_of_a_dashboard_is_parsed_once(tmp_path: Path, monkeypatch: pyt
     ("panels", "more", "message"),
     [
         ((panel(1, "a"), panel(1, "b", x=12)), {}, "2 panels have the id 1"),
-        ((panel(1, "a"), panel(2, "b", x=11)), {}, "the panels `a` and `b` lie on each other"),
-        ((panel(1, "a"), panel(2, "b", x=13)), {}, "`b` reaches beyond the 24 columns"),
-        (SOUND, {"templating": {"list": []}}, "the panel `left` asks the variable `datasource`, which is not declared"),
-        (SOUND, {"uid": "x" * 41}, "Grafana takes 40 letters"),
+        ((panel(1, "a"), panel(2, "b", x=11)), {}, "the panels `a` and `b` overlap"),
+        ((panel(1, "a"), panel(2, "b", x=13)), {}, "`b` is wider than the 24 columns"),
+        (SOUND, {"templating": {"list": []}}, "the panel `left` uses the variable `datasource`, which is not declared"),
+        (SOUND, {"uid": "x" * 41}, "Grafana allows at most 40 letters"),
         (SOUND, {"uid": None}, "the dashboard's uid is `None`"),
     ],
 )
@@ -85,7 +85,7 @@ def test_what_would_be_shown_wrongly_is_found(
     value = config_map(*panels, **more)
     assert any(message in found for _, found in dashboard_problems(json_texts(value)))
     first = verified(tmp_path, value).diagnostics.sorted()[0]
-    assert first.code == "dashboard-sense"
+    assert first.code == "dashboard-semantics"
     assert first.primary is not None
     assert (first.primary.span.path, first.primary.span.line) == ("dashboard.yaml", 7)
 
@@ -99,7 +99,7 @@ def test_an_expression_of_a_panel_is_parsed(tmp_path: Path) -> None:
 def test_a_text_that_is_called_json_and_is_none_is_found(tmp_path: Path) -> None:
     value = {**config_map(), "data": {"flights.json": '{"panels": ['}}
     (found,) = verified(tmp_path, value).diagnostics.sorted()
-    assert (found.code, found.headline.split(":")[0]) == ("object-sense", "`flights.json` is no JSON")
+    assert (found.code, found.headline.split(":")[0]) == ("object-semantics", "`flights.json` is not valid JSON")
 
 
 def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_a_dashboard_of_another_hand_is_read_as_far_as_it_can_be(tmp_path: Path)
     }
     value = config_map(panel(1, "a"), closed, by_name)
     assert [found for _, found in dashboard_problems(json_texts(value))] == [
-        "2 panels have the id 1; Grafana shows one of them in place of the others"
+        "2 panels have the id 1; Grafana shows only one of them"
     ]
     result = verified(tmp_path, value)
-    assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-sense"]
+    assert [found.code for found in result.diagnostics.sorted()] == ["dashboard-semantics"]
     assert result.checked["PromQL"] == 2
     for odd in (
         "text",

@@ -66,7 +66,7 @@ FORMS: dict[str, tuple[Change, str, str]] = {
 
 @pytest.mark.parametrize(("change", "headline", "line"), FORMS.values(), ids=FORMS.keys())
 def test_what_the_protobufs_refuse_is_found(tmp_path: Path, change: Change, headline: str, line: str) -> None:
-    assert changed(tmp_path, change) == [("pipeline-form", headline, line)]
+    assert changed(tmp_path, change) == [("pipeline-schema", headline, line)]
 
 
 def test_an_unknown_field_of_the_platform_is_found(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_unknown_field_of_the_platform_is_found(tmp_path: Path) -> None:
 
     (found,) = changed(tmp_path, change, document=1)
     assert found == (
-        "pipeline-form",
+        "pipeline-schema",
         'Message type "kfp_kubernetes.KubernetesExecutorConfig" has no field named "deadline"',
         "deadline: 5",
     )
@@ -90,19 +90,19 @@ def source(spec: dict[str, Any]) -> dict[str, Any]:
 STRUCTURES: dict[str, tuple[Change, str]] = {
     "a component that does not exist": (
         lambda spec: spec["components"].pop("comp-train") and None,
-        "the task `train` is of the component `comp-train`, which does not exist",
+        "the task `train` uses the component `comp-train`, which does not exist",
     ),
     "an executor that does not exist": (
         lambda spec: spec["deploymentSpec"]["executors"].pop("exec-train") and None,
-        "the component `comp-train` has the executor `exec-train`, which does not exist",
+        "the component `comp-train` uses the executor `exec-train`, which does not exist",
     ),
     "an input that is not given": (
         lambda spec: task(spec).pop("inputs") and None,
-        "the task `train` is not given `table_trips`, which its component needs",
+        "the task `train` lacks the input `table_trips` of its component",
     ),
     "an input that is not taken": (
         lambda spec: spec["components"]["comp-snapshot-trips"].pop("inputDefinitions") and None,
-        "the task `snapshot-trips` is given `as_of`, which its component does not take",
+        "the task `snapshot-trips` has the input `as_of`, which its component does not declare",
     ),
     "a parameter that the pipeline has not": (
         lambda spec: spec["root"].pop("inputDefinitions") and None,
@@ -114,7 +114,7 @@ STRUCTURES: dict[str, tuple[Change, str]] = {
     ),
     "an output that is not written": (
         lambda spec: source(spec).update(outputArtifactKey="table"),
-        "the task `snapshot-trips` writes no `table`",
+        "the task `snapshot-trips` does not write `table`",
     ),
     "a producer that is not waited for": (
         lambda spec: task(spec).pop("dependentTasks") and None,
@@ -126,15 +126,15 @@ STRUCTURES: dict[str, tuple[Change, str]] = {
     ),
     "tasks that wait for each other": (
         lambda spec: task(spec, "snapshot-trips").update(dependentTasks=["train"]),
-        "tasks wait for each other: ",
+        "dependency cycle of tasks: ",
     ),
     "a placeholder of nothing": (
         lambda spec: container(spec)["args"].append("{{$.inputs.artifacts['other'].path}}"),
-        "`other` is no artifact among the component's inputs",
+        "`other` is not one of the artifacts in the component's inputs",
     ),
     "an output without an argument": (
         lambda spec: container(spec).pop("args") and None,
-        "no argument says where to write `model`",
+        "no argument passes the output path of `model`",
     ),
 }
 

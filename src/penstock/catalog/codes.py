@@ -14,13 +14,11 @@ def _unknown(kind: str) -> Code:
         code_of(kind),
         f"""A spec refers to {noun} that does not exist.
 
-        What it does: looks up every bare name that the language types as the name of {noun}, in `spec`,
-        `metadata` and `overrides`.
+        What it does: looks up every name in a field that refers to {noun}, in `spec`, `metadata` and `overrides`.
 
-        Why: a name that leads nowhere would be found out in the cluster, or never.
+        Why: a dangling name would fail in the cluster, or never be noticed.
 
-        Use instead: the name under which {noun} is declared, in `metadata.name`. Files and folders play no
-        part; the name alone counts.
+        Use instead: the name of a declared {kind}, its `metadata.name`. Files and folders have no meaning.
         """,
     )
 
@@ -28,9 +26,9 @@ def _unknown(kind: str) -> Code:
 LOADING = (
     Code(
         "unknown-key",
-        """A mapping has a key that the language does not know there.
+        """A mapping has an unknown key.
 
-        Why: a key that is ignored is a rule that does not hold, and nobody notices. So every unknown key is an error.
+        Why: a silently ignored key would be a rule that does not apply, so every unknown key is an error.
 
         Example:
 
@@ -40,12 +38,12 @@ LOADING = (
 
             spec: {primaryKey: [flight_id]}
 
-        Keys are written in camelCase. `penstock schema` gives editors what they need to complete them.
+        Keys are written in camelCase. `penstock schema` writes JSON Schemas, with which editors complete them.
         """,
     ),
     Code(
         "missing-key",
-        """A mapping lacks a key that the language requires.
+        """A mapping lacks a required key.
 
         The help names each missing key with its description. An override that removes a required key (with `null`) is
         reported where it does so.
@@ -53,10 +51,10 @@ LOADING = (
     ),
     Code(
         "wrong-type",
-        """A value is of another type than the language expects.
+        """A value has the wrong type.
 
-        Values are not converted: `"5"` is text and `5` is a number. Numbers that have a unit carry it: `2h`, `30d`,
-        `25%`, `500m`, `2Gi`.
+        Values are not converted: `"5"` is text and `5` is a number. Numbers with a unit include it: `2h`, `30d`, `25%`,
+        `500m`, `2Gi`.
 
         Example:
 
@@ -69,7 +67,7 @@ LOADING = (
     ),
     Code(
         "not-one-of",
-        """A value is not among those that the language lists.
+        """A value is not one of the allowed values.
 
         Example:
 
@@ -81,31 +79,31 @@ LOADING = (
         """,
     ),
     Code(
-        "malformed-text",
-        """A text does not look as it must: a name, a digest, an image, a function, an address.
+        "invalid-format",
+        """A text has an invalid format: a name, a digest, an image, a function, an address.
 
         Names of specs become names in Kubernetes: lower-case letters, digits and dashes. Images and models are pinned
-        by digest, since a tag can be moved to other contents. Functions are written `module:function`.
+        by digest, since a tag can be moved. Functions are written `module:function`.
         """,
     ),
     Code(
         "out-of-range",
-        """A number lies outside of the range that the language allows.
+        """A number is out of range.
 
-        The label beside the value says which bound it breaks.
+        The label at the value states the bound.
         """,
     ),
     Code(
         "too-few",
         """A text, a list or a mapping is empty or too short.
 
-        Some prose has a least length, such as the purpose of a sensitive use: it is read by whoever approves it.
+        Some texts have a minimum length, such as the purpose of a sensitive use, which its approvers read.
         """,
     ),
-    Code("too-many", "A list or a name is longer than the language or Kubernetes allows."),
+    Code("too-many", "A list or a name exceeds a limit of the language or of Kubernetes."),
     Code(
-        "repeated-item",
-        """An item stands twice in a list in which each counts once.
+        "duplicate-item",
+        """A list of unique items has a duplicate.
 
         Example:
 
@@ -118,9 +116,9 @@ LOADING = (
     ),
     Code(
         "reserved-label",
-        """A label of one's own is one that the compiler sets on every manifest.
+        """A custom label is one that the compiler sets on every manifest.
 
-        Selectors, network policies and alerts go by these labels, so nothing else may set them.
+        Selectors, network policies and alerts rely on these labels, so specs cannot set them.
 
         Example:
 
@@ -133,7 +131,7 @@ LOADING = (
     ),
     Code(
         "bad-range",
-        """Two bounds are in the wrong order, or reach where a scale has no values.
+        """Two bounds are in the wrong order, or outside of the scale.
 
         Example:
 
@@ -146,18 +144,18 @@ LOADING = (
     ),
     Code(
         "choose-one",
-        """Of several keys exactly one must be given, and there are none or several.
+        """Exactly one of several keys is required, but none or several are given.
 
         Example:
 
             source: {parquet: data/flights.parquet, sql: select * from other}
 
-        Use instead: one of them. What a value comes from must be clear without a rule of precedence.
+        Use instead: one of them.
         """,
     ),
     Code(
         "choose-some",
-        """Of several keys at least one must be given, and there is none.
+        """At least one of several keys is required, but none is given.
 
         Example:
 
@@ -169,35 +167,34 @@ LOADING = (
         """,
     ),
     Code(
-        "rule-form",
-        """A rule of a gate does not say what it checks.
+        "ambiguous-rule",
+        """The type of a gate's rule is ambiguous.
 
-        One key decides the form of a rule: `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency` or
-        `python`; `by` beside `metric` makes it a rule about groups.
+        One key determines the type of a rule: `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency` or
+        `python`; `by` beside `metric` makes it a rule for groups.
         """,
     ),
-    Code("api-version", "A spec is of a version of the language that this program does not read."),
+    Code("api-version", "A spec has an unsupported `apiVersion`."),
     Code(
         "missing-kind",
-        """A document among the specs does not say which kind of spec it is.
+        """A document in `specs/` has no `kind`.
 
         Every document has `apiVersion`, `kind`, `metadata` and `spec`.
         """,
     ),
-    Code("unknown-kind", "A document is of a kind that the language does not have."),
+    Code("unknown-kind", "A document has an unknown kind."),
     Code(
         "foreign-document",
-        """A manifest of another system stands among the specs.
+        """A manifest of another system is in `specs/`.
 
-        Every document below `specs/` is a spec. Manifests that are not generated have their place beside `generated/`.
+        Every document below `specs/` must be a spec. Keep other manifests outside of `specs/` and `generated/`.
         """,
     ),
     Code(
         "duplicate-name",
-        """Two specs of one kind have one name.
+        """Two specs of the same kind have the same name.
 
-        Names are unique in the whole repository, whichever file or folder they stand in, since other specs refer to
-        them by the name alone.
+        Names are unique per kind in the whole repository, in whatever file, since specs refer to each other by name.
         """,
     ),
     *(_unknown(kind) for kind in KINDS),

@@ -34,11 +34,11 @@ def repository_problems(catalog: Catalog) -> Iterator[Diagnostic]:
     for spec_id, document in catalog.repeated:
         yield Diagnostic.error(
             "duplicate-name",
-            f"two specs are called {spec_id}",
+            f"duplicate spec {spec_id}",
             document.span(("metadata", "name")),
             "again here",
             secondary=(Label(catalog.span(spec_id, ("metadata", "name")), "first declared here"),),
-            help=("rename one of them; other specs refer to a name alone, wherever its file lies",),
+            help=("rename one of them: names must be unique per kind, in whatever file",),
         )
 
 

@@ -91,13 +91,13 @@ def unknown_name(catalog: Catalog, target: SpecId, span: Span, holder: str) -> D
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
     if namesake is not None:
         helps.append(
-            f"`{target.name}` is {with_article(namesake.kind)} ({_declared(catalog, namesake)}); "
-            f"here {with_article(target.kind)} belongs"
+            f"`{target.name}` is {with_article(namesake.kind)} ({_declared(catalog, namesake)}), not "
+            f"{with_article(target.kind)}"
         )
     if not helps and known and len(known) <= 8:
-        helps.append(f"declared are {', '.join(f'`{name}`' for name in known)}")
+        helps.append(f"declared: {', '.join(f'`{name}`' for name in known)}")
     elif not known:
-        helps.append(f"no {target.kind} is declared yet: add a document with `kind: {target.kind}`")
+        helps.append(f"no {target.kind} is declared: add a document with `kind: {target.kind}`")
     return Diagnostic.error(
         code_of(target.kind),
         f"{holder} refers to {with_article(target.kind)} that does not exist",

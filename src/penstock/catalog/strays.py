@@ -19,9 +19,9 @@ def stray(document: Document) -> Iterator[Diagnostic]:
     if isinstance(version, str) and not version.startswith("penstock") and "kind" in data:
         yield Diagnostic.error(
             "foreign-document",
-            f"a manifest of `{version}` stands among the specs",
+            f"a manifest of `{version}` is in the folder of specs",
             document.span(("apiVersion",)),
-            help=("move it out of this folder, where every document is a spec of Penstock",),
+            help=("move it out of this folder: every document here must be a Penstock spec",),
         )
     elif "kind" not in data:
         yield from _missing_kind(document)
@@ -45,9 +45,9 @@ def _missing_kind(document: Document) -> Iterator[Diagnostic]:
         return
     yield Diagnostic.error(
         "missing-kind",
-        "a document does not say which kind of spec it is",
+        "a document has no `kind`",
         document.span((), "key"),
-        help=(f"add `kind: {guess}`" if guess else f"add `kind` with one of {_kinds()}",),
+        help=(f"add `kind: {guess}`" if guess else f"add `kind`: one of {_kinds()}",),
     )
 
 

@@ -1,8 +1,8 @@
-"""Two items of a list have one name.
+"""Two items of a list have the same name.
 
 What it does: compares the `id` or `name` of the items of every list.
 
-Why: items are known by their name in addresses, evidence, alerts and approvals; of two with one name, one is invisible.
+Why: addresses, evidence, alerts and approvals identify items by name; of two with the same name, one is invisible.
 
 Example:
 
@@ -10,7 +10,7 @@ Example:
       - {id: quality, metric: roc_auc, atLeast: 0.7}
       - {id: quality, metric: recall, atLeast: 0.5}
 
-Use instead: a name of its own for each.
+Use instead: a different name for each.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def duplicate_id(view: View, resource: Resource) -> Iterator[Diagnostic]:
             if first != position and not _is_patch(pointer):
                 yield Diagnostic.error(
                     "duplicate-id",
-                    f"two items of `{_holder(pointer)}` are called `{item[key]}`",
+                    f"duplicate name `{item[key]}` in `{_holder(pointer)}`",
                     view.span(resource, (*pointer, position, key)),
                     "again here",
                     secondary=(Label(view.span(resource, (*pointer, first, key)), "first here"),),
-                    help=("give each a name of its own: addresses and approvals know an item by it",),
+                    help=("rename one: addresses and approvals identify items by name",),
                 )
 
 

@@ -69,7 +69,7 @@ def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagn
 
 def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
     """The diagnostic with the environment that it is so in: overrides of something else may be all that it has."""
-    return replace(diagnostic, help=(*diagnostic.help, f"it is so in `{environment}`, with its overrides"))
+    return replace(diagnostic, help=(*diagnostic.help, f"in `{environment}`, with its overrides"))
 
 
 def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...]) -> Iterator[Diagnostic]:

@@ -43,7 +43,7 @@ def unknown_word(
         help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
         return Diagnostic.error(code, headline, span, label, help=(help_,), fix=fix)
-    helps = (f"there are {listed(candidates)}",) if 0 < len(candidates) <= most_listed else ()
+    helps = (f"expected one of {listed(candidates)}",) if 0 < len(candidates) <= most_listed else ()
     return Diagnostic.error(code, headline, span, label, help=helps)
 
 
@@ -51,7 +51,7 @@ def linked(view: View, paths: Iterable[str]) -> tuple[str, ...]:
     """Help for a file that is missing because a link stands in its place or above it; empty where none does."""
     links = filter(None, map(view.catalog.repository.link, paths))
     return tuple(
-        f"`{link}` is a symbolic link: put there what it leads to, since git keeps of a link only where it points"
+        f"`{link}` is a symbolic link: replace it with the file itself, since git stores only the path of a link"
         for link in dict.fromkeys(links)
     )
 

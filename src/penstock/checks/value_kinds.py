@@ -32,21 +32,21 @@ _NEVER = {
     "struct": _ALL,
 }
 _SAID = {
-    "fraction": Kind("fractions", "declare float; whole numbers are what `round(...)` gives, and `//` in place of `/`"),
-    "words": Kind("text that is no number", "declare string, or write an expression that gives the number"),
-    "timestamp": Kind("times", "take a number of it, such as `extract(hour from ...)` or `epoch(...)`"),
-    "date": Kind("dates", "take a number of it, such as `extract(dow from ...)` or `date_diff('day', ..., ...)`"),
-    "int": Kind("numbers", "make a time of it, such as `to_timestamp(...)`, or declare int"),
-    "float": Kind("numbers", "make a time of it, such as `to_timestamp(...)`, or declare float"),
-    "bool": Kind("truth values", "declare bool"),
+    "fraction": Kind("fractions", "declare float, or make whole numbers with `round(...)`, or `//` instead of `/`"),
+    "words": Kind("text that is not a number", "declare string, or write an expression that gives the number"),
+    "timestamp": Kind("timestamps", "convert it to a number, such as `extract(hour from ...)` or `epoch(...)`"),
+    "date": Kind("dates", "convert it to a number, such as `extract(dow from ...)` or `date_diff('day', ..., ...)`"),
+    "int": Kind("numbers", "convert it to a timestamp, such as `to_timestamp(...)`, or declare int"),
+    "float": Kind("numbers", "convert it to a timestamp, such as `to_timestamp(...)`, or declare float"),
+    "bool": Kind("booleans", "declare bool"),
     "interval": Kind(
-        "spans of time", "count their units: `date_diff('minute', from, to)`, or `epoch(...)` for seconds"
+        "intervals", "convert them to a number: `date_diff('minute', from, to)`, or `epoch(...)` for seconds"
     ),
-    "time": Kind("times of day", "take a number of it, such as `extract(hour from ...)`"),
+    "time": Kind("times of day", "convert it to a number, such as `extract(hour from ...)`"),
     "list": Kind("lists", "take one value of it, such as `list[1]`, `len(list)` or `list_max(list)`"),
     "struct": Kind("structs", "take one value of it, such as `struct.name`"),
 }
-_CONDITION = "write a condition, which is true or false, or declare another type"
+_CONDITION = "write a boolean expression, or declare another type"
 
 
 def misfit(kind: str, type_: str) -> Kind | None:

@@ -61,7 +61,7 @@ REVIEWING = (
         """,
     ),
     Code(
-        "autoscaler-handover",
+        "autoscaler-conflict",
         """A Rollout that serves goes over from scaling by cpu or memory to scaling by requests.
 
         KEDA scales by requests, and refuses what a HorizontalPodAutoscaler scales. In Standard mode KServe leaves the
@@ -82,7 +82,7 @@ REVIEWING = (
         WARNS,
     ),
     Code(
-        "canary-taken-back",
+        "canary-rollback-surge",
         """A Release replaces the version of a canary that is under way in KServe's Knative mode.
 
         Knative sends traffic to the newest revision that is ready and to the last one that had all of it. Another
@@ -100,14 +100,6 @@ REVIEWING = (
 
         What it leads to can be changed without a change here, and the review reads none of it, while whoever applies
         the folder follows the link, or takes the submodule along. Put the file itself there, or remove it.
-        """,
-    ),
-    Code(
-        "twin-folder",
-        """A folder is `specs` or `generated` wherever case, or the form of a letter, does not count.
-
-        A clone on macOS or Windows puts its files among those of that folder, and the review reads none of them.
-        Rename it.
         """,
     ),
     Code(

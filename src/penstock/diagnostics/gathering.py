@@ -33,7 +33,7 @@ def also_at(places: Iterable[Span]) -> tuple[tuple[Label, ...], tuple[str, ...]]
     rest = sorted(places)
     labels = tuple(Label(span, "here too") for span in rest[: _SHOWN_PLACES - 1])
     more = len(rest) - len(labels)
-    return labels, (f"the same name stands in {counted(more, 'more place')}",) if more else ()
+    return labels, (f"the same name is used in {counted(more, 'more place')}",) if more else ()
 
 
 def _as_one(group: list[Diagnostic]) -> Diagnostic:

@@ -18,7 +18,7 @@ from penstock.incremental.timings import Timings
 from penstock.source.files import FileStat, scan
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
-from penstock.source.writing.findings import compile_under_way
+from penstock.source.writing.findings import output_locked
 from penstock.source.writing.lock import LockedError, held
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Session:
             with held(self.root / LOCK, self.patience):
                 return self._compile(check_only)
         except LockedError as error:
-            return Outcome((compile_under_way(error.holder, self.patience),), timings=self.timings)
+            return Outcome((output_locked(error.holder, self.patience),), timings=self.timings)
 
     def _compile(self, check_only: bool) -> Outcome:
         store = Store(self.root)

@@ -89,7 +89,7 @@ def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
 
 def _twin(name: str, folder: str, example: str) -> Diagnostic:
     return Diagnostic.error(
-        "twin-folder",
+        "case-collision",
         f"`{ascii(name)[1:-1]}` and `{folder}` are one folder where case does not count",
         Span.point(example),
         help=("rename it: on macOS and Windows a clone puts both into one",),

@@ -182,7 +182,7 @@ def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
     return concerned
 
 
-_TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-back"})
+_TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge"})
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 

@@ -23,7 +23,7 @@ def rescaled(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterato
             before, after = base.view(environment), head.view(environment)
             if _scaled_by(before, spec_id.name) == "hpa" and _scaled_by(after, spec_id.name) == "keda":
                 yield Diagnostic.warning(
-                    "autoscaler-handover",
+                    "autoscaler-conflict",
                     f"KEDA refuses to scale `{spec_id.name}` in {environment} while its old autoscaler is there",
                     after.span(spec_id, ("serve", "replicas", "metric")),
                     "it goes on being scaled as before until then",

@@ -23,7 +23,7 @@ def taken_back(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Itera
             continue
         if before.spec.version.digest != after.spec.version.digest and _by_knative(head, after):
             yield Diagnostic.warning(
-                "canary-taken-back",
+                "canary-rollback-surge",
                 f"the canary of `{after.spec.rollout}` gets all of the traffic while it is taken back",
                 head.view(after.spec.environment).span(after, ("version", "digest")),
                 "until the pods of this version are ready",

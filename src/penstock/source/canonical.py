@@ -83,7 +83,7 @@ def _scalar(value: Any, kind: type) -> Any:
         if not isfinite(value):
             raise ValueError("a float that is not finite has no canonical JSON")
         return orjson.Fragment(_ecmascript(value))
-    raise TypeError(f"no plain data: {kind.__name__}")
+    raise TypeError(f"not plain data: {kind.__name__}")
 
 
 def _is_ascii(keys: Iterable[Any]) -> bool:
@@ -91,7 +91,7 @@ def _is_ascii(keys: Iterable[Any]) -> bool:
         return "".join(keys).isascii()
     except TypeError:
         other = next(key for key in keys if type(key) is not str)
-        raise TypeError(f"a key of JSON is text, not {type(other).__name__}") from None
+        raise TypeError(f"JSON keys must be text, not {type(other).__name__}") from None
 
 
 def _utf16(key: str) -> bytes:

@@ -63,7 +63,7 @@ def read_envelope(data: bytes) -> Envelope | None:
         return None
     kind, signatures = value.get("payloadType"), value.get("signatures")
     if not isinstance(kind, str) or not isinstance(signatures, list) or len(signatures) > _MOST_SIGNATURES:
-        raise EnvelopeError(f"an envelope has a payloadType, and a list of at most {_MOST_SIGNATURES} signatures")
+        raise EnvelopeError(f"an envelope needs a payloadType, and a list of at most {_MOST_SIGNATURES} signatures")
     return Envelope(kind, _decoded(value.get("payload"), "payload"), tuple(map(_signature, signatures)))
 
 
@@ -76,7 +76,7 @@ def payload_of(data: bytes) -> bytes:
 def _signature(value: Any) -> Signature:
     key_id = value.get("keyid", "") if isinstance(value, dict) else None
     if not isinstance(key_id, str) or not _KEY_ID.fullmatch(key_id):
-        raise EnvelopeError("a signature of the envelope is no mapping with a plain `keyid`")
+        raise EnvelopeError("a signature of the envelope is not a mapping with a valid `keyid`")
     return Signature(key_id, _decoded(value.get("sig"), "sig"))
 
 
@@ -87,4 +87,4 @@ def _decoded(text: Any, name: str) -> bytes:
     try:
         return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
-        raise EnvelopeError(f"the envelope's `{name}` is no base64") from None
+        raise EnvelopeError(f"the envelope's `{name}` is not valid base64") from None

@@ -51,7 +51,7 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
         try:
             entries = list(os.scandir(f"{top}/{directory}"))
         except OSError as error:
-            diagnostics.append(unreadable(directory, error.strerror or "it cannot be read"))
+            diagnostics.append(unreadable(directory, error.strerror or "reading it failed"))
             continue
         for entry in entries:
             if entry.name[0] == ".":
@@ -80,7 +80,7 @@ def read_file(repository: Path, path: str) -> tuple[SourceFile | None, list[Diag
     try:
         data = read_plain_file(f"{os.fspath(repository)}/{path}")
     except OSError as error:
-        return None, [unreadable(path, error.strerror or "it cannot be read")]
+        return None, [unreadable(path, error.strerror or "reading it failed")]
     return decode(path, data)
 
 
@@ -128,24 +128,24 @@ def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
         if other != path:
             yield Diagnostic.error(
                 "case-collision",
-                "two files have names that differ in case alone",
+                "two files have the same name on case-insensitive file systems",
                 Span.point(path),
                 secondary=(Label(Span.point(other), "the other one"),),
-                help=("rename one: on macOS and Windows a clone holds only one of them",),
+                help=("rename one: on macOS and Windows a clone contains only one of them",),
             )
 
 
 def _unusable(path: str, size: int, is_plain: bool) -> Diagnostic | None:
     if not is_plain:
-        return unreadable(path, "it is not a plain file")
+        return unreadable(path, "it is not a regular file")
     if size > MAX_FILE_BYTES:
         return too_large(path, size)
     if not path.isprintable():
         return Diagnostic.error(
             "bad-file-name",
-            "the name of a file holds characters that cannot be shown",
+            "a file name contains unprintable characters",
             Span.point(path),
-            help=("rename it, in UTF-8 and without control characters",),
+            help=("rename it: use UTF-8 without control characters",),
         )
     return None
 
@@ -157,21 +157,21 @@ def _link(repository: Path, path: str) -> Iterator[Diagnostic]:
         target = full.resolve(strict=True)
     except (OSError, RuntimeError):
         if path.endswith(SUFFIXES):
-            yield _refused_link(path, "it leads nowhere, or round in a circle")
+            yield _refused_link(path, "its target does not exist, or it is part of a loop")
         return
     if not path.endswith(SUFFIXES) and not target.is_dir():
         return
     outside = not target.is_relative_to(repository.resolve())
-    yield _refused_link(path, "it leads out of the repository" if outside else "")
+    yield _refused_link(path, "its target is outside of the repository" if outside else "")
 
 
 def _refused_link(path: str, why: str = "") -> Diagnostic:
     return Diagnostic.error(
         "symbolic-link",
-        "a symbolic link stands where a specification belongs",
+        "a specification is a symbolic link",
         Span.point(path),
         why,
-        help=("put the file itself here: git keeps of a link only where it points",),
+        help=("replace it with the file itself: git stores only the path of a link",),
     )
 
 
@@ -179,10 +179,10 @@ def unreadable(path: str, why: str) -> Diagnostic:
     """The error of a file or folder whose bytes are not to be had, or not to be asked for."""
     return Diagnostic.error(
         "unreadable-file",
-        "a file or folder cannot be read",
+        "cannot read a file or folder",
         Span.point(path),
         why.lower(),
-        help=("give yourself the permission to read it, or move it out of the specifications",),
+        help=("check that it is a regular file or a folder with read permission, or move it elsewhere",),
     )
 
 
@@ -203,10 +203,12 @@ def _unread_file(path: str) -> Diagnostic:
     right = suffix.lower()
     advice = f"rename it to `{stem}.{right}`"
     if f".{right}" not in SUFFIXES:
-        advice = f"rename it to `{stem}.yaml`, since JSON is YAML too, or move it elsewhere if it is no specification"
+        advice = (
+            f"rename it to `{stem}.yaml`, since JSON is valid YAML, or move it elsewhere if it is not a specification"
+        )
     return Diagnostic.warning(
         "unread-file",
-        f"a file is not read, since its name ends in `.{suffix}`",
+        f"ignored file: its name ends in `.{suffix}`",
         Span.point(path),
         help=(advice,),
     )
@@ -215,9 +217,9 @@ def _unread_file(path: str) -> Diagnostic:
 def _unread_folder(name: str, folder: str) -> Diagnostic:
     return Diagnostic.warning(
         "unread-file",
-        f"the folder `{name}` is not read: specifications stand in `{folder}`",
+        f"ignored folder `{name}`: specifications are in `{folder}`",
         None,
-        help=(f"move what it holds to `{folder}`",),
+        help=(f"move its files to `{folder}`",),
     )
 
 
@@ -226,5 +228,5 @@ def _no_folder(folder: str) -> Diagnostic:
         "no-specifications",
         f"there is no folder `{folder}`",
         None,
-        help=("run this in the repository's root, or say where the specifications are",),
+        help=("run this in the repository's root, or pass the folder with `--root`",),
     )

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 NAME = ".penstock"
-_IGNORED = "# Made by Penstock: all of it can be made again, and none of it belongs into a commit.\n*\n"
+_IGNORED = "# Created by Penstock: everything here can be recreated; do not commit it.\n*\n"
 
 
 def make_private(folder: Path) -> None:

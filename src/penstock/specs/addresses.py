@@ -34,12 +34,12 @@ class Address:
         """The address that `text` writes; AddressError where it writes none."""
         match = _SPEC.match(text)
         if match is None:
-            raise AddressError(f"`{text}` is not an address; write `Kind/name` or `Kind/name.field[item].field`")
+            raise AddressError(f"`{text}` is not a valid address; write `Kind/name` or `Kind/name.field[item].field`")
         parts, position = [], match.end()
         while position < len(text):
             part = _PART.match(text, position)
             if part is None:
-                raise AddressError(f"`{text}` is not an address from `{text[position:]}` on")
+                raise AddressError(f"`{text}` is not a valid address: unexpected `{text[position:]}`")
             parts.append(part[0])
             position = part.end()
         return cls(match["kind"], match["name"], tuple(parts))

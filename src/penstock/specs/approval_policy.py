@@ -45,7 +45,7 @@ def _instant(value: object) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise PydanticCustomError(
-            "instant", 'expected a quoted time with its zone, such as "2026-12-24T18:00:00+01:00"'
+            "instant", 'expected a quoted timestamp with a time zone, such as "2026-12-24T18:00:00+01:00"'
         )
     return instant
 
@@ -60,51 +60,70 @@ Instant = Annotated[
 
 
 class Growth(Node):
-    """How far a number moved, in the direction that loosens."""
+    """Size of a loosening change of a number."""
 
     by_more_than: Annotated[float, Ge(0)] | PositiveDuration = field(
-        "Difference: a number speaks of shares, in percentage points, and of plain numbers; a duration such as `10m` "
-        "of durations. Neither speaks of what the other does.",
+        "Minimum difference. A number compares percentages (in percentage points) and plain numbers; a duration "
+        "such as `10m` compares durations.",
         loosens=Loosens.HIGHER,
         area=GOVERNANCE,
     )
 
 
 class Radius(Choosing):
-    """How much a change reaches, directly and indirectly, or adds to what is requested; any of the bounds."""
+    """Impact of a change, direct and indirect, or its added resource requests; any exceeded bound matches."""
 
     chosen = at_least_one("models", "rollouts", "callers", "environments", "slos", "schedules", "cpu", "memory", "gpu")
 
-    models: int | None = field("More models than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0)
-    rollouts: int | None = field(
-        "More rollouts than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+    models: int | None = field(
+        "Matches if more models than this are affected.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
     )
-    callers: int | None = field("More callers than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0)
+    rollouts: int | None = field(
+        "Matches if more rollouts than this are affected.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+    )
+    callers: int | None = field(
+        "Matches if more callers than this are affected.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+    )
     environments: int | None = field(
-        "More environments than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+        "Matches if more environments than this are affected.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
+        ge=0,
     )
     slos: int | None = field(
-        "More service level objectives than this.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+        "Matches if more service level objectives than this are affected.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
+        ge=0,
     )
     schedules: int | None = field(
-        "More schedules than this, of training and of monitoring.",
+        "Matches if more training and monitoring schedules than this are affected.",
         loosens=Loosens.HIGHER,
         area=GOVERNANCE,
         default=None,
         ge=0,
     )
     cpu: Cpu | None = field(
-        "More processors than this, which the changes of a rollout add to its requests: at the most copies, in all "
-        "environments together.",
+        "Matches if the changes of a rollout add more than this to its CPU requests, at maximum replicas, summed "
+        "over all environments.",
         loosens=Loosens.HIGHER,
         area=GOVERNANCE,
         default=None,
     )
     memory: Memory | None = field(
-        "More memory than this, likewise.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None
+        "Matches if the changes of a rollout add more than this to its memory requests, counted like `cpu`.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
     )
     gpu: int | None = field(
-        "More GPUs than this, likewise.", loosens=Loosens.HIGHER, area=GOVERNANCE, default=None, ge=0
+        "Matches if the changes of a rollout add more GPUs than this, counted like `cpu`.",
+        loosens=Loosens.HIGHER,
+        area=GOVERNANCE,
+        default=None,
+        ge=0,
     )
 
 
@@ -113,83 +132,83 @@ class People(Node):
 
     teams: list[TeamRef] = field("Members of these teams.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
     roles: list[Role] = field(
-        "`owner`: the owning team of the changed spec on the base; of a new spec, and where ownership moves, the team "
-        "that takes it over. `former-owner`: the team that gives it away. `on-call`: the owning team of the rollout "
-        "whose monitoring is touched. `independent`: whoever is in other teams than the owning one, or in that one "
-        "where there is no other.",
+        "People by role. `owner`: the team that owns the changed spec on the base; for a new spec or a change of "
+        "owner, the new team. `former-owner`: the previous team. `on-call`: the team that owns the rollout whose "
+        "monitoring changes. `independent`: members of any team but the owner, or of the owner if there is no other "
+        "team.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=[],
     )
-    logins: list[Login] = field("These people.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
+    logins: list[Login] = field("Logins of these people.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
 
 
 class When(Node):
-    """A predicate over one change; the fields given must all hold."""
+    """A predicate over one change; all given fields must match."""
 
     kind: list[str] | None = field("Kind of the changed spec.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None)
     area: list[AreaName] | None = field("Area of the field.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None)
     direction: list[Direction] | None = field(
-        "Direction of the risk.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+        "Direction of the change.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
     )
     cause: Literal["direct", "indirect"] | None = field(
-        "Whether somebody edited the field, or an edit elsewhere reaches it.",
+        "Whether the field was edited (`direct`), or is affected by an edit elsewhere (`indirect`).",
         loosens=ANY,
         area=GOVERNANCE,
         default=None,
     )
     operation: list[Literal["added", "removed", "changed", "renamed"]] | None = field(
-        "What happened.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+        "Operation of the change.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
     )
     address: str | None = field(
-        "Pattern over the address; `*` stands for any text.", loosens=ANY, area=GOVERNANCE, default=None
+        "Pattern for the address of the field; `*` matches any text.", loosens=ANY, area=GOVERNANCE, default=None
     )
     stage: list[Stage] | None = field(
-        "Stage of an environment that the change reaches.",
+        "Stage of an affected environment.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,
     )
     risk_tier: list[Literal["low", "medium", "high"]] | None = field(
-        "Risk tier of a model that the change reaches.",
+        "Risk tier of an affected model.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,
     )
     sensitive: list[Literal["internal", "sensitive", "pii"]] | None = field(
-        "A column of this sensitivity newly reaches a model, or loses its label.",
+        "Sensitivity of a column that newly reaches a model, or is declared less sensitive.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,
     )
-    grew: Growth | None = field("A number moved far.", loosens=ANY, area=GOVERNANCE, default=None)
-    reaches: Radius | None = field("The change reaches much.", loosens=ANY, area=GOVERNANCE, default=None)
+    grew: Growth | None = field("Minimum size of a change of a number.", loosens=ANY, area=GOVERNANCE, default=None)
+    reaches: Radius | None = field("Minimum impact of the change.", loosens=ANY, area=GOVERNANCE, default=None)
     author: People | None = field(
-        "Author of the pull request. Where others had a hand in it who are none of these people, the rule asks its own "
-        "people all the same, and one that requires `nobody` frees nobody.",
+        "Author of the pull request. If other people contributed to it, the rule still requires its approvals, "
+        "and `nobody` does not apply.",
         loosens=ANY,
         area=GOVERNANCE,
         default=None,
     )
-    labels: list[str] | None = field(
-        "A label that the pull request carries.", loosens=ANY, area=GOVERNANCE, default=None
-    )
+    labels: list[str] | None = field("Label of the pull request.", loosens=ANY, area=GOVERNANCE, default=None)
     evidence: list[Literal["valid", "missing", "expired", "mismatched", "unsigned", "revoked"]] | None = field(
-        "State of the evidence of a changed Release: the worse one of its gates' statement and of its promotion.",
+        "State of the evidence of a changed Release: the worse of its gate and promotion attestations.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,
     )
-    all: "list[When] | None" = field("All of these hold.", loosens=ANY, area=GOVERNANCE, default=None)
-    any: "list[When] | None" = field("One of these holds.", loosens=ANY, area=GOVERNANCE, default=None)
-    not_: "When | None" = field("This does not hold.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
-    at_least: "AtLeast | None" = field("So many of several hold.", loosens=ANY, area=GOVERNANCE, default=None)
+    all: "list[When] | None" = field("All of these match.", loosens=ANY, area=GOVERNANCE, default=None)
+    any: "list[When] | None" = field("At least one of these matches.", loosens=ANY, area=GOVERNANCE, default=None)
+    not_: "When | None" = field("This does not match.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
+    at_least: "AtLeast | None" = field(
+        "A minimum number of several predicates match.", loosens=ANY, area=GOVERNANCE, default=None
+    )
 
 
 class AtLeast(Node):
-    """So many of several predicates."""
+    """At least `count` of several predicates."""
 
-    count: int = field("How many of them must hold.", loosens=ANY, area=GOVERNANCE, ge=1)
+    count: int = field("Number of predicates that must match.", loosens=ANY, area=GOVERNANCE, ge=1)
     of: list[When] = field("The predicates.", loosens=ANY, area=GOVERNANCE, min_length=1)
 
     @model_validator(mode="after")
@@ -204,18 +223,20 @@ class AtLeast(Node):
 
 
 class Require(Choosing):
-    """Who must approve: some people of a set, or a combination of such requirements."""
+    """Required approvals: a number of people from a set, or a combination of such requirements."""
 
     chosen = at_least_one("from_", "all", "any", "evidence")
 
-    count: int = field("How many of the people.", loosens=Loosens.LOWER, area=GOVERNANCE, default=1, ge=1, le=20)
-    from_: People | None = field("The people.", loosens=ANY, area=GOVERNANCE, default=None, alias="from")
+    count: int = field("Number of people.", loosens=Loosens.LOWER, area=GOVERNANCE, default=1, ge=1, le=20)
+    from_: People | None = field("People who may approve.", loosens=ANY, area=GOVERNANCE, default=None, alias="from")
     all: "list[Require] | None" = field(
-        "All of these, by distinct people.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+        "All of these requirements, by distinct people.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
     )
-    any: "list[Require] | None" = field("One of these.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None)
+    any: "list[Require] | None" = field(
+        "One of these requirements.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None
+    )
     evidence: Literal["valid"] | None = field(
-        "Evidence of the Release verifies: its gates' statement, its promotion, and the chain between them.",
+        "Whether the Release's evidence must verify: its gate and promotion attestations, and the chain between them.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,
@@ -223,16 +244,16 @@ class Require(Choosing):
 
 
 class ApprovalRule(Node):
-    """Changes that a predicate matches, and who must approve them."""
+    """A rule: which changes it matches, and who must approve them."""
 
     id: Slug = field("Name of the rule.", loosens=ANY, area=GOVERNANCE)
-    why: str = note("Why these people; shown to the author.", min_length=10)
-    when: When = field("Which changes.", loosens=ANY, area=GOVERNANCE)
+    why: str = note("Reason for the rule; shown to the author.", min_length=10)
+    when: When = field("Changes that the rule matches.", loosens=ANY, area=GOVERNANCE)
     require: Require | Literal["nobody"] = field(
-        "Who must approve; `nobody` covers a change without asking anyone.", loosens=ANY, area=GOVERNANCE
+        "Required approvals; `nobody` matches a change without requiring any.", loosens=ANY, area=GOVERNANCE
     )
     distinct: bool = field(
-        "Whether whoever counts for this rule counts for no other rule that says so too, of the same change.",
+        "Whether a person who counts for this rule counts for no other `distinct` rule of the same change.",
         loosens=Loosens.LOWER,
         area=GOVERNANCE,
         default=False,
@@ -246,14 +267,14 @@ def _in_order(start: datetime, end: datetime) -> None:
 
 
 class Freeze(Node):
-    """A time in which nothing is released; a rollback passes."""
+    """A period without releases; rollbacks are allowed."""
 
     id: Slug = field("Name of the freeze.", loosens=ANY, area=GOVERNANCE)
     why: str = note("Why.", min_length=5)
     from_: Instant = field("Start.", loosens=Loosens.HIGHER, area=GOVERNANCE, alias="from")
     until: Instant = field("End.", loosens=Loosens.LOWER, area=GOVERNANCE)
     environments: Distinct[EnvironmentRef] = field(
-        "Environments that it holds for.", loosens=Loosens.REMOVED, area=GOVERNANCE, min_length=1
+        "Environments that the freeze applies to.", loosens=Loosens.REMOVED, area=GOVERNANCE, min_length=1
     )
 
     @model_validator(mode="after")
@@ -263,22 +284,22 @@ class Freeze(Node):
 
 
 class Waiver(Node):
-    """One rule set aside for one address, for a reason, until a moment."""
+    """A temporary waiver of one rule for one address."""
 
     id: Slug = field("Name of the waiver.", loosens=ANY, area=GOVERNANCE)
-    rule: Slug = field("Rule that is waived.", loosens=ANY, area=GOVERNANCE)
-    address: str = field("Address that it is waived for.", loosens=ANY, area=GOVERNANCE)
+    rule: Slug = field("Id of the waived rule.", loosens=ANY, area=GOVERNANCE)
+    address: str = field("Address of the spec or field that it is waived for.", loosens=ANY, area=GOVERNANCE)
     reason: str = field("Why.", loosens=ANY, area=GOVERNANCE, min_length=10)
-    expires: Instant = field("When it ends.", loosens=Loosens.HIGHER, area=GOVERNANCE)
-    follow_up: str = field("What will be done instead.", loosens=ANY, area=GOVERNANCE, min_length=10)
+    expires: Instant = field("End of the waiver.", loosens=Loosens.HIGHER, area=GOVERNANCE)
+    follow_up: str = field("Reason, and what will be done instead.", loosens=ANY, area=GOVERNANCE, min_length=10)
 
 
 class BreakGlass(Node):
-    """How two people pass everything in an emergency; it is recorded, and void after the next push."""
+    """Emergency bypass of the policy by several people; it is recorded, and void after the next push."""
 
-    from_: People = field("Who may.", loosens=ANY, area=GOVERNANCE, alias="from")
-    count: int = field("How many.", loosens=Loosens.LOWER, area=GOVERNANCE, default=2, ge=2)
-    expires_after: PositiveDuration = field("How long it holds.", loosens=Loosens.HIGHER, area=GOVERNANCE)
+    from_: People = field("People who may invoke it.", loosens=ANY, area=GOVERNANCE, alias="from")
+    count: int = field("Number of people required.", loosens=Loosens.LOWER, area=GOVERNANCE, default=2, ge=2)
+    expires_after: PositiveDuration = field("How long it is valid.", loosens=Loosens.HIGHER, area=GOVERNANCE)
 
 
 class Key(Node):
@@ -291,7 +312,10 @@ class Key(Node):
     from_: Instant = field("Valid from.", loosens=Loosens.LOWER, area=GOVERNANCE, alias="from")
     until: Instant = field("Valid until.", loosens=Loosens.HIGHER, area=GOVERNANCE)
     revoked: bool = field(
-        "Whether everything it signed is void.", loosens=Loosens.LOWER, area=GOVERNANCE, default=False
+        "Whether the key is revoked, which voids everything signed with it.",
+        loosens=Loosens.LOWER,
+        area=GOVERNANCE,
+        default=False,
     )
 
     @model_validator(mode="after")
@@ -301,7 +325,7 @@ class Key(Node):
 
 
 class Keys(Node):
-    """Public keys that evidence may be signed with."""
+    """Public keys for signed evidence."""
 
     evidence: list[Key] = field("The keys.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
 
@@ -311,36 +335,38 @@ class PolicyTest(Node):
 
     name: Slug = field("Name of the test.", loosens=ANY, area=GOVERNANCE)
     given: dict[str, Any] = field(
-        "The change: `address`, `before`, `after`, and optionally `author`, `approvedBy`, `stage`, `riskTier`.",
+        "Change: `address`, `before`, `after`, and optionally `author`, `approvedBy`, `stage`, `riskTier`.",
         loosens=ANY,
         area=GOVERNANCE,
         min_length=1,
     )
     expect: dict[Literal["state", "rules"], Any] = field(
-        "`state` of the verdict, and the `rules` that match.", loosens=ANY, area=GOVERNANCE, min_length=1
+        "Expected `state` of the verdict, and the `rules` that match.", loosens=ANY, area=GOVERNANCE, min_length=1
     )
 
 
 class ApprovalPolicySpec(Node):
-    """Rules, freezes, waivers, ways through, keys and tests."""
+    """Rules, freezes, waivers, break-glass, keys and tests."""
 
     rules: list[ApprovalRule] = field("The rules.", loosens=Loosens.REMOVED, area=GOVERNANCE, min_length=1)
-    freezes: list[Freeze] = field("Times of no release.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=[])
-    waivers: list[Waiver] = field("Rules set aside.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
+    freezes: list[Freeze] = field("Periods without releases.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=[])
+    waivers: list[Waiver] = field("Temporary waivers of rules.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
     break_glass: BreakGlass | None = field(
-        "Way through in an emergency; none where absent.",
+        "Emergency bypass; if absent, there is none.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=None,
     )
     overrule: People | None = field(
-        "Who may release the hold of somebody else, and dismiss somebody else's objection, to what they had no hand "
-        "in; nobody where absent.",
+        "People who may release other people's holds and dismiss their objections, on changes they did not "
+        "contribute to; if absent, nobody.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=None,
     )
-    keys: Keys = field("Keys of evidence.", loosens=ANY, area=GOVERNANCE, default={}, validate_default=True)
+    keys: Keys = field(
+        "Public keys for signed evidence.", loosens=ANY, area=GOVERNANCE, default={}, validate_default=True
+    )
     tests: list[PolicyTest] = field("Unit tests of the rules.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=[])
 
 

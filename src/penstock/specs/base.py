@@ -129,7 +129,7 @@ class _NoRepetition:
     def _once(items: list[Any]) -> list[Any]:
         for position, item in enumerate(items):
             if item in items[:position]:
-                raise PydanticCustomError("repeated_item", "expected each item once", {"position": position})
+                raise PydanticCustomError("duplicate_item", "expected each item once", {"position": position})
         return items
 
 
@@ -175,21 +175,21 @@ def note(description: str, *, area: Area = Area.DOCUMENTATION, default: Any = ..
 
 
 class Metadata(Node):
-    """Who a spec is and whose it is."""
+    """Name, owner, description and labels of a spec."""
 
     name: Name = field(
-        "Name, unique among the specs of its kind; other specs refer to it by this name alone.",
+        "Name, unique per kind; other specs refer to it by this name.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
     )
     owner: TeamRef = field(
-        "Team that answers for this spec, and whose approval changes to it need.",
+        "Team that is responsible for this spec and must approve its changes.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
     )
-    description: str = note("One or two sentences for a reader who meets it for the first time.", default="")
+    description: str = note("Description in one or two sentences.", default="")
     labels: dict[FreeLabelKey, LabelValue] = field(
-        "Labels of your own, copied to every generated manifest and its pods, where other programs act on them.",
+        "Custom labels, added to every generated manifest and its pods.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default={},
@@ -202,7 +202,7 @@ class JsonPatch(Node):
     op: Literal["add", "remove", "replace", "move", "copy", "test"] = field(
         "Operation.", loosens=Loosens.ANY, area=Area.GOVERNANCE
     )
-    path: str = field("JSON pointer to the place.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    path: str = field("JSON pointer to the target location.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     value: Any = field("Value for add, replace and test.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None)
     from_: str | None = field(
         "JSON pointer to the source of move and copy.",
@@ -214,7 +214,7 @@ class JsonPatch(Node):
 
 
 class ManifestPatch(Choosing):
-    """A raw change to one generated manifest, for what the language does not say. Reviews show it as what it is."""
+    """A raw patch of one generated manifest, for what the language does not cover. Reviews show it."""
 
     chosen = exactly_one("merge", "json_")
 
@@ -229,7 +229,7 @@ class ManifestPatch(Choosing):
 
 
 class Resources(Node):
-    """CPU, memory and accelerators of a container; requests equal limits for memory, so that a pod is not evicted."""
+    """CPU, memory and GPUs of a container; the memory request equals the limit, so that a pod is not evicted."""
 
     cpu: Cpu = field("CPU request.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Cpu("1"))
     memory: Memory = field("Memory request and limit.", loosens=Loosens.ANY, area=Area.CAPACITY, default=Memory("2Gi"))
@@ -243,9 +243,9 @@ class Resource(Node):
     summary: ClassVar[str]
 
     api_version: Literal["penstock/v1"] = note("Version of the language.", area=Area.GOVERNANCE)
-    metadata: Metadata = field("Who it is and whose it is.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    metadata: Metadata = field("Name, owner, description and labels.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     overrides: dict[str, dict[str, Any]] = field(
-        "Per environment, a JSON merge patch (RFC 7396) over `spec`, validated after the merge.",
+        "Overrides by environment: a JSON merge patch (RFC 7396) of `spec`, validated after the merge.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default={},

@@ -44,7 +44,7 @@ class Choice(NamedTuple):
             properties: dict[str, Any] = {key: {"not": {"const": _default(cls, name)}, **quiet}}
             others = [other for other in keys if other != name] if self.is_exclusive else []
             for other in others:
-                message = f"Only one of {', '.join(keys.values())} can hold, and {key} is given."
+                message = f"Only one of {', '.join(keys.values())} is allowed, and {key} is given."
                 properties[keys[other]] = {"enum": [_default(cls, other)], "errorMessage": message, **quiet}
             alternatives.append({"required": [key], "properties": properties})
         return {"anyOf": alternatives}

@@ -80,19 +80,19 @@ def _values(word: str, start: int, name: str, low: int, high: int) -> frozenset[
         at = (position, position + max(len(part), 1))
         match = _PART.fullmatch(part)
         if match is None:
-            raise CronError(f"`{part}` is no {name}", at)
+            raise CronError(f"`{part}` is not a valid {name}", at)
         step = int(match["step"] or 1)
         if step < 1:
-            raise CronError("a step of 0 never moves on", at)
+            raise CronError("a step must be at least 1", at)
         if match["first"] in ("*", "?"):
             if match["last"]:
-                raise CronError(f"`{part}` is no {name}", at)
+                raise CronError(f"`{part}` is not a valid {name}", at)
             first, last = low, high
         else:
             first = _number(match["first"], name, low, high, at)
             last = _number(match["last"], name, low, high, at) if match["last"] else (high if match["step"] else first)
         if first > last:
-            raise CronError(f"`{part}` runs backwards", at)
+            raise CronError(f"`{part}` is a reversed range", at)
         found.update(range(first, last + 1, step))
         position += len(part) + 1
     return frozenset(found)
@@ -104,8 +104,8 @@ def _number(text: str, name: str, low: int, high: int, at: tuple[int, int]) -> i
         return names.index(text.lower()) + low
     if not text.isdigit():
         short = text.lower()[:3]
-        raise CronError(f"`{text}` is no {name}" + (f": write `{short}`" if short in names else ""), at)
+        raise CronError(f"`{text}` is not a valid {name}" + (f": write `{short}`" if short in names else ""), at)
     if not low <= int(text) <= high:
         sunday = "; Sunday is 0" if name == "day of the week" and text == "7" else ""
-        raise CronError(f"a {name} lies between {low} and {high}{sunday}", at)
+        raise CronError(f"a {name} is between {low} and {high}{sunday}", at)
     return int(text)

@@ -1,4 +1,4 @@
-"""Dataset: a contract over rows that somebody else makes, or that SQL derives from other datasets."""
+"""Dataset: a contract for rows from a source, or derived from other datasets by SQL."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -24,16 +24,16 @@ Paths = Annotated[_Path | Annotated[list[_Path], Field(min_length=1)] | None, Af
 
 
 class Dialect(Node):
-    """How CSV files are written, where it is not in UTF-8 with commas between values and points in numbers."""
+    """Format of CSV files that are not UTF-8 with commas as delimiters and decimal points."""
 
     delimiter: Literal[",", ";", "\t", "|"] = field(
-        'What parts the values of a line; a tab is written as `"\\t"`.',
+        'Delimiter between values; a tab is written as `"\\t"`.',
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=",",
     )
     decimal: Literal[".", ","] = field(
-        "What parts a number from its decimals; signs for thousands are not read.",
+        "Decimal separator; thousands separators are not supported.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=".",
@@ -51,7 +51,7 @@ class Dialect(Node):
         "gb18030",
     ] = field("Encoding of the text.", loosens=Loosens.ANY, area=Area.DATA, default="utf-8")
     missing: Distinct[str] = field(
-        "Texts without quotes that stand for a missing value, as an empty field does: `NA`, for one.",
+        "Unquoted texts that mean a missing value, such as `NA`, besides an empty field.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=[],
@@ -59,12 +59,12 @@ class Dialect(Node):
 
 
 class Source(Choosing):
-    """Where the rows come from: exactly one of the fields but `dialect`, which goes with `csv`."""
+    """Source of the rows: exactly one of the fields, and `dialect` only with `csv`."""
 
     chosen = exactly_one("parquet", "csv", "python", "sql")
 
     parquet: Paths = field(
-        "Path, glob or `s3://` address of Parquet files; a relative path starts at the repository's root.",
+        "Path, glob or `s3://` address of Parquet files; relative paths start at the repository's root.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -76,7 +76,7 @@ class Source(Choosing):
         default=None,
     )
     python: Function | None = field(
-        "Function of the repository that returns a table (pandas or Arrow).",
+        "Function in the repository that returns a table (pandas or Arrow).",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -88,7 +88,7 @@ class Source(Choosing):
         default=None,
     )
     dialect: Dialect | None = field(
-        "How the CSV files are written: UTF-8, commas between values and points in numbers where absent.",
+        "Format of the CSV files; if absent, UTF-8 with commas and decimal points.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -107,27 +107,27 @@ class Column(Node):
     type: Literal["int", "float", "string", "bool", "timestamp", "date"] = field(
         "Type of the values.", loosens=Loosens.ANY, area=Area.DATA
     )
-    description: str = note("What a value means, and its unit.", default="")
+    description: str = note("Description of the values, with their unit.", default="")
     nullable: bool | Fraction = field(
-        "Whether values may be missing: `true`, `false`, or the largest share that may.",
+        "Whether values may be missing: `true`, `false`, or the maximum share of missing values.",
         loosens=Loosens.HIGHER,
         area=Area.DATA,
         default=False,
     )
     one_of: Distinct[str | int] | None = field(
-        "The only values allowed.", loosens=Loosens.ADDED, area=Area.DATA, default=None, min_length=1
+        "Allowed values.", loosens=Loosens.ADDED, area=Area.DATA, default=None, min_length=1
     )
-    min: float | None = field("Smallest value allowed.", loosens=Loosens.LOWER, area=Area.DATA, default=None)
-    max: float | None = field("Largest value allowed.", loosens=Loosens.HIGHER, area=Area.DATA, default=None)
+    min: float | None = field("Minimum value.", loosens=Loosens.LOWER, area=Area.DATA, default=None)
+    max: float | None = field("Maximum value.", loosens=Loosens.HIGHER, area=Area.DATA, default=None)
     matches: str | None = field(
-        "Regular expression (RE2) that a whole value must match.",
+        "Regular expression (RE2) that the whole value must match.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
-    unique: bool = field("Whether no value may repeat.", loosens=Loosens.LOWER, area=Area.DATA, default=False)
+    unique: bool = field("Whether values must be unique.", loosens=Loosens.LOWER, area=Area.DATA, default=False)
     sensitivity: Literal["public", "internal", "sensitive", "pii"] = field(
-        "How sensitive a value is; it follows the column through every feature derived from it.",
+        "Sensitivity of the values; it applies to every feature derived from the column.",
         loosens=Loosens.LATER,
         area=Area.PRIVACY,
         order=("pii", "sensitive", "internal", "public"),
@@ -138,8 +138,8 @@ class Column(Node):
 class RowCount(Node):
     """Bounds on the number of rows."""
 
-    at_least: int | None = field("Fewest rows allowed.", loosens=Loosens.LOWER, area=Area.DATA, default=None, ge=0)
-    at_most: int | None = field("Most rows allowed.", loosens=Loosens.HIGHER, area=Area.DATA, default=None, ge=0)
+    at_least: int | None = field("Minimum number of rows.", loosens=Loosens.LOWER, area=Area.DATA, default=None, ge=0)
+    at_most: int | None = field("Maximum number of rows.", loosens=Loosens.HIGHER, area=Area.DATA, default=None, ge=0)
 
 
 class Check(Choosing):
@@ -152,13 +152,13 @@ class Check(Choosing):
         "Bounds on the number of rows.", loosens=Loosens.REMOVED, area=Area.DATA, default=None
     )
     sql: Sql | None = field(
-        "SELECT over the table `this`; the rows it returns are the violations.",
+        "SELECT over the table `this` that returns the violating rows.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
     python: Function | None = field(
-        "Function over an Arrow table that returns the violating rows.",
+        "Function that takes an Arrow table and returns the violating rows.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -173,24 +173,24 @@ class Check(Choosing):
 
 
 class SchemaChange(Node):
-    """What happens when the source's columns are not those of the contract."""
+    """What happens if the source's columns differ from the contract."""
 
     added: Literal["fail", "warn", "ignore"] = field(
-        "A column that the contract does not name.",
+        "Action for a column that is not in the contract.",
         loosens=Loosens.LATER,
         area=Area.DATA,
         order=("fail", "warn", "ignore"),
         default="warn",
     )
     removed: Literal["fail", "warn"] = field(
-        "A column of the contract that the source lacks, where nothing downstream reads it.",
+        "Action for a column of the contract that the source lacks and nothing downstream reads.",
         loosens=Loosens.LATER,
         area=Area.DATA,
         order=("fail", "warn"),
         default="fail",
     )
     retyped: Literal["fail", "warn"] = field(
-        "A column whose type differs but converts without loss.",
+        "Action for a column of another type that converts without loss.",
         loosens=Loosens.LATER,
         area=Area.DATA,
         order=("fail", "warn"),
@@ -201,42 +201,42 @@ class SchemaChange(Node):
 class DatasetSpec(Node):
     """Source, keys, times and contract of the rows."""
 
-    source: Source = field("Where the rows come from.", loosens=Loosens.ANY, area=Area.DATA)
+    source: Source = field("Source of the rows.", loosens=Loosens.ANY, area=Area.DATA)
     primary_key: Distinct[ColumnName] = field(
         "Columns that identify a row.", loosens=Loosens.ANY, area=Area.DATA, default=[]
     )
     event_time: ColumnName | None = field(
-        "Timestamp column: when what the row tells happened. A date stands for its midnight, UTC.",
+        "Event time column. A date means 00:00 UTC.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
     known_at: ColumnName | None = field(
-        "Timestamp column: when the row could first be read; the event time where absent. "
-        "Features never see a row earlier.",
+        "Column with the time at which a row became available; if absent, the event time. Features never read a "
+        "row earlier.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
     freshness: PositiveDuration | None = field(
-        "How old the newest row may be when a pipeline reads it.",
+        "Maximum age of the newest row when a pipeline reads the dataset.",
         loosens=Loosens.HIGHER,
         area=Area.DATA,
         default=None,
     )
     columns: dict[str, Column] = field(
-        "The contract, a column each.", loosens=Loosens.REMOVED, area=Area.DATA, min_length=1
+        "Contract of each column.", loosens=Loosens.REMOVED, area=Area.DATA, min_length=1
     )
-    checks: list[Check] = field("Rules over the whole dataset.", loosens=Loosens.REMOVED, area=Area.DATA, default=[])
+    checks: list[Check] = field("Checks of the whole dataset.", loosens=Loosens.REMOVED, area=Area.DATA, default=[])
     on_schema_change: SchemaChange = field(
-        "What happens when the source's columns change.",
+        "What happens if the source's columns change.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default={},
         validate_default=True,
     )
     on_violation: Literal["fail", "quarantine", "warn"] = field(
-        "What happens to rows that break a column's contract: stop, set them aside, or only say so.",
+        "What happens to rows that violate a column's contract: stop the pipeline, quarantine them, or only warn.",
         loosens=Loosens.LATER,
         area=Area.DATA,
         order=("fail", "quarantine", "warn"),
@@ -245,10 +245,10 @@ class DatasetSpec(Node):
 
 
 class Dataset(Resource):
-    """A contract over rows: where they come from, their keys and times, what each column holds."""
+    """A contract for rows: their source, keys, times and columns."""
 
     kind_name = "Dataset"
-    summary = "a contract over rows: where they come from, their keys and times, what each column holds"
+    summary = "a contract for rows: their source, keys, times and columns"
 
     kind: Literal["Dataset"] = note("Kind.", area=Area.GOVERNANCE)
     spec: DatasetSpec = field("The dataset.", loosens=Loosens.ANY, area=Area.DATA)

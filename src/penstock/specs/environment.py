@@ -1,4 +1,4 @@
-"""Environment: a place that specs are compiled for, and the versions that its cluster runs."""
+"""Environment: a deployment target of specs, with the versions of its cluster's components."""
 
 from typing import Annotated, Literal
 
@@ -53,15 +53,16 @@ class KserveTarget(Node):
 
     version: Version = field("Version of KServe.", loosens=Loosens.ANY, area=Area.CAPACITY, default="0.21")
     mode: Literal["Standard", "Knative"] = field(
-        "Deployment mode; it decides how a canary is expressed.",
+        "Deployment mode, which determines how canaries are implemented.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default="Standard",
     )
     gateway_namespace: Namespace | None = field(
-        "Namespace in which the pods of the gateway run that KServe attaches its routes to (Envoy Gateway runs them in "
-        "its own, Istio beside the Gateway); in Knative mode, of its ingress, as `kourier-system`. Network policies "
-        "let them in where requests come through them: those of a canary in Standard mode, any in Knative mode.",
+        "Namespace of the pods of the gateway that KServe attaches its routes to (for Envoy Gateway its own "
+        "namespace, for Istio that of the Gateway); in Knative mode, of its ingress, such as `kourier-system`. "
+        "Network policies allow them if requests come through them: for canaries in Standard mode, always in "
+        "Knative mode.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
@@ -72,16 +73,14 @@ class ArgoRolloutsTarget(Node):
     """Argo Rollouts with the Gateway API traffic plugin in this environment."""
 
     version: Version = field("Version of Argo Rollouts.", loosens=Loosens.ANY, area=Area.CAPACITY)
-    gateway: Gateway = field(
-        "Gateway that HTTP routes attach to, as `namespace/name`.", loosens=Loosens.ANY, area=Area.ROLLOUT
-    )
+    gateway: Gateway = field("Gateway of the HTTP routes, as `namespace/name`.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     gateway_namespace: Namespace | None = field(
-        "Namespace in which the gateway's pods run, where it is not the Gateway's own; network policies let them in.",
+        "Namespace of the gateway's pods, if it is not the Gateway's; network policies allow them.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )
-    domain: Domain = field("Parent domain of the hosts that routes answer to.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    domain: Domain = field("Parent domain of the routes' host names.", loosens=Loosens.ANY, area=Area.ROLLOUT)
 
 
 class PrometheusTarget(Node):
@@ -95,13 +94,13 @@ class PrometheusTarget(Node):
         default="http://prometheus.monitoring:9090",
     )
     scrape_interval: PositiveDuration = field(
-        "How often targets are scraped; no rule may look at less than two scrapes.",
+        "Scrape interval; the windows of rules must cover at least two scrapes.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
         default=PositiveDuration.parse("30s"),
     )
     pushgateway: Url = field(
-        "Address to which pipelines push their figures.",
+        "Address of the Pushgateway, to which pipelines push metrics.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="http://pushgateway.monitoring:9091",
@@ -113,25 +112,25 @@ class PrometheusTarget(Node):
         default={},
     )
     namespace: Namespace = field(
-        "Namespace that Prometheus runs in; network policies let it scrape.",
+        "Namespace of Prometheus; network policies allow its scrapes.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="monitoring",
     )
     requests: Literal["server", "istio"] = field(
-        "Whose series count requests, errors and response times: the model server's own (Knative's queue proxy in "
-        "Knative mode), or Istio's, which also see requests that reach no server.",
+        "Source of request, error and latency metrics: the model server (in Knative mode, Knative's queue "
+        "proxy), or Istio, which also counts requests that reach no server.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="server",
     )
     pages: bool = field(
-        "Whether alerts may wake somebody here; where not, what would page is a ticket.",
+        "Whether alerts may page; if not, pages become tickets.",
         loosens=Loosens.LOWER,
         area=Area.MONITORING,
         default=True,
     )
-    runbooks: Url | None = note("Base address of runbooks; alerts link to `BASE/ALERT`.", default=None)
+    runbooks: Url | None = note("Base URL of runbooks; alerts link to `BASE/ALERT`.", default=None)
 
     @property
     def short_window(self) -> Duration:
@@ -140,18 +139,18 @@ class PrometheusTarget(Node):
 
 
 class GrafanaTarget(Node):
-    """Grafana, which shows what Prometheus knows of this environment."""
+    """Grafana in this environment."""
 
     version: Version = field("Version of Grafana.", loosens=Loosens.ANY, area=Area.MONITORING, default="11.0")
-    url: Url | None = note("Address at which people open it; alerts link to their dashboard there.", default=None)
+    url: Url | None = note("URL of Grafana; alerts link to their dashboard there.", default=None)
     labels: dict[FreeLabelKey, LabelValue] = field(
-        "Labels by which Grafana's sidecar finds the ConfigMaps that hold dashboards.",
+        "Labels by which Grafana's sidecar finds the ConfigMaps of dashboards.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default={"grafana_dashboard": "1"},
     )
     annotations: dict[FreeLabelKey, str] = field(
-        "Annotations of these ConfigMaps; one of them may name a folder, as `grafana_folder: ML`.",
+        "Annotations of these ConfigMaps, such as `grafana_folder: ML`.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default={},
@@ -165,16 +164,16 @@ class KedaTarget(Node):
 
 
 class IstioTarget(Node):
-    """Istio's mesh, which the serving pods of this environment are in."""
+    """Istio service mesh of the serving pods in this environment."""
 
     mode: Literal["sidecar", "ambient"] = field(
-        "How pods join the mesh; network policies let through what it needs.",
+        "Data plane mode: how pods join the mesh; network policies allow what it needs.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="sidecar",
     )
     namespace: Namespace = field(
-        "Namespace of the control plane, which sidecars ask.",
+        "Namespace of the control plane that sidecars connect to.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="istio-system",
@@ -182,10 +181,10 @@ class IstioTarget(Node):
 
 
 class StoreEgress(Node):
-    """Where serving pods reach the model store; without namespace and addresses anywhere."""
+    """Network location of the model store; without namespace and addresses, any address."""
 
     port: int = field(
-        "Port of the store; in the cluster that of its pods (`targetPort`), whatever port its Service has.",
+        "Port of the store; for a store in the cluster the port of its pods (`targetPort`), not of its Service.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=443,
@@ -193,10 +192,10 @@ class StoreEgress(Node):
         le=65535,
     )
     namespace: Namespace | None = field(
-        "Namespace of a store that runs in the cluster.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None
+        "Namespace of a store in the cluster.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None
     )
     cidrs: Distinct[Cidr] = field(
-        "Ranges of addresses of a store that runs elsewhere, such as `10.20.0.0/16`.",
+        "Address ranges of a store outside of the cluster, such as `10.20.0.0/16`.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=[],
@@ -204,24 +203,23 @@ class StoreEgress(Node):
 
 
 class Egress(Node):
-    """What network policies let serving pods reach, besides names: the model store, and what gives out identities."""
+    """Egress that network policies allow to serving pods, besides DNS: the model store and the token services."""
 
     store: StoreEgress = field(
         "The model store.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default={}, validate_default=True
     )
     credentials: Literal["none", "eks", "gke"] = field(
-        "Who gives pods the credentials for the store. `none`: nobody that is asked over the network, as with mounted "
-        "secrets, IRSA or Azure's workload identity. `eks`: the agent of EKS Pod Identity. `gke`: GKE's metadata "
-        "server, which on nodes without workload identity is that of the machine, with the machine's credentials.",
+        "Source of the pods' credentials for the store. `none`: no network service, as with mounted secrets, "
+        "IRSA or Azure Workload Identity. `eks`: the EKS Pod Identity agent. `gke`: GKE's metadata server, which on "
+        "nodes without workload identity provides the node's credentials.",
         loosens=Loosens.LATER,
         area=Area.GOVERNANCE,
         default="none",
         order=("none", "eks", "gke"),
     )
     tokens: Distinct[Cidr] = field(
-        "Ranges of addresses where pods of a Rollout with an `identity` of AWS or Azure exchange their token for its "
-        "credentials, at port 443: those of STS or of Microsoft Entra. Needed where `store` does not open that port "
-        "to everywhere.",
+        "Address ranges of the token service (AWS STS or Microsoft Entra, port 443) for Rollouts with an "
+        "`identity` of AWS or Azure. Required unless `store` allows that port to any address.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=[],
@@ -232,13 +230,13 @@ class Images(Node):
     """Container images, pinned by digest."""
 
     runtime: Image = field(
-        "Image that pipeline steps run in; it holds penstock-step and the repository's own Python.",
+        "Image of pipeline steps; it contains penstock-step and the repository's Python code.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
     )
     libraries: Distinct[Library] | None = field(
-        "Packages that the runtime image holds besides what Penstock brings, by the names under which Python imports "
-        "them, such as `xgboost`; where absent, nobody knows.",
+        "Python packages in the runtime image besides those of Penstock, by import name, such as `xgboost`; if "
+        "absent, they are unknown.",
         loosens=Loosens.ADDED,
         area=Area.GOVERNANCE,
         default=None,
@@ -246,7 +244,7 @@ class Images(Node):
         exclude_if=lambda value: value is None,
     )
     server: Image | None = field(
-        "Image of MLServer, with the libraries that models are saved with; the one that KServe brings has older ones.",
+        "Image of MLServer with the libraries that models are saved with; KServe's own image has older ones.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
@@ -257,31 +255,30 @@ class EnvironmentSpec(Node):
     """The cluster and the services of one environment."""
 
     stage: Literal["development", "staging", "production"] = field(
-        "Stage; approval rules and checks are stricter towards production.",
+        "Stage, which approval rules and checks refer to.",
         loosens=Loosens.LATER,
         area=Area.GOVERNANCE,
         order=("production", "staging", "development"),
     )
     namespace: Namespace = field(
-        "Kubernetes namespace of everything generated for this environment.",
+        "Kubernetes namespace of all generated manifests of this environment.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
     )
     training: bool = field(
-        "Whether models are trained here; elsewhere they are only served and watched.",
+        "Whether models are trained here; if not, they are only served and monitored.",
         loosens=Loosens.ANY,
         area=Area.CAPACITY,
         default=True,
     )
     cluster: bool = field(
-        "Whether there is a cluster that manifests are applied to; without one, pipelines are compiled for local runs "
-        "and nothing else.",
+        "Whether manifests are applied to a cluster; if not, only pipelines for local runs are compiled.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=True,
     )
     context: str | None = field(
-        "Name of the cluster, as kubectl's context; environments with different ones may share a namespace's name.",
+        "kubectl context of the cluster; environments with different contexts may use the same namespace.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
@@ -289,7 +286,7 @@ class EnvironmentSpec(Node):
     )
     images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     model_store: str = field(
-        "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned to a digest in it.",
+        "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned by digest.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         pattern=r"^(s3|gs|file)://\S+[^/]$",
@@ -304,28 +301,28 @@ class EnvironmentSpec(Node):
         "Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
     )
     kserve: KserveTarget | None = field(
-        "KServe; absent where the cluster has none.", loosens=Loosens.ANY, area=Area.ROLLOUT, default=None
+        "KServe; absent if the cluster has none.", loosens=Loosens.ANY, area=Area.ROLLOUT, default=None
     )
     argo_rollouts: ArgoRolloutsTarget | None = field(
-        "Argo Rollouts; absent where the cluster has none.",
+        "Argo Rollouts; absent if the cluster has none.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
     )
     keda: KedaTarget | None = field(
-        "KEDA, which scales by requests where Knative does not; absent where the cluster has none.",
+        "KEDA, for scaling by requests without Knative; absent if the cluster has none.",
         loosens=Loosens.ANY,
         area=Area.CAPACITY,
         default=None,
     )
     istio: IstioTarget | None = field(
-        "Istio; absent where serving pods are in no mesh.",
+        "Istio; absent if serving pods are not in a mesh.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )
     egress: Egress = field(
-        "What serving pods reach where network policies bind them, which they do where a Rollout declares `access`.",
+        "Allowed egress of serving pods, for Rollouts that declare `access` and so have network policies.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default={},
@@ -335,7 +332,7 @@ class EnvironmentSpec(Node):
         "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True
     )
     grafana: GrafanaTarget | None = field(
-        "Grafana; absent where dashboards are not wanted.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
+        "Grafana; if absent, no dashboards are generated.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
     )
 
     @property
@@ -345,10 +342,10 @@ class EnvironmentSpec(Node):
 
 
 class Environment(Resource):
-    """A place that specs are compiled for, and the versions that its cluster runs."""
+    """A deployment target of specs, with the versions of its cluster's components."""
 
     kind_name = "Environment"
-    summary = "a place that specs are compiled for, and the versions that its cluster runs"
+    summary = "a deployment target of specs, with the versions of its cluster's components"
 
     kind: Literal["Environment"] = note("Kind.", area=Area.GOVERNANCE)
     spec: EnvironmentSpec = field("The environment.", loosens=Loosens.ANY, area=Area.GOVERNANCE)

@@ -1,4 +1,4 @@
-"""Estimator: what a model is learned by, or the file of one that something else has trained."""
+"""Estimator: the learning algorithm of a model, or the file of a model that was trained elsewhere."""
 
 from typing import Annotated, Any, Literal
 
@@ -15,20 +15,20 @@ TrustedType = Literal["sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradien
 
 
 class External(Node):
-    """A model that something else has trained: a fitted scikit-learn pipeline in a file of skops."""
+    """A model that was trained elsewhere: a fitted scikit-learn pipeline in a skops file."""
 
     file: str = field(
-        "The file: a path from the repository's root, or an address with `s3://` or `gs://`.",
+        "File: a path from the repository's root, or an `s3://` or `gs://` address.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         pattern=r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$",
     )
     digest: Digest = field(
-        "Digest of the file's bytes; a file of another one is not opened.", loosens=Loosens.ANY, area=Area.QUALITY
+        "Digest of the file; a file with another digest is not opened.", loosens=Loosens.ANY, area=Area.QUALITY
     )
     trust: list[TrustedType] = field(
-        "Trees that the file may hold: they run no code, but one that is forged can make whoever predicts with it "
-        "crash, or read memory that is not its own.",
+        "Tree types that the file may contain. They run no code, but a forged tree can crash the process that "
+        "predicts with it, or read foreign memory.",
         loosens=Loosens.ADDED,
         area=Area.GOVERNANCE,
         default=[],
@@ -36,25 +36,25 @@ class External(Node):
 
 
 class Estimator(Choosing):
-    """The learner: exactly one of `class`, `python` and `external`."""
+    """The estimator: exactly one of `class`, `python` and `external`."""
 
     chosen = exactly_one("class_", "python", "external")
 
     class_: ClassPath | None = field(
-        "Class with scikit-learn's interface.",
+        "Class with scikit-learn's estimator interface.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
         alias="class",
     )
     python: Function | None = field(
-        "Function of the repository that takes the parameters and returns an estimator.",
+        "Function in the repository that takes the parameters and returns an estimator.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
     )
     external: External | None = field(
-        "A model that something else has trained: it is judged, registered and released, and not fitted.",
+        "A model that was trained elsewhere: it is evaluated, registered and released, but not fitted.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
@@ -62,5 +62,5 @@ class Estimator(Choosing):
         exclude_if=lambda value: value is None,
     )
     params: dict[str, Any] = field(
-        "Parameters; a search overrides them.", loosens=Loosens.ANY, area=Area.QUALITY, default={}
+        "Parameters of the estimator; a search overrides them.", loosens=Loosens.ANY, area=Area.QUALITY, default={}
     )

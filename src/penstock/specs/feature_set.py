@@ -1,4 +1,4 @@
-"""FeatureSet: features of the rows of one dataset, each computed as of that row's own time."""
+"""FeatureSet: features for the rows of a dataset, computed as of each row's event time."""
 
 from typing import Literal
 
@@ -19,21 +19,21 @@ from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
 
-MATCH = "Columns on which rows meet: names that both sides share, or `{theirs: ours}`."
+MATCH = "Join columns: names that both sides share, or `{theirs: ours}`."
 
 
 class Latest(Node):
-    """The newest value in another dataset that could be known at the row's time.
+    """The newest value in another dataset that was known at the row's time.
 
-    The row that happened last counts, and of several versions of it the one that became known last, even where its
-    value is missing.
+    The row with the latest event time is used, and of several versions of it the one that became known last, even if
+    its value is missing.
     """
 
-    of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
-    column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    of: DatasetRef = field("Dataset with the value.", loosens=Loosens.ANY, area=Area.DATA)
+    column: Column = field("Column with the value.", loosens=Loosens.ANY, area=Area.DATA)
     match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     max_age: PositiveDuration | None = field(
-        "A value that happened longer before the row's time than this counts as missing.",
+        "Maximum age of the value at the row's time; an older one counts as missing.",
         loosens=Loosens.HIGHER,
         area=Area.DATA,
         default=None,
@@ -41,25 +41,25 @@ class Latest(Node):
 
 
 class Lookup(Node):
-    """A value of another dataset that does not change with time, by a key that no two of its rows share."""
+    """A value of another dataset that does not change over time, by a unique key."""
 
-    of: DatasetRef = field("Dataset that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
-    column: Column = field("Column that holds the value.", loosens=Loosens.ANY, area=Area.DATA)
+    of: DatasetRef = field("Dataset with the value.", loosens=Loosens.ANY, area=Area.DATA)
+    column: Column = field("Column with the value.", loosens=Loosens.ANY, area=Area.DATA)
     match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
 
 
 class Aggregate(Node):
-    """An aggregate over the rows of another dataset (or the same) that were known in a window before the row's time."""
+    """An aggregate over the rows of a dataset that became known in a window before the row's time."""
 
     of: DatasetRef = field("Dataset whose rows are aggregated.", loosens=Loosens.ANY, area=Area.DATA)
     sql: Sql = field(
         "Aggregate expression over its columns, such as `avg(delay)`.", loosens=Loosens.ANY, area=Area.DATA
     )
-    where: Sql | None = field("Rows that count.", loosens=Loosens.ANY, area=Area.DATA, default=None)
+    where: Sql | None = field("Condition for the rows to aggregate.", loosens=Loosens.ANY, area=Area.DATA, default=None)
     match: Distinct[Column] | dict[str, Column] = field(MATCH, loosens=Loosens.ANY, area=Area.DATA)
     window: PositiveDuration = field(
-        "How far back rows count, by the time they became known: one of exactly that long ago does not, "
-        "one of the row's own moment does.",
+        "Length of the window before the row's time, by the time at which rows became known; the start is "
+        "excluded, the row's time included.",
         loosens=Loosens.ANY,
         area=Area.DATA,
     )
@@ -71,7 +71,7 @@ class Feature(Choosing):
     chosen = exactly_one("sql", "latest", "lookup", "aggregate", "python")
 
     type: Literal["int", "float", "string", "bool"] = field(
-        "Type of the values; strings and booleans are categories to a model.",
+        "Type of the values; strings and booleans are categorical.",
         loosens=Loosens.ANY,
         area=Area.DATA,
     )
@@ -80,22 +80,22 @@ class Feature(Choosing):
         "Scalar expression over the source's columns.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     latest: Latest | None = field(
-        "Newest value known at the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
+        "Newest value of another dataset known at the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     lookup: Lookup | None = field(
-        "Value of a table without time, by its key.", loosens=Loosens.ANY, area=Area.DATA, default=None
+        "Value of a dataset without an event time, by its key.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     aggregate: Aggregate | None = field(
         "Aggregate over a window before the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     python: Function | None = field(
-        "Function from the source's Arrow table to one value a row.",
+        "Function that takes the source's Arrow table and returns one value per row.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
     reads: Distinct[Column] | None = field(
-        "For `python`: the source's columns that the function reads; lineage cannot see into it.",
+        "Columns of the source that the `python` function reads; lineage cannot analyze the function.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -106,7 +106,7 @@ class FeatureSetSpec(Node):
     """Rows, entity and features."""
 
     source: DatasetRef = field(
-        "Dataset that gives the rows, their keys and their time.", loosens=Loosens.ANY, area=Area.DATA
+        "Dataset that provides the rows, their keys and their time.", loosens=Loosens.ANY, area=Area.DATA
     )
     entity: Distinct[Column] = field(
         "Columns of the source that identify a row; feature sets of one model are joined on them.",
@@ -120,10 +120,10 @@ class FeatureSetSpec(Node):
 
 
 class FeatureSet(Resource):
-    """Features of the rows of one dataset, each computed as of that row's own time."""
+    """Features for the rows of a dataset, computed as of each row's event time (point-in-time correct)."""
 
     kind_name = "FeatureSet"
-    summary = "features of the rows of one dataset, each computed as of that row's own time"
+    summary = "features for the rows of a dataset, computed as of each row's event time"
 
     kind: Literal["FeatureSet"] = note("Kind.", area=Area.GOVERNANCE)
     spec: FeatureSetSpec = field("The features.", loosens=Loosens.ANY, area=Area.DATA)

@@ -1,4 +1,4 @@
-"""Gate: what must be true of a trained model before it may be released, as rules that a test set can decide."""
+"""Gate: requirements for the release of a trained model, as rules that a test set can decide."""
 
 from typing import Annotated, Any, Literal
 
@@ -26,9 +26,9 @@ class Rule(Node):
     """What all rules share."""
 
     id: Slug = field("Name of the rule; evidence and approvals refer to it.", loosens=Loosens.ANY, area=Area.QUALITY)
-    why: str = note("Why the rule exists.", default="")
+    why: str = note("Reason for the rule.", default="")
     severity: Literal["block", "warn"] = field(
-        "Whether a failure stops the release.",
+        "Whether a failure blocks the release.",
         loosens=Loosens.LATER,
         area=Area.QUALITY,
         order=("block", "warn"),
@@ -37,7 +37,7 @@ class Rule(Node):
 
 
 class MetricRule(Choosing, Rule):
-    """A metric on the test rows clears a bound; with `confidence`, the interval's nearer end must clear it."""
+    """A metric on the test rows meets a bound; with `confidence`, the conservative end of its interval must meet it."""
 
     chosen = at_least_one("at_least", "at_most")
 
@@ -45,7 +45,8 @@ class MetricRule(Choosing, Rule):
     at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
     at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     confidence: Confidence | None = field(
-        "Two-sided confidence of the interval whose end must clear the bound; the estimate alone where absent.",
+        "Two-sided confidence of the interval whose conservative end must meet the bound; if absent, the "
+        "estimate must.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=None,
@@ -53,18 +54,18 @@ class MetricRule(Choosing, Rule):
 
 
 class SliceRule(Choosing, Rule):
-    """A metric holds in every group of a column: no gap between groups above `maxGap`, no group beyond a bound."""
+    """A metric in each group of a column: no gap between groups above `maxGap`, no group beyond a bound."""
 
     chosen = at_least_one("max_gap", "at_least", "at_most")
 
-    metric: MetricName = field("Metric, computed in each group.", loosens=Loosens.ANY, area=Area.FAIRNESS)
+    metric: MetricName = field("Metric that is computed in each group.", loosens=Loosens.ANY, area=Area.FAIRNESS)
     by: Column = field(
-        "Column of the model's `slices` or features that names the group.",
+        "Column of the model's `slices` or features to group by.",
         loosens=Loosens.ANY,
         area=Area.FAIRNESS,
     )
     max_gap: float | None = field(
-        "Largest difference between two groups.",
+        "Maximum difference between two groups.",
         loosens=Loosens.HIGHER,
         area=Area.FAIRNESS,
         default=None,
@@ -77,7 +78,7 @@ class SliceRule(Choosing, Rule):
         "Upper bound in every group.", loosens=Loosens.HIGHER, area=Area.FAIRNESS, default=None
     )
     min_support: int = field(
-        "Groups with fewer rows are named in the report but not judged.",
+        "Minimum number of rows of a group; smaller groups are only reported.",
         loosens=Loosens.HIGHER,
         area=Area.FAIRNESS,
         default=100,
@@ -86,30 +87,30 @@ class SliceRule(Choosing, Rule):
 
 
 class Comparison(Node):
-    """Against what, in which metric, and how sure one must be."""
+    """Reference, metric and margin of a comparison, with its confidence."""
 
     to: Literal["champion", "baseline"] = field(
-        "`champion`: the version that the registry calls so, on the same test rows; not judged while there is none, "
-        "and not met where it cannot answer for them. "
-        "`baseline`: a predictor that knows only the label's distribution.",
+        "Reference of the comparison. `champion`: the registry's champion version on the same test rows; the "
+        "rule is skipped if there is none, and fails if the champion cannot predict these rows. `baseline`: a "
+        "predictor that knows only the label's distribution.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
     )
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
     margin: float = field(
-        "How much better the model must be; below 0, how much worse it may be.",
+        "Minimum improvement in units of the metric; below 0, the maximum loss.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=0.0,
     )
     test: Literal["paired-bootstrap", "delong"] = field(
-        "How the interval of the difference is computed; `delong` is for roc_auc.",
+        "Method for the interval of the difference; `delong` only for roc_auc.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default="paired-bootstrap",
     )
     confidence: Confidence = field(
-        "Two-sided confidence of the interval whose lower end must clear the margin.",
+        "Two-sided confidence of the interval whose lower end must meet the margin.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=Confidence("0.95"),
@@ -117,13 +118,13 @@ class Comparison(Node):
 
 
 class CompareRule(Rule):
-    """The model is better than another, by a margin and beyond chance."""
+    """The model is better than another one by a margin, with statistical confidence."""
 
-    compare: Comparison = field("The comparison.", loosens=Loosens.ANY, area=Area.QUALITY)
+    compare: Comparison = field("Comparison with another model.", loosens=Loosens.ANY, area=Area.QUALITY)
 
 
 class FairnessRule(Choosing, Rule):
-    """A group fairness measure of the model's decisions clears a bound."""
+    """A group fairness metric of the model's decisions meets a bound."""
 
     chosen = at_least_one("at_least", "at_most")
 
@@ -133,18 +134,18 @@ class FairnessRule(Choosing, Rule):
         "equal_opportunity_difference",
         "equalized_odds_difference",
         "equalized_odds_ratio",
-    ] = field("Measure, as Fairlearn defines it.", loosens=Loosens.ANY, area=Area.FAIRNESS)
+    ] = field("Fairness metric, as defined by Fairlearn.", loosens=Loosens.ANY, area=Area.FAIRNESS)
     by: Column = field(
-        "Column of the model's `slices` or features that names the group.",
+        "Column of the model's `slices` or features to group by.",
         loosens=Loosens.ANY,
         area=Area.FAIRNESS,
     )
-    at_least: float | None = field("Lower bound, for a ratio.", loosens=Loosens.LOWER, area=Area.FAIRNESS, default=None)
+    at_least: float | None = field("Lower bound, for ratios.", loosens=Loosens.LOWER, area=Area.FAIRNESS, default=None)
     at_most: float | None = field(
-        "Upper bound, for a difference.", loosens=Loosens.HIGHER, area=Area.FAIRNESS, default=None
+        "Upper bound, for differences.", loosens=Loosens.HIGHER, area=Area.FAIRNESS, default=None
     )
     min_support: int = field(
-        "Groups with fewer rows are named in the report but not judged.",
+        "Minimum number of rows of a group; smaller groups are only reported.",
         loosens=Loosens.HIGHER,
         area=Area.FAIRNESS,
         default=100,
@@ -153,29 +154,29 @@ class FairnessRule(Choosing, Rule):
 
 
 class Perturbation(Choosing):
-    """What is done to the test rows: exactly one of the fields."""
+    """Perturbation of the test rows: exactly one of the fields."""
 
     chosen = exactly_one("noise", "missing")
 
     noise: float | None = field(
-        "Gaussian noise on every number, in standard deviations of the training rows.",
+        "Gaussian noise on all numeric features, in standard deviations of the training rows.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=None,
         gt=0,
     )
     missing: PositiveFraction | None = field(
-        "Share of the values that are taken away.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None
+        "Share of the values that are removed.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None
     )
 
 
 class PerturbRule(Rule):
-    """A metric does not drop by more than a bound when the test rows are perturbed."""
+    """A metric does not drop by more than a bound if the test rows are perturbed."""
 
-    perturb: Perturbation = field("The perturbation.", loosens=Loosens.ANY, area=Area.QUALITY)
+    perturb: Perturbation = field("Perturbation of the test rows.", loosens=Loosens.ANY, area=Area.QUALITY)
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.QUALITY)
     max_drop: float = field(
-        "Largest loss, in units of the metric and in its worse direction.",
+        "Maximum loss, in units of the metric.",
         loosens=Loosens.HIGHER,
         area=Area.QUALITY,
         ge=0,
@@ -183,21 +184,21 @@ class PerturbRule(Rule):
 
 
 class ExplainRule(Choosing, Rule):
-    """No feature carries more than its share of the model, and some carry nothing."""
+    """No feature has more than a share of the importance, and forbidden features are not used."""
 
     chosen = at_least_one("max_share", "forbid")
 
     explain: Literal["permutation"] = field(
-        "Importance by permutation on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
+        "Permutation importance on the test rows.", loosens=Loosens.ANY, area=Area.QUALITY
     )
     max_share: Fraction | None = field(
-        "Largest share of the total importance that one feature may have.",
+        "Maximum share of the total importance of one feature.",
         loosens=Loosens.HIGHER,
         area=Area.QUALITY,
         default=None,
     )
     forbid: Distinct[Column] = field(
-        "Features that must not be among the model's inputs.",
+        "Features that the model must not use.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
         default=[],
@@ -205,36 +206,40 @@ class ExplainRule(Choosing, Rule):
 
 
 class Latency(Choosing):
-    """Bounds on the time of one prediction call, measured in the evaluation step's own process."""
+    """Bounds on the latency of one prediction call, measured in the process of the evaluation step."""
 
     chosen = at_least_one("p50", "p95", "p99")
 
     p50: PositiveDuration | None = field("Median.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    p95: PositiveDuration | None = field("95th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    p99: PositiveDuration | None = field("99th percentile.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
-    batch: int = field("Rows in a call.", loosens=Loosens.LOWER, area=Area.QUALITY, default=1, ge=1)
+    p95: PositiveDuration | None = field(
+        "95th percentile of the latency.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None
+    )
+    p99: PositiveDuration | None = field(
+        "99th percentile of the latency.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None
+    )
+    batch: int = field("Number of rows per call.", loosens=Loosens.LOWER, area=Area.QUALITY, default=1, ge=1)
 
 
 class LatencyRule(Rule):
-    """The model answers in time."""
+    """The prediction latency meets its bounds."""
 
     latency: Latency = field("Bounds.", loosens=Loosens.ANY, area=Area.QUALITY)
 
 
 class PythonRule(Choosing, Rule):
-    """A figure of one's own, such as money saved, clears a bound."""
+    """A custom metric, such as money saved, meets a bound."""
 
     chosen = at_least_one("at_least", "at_most")
 
     python: Function = field(
-        "Function `(y_true, y_pred, rows) -> float` of the repository; `y_pred` are scores for binary tasks.",
+        "Function `(y_true, y_pred, rows) -> float` in the repository; for binary tasks `y_pred` are scores.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
     )
     at_least: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.QUALITY, default=None)
     at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     confidence: Confidence | None = field(
-        "Two-sided confidence of the bootstrap interval whose end must clear the bound.",
+        "Two-sided confidence of the bootstrap interval whose conservative end must meet the bound.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=None,
@@ -267,7 +272,7 @@ AnyRule = Annotated[
     | Annotated[PythonRule, Tag("python")],
     Discriminator(
         _form,
-        custom_error_type="rule_form",
+        custom_error_type="ambiguous_rule",
         custom_error_message="expected one of `metric`, `compare`, `fairness`, `perturb`, `explain`, `latency`, "
         "`python` in a rule",
     ),
@@ -275,17 +280,17 @@ AnyRule = Annotated[
 
 
 class GateTest(Node):
-    """A unit test of the gate: from given figures to the outcome of some rules; `penstock check` runs it."""
+    """A unit test of the gate: given metric values and the expected outcomes of rules; `penstock check` runs it."""
 
     given: dict[Slug | str, float] = field(
-        "Figure by rule id, or by metric name for every rule on that metric: the estimate, the nearer end of the "
-        "interval where the rule has a confidence.",
+        "Value by rule id, or by metric name for every rule on that metric: the estimate, or the conservative "
+        "end of the interval if the rule has a confidence.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         min_length=1,
     )
     expect: dict[Slug, Literal["pass", "fail", "warn"]] = field(
-        "Outcome by rule id.", loosens=Loosens.ANY, area=Area.GOVERNANCE, min_length=1
+        "Expected outcome by rule id.", loosens=Loosens.ANY, area=Area.GOVERNANCE, min_length=1
     )
 
 
@@ -294,19 +299,19 @@ FEWEST_CLUSTERS = 20
 
 
 class Clusters(Choosing):
-    """What makes test rows belong together: exactly one of the fields."""
+    """Clusters of dependent test rows: exactly one of the fields."""
 
     chosen = exactly_one("column", "every")
 
     column: Column | None = field(
-        "Column of the rows' dataset: rows with the same value are a cluster, those without a value one more.",
+        "Column of the rows' dataset: rows with the same value form a cluster, and rows without a value another one.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
     )
     every: PositiveDuration | None = field(
-        "Length of a period: rows whose event time is in the same one are a cluster. Periods are counted in UTC from a "
-        "Monday, so that `1d` is a calendar day and `7d` a week.",
+        "Length of a period: rows whose event times are in the same period form a cluster. Periods start on a "
+        "Monday in UTC, so `1d` is a calendar day and `7d` a week.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=None,
@@ -316,20 +321,20 @@ class Clusters(Choosing):
 class GateSpec(Node):
     """The model and the rules."""
 
-    model: ModelRef = field("Model that the gate judges.", loosens=Loosens.ANY, area=Area.QUALITY)
+    model: ModelRef = field("Model that the gate evaluates.", loosens=Loosens.ANY, area=Area.QUALITY)
     clusters: Clusters | None = field(
-        "Which test rows belong together, so that intervals take whole clusters as independent and not single rows; "
-        "20 clusters at least must be in the test part. The groups of a split by group are together anyway. Quality "
-        "monitors of the model take their intervals over the same.",
+        "Clusters of dependent test rows: intervals treat clusters as independent, not rows. The test set needs "
+        "at least 20 clusters. The groups of a split by group are always kept together. Quality monitors of the "
+        "model use the same clusters.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
         default=None,
     )
     rules: list[AnyRule] = field(
-        "Rules; all of them must hold.", loosens=Loosens.REMOVED, area=Area.QUALITY, min_length=1
+        "Rules; all of them must pass.", loosens=Loosens.REMOVED, area=Area.QUALITY, min_length=1
     )
     evidence_valid: PositiveDuration | None = field(
-        "How long evidence counts after it was made; for ever where absent.",
+        "Maximum age of evidence; if absent, it never expires.",
         loosens=Loosens.HIGHER,
         area=Area.GOVERNANCE,
         default=None,
@@ -338,10 +343,10 @@ class GateSpec(Node):
 
 
 class Gate(Resource):
-    """What must be true of a trained model before it may be released, as rules that a test set can decide."""
+    """Requirements for the release of a trained model, as rules that a test set can decide."""
 
     kind_name = "Gate"
-    summary = "what must be true of a trained model before it may be released"
+    summary = "requirements for the release of a trained model"
 
     kind: Literal["Gate"] = note("Kind.", area=Area.GOVERNANCE)
     spec: GateSpec = field("The gate.", loosens=Loosens.ANY, area=Area.QUALITY)

@@ -47,14 +47,14 @@ def _look_at(document: Any, operation: Mapping[str, Any]) -> None:
         raise DoesNotFitError("path", "the whole manifest cannot be removed")
     found = _find(document, "path", path, is_new=verb in ("add", "move", "copy"))
     if verb == "test" and found != operation["value"]:
-        reason = f"at `{path}` stands {_shown(found)}, not {_shown(operation['value'])}"
+        reason = f"`{path}` is {_shown(found)}, not {_shown(operation['value'])}"
         raise DoesNotFitError("value", reason)
 
 
 def _find(document: Any, part: Part, pointer: str, *, is_new: bool = False) -> Any:
     """What stands at the pointer; with `is_new`, only what holds its last step must be there."""
     if pointer and not pointer.startswith("/"):
-        raise DoesNotFitError(part, f"`{pointer}` does not begin with `/`", f"/{pointer.replace('.', '/')}")
+        raise DoesNotFitError(part, f"`{pointer}` does not start with `/`", f"/{pointer.replace('.', '/')}")
     steps = pointer.split("/")[1:]
     value, at = document, ""
     for index, raw in enumerate(steps):
@@ -74,10 +74,10 @@ def _find(document: Any, part: Part, pointer: str, *, is_new: bool = False) -> A
             if may_be_new and (step == "-" or step == str(len(value))):
                 return None
             if not _is_index(step) or int(step) >= len(value):
-                raise DoesNotFitError(part, f"{where} is a list of {len(value)}, counted from 0, without `{step}`")
+                raise DoesNotFitError(part, f"{where} is a list of {len(value)}, without index `{step}`")
             value = value[int(step)]
         else:
-            raise DoesNotFitError(part, f"{where} is {_shown(value)}, which has no parts")
+            raise DoesNotFitError(part, f"{where} is {_shown(value)}, which has no fields")
         at = f"{at}/{raw}"
     return value
 

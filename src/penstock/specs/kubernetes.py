@@ -50,7 +50,7 @@ def _short_prefix(key: str) -> str:
 
 def _free(key: str) -> str:
     if key.startswith(RESERVED_LABELS):
-        raise PydanticCustomError("reserved_label", "expected a label that is not one of ours")
+        raise PydanticCustomError("reserved_label", "expected a label that the compiler does not set")
     return key
 
 
@@ -58,7 +58,7 @@ def _is_network(text: str) -> str:
     try:
         network = ip_network(text, strict=False)
     except ValueError as error:
-        raise PydanticCustomError("cidr", "expected a range of addresses") from error
+        raise PydanticCustomError("cidr", "expected an address range") from error
     if network.network_address != ip_address(text.partition("/")[0]):
         raise PydanticCustomError("cidr", "expected the first address of a range", {"meant": str(network)})
     if network.is_link_local or str(network) in _METADATA:

@@ -1,4 +1,4 @@
-"""Model: what is learned from which features, how it is split, searched and trained, and its card."""
+"""Model: the features, label, split, training and card of a model."""
 
 from typing import Annotated, Literal, Self
 
@@ -33,10 +33,10 @@ TASKS = ("binary", "multiclass", "regression")
 
 
 class Except(Node):
-    """All features of a set but these."""
+    """All features of a set except these."""
 
     except_: Distinct[Identifier] = field(
-        "Features left out.", loosens=Loosens.REMOVED, area=Area.DATA, alias="except", min_length=1
+        "Features to exclude.", loosens=Loosens.REMOVED, area=Area.DATA, alias="except", min_length=1
     )
 
 
@@ -44,18 +44,18 @@ FeatureChoice = Literal["all"] | Distinct[Identifier] | Except
 
 
 class Label(Node):
-    """What the model learns to predict."""
+    """What the model predicts."""
 
-    dataset: DatasetRef = field("Dataset that holds the label.", loosens=Loosens.ANY, area=Area.DATA)
-    column: Column = field("Column that holds the label.", loosens=Loosens.ANY, area=Area.DATA)
+    dataset: DatasetRef = field("Dataset with the label.", loosens=Loosens.ANY, area=Area.DATA)
+    column: Column = field("Column with the label.", loosens=Loosens.ANY, area=Area.DATA)
     horizon: PositiveDuration | None = field(
-        "How long after a row's time its label is known at the latest; later labels count as missing.",
+        "Maximum time from a row's time until its label is known; later labels count as missing.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
     )
     positive: str | int | bool | None = field(
-        "For binary tasks: the value that counts as positive; `true` or 1 where absent.",
+        "Positive value of a binary label; if absent, `true` or 1.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -63,15 +63,15 @@ class Label(Node):
 
 
 class TimeSplit(Node):
-    """Split by time: the newest rows test, the ones before them validate, the older ones train."""
+    """Split by time: the oldest rows are for training, newer ones for validation, the newest for testing."""
 
     by: Literal["time"] = field("Split by the rows' event time.", loosens=Loosens.ANY, area=Area.QUALITY)
     validation: PositiveDuration = field("Length of the validation period.", loosens=Loosens.LOWER, area=Area.QUALITY)
     test: PositiveDuration = field(
-        "Length of the test period, which the newest row ends.", loosens=Loosens.LOWER, area=Area.QUALITY
+        "Length of the test period, which ends with the newest row.", loosens=Loosens.LOWER, area=Area.QUALITY
     )
     gap: Duration = field(
-        "Rows left out between the parts, so that no label of one is known during the next.",
+        "Gap between the parts, so that no label of one becomes known during the next.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=Duration(0),
@@ -79,29 +79,29 @@ class TimeSplit(Node):
 
 
 class RandomSplit(Node):
-    """Split by a hash of the entity: the same row falls into the same part at every run."""
+    """Split by a hash of the entity: a row is in the same part in every run."""
 
     by: Literal["random"] = field("Split by a hash of the entity.", loosens=Loosens.ANY, area=Area.QUALITY)
-    validation: PositiveFraction = field("Share of the validation rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: PositiveFraction = field("Share of the test rows.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    validation: PositiveFraction = field("Share of rows for validation.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveFraction = field("Share of rows for testing.", loosens=Loosens.LOWER, area=Area.QUALITY)
     seed: int = field("Seed of the hash.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
 
 class GroupSplit(Node):
-    """Split by a hash of a column: all rows of one group fall into the same part."""
+    """Split by a hash of a column: all rows of a group are in the same part."""
 
     by: Literal["group"] = field("Split by a hash of a column.", loosens=Loosens.ANY, area=Area.QUALITY)
-    column: Column = field("Column of the source that names the group.", loosens=Loosens.ANY, area=Area.QUALITY)
-    validation: PositiveFraction = field("Share of the validation groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
-    test: PositiveFraction = field("Share of the test groups.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    column: Column = field("Column of the source to group by.", loosens=Loosens.ANY, area=Area.QUALITY)
+    validation: PositiveFraction = field("Share of groups for validation.", loosens=Loosens.LOWER, area=Area.QUALITY)
+    test: PositiveFraction = field("Share of groups for testing.", loosens=Loosens.LOWER, area=Area.QUALITY)
     seed: int = field("Seed of the hash.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
 
 class NumericSteps(Node):
-    """What happens to numbers before the learner sees them."""
+    """Preprocessing of numeric features."""
 
     impute: Literal["mean", "median", "zero", "none"] = field(
-        "What stands in for a missing number; `none` leaves it to the learner.",
+        "Imputation of missing numbers; `none` leaves them to the estimator.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default="none",
@@ -112,16 +112,16 @@ class NumericSteps(Node):
 
 
 class CategoricalSteps(Node):
-    """What happens to categories before the learner sees them."""
+    """Preprocessing of categorical features."""
 
     impute: Literal["most_frequent", "missing"] = field(
-        "What stands in for a missing category: the most frequent one, or a category of its own.",
+        "Imputation of missing categories: the most frequent one, or a separate category.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default="missing",
     )
     encode: Literal["onehot", "ordinal"] = field(
-        "Encoding; categories first met after training count as missing.",
+        "Encoding of categories; categories not seen in training count as missing.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default="onehot",
@@ -129,7 +129,7 @@ class CategoricalSteps(Node):
 
 
 class Preprocess(Node):
-    """Preprocessing, fitted on the training rows alone and saved with the model."""
+    """Preprocessing, fitted on the training rows and saved with the model."""
 
     numeric: NumericSteps = field("Numbers.", loosens=Loosens.ANY, area=Area.QUALITY, default={}, validate_default=True)
     categorical: CategoricalSteps = field(
@@ -141,16 +141,16 @@ class Select(Node):
     """Feature selection on the training rows."""
 
     method: Literal["mutual_info", "l1", "rfe", "variance"] = field("Method.", loosens=Loosens.ANY, area=Area.QUALITY)
-    keep: int = field("Number of features kept.", loosens=Loosens.ANY, area=Area.QUALITY, ge=1)
+    keep: int = field("Number of features to keep.", loosens=Loosens.ANY, area=Area.QUALITY, ge=1)
 
 
 class Range(Choosing):
-    """The values that one parameter may take: exactly one of the fields."""
+    """Search space of one parameter: exactly one of the fields."""
 
     chosen = exactly_one("int_", "uniform", "loguniform", "choice")
 
     int_: list[int] | None = field(
-        "Whole numbers from the first to the second, both included.",
+        "Integers between two bounds, both included.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
@@ -159,7 +159,7 @@ class Range(Choosing):
         max_length=2,
     )
     uniform: list[float] | None = field(
-        "Numbers between the two.",
+        "Numbers between two bounds.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
@@ -167,7 +167,7 @@ class Range(Choosing):
         max_length=2,
     )
     loguniform: list[float] | None = field(
-        "Numbers between the two, even on a log scale; both above 0.",
+        "Numbers between two bounds above 0, uniform on a log scale.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
@@ -194,32 +194,36 @@ class Search(Choosing):
     chosen = exactly_one("maximize", "minimize")
 
     sampler: Literal["tpe", "random", "grid", "cma-es"] = field(
-        "How the next parameters are chosen.", loosens=Loosens.ANY, area=Area.QUALITY, default="tpe"
+        "Sampler of the parameters.", loosens=Loosens.ANY, area=Area.QUALITY, default="tpe"
     )
     trials: int = field("Number of trials.", loosens=Loosens.ANY, area=Area.CAPACITY, ge=1, le=10_000)
-    parallel: int = field("Trials that run at a time.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1, le=64)
+    parallel: int = field(
+        "Number of trials that run at the same time.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1, le=64
+    )
     maximize: MetricName | None = field("Metric to maximize.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     minimize: MetricName | None = field("Metric to minimize.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     space: dict[str, Range] = field(
-        "Values that each parameter may take.", loosens=Loosens.ANY, area=Area.QUALITY, min_length=1
+        "Search space of each parameter.", loosens=Loosens.ANY, area=Area.QUALITY, min_length=1
     )
     seed: int = field("Seed of the sampler.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
 
 
 class Retrain(Choosing):
-    """When the training pipeline starts by itself."""
+    """What starts the training pipeline."""
 
     chosen = at_least_one("schedule", "on_drift")
 
-    schedule: Schedule | None = field("Five cron fields in UTC.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
+    schedule: Schedule | None = field(
+        "Cron schedule: five fields, in UTC.", loosens=Loosens.ANY, area=Area.QUALITY, default=None
+    )
     on_drift: bool = field(
-        "Whether the monitoring pipeline starts it when features or predictions drift.",
+        "Whether drift of features or predictions starts training.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=False,
     )
     cooldown: PositiveDuration | None = field(
-        "Shortest time between two runs that drift starts.",
+        "Minimum time between two runs started by drift.",
         loosens=Loosens.LOWER,
         area=Area.CAPACITY,
         default=None,
@@ -227,7 +231,7 @@ class Retrain(Choosing):
 
 
 class SensitiveUse(Node):
-    """A sensitive column that the model may touch, and what for."""
+    """A sensitive column that the model may use, with its purpose."""
 
     column: str = field(
         "Column, as `dataset.column`.",
@@ -236,31 +240,33 @@ class SensitiveUse(Node):
         pattern=r"^[a-z0-9-]+\..+$",
     )
     use: Literal["feature", "slice", "label"] = field(
-        "`feature`: the learner sees it, or what it decides. `slice`: only evaluation does. `label`: it is what is "
-        "predicted.",
+        "Use of the column. `feature`: the model is trained on it, or on data selected by it. `slice`: only "
+        "evaluation uses it. `label`: it is predicted.",
         loosens=Loosens.ANY,
         area=Area.PRIVACY,
     )
-    purpose: str = field("Why this is needed and allowed.", loosens=Loosens.ANY, area=Area.PRIVACY, min_length=10)
+    purpose: str = field("Why the use is needed and allowed.", loosens=Loosens.ANY, area=Area.PRIVACY, min_length=10)
 
 
 class CustomStep(Node):
-    """A container of one's own in the training pipeline, for what the language does not say."""
+    """A custom container in the training pipeline, for what the language does not cover."""
 
     name: Slug = field("Name of the step.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     image: Image | None = field(
-        "Image; the environment's runtime image where absent.",
+        "Image; if absent, the environment's runtime image.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )
     command: list[Annotated[str, Holds("command")]] = field(
-        "Command and arguments. Exit code 0 says that it is done, 10 that its answer is no, any other that it broke.",
+        "Command and arguments. Exit code 0 means success, 10 that the step rejects, any other that it failed.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         min_length=1,
     )
-    after: list[Slug] = field("Steps that must have finished.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[])
+    after: list[Slug] = field(
+        "Steps that must finish before this one.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
+    )
     before: list[Slug] = field(
         "Steps that wait for this one.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE, default=[]
     )
@@ -270,28 +276,26 @@ class CustomStep(Node):
 
 
 class Card(Node):
-    """What a reader must know of the model before using it."""
+    """Model card: what users of the model must know."""
 
     purpose: str = note("What the model is for.", min_length=10)
     risk_tier: Literal["low", "medium", "high"] = field(
-        "How much harm a wrong model does; approval rules follow it.",
+        "Harm of a wrong model; approval rules can refer to it.",
         loosens=Loosens.LATER,
         area=Area.GOVERNANCE,
         order=("high", "medium", "low"),
     )
     limitations: list[str] = field(
-        "Where the model is not valid.", loosens=Loosens.REMOVED, area=Area.DOCUMENTATION, default=[]
+        "Limitations of the model.", loosens=Loosens.REMOVED, area=Area.DOCUMENTATION, default=[]
     )
-    out_of_scope: list[str] = field(
-        "Uses that it is not meant for.", loosens=Loosens.REMOVED, area=Area.DOCUMENTATION, default=[]
-    )
+    out_of_scope: list[str] = field("Out-of-scope uses.", loosens=Loosens.REMOVED, area=Area.DOCUMENTATION, default=[])
 
 
 class ModelSpec(Node):
-    """Features, label, split, learner and card."""
+    """Features, label, split, estimator and card."""
 
     task: Literal["binary", "multiclass", "regression"] = field(
-        "What is predicted.", loosens=Loosens.ANY, area=Area.QUALITY
+        "Type of prediction.", loosens=Loosens.ANY, area=Area.QUALITY
     )
     features: dict[FeatureSetRef, FeatureChoice] = field(
         "Features by feature set: `all`, a list of names, or `{except: [...]}`.",
@@ -299,13 +303,16 @@ class ModelSpec(Node):
         area=Area.DATA,
         min_length=1,
     )
-    label: Label = field("What the model learns to predict.", loosens=Loosens.ANY, area=Area.DATA)
+    label: Label = field("What the model predicts.", loosens=Loosens.ANY, area=Area.DATA)
     split: TimeSplit | RandomSplit | GroupSplit = field(
-        "How rows are split.", loosens=Loosens.ANY, area=Area.QUALITY, discriminator="by"
+        "Split of the rows into training, validation and test set.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+        discriminator="by",
     )
-    estimator: Estimator = field("The learner.", loosens=Loosens.ANY, area=Area.QUALITY)
+    estimator: Estimator = field("Estimator that is trained.", loosens=Loosens.ANY, area=Area.QUALITY)
     threshold: float = field(
-        "Binary tasks: the score from which on a row counts as positive, for metrics of decisions.",
+        "Decision threshold of a binary task: the minimum score of a positive decision.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=0.5,
@@ -319,19 +326,19 @@ class ModelSpec(Node):
     search: Search | None = field("Parameter search.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     seed: int = field("Seed of training.", loosens=Loosens.ANY, area=Area.QUALITY, default=0)
     slices: Distinct[Column] = field(
-        "Columns of the rows' dataset kept beside the features for evaluation by group; the learner does not see them.",
+        "Columns of the rows' dataset for evaluation by group; the model is not trained on them.",
         loosens=Loosens.REMOVED,
         area=Area.FAIRNESS,
         default=[],
     )
     sensitive_uses: list[SensitiveUse] = field(
-        "Sensitive columns that the model touches, each with its purpose.",
+        "Sensitive columns that the model uses, each with its purpose.",
         loosens=Loosens.ADDED,
         area=Area.PRIVACY,
         default=[],
     )
     steps: list[CustomStep] = field(
-        "Containers of one's own in the training pipeline.",
+        "Custom containers in the training pipeline.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=[],
@@ -343,11 +350,9 @@ class ModelSpec(Node):
         default={},
         validate_default=True,
     )
-    retrain: Retrain | None = field(
-        "When training starts by itself.", loosens=Loosens.ANY, area=Area.QUALITY, default=None
-    )
+    retrain: Retrain | None = field("What starts training.", loosens=Loosens.ANY, area=Area.QUALITY, default=None)
     patches: list[ManifestPatch] = field(
-        "Raw changes to generated manifests.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
+        "Raw patches of generated manifests.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
     )
     card: Card = field("Model card.", loosens=Loosens.ANY, area=Area.DOCUMENTATION)
 
@@ -358,10 +363,10 @@ class ModelSpec(Node):
 
 
 class Model(Resource):
-    """What is learned from which features, how it is split, searched and trained, and its card."""
+    """Features, label, split, training and card of a model."""
 
     kind_name = "Model"
-    summary = "what is learned from which features, how it is split, searched and trained, and its card"
+    summary = "features, label, split, training and card of a model"
 
     kind: Literal["Model"] = note("Kind.", area=Area.GOVERNANCE)
     spec: ModelSpec = field("The model.", loosens=Loosens.ANY, area=Area.QUALITY)

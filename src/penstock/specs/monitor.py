@@ -1,4 +1,4 @@
-"""How a rollout is watched: drift of its rows and scores, the model's metric, and figures of one's own."""
+"""Monitoring of a rollout: drift of its features and predictions, the model's metrics, and custom metrics."""
 
 from typing import Literal
 
@@ -11,111 +11,119 @@ Action = Literal["page", "ticket"]
 
 
 class Persistence(Node):
-    """How often a figure must be beyond its bound before somebody is told."""
+    """How many windows must be beyond the bound before the alert fires."""
 
-    breaches: int = field("Windows beyond the bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, ge=1)
-    of: int = field("Windows looked at.", loosens=Loosens.ANY, area=Area.MONITORING, ge=1)
+    breaches: int = field("Number of windows beyond the bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, ge=1)
+    of: int = field("Number of most recent windows to consider.", loosens=Loosens.ANY, area=Area.MONITORING, ge=1)
 
 
 class DriftMonitor(Node):
-    """Distance between the released model's training data and what it meets now."""
+    """Distance between the released model's training data and current data."""
 
-    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
+    id: Slug = field("Name of the monitor; it is a label of its alert.", loosens=Loosens.ANY, area=Area.MONITORING)
     of: Literal["features", "prediction"] = field(
-        "What is watched.", loosens=Loosens.ANY, area=Area.MONITORING, default="features"
+        "What is monitored.", loosens=Loosens.ANY, area=Area.MONITORING, default="features"
     )
     except_: Distinct[str] = field(
-        "Features not watched.", loosens=Loosens.ADDED, area=Area.MONITORING, default=[], alias="except"
+        "Features to exclude.", loosens=Loosens.ADDED, area=Area.MONITORING, default=[], alias="except"
     )
     test: Literal["psi", "ks", "wasserstein", "jensen_shannon"] = field(
-        "Distance. `psi` and `jensen_shannon`: the population stability index and the Jensen-Shannon distance over "
-        "tenths of the training rows; a value that more than a tenth of them have is an interval of its own, and so is "
-        "each of fewer than ten values and each category; of more categories than one for each 20 rows of the window, "
-        "the rare ones are put together. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard deviations of the "
-        "training rows.",
+        "Distance metric. `psi` and `jensen_shannon`: the population stability index and the Jensen-Shannon "
+        "distance over deciles of the training rows; a value that more than a tenth of them have is a separate bin, "
+        "and so is each of fewer than ten values and each category; if there are more categories than one per 20 "
+        "rows of the window, rare ones are merged. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard deviations "
+        "of the training rows.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="psi",
     )
-    above: float = field("Bound on the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
-    window: PositiveDuration = field(
-        "Length of the window that is compared.", loosens=Loosens.HIGHER, area=Area.MONITORING
-    )
+    above: float = field("Upper bound of the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
+    window: PositiveDuration = field("Length of the compared window.", loosens=Loosens.HIGHER, area=Area.MONITORING)
     persist: Persistence | None = field(
-        "How often in a row of windows; once where absent.",
+        "Number of breaches before the alert fires; if absent, one.",
         loosens=Loosens.ADDED,
         area=Area.MONITORING,
         default=None,
     )
     then: Distinct[Action] = field(
-        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+        "Action of the alert: a page, a ticket or both.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=["ticket"],
+        min_length=1,
     )
 
 
 class QualityMonitor(Choosing):
-    """The model's metric on rows whose labels have come in.
+    """A metric of the model on rows whose labels have arrived.
 
-    Its bound is held against the metric itself, as a gate does without a confidence, and not against its interval:
-    leave as much room as chance takes. The interval that a run shows is over the clusters that the gates of the model
-    declare.
+    The bound applies to the metric itself, not to its interval, like a gate rule without a confidence: allow for random
+    variation. The interval that a run shows uses the clusters that the gates of the model declare.
     """
 
     chosen = exactly_one("below", "above")
 
-    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
+    id: Slug = field("Name of the monitor; it is a label of its alert.", loosens=Loosens.ANY, area=Area.MONITORING)
     metric: MetricName = field("Metric.", loosens=Loosens.ANY, area=Area.MONITORING)
     below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.MONITORING, default=None)
     above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, default=None)
-    window: PositiveDuration = field(
-        "Length of the window of rows; a shorter one has fewer labels.", loosens=Loosens.ANY, area=Area.MONITORING
-    )
+    window: PositiveDuration = field("Length of the window of rows.", loosens=Loosens.ANY, area=Area.MONITORING)
     min_labels: int = field(
-        "Fewer labels than this decide nothing; the absence is an alert of its own.",
+        "Minimum number of labels; with fewer the metric is not evaluated, and a separate alert fires.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
         default=100,
         ge=1,
     )
     then: Distinct[Action] = field(
-        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+        "Action of the alert: a page, a ticket or both.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=["ticket"],
+        min_length=1,
     )
 
 
 class QueryMonitor(Choosing):
-    """A figure of one's own in Prometheus, such as money saved."""
+    """A custom metric in Prometheus, such as money saved."""
 
     chosen = exactly_one("below", "above")
 
-    id: Slug = field("Name of the monitor; its alert carries it.", loosens=Loosens.ANY, area=Area.MONITORING)
-    promql: Promql = field("Expression without a comparison.", loosens=Loosens.ANY, area=Area.MONITORING)
+    id: Slug = field("Name of the monitor; it is a label of its alert.", loosens=Loosens.ANY, area=Area.MONITORING)
+    promql: Promql = field("PromQL expression without a comparison.", loosens=Loosens.ANY, area=Area.MONITORING)
     below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.MONITORING, default=None)
     above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, default=None)
     hold: Duration = field(
-        "How long it must be beyond the bound.",
+        "How long the value must be beyond the bound.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
         default=Duration.parse("5m"),
     )
     then: Distinct[Action] = field(
-        "Who is told.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=["ticket"], min_length=1
+        "Action of the alert: a page, a ticket or both.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=["ticket"],
+        min_length=1,
     )
 
 
 class Monitor(Node):
-    """What is watched after release."""
+    """Monitors of a released model."""
 
     schedule: Schedule = field(
-        "When the monitoring pipeline runs: five cron fields in UTC.",
+        "Cron schedule of the monitoring pipeline: five fields, in UTC.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="0 5 * * *",
     )
     drift: list[DriftMonitor] = field(
-        "Drift of features and predictions.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
+        "Drift monitors of features and predictions.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
     )
     quality: list[QualityMonitor] = field(
-        "Quality on labels that came in.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
+        "Quality monitors, on rows whose labels have arrived.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=[],
     )
-    business: list[QueryMonitor] = field(
-        "Figures of one's own.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[]
-    )
+    business: list[QueryMonitor] = field("Custom metrics.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=[])

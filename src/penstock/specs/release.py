@@ -1,4 +1,4 @@
-"""Release: which version of a model an environment serves, by digest and with what evidence. Written by a command."""
+"""Release: the version of a model that an environment serves, with its evidence. Written by a command."""
 
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ class PreviousVersion(Version):
     """The version that another one replaces."""
 
     model: Name | None = field(
-        "Model that it is a version of, where the rollout served another one then.",
+        "Model of the version, if it is not the rollout's current model.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
@@ -27,24 +27,22 @@ class PreviousVersion(Version):
 
 
 class Evidence(Node):
-    """The statement that the version passed its gate."""
+    """The attestation that the version passed its gate."""
 
     path: str = field(
-        "File in the repository that holds the statement.",
+        "File of the attestation, in the repository.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         pattern=r"^[\w./-]+\.json$",
     )
-    digest: Digest = field("Digest of that file.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    digest: Digest = field("Digest of the file.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
 
 
 class PromotionStatement(Node):
-    """The statement of the promotion that wrote the release; where it stands says nothing about risk."""
+    """The attestation of the promotion that wrote the release; its path has no effect on risk."""
 
-    path: str = note(
-        "File in the repository that holds the statement.", area=Area.GOVERNANCE, pattern=r"^[\w./-]+\.json$"
-    )
-    digest: Digest = note("Digest of that file.", area=Area.GOVERNANCE)
+    path: str = note("File of the attestation, in the repository.", area=Area.GOVERNANCE, pattern=r"^[\w./-]+\.json$")
+    digest: Digest = note("Digest of the file.", area=Area.GOVERNANCE)
 
 
 class ReleaseSpec(Node):
@@ -52,30 +50,32 @@ class ReleaseSpec(Node):
 
     rollout: RolloutRef = field("Rollout that serves the version.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     environment: EnvironmentRef = field("Environment that serves it.", loosens=Loosens.ANY, area=Area.ROLLOUT)
-    version: Version = field("Version that is released.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    version: Version = field("Released version.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     specs: Digest = field(
         "Digest of the specs that the version was trained from.", loosens=Loosens.ANY, area=Area.GOVERNANCE
     )
     datasets: dict[Name, Digest] = field(
-        "Fingerprint of each dataset that it was trained on, by the name that the dataset had then.",
+        "Fingerprint of each training dataset, by its name at the time of training.",
         loosens=Loosens.ANY,
         area=Area.DATA,
     )
-    evidence: Evidence = field("Proof that it passed its gate.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE)
+    evidence: Evidence = field(
+        "Attestation that the version passed its gate.", loosens=Loosens.REMOVED, area=Area.GOVERNANCE
+    )
     promotion: PromotionStatement | None = field(
-        "Statement of the promotion that wrote this release; it binds the release to its evidence.",
+        "Attestation of the promotion that wrote this release; it binds the release to its evidence.",
         loosens=Loosens.REMOVED,
         area=Area.GOVERNANCE,
         default=None,
     )
     previous: PreviousVersion | None = field(
-        "Version that it replaces; it keeps the rest of the traffic while a canary is under way.",
+        "Replaced version, which gets the remaining traffic during a canary.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
     )
     step: int | None = field(
-        "For a canary that pull requests advance (KServe): the step reached, from 0; done where absent.",
+        "Current step of a canary that pull requests advance (KServe), from 0; if absent, the canary is complete.",
         loosens=Loosens.HIGHER,
         area=Area.ROLLOUT,
         default=None,
@@ -84,10 +84,10 @@ class ReleaseSpec(Node):
 
 
 class Release(Resource):
-    """Which version of a model an environment serves, by digest and with what evidence."""
+    """The version of a model that an environment serves, with its evidence."""
 
     kind_name = "Release"
-    summary = "which version of a model an environment serves, by digest and with what evidence"
+    summary = "the version of a model that an environment serves, with its evidence"
 
     kind: Literal["Release"] = note("Kind.", area=Area.GOVERNANCE)
     spec: ReleaseSpec = field("The release.", loosens=Loosens.ANY, area=Area.ROLLOUT)

@@ -1,4 +1,4 @@
-"""Rollout: how a model is served, released step by step, watched, and who may call it."""
+"""Rollout: how a model is served, released and monitored, and who may call it."""
 
 from typing import Literal
 
@@ -26,18 +26,18 @@ from penstock.specs.units import Fraction, PositiveDuration, WholeSeconds
 
 
 class Replicas(Node):
-    """How many copies serve, and what makes them more."""
+    """Number of replicas, and their autoscaling."""
 
-    min: int = field("Fewest copies.", loosens=Loosens.LOWER, area=Area.CAPACITY, default=1, ge=1)
-    max: int = field("Most copies.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1)
+    min: int = field("Minimum number of replicas.", loosens=Loosens.LOWER, area=Area.CAPACITY, default=1, ge=1)
+    max: int = field("Maximum number of replicas.", loosens=Loosens.ANY, area=Area.CAPACITY, default=1, ge=1)
     metric: Literal["cpu", "memory", "rps", "concurrency"] = field(
-        "What copies are scaled by; `rps` needs KEDA or a Knative KServe, `concurrency` a Knative KServe.",
+        "Metric for autoscaling; `rps` needs KEDA or KServe in Knative mode, `concurrency` KServe in Knative mode.",
         loosens=Loosens.ANY,
         area=Area.CAPACITY,
         default="cpu",
     )
     target: int = field(
-        "Value of the metric for each copy: percent of the request for cpu and memory, a count for the others.",
+        "Target value of the metric per replica: percent of the request for cpu and memory, a count for the others.",
         loosens=Loosens.HIGHER,
         area=Area.CAPACITY,
         default=70,
@@ -46,11 +46,11 @@ class Replicas(Node):
 
 
 class Serve(Node):
-    """What answers requests."""
+    """Serving target, model format, protocol and resources."""
 
     target: Literal["kserve", "argo-rollouts"] = field(
-        "`kserve`: an InferenceService. `argo-rollouts`: a Rollout over pods of the environment's server image, "
-        "for releases that advance and abort by themselves.",
+        "Serving target. `kserve`: an InferenceService. `argo-rollouts`: an Argo Rollout of the environment's "
+        "server image, for automatic canary analysis.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
     )
@@ -64,23 +64,25 @@ class Serve(Node):
         "Inference protocol.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="v2"
     )
     runtime: str | None = field(
-        "KServe ServingRuntime by name; chosen by format where absent.",
+        "Name of a KServe ServingRuntime; if absent, it is selected by format.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
     )
     image: Image | None = field(
-        "Server image; where absent the environment's if MLServer serves, and otherwise that of KServe's runtime.",
+        "Server image; if absent, the environment's for MLServer, and otherwise that of KServe's runtime.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,
     )
-    replicas: Replicas = field("Copies.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True)
+    replicas: Replicas = field(
+        "Replicas and autoscaling.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
+    )
     resources: Resources = field(
-        "Resources of a copy.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
+        "Resources of a replica.", loosens=Loosens.ANY, area=Area.CAPACITY, default={}, validate_default=True
     )
     timeout: WholeSeconds = field(
-        "Longest time for one request.",
+        "Request timeout.",
         loosens=Loosens.HIGHER,
         area=Area.ROLLOUT,
         default=WholeSeconds.parse("30s"),
@@ -95,13 +97,13 @@ class Serve(Node):
 
 
 class CanaryStep(Node):
-    """One step of a canary: a share of the traffic, and how long it is held."""
+    """A step of a canary: a share of the traffic, and how long it is held."""
 
     weight: Fraction = field("Share of the traffic.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
     hold: WholeSeconds | None = field(
-        "How long the share is held before the next step; where absent, until somebody moves it on. With `abortOn`, "
-        "the next step begins if all conditions were within their bounds over this time; where the canary had too few "
-        "requests to tell, the release waits for somebody.",
+        "Duration of the step; if absent, it is advanced manually. With `abortOn`, the next step starts if all "
+        "conditions were within their bounds during this time; if the canary had too few requests to decide, the "
+        "release waits for manual action.",
         loosens=Loosens.LOWER,
         area=Area.ROLLOUT,
         default=None,
@@ -113,9 +115,9 @@ class LatencyBound(Node):
     """A percentile of the canary's response time and its upper bound."""
 
     percentile: Literal["p50", "p90", "p95", "p99"] = field(
-        "Percentile.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="p95"
+        "Percentile of the response time.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="p95"
     )
-    above: PositiveDuration = field("Bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
+    above: PositiveDuration = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
 
 
 class QueryBound(Choosing):
@@ -124,7 +126,7 @@ class QueryBound(Choosing):
     chosen = exactly_one("above", "below")
 
     promql: Promql = field(
-        'Expression that yields one value; `revision="$canary"` picks the series of the canary\'s pods.',
+        'PromQL expression that returns one value; `revision="$canary"` selects the series of the canary\'s pods.',
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
     )
@@ -133,33 +135,34 @@ class QueryBound(Choosing):
 
 
 class AbortCondition(Choosing):
-    """What aborts a canary and sends all traffic back: exactly one of `errorRate`, `latency`, `query`.
+    """A condition that aborts a canary and rolls back its traffic: exactly one of `errorRate`, `latency`, `query`.
 
-    It aborts as soon as it has been beyond its bound in two windows in a row, of two minutes or four scrapes each, and
-    at the end of a step over the whole of which it was.
+    It aborts if it was beyond its bound in two consecutive windows, of two minutes or four scrapes each, or, at the end
+    of a step, over the whole step.
     """
 
     chosen = exactly_one("error_rate", "latency", "query")
 
     id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     error_rate: Fraction | None = field(
-        "Share of the canary's requests that fail. Three failures are chance: more of them are needed to abort, and "
-        "to pass a step, so many requests that three would be within the bound (400 for 1%).",
+        "Upper bound on the share of failed canary requests. Three failures count as chance: an abort needs "
+        "more, and a step needs enough requests that three would be within the bound (400 for 1%).",
         loosens=Loosens.HIGHER,
         area=Area.ROLLOUT,
         default=None,
     )
     latency: LatencyBound | None = field(
-        "Response time of the canary, of so many requests that three slow ones are within the percentile (80 for p95).",
+        "Upper bound on the canary's response time; it needs enough requests that three slow ones are within the "
+        "percentile (80 for p95).",
         loosens=Loosens.REMOVED,
         area=Area.ROLLOUT,
         default=None,
     )
-    query: QueryBound | None = field("A figure of one's own.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
+    query: QueryBound | None = field("Custom metric.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
 
 
 class Canary(Node):
-    """A release that takes traffic in steps."""
+    """A release that shifts traffic in steps."""
 
     steps: list[CanaryStep] = field(
         "Steps in order, each with more traffic than the one before.",
@@ -167,21 +170,25 @@ class Canary(Node):
         area=Area.ROLLOUT,
         min_length=1,
     )
-    abort_on: list[AbortCondition] = field("What aborts it.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=[])
+    abort_on: list[AbortCondition] = field(
+        "Conditions that abort the canary.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=[]
+    )
 
 
 class Strategy(Node):
-    """How a new version replaces the old one; all pods in turn where no canary is given."""
+    """How a new version replaces the old one; without a canary, by a rolling update."""
 
-    canary: Canary | None = field("Traffic in steps.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
+    canary: Canary | None = field(
+        "Canary that shifts the traffic in steps.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None
+    )
 
 
 class AvailabilityObjective(Node):
-    """The share of requests that must not fail."""
+    """Objective for the share of requests that do not fail."""
 
     objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
     window: PositiveDuration = field(
-        "Period over which it holds.",
+        "Period of the objective.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default=PositiveDuration.parse("30d"),
@@ -189,16 +196,16 @@ class AvailabilityObjective(Node):
 
 
 class LatencyObjective(Node):
-    """The share of requests that must be answered within a time."""
+    """Objective for the share of requests that are answered within a time."""
 
     objective: Fraction = field("Share of good requests.", loosens=Loosens.LOWER, area=Area.MONITORING)
     below: PositiveDuration = field(
-        "Time within which a request is good; one of the server's histogram buckets.",
+        "Maximum response time of a good request; one of the server's histogram buckets.",
         loosens=Loosens.HIGHER,
         area=Area.MONITORING,
     )
     window: PositiveDuration = field(
-        "Period over which it holds.",
+        "Period of the objective.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default=PositiveDuration.parse("30d"),
@@ -206,13 +213,13 @@ class LatencyObjective(Node):
 
 
 class Slos(Node):
-    """Service level objectives; each becomes burn-rate alerts."""
+    """Service level objectives, each with burn-rate alerts."""
 
     availability: AvailabilityObjective | None = field(
-        "Requests do not fail.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+        "Objective for successful requests.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
     )
     latency: LatencyObjective | None = field(
-        "Requests are answered in time.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+        "Objective for response times.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
     )
 
 
@@ -221,7 +228,7 @@ class Caller(Node):
 
     namespace: Namespace = field("Namespace of the caller.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
     pods: dict[LabelKey, LabelValue] = field(
-        "Labels of the caller's pods; every pod of the namespace where empty.",
+        "Labels of the caller's pods; if empty, all pods of the namespace.",
         loosens=Loosens.REMOVED,
         area=Area.GOVERNANCE,
         default={},
@@ -229,9 +236,9 @@ class Caller(Node):
 
 
 class Access(Node):
-    """Who may connect to the model's pods; nobody outside the namespace where no caller is named.
+    """Who may connect to the model's pods; without callers, only pods of the same namespace.
 
-    A gateway that splits a canary's traffic is let in as well, and so is whoever it lets in.
+    A gateway that splits a canary's traffic is allowed as well, and so is every client of the gateway.
     """
 
     callers: list[Caller] = field(
@@ -240,10 +247,9 @@ class Access(Node):
 
 
 class CloudIdentity(Choosing):
-    """Whom the rollout's pods are to a cloud: exactly one of `aws`, `gcp`, `azure`.
+    """Cloud identity of the rollout's pods: exactly one of `aws`, `gcp`, `azure`.
 
-    The cloud has the last word: it gives the identity to whom its trust names, which is the ServiceAccount that has the
-    rollout's name in the Environment's namespace.
+    The identity must trust the ServiceAccount with the rollout's name in the Environment's namespace.
     """
 
     chosen = exactly_one("aws", "gcp", "azure")
@@ -255,14 +261,14 @@ class CloudIdentity(Choosing):
         default=None,
     )
     gcp: GcpAccount | None = field(
-        "Address of the service account that pods act as (Workload Identity of GKE), such as "
+        "Email of the service account that pods impersonate (GKE Workload Identity), such as "
         "`model-reader@example-project.iam.gserviceaccount.com`.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )
     azure: AzureClient | None = field(
-        "Client id of the application or managed identity whose tokens pods get (Azure Workload Identity).",
+        "Client id of the pods' application or managed identity (Azure Workload Identity).",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
@@ -272,19 +278,21 @@ class CloudIdentity(Choosing):
 class RolloutSpec(Node):
     """Model, gate, environments, serving, strategy, objectives and monitors."""
 
-    model: ModelRef = field("Model that is served.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    model: ModelRef = field("Served model.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     gate: GateRef | None = field(
-        "Gate that every served version has passed.", loosens=Loosens.REMOVED, area=Area.QUALITY, default=None
+        "Gate that every served version must have passed.", loosens=Loosens.REMOVED, area=Area.QUALITY, default=None
     )
     environments: Distinct[EnvironmentRef] = field(
-        "Environments that serve it; where one goes, its endpoint, alerts and network policies go with it.",
+        "Environments that serve the model; removing one removes its endpoint, alerts and network policies.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         min_length=1,
     )
-    serve: Serve = field("What answers requests.", loosens=Loosens.ANY, area=Area.ROLLOUT)
+    serve: Serve = field(
+        "Serving target, model format, protocol and resources.", loosens=Loosens.ANY, area=Area.ROLLOUT
+    )
     strategy: Strategy = field(
-        "How a version replaces another.",
+        "How a new version replaces the old one.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default={},
@@ -297,31 +305,33 @@ class RolloutSpec(Node):
         default={},
         validate_default=True,
     )
-    monitor: Monitor | None = field("What is watched.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None)
+    monitor: Monitor | None = field(
+        "Monitors of the model.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+    )
     access: Access | None = field(
-        "Who may connect to its pods; no network policy where absent. What splits traffic (the Environment's gateway, "
-        "Knative) may too: of requests that come through it, it alone decides.",
+        "Who may connect to its pods; if absent, there is no network policy. The traffic splitter (the "
+        "Environment's gateway, Knative) is always allowed, and decides which requests it forwards.",
         loosens=Loosens.REMOVED,
         area=Area.GOVERNANCE,
         default=None,
     )
     identity: CloudIdentity | None = field(
-        "Whom its pods are to the cloud, which decides what they may read: the model's own folder of the store will "
-        "do. Where absent, they are whoever the cloud takes them for.",
+        "Cloud identity of its pods; read access to the model's folder in the store is enough. If absent, the "
+        "cloud's default identity applies.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default=None,
     )
     patches: list[ManifestPatch] = field(
-        "Raw changes to generated manifests.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
+        "Raw patches of generated manifests.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=[]
     )
 
 
 class Rollout(Resource):
-    """How a model is served, released step by step, watched, and who may call it."""
+    """How a model is served, released and monitored, and who may call it."""
 
     kind_name = "Rollout"
-    summary = "how a model is served, released step by step, watched, and who may call it"
+    summary = "how a model is served, released and monitored, and who may call it"
 
     kind: Literal["Rollout"] = note("Kind.", area=Area.GOVERNANCE)
     spec: RolloutSpec = field("The rollout.", loosens=Loosens.ANY, area=Area.ROLLOUT)

@@ -38,38 +38,38 @@ DRIFT_DISTANCE = Series(
 )
 DRIFT_BREACHES = Series(
     "penstock_drift_breaches",
-    "Of the monitor's last `persist.of` windows, the newest included and back to back: how many were above its bound. "
-    "Counted from the data, so that a run that was missed loses nothing. Only for monitors with `persist`.",
+    "Number of the monitor's last `persist.of` consecutive windows, including the newest, that were above its "
+    "bound. Counted from the data, so a missed run does not matter. Only for monitors with `persist`.",
     (*GROUPING, "monitor", "feature"),
 )
 DRIFT_ROWS = Series(
     "penstock_drift_rows",
-    f"Rows of the monitor's newest window; with fewer than {FEWEST_DRIFT_ROWS} it judges nothing.",
+    f"Rows of the monitor's newest window; with fewer than {FEWEST_DRIFT_ROWS} drift is not evaluated.",
     (*GROUPING, "monitor"),
 )
 QUALITY_VALUE = Series(
     "penstock_quality_value",
-    "The monitor's metric over the newest window's labelled rows; absent where fewer than `minLabels` have a label.",
+    "The monitor's metric over the newest window's labelled rows; absent if fewer than `minLabels` have a label.",
     (*GROUPING, "monitor", "metric"),
 )
 QUALITY_LABELS = Series(
     "penstock_quality_labels",
-    "Rows of the newest window whose label has come in; 0 where none has.",
+    "Number of rows of the newest window whose label has arrived.",
     (*GROUPING, "monitor"),
 )
 OBSERVED_ROWS = Series(
     "penstock_monitoring_observed_rows",
-    "Rows that the released model was asked about in the newest window.",
+    "Number of rows that the released model predicted in the newest window.",
     GROUPING,
 )
 LAST_RUN = Series(
     "penstock_monitoring_last_run_timestamp_seconds",
-    "When the monitoring pipeline last finished, in seconds since 1970.",
+    "Time at which the monitoring pipeline last finished, in seconds since 1970.",
     GROUPING,
 )
 LAST_REGISTRATION = Series(
     "penstock_training_last_registration_timestamp_seconds",
-    "When the training pipeline last finished, which it does only with a version registered, in seconds since 1970.",
+    "Time at which the training pipeline last finished, which includes registering a version, in seconds since 1970.",
     MODEL_GROUPING,
 )
 

@@ -244,7 +244,7 @@ _WORDS: dict[Any, str] = {
     bool: "`true` or `false`",
     int: "a whole number",
     float: "a number",
-    datetime: 'a quoted time with its zone, such as "2026-12-24T18:00:00+01:00"',
+    datetime: 'a quoted timestamp with a time zone, such as "2026-12-24T18:00:00+01:00"',
     Decimal: "a number",
 }
 

@@ -7,7 +7,7 @@ from penstock.specs.review import Area, Loosens
 
 
 class Contact(Node):
-    """Where a team is reached; the names are receivers that Alertmanager's configuration knows."""
+    """Contacts of a team; the names are receivers in Alertmanager's configuration."""
 
     page: str | None = field(
         "Alertmanager receiver for pages.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
@@ -19,16 +19,16 @@ class Contact(Node):
 
 
 class TeamSpec(Node):
-    """Members and ways to reach them."""
+    """Members and contacts."""
 
     members: Distinct[Login] = field(
-        "Logins of the members; who may approve in the team's name.",
+        "Logins of the members, who may approve for the team.",
         loosens=Loosens.ADDED,
         area=Area.GOVERNANCE,
         min_length=1,
     )
     contact: Contact = field(
-        "Where alerts and questions go.",
+        "Contacts for alerts and questions.",
         loosens=Loosens.REMOVED,
         area=Area.MONITORING,
         default={},

@@ -227,7 +227,7 @@ class Quantity(_Unit, str):
 class Cpu(Quantity):
     """Processors: whole ones, or thousandths with `m`."""
 
-    expected = "an amount of processors above 0 such as `500m` or `2`"
+    expected = "a CPU quantity above 0 such as `500m` or `2`"
     _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)m?"
     _examples: ClassVar[tuple[str, ...]] = ("500m", "2")
 
@@ -242,7 +242,7 @@ class Cpu(Quantity):
 class Memory(Quantity):
     """Bytes. A container does not start in less than a mebibyte, and thousandths of a byte are a slip for `Mi`."""
 
-    expected = "an amount of memory such as `512Mi` or `4Gi`"
+    expected = "a memory quantity such as `512Mi` or `4Gi`"
     _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?"
     _examples: ClassVar[tuple[str, ...]] = ("512Mi", "4Gi")
     _least = Decimal(1024) ** 2

@@ -7,18 +7,18 @@ from penstock.diagnostics.model import Severity
 
 CODES = (
     Code(
-        "pipeline-form",
+        "pipeline-schema",
         """
-        A pipeline is not of the form that Kubeflow's protobufs define.
+        A pipeline does not match Kubeflow's protobuf schema.
 
-        The cluster would refuse it when it is uploaded, or drop the field. Generated pipelines always have the form,
-        so a patch or a change by hand is the likely cause: take it back, and run `penstock compile`.
+        The cluster would reject the pipeline when it is uploaded, or drop the field. Generated pipelines always match,
+        so a patch or a manual edit is the likely cause: revert it, and run `penstock compile`.
         """,
     ),
     Code(
         "pipeline-structure",
         """
-        The parts of a pipeline do not fit together.
+        The parts of a pipeline are inconsistent.
 
         A task refers to a component, an executor, a task or an input that does not exist, tasks wait for each other,
         or an output is never written. The protobufs accept such a pipeline; it fails when it runs.
@@ -27,11 +27,11 @@ CODES = (
     Code(
         "object-schema",
         """
-        An object is not of the form that its custom resource definition demands.
+        An object does not match the schema of its custom resource definition.
 
-        Checked more strictly than a cluster does: a field that the definition does not know is an error here, where
-        the cluster drops it without a word. The definitions are those of `--crds` or `--cluster`; if the field exists
-        in the version that the cluster runs, give that version.
+        This is stricter than a cluster: an unknown field is an error here, while the cluster silently drops it. The
+        definitions are those of `--crds` or `--cluster`; if the field exists in the version that the cluster runs, pass
+        that version.
         """,
     ),
     Code(
@@ -39,7 +39,7 @@ CODES = (
         """
         An object breaks a rule of its custom resource definition (`x-kubernetes-validations`).
 
-        The cluster's API server evaluates the same CEL expression and would refuse the object.
+        The cluster's API server evaluates the same CEL expression and would reject the object.
         """,
     ),
     Code(
@@ -47,44 +47,44 @@ CODES = (
         """
         A CEL rule of a custom resource definition could not be evaluated.
 
-        It calls a function of Kubernetes' own libraries that the evaluator here lacks. The object may break the rule.
+        It calls a function of Kubernetes' CEL libraries that Penstock's evaluator lacks. The object may break the rule.
         """,
         WARNS,
     ),
     Code(
         "unverified-kind",
         """
-        There is no definition against which objects of this kind could be checked.
+        Objects of this kind were not checked: there is no definition of it.
 
-        Neither the folder of `--crds` nor the cluster of `--cluster` holds one. Kinds of Kubernetes itself need the
+        Neither the folder of `--crds` nor the cluster of `--cluster` has one. Built-in kinds of Kubernetes need the
         package `kubernetes-validate`.
         """,
         (Severity.NOTE,),
     ),
     Code(
-        "object-sense",
+        "object-semantics",
         """
-        An object has the right form and would still not do what it says.
+        An object is valid by its schema but would not work.
 
-        Fewer replicas at most than at least, a selector that does not match its own pods, weights above 100, a label
-        that Kubernetes refuses, an image without a digest, a text called JSON that is none: no schema sees these.
+        Maximum replicas below the minimum, a selector that does not match its own pods, weights above 100, a label that
+        Kubernetes rejects, an image without a digest, invalid JSON in a field for JSON: no schema detects these.
         """,
     ),
     Code(
-        "dashboard-sense",
+        "dashboard-semantics",
         """
-        A dashboard has the right form and would still not show what it says.
+        A dashboard is valid by its schema but would be shown wrongly.
 
-        Two panels with one id or on one place, a panel beyond the edge, a data source by a variable that is not
-        declared, an address that is too long: Grafana takes them without a word.
+        Two panels with the same id or position, a panel beyond the edge, a data source in an undeclared variable, a uid
+        that is too long: Grafana silently accepts them.
         """,
     ),
     Code(
-        "object-twice",
+        "duplicate-object",
         """
-        Two files of one environment hold the same object.
+        Two files of one environment declare the same object.
 
-        What is applied last wins, and the two replace each other at each sync.
+        The one that is applied last wins, and they replace each other at each sync.
         """,
     ),
     Code(
@@ -92,24 +92,24 @@ CODES = (
         """
         A kustomization lists a file that does not exist.
 
-        `kubectl apply -k` would apply nothing at all.
+        `kubectl apply -k` would fail and apply nothing.
         """,
     ),
     Code(
         "promql-syntax",
         """
-        An expression is no PromQL.
+        An expression is not valid PromQL.
 
-        Prometheus would refuse the whole rule file, an analysis would end as an error, a scaler would not scale, a
+        Prometheus would reject the whole rule file, an analysis would end with an error, a scaler would not scale, a
         panel would stay empty.
         """,
     ),
     Code(
         "no-generated-files",
         """
-        There is nothing to verify at this place.
+        There are no files to verify at this path.
 
-        Run `penstock compile`, or name files and folders that exist.
+        Run `penstock compile`, or pass existing files or folders.
         """,
     ),
 )

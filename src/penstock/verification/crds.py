@@ -67,7 +67,7 @@ def _parse(origin: str, text: str) -> Iterator[Crd]:
     try:
         documents = list(yaml.load_all(text, Loader=_Loader))  # a safe loader
     except yaml.YAMLError as error:
-        raise CrdError(f"`{origin}` is not YAML: {error}") from None
+        raise CrdError(f"`{origin}` is not valid YAML: {error}") from None
     for document in documents:
         if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
             yield from _versions(origin, document)

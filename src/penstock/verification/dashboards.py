@@ -39,7 +39,7 @@ def json_texts(value: dict[str, Any]) -> JsonTexts:
             try:
                 values.append((("data", key), orjson.loads(text)))
             except orjson.JSONDecodeError as error:
-                broken.append((("data", key), f"`{key}` is no JSON: {error}"))
+                broken.append((("data", key), f"`{key}` is not valid JSON: {error}"))
     return JsonTexts(tuple(values), tuple(broken))
 
 
@@ -77,11 +77,11 @@ def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _identity(dashboard: dict[str, Any]) -> Iterator[str]:
     uid = dashboard.get("uid")
     if not isinstance(uid, str) or not _UID.fullmatch(uid):
-        yield f"the dashboard's uid is `{uid}`; Grafana takes 40 letters, digits, `-` and `_` at most"
+        yield f"the dashboard's uid is `{uid}`; Grafana allows at most 40 letters, digits, `-` and `_`"
     numbers = Counter(panel["id"] for panel in _panels(dashboard) if isinstance(panel.get("id"), int))
     for number, times in numbers.items():
         if times > 1:
-            yield f"{times} panels have the id {number}; Grafana shows one of them in place of the others"
+            yield f"{times} panels have the id {number}; Grafana shows only one of them"
 
 
 def _places(dashboard: dict[str, Any]) -> Iterator[str]:
@@ -90,10 +90,10 @@ def _places(dashboard: dict[str, Any]) -> Iterator[str]:
         title, place = panel.get("title", ""), _mapping(panel.get("gridPos"))
         left, top, width, height = (one if isinstance(one := place.get(part), int) else 0 for part in "xywh")
         if left + width > _COLUMNS:
-            yield f"the panel `{title}` reaches beyond the {_COLUMNS} columns of a dashboard"
+            yield f"the panel `{title}` is wider than the {_COLUMNS} columns of a dashboard"
         cells = [(column, line) for column in range(left, left + width) for line in range(top, top + height)]
         others = dict.fromkeys(taken[cell] for cell in cells if cell in taken)
-        yield from (f"the panels `{other}` and `{title}` lie on each other" for other in others)
+        yield from (f"the panels `{other}` and `{title}` overlap" for other in others)
         taken.update(dict.fromkeys(cells, title))
 
 
@@ -104,7 +104,7 @@ def _sources(dashboard: dict[str, Any]) -> Iterator[str]:
             uid = str(_mapping(asking.get("datasource")).get("uid", ""))
             for name in dict.fromkeys(_VARIABLE.findall(uid)):
                 if name not in declared:
-                    yield f"the panel `{panel.get('title', '')}` asks the variable `{name}`, which is not declared"
+                    yield f"the panel `{panel.get('title', '')}` uses the variable `{name}`, which is not declared"
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _read(file: Path, root: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
     try:
         return decode(name, read_plain_file(os.fspath(file)))
     except OSError as error:
-        why = "it is a symbolic link" if file.is_symlink() else error.strerror or "it cannot be read"
+        why = "it is a symbolic link" if file.is_symlink() else error.strerror or "reading it failed"
         return None, [unreadable(name, why)]
 
 
@@ -65,5 +65,5 @@ def _nothing_at(place: Path, root: Path) -> Diagnostic:
     return Diagnostic.error(
         "no-generated-files",
         f"there are no YAML files at `{shown(place, root)}`",
-        help=("run `penstock compile` first, or name files or folders that exist",),
+        help=("run `penstock compile` first, or pass existing files or folders",),
     )

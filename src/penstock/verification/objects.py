@@ -60,7 +60,7 @@ def repeated_keys(document: Document, value: Any, schema: dict[str, Any], at: Po
         for index, item in enumerate(value):
             identity = _identity(item, schema)
             if identity is not None and identity in seen:
-                headline = f"{_where((*at, index))} repeats {identity}"
+                headline = f"{_where((*at, index))} duplicates {identity}"
                 yield Diagnostic.error("object-schema", headline, document.span((*at, index)))
             seen.add(identity or "")
             yield from repeated_keys(document, item, schema.get("items", {}), (*at, index))

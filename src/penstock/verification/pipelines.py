@@ -38,15 +38,15 @@ def pipeline_parts(document: Document) -> Iterator[tuple[str, Pointer, Any]]:
 def pipeline_problems(document: Document) -> Iterator[Diagnostic]:
     """What is wrong with the pipelines of a document. ImportError without the extra `verify`."""
     for kind, at, value in pipeline_parts(document):
-        found = list(_platform_form(value) if kind == "platform" else _pipeline_form(value))
+        found = list(_platform_form(value) if kind == "platform" else _pipeline_schema(value))
         for pointer, message in found:
-            yield Diagnostic.error("pipeline-form", message, document.span((*at, *pointer)))
+            yield Diagnostic.error("pipeline-schema", message, document.span((*at, *pointer)))
         if kind == "pipeline" and not found:
             for pointer, message in structure_problems(value):
                 yield Diagnostic.error("pipeline-structure", message, document.span((*at, *pointer)))
 
 
-def _pipeline_form(value: Any) -> Iterator[tuple[Pointer, str]]:
+def _pipeline_schema(value: Any) -> Iterator[tuple[Pointer, str]]:
     from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineDeploymentConfig, PipelineSpec
 
     yield from (((), f"a pipeline needs `{key}`") for key in _REQUIRED if key not in value)
@@ -119,7 +119,7 @@ def structure_problems(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]
         at: Pointer = ("root", "dag", "tasks", name)
         label = task.get("componentRef", {}).get("name")
         if label not in components:
-            yield (*at, "componentRef"), f"the task `{name}` is of the component `{label}`, which does not exist"
+            yield (*at, "componentRef"), f"the task `{name}` uses the component `{label}`, which does not exist"
             continue
         yield from _fed(name, task, components[label], at)
         yield from _read(task, tasks, components, parameters, at)
@@ -129,7 +129,7 @@ def structure_problems(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]
         if executor is not None and executor not in executors:
             yield (
                 ("components", label, "executorLabel"),
-                f"the component `{label}` has the executor `{executor}`, which does not exist",
+                f"the component `{label}` uses the executor `{executor}`, which does not exist",
             )
         elif executor is not None:
             yield from _used(component, executors[executor], ("deploymentSpec", "executors", executor))
@@ -143,9 +143,12 @@ def _fed(
         wanted = component.get("inputDefinitions", {}).get(group, {})
         for key, definition in wanted.items():
             if key not in given and not definition.get("isOptional") and "defaultValue" not in definition:
-                yield at, f"the task `{name}` is not given `{key}`, which its component needs"
+                yield at, f"the task `{name}` lacks the input `{key}` of its component"
         for key in given.keys() - wanted.keys():
-            yield (*at, "inputs", group, key), f"the task `{name}` is given `{key}`, which its component does not take"
+            yield (
+                (*at, "inputs", group, key),
+                f"the task `{name}` has the input `{key}`, which its component does not declare",
+            )
 
 
 def _read(
@@ -172,7 +175,7 @@ def _read(
             continue
         component = components.get(tasks[producer].get("componentRef", {}).get("name"), {})
         if output not in component.get("outputDefinitions", {}).get("artifacts", {}):
-            yield place, f"the task `{producer}` writes no `{output}`"
+            yield place, f"the task `{producer}` does not write `{output}`"
         if producer not in waits:
             yield place, f"the task does not wait for `{producer}`, whose output it reads"
     for index, before in enumerate(waits):
@@ -186,7 +189,7 @@ def _cycle(tasks: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
         path = error.args[1]
-        yield ("root", "dag", "tasks", path[0]), f"tasks wait for each other: {' -> '.join(reversed(path))}"
+        yield ("root", "dag", "tasks", path[0]), f"dependency cycle of tasks: {' -> '.join(reversed(path))}"
 
 
 def _used(component: Mapping[str, Any], executor: Mapping[str, Any], at: Pointer) -> Iterator[tuple[Pointer, str]]:
@@ -199,7 +202,7 @@ def _used(component: Mapping[str, Any], executor: Mapping[str, Any], at: Pointer
                 used.add((direction, kind, name))
                 if name not in component.get(f"{direction[:-1]}Definitions", {}).get(kind, {}):
                     place = (*at, "container", group, index)
-                    yield place, f"`{name}` is no {kind[:-1]} among the component's {direction}"
+                    yield place, f"`{name}` is not one of the {kind} in the component's {direction}"
     for name in component.get("outputDefinitions", {}).get("artifacts", {}):
         if ("outputs", "artifacts", name) not in used:
-            yield at, f"no argument says where to write `{name}`"
+            yield at, f"no argument passes the output path of `{name}`"

@@ -22,8 +22,8 @@ def repeated_objects(documents: Iterable[Document]) -> Iterator[Diagnostic]:
         if known is not document:
             kind, name = document.value["kind"], document.value["metadata"]["name"]
             yield Diagnostic.error(
-                "object-twice",
-                f"the {kind} `{name}` is declared twice",
+                "duplicate-object",
+                f"duplicate {kind} `{name}`",
                 document.span(("metadata", "name")),
                 secondary=(Label(known.span(("metadata", "name")), "first here"),),
             )

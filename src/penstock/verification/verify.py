@@ -16,7 +16,7 @@ from penstock.verification.files import read_generated
 from penstock.verification.objects import ObjectChecker
 from penstock.verification.pipelines import pipeline_parts, pipeline_problems
 from penstock.verification.promql import expressions, promql_problems
-from penstock.verification.sense import sense_problems
+from penstock.verification.semantics import sense_problems
 from penstock.verification.tree import missing_entries, repeated_objects
 
 
@@ -48,10 +48,10 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
         found_expressions = list(expressions(document.value, texts))
         result.checked["PromQL"] += len(found_expressions)
         for pointer, message in promql_problems(found_expressions):
-            headline = "this is no PromQL"
+            headline = "this is not valid PromQL"
             result.diagnostics.append(Diagnostic.error("promql-syntax", headline, document.span(pointer), message))
         for pointer, message in dashboard_problems(texts):
-            result.diagnostics.append(Diagnostic.error("dashboard-sense", message, document.span(pointer)))
+            result.diagnostics.append(Diagnostic.error("dashboard-semantics", message, document.span(pointer)))
         result.checked["dashboard"] += sum(1 for _ in dashboards(texts))
         if _is_object(document):
             result.diagnostics.extend(_object_problems(document, texts, crds, checkers, result))
@@ -76,7 +76,7 @@ def _object_problems(
 ) -> Iterator[Diagnostic]:
     api_version, kind = document.value["apiVersion"], document.value["kind"]
     for pointer, message in (*sense_problems(document.value), *texts.broken):
-        yield Diagnostic.error("object-sense", message, document.span(pointer))
+        yield Diagnostic.error("object-semantics", message, document.span(pointer))
     if is_core(api_version) and can_check():
         result.checked[kind] += 1
         for pointer, message in core_problems(document.value):
@@ -98,6 +98,6 @@ def _unverified(kinds: Counter[str]) -> Iterator[Diagnostic]:
     for kind, count in sorted(kinds.items()):
         yield Diagnostic.note(
             "unverified-kind",
-            f"{count} of the kind {kind} could not be checked: there is no definition of it",
-            help=("give the definitions that the cluster runs by `--crds DIR` or `--cluster CONTEXT`",),
+            f"{count} of the kind {kind} could not be checked: no definition found",
+            help=("pass the cluster's definitions with `--crds DIR` or `--cluster CONTEXT`",),
         )

@@ -121,7 +121,7 @@ def test_it_is_never_approved(compiled: Repository) -> None:
 def test_a_twin_of_a_folder_is_an_error(compiled: Repository, twin: str) -> None:
     compiled.write(f"{twin}/production/delay/training.yaml", "kind: Pod\n")
     compiled.commit()
-    assert list(codes(compiled.plan()).values()) == ["twin-folder"]
+    assert list(codes(compiled.plan()).values()) == ["case-collision"]
 
 
 @pytest.mark.parametrize("path", ["generated/production/delay/Training.yaml", "generated/Production/delay/x.yaml"])

@@ -136,9 +136,9 @@ def _other_type(value: dict[str, Any]) -> None:
     ("edit", "says"),
     [
         (_subject, "about another version"),
-        (_two_subjects, "not about one model"),
-        (_no_digest, "has not exactly one digest"),
-        (_two_digests, "has not exactly one digest"),
+        (_two_subjects, "not have exactly one model"),
+        (_no_digest, "must have exactly one digest"),
+        (_two_digests, "must have exactly one digest"),
         (_model, "about the model `another`"),
         (_specs, "made from other specs"),
         (_data, "made from other data than the Release names: flights"),
@@ -151,7 +151,7 @@ def _other_type(value: dict[str, Any]) -> None:
         (_gate_left_out, "the gate `delay-release` has not judged this version"),
         (_from_the_future, "made in the future"),
         (_no_zone, "no time zone"),
-        (_other_type, "no in-toto statement of the type"),
+        (_other_type, "not an in-toto statement of the type"),
     ],
 )
 def test_what_is_signed_must_be_of_this_release(

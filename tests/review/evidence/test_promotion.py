@@ -147,16 +147,16 @@ def _set(field: str, to: object) -> Edit:
         (_release, "promotes the Release `another`, not `production-delay-online`"),
         (_content, "the Release has been edited since it was promoted"),
         (_set("environment", "staging"), "promotes to `staging`, not to `production`"),
-        (_set("rollout", "delay-batch"), "promotes by the rollout `delay-batch`, not by `delay-online`"),
+        (_set("rollout", "delay-batch"), "promotes with the rollout `delay-batch`, not with `delay-online`"),
         (_set("step", 1), "promotes to step 1 of its canary, not to all of the traffic"),
-        (_set("previous", OTHER), "promotes in the place of sha256:bbbbbbbbbbbb…, not of nothing"),
-        (_set("gates", OTHER), "rests on another statement of the gates than the Release names"),
-        (_set("gates", "none"), "its `predicate.gates` is no digest"),
-        (_set("origin", {"kind": "hand", "name": "mine"}), "its `predicate.origin.kind` is not what belongs there"),
-        (_one_subject, "not about one model and one Release"),
-        (_more_subjects, "not about one model and one Release"),
-        (_more_digests, "has not exactly one digest"),
-        (_type, "no in-toto statement of the type urn:penstock:promotion:v1"),
+        (_set("previous", OTHER), "replaces sha256:bbbbbbbbbbbb…, not nothing"),
+        (_set("gates", OTHER), "refers to another gate attestation than the Release"),
+        (_set("gates", "none"), "its `predicate.gates` is not a digest"),
+        (_set("origin", {"kind": "hand", "name": "mine"}), "its `predicate.origin.kind` is missing or invalid"),
+        (_one_subject, "not exactly one model and one Release"),
+        (_more_subjects, "not exactly one model and one Release"),
+        (_more_digests, "must have exactly one digest"),
+        (_type, "not an in-toto statement of the type urn:penstock:promotion:v1"),
         (_no_zone, "no time zone"),
         (_future, "made in the future"),
         (_before_its_gates, "made before that of the gates"),
@@ -199,7 +199,7 @@ def _other_previous(spec: dict[str, Any]) -> None:
     [
         (_other_version, "it promotes `delay` sha256:aaaaaaaaaaaa…, not `delay` sha256:bbbbbbbbbbbb…"),
         (_other_step, "it promotes to all of the traffic, not to step 1 of its canary"),
-        (_other_previous, "it promotes in the place of nothing, not of sha256:bbbbbbbbbbbb…"),
+        (_other_previous, "it replaces nothing, not sha256:bbbbbbbbbbbb…"),
         (_other_data, "the Release has been edited since it was promoted"),
         (_other_specs, "the Release has been edited since it was promoted"),
         (_other_number, "the Release has been edited since it was promoted"),
@@ -236,7 +236,7 @@ def test_gates_that_judged_the_same_version_another_time_are_not_those_it_was_pr
     put(repository, "evidence", sign(other, key.pair.private_pem, key.id).as_bytes(), PATH)
     found = judged(repository, key)
     assert link(found, "gates").state == "valid"
-    assert link(found, "promotion").reasons == ("it rests on another statement of the gates than the Release names",)
+    assert link(found, "promotion").reasons == ("it refers to another gate attestation than the Release",)
 
 
 def test_gates_that_cannot_be_read_leave_the_promotion_without_what_it_rests_on(repository: Repository) -> None:
@@ -255,7 +255,7 @@ def test_one_statement_does_not_stand_in_for_the_other(repository: Repository, k
     put(repository, key, (repository.root / other).read_bytes(), path)
     found = link(judged(repository, by), "gates" if key == "evidence" else "promotion")
     assert found.state == "mismatched"
-    assert "no in-toto statement of the type" in found.reasons[0]
+    assert "not an in-toto statement of the type" in found.reasons[0]
 
 
 def test_a_payload_that_was_altered_after_it_was_signed_is_refused(repository: Repository) -> None:
@@ -375,5 +375,5 @@ def test_a_statement_is_read_as_it_was_written(repository: Repository) -> None:
     made = parse_promotion((repository.root / PROMOTION_PATH).read_bytes())
     assert parse_promotion(made.as_bytes()) == made
     assert orjson.loads(made.as_bytes()) == orjson.loads((repository.root / PROMOTION_PATH).read_bytes())
-    with pytest.raises(StatementError, match="it is no JSON"):
+    with pytest.raises(StatementError, match="it is not valid JSON"):
         parse_promotion(b"{")

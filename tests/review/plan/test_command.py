@@ -115,7 +115,7 @@ def test_of_a_spec_that_is_invalid_on_head_the_plan_shows_what_was_written(
 def test_a_wrong_revision_is_one_sentence(repository: Repository) -> None:
     shown = run(repository, "--base", "nowhere")
     assert (shown.returncode, shown.stdout) == (2, "")
-    assert shown.stderr.startswith("error: git knows no commit 'nowhere'")
+    assert shown.stderr.startswith("error: git has no commit 'nowhere'")
     assert "Traceback" not in shown.stderr
 
 
@@ -135,4 +135,4 @@ def test_a_repository_without_a_commit_is_one_sentence(tmp_path: Path, capsys: p
     (tmp_path / "specs").mkdir()
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     assert main(["plan", "--root", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: git knows no commit 'HEAD': nothing is committed here yet.\n"
+    assert capsys.readouterr().err == "error: git has no commit 'HEAD': there are no commits yet.\n"

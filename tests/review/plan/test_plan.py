@@ -162,7 +162,7 @@ def test_a_shallow_clone_is_told_how_to_get_the_base(repository: Repository, tmp
 
 
 def test_a_folder_that_is_no_repository_is_told(tmp_path: Path) -> None:
-    with pytest.raises(GitError, match="lies in no git repository"):
+    with pytest.raises(GitError, match="is not in a git repository"):
         GitRepository.find(tmp_path)
 
 

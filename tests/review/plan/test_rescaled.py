@@ -29,7 +29,7 @@ def test_an_autoscaler_that_stands_in_the_way_is_told_of(
     repository.write("specs/system.yaml", text.replace(CPU, after))
     repository.commit()
     warnings = [found for found in repository.plan().errors if found.severity is Severity.WARNING]
-    assert [found.code for found in warnings] == (["autoscaler-handover"] if warned else [])
+    assert [found.code for found in warnings] == (["autoscaler-conflict"] if warned else [])
 
 
 def test_knative_has_neither_of_the_two(repository: Repository) -> None:
@@ -40,4 +40,4 @@ def test_knative_has_neither_of_the_two(repository: Repository) -> None:
     repository.branch()
     repository.write("specs/system.yaml", knative.replace(CPU, RPS))
     repository.commit()
-    assert "autoscaler-handover" not in {found.code for found in repository.plan().errors}
+    assert "autoscaler-conflict" not in {found.code for found in repository.plan().errors}

@@ -33,7 +33,7 @@ def test_a_canary_that_knative_would_give_everything_is_told_of(
     repository.write("specs/release.yaml", add_release(digest, OLDER if digest == NEW else None))
     repository.commit()
     warnings = [found for found in repository.plan().errors if found.severity is Severity.WARNING]
-    assert [found.code for found in warnings] == (["canary-taken-back"] if warned else [])
+    assert [found.code for found in warnings] == (["canary-rollback-surge"] if warned else [])
     for found in warnings:
         assert found.headline == "the canary of `delay-online` gets all of the traffic while it is taken back"
         assert found.primary is not None

@@ -113,7 +113,7 @@ def test_a_rollout_that_goes_takes_its_files_along(compiled: Repository) -> None
 
     compiled.edit(remove)
     compiled.commit()
-    assert "surplus-artifact" in errors(compiled.plan()).values()
+    assert "orphaned-artifact" in errors(compiled.plan()).values()
     compiled.compile()
     compiled.commit()
     plan = compiled.plan()

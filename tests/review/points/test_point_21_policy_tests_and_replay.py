@@ -79,7 +79,7 @@ def test_a_test_that_holds_is_silent(repository: Repository, given: dict[str, An
         ({"address": BOUND, "after": "high"}, {"state": "pending"}, "is not valid"),
         ({"address": BOUND, "after": 0.7}, {"state": "pending"}, "mean the same"),
         ({"address": BOUND, "aftre": 0.7}, {"state": "pending"}, "did you mean `after`"),
-        ({"address": "nonsense", "after": 0.7}, {"state": "pending"}, "is not an address"),
+        ({"address": "nonsense", "after": 0.7}, {"state": "pending"}, "is not a valid address"),
     ],
 )
 def test_a_test_that_does_not_hold_says_why(

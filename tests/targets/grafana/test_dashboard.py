@@ -244,7 +244,7 @@ def test_a_grafana_that_does_not_know_the_model_is_an_error() -> None:
     at = view(grafana='  grafana: {version: "9.5"}\n')
     (problem,) = capability_problems(at, SpecId("Rollout", ONLINE), plan(grafana='  grafana: {version: "9.5"}\n'))
     assert problem.primary is not None
-    assert problem.primary.message == "Grafana 9.5 does not know the model that dashboards are written in"
+    assert problem.primary.message == "Grafana 9.5 cannot read the generated dashboards"
     assert problem.help == ("use Grafana 10 or newer",)
     assert list(capability_problems(view(), SpecId("Rollout", ONLINE), plan())) == []
 

@@ -15,11 +15,11 @@ LONG = "a" * 122
 WRONG: dict[str, tuple[Workflow, str]] = {
     "a step that does not exist is read": (
         small((train(),)),
-        "the step `train` waits for `snapshot-trips`, which there is not",
+        "the step `train` waits for `snapshot-trips`, which does not exist",
     ),
     "a step that does not exist is waited for": (
         small((snapshot(after=("nowhere",)),)),
-        "the step `snapshot-trips` waits for `nowhere`, which there is not",
+        "the step `snapshot-trips` waits for `nowhere`, which does not exist",
     ),
     "an output that is not written is read": (
         small((snapshot(), train(arguments=(Argument("--table", InputPath("snapshot-trips", "other")),), outputs=()))),
@@ -27,17 +27,17 @@ WRONG: dict[str, tuple[Workflow, str]] = {
     ),
     "steps wait for each other": (
         small((snapshot(after=("train",)), train())),
-        "the step `snapshot-trips` stands before `train`, which it waits for",
+        "the step `snapshot-trips` is before `train`, which it waits for",
     ),
     "a step waits for itself": (
         small((snapshot(after=("snapshot-trips",)),)),
-        "the step `snapshot-trips` stands before `snapshot-trips`, which it waits for",
+        "the step `snapshot-trips` is before `snapshot-trips`, which it waits for",
     ),
     "two steps share a name": (small((snapshot(), snapshot())), "there are two steps `snapshot-trips`"),
     "two parameters share a name": (small(parameters=(AS_OF, AS_OF)), "there are two parameters `as_of`"),
     "a parameter does not exist": (
         small(parameters=()),
-        "the step `snapshot-trips` reads the parameter `as_of`, which there is not",
+        "the step `snapshot-trips` reads the parameter `as_of`, which does not exist",
     ),
     "two inputs come to one name": (
         small(
@@ -53,11 +53,11 @@ WRONG: dict[str, tuple[Workflow, str]] = {
                 ),
             )
         ),
-        "two inputs of the step `train` are called `table_trips`",
+        "two inputs of the step `train` are named `table_trips`",
     ),
     "an output has no argument": (
         small((snapshot(arguments=()),)),
-        "the step `snapshot-trips` is never told where to write `snapshot`",
+        "the step `snapshot-trips` gets no output path for `snapshot`",
     ),
     "an output is not declared": (
         small((snapshot(outputs=()),)),
@@ -65,7 +65,7 @@ WRONG: dict[str, tuple[Workflow, str]] = {
     ),
     "an output is declared twice": (
         small((snapshot(outputs=(Output("snapshot", "dataset"), Output("snapshot", "dataset"))),)),
-        "the step `snapshot-trips` declares an output twice",
+        "the step `snapshot-trips` declares a duplicate output",
     ),
     "an output's name is no identifier": (
         small(
@@ -76,22 +76,22 @@ WRONG: dict[str, tuple[Workflow, str]] = {
                 ),
             )
         ),
-        "`snap-shot` of the step `snapshot-trips` cannot name an output",
+        "`snap-shot` of the step `snapshot-trips` is not a valid output name",
     ),
-    "a step's name is too long for Argo": (small((snapshot(name=LONG),)), f"`{LONG}` cannot name a step"),
-    "a step's name is none": (small((snapshot(name="Snapshot_1"),)), "`Snapshot_1` cannot name a step"),
+    "a step's name is too long for Argo": (small((snapshot(name=LONG),)), f"`{LONG}` is not a valid step name"),
+    "a step's name is none": (small((snapshot(name="Snapshot_1"),)), "`Snapshot_1` is not a valid step name"),
     "a step has the name of another's driver": (
         small((snapshot(), snapshot(name="snapshot-trips-driver"))),
-        "`snapshot-trips-driver` cannot name a step: Kubeflow has a task of this name for `snapshot-trips`",
+        "`snapshot-trips-driver` is not a valid step name: Kubeflow has a task of this name for `snapshot-trips`",
     ),
-    "a pipeline's name is no label's value": (small(name="a" * 64), f"`{'a' * 64}` cannot name a pipeline"),
+    "a pipeline's name is no label's value": (small(name="a" * 64), f"`{'a' * 64}` is not a valid pipeline name"),
     "an argument looks like a placeholder": (
         small((snapshot(arguments=(*snapshot().arguments, Argument("--note", "{{workflow.name}}"))),)),
-        "`--note` of the step `snapshot-trips` holds `{{`, which the cluster takes for a placeholder",
+        "`--note` of the step `snapshot-trips` contains `{{`, which the cluster replaces as a placeholder",
     ),
     "a command looks like a placeholder": (
         small((snapshot(command=("echo", "{{$}}")),)),
-        "the command of the step `snapshot-trips` holds `{{`, which the cluster takes for a placeholder",
+        "the command of the step `snapshot-trips` contains `{{`, which the cluster replaces as a placeholder",
     ),
 }
 

@@ -368,7 +368,7 @@ def test_a_sound_alert_is_left_alone(expr: str) -> None:
 @pytest.mark.parametrize(
     ("tried", "words"),
     [
-        (alert("sum(rate(a[5m])"), "is no PromQL"),
+        (alert("sum(rate(a[5m])"), "is not valid PromQL"),
         (alert("rate(a[5m])"), "no comparison"),
         (alert("a > 1 or b"), "no comparison"),
         (alert("a > bool 1"), "no comparison"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from penstock.catalog.errors.keys import lacking_keys, unknown_key, wrong_rule_form
+from penstock.catalog.errors.keys import ambiguous_rule, lacking_keys, unknown_key
 from penstock.catalog.errors.places import Place, place_of
 from penstock.catalog.errors.reported import Reported
 from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_type
@@ -77,8 +77,8 @@ def _explained(
         # The key that was misspelt, or stands one level too low, is not also missing.
         lacking[:] = [one for one in lacking if one.place.pointer[-1] not in meant]
         yield diagnostic
-    elif mistake.type == "rule_form":
-        yield wrong_rule_form(reported, place)
+    elif mistake.type == "ambiguous_rule":
+        yield ambiguous_rule(reported, place)
     elif mistake.type == "union_tag_not_found" and isinstance(place.shape, Tagged):
         key = place.shape.key or ""
         yield from lacking_keys(
@@ -153,7 +153,7 @@ def _too_many(reported: Reported, mistake: Mistake) -> Diagnostic:
         "too-many",
         f"{reported.phrase(mistake.place.pointer)} has too many items",
         reported.span(mistake.place.pointer),
-        f"must have at most {mistake.context['max_length']}, and has {mistake.context['actual_length']}",
+        f"has {mistake.context['actual_length']}, at most {mistake.context['max_length']} are allowed",
     )
 
 
@@ -167,7 +167,7 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
         first = Label(reported.span((*pointer, given[0]), "key"), "and this")
         return Diagnostic.error(
             "choose-one",
-            f"{name} has both `{given[0]}` and `{given[1]}`, and only one of them can hold",
+            f"{name} has both `{given[0]}` and `{given[1]}`, but only one is allowed",
             reported.span((*pointer, given[1]), "key"),
             "this",
             secondary=(first,),
@@ -178,7 +178,7 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
         mistake.type.replace("_", "-"),
         f"{name} has none of {listed}",
         reported.span(pointer, "key"),
-        help=(f"give {words} them",),
+        help=(f"add {words} them",),
     )
 
 
@@ -187,12 +187,12 @@ def _repeated(reported: Reported, mistake: Mistake) -> Diagnostic:
     item = mistake.value[position]
     first = Label(reported.span((*pointer, mistake.value.index(item))), "first here")
     return Diagnostic.error(
-        "repeated-item",
-        f"`{item}` stands twice in {reported.phrase(pointer)}",
+        "duplicate-item",
+        f"`{item}` is listed twice in {reported.phrase(pointer)}",
         reported.span((*pointer, position)),
         "again here",
         secondary=(first,),
-        help=("delete one of the two",),
+        help=("delete one of them",),
     )
 
 
@@ -202,7 +202,7 @@ def _reserved_label(reported: Reported, mistake: Mistake) -> Diagnostic:
         "reserved-label",
         f"the label `{key}` is set by the compiler",
         reported.span(mistake.place.pointer, "key"),
-        help=("take another prefix than " + " and ".join(f"`{prefix}`" for prefix in RESERVED_LABELS),),
+        help=("use a prefix other than " + " and ".join(f"`{prefix}`" for prefix in RESERVED_LABELS),),
     )
 
 
@@ -210,11 +210,11 @@ def _cidr(reported: Reported, mistake: Mistake) -> Diagnostic:
     text, meant = str(mistake.value), mistake.context.get("meant")
     span = reported.span(mistake.place.pointer)
     if meant is None:
-        advice = "write an address and the length of its prefix, such as `10.20.0.0/16`"
-        return Diagnostic.error("malformed-text", f"`{text}` is not a range of addresses", span, help=(advice,))
+        advice = "write it in CIDR notation, such as `10.20.0.0/16`"
+        return Diagnostic.error("invalid-format", f"`{text}` is not a valid address range", span, help=(advice,))
     return Diagnostic.error(
-        "malformed-text",
-        f"`{text}` is one address within a range, and not the range",
+        "invalid-format",
+        f"`{text}` has host bits set",
         span,
         help=(f"write `{meant}` for the range",),
         fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, str(meant)),)),
@@ -236,7 +236,7 @@ def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistak
 def _otherwise(reported: Reported, mistake: Mistake) -> Diagnostic:
     return Diagnostic.error(
         "wrong-type",
-        f"{reported.phrase(mistake.place.pointer)} is not what the language expects there",
+        f"{reported.phrase(mistake.place.pointer)} has the wrong type",
         reported.span(mistake.place.pointer),
         f"expected {mistake.place.shape.words}",
     )
@@ -253,28 +253,28 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "instant": _type,
     "choose_one": _choose,
     "choose_some": _choose,
-    "range_order": _custom("bad-range", "{} has its larger bound first", "write the smaller bound first"),
+    "range_order": _custom("bad-range", "the bounds of {} are in the wrong order", "write the smaller bound first"),
     "range_log": _custom(
-        "bad-range", "{} reaches 0 or below, where a log scale has no place", "start above 0, or use `uniform`"
+        "bad-range", "{} has a bound of 0 or below on a log scale", "use a lower bound above 0, or `uniform`"
     ),
-    "repeated_item": _repeated,
+    "duplicate_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
     "cidr": _cidr,
     "link_local": _custom(
-        "malformed-text",
-        "{} is where clouds give out the credentials of machines",
-        "leave it out; `egress.credentials` lets pods reach what gives out their own credentials",
+        "invalid-format",
+        "{} is a link-local address, where clouds serve machine credentials",
+        "remove it; `egress.credentials` gives pods access to their own credentials",
     ),
     "at_least_of": _custom(
         "out-of-range",
-        "{} asks for more conditions than it lists",
-        "write a `count` of no more than stand under `of`, or list more there",
+        "{} requires more conditions than it lists",
+        "use a smaller `count`, or list more conditions in `of`",
     ),
     "dialect_of_nothing": _custom(
         "choose-some",
-        "{} has a `dialect`, and no CSV files that could be written in it",
-        "leave `dialect` out, or name the files by `csv`",
+        "{} has a `dialect`, but no CSV files",
+        "remove `dialect`, or set `csv`",
     ),
     "period_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),

@@ -33,7 +33,8 @@ _MEASURED = {
     "a duration": re.compile(r"\d+(ms|[smhd])"),
     "a percentage": re.compile(r"\d+(\.\d+)?%|0(\.\d+)?|1(\.0+)?"),
     "a confidence": re.compile(r"\d+(\.\d+)?%"),
-    "an amount": re.compile(r"\d+(\.\d+)?([mKMGT]i?)?"),
+    "a CPU quantity": re.compile(r"\d+(\.\d+)?([mKMGT]i?)?"),
+    "a memory quantity": re.compile(r"\d+(\.\d+)?([mKMGT]i?)?"),
 }
 
 
@@ -53,7 +54,7 @@ def form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
     members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
     words = [word for one in members if isinstance(one, Scalar) for word in one.values]
     if value in words:
-        return (f"write `{{NAME: {value}}}`, a name for each",)
+        return (f"write `{{NAME: {value}}}`, with a name for each",)
     some = words[0] if words else "..."
     return (f"write `{{{', '.join(f'{short_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
 

@@ -61,18 +61,18 @@ def unknown_key(
     if reported.environment is not None and len(place.pointer) == 2:
         of_override = _of_override(kind, key)
     if not of_override and isinstance(inside, dict) and inside and set(inside) <= set(known):
-        help_ = f"write {listed(list(inside))} themselves, without `{key}` around them"
+        help_ = f"write {listed(list(inside))} directly, without `{key}` around them"
         if len(inside) == 1:
-            help_ = f"write {listed(list(inside))} itself, without `{key}` around it"
+            help_ = f"write {listed(list(inside))} directly, without `{key}` around it"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), tuple(inside)
     taken = did_you_mean(
         key, [name for name in present if name != key and parent is not None and name in parent.fields]
     )
     elsewhere = of_override or _elsewhere(kind, place, key)
     if taken:
-        help_ = f"`{taken[0]}` is there already: delete this one"
+        help_ = f"`{taken[0]}` already exists: delete this one"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
-    own = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
+    own = (f"valid keys are {listed(list(parent.fields))}",) if parent is not None else ()
     if elsewhere:
         # Where it would be right in several places, what is right here is as likely to be sought.
         is_short = " or `" in elsewhere and len("".join(own)) < _LONGEST
@@ -84,9 +84,9 @@ def unknown_key(
 def _of_override(kind: type[Resource], key: str) -> str:
     """What is wrong with a key at the top of an override; empty where nothing of its own."""
     if key == "spec":
-        return "an override stands for `spec` already: write what is below it one level up"
+        return "an override already applies to `spec`: remove this level"
     if key in mapping_of(kind).fields:
-        return f"an override changes the `spec` alone: `{key}` is the same in every environment"
+        return f"an override can only change `spec`: `{key}` is the same in every environment"
     first, *rest = key.split(".")
     if rest and first in _spec_of(kind).fields:
         return f"write it as mappings: `{first}: {{{': {'.join(rest)}: ...{'}' * len(rest)}`"
@@ -168,7 +168,7 @@ def lacking_keys(
     first = (*parent, keys[0])
     removed = reported.environment is not None and reported.origin(first)[-1:] == first[-1:]
     if removed:
-        headline = f"the override for `{reported.environment}` removes {listed(keys)}, which {holder} needs"
+        headline = f"the override for `{reported.environment}` removes {listed(keys)}, which {holder} requires"
         yield Diagnostic.error("missing-key", headline, reported.span(first, "key"), help=("delete the line",))
         return
     of: Literal["value", "key"] = "key"
@@ -177,13 +177,13 @@ def lacking_keys(
     )
 
 
-def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
+def ambiguous_rule(reported: Reported, place: Place) -> Diagnostic:
     """A rule of a gate without the one key that says what it checks."""
     rule = reported.value(place.pointer)
     if not isinstance(rule, dict):
         return Diagnostic.error(
-            "rule-form",
-            f"{reported.phrase(place.pointer)} is no rule",
+            "ambiguous-rule",
+            f"{reported.phrase(place.pointer)} is not a valid rule",
             reported.span(place.pointer),
             help=("write a mapping, such as `{id: quality, metric: roc_auc, atLeast: 0.7}`",),
         )
@@ -207,8 +207,8 @@ def wrong_rule_form(reported: Reported, place: Place) -> Diagnostic:
     name = rule.get("id")
     called = f"the rule `{name}`" if isinstance(name, str) else reported.phrase(place.pointer)
     return Diagnostic.error(
-        "rule-form",
-        f"{called} does not say what it checks",
+        "ambiguous-rule",
+        f"{called} has no type",
         reported.span(place.pointer, "key"),
-        help=(f"give one of {listed(list(RULE_FORMS)).replace(' and ', ' or ')}",),
+        help=(f"add one of {listed(list(RULE_FORMS)).replace(' and ', ' or ')}",),
     )

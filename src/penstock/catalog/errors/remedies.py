@@ -32,7 +32,7 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
         return ("give it a value, or delete the key",), None
     if isinstance(shape, Items) and isinstance(value, str | int | float):
         if value in EVERYTHING and isinstance(shape.item, Scalar) and shape.item.refers:
-            return (f"name each {shape.item.refers}: there is no word for all of them",), None
+            return (f"list each {shape.item.refers}: there is no wildcard",), None
         if isinstance(shape.item, Scalar) and shape.item.holds == "command" and isinstance(value, str):
             words = _words_of(value)
             return _rewritten(span, f"[{words}]") if words else ((), None)
@@ -46,7 +46,7 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
         return _rewritten(span, instead, f"did you mean `{instead}`?")
     if short.startswith("a duration") and isinstance(value, int | float):
         units = ("s", "m", "h", "d") if "whole seconds" in short else ("ms", "s", "m", "h", "d")
-        return (f"give it a unit: {alternatives(tuple(f'{text}{unit}' for unit in units))}",), None
+        return (f"add a unit: {alternatives(tuple(f'{text}{unit}' for unit in units))}",), None
     if (short in ("text", "a list") or short.startswith("the name")) and isinstance(value, int | float):
         return _rewritten(span, f'"{text}"', f'quote it: "{text}"')
     if isinstance(value, str) and short in ("a number", "a whole number") and is_number(value):
@@ -90,9 +90,9 @@ def alternatives(values: tuple[str, ...]) -> str:
 
 def meant(value: str | int | float, text: str, short: str) -> str | None:
     """The value in the form of the language, where somebody wrote it in another."""
-    if short.startswith("an amount of processors"):
+    if short.startswith("a CPU quantity"):
         return f"{value * 1000:.0f}m" if isinstance(value, float) and (value * 1000).is_integer() else None
-    if short == "an amount of memory":
+    if short == "a memory quantity":
         return _memory(text)
     if short.startswith("a duration") and isinstance(value, str):
         return _duration(text, in_seconds="whole seconds" in short)

@@ -47,7 +47,7 @@ def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, 
     if place.pointer == ("apiVersion",):
         return Diagnostic.error(
             "api-version",
-            f"`{value}` is no version of the language that this program reads",
+            f"the version `{value}` is not supported",
             span,
             help=(f"write `{API_VERSION}`",),
             fix=Fix(Safety.UNSAFE, f"write `{API_VERSION}`", (Edit(span, API_VERSION),)),
@@ -56,7 +56,7 @@ def not_one_of(reported: Reported, place: Place, value: Any, values: tuple[str, 
     synonym = _SYNONYMS.get(str(value).lower())
     guesses = [synonym] if synonym in values else did_you_mean(str(value), values)
     shown = "the value" if isinstance(value, dict | list) else f"`{short_text(value)}`"
-    headline = f"{shown} is none of the values of {name}"
+    headline = f"{shown} is not a valid value of {name}"
     if not guesses:
         return Diagnostic.error("not-one-of", headline, span, label)
     guess = str(guesses[0])
@@ -83,7 +83,7 @@ def out_of_pattern(reported: Reported, place: Place, value: str, pattern: str) -
         without = f", without `{scheme}{sign}`" if sign and sign not in meant else ""
         helps.append(f"did you mean `{meant}`{without}?")
         fix = Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(span, meant),))
-    return Diagnostic.error("malformed-text", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
+    return Diagnostic.error("invalid-format", f"`{short}` is not {wording.what}", span, help=tuple(helps), fix=fix)
 
 
 def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -> Diagnostic:
@@ -148,7 +148,7 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
         helps = (f"{name}: {description}",)
     given = f"`{short_text(text)}`" if isinstance(text, str) else kind_of(value)
     return Diagnostic.error(
-        "wrong-type", f"{name} is {given}, which it cannot be", span, f"expected {place.shape.words}", help=helps
+        "wrong-type", f"{name} cannot be {given}", span, f"expected {place.shape.words}", help=helps
     )
 
 

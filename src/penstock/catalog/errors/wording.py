@@ -80,79 +80,84 @@ def _as_class(text: str) -> str | None:
 
 WORDINGS: dict[str, Wording] = {
     f"^{NAME_PATTERN}$": Wording(
-        "a name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", likely_name
+        "a valid name", "at most 50 lower-case letters, digits and dashes, such as `flight-delay`", likely_name
     ),
     r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$": Wording(
-        "a name", "lower-case letters, digits and dashes, a letter first, such as `enough-rows`", _as_slug
+        "a valid name", "lower-case letters, digits and dashes, starting with a letter, such as `enough-rows`", _as_slug
     ),
     r"^[A-Za-z_][A-Za-z0-9_]{0,62}$": Wording(
-        "a feature's name",
-        "letters, digits and underscores, as a column has them, such as `wind_speed`",
+        "a valid feature name",
+        "letters, digits and underscores, such as `wind_speed`",
         _as_identifier,
     ),
     r"^[A-Za-z_]\w*$": Wording(
-        "a package's name", "the name under which Python imports it, such as `xgboost`", _as_identifier
+        "a valid Python package name", "its import name in Python, such as `xgboost`", _as_identifier
     ),
-    f"^{DIGEST_PATTERN}$": Wording("a digest", "`sha256:` and 64 lower-case hexadecimal digits"),
+    f"^{DIGEST_PATTERN}$": Wording("a valid digest", "`sha256:` and 64 lower-case hexadecimal digits"),
     f"^{IMAGE_PATTERN}$": Wording(
         "an image pinned by digest",
-        "`registry/repository@sha256:` and 64 hexadecimal digits: a tag can be moved to other contents",
+        "`registry/repository@sha256:` and 64 hexadecimal digits, since a tag can be moved",
     ),
     f"^{FUNCTION_PATTERN}$": Wording(
-        "a function", "`module:function`, such as `systems.flights:departures`", _as_function
+        "a valid function reference", "`module:function`, such as `systems.flights:departures`", _as_function
     ),
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$": Wording(
-        "a class", "its full path, such as `sklearn.linear_model.LogisticRegression`", _as_class
+        "a valid class path", "its full path, such as `sklearn.linear_model.LogisticRegression`", _as_class
     ),
     r"^((s3|gs)://\S+|[\w-][\w./-]*)\.skops$": Wording(
-        "a file of skops", "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`"
+        "a valid path of a skops file",
+        "a path in the repository or an `s3://` or `gs://` address that ends in `.skops`",
     ),
-    r"^\d+(\.\d+){1,2}$": Wording("a version", 'two or three numbers, quoted, such as `"0.21"`'),
+    r"^\d+(\.\d+){1,2}$": Wording("a valid version", 'two or three numbers, quoted, such as `"0.21"`'),
     NAMESPACE_PATTERN: Wording(
-        "a Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
+        "a valid Kubernetes namespace", "at most 63 lower-case letters, digits and dashes", likely_name
     ),
     CIDR_PATTERN: Wording(
-        "a range of addresses", "it with the length of its prefix, such as `10.20.0.0/16` or `fd00:20::/64`", _as_range
+        "a valid address range", "CIDR notation, such as `10.20.0.0/16` or `fd00:20::/64`", _as_range
     ),
-    GATEWAY_PATTERN: Wording("a gateway", "`namespace/name`, such as `istio-system/public`"),
+    GATEWAY_PATTERN: Wording("a valid gateway reference", "`namespace/name`, such as `istio-system/public`"),
     SUBDOMAIN_PATTERN: Wording(
-        "a name as DNS has them",
+        "a valid DNS name",
         "lower-case letters, digits, dashes and dots, such as `ml.example.com` or `pipeline-runner`",
         _as_subdomain,
     ),
     LABEL_KEY_PATTERN: Wording(
-        "the key of a label",
-        "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends, and if need be `prefix/` first",
+        "a valid label key",
+        "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends, and an optional `prefix/`",
     ),
     LABEL_VALUE_PATTERN: Wording(
-        "the value of a label", "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends"
+        "a valid label value", "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
     ),
-    STORE_PATTERN: Wording("an address", "it with its scheme, such as `http://mlflow.mlflow.svc:5000`", _with_scheme),
-    URL_PATTERN: Wording("an address", "it with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme),
+    STORE_PATTERN: Wording(
+        "a valid address", "an address with its scheme, such as `http://mlflow.mlflow.svc:5000`", _with_scheme
+    ),
+    URL_PATTERN: Wording(
+        "a valid address", "an address with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme
+    ),
     r"^(s3|gs|file)://\S+[^/]$": Wording(
-        "a model store", "an address such as `s3://models/flights` or `file:///srv/models`, without a `/` at its end"
+        "a valid model store",
+        "an address such as `s3://models/flights` or `file:///srv/models`, without a trailing `/`",
     ),
     rf"^{LOGIN_PATTERN}$": Wording(
-        "a login",
+        "a valid login",
         "the account's name on the forge, such as `octocat`, without `@`",
         lambda text: text.lstrip("@") or None,
     ),
     AWS_ROLE_PATTERN: Wording(
-        "the ARN of an IAM role",
-        "`arn:aws:iam::ACCOUNT:role/NAME` with the twelve digits of the account, such as "
+        "a valid ARN of an IAM role",
+        "`arn:aws:iam::ACCOUNT:role/NAME` with the 12-digit account id, such as "
         "`arn:aws:iam::111122223333:role/model-reader`",
     ),
     GCP_ACCOUNT_PATTERN: Wording(
-        "the address of a service account of one's own",
-        "it as `NAME@PROJECT.iam.gserviceaccount.com`, of an account that was made in Google Cloud for this rollout",
+        "the address of a user-managed service account",
+        "`NAME@PROJECT.iam.gserviceaccount.com`, a service account created in Google Cloud for this rollout",
     ),
     AZURE_CLIENT_PATTERN: Wording(
-        "the client id of an identity of Azure",
-        "the GUID that Azure calls the application's or managed identity's client id, such as "
-        "`11111111-2222-3333-4444-555555555555`",
+        "a valid Azure client id",
+        "the GUID of the application's or managed identity's client id, such as `11111111-2222-3333-4444-555555555555`",
     ),
-    r"^[a-z0-9-]+\..+$": Wording("a column of a dataset", "`dataset.column`, such as `passengers.age_band`"),
-    r"^[\w./-]+\.json$": Wording("a file of evidence", "the path of a `.json` file in the repository"),
-    r"^[A-Za-z0-9+/]{43}=$": Wording("an Ed25519 public key", "its 32 bytes in base64: 43 characters and `=`"),
+    r"^[a-z0-9-]+\..+$": Wording("a valid column reference", "`dataset.column`, such as `passengers.age_band`"),
+    r"^[\w./-]+\.json$": Wording("a valid path of an evidence file", "the path of a `.json` file in the repository"),
+    r"^[A-Za-z0-9+/]{43}=$": Wording("a valid Ed25519 public key", "its 32 bytes in base64: 43 characters and `=`"),
 }
 """By the pattern as the language declares it; a test holds the table complete."""

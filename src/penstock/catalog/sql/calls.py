@@ -109,8 +109,8 @@ def miscounted(text: str, tree: exp.Expr | None = None) -> SqlError | None:
         # The tree is walked for what is wrong alone.
         if tree is None or call.at[0] in _places(tree):
             given = f"{call.arguments or 'none'} {'are' if call.arguments > 1 else 'is'} given"
-            message = f"`{call.name}` takes {_between(*takes)}, and {given}"
-            return SqlError(message, call.at, "calls a function with other arguments")
+            message = f"`{call.name}` takes {_between(*takes)}, but {given}"
+            return SqlError(message, call.at, "calls a function with the wrong number of arguments")
     return None
 
 

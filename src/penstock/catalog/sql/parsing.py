@@ -53,12 +53,12 @@ def expression(text: str) -> Expression | SqlError:
     if isinstance(tree, exp.Block):
         return SqlError("expected one expression, without `;`", _semicolon(text))
     if isinstance(tree, exp.Alias):
-        return SqlError("expected an expression without a name: the key above it is the name", (0, len(text)))
+        return SqlError("expected an expression without `as`: the feature already has a name", (0, len(text)))
     if (reserved := _reserved(tree, text)) is not None:
         return reserved
     if tree.find(exp.Explode) is not None:
-        message = "a feature has one value for each row: take one of the list, such as `list[1]` or `list_max(list)`"
-        return SqlError(message, (0, len(text)), "makes several rows of one")
+        message = "a feature has one value per row: take one from the list, such as `list[1]` or `list_max(list)`"
+        return SqlError(message, (0, len(text)), "returns several rows for one")
     query = tree if isinstance(tree, exp.Query) else tree.find(exp.Query)
     return Expression(
         columns=tuple(_use(column, text) for column in columns_read(tree)),
@@ -98,7 +98,7 @@ def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
     for column in tree.find_all(exp.Column):
         name = column.this
         if isinstance(name, exp.Identifier) and not name.quoted and not column.table and name.name.lower() in RESERVED:
-            return SqlError(f'a word of SQL: as a column it is written `"{name.name}"`', _range_of(name, text))
+            return SqlError(f'reserved word of SQL: write the column as `"{name.name}"`', _range_of(name, text))
     return None
 
 
@@ -109,8 +109,8 @@ def _uneven(tree: exp.Expr, text: str) -> SqlError | None:
         counts = [len(side) for side in sides if side and not any(one.is_star or _is_many(one) for one in side)]
         if len(counts) == 2 and counts[0] != counts[1] and not both.args.get("by_name"):
             word = both.key.upper()
-            message = f"one side has {counted(counts[0], 'column')}, the other one {counts[1]}"
-            return SqlError(message, (0, len(text)), f"puts results of different widths together by {word}")
+            message = f"one side has {counted(counts[0], 'column')}, the other {counts[1]}"
+            return SqlError(message, (0, len(text)), f"combines results with different numbers of columns by {word}")
     return None
 
 
@@ -317,11 +317,11 @@ def _named_at(selected: exp.Expr, text: str) -> Range:
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> exp.Expr | SqlError:
     if not text.strip():
-        return SqlError("there is no SQL", (0, len(text)))
+        return SqlError("empty SQL", (0, len(text)))
     unclosed = _open_bracket(text)
     if unclosed is not None:
         # sqlglot lets some functions end without their bracket; the engine does not.
-        return SqlError("this bracket is not closed", (unclosed, unclosed + 1))
+        return SqlError("unclosed bracket", (unclosed, unclosed + 1))
     if (slipped := slip(text)) is not None:
         return slipped
     try:
@@ -332,9 +332,9 @@ def _parse(text: str) -> exp.Expr | SqlError:
         # Of the arguments of some functions of other databases sqlglot takes for granted that they are all there.
         return _explained(text, {})
     except RecursionError:
-        return SqlError("this is nested too deeply", (0, len(text)))
+        return SqlError("nested too deeply", (0, len(text)))
     except TokenError:
-        return SqlError("a quote is not closed", _open_quote(text))
+        return SqlError("unclosed quote", _open_quote(text))
     return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
 
 
@@ -349,12 +349,12 @@ def _explained(text: str, error: dict[str, object]) -> SqlError:
     start = max(text.find(before + marked), 0) + len(before)
     at = (start, start + len(marked)) if marked else (0, len(text))
     kinds: tuple[tuple[str, str], ...] = (
-        ("Expecting )", "a `)` is missing after this"),
-        ("Required keyword", "something is missing after this"),
-        ("Expected table name", "the name of a table is missing after this"),
-        ("Unexpected token", "this does not belong here"),
+        ("Expecting )", "missing `)` after this"),
+        ("Required keyword", "incomplete after this"),
+        ("Expected table name", "missing table name after this"),
+        ("Unexpected token", "unexpected token"),
     )
-    return SqlError(next((words for key, words in kinds if key in description), "SQL breaks off here"), at)
+    return SqlError(next((words for key, words in kinds if key in description), "parsing failed here"), at)
 
 
 _SKIPPED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)

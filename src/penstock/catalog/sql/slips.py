@@ -25,26 +25,26 @@ class _Slip(NamedTuple):
 _SLIPS = (
     _Slip(
         re.compile(r"\{\{|\{%|\$\{"),
-        "holds a template",
-        "SQL is run as it stands: a dataset is named itself, without `ref` or `source`",
+        "contains a template",
+        "templates are not supported: write the dataset's name, without `ref` or `source`",
     ),
     _Slip(
         re.compile(r"(?:(?<![<>:=!])==?|<>|!=)\s*null\b", re.IGNORECASE),
         "compares with null",
-        "never true, whatever the value: write `is null` or `is not null`",
+        "never true: write `is null` or `is not null`",
     ),
     _Slip(
         re.compile(r"(?<![\w.-])(?:19|20)\d\d-[01]\d-[0-3]\d(?![\w.-])"),
-        "holds a date without quotes",
+        "contains a date without quotes",
         "this subtracts numbers: write `date '{}'`",
     ),
     _Slip(
         re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s*&&|&&\s*\d"),
         "joins conditions by `&&`",
-        "write `and`: `&&` asks whether lists have a member in common",
+        "write `and`: `&&` tests whether two lists overlap",
     ),
 )
-_ABOVE_ONE = "asks for a quantile above 1"
+_ABOVE_ONE = "has a quantile above 1"
 
 
 def slip(text: str) -> SqlError | None:
@@ -94,7 +94,7 @@ def bare_window(tree: exp.Expr) -> SqlError | None:
         if not isinstance(above, exp.Window) and "start" in node.meta:
             at = (node.meta["start"], node.meta["end"] + 1)
             return SqlError(
-                "it looks at the rows of a window, which a query of a Dataset names by `over (...)`",
+                "a window function needs `over (...)`, which only the query of a Dataset can have",
                 at,
                 NO_WINDOW,
             )

@@ -1,10 +1,10 @@
-"""SQL calls a function with a value of a kind that it does not take.
+"""SQL passes a function an argument of the wrong type.
 
-What it does: where the declared types of the columns leave no doubt of what kind a value is, looks up whether DuckDB
-takes that kind in this place of the call, in features, in the queries that datasets come from, and in their `checks`.
-Each argument is looked at for itself. What stands in quotes is whatever DuckDB needs, and passes.
+What it does: where the declared column types determine the type of an argument, checks that DuckDB accepts it at that
+position: in features, in the queries of datasets, and in their `checks`. Each argument is checked on its own. Quoted
+literals always pass, since DuckDB converts them.
 
-Why: DuckDB would refuse the whole query, after the pipeline has read its data.
+Why: DuckDB would reject the whole query, after the pipeline has read its data.
 
 Example, where `late` is a bool:
 
@@ -30,20 +30,20 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 
 _SAID = {
-    "int": "a whole number", "float": "a number", "fraction": "a number", "bool": "a truth value", "string": "text",
-    "words": "text", "timestamp": "a time", "date": "a date", "interval": "a span of time", "time": "a time of day",
+    "int": "a whole number", "float": "a number", "fraction": "a number", "bool": "a boolean", "string": "text",
+    "words": "text", "timestamp": "a time", "date": "a date", "interval": "an interval", "time": "a time of day",
 }  # fmt: skip
 _NUMBERS = frozenset({"int", "float", "fraction"})
 _TIMES = frozenset({"timestamp", "date", "interval", "time"})
 _TEXTS = frozenset({"string", "words"})
 _REMEDIES = (
-    (frozenset({"bool"}), "int", "write `{call}({before}{operand}::int{after})`: what is true counts as 1"),
-    (_TEXTS, "float", "where the text holds numbers, write `{call}({before}{operand}::float{after})`"),
-    (_TEXTS, "timestamp", "where the text holds times, write `{call}({before}{operand}::timestamp{after})`"),
+    (frozenset({"bool"}), "int", "write `{call}({before}{operand}::int{after})`, which counts true as 1"),
+    (_TEXTS, "float", "if the text holds numbers, write `{call}({before}{operand}::float{after})`"),
+    (_TEXTS, "timestamp", "if the text holds timestamps, write `{call}({before}{operand}::timestamp{after})`"),
     (_NUMBERS | {"bool"}, "string", "write `{call}({before}{operand}::varchar{after})`"),
-    (_NUMBERS, "timestamp", "where it counts seconds since 1970, write `{call}({before}to_timestamp({value}){after})`"),
+    (_NUMBERS, "timestamp", "if it counts seconds since 1970, write `{call}({before}to_timestamp({value}){after})`"),
     (_NUMBERS, "bool", "write a condition, such as `{call}({before}{operand} > 0{after})`"),
-    (_TIMES, "float", "take a number of it, such as `{call}({before}epoch({value}){after})` in seconds"),
+    (_TIMES, "float", "convert it to a number, such as `{call}({before}epoch({value}){after})` in seconds"),
     (_TIMES, "string", "write `{call}({before}{operand}::varchar{after})`"),
 )
 """By the kind that is given and one that the function takes: what would be right."""
@@ -58,7 +58,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
     for below, misfit in found:
         yield Diagnostic.error(
             "argument-kind",
-            f"`{misfit.function}` does not take {_SAID[misfit.kind]}",
+            f"`{misfit.function}` does not accept {_SAID[misfit.kind]}",
             view.span(resource, below, within=misfit.at),
             f"this is {_SAID[misfit.kind]}",
             help=_advice(misfit),

@@ -1,7 +1,7 @@
 """A column's contract contradicts itself.
 
-What it does: bounds that leave no value, bounds on text, values of another type, a regular expression that does not
-compile or is no RE2, a key that may be missing.
+What it does: reports bounds that allow no value, bounds on text, values of another type, regular expressions that do
+not compile or are not valid RE2, and nullable key columns.
 
 Why: such a contract either rejects every row or checks nothing.
 
@@ -42,15 +42,15 @@ def column_contract(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         yield from _pattern(view, dataset, column, pointer)
         if name in dataset.spec.primary_key and column.nullable is not False:
             yield _error(
-                view, dataset, (*pointer, "nullable"), f"`{name}` is part of the primary key and may be missing",
-                "a key identifies every row: delete `nullable`",
+                view, dataset, (*pointer, "nullable"), f"`{name}` is part of the primary key and nullable",
+                "a key must identify every row: delete `nullable`",
             )  # fmt: skip
     for position, check in enumerate(dataset.spec.checks):
         rows = check.rows
         if rows is not None and rows.at_least is not None and rows.at_most is not None and rows.at_least > rows.at_most:
             yield _error(
                 view, dataset, ("checks", position, "rows", "atMost"),
-                f"no number of rows is at least {rows.at_least:,} and at most {rows.at_most:,}",
+                f"no row count is at least {rows.at_least:,} and at most {rows.at_most:,}",
                 "write the larger number as `atMost`",
             )  # fmt: skip
 
@@ -59,7 +59,7 @@ def _bounds(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
     for key, value in (("min", column.min), ("max", column.max)):
         if value is not None and column.type not in _NUMBERS:
             yield _error(
-                view, dataset, (*pointer, key), f"`{key}` bounds a column of type `{column.type}`",
+                view, dataset, (*pointer, key), f"`{key}` is set on a column of type `{column.type}`",
                 "`min` and `max` are for numbers; use `oneOf`, `matches`, or a check in SQL",
             )  # fmt: skip
             return
@@ -76,7 +76,7 @@ def _values(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
         return
     if column.type not in ("string", "int"):
         yield _error(
-            view, dataset, (*pointer, "oneOf"), f"`oneOf` lists values of a column of type `{column.type}`",
+            view, dataset, (*pointer, "oneOf"), f"`oneOf` is set on a column of type `{column.type}`",
             "`oneOf` is for `string` and `int`",
         )  # fmt: skip
         return
@@ -86,13 +86,17 @@ def _values(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
             right = f'"{value}"' if not is_text else str(value)
             yield _error(
                 view, dataset, (*pointer, "oneOf", position),
-                f"`{value}` is {'text' if is_text else 'a number'}, and `{name}` is declared as `{column.type}`",
+                f"`{value}` is {'text' if is_text else 'a number'}, but `{name}` is declared as `{column.type}`",
                 f"write `{right}`" if not is_text or str(value).lstrip("-").isdigit() else "declare it as `string`",
             )  # fmt: skip
     repeated = sorted({str(value) for value in column.one_of if column.one_of.count(value) > 1})
     if repeated:
         yield _error(
-            view, dataset, (*pointer, "oneOf"), f"`oneOf` lists {listed(repeated)} twice", "list each value once"
+            view,
+            dataset,
+            (*pointer, "oneOf"),
+            f"`oneOf` lists {listed(repeated)} more than once",
+            "list each value once",
         )
 
 
@@ -102,7 +106,7 @@ def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> 
     at = (*pointer, "matches")
     if column.type != "string":
         yield _error(
-            view, dataset, at, f"`matches` is for text, and the column is declared as `{column.type}`",
+            view, dataset, at, f"`matches` needs text, but the column is declared as `{column.type}`",
             "declare the column as `string`, or use `min` and `max`",
         )  # fmt: skip
         return
@@ -123,9 +127,9 @@ def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> 
     if foreign is not None:
         yield Diagnostic.error(
             "column-contract",
-            "the regular expression uses what RE2 does not know",
+            "the regular expression is not valid RE2",
             view.span(dataset, at, within=foreign.span()),
-            help=("RE2 has no lookaround, no reference back to a group and no possessive repeat",),
+            help=("RE2 has no lookaround, backreferences or possessive quantifiers",),
         )
 
 

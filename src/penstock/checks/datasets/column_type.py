@@ -1,9 +1,9 @@
-"""A column of a SQL dataset is declared of a type that the query's values do not convert to.
+"""A column of a SQL dataset is declared with a type that its values cannot be converted to.
 
-What it does: where the query leaves no doubt of what a column of its result holds, compares that to the declared type.
-`/` and averages give fractions, the difference of two times is a span of time, and a time is no number.
+What it does: where the query determines the type of a result column, compares it with the declared type. `/` and
+averages give fractions, the difference of two timestamps is an interval, and a timestamp is not a number.
 
-Why: the step that reads the dataset would find that every row breaks the contract, after the data has been read.
+Why: in the step that reads the dataset every row would break the contract, after the data has been read.
 
 Example:
 
@@ -43,7 +43,7 @@ def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         if found is not None:
             yield Diagnostic.error(
                 "column-type",
-                f"the column `{name}` is declared {type_}, and the query gives {found.words}",
+                f"the column `{name}` is declared as {type_}, but the query gives {found.words}",
                 view.span(dataset, ("columns", name, "type")),
                 secondary=(Label(view.span(dataset, ("source", "sql"), within=given.at), f"this gives {found.words}"),),
                 help=(found.remedy,),

@@ -1,18 +1,18 @@
-"""A path of data leads out of the repository, or to a place that no step can reach.
+"""A data path is outside of the repository, or no step can read it.
 
-What it does: looks at every path of a `csv` or `parquet` source: at where `..` leads, and at the scheme of an address.
-`penstock check` also warns of a file that is not there where one of nearly the same name is; that no file is there is
-no mistake, since rows are seldom committed.
+What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, and the scheme of an
+address. `penstock check` also warns of a missing file if one with a similar name exists; a missing file alone is not
+reported, since data is rarely committed.
 
-Why: a step in a container sees the repository alone, and what lies outside of it is no part of what was reviewed. A
-shell's `~` and schemes that Arrow does not know would fail in the cluster only.
+Why: a step in a container sees only the repository, and files outside of it are not reviewed. A shell's `~` and schemes
+that Arrow does not know would fail only in the cluster.
 
 Example:
 
     source: {csv: ../exports/arrivals.csv}
     source: {parquet: s4://exports/arrivals/*.parquet}
 
-Use instead: a path that starts at the repository's root, an absolute one that the image of the steps has, or an
+Use instead: a path relative to the repository's root, an absolute path that exists in the image of the steps, or an
 address of an object store:
 
     source: {csv: data/arrivals.csv}
@@ -37,7 +37,7 @@ from penstock.specs.dataset import Dataset
 
 _SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
 """Those of Arrow's file systems (https://arrow.apache.org/docs/python/filesystems.html)."""
-_FROM_THE_ROOT = "a path starts at the repository's root"
+_FROM_THE_ROOT = "paths are relative to the repository's root"
 
 
 @rule("data-path", severities=MAY_WARN)
@@ -49,20 +49,20 @@ def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         if sign:
             if scheme not in _SCHEMES:
                 at = view.span(dataset, below, within=(0, len(scheme)))
-                yield unknown_word("data-path", f"nothing reads addresses of `{scheme}://`", at, scheme, _SCHEMES)
+                yield unknown_word("data-path", f"`{scheme}://` addresses are not supported", at, scheme, _SCHEMES)
         elif path.startswith("~"):
             yield Diagnostic.error(
                 "data-path",
-                f"`{path}` starts at somebody's home folder",
+                f"`{path}` is in a home folder",
                 view.span(dataset, below),
                 help=(_FROM_THE_ROOT,),
             )
         elif normpath(path).startswith(".."):
             yield Diagnostic.error(
                 "data-path",
-                f"`{path}` leads out of the repository",
+                f"`{path}` is outside of the repository",
                 view.span(dataset, below),
-                help=(f"{_FROM_THE_ROOT}, and a step sees nothing above it",),
+                help=(f"{_FROM_THE_ROOT}, and steps see nothing outside of it",),
             )
 
 

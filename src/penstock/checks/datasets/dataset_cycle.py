@@ -1,12 +1,12 @@
 """A dataset is derived from itself.
 
-What it does: follows the tables of SQL datasets and reports a circle.
+What it does: follows the tables of SQL datasets and reports cycles.
 
-Why: no dataset of a circle can be computed before the others.
+Why: no dataset of a cycle can be computed before the others.
 
 Example: `delays` selects from `routes`, and `routes` selects from `delays`.
 
-Use instead: derive both from a third dataset that has a file, a Python function or a query of its own as its source.
+Use instead: derive both from a third dataset, whose source is a file, a Python function or another query.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         f"the dataset `{dataset.name}` is derived from itself",
         view.span(dataset, ("source", "sql"), within=at),
         " -> ".join(circle),
-        help=("let one of them read from a dataset outside of the circle",),
+        help=("let one of them read from a dataset outside of the cycle",),
     )
 
 

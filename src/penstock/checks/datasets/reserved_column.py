@@ -1,14 +1,13 @@
-"""A column is called as one that the steps add to the rows while they work.
+"""A column has a name that is reserved for the steps.
 
-What it does: looks for the steps' own names, such as `@row`, `@class`, `@place` or `@entity.flight`, among the columns
-of a dataset. Other names may begin with `@`: `@timestamp` is one.
+What it does: looks for the columns that steps add, such as `@row`, `@class`, `@place` or `@entity.flight`, among the
+columns of a dataset. Other names may begin with `@`, such as `@timestamp`.
 
-Why: a step would take the one for the other. It stops with words about a query that nobody wrote, or reads its own
-column where the user's is meant.
+Why: a step would confuse the two columns: it would fail in a query that you did not write, or read the wrong column.
 
 Example: `columns: {"@class": {type: string}}`
 
-Use instead: a `query` that gives the column another name, or another name in the source.
+Use instead: another name in the source, or a SQL dataset over it that renames the column.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ def reserved_column(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         if name.startswith("@") and is_own_column(name):
             yield Diagnostic.error(
                 "reserved-column",
-                f"a column cannot be called `{name}`",
+                f"the column name `{name}` is reserved",
                 view.span(dataset, ("columns", name), "key"),
                 "steps add a column of this name",
-                help=(f"call it `{name.removeprefix('@')}`, in the source or by a `query` over it",),
+                help=(f"rename it to `{name.removeprefix('@')}`, in the source or with a SQL dataset over it",),
             )

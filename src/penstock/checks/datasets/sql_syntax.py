@@ -1,7 +1,7 @@
-"""SQL in a spec does not parse, or could not run.
+"""SQL in a spec does not parse, or cannot run.
 
-What it does: parses every SQL expression and query of the specs in DuckDB's dialect, which is what runs them, and
-counts the arguments of functions. It also finds what reads well and cannot be meant: templates, comparisons with null.
+What it does: parses every SQL expression and query of the specs in the dialect of DuckDB, which runs them, and counts
+the arguments of functions. It also reports likely mistakes: templates, comparisons with null.
 
 Why: otherwise the mistake shows up in the cluster, after the pipeline has read its data.
 
@@ -52,10 +52,10 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
     elif parsed.volatile:
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{_name(below)}` is another one at each run",
+            f"the SQL of `{_name(below)}` gives another value at each run",
             view.span(resource, below),
-            f"`{parsed.volatile}` has no value of its own",
-            help=("take a time of the rows; what is known by when follows from `--as-of` and `knownAt`",),
+            f"`{parsed.volatile}` is not deterministic",
+            help=("use a timestamp column of the rows; `--as-of` and `knownAt` decide what is known at a time",),
         )
     elif isinstance(parsed, analysis.Expression):
         yield from _form(view, resource, below, parsed)
@@ -68,14 +68,16 @@ def _form(
     if parsed.subquery is not None:
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{name}` holds a query of its own",
+            f"the SQL of `{name}` contains a subquery",
             view.span(resource, below, within=parsed.subquery),
-            help=("make the query a Dataset with `source: {sql: ...}`, and read that with `latest` or `aggregate`",),
+            help=(
+                "move the subquery to a Dataset with `source: {sql: ...}`, and read that with `latest` or `aggregate`",
+            ),
         )
     elif below[-2:-1] == ("aggregate",) and below[-1] == "sql" and not (parsed.aggregates or parsed.unknown):
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{name}` aggregates nothing",
+            f"the SQL of `{name}` has no aggregate function",
             view.span(resource, below),
             "one value for each row of the window",
             help=("wrap it in an aggregate function such as `avg(...)`, `max(...)` or `count(*)`",),
@@ -83,23 +85,23 @@ def _form(
     elif below[-2:] == ("aggregate", "where") and (parsed.aggregates or parsed.windows):
         yield Diagnostic.error(
             "sql-syntax",
-            f"the condition `where` of `{name}` aggregates",
+            f"the condition `where` of `{name}` has an aggregate function",
             view.span(resource, below),
-            "it is asked of each row by itself",
-            help=("say in `where` which rows count, and aggregate them in `sql`, such as `count(*) > 3`",),
+            "`where` is evaluated for each row",
+            help=("filter rows in `where`, and aggregate them in `sql`, such as `count(*) > 3`",),
         )
     elif below[-2:-1] == ("aggregate",) and parsed.windows:
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{name}` uses a window function within the window of `aggregate`",
+            f"the SQL of `{name}` uses a window function inside of `aggregate`",
             view.span(resource, below),
-            help=("take `over (...)` away: `window`, `match` and `where` say which rows are seen",),
+            help=("remove `over (...)`: `window`, `match` and `where` select the rows",),
         )
     elif below[-2:-1] != ("aggregate",) and (parsed.aggregates or parsed.windows):
         kind = "a window function" if parsed.windows else "an aggregate function"
         yield Diagnostic.error(
             "sql-syntax",
-            f"the SQL of `{name}` uses {kind}, which looks at rows of any time",
+            f"the SQL of `{name}` uses {kind}, which reads rows of any time",
             view.span(resource, below),
             help=("use `aggregate: {of: ..., sql: ..., match: [...], window: ...}`, which sees only earlier rows",),
         )

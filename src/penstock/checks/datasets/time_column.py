@@ -1,16 +1,16 @@
-"""A time of a dataset is no time, or is needed and missing.
+"""A time column of a dataset is not a timestamp, or is missing.
 
 What it does: `eventTime` and `knownAt` must name columns of type `timestamp` or `date`; `freshness` and `knownAt`
 need an `eventTime`.
 
-Why: features are joined as of a row's own time. A text or a number has no order in time that could be relied on.
+Why: features are joined as of the event time of a row. Texts and numbers cannot be ordered reliably by time.
 
 Example:
 
     eventTime: year
     columns: {year: {type: int}}
 
-Use instead: a column of type `timestamp`, or of type `date`, which counts from its midnight on.
+Use instead: a column of type `timestamp`, or of type `date`, which stands for its midnight.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ def time_column(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
             declared = Label(view.span(dataset, ("columns", str(name), "type")), f"declared as `{column.type}`")
             yield Diagnostic.error(
                 "time-column",
-                f"`{key}` names a column that is no time",
+                f"`{key}` names a column that is not a timestamp",
                 view.span(dataset, (key,)),
                 secondary=(declared,),
-                help=("declare the column as `timestamp` or `date`, or name another one",),
+                help=("declare the column as `timestamp` or `date`, or name another column",),
             )
     if spec.event_time is None:
         for key, value in (("freshness", spec.freshness), ("knownAt", spec.known_at)):
             if value is not None:
                 yield Diagnostic.error(
                     "time-column",
-                    f"`{key}` says nothing without an `eventTime`",
+                    f"`{key}` needs an `eventTime`",
                     view.span(dataset, (key,), "key"),
-                    help=("add `eventTime` with the column that tells when a row happened",),
+                    help=("add `eventTime` with the column that holds the time of the event",),
                 )

@@ -1,15 +1,15 @@
 """A spec names a column that its dataset does not have.
 
-What it does: looks up every column that a spec names in the contract of the dataset that it belongs to: keys and
-times, columns in SQL, `latest`, `lookup`, `aggregate`, `match`, `entity`, `reads`, label, slices, split and clusters.
+What it does: looks up every column that a spec names in the contract of its dataset: keys and times, columns in SQL,
+`latest`, `lookup`, `aggregate`, `match`, `entity`, `reads`, label, slices, split and clusters.
 
-Why: the contract is what a pipeline relies on. A column that is not in it is not checked, and may not exist.
+Why: pipelines rely on the contract. A column that is not in it is not validated, and may not exist.
 
 Example:
 
     hour: {type: int, sql: "extract(hour from departure_time)"}    # the contract says `departs`
 
-Use instead: the column as the contract of the Dataset names it, or add it to the contract.
+Use instead: a column of the Dataset's contract, or add the column to the contract.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _diagnostic(view: View, resource: Resource, dataset: Dataset, one: Named) ->
         return Diagnostic.error("unknown-column", headline, span, help=(advice,))
     if found.help or resource is dataset:
         return found
-    contract = Label(view.span(dataset, ("columns",), "key"), "its contract stands here")
+    contract = Label(view.span(dataset, ("columns",), "key"), "its contract is here")
     return Diagnostic.error("unknown-column", headline, span, secondary=(contract,))
 
 
@@ -93,17 +93,17 @@ def _advice(resource: Resource, one: Named) -> str:
     if one.is_quoted:
         return _text_in_quotes(one.column)
     if one.is_foreign:
-        return f"this SQL sees `{one.dataset}` alone: read another dataset with `latest`, `lookup` or `aggregate`"
+        return f"this SQL reads only `{one.dataset}`: read another dataset with `latest`, `lookup` or `aggregate`"
     if isinstance(resource, FeatureSet) and one.dataset == resource.spec.source and one.pointer[0] == "features":
         other = resource.spec.features.get(one.column)
         if other is not None:
             way = f": write `{other.sql}`" if other.sql is not None else ""
-            return f"`{one.column}` is a feature, and a feature reads columns of datasets alone{way}"
+            return f"`{one.column}` is a feature, and features can only read columns of datasets{way}"
     return ""
 
 
 def _text_in_quotes(text: str) -> str:
-    return f"text stands in single quotes, names in double ones: write `'{text}'`"
+    return f"single quotes are for text, double quotes for names: write `'{text}'`"
 
 
 def _of_dataset(dataset: Dataset) -> Iterator[Named]:
@@ -133,7 +133,7 @@ def _of_query(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         span = view.span(dataset, ("source", "sql"), within=unknown.at)
         read = view.find(Dataset, unknown.table) if unknown.table is not None else None
         helps = (_text_in_quotes(unknown.name),) if text[unknown.at[0]] == '"' else ()
-        headline = f"no table of the query has a column `{unknown.name}`"
+        headline = f"no table in the query has a column `{unknown.name}`"
         if read is not None:
             headline = f"the dataset `{read.name}` has no column `{unknown.name}`"
             found = unknown_word("unknown-column", headline, span, unknown.name, read.spec.columns)
@@ -154,7 +154,7 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
         found = [name for name in given if name.lower() == column.lower()]
         span = view.span(dataset, ("columns", column), "key")
         if not found:
-            headline = f"the query does not give the column `{column}` of the contract"
+            headline = f"the query does not return the column `{column}` of the contract"
             if "" not in given:
                 yield unknown_word("unknown-column", headline, span, column, given)
             elif column.isidentifier():
@@ -163,9 +163,9 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
         elif len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings):
             yield Diagnostic.error(
                 "unknown-column",
-                f"the query gives `{column}` {len(found)} times",
+                f"the query returns `{column}` {len(found)} times",
                 span,
-                "which of them is it?",
+                "ambiguous",
                 secondary=(Label(view.span(dataset, ("source", "sql"))),),
                 help=("name the columns instead of `*`, join with `using (...)`, or leave one out with `exclude`",),
             )

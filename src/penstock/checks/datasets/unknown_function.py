@@ -1,7 +1,7 @@
-"""A function is named that the repository does not have, or that takes other arguments.
+"""A function does not exist in the repository, or takes other arguments.
 
-What it does: finds the file of every `module:function` in the repository and reads its syntax. Nothing is imported or
-run: a pull request must not run code in the machine that judges it.
+What it does: finds the file of every `module:function` in the repository and parses it. Nothing is imported or run: a
+pull request must not run code on the machine that reviews it.
 
 Why: a pipeline would fail in its container, after reading its data.
 
@@ -63,10 +63,10 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
         # At the file, so that it is one mistake however many specs name its functions.
         yield Diagnostic.error(
             "unknown-function",
-            f"the module `{module_name}` is no Python",
+            f"cannot parse the module `{module_name}`",
             Span.point(module.path, line),
             reason,
-            secondary=(Label(at_module(), "a spec names a function of it"),),
+            secondary=(Label(at_module(), "a spec refers to a function in it"),),
         )
     else:
         signature = module.find(name)
@@ -82,13 +82,13 @@ def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
     """A diagnostic of that code: the module's file is missing; a file beside it may be meant."""
     headline = f"the repository has no module `{module}`"
     if links := linked(view, paths_of(f"{module}:x")):
-        return Diagnostic.error(code, headline, at, "a link is no file of the repository", help=links)
+        return Diagnostic.error(code, headline, at, "symbolic links are not followed", help=links)
     file = paths_of(f"{module}:x")[0]
     folder, _, name = file.rpartition("/")
     beside = [entry.removesuffix(".py") for entry in view.catalog.repository.listing(folder)]
     guesses = did_you_mean(name.removesuffix(".py"), [entry for entry in beside if not entry.startswith((".", "__"))])
     prefix = module.rpartition(".")[0]
-    helps = [f"there is no file `{file}` below the repository's root"]
+    helps = [f"there is no file `{file}` in the repository"]
     if guesses:
         helps.append(f"did you mean `{f'{prefix}.' if prefix else ''}{guesses[0]}`?")
     return Diagnostic.error(code, headline, at, help=tuple(helps))
@@ -111,7 +111,11 @@ def _call(
     too_few = signature.most is not None and signature.most < count
     if too_few or signature.least > count or signature.keywords:
         takes = f"{signature.least}" if signature.least == signature.most else f"{signature.least} to {signature.most}"
-        given = f"it takes {takes}" if not signature.keywords else f"it demands `{signature.keywords[0]}` by name"
+        given = (
+            f"it takes {takes}"
+            if not signature.keywords
+            else f"it requires the keyword argument `{signature.keywords[0]}`"
+        )
         yield Diagnostic.error(
             "unknown-function",
             f"`{signature.name}` is called with {words}",

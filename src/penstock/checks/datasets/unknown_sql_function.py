@@ -1,10 +1,10 @@
 """SQL calls a function that DuckDB does not have.
 
-What it does: looks up every function that the SQL of features, datasets and their checks calls, by the name that was
-written, among those of the DuckDB that runs it in the steps. No extension is loaded there.
+What it does: looks up every function that the SQL of features, datasets and their checks calls among those of the
+DuckDB version that the steps use. No extensions are loaded.
 
-Why: SQL of another database is read by people as easily as DuckDB's own. The step would stop at it, after the pipeline
-has read its data.
+Why: functions of other databases are easily overlooked in a review. The step would fail, after the pipeline has read
+its data.
 
 Example:
 
@@ -57,6 +57,6 @@ def _diagnostic(at: Span, name: str) -> Diagnostic:
     headline = f"DuckDB has no function `{name}`"
     meant = ELSEWHERE.get(name.lower())
     if meant is not None:
-        return Diagnostic.error("unknown-sql-function", headline, at, help=(f"`{meant}` does it in DuckDB",))
+        return Diagnostic.error("unknown-sql-function", headline, at, help=(f"the equivalent in DuckDB is `{meant}`",))
     known = [one for one in {*functions(), *SYNTAX} if not one.startswith(("collate_", "icu_collate_"))]
     return unknown_word("unknown-sql-function", headline, at, name.lower(), known)

@@ -1,15 +1,15 @@
-"""A query reads a table that is no dataset.
+"""A query reads a table that is not a dataset.
 
 What it does: looks up every table of a SQL dataset, and of the SQL checks of any dataset, among the datasets.
 
-Why: a query may read declared datasets alone. What it reads otherwise has no contract and no lineage, and a sensitive
-column could pass unseen.
+Why: queries may only read declared datasets. Other tables have no contract and no lineage, so a sensitive column could
+go unnoticed.
 
 Example:
 
     source: {sql: "select * from flihgts where origin = 'JFK'"}
 
-Use instead: the name of a Dataset, quoted where it has dashes: `from "flight-plans"`. A check reads the dataset itself
+Use instead: the name of a Dataset, quoted if it contains dashes: `from "flight-plans"`. A check reads its own dataset
 as `this`.
 """
 
@@ -50,7 +50,7 @@ def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tup
                 "unknown-table",
                 f"a check of `{dataset.name}` reads the table `{table.name}`",
                 view.span(dataset, pointer, within=table.at),
-                help=("a check sees its own dataset alone, as the table `this`",),
+                help=("a check can only read its own dataset, as the table `this`",),
             )
         elif view.find(Dataset, table.name) is None and not view.catalog.is_declared(target):
             yield unknown_name(view.catalog, target, view.span(dataset, pointer, within=table.at), "the query")

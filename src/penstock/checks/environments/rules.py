@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.checks.environments.pod_disk import pod_disk
+from penstock.checks.environments.pod_local_storage import pod_local_storage
 from penstock.checks.environments.shared_namespace import shared_namespace
 from penstock.checks.environments.unknown_version import unknown_version
 from penstock.checks.rule import Rule
@@ -10,5 +10,5 @@ from penstock.checks.rule import Rule
 RULES: tuple[Rule, ...] = (
     unknown_version,
     shared_namespace,
-    pod_disk,
+    pod_local_storage,
 )

@@ -1,15 +1,15 @@
-"""Two environments apply objects of the same names to one namespace.
+"""Two environments apply objects with the same names to one namespace.
 
-What it does: compares the Environments that have a cluster and the same `namespace`, and whose `context` does not say
-that their clusters are different ones. Both must serve a Rollout, train a Model or watch one for their objects to meet.
+What it does: compares the Environments that have a cluster and the same `namespace`, unless their `context` says that
+the clusters differ. It reports them if both serve the same Rollout, or train or monitor the same Model.
 
-Why: names of objects come from models and rollouts, and not from environments. The environment that is applied last
-overwrites the other: production serves what staging was given, until the next sync turns it round.
+Why: objects are named after models and rollouts, not environments. The environment that is applied last overwrites the
+other: production serves the version of staging until the next sync.
 
 Example: `staging` and `production`, both `{namespace: ml}`, and a Rollout with `environments: [staging, production]`.
 
-Use instead: a namespace for each environment; or, where each has a cluster of its own, `context` in both, which names
-it as kubectl does.
+Use instead: a namespace for each environment; or, if they are different clusters, `context` in both, the name of
+kubectl's context.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def shared_namespace(view: View, environment: Environment) -> Iterator[Diagnosti
             f"`{environment.name}` and `{name}` overwrite each other's objects",
             own.span(environment, ("namespace",)),
             f"both apply the {shared[0]}{more}",
-            secondary=(Label(other.span(other.get(Environment, name), ("namespace",)), "may be the same place"),),
+            secondary=(Label(other.span(other.get(Environment, name), ("namespace",)), "may be the same namespace"),),
             help=(
-                "give each a namespace of its own",
-                "or say by `context`, in both, that they are different clusters",
+                "give each environment a separate namespace",
+                "or set `context` in both, if they are different clusters",
             ),
         )
 

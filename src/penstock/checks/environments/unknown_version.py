@@ -1,13 +1,14 @@
-"""A target is of a newer version than this program knows.
+"""A target's version is newer than this version of Penstock knows.
 
-What it does: compares the version of KServe in each Environment with the newest one whose manifests are known here.
+What it does: compares the version of KServe in each Environment with the newest one that Penstock supports.
 
-Why: what is compiled is what the newest known version takes. A later one may have renamed a field, and Kubernetes drops
-a field that it does not know without a word. This is a warning: the manifests may well be right.
+Why: manifests are compiled for the newest supported version. A later one may have renamed a field, and Kubernetes
+silently drops unknown fields. This is a warning: the manifests may well be right.
 
 Example: `kserve: {version: "0.99"}`
 
-Use instead: the version that the cluster runs, if this is a slip; else look through the notes of the releases between.
+Use instead: the version that the cluster runs, if this is a typo; otherwise read the release notes of the versions
+between.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def unknown_version(view: View, environment: Environment) -> Iterator[Diagnostic
     if kserve is not None and _minor(kserve.version) > _minor(NEWEST_KSERVE):
         yield Diagnostic.warning(
             "unknown-version",
-            f"nothing is known here of KServe {kserve.version}",
+            f"KServe {kserve.version} is newer than the supported versions",
             view.span(environment, ("kserve", "version")),
-            f"known up to {NEWEST_KSERVE}",
-            help=(f"manifests are compiled as {NEWEST_KSERVE} takes them",),
+            f"supported up to {NEWEST_KSERVE}",
+            help=(f"manifests are compiled for {NEWEST_KSERVE}",),
         )
 
 

@@ -1,20 +1,20 @@
-"""A feature is declared of a type that its values do not convert to.
+"""A feature is declared with a type that its values cannot be converted to.
 
-What it does: where a feature is a column as it is, by `sql`, `latest` or `lookup`, compares the two types, and the
-column's range where it says one. A number is a truth value only where it is 0 or 1, a time is neither a number nor a
-truth value, and neither a fraction nor a time is a category. Where SQL computes a feature, and leaves no doubt of what
-it gives, that is compared: `/` and averages give fractions, the difference of two times is a span of time. Nor is a
-time, a span or a list the condition that `where` has to be.
+What it does: if a feature is an unchanged column, by `sql`, `latest` or `lookup`, compares the two types, and the
+column's range if it is declared. A number converts to a boolean only if it is 0 or 1, a timestamp to neither a number
+nor a boolean, and neither a fraction nor a timestamp to a category. If SQL computes a feature and determines its type,
+that is compared: `/` and averages give fractions, the difference of two timestamps is an interval. It also reports a
+`where` whose value is a timestamp, an interval or a list, and not a boolean.
 
-Why: the values are converted without loss or not at all. The step that computes the features would stop at the first
-value that does not convert, after the data has been read.
+Why: values are only converted without loss. The step that computes the features would fail at the first value that
+cannot be converted, after the data has been read.
 
 Example:
 
     temperature: {type: float}                       # the column
     warm: {type: bool, sql: temperature}             # the feature
 
-Use instead the column's own type, or an expression that says what is meant:
+Use instead the column's type, or an expression that converts it:
 
     warm: {type: bool, sql: temperature > 20}
 
@@ -60,10 +60,10 @@ def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             continue
         yield Diagnostic.error(
             "feature-type",
-            f"the feature `{name}` is declared {feature.type}, and its column does not convert to that",
+            f"the feature `{name}` is declared as {feature.type}, but its column cannot be converted to that",
             view.span(feature_set, ("features", name, "type")),
             secondary=(Label(view.span(dataset, ("columns", read[1], "type")), f"`{read[1]}` is {column.type}"),),
-            help=("declare the column's own type, or write an expression in `sql` that says what is meant",),
+            help=("declare the column's type, or convert it with an expression in `sql`",),
         )
 
 
@@ -77,7 +77,7 @@ def _computed(view: View, feature_set: FeatureSet, name: str, feature: Feature) 
         place = ("features", name, "sql") if aggregate is None else ("features", name, "aggregate", "sql")
         yield Diagnostic.error(
             "feature-type",
-            f"the feature `{name}` is declared {feature.type}, and its SQL gives {found.words}",
+            f"the feature `{name}` is declared as {feature.type}, but its SQL gives {found.words}",
             view.span(feature_set, ("features", name, "type")),
             secondary=(Label(view.span(feature_set, place), f"this gives {found.words}"),),
             help=(found.remedy,),
@@ -94,10 +94,10 @@ def _condition(view: View, feature_set: FeatureSet, name: str, feature: Feature)
     if found is not None:
         yield Diagnostic.error(
             "feature-type",
-            f"the `where` of the feature `{name}` is no condition",
+            f"the `where` of the feature `{name}` is not a boolean expression",
             view.span(feature_set, ("features", name, "aggregate", "where")),
             f"this gives {found.words}",
-            help=("write a condition, which is true or false, such as a comparison",),
+            help=("write a boolean expression, such as a comparison",),
         )
 
 

@@ -1,11 +1,11 @@
-"""A feature sees what could not be known at its row's time.
+"""A feature reads data that is not yet known at the time of its row (temporal leakage).
 
-What it does: a feature is computed as of the event time of its row. Neither an expression nor `match` may read columns
-of a row that becomes known later (`knownAt`); `latest` and `aggregate` need times on both sides, and times of whole
-days are a warning; `lookup` needs a table without time.
+What it does: features are point-in-time correct: each is computed as of the event time of its row. Neither an
+expression nor `match` may read columns of a row that becomes known later (`knownAt`); `latest` and `aggregate` need
+times on both sides, and a date as a time is a warning; `lookup` needs a table without an event time.
 
-Why: such a feature is right in every test and wrong in production. The model learns from the future that it will not
-have.
+Why: such a feature looks right in every test and is wrong in production, where the model does not have data from the
+future.
 
 Example:
 
@@ -13,8 +13,8 @@ Example:
     ...
     taxi_minutes: {type: int, sql: taxi_minutes}      # known only after departure
 
-Use instead: read the column through `latest` or `aggregate`, which see only rows that were known at the time, or take
-the feature from a dataset that is known early enough.
+Use instead: read the column with `latest` or `aggregate`, which see only rows that were known at the time, or take the
+feature from a dataset that is known early enough.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _own_columns(
             f"the feature `{name}` {'reads' if form in own else 'matches'} {listed(late)} before it is known",
             view.span(feature_set, pointer),
             f"computed as of `{spec.event_time}`",
-            secondary=(Label(view.span(source, ("knownAt",)), f"rows of `{source.name}` are known only then"),),
+            secondary=(Label(view.span(source, ("knownAt",)), f"the rows of `{source.name}` become known only then"),),
             help=(
                 "read it with `latest` or `aggregate`, which see only rows that were known at the time"
                 if form in own
@@ -83,10 +83,10 @@ def _whole_days(view: View, feature_set: FeatureSet, of: Dataset, pointer: Point
     if column is not None and column.type == "date":
         yield Diagnostic.warning(
             "future-leak",
-            f"rows of `{of.name}` count as known from the midnight that their day begins with",
+            f"rows of `{of.name}` count as known from 00:00 of their day, which may be too early",
             view.span(feature_set, pointer),
             secondary=(Label(view.span(of, (key,)), "a date"),),
-            help=("add `knownAt` with the moment at which a row can be read, such as the midnight after",),
+            help=("add `knownAt` with the time at which a row becomes available, such as the next midnight",),
         )
 
 
@@ -100,9 +100,9 @@ def _others(
         if of is not None and of.spec.event_time is None:
             yield Diagnostic.error(
                 "future-leak",
-                f"`{key}` reads `{of.name}`, whose rows have no time",
+                f"`{key}` reads `{of.name}`, which has no event time",
                 view.span(feature_set, (*pointer, key, "of")),
-                secondary=(Label(view.span(of, (), "key"), "it has no `eventTime`"),),
+                secondary=(Label(view.span(of, (), "key"), "no `eventTime`"),),
                 help=("declare `eventTime` in the dataset, or use `lookup` if its values never change",),
             )
         elif of is not None:
@@ -110,9 +110,9 @@ def _others(
         if source.spec.event_time is None:
             yield Diagnostic.error(
                 "future-leak",
-                f"`{key}` needs to know the time of the rows of `{source.name}`",
+                f"`{key}` needs the event time of `{source.name}`",
                 view.span(feature_set, (*pointer, key), "key"),
-                secondary=(Label(view.span(source, (), "key"), "it has no `eventTime`"),),
+                secondary=(Label(view.span(source, (), "key"), "no `eventTime`"),),
                 help=(f"declare `eventTime` in `{source.name}`",),
             )
     if feature.lookup is not None:
@@ -120,7 +120,7 @@ def _others(
         if of is not None and of.spec.event_time is not None:
             yield Diagnostic.error(
                 "future-leak",
-                f"`lookup` reads `{of.name}`, whose rows change with time",
+                f"`lookup` reads `{of.name}`, whose rows change over time",
                 view.span(feature_set, (*pointer, "lookup"), "key"),
                 secondary=(Label(view.span(of, ("eventTime",)), "it has an event time"),),
                 help=("use `latest`, which takes the newest value that was known at the row's time",),

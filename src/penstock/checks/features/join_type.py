@@ -1,11 +1,11 @@
-"""Rows are to meet on columns whose values are never equal.
+"""A join compares columns whose values can never be equal.
 
 What it does: compares the declared types of the columns on which datasets are joined: in the `match` of `latest`,
-`lookup` and `aggregate`, between the feature sets of a Model, and between its features and its label. Numbers meet
-numbers, and times meet days; a text meets no number, even where it looks like one.
+`lookup` and `aggregate`, between the feature sets of a Model, and between its features and its label. Numbers match
+numbers, and timestamps match dates; text never matches a number, even if it looks like one.
 
-Why: the step that joins them would stop after the data has been read. A database that made numbers of texts would let
-`1` and `01` both meet the number 1.
+Why: the step that joins them would fail after the data has been read. If text were converted to numbers, `1` and `01`
+would both match the number 1.
 
 Example:
 
@@ -13,7 +13,7 @@ Example:
     tail: {type: string}                                                 # in `aircraft`
     seats: {type: int, lookup: {of: aircraft, column: seats, match: [tail]}}
 
-Use instead one type in both:
+Use instead the same type in both:
 
     tail: {type: string}
 """
@@ -103,13 +103,13 @@ def _apart(view: View, resource: FeatureSet | Model, at: Pointer, ours: _Side, t
         return
     yield Diagnostic.error(
         "join-type",
-        f"{theirs} is {theirs.type} and {ours} is {ours.type}, so no rows meet",
+        f"{theirs} is {theirs.type} and {ours} is {ours.type}, so the join never matches",
         view.span(resource, at, "key" if at[0] == "features" and len(at) == 2 else "value"),
         secondary=tuple(
             Label(view.span(side.dataset, ("columns", side.column, "type")), f"{side.type} here")
             for side in (ours, theirs)
         ),
-        help=("declare both columns with one type; a dataset made by `sql` may convert one of them",),
+        help=("declare both columns with the same type; a SQL dataset can convert one of them",),
     )
 
 

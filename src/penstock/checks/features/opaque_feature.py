@@ -1,9 +1,9 @@
-"""Lineage cannot see into a Python feature, and nothing says what it reads.
+"""A Python feature does not declare which columns it reads.
 
-What it does: asks for `reads` beside `python`, and for nothing beside the other forms.
+What it does: requires `reads` beside `python`, and rejects it beside the other forms.
 
-Why: a function gets the whole table. Without `reads` every column counts as read, so that each sensitive one reaches
-the model as far as anybody can prove. With it, the function is given those columns alone.
+Why: lineage cannot follow a function, which gets the whole table. Without `reads` every column counts as read, so each
+sensitive one is taken to reach the model. With `reads` the function is given only those columns.
 
 Example:
 
@@ -32,7 +32,7 @@ def opaque_feature(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         if feature.python is not None and feature.reads is None:
             yield Diagnostic.warning(
                 "opaque-feature",
-                f"nothing says which columns the function of `{name}` reads",
+                f"`{name}` does not declare which columns its function reads",
                 view.span(feature_set, ("features", name, "python")),
                 "every column counts as read",
                 help=("add `reads: [...]` with the columns of the source that it needs",),
@@ -40,7 +40,7 @@ def opaque_feature(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         elif feature.python is None and feature.reads is not None:
             yield Diagnostic.error(
                 "opaque-feature",
-                f"`reads` says nothing: `{name}` has no Python function",
+                f"`reads` has no effect: `{name}` has no Python function",
                 view.span(feature_set, ("features", name, "reads"), "key"),
-                help=("delete it: lineage sees into the other forms by itself",),
+                help=("delete it: lineage follows the other forms by itself",),
             )

@@ -1,16 +1,16 @@
-"""An aggregate takes a value by the order of rows, and they have none.
+"""An aggregate depends on the order of rows, which is undefined.
 
-What it does: looks for `first_value`, `lag`, `rank` and other functions of a window in the SQL of an `aggregate`.
-`first` and `last` are none of them: they go by the time of the rows.
+What it does: looks for `first_value`, `lag`, `rank` and other window functions in the SQL of an `aggregate`. `first`
+and `last` are allowed: they use the time of the rows.
 
-Why: the rows of a window are a set. Such a function asks for an order that is said beside it, so the engine refuses
-it in an aggregate, after the data has been read.
+Why: the rows of a window are a set. Window functions need an explicit order, so the engine rejects them in an
+aggregate, after the data has been read.
 
 Example:
 
     last_delay: {type: int, aggregate: {of: arrivals, sql: last_value(delay), match: [carrier], window: 30d}}
 
-Use instead `last(delay)`, or a function that says by which column:
+Use instead `last(delay)`, or a function that names the column to order by:
 
     last_delay: {type: int, aggregate: {of: arrivals, sql: "arg_max(delay, arrived_at)", match: [carrier], window: 30d}}
 """
@@ -47,10 +47,10 @@ def row_order(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         instead = by_column(call, column or "time")
         yield Diagnostic.error(
             "row-order",
-            f"the SQL of `{name}` takes a value by the order of rows, and the rows of a window have none",
+            f"the SQL of `{name}` depends on the order of rows, which is undefined within a window",
             view.span(feature_set, ("features", name, "aggregate", "sql"), within=found.span(1)),
             help=(
-                f"write `{instead}`, which says by which column"
+                f"write `{instead}`, which names the column to order by"
                 if instead
                 else "aggregate values, such as `arg_max(value, time)`, or number the rows in the `sql` of a dataset",
             ),

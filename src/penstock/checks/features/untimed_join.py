@@ -1,19 +1,19 @@
-"""A feature comes from a join that time does not bind.
+"""A feature comes from a join that is not point-in-time correct.
 
-What it does: follows the columns that a feature reads through SQL. Where a dataset joins rows that have a time of their
-own, that time must be part of the dataset's own time, or of a condition of the query. A dataset without a time that is
-made of rows with one is a warning where a `lookup` reads it: its values may tell of all of time. Where it is the label
-that a join brings in, `label-leak` says so.
+What it does: follows the columns that a feature reads through SQL. If a dataset joins rows that have an event time,
+that time must be part of the dataset's own event time, or of a condition in the query. A dataset without an event time
+that is derived from one with it is a warning if a `lookup` reads it: its values may include the future. A join that
+brings in the label is reported as `label-leak`.
 
-Why: rows that meet by their keys alone may be from long after each other. The joined row counts as known at the time of
-one of them, and the model learns from a future that it will not have.
+Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
+the model would be trained on data from the future.
 
 Example: the row of `landings` is written hours after the departure that it is joined to.
 
     source: {sql: "SELECT d.*, l.minutes FROM departures d JOIN landings l ON d.flight_id = l.flight_id"}
     eventTime: departs_at
 
-Use instead: a condition that binds the times, or `latest` or `aggregate` in the feature set, which do so by themselves:
+Use instead: a condition on the times, or `latest` or `aggregate` in the feature set, which apply one by themselves:
 
     source: {sql: "SELECT d.*, l.minutes FROM departures d JOIN landings l
       ON d.tail = l.tail AND l.landed_at <= d.departs_at"}
@@ -113,9 +113,7 @@ def _error(view: View, feature_set: FeatureSet, name: str, joined: Dataset, brou
         f"the feature `{name}` may see rows of `{brought.name}` that are later than its own",
         view.span(feature_set, ("features", name), "key"),
         f"computed as of `{_time(joined)}` of `{joined.name}`",
-        secondary=(
-            Label(view.span(joined, ("source", "sql")), f"nothing here says which `{_time(brought)}` a row may have"),
-        ),
+        secondary=(Label(view.span(joined, ("source", "sql")), f"this join has no condition on `{_time(brought)}`"),),
         help=(
             f"add a condition on `{brought.name}.{_time(brought)}`, "
             f"or read `{brought.name}` with `latest` or `aggregate`, which see only what was known at the time",
@@ -126,8 +124,9 @@ def _error(view: View, feature_set: FeatureSet, name: str, joined: Dataset, brou
 def _warning(view: View, feature_set: FeatureSet, name: str, joined: Dataset, brought: Dataset) -> Diagnostic:
     return Diagnostic.warning(
         "untimed-join",
-        f"the feature `{name}` may tell of all of time: `{joined.name}` has no time, and is made of rows that have one",
+        f"the feature `{name}` may include the future: `{joined.name}` has no event time, but is derived from "
+        "rows that have one",
         view.span(feature_set, ("features", name, "lookup"), "key"),
         secondary=(Label(view.span(brought, ("eventTime",)), f"the time of the rows of `{brought.name}`"),),
-        help=(f"read `{brought.name}` with `latest` or `aggregate` where the value changes with time",),
+        help=(f"read `{brought.name}` with `latest` or `aggregate` if the value changes over time",),
     )

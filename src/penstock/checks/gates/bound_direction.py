@@ -1,12 +1,12 @@
-"""A bound holds back good models and lets bad ones pass.
+"""A bound is in the wrong direction: it rejects good models and passes bad ones.
 
-What it does: compares the bounds of gates and quality monitors with the direction in which their measure is better. Of
-a measure of which more is better, such as `roc_auc` or a fairness ratio, the bound is a lower one: `atLeast` in a gate,
-`below` in a monitor. Of an error, a rate of mistakes or a fairness difference it is an upper one: `atMost`, `above`. A
-gate may have both. `selection_rate` is better in neither direction.
+What it does: compares the bounds of gates and quality monitors with the direction of their metric. If higher is better,
+as for `roc_auc` or a fairness ratio, the bound is a lower one: `atLeast` in a gate, `below` in a monitor. For an error,
+an error rate or a fairness difference it is an upper one: `atMost`, `above`. A gate may have both. `selection_rate` has
+no better direction.
 
-Why: a ratio of 1 is parity, and a model that selects nobody of a group has 0: `atMost` lets it pass. An alert the wrong
-way round wakes people while all is well, and is silent when it is not.
+Why: a fairness ratio of 1 is parity, and a model that selects nobody in a group has 0: `atMost` passes it. An alert in
+the wrong direction fires while the model is good, and does not when it is bad.
 
 Example:
 
@@ -48,10 +48,10 @@ def bound_direction(view: View, resource: Resource) -> Iterator[Diagnostic]:
         key, bound = named.limits[0]
         better = "more" if metric.higher_is_better else "less"
         if isinstance(resource, Rollout):
-            headline = f"the alert fires while the model is good: of `{metric.name}`, {better} is better"
+            headline = f"the alert fires while the model is good: for `{metric.name}`, {better} is better"
         else:
             passes = "unfair models" if metric.name in FAIRNESS_METRICS else "bad models"
-            headline = f"`{key}` lets {passes} pass: of `{metric.name}`, {better} is better"
+            headline = f"`{key}` passes {passes}: for `{metric.name}`, {better} is better"
         instead = right[wrong.index(key)]
         yield Diagnostic.error(
             "bound-direction",

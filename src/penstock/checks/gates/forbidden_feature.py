@@ -1,8 +1,8 @@
-"""A gate forbids a feature that its model learns from.
+"""A gate forbids a feature that its model uses.
 
-What it does: looks up `forbid` of rules with `explain` among the features of the gate's Model.
+What it does: looks up the features in `forbid` of `explain` rules among those of the gate's Model.
 
-Why: the gate could never pass, which is found out after training.
+Why: the gate can never pass, which would show only after training.
 
 Example: `forbid: [tail_number]` in the gate, and `features: {plan: all}` in the model, where `plan` has `tail_number`.
 
@@ -33,9 +33,9 @@ def forbidden_feature(view: View, gate: Gate) -> Iterator[Diagnostic]:
             if name in owners:
                 yield Diagnostic.error(
                     "forbidden-feature",
-                    f"the gate forbids `{name}`, and the model `{model.name}` learns from it",
+                    f"the gate forbids `{name}`, which the model `{model.name}` uses",
                     view.span(gate, ("rules", position, "forbid", item)),
                     "the gate can never pass",
-                    secondary=(Label(view.span(model, ("features", owners[name])), "it comes from here"),),
-                    help=(f"leave it out of the model: `{owners[name]}: {{except: [{name}]}}`",),
+                    secondary=(Label(view.span(model, ("features", owners[name])), "it is chosen here"),),
+                    help=(f"exclude it from the model: `{owners[name]}: {{except: [{name}]}}`",),
                 )

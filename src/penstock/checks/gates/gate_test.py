@@ -1,19 +1,19 @@
 """A unit test of a gate fails, or tests nothing.
 
-What it does: runs the `tests` of a Gate: judges the given figures by the rules and compares the outcomes with those
-expected. A figure is given by the id of its rule, by `id.part` for a rule with several bounds (`regions.gap`,
-`regions.lowest`, `speed.p99`), or by a metric's name for every plain rule on it. Where an environment's override takes
-rules away, the tests that speak of them are named once, at the override, and not run there.
+What it does: runs the `tests` of a Gate: applies the rules to the given values and compares the outcomes with those
+expected. A value is given by the id of its rule, by `id.part` for a rule with several bounds (`regions.gap`,
+`regions.lowest`, `speed.p99`), or by a metric's name for every plain rule on it. If an environment's override removes
+rules, the tests that refer to them are reported once, at the override, and not run there.
 
-Why: a gate is policy. Its tests say what it is meant to let through, so that a changed bound shows as a broken promise.
+Why: a gate is policy. Its tests state what it is meant to pass, so a changed bound shows as a failing test.
 
 Example:
 
     rules: [{id: quality, metric: roc_auc, atLeast: 0.68}]
     tests: [{given: {roc_auc: 0.69}, expect: {quality: fail}}]
 
-Use instead: put the bound or the expectation right, whichever is wrong. An override with `rules` of its own needs
-`tests` of its own, for it replaces the whole list.
+Use instead: correct the bound or the expectation. An override of `rules` also needs `tests`, since it replaces the
+whole list.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
             if outcome is None:
                 yield Diagnostic.error(
                     "gate-test",
-                    f"the test gives no figure for the rule `{name}`",
+                    f"the test gives no value for the rule `{name}`",
                     view.span(gate, (*pointer, "given"), "key"),
-                    help=(f"give one under {listed(names_of(one), 'or')}",),
+                    help=(f"add one under {listed(names_of(one), 'or')}",),
                 )
             elif outcome[0] != expected:
                 yield Diagnostic.error(
                     "gate-test",
-                    f"the test expects `{name}` to {expected}, and it gives `{outcome[0]}`",
+                    f"the test expects `{name}` to {expected}, but the outcome is `{outcome[0]}`",
                     view.span(gate, at),
                     outcome[1],
                     secondary=(Label(view.span(gate, ("rules", index, "id")), "by this rule"),),
@@ -89,13 +89,13 @@ def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> D
     which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {', '.join(tests[:-1])} and {tests[-1]} do"
     return Diagnostic.error(
         "gate-test",
-        "tests of the gate speak of rules that an override takes away",
+        "an override removes rules that tests of the gate refer to",
         view.span(gate, ("rules",), "key"),
-        f"there is no {listed(names, 'or')} any more",
+        f"this override removes {listed(names)}",
         secondary=tuple(
             Label(view.span(gate, ("tests", position)), "no longer applies") for position in list(inapplicable)[:_SHOWN]
         ),
-        help=(f"{which} not apply there: give the override `tests` for its own `rules`",),
+        help=(f"{which} not apply there: add `tests` for the new `rules` to the override",),
     )
 
 
@@ -113,6 +113,6 @@ def _unknown_names(view: View, gate: Gate, tests: dict[int, GateTest]) -> Iterat
             for name in names:
                 is_rule = name in unruled
                 if is_rule or (key == "given" and name not in known):
-                    headline = f"the gate has no rule `{name}`" if is_rule else f"no rule of the gate is about `{name}`"
+                    headline = f"the gate has no rule `{name}`" if is_rule else f"no rule of the gate uses `{name}`"
                     span = view.span(gate, ("tests", position, key, name), "key")
                     yield unknown_word("gate-test", headline, span, name, rules if is_rule else known)

@@ -1,8 +1,8 @@
-"""A metric is named that does not exist, that the task cannot produce, or that is sought in its worse direction.
+"""A metric does not exist, does not fit the task, or is optimized in the wrong direction.
 
-What it does: looks up the metrics of gates, searches and monitors, and compares them with the task of the model.
+What it does: looks up the metrics of gates, searches and monitors, and compares them with the model's task.
 
-Why: a regression has no ROC curve. The gate's step would fail after hours of training.
+Why: a regression has no ROC curve. The gate would fail after hours of training.
 
 Example:
 
@@ -48,7 +48,7 @@ def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
         elif named.task is not None and named.task not in metric.tasks:
             yield Diagnostic.error(
                 "metric-task",
-                f"a {named.task} task has no `{metric.name}`",
+                f"`{metric.name}` is not defined for a {named.task} task",
                 view.span(resource, named.pointer),
                 help=(_for_groups(named.task) if metric.name in FAIRNESS_METRICS else _of_task(named.task),),
             )
@@ -56,7 +56,7 @@ def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
             right = "maximize" if metric.higher_is_better else "minimize"
             yield Diagnostic.error(
                 "metric-task",
-                f"the search seeks the worst `{metric.name}`",
+                f"the search optimizes `{metric.name}` in the wrong direction",
                 view.span(resource, (*named.pointer[:-1], named.sought), "key"),
                 help=(f"write `{right}: {metric.name}`",),
             )
@@ -77,7 +77,7 @@ def _forms(view: View, gate: Gate) -> Iterator[Diagnostic]:
         elif isinstance(one, SliceRule) and one.metric == "r2":
             yield Diagnostic.warning(
                 "metric-task",
-                "`r2` of groups cannot be compared: each is measured against the spread within its own group",
+                "`r2` cannot be compared between groups: each is relative to the variance within its group",
                 view.span(gate, ("rules", position, "metric")),
                 help=("use `mean_absolute_error` or `root_mean_squared_error`",),
             )
@@ -85,13 +85,13 @@ def _forms(view: View, gate: Gate) -> Iterator[Diagnostic]:
 
 def _of_task(task: Task) -> str:
     fitting = [name for name, metric in METRICS.items() if task in metric.tasks]
-    return f"its metrics are {listed(fitting)}" if len(fitting) < 8 else f"take one such as {listed(fitting[:4], 'or')}"
+    return f"its metrics are {listed(fitting)}" if len(fitting) < 8 else f"use one such as {listed(fitting[:4], 'or')}"
 
 
 def _for_groups(task: Task) -> str:
     """What compares groups where nothing is decided between two classes."""
     metric = "mean_absolute_error" if task == "regression" else "macro_f1"
-    return f"compare the groups by a metric of the task: `metric: {metric}` in place of `fairness`, with a `maxGap`"
+    return f"compare the groups by a metric of the task: `metric: {metric}` instead of `fairness`, with a `maxGap`"
 
 
 def _unknown(view: View, resource: Resource, named: NamedMetric) -> Diagnostic:
@@ -101,7 +101,7 @@ def _unknown(view: View, resource: Resource, named: NamedMetric) -> Diagnostic:
     if other is not None:
         helps = [f"it is called `{other}` here"]
         if named.task is not None and named.task not in METRICS[other].tasks:
-            helps = [f"it is called `{other}` here, and a {named.task} task has none: {_of_task(named.task)}"]
+            helps = [f"it is called `{other}` here, but is not defined for a {named.task} task: {_of_task(named.task)}"]
         return Diagnostic.error("metric-task", headline, span, help=tuple(helps))
     known = METRICS if named.name not in FAIRNESS_METRICS else FAIRNESS_METRICS
     return unknown_word("metric-task", headline, span, named.name, known)

@@ -9,20 +9,20 @@ from penstock.checks.gates.forbidden_feature import forbidden_feature
 from penstock.checks.gates.gate_test import gate_test
 from penstock.checks.gates.metric_task import metric_task
 from penstock.checks.gates.too_few_clusters import too_few_clusters
+from penstock.checks.gates.trivial_bound import trivial_bound
 from penstock.checks.gates.undecidable_gate import undecidable_gate
 from penstock.checks.gates.unknown_group import unknown_group
-from penstock.checks.gates.vacuous_bound import vacuous_bound
-from penstock.checks.models.endless_groups import endless_groups
+from penstock.checks.models.high_cardinality_slice import high_cardinality_slice
 from penstock.checks.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     unknown_column,
     unknown_function,
     metric_task,
-    vacuous_bound,
+    trivial_bound,
     bound_direction,
     unknown_group,
-    endless_groups,
+    high_cardinality_slice,
     forbidden_feature,
     undecidable_gate,
     too_few_clusters,

@@ -1,20 +1,19 @@
-"""A gate asks for intervals over clusters of rows, and the test part has too few of them, or no time to make them by.
+"""A gate needs clustered intervals, but the test set has too few clusters, or no event time to form them.
 
-What it does: from what is declared, finds how many clusters the test rows can be at most: the length of the test period
-by that of `every`, or the values in `oneOf` of the column that tells clusters apart, which the column of a split by
-group does by itself. Fewer than 20 with a rule that needs an interval (`confidence`, `compare`) are an error. So is
-`every` where the rows have no event time.
+What it does: computes an upper limit for the number of clusters in the test set: the length of the test period divided
+by `every`, or the number of values in `oneOf` of the cluster column (for a split by group, of its column). Fewer than
+20 are an error if a rule needs an interval (`confidence`, `compare`). So is `every` if the rows have no event time.
 
-Why: rows of a cluster share what no column tells, so that it is clusters that an interval counts. Some few say nothing
-of how much the next one will differ, whatever their rows are, and such a rule holds for no model.
+Why: rows of a cluster are not independent, so an interval counts clusters. A few of them do not show how much clusters
+differ, however many rows they have, and no model can pass such a rule.
 
 Example:
 
     split: {by: time, validation: 14d, test: 14d}
     clusters: {every: 1d}                               # 15 days, the first and the last of them cut
 
-Use instead: a test part of more clusters; shorter periods, where rows of different ones are independent; or rules
-without `confidence`, which judge the estimate alone and promise nothing.
+Use instead: a test set with more clusters; shorter periods, if rows of different periods are independent; or rules
+without `confidence`, which compare only the estimate with the bound.
 """
 
 from __future__ import annotations
@@ -50,24 +49,24 @@ def too_few_clusters(view: View, gate: Gate) -> Iterator[Diagnostic]:
     if clusters is not None and clusters.every is not None and rows is not None and rows.spec.event_time is None:
         yield Diagnostic.error(
             "too-few-clusters",
-            "rows without an event time are in no period of time",
+            "clusters by period need rows with an event time",
             view.span(gate, ("clusters", "every")),
             secondary=(Label(view.span(rows, ("columns",), "key"), f"`{rows.name}` has no `eventTime`"),),
-            help=(f"give `{rows.name}` an `eventTime`, or name the `column` that tells clusters apart",),
+            help=(f"add `eventTime` to `{rows.name}`, or cluster by a `column`",),
         )
         return
     most = most_clusters(view, model, gate)
     position = next((number for number, one in enumerate(gate.spec.rules) if _needs_interval(one)), None)
     if most is None or most.clusters >= FEWEST_CLUSTERS or position is None:
         return
-    asks = Label(view.span(gate, ("rules", position, "id")), "asks for an interval")
+    asks = Label(view.span(gate, ("rules", position, "id")), "needs an interval")
     yield Diagnostic.error(
         "too-few-clusters",
-        f"no model can pass: the test rows are {counted(most.clusters, 'cluster')} at most, and an interval needs "
+        f"no model can pass: the test set has at most {counted(most.clusters, 'cluster')}, and an interval needs "
         f"{FEWEST_CLUSTERS}",
         most.at,
         secondary=(most.because, asks),
-        help=("give the test part more clusters, or leave out `confidence` and `compare`, which need an interval",),
+        help=("use a test set with more clusters, or remove `confidence` and `compare`, which need an interval",),
     )
 
 
@@ -98,7 +97,7 @@ def _values(view: View, model: Model, name: str, at: Span) -> Most | None:
     column = rows.spec.columns.get(name) if rows is not None else None
     if rows is None or column is None or column.one_of is None:
         return None
-    because = Label(view.span(rows, ("columns", name, "oneOf")), "the values that there are")
+    because = Label(view.span(rows, ("columns", name, "oneOf")), "the values of the column")
     return Most(len(column.one_of) + bool(column.nullable), at, because)
 
 

@@ -1,27 +1,27 @@
-"""A gate's rule has too few rows to decide.
+"""A gate's rule has too few rows to decide (low statistical power).
 
-What it does: computes, before anything runs, how far chance alone moves a rule's figure.
+What it does: computes, before anything runs, how much a rule's metric varies by chance alone.
 
-- A metric with a `confidence` must clear its bound with the end of an interval. From the rows that the Dataset's
-  checks guarantee (`rows: {atLeast: ...}`) and the share of the test part, it finds the smallest figure that can pass:
-  with Wilson's interval for proportions, Hanley and McNeil's error and the exact bound of a perfect ranking for
-  `roc_auc`, both in the most favourable case. If even a perfect model fails, that is an error; if passing takes more
-  than half of the way from the bound to perfection, a warning. Where rows belong together in clusters, how much they
-  prove is not known before; what as many independent rows could not prove either is an error still.
-- A gap between groups is compared with what equally good groups of `minSupport` rows differ by. If some pair of them
-  breaks the bound by chance in more than one run of five, that is a warning. How many groups there are says `oneOf`
-  of the column, two otherwise. The metric is taken to be about 0.5, where it moves most.
+- If a rule has a `confidence`, the end of its interval must meet the bound. From the rows that the Dataset's checks
+  guarantee (`rows: {atLeast: ...}`) and the test share, it finds the smallest value that can pass: with Wilson's
+  interval for proportions, and for `roc_auc` Hanley and McNeil's standard error and the exact bound of a perfect
+  ranking, all in the most favourable case. If even a perfect model fails, that is an error; if passing takes more
+  than half of the way from the bound to perfection, a warning. With clusters the width of the interval is not known
+  in advance; only what the same number of independent rows could not prove is an error.
+- A gap between groups is compared with the difference between equally good groups of `minSupport` rows. If some pair
+  of them breaks the bound by chance in more than one run of five, that is a warning. The number of groups is that of
+  the values in `oneOf` of the column, otherwise two. The metric is assumed to be about 0.5, where it varies most.
 
-It is silent where nothing is known about the number of rows: a split by time says nothing about it. How many clusters
-an interval needs is the business of `too-few-clusters`.
+Nothing is reported if the number of rows is unknown, as for a split by time. The number of clusters is checked by
+`too-few-clusters`.
 
-Why: such a gate stops good models or passes bad ones, whichever way the rows fall; people then learn to retry it.
+Why: such a gate rejects good models or passes bad ones at random, and people learn to retry it.
 
 Example:
 
     {id: regions, metric: recall, by: origin, maxGap: 0.05, minSupport: 50}
 
-Two equally good airports with 50 late flights each differ by more than 0.05 in 62% of all runs.
+The recall of two equally good airports with 50 late flights each differs by more than 0.05 in 62% of all runs.
 
 Use instead: a larger `minSupport`, a larger `maxGap`, or a longer test period.
 
@@ -110,7 +110,7 @@ def _interval(
     dataset, check = source
     guarantee = Label(
         view.span(dataset, ("checks", check, "rows")),
-        f"{model.spec.split.test!s} of these rows test: {rows:,.0f}",
+        f"{model.spec.split.test!s} of these rows are test rows: {rows:,.0f}",
     )
     span = view.span(gate, ("rules", position, "atLeast"))
     if low(1.0) < one.at_least:
@@ -120,7 +120,7 @@ def _interval(
             span,
             f"a perfect model proves {'no more than ' * clustered}{low(1.0):.3f} at {one.confidence!s}",
             secondary=(guarantee,),
-            help=("give the test part more rows, or lower the bound or the confidence",),
+            help=("use more test rows, or lower the bound or the confidence",),
         )
         return
     needed = _smallest_passing(low, one.at_least)
@@ -132,7 +132,7 @@ def _interval(
             span,
             f"at {one.confidence!s}, on {rows:,.0f} rows",
             secondary=(guarantee,),
-            help=("give the test part more rows, or lower the bound or the confidence",),
+            help=("use more test rows, or lower the bound or the confidence",),
         )
 
 
@@ -181,14 +181,14 @@ def _gap(
     kind = {"positives": "positive", "negatives": "negative"}.get(metric.rate_of or "")
     even = f", even if all of them are {kind}" if kind else ""
     enough = rows_for_gap(gap, TOLERATED_CHANCE, groups)
-    many = "two equally good groups" if groups == 2 else f"some pair of {groups} equally good groups"
+    many = "two equally good groups" if groups == 2 else f"at least two of {groups} equally good groups"
     written = "minSupport" in view.data("Gate", gate.name)["spec"]["rules"][position]
     at = view.span(gate, ("rules", position, "minSupport" if written else key))
     yield Diagnostic.warning(
         "undecidable-gate",
-        f"the rule `{gate.spec.rules[position].id}` is decided by chance in groups of {support} rows",
+        f"the rule `{gate.spec.rules[position].id}` has too few rows per group: {support}",
         at,
-        f"{many} of {support} rows differ by more than {gap:g} in {percent(chance)} of all runs{even}",
+        f"{many} of {support} rows differ by more than {gap:g} by chance in {percent(chance)} of runs{even}",
         help=(f"write `minSupport: {_rounded(enough)}` or more, or a larger `{key}`",),
     )
 

@@ -1,14 +1,14 @@
-"""A rule divides rows by a column that the evaluation does not have.
+"""A rule groups rows by a column that is not available in evaluation.
 
 What it does: looks up `by` of slice and fairness rules among the `slices` and features of the gate's Model.
 
-Why: evaluation sees the features and the columns that `slices` keeps beside them, and no others.
+Why: evaluation has only the features and the columns in `slices`.
 
 Example:
 
     {id: regions, metric: recall, by: region, maxGap: 0.1}       # the model says `slices: [origin]`
 
-Use instead: add the column to `slices` of the model; the learner does not see it there.
+Use instead: add the column to `slices` of the model; the model is not trained on it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, kno
             headline,
             span,
             secondary=(Label(at, "add it here"),) if model.spec.slices else (),
-            help=(f"add `{name}` to `slices` of the model; the learner does not see it there",),
+            help=(f"add `{name}` to `slices` of the model; the model is not trained on it",),
         )
     return unknown_word("unknown-group", headline, span, name, known)

@@ -1,10 +1,11 @@
-"""An estimator does not fit its model.
+"""An estimator does not suit its model.
 
-What it does: looks at the path of the class alone, without importing it: a misspelt package or learner of scikit-learn,
-a regressor for a classification or the other way round, a classifier without probabilities, a learner that is made of
-another estimator, which no spec can write, a learner that takes no missing values where features may be missing.
+What it does: checks the path of the class, without importing it. Reported are a misspelt package or class of
+scikit-learn, a regressor for a classification or vice versa, a classifier without probabilities, a meta-estimator,
+which takes another estimator and so cannot be written in a spec, and an estimator that does not accept missing values
+if features may be missing.
 
-Why: training would fail after the data has been read, or quietly learn something else.
+Why: training would fail after the data has been read, or silently learn something else.
 
 Example:
 
@@ -56,7 +57,7 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
         return
     if parts[0] == "sklearn" and len(parts) == 2:
         yield Diagnostic.error(
-            "estimator-class", f"`{path}` is no class of scikit-learn", view.span(model, at),
+            "estimator-class", f"`{path}` is not a class of scikit-learn", view.span(model, at),
             help=("write its full path, such as `sklearn.linear_model.LogisticRegression`",),
         )  # fmt: skip
         return
@@ -65,7 +66,7 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
         siblings = [name[start:] for name in learners() if name.startswith(path[:start])]
         span = view.span(model, at, within=(start, len(path)))
         found = unknown_word(
-            "estimator-class", f"`{path[: start - 1]}` has no learner `{parts[-1]}`", span, parts[-1], siblings
+            "estimator-class", f"`{path[: start - 1]}` has no estimator `{parts[-1]}`", span, parts[-1], siblings
         )
         if found.fix is not None:
             yield found
@@ -73,18 +74,18 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
     if any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
         yield Diagnostic.error(
             "estimator-class",
-            f"`{parts[-1]}` is made of another estimator, which a spec cannot write",
+            f"`{parts[-1]}` takes another estimator, which cannot be written in a spec",
             view.span(model, at),
-            help=("write a function that makes both, and `estimator: {python: module:function}`",),
+            help=("write a function that creates both, and `estimator: {python: module:function}`",),
         )
         return
     yield from _task(view, model, parts[-1])
     if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
         yield Diagnostic.error(
             "estimator-class",
-            f"`{parts[-1]}` gives no probabilities, which a {model.spec.task} model is judged and served by",
+            f"`{parts[-1]}` has no `predict_proba`, which a {model.spec.task} model needs",
             view.span(model, at),
-            help=("take a learner with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
+            help=("use an estimator with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
         )
     if parts[0] == "sklearn" and parts[1] in _NO_MISSING:
         yield from _missing_values(view, model, parts[-1])
@@ -98,7 +99,7 @@ def _task(view: View, model: Model, name: str) -> Iterator[Diagnostic]:
         other = name.removesuffix(wrong) + right if name.endswith(wrong) else ""
         yield Diagnostic.error(
             "estimator-class",
-            f"`{name}` does not do {task} tasks",
+            f"`{name}` does not support {task} tasks",
             view.span(model, ("estimator", "class")),
             secondary=(Label(view.span(model, ("task",)), "the task"),),
             help=(f"did you mean `{other}`?",) if other else (),
@@ -118,14 +119,16 @@ def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]
         if declared.lookup is not None:
             why = "there may be no such row"
         if declared.sql is not None and _reads_nullable(view, feature_set, declared.sql.strip()):
-            why = "the column may be missing"
+            why = "the column is nullable"
         if why:
             yield Diagnostic.error(
                 "estimator-class",
-                f"`{name}` takes no missing values, and `{feature.name}` may be missing",
+                f"`{name}` does not accept missing values, but `{feature.name}` may be missing",
                 view.span(model, ("estimator", "class")),
                 secondary=(Label(view.span(feature_set, ("features", feature.name), "key"), why),),
-                help=("add `preprocess: {numeric: {impute: median}}`, or take a learner that takes missing values",),
+                help=(
+                    "add `preprocess: {numeric: {impute: median}}`, or use an estimator that accepts missing values",
+                ),
             )
             return
 

@@ -1,13 +1,13 @@
-"""Values of parameters that do not go together, or not with the model's task.
+"""Parameter values are incompatible with each other, or with the model's task.
 
-What it does: holds the values in `estimator.params`, those in `search.space`, and what the learner takes where nothing
-is written, against the combinations that scikit-learn refuses when training begins, where the class is a learner of
-scikit-learn. Also against those with which a classifier gives no probabilities, as `SGDClassifier` does with the loss
-that it has by default. A choice of a search is an error where none of its trials could be scored, whatever else they
-draw. Where it goes with a part of the others there is a warning, since the search leaves out the trials that fail.
-Nothing is said where a list or a mapping may make good what the others lack, as `metric_params` does.
+What it does: for estimators of scikit-learn, compares the values in `estimator.params`, those in `search.space`, and
+the defaults of the others with the combinations that scikit-learn rejects when training begins. Also with those for
+which a classifier has no `predict_proba`, such as `SGDClassifier` with its default loss. A choice of a search is an
+error if no trial with it can be scored. If it is incompatible with only some of the other choices, that is a warning,
+since the search skips trials that fail. Nothing is reported if a list or a mapping may supply what the other values
+lack, as `metric_params` does.
 
-Why: training would fail after the data has been read, or a part of the search's trials for nothing.
+Why: training, or some of the search's trials, would fail after the data has been read.
 
 Example:
 
@@ -188,9 +188,9 @@ def _nothing_goes(view: View, model: Model, drawn: _Met, rule_: _Rule, given: Ma
     met = {name: drawn.get(name, 0) for name in rule_[1]}
     return Diagnostic.error(
         "estimator-combination",
-        f"`{_learner(model)}` takes no combination of what the search draws",
+        f"`{_learner(model)}` rejects every combination of this search",
         view.span(model, ("search", "space"), "key"),
-        secondary=(Label(view.span(model, ("estimator", "class")), "the learner"),),
+        secondary=(Label(view.span(model, ("estimator", "class")), "the estimator"),),
         help=_advice(model, met, given, ""),
     )
 
@@ -206,10 +206,10 @@ def _goes_with_none(
     labels = [Label(view.span(model, given[other].at or ()), "with none of these") for other in others]
     return Diagnostic.error(
         "estimator-combination",
-        f"`{_learner(model)}` does not take {_said(name, given[name], at)} with anything else that the search draws",
+        f"`{_learner(model)}` does not accept {_said(name, given[name], at)} with any other choice of the search",
         view.span(model, _pointer(given[name], at)),
-        secondary=(Label(view.span(model, ("estimator", "class")), "the learner"), *labels),
-        help=("leave it out",),
+        secondary=(Label(view.span(model, ("estimator", "class")), "the estimator"), *labels),
+        help=("remove it",),
     )
 
 
@@ -221,8 +221,8 @@ def _in_part(view: View, model: Model, rule_: _Rule, drawn: list[_Met], given: M
     failing = len({tuple(one[name] for name in choices) for one in drawn})
     total = prod(len(given[name].values) for name in choices)
     help_ = (
-        f"leave one of them out: of the {total} combinations of these choices {failing} "
-        f"{'fails' if failing == 1 else 'fail'}, and each trial that draws one is lost"
+        f"remove one of them: of the {total} combinations of these choices {failing} "
+        f"{'fails' if failing == 1 else 'fail'}, and trials with one of them are wasted"
     )
     return replace(found, severity=Severity.WARNING, help=(help_,))
 
@@ -240,12 +240,12 @@ def _told(view: View, model: Model, sort: str, last: str, met: _Met, given: Mapp
     with_ = f" with {' and '.join(said[name] for name in others)}" if others else ""
     if sort == REFUSED:
         task = f" in a {model.spec.task} task" if TASK in met else ""
-        headline = f"`{learner}` does not take {said.get(last, 'what it is by itself')}{with_}{task}"
+        headline = f"`{learner}` does not accept {said.get(last, 'its default values')}{with_}{task}"
     else:
-        with_ = f" with {' and '.join(said[name] for name in shown)}" if shown else " by itself"
-        headline = f"`{learner}` gives no probabilities{with_}, which a {model.spec.task} model is judged and served by"
+        with_ = f" with {' and '.join(said[name] for name in shown)}" if shown else " by default"
+        headline = f"`{learner}` has no `predict_proba`{with_}, which a {model.spec.task} model needs"
     defaults = [f"`{name}` is `{text_of(given[name].values[0])}`" for name in others or shown if given[name].at is None]
-    at_learner = f"the learner; {' and '.join(defaults)} where nothing is written" if defaults else "the learner"
+    at_learner = f"the estimator; {' and '.join(defaults)} by default" if defaults else "the estimator"
     labels = [
         Label(view.span(model, _pointer(given[name], met[name])), "with this") for name in others if given[name].at
     ]
@@ -296,7 +296,7 @@ def _advice(model: Model, met: _Met, given: Mapping[str, _Given], last: str) -> 
         elif texts:
             *most, end = texts
             parts.append(f"`{name}` to {', '.join(most)}{' or ' if most else ''}{end}")
-    leave = ["leave it out"] if last and given[last].form == "choice" and len(given[last].values) > 1 else []
+    leave = ["remove it"] if last and given[last].form == "choice" and len(given[last].values) > 1 else []
     sets = [f"set {', or '.join(parts)}"] if parts else []
     return (", or ".join([*leave, *sets]),) if leave or sets else ()
 

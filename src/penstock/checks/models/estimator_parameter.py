@@ -1,8 +1,8 @@
-"""A parameter is set, or searched, that the learner does not take.
+"""A parameter is set, or searched, that the estimator does not have.
 
-What it does: looks up the names in `estimator.params` and `search.space` among those that the class takes, where the
-class is a learner of scikit-learn. The parameters of an estimator within it (`estimator__max_depth`) are none of its
-own: a function of the repository makes the two of them, and gives each what it takes.
+What it does: for estimators of scikit-learn, looks up the names in `estimator.params` and `search.space` among the
+parameters of the class. Parameters of a nested estimator (`estimator__max_depth`) are not supported: a Python function
+has to create both estimators.
 
 Why: training would fail after the data has been read.
 
@@ -18,7 +18,7 @@ Use instead:
       class: sklearn.ensemble.HistGradientBoostingClassifier
       params: {learning_rate: 0.1}
 
-A name that is near to none of them is a warning alone: a newer scikit-learn may know it.
+A name that resembles none of them is only a warning: a newer scikit-learn may have it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label, Severity
 from penstock.specs.model import Model
 
-_WITHIN = "a function makes an estimator with another one within: write `estimator: {python: module:function}`"
+_WITHIN = "a nested estimator needs a Python function: write `estimator: {python: module:function}`"
 
 
 @rule("estimator-parameter", severities=MAY_WARN)
@@ -58,5 +58,5 @@ def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
             found = unknown_word("estimator-parameter", headline, span, name, known, most_listed=len(known))
             if found.fix is None:
                 found = replace(found, severity=Severity.WARNING)
-        label = Label(view.span(model, ("estimator", "class")), "the learner")
+        label = Label(view.span(model, ("estimator", "class")), "the estimator")
         yield replace(found, secondary=(label,))

@@ -1,11 +1,10 @@
-"""A parameter is set to a value, or searched among values, that the learner refuses.
+"""A parameter is set to a value, or searched over values, that the estimator rejects.
 
-What it does: holds the values in `estimator.params`, and the choices and the ends of ranges in `search.space`, against
-what scikit-learn holds them against when training begins, where the class is a learner of scikit-learn. What a search
-overrides is not looked at, nor whether two parameters go together, of which `estimator-combination` speaks, nor the
-estimator that another one is made of, of which `estimator-class` does.
+What it does: for estimators of scikit-learn, validates the values in `estimator.params`, and the choices and the ends
+of ranges in `search.space`, as scikit-learn does when training begins. Values that a search overrides are skipped.
+Incompatible values are reported by `estimator-combination`, meta-estimators by `estimator-class`.
 
-Why: training would fail after the data has been read, or a part of the search's trials.
+Why: training, or some of the search's trials, would fail after the data has been read.
 
 Example:
 
@@ -19,7 +18,7 @@ Use instead:
       class: sklearn.linear_model.SGDClassifier
       params: {loss: log_loss, max_iter: 3}
 
-A word that is near to none of those that the learner knows is a warning alone: a newer scikit-learn may know it.
+A word that resembles none of the accepted ones is only a warning: a newer scikit-learn may accept it.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ _ONCE = {
 }  # fmt: skip
 """Words of older versions and of other libraries."""
 
-_BY_PYTHON = "a function or an object is given by Python: write `estimator: {python: module:function}`"
+_BY_PYTHON = "a function or an object has to be created in Python: write `estimator: {python: module:function}`"
 _PYTHONS = {"none": None, "null": None, "true": True, "false": False}
 
 
@@ -90,7 +89,7 @@ def _searched(view: View, model: Model, name: str, values: Values, range_: Range
             view.span(model, (*below, key), "key"),
             f"expected {values.said}",
             secondary=(_at_learner(view, model),),
-            help=(f"take `{other}`" if takes_other else "list the values as `choice`",),
+            help=(f"use `{other}`" if takes_other else "list the values as `choice`",),
         )
         return
     right = map(values.takes, ends) if key == "int" else values.takes_within(*ends)
@@ -116,7 +115,7 @@ def _refused(view: View, model: Model, name: str, values: Values, value: Any, po
     guesses = [once] if once in values.words else did_you_mean(value, values.words)
     if guesses:
         return _mended(found, f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?", str(guesses[0]))
-    helps = () if values.names_words else (f"there are {listed(values.words)}",)
+    helps = () if values.names_words else (f"expected one of {listed(values.words)}",)
     return replace(found, severity=Severity.WARNING, help=helps)
 
 
@@ -167,4 +166,4 @@ def _learner(model: Model) -> str:
 
 
 def _at_learner(view: View, model: Model) -> Label:
-    return Label(view.span(model, ("estimator", "class")), "the learner")
+    return Label(view.span(model, ("estimator", "class")), "the estimator")

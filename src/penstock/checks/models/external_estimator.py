@@ -1,16 +1,17 @@
-"""A model that something else has trained says how it is to be trained.
+"""A model that was trained elsewhere has fields for training.
 
-What it does: looks for `params`, `preprocess`, `select`, `search` and `retrain` beside `estimator: {external: ...}`.
+What it does: reports `params`, `preprocess`, `select`, `search` and `retrain` beside `estimator: {external: ...}`.
 
-Why: the file is taken as it is. A search that nobody runs, or a scaling that nobody fits, would be read as if it held.
+Why: the file is used unchanged. A search that never runs, or a scaler that is never fitted, would look as if it
+applied.
 
 Example:
 
     estimator: {external: {file: models/delay.skops, digest: "sha256:..."}}
     preprocess: {numeric: {scale: standard}}
 
-Use instead: preprocessing as a part of the pipeline in the file, which gets numbers as floats, missing ones as NaN, and
-categories as text, missing ones as None. A newer model is another file, by its digest.
+Use instead: preprocessing within the pipeline in the file, which gets numbers as floats (NaN if missing) and categories
+as text (None if missing). A newer model is another file, with another digest.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def external_estimator(view: View, model: Model) -> Iterator[Diagnostic]:
         if is_given:
             yield Diagnostic.error(
                 "external-estimator",
-                f"`{pointer[-1]}` does nothing to a model that is trained already",
+                f"`{pointer[-1]}` has no effect on a model that is already trained",
                 view.span(model, pointer, "key"),
-                secondary=(Label(view.span(model, ("estimator", "external"), "key"), "taken as it is"),),
+                secondary=(Label(view.span(model, ("estimator", "external"), "key"), "used unchanged"),),
                 help=("delete it",),
             )

@@ -1,14 +1,14 @@
-"""Two columns of a model's training table have one name.
+"""Two columns of a model's training table have the same name.
 
 What it does: compares the features of all feature sets of a Model with each other, with its entity and with its
 slices, and the entities of the feature sets.
 
-Why: feature sets are joined into one table on their entity. Of two columns of one name one would win silently, and
-feature sets with different entities cannot be joined at all.
+Why: feature sets are joined into one table on their entity. Of two columns with the same name one would silently
+replace the other, and feature sets with different entities cannot be joined.
 
 Example: `distance` in `flight-plan` and in `conditions`, both chosen with `all`.
 
-Use instead: rename one, or leave it out: `conditions: {except: [distance]}`.
+Use instead: rename one, or exclude it: `conditions: {except: [distance]}`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
         if other != feature.feature_set:
             yield Diagnostic.error(
                 "feature-collision",
-                f"two features of the model are called `{feature.name}`",
+                f"two features of the model are named `{feature.name}`",
                 view.span(model, ("features", feature.feature_set), "key"),
                 "the second comes from here",
                 secondary=(Label(view.span(model, ("features", other), "key"), "the first comes from here"),),
-                help=(f"rename one, or leave it out: `{feature.feature_set}: {{except: [{feature.name}]}}`",),
+                help=(f"rename one, or exclude it: `{feature.feature_set}: {{except: [{feature.name}]}}`",),
             )
     yield from _entities(view, model)
 
@@ -57,5 +57,5 @@ def _entities(view: View, model: Model) -> Iterator[Diagnostic]:
                         f"one row for each {listed(first.spec.entity)}",
                     ),
                 ),
-                help=("feature sets of one model are joined on their entity: give them the same",),
+                help=("feature sets of a model are joined on their entity: use the same entity in both",),
             )

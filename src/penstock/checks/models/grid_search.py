@@ -1,9 +1,8 @@
-"""A grid is asked for over numbers that have no steps.
+"""A grid search has a continuous range.
 
-What it does: looks at the space of a search whose `sampler` is `grid`.
+What it does: checks the space of a search whose `sampler` is `grid`.
 
-Why: between two numbers of `uniform` or `loguniform` there is no end of others, so there is no grid, and training would
-stop at its first step.
+Why: `uniform` and `loguniform` are continuous, so there are no grid points, and training would fail at its first step.
 
 Example:
 
@@ -37,8 +36,8 @@ def grid_search(view: View, model: Model) -> Iterator[Diagnostic]:
         if key is not None:
             yield Diagnostic.error(
                 "grid-search",
-                f"a grid has no steps between the numbers of `{name}`",
+                f"a grid search cannot use the continuous range of `{name}`",
                 view.span(model, ("search", "space", name, key), "key"),
                 secondary=(Label(view.span(model, ("search", "sampler")), "the grid"),),
-                help=("list the values as `choice`, or take the sampler `tpe` or `random`",),
+                help=("list the values as `choice`, or use the sampler `tpe` or `random`",),
             )

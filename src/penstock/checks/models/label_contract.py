@@ -1,10 +1,11 @@
-"""The label does not fit the task.
+"""The label does not match the task.
 
-What it does: compares the contract of the label's column with the Model's `task`, looks for the columns that labels
-are joined on, and for the times that a `horizon` needs. Only a binary task has a `positive` value and a `threshold`.
+What it does: compares the contract of the label's column with the Model's `task`, and looks for the columns that labels
+are joined on and for the event time that a `horizon` needs. Only a binary task has a `positive` value and a
+`threshold`.
 
-Why: a binary task needs to know which value is positive, a regression needs numbers, and a label that does not join
-with its row is missing.
+Why: a binary task needs a positive value, a regression needs numbers, and a label that cannot be joined to its row is
+missing.
 
 Example:
 
@@ -58,7 +59,7 @@ def _type(view: View, model: Model, dataset: Dataset, column: Column) -> Iterato
         wanted = "numbers" if task == "regression" else "classes: a `string`, an `int` or a `bool`"
         yield Diagnostic.error(
             "label-contract",
-            f"the label `{name}` is no label for a {task} task",
+            f"`{name}` cannot be the label of a {task} task",
             view.span(model, ("label", "column")),
             f"{task} predicts {wanted}",
             secondary=(_declared(view, model, dataset, column),),
@@ -71,7 +72,7 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
         if label.positive is not None:
             yield Diagnostic.error(
                 "label-contract",
-                f"`positive` says nothing in a {model.spec.task} task",
+                f"`positive` has no effect in a {model.spec.task} task",
                 view.span(model, ("label", "positive"), "key"),
                 help=("delete it",),
             )
@@ -81,10 +82,10 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
             some = f", such as {listed(map(str, column.one_of[:2]), 'or')}" if column.one_of else ""
             yield Diagnostic.error(
                 "label-contract",
-                f"the label `{label.column}` is text, and nothing says which value is positive",
+                f"the label `{label.column}` is text, and `positive` is not set",
                 view.span(model, ("label", "column")),
                 secondary=(_declared(view, model, dataset, column),),
-                help=(f"add `positive` with the value that the model is to find{some}",),
+                help=(f"add `positive` with the value that counts as positive{some}",),
             )
         return
     kinds: dict[str, type] = {"string": str, "int": int, "bool": bool}
@@ -92,12 +93,12 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
     if wanted is not None and type(label.positive) is not wanted:
         yield Diagnostic.error(
             "label-contract",
-            "`positive` has another type than the label",
+            "`positive` has a different type than the label",
             view.span(model, ("label", "positive")),
             secondary=(_declared(view, model, dataset, column),),
         )
     elif column.one_of is not None and label.positive not in column.one_of:
-        headline = f"`{label.positive}` is no value of `{label.column}`"
+        headline = f"`{label.positive}` is not a value of `{label.column}`"
         span = view.span(model, ("label", "positive"))
         yield unknown_word("label-contract", headline, span, str(label.positive), map(str, column.one_of))
 
@@ -106,7 +107,7 @@ def _threshold(view: View, model: Model) -> Iterator[Diagnostic]:
     if model.spec.task != "binary" and "threshold" in model.spec.model_fields_set:
         yield Diagnostic.error(
             "label-contract",
-            f"`threshold` says nothing in a {model.spec.task} task",
+            f"`threshold` has no effect in a {model.spec.task} task",
             view.span(model, ("threshold",), "key"),
             help=("delete it",),
         )
@@ -122,11 +123,11 @@ def _join(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]:
         if missing:
             yield Diagnostic.error(
                 "label-contract",
-                f"the labels of `{dataset.name}` do not join with the rows of `{name}`",
+                f"the labels of `{dataset.name}` cannot be joined with the rows of `{name}`",
                 view.span(model, ("label", "dataset")),
                 f"it has no {listed(missing)}",
                 secondary=(Label(view.span(feature_set, ("entity",)), "the entity of the rows"),),
-                help=("labels and rows meet on the entity: the label's dataset needs the same columns",),
+                help=("labels and rows are joined on the entity: the label's dataset needs the same columns",),
             )
         return
 
@@ -135,8 +136,8 @@ def _horizon(view: View, model: Model, dataset: Dataset) -> Iterator[Diagnostic]
     if model.spec.label.horizon is not None and dataset.spec.event_time is None:
         yield Diagnostic.error(
             "label-contract",
-            f"a `horizon` needs to know when the labels of `{dataset.name}` became known",
+            f"a `horizon` needs the event time of the labels in `{dataset.name}`",
             view.span(model, ("label", "horizon"), "key"),
-            secondary=(Label(view.span(dataset, (), "key"), "it has no `eventTime`"),),
-            help=("declare `eventTime`, and `knownAt` if labels are read later than that",),
+            secondary=(Label(view.span(dataset, (), "key"), "no `eventTime`"),),
+            help=("declare `eventTime`, and `knownAt` if labels become available later",),
         )

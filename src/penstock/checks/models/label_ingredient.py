@@ -1,18 +1,18 @@
-"""A feature reads what the label is computed from.
+"""A feature reads a column that the label is computed from (a proxy of the label).
 
-What it does: where the label's dataset is a query, follows it to the columns that the label is computed from, and
-warns of features that read one of them by an expression, a `lookup` or a Python function.
+What it does: if the label's dataset is a query, follows it to the columns that the label is computed from, and warns of
+features that read one of them with an expression, a `lookup` or a Python function.
 
-Why: `late` may be `arrival_delay > 15`. A feature that reads `arrival_delay` is as good as the label. A scheduled
-time that the label is measured against is harmless, so this is a warning.
+Why: if `late` is `arrival_delay > 15`, a feature that reads `arrival_delay` reveals the label. A scheduled time that
+the label is measured against is harmless, so this is a warning.
 
 Example:
 
     late: select arrival_delay > 15 as late from flights     # the label
     delay: {type: int, sql: arrival_delay}                   # a feature on the rows of flights
 
-Use instead: leave the feature out, or read the column with `latest` or `aggregate`. If it is known at the row's time,
-take it from a dataset of its own that says so.
+Use instead: remove the feature, or read the column with `latest` or `aggregate`. If it is known at the row's time, read
+it from a separate dataset that declares so.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def label_ingredient(view: View, model: Model) -> Iterator[Diagnostic]:
             feature_set = view.get(FeatureSet, feature.feature_set)
             yield Diagnostic.warning(
                 "label-ingredient",
-                f"the feature `{feature.name}` reads what the label of `{model.name}` is computed from",
+                f"the feature `{feature.name}` reads a column that the label of `{model.name}` is computed from",
                 view.span(feature_set, ("features", feature.name), "key"),
                 " -> ".join(path),
                 secondary=(Label(view.span(model, ("label", "column")), "the label"),),
-                help=(f"unless it is known at the row's time, leave it out: `{{except: [{feature.name}]}}`",),
+                help=(f"unless it is known at the row's time, exclude it: `{{except: [{feature.name}]}}`",),
             )
             break

@@ -1,17 +1,17 @@
-"""A feature is made from the label.
+"""A feature is derived from the label (target leakage).
 
-What it does: follows the lineage of every feature of a Model. A feature may not derive from the label's column by an
-expression, a `lookup` or a Python function, nor be found by it: in `match`, or in the joins, groups and filters of SQL.
-By `latest` or `aggregate` it may, where the dataset's time is the time at which the label became known: then only the
-labels of other, earlier rows are seen.
+What it does: follows the lineage of every feature of a Model. A feature must not be derived from the label's column
+with an expression, a `lookup` or a Python function, nor selected by it: in `match`, or in the joins, groups and filters
+of SQL. `latest` and `aggregate` may read it, if the dataset's time is the time at which the label became known: then
+only labels of other, earlier rows are visible.
 
-Why: a model that reads its answer is perfect on every test and useless on new rows.
+Why: a model that reads its label is perfect on every test and useless on new rows.
 
 Example: `late` is the label; the dataset `joined` carries it next to the scheduled departure.
 
     was_late: {type: bool, latest: {of: joined, column: late, match: [flight_id]}}
 
-Use instead: read the label from the dataset that says when it became known, with `latest` or `aggregate`:
+Use instead: read the label from the dataset that declares when it became known, with `latest` or `aggregate`:
 
     late_share_30d: {type: float, aggregate: {of: arrivals, sql: "avg(late::int)", match: [carrier], window: 30d}}
 """
@@ -44,16 +44,16 @@ def _diagnostic(view: View, model: Model, feature: FeatureId, leak: Leak) -> Dia
     way = " -> ".join((*path, str(feature)))
     advice = f"read it from `{label[0]}` with `latest` or `aggregate`, which see only labels that were known by then"
     if source.form in ("latest", "aggregate"):
-        advice = f"tell in `knownAt` of `{source.column[0]}` when the label became known"
+        advice = f"set `knownAt` of `{source.column[0]}` to the time at which the label became known"
     elif decides:
-        advice = "match and filter by columns that are known at the row's time"
+        advice = "match and filter only by columns that are known at the row's time"
     return Diagnostic.error(
         "label-leak",
-        f"the label of `{model.name}` decides the feature `{feature.name}`"
+        f"the feature `{feature.name}` is selected by the label of `{model.name}`"
         if decides
-        else f"the feature `{feature.name}` is made from the label of `{model.name}`",
+        else f"the feature `{feature.name}` is derived from the label of `{model.name}`",
         view.span(feature_set, ("features", feature.name), "key"),
         way,
         secondary=(Label(view.span(model, ("label", "column")), "the label"),),
-        help=(advice, f"or leave it out: `{feature.feature_set}: {{except: [{feature.name}]}}`"),
+        help=(advice, f"or exclude it: `{feature.feature_set}: {{except: [{feature.name}]}}`"),
     )

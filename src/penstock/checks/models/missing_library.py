@@ -1,19 +1,19 @@
-"""A model is trained with a package that nobody says the runtime image holds.
+"""A model needs a Python package that the runtime image is not known to contain.
 
-What it does: takes the package of `estimator.class`; where this or `estimator.python` is of the repository, what the
-file imports outside of functions and conditions, and what the files of the repository import that it imports; leaves
-out Python's own, the repository's and what Penstock's runtime brings; and looks for the rest in `images.libraries` of
-each Environment with a cluster that trains models. Where an Environment has no such list the image may hold anything,
-and there is a warning alone. Versions are the image's own affair: its digest pins them. A run on this machine takes the
-packages of this machine.
+What it does: collects the package of `estimator.class` or, if this or `estimator.python` is in the repository, the
+packages that its file imports outside of functions and conditions, and those that the imported files of the repository
+import. Except for the standard library, the repository and the packages of Penstock's runtime, each must be in
+`images.libraries` of every Environment with a cluster that trains models. An Environment without this list only gives a
+warning. Versions are not checked: the digest of the image pins them. Local runs use the packages installed on the
+machine.
 
 Why: training would fail in the cluster, after the data has been read.
 
-Example, where `staging` says `images: {runtime: ..., libraries: [lightgbm]}`:
+Example, where `staging` has `images: {runtime: ..., libraries: [lightgbm]}`:
 
     estimator: {class: xgboost.XGBClassifier}
 
-Use instead: put the package into the image, name the image by its new digest, and say what it holds:
+Use instead: add the package to the image, update the image's digest, and list the package:
 
     images: {runtime: "REGISTRY/runtime@sha256:...", libraries: [lightgbm, xgboost]}
 """
@@ -75,18 +75,20 @@ def _trained_in(view: View, model: Model) -> Iterator[Environment]:
 
 def _lacking(view: View, model: Model, needed: Import, places: list[Environment]) -> Diagnostic:
     library, at = needed.library, _at(view, model, needed)
-    labels = [Label(view.span(one, ("images", "libraries")), f"what the image of `{one.name}` holds") for one in places]
+    labels = [
+        Label(view.span(one, ("images", "libraries")), f"the packages in the image of `{one.name}`") for one in places
+    ]
     guesses = did_you_mean(library, sorted({each for one in places for each in one.spec.images.libraries or ()}))
     if guesses:
         help_ = f"did you mean `{guesses[0]}`?"
     else:
-        help_ = f"if the image holds it, add `{library}` to the list; if not, build one that does, and name its digest"
+        help_ = f"add `{library}` to the list if the image contains it; otherwise build an image with it"
     fix = None
     if guesses and needed.at is None:
         fix = Fix(Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(at, guesses[0]),))
     return Diagnostic.error(
         "missing-library",
-        f"`{model.name}` is trained with `{library}`, which the runtime image does not hold",
+        f"`{model.name}` needs the package `{library}`, which the runtime image does not contain",
         at,
         secondary=(*_asking(view, model, needed), *labels),
         help=(help_,),
@@ -100,10 +102,10 @@ def _unsaid(view: View, model: Model, needed: Import, places: list[Environment])
     names = listed(one.name for one in places)
     return Diagnostic.warning(
         "missing-library",
-        f"`{model.name}` is trained with `{library}`, and nothing says that the runtime image holds it",
+        f"`{model.name}` needs the package `{library}`, which the runtime image may not contain",
         _at(view, model, needed),
         secondary=(*_asking(view, model, needed), *labels),
-        help=(f"if it does, say so in {names}: `images: {{runtime: ..., libraries: [{library}]}}`",),
+        help=(f"if it does, list it in {names}: `images: {{runtime: ..., libraries: [{library}]}}`",),
     )
 
 
@@ -120,7 +122,7 @@ def _asking(view: View, model: Model, needed: Import) -> Iterator[Label]:
         return
     way = [*needed.by_way_of, needed.at]
     for (path, line), (imported, _) in pairwise(way):
-        yield Label(Span.point(path, line), f"leads to `{imported}`")
+        yield Label(Span.point(path, line), f"imports `{imported}`")
     what = "python" if model.spec.estimator.python is not None else "class"
     file = f"`{way[0][0]}`" if needed.by_way_of else "this file"
-    yield Label(view.span(model, ("estimator", what)), f"the estimator comes from {file}")
+    yield Label(view.span(model, ("estimator", what)), f"the estimator is defined in {file}")

@@ -1,8 +1,8 @@
-"""Retraining on drift has no brake, or nothing to start it.
+"""Retraining on drift has no cooldown, or no trigger.
 
-What it does: `onDrift` needs a `cooldown`, and a drift monitor in a Rollout of the model.
+What it does: checks that `onDrift` has a `cooldown`, and that a Rollout of the model has a drift monitor.
 
-Why: drift that retraining does not cure starts it again at every run. Without a monitor nothing ever starts.
+Why: drift that retraining does not fix starts it again after every run. Without a monitor it never starts.
 
 Example:
 
@@ -35,7 +35,7 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
         if retrain.cooldown is not None:
             yield Diagnostic.warning(
                 "retrain-loop",
-                "`cooldown` holds back retraining on drift alone, and there is none",
+                "`cooldown` has no effect without `onDrift: true`",
                 view.span(model, ("retrain", "cooldown"), "key"),
                 help=("add `onDrift: true`, or delete it",),
             )
@@ -43,9 +43,9 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
     if not retrain.cooldown:
         yield Diagnostic.error(
             "retrain-loop",
-            f"drift starts the training of `{model.name}` again and again",
+            f"drift can restart the training of `{model.name}` without limit",
             view.span(model, ("retrain", "cooldown" if retrain.cooldown is not None else "onDrift")),
-            help=("add `cooldown`, such as `24h`: the shortest time between two runs that drift starts",),
+            help=("add `cooldown`, such as `24h`: the shortest time between two runs started by drift",),
         )
     rollouts = view.rollouts_of(model.name)
     watched = any(one.spec.monitor is not None and one.spec.monitor.drift for one in rollouts)
@@ -55,7 +55,7 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
         why = "no rollout serves the model" if not rollouts else "no rollout of the model has a drift monitor"
         yield Diagnostic.error(
             "retrain-loop",
-            f"nothing ever notices drift of `{model.name}`",
+            f"nothing monitors drift of `{model.name}`",
             view.span(model, ("retrain", "onDrift")),
             why,
             help=("add `monitor: {drift: [...]}` to the model's Rollout",),

@@ -6,7 +6,6 @@ from penstock.checks.datasets.unknown_column import unknown_column
 from penstock.checks.datasets.unknown_function import unknown_function
 from penstock.checks.features.join_type import join_type
 from penstock.checks.gates.metric_task import metric_task
-from penstock.checks.models.endless_groups import endless_groups
 from penstock.checks.models.estimator_class import estimator_class
 from penstock.checks.models.estimator_combination import estimator_combination
 from penstock.checks.models.estimator_parameter import estimator_parameter
@@ -14,6 +13,7 @@ from penstock.checks.models.estimator_value import estimator_value
 from penstock.checks.models.external_estimator import external_estimator
 from penstock.checks.models.feature_collision import feature_collision
 from penstock.checks.models.grid_search import grid_search
+from penstock.checks.models.high_cardinality_slice import high_cardinality_slice
 from penstock.checks.models.label_contract import label_contract
 from penstock.checks.models.label_ingredient import label_ingredient
 from penstock.checks.models.label_leak import label_leak
@@ -26,7 +26,7 @@ from penstock.checks.models.split_gap import split_gap
 from penstock.checks.models.unknown_class import unknown_class
 from penstock.checks.models.unknown_feature import unknown_feature
 from penstock.checks.models.unused_sensitive_use import unused_sensitive_use
-from penstock.checks.rollouts.unheard_alert import unheard_alert
+from penstock.checks.rollouts.alert_without_receiver import alert_without_receiver
 from penstock.checks.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     grid_search,
     retrain_loop,
     metric_task,
-    endless_groups,
-    unheard_alert,
+    high_cardinality_slice,
+    alert_without_receiver,
     schedule_syntax,
 )

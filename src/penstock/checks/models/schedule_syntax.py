@@ -1,10 +1,10 @@
-"""A schedule is no cron schedule, never fires, or fires far too often.
+"""A schedule is not a valid cron schedule, never fires, or fires every minute.
 
-What it does: reads the five fields (minute, hour, day of the month, month, day of the week) as Kubernetes does, and
-looks for dates that no year has.
+What it does: parses the five fields (minute, hour, day of the month, month, day of the week) as Kubernetes does, and
+looks for dates that do not exist.
 
-Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes refuses a
-manifest with `0 3 * * 7`, which other programs read as Sunday.
+Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes rejects `0 3
+* * 7`, which other programs read as Sunday.
 
 Example:
 
@@ -40,7 +40,7 @@ def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
         except CronError as error:
             yield Diagnostic.error(
                 "schedule-syntax",
-                f"`{found.text}` is no schedule",
+                f"`{found.text}` is not a valid cron schedule",
                 view.span(resource, below, within=error.at),
                 str(error),
                 help=("write five fields: minute, hour, day of the month, month, day of the week",),
@@ -51,7 +51,7 @@ def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 "schedule-syntax",
                 f"`{found.text}` never fires",
                 view.span(resource, below),
-                "no such day in any of its months",
+                "this day does not exist in any of these months",
             )
         elif len(cron.minutes) > _MOST_AN_HOUR:
             fixed = " ".join(["0", *found.text.split()[1:]])

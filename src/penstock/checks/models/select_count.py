@@ -1,8 +1,8 @@
-"""A selection keeps as many features as there are, or more.
+"""Feature selection keeps all features.
 
 What it does: compares `select.keep` with the number of features that the Model chooses.
 
-Why: such a selection costs time and selects nothing.
+Why: such a selection takes time and removes nothing.
 
 Example: `select: {method: mutual_info, keep: 20}` for a model of twelve features.
 
@@ -29,7 +29,7 @@ def select_count(view: View, model: Model) -> Iterator[Diagnostic]:
     if select is not None and count and select.keep >= count:
         yield Diagnostic.warning(
             "select-count",
-            f"the selection keeps {select.keep} features, and the model has {count}",
+            f"the selection keeps {select.keep} features, but the model has only {count}",
             view.span(model, ("select", "keep")),
-            help=("keep fewer, or leave `select` out",),
+            help=("keep fewer, or remove `select`",),
         )

@@ -1,24 +1,24 @@
 """A sensitive column reaches a model that does not declare it.
 
-What it does: follows every column of sensitivity `sensitive` or `pii` through SQL and features to the models, and asks
-for an entry of `sensitiveUses` with its use: `feature`, `slice` or `label`. Of columns that are made from each other
-the nearest one is asked for, and beyond it only what is more sensitive.
+What it does: follows every column of sensitivity `sensitive` or `pii` through SQL and features to the models, and
+requires an entry in `sensitiveUses` with its use: `feature`, `slice` or `label`. Of columns that are derived from each
+other, only the nearest one is required, and beyond it only more sensitive ones.
 
-A column counts as well where it only decides what reaches the model: as a key of `match`, of a join or of a group, or
-in a filter. For the two sides of a join one entry is enough, that of the row's own column; and an entry with the use
-`feature` also covers a column that decides slices or the label.
+A column also counts if it only selects what reaches the model: as a key of `match`, of a join or of a group, or in a
+filter. One entry is enough for both sides of a join, that of the row's own column; and an entry with the use `feature`
+also covers a column that selects slices or the label.
 
-Why: whether a model may learn from a person's age is a decision that somebody makes and answers for, not something that
-happens through three joins. A zone that is looked up by race tells race.
+Why: whether a model may use a person's age is a decision that somebody is accountable for, not a side effect of three
+joins. A zone that is looked up by race reveals race.
 
-Example: `age_band` is derived from `passengers.birth_date` (`pii`), and the model learns from `age_band`.
+Example: `age_band` is derived from `passengers.birth_date` (`pii`), and is a feature of the model.
 
 Use instead, next to the model:
 
     sensitiveUses:
       - {column: passengers.birth_date, use: feature, purpose: Fares differ by age band by law.}
 
-or leave the feature out.
+or remove the feature.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _diagnostic(view: View, model: Model, span: Span, found: list[_Undeclared]) 
     headline = headlines[first.use]
     if first.touch.decides:
         headline = (
-            f"the {first.sensitivity} column `{first.name}` decides what reaches the model `{model.name}`, undeclared"
+            f"the {first.sensitivity} column `{first.name}` selects what reaches the model `{model.name}`, undeclared"
         )
     path = first.touch.path
     return Diagnostic.error(

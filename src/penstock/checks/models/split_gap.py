@@ -1,11 +1,11 @@
-"""The parts of a split know of each other.
+"""Data leaks between the parts of a split.
 
-What it does: for a split by time, the `gap` between the parts must be no shorter than the label's `horizon`, and the
-rows need an event time. Warns of labels with a time of their own and no `horizon`, and of rows split at random whose
-features look at other rows' past.
+What it does: for a split by time, checks that the `gap` between the parts (also called purging or embargo) is at least
+the label's `horizon`, and that the rows have an event time. Warns of labels with an event time but no `horizon`, and of
+a random split of rows whose features read earlier rows.
 
-Why: a training row whose label becomes known during the validation period carries news of that period. A random split
-judges a model on rows from before those it learned from, which is easier than what it will meet.
+Why: a training row whose label becomes known during the validation period carries information from that period. A
+random split evaluates a model on rows that are older than some of its training rows, which is easier than production.
 
 Example:
 
@@ -41,18 +41,18 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
         if horizon is None and rows is not None and labels is not None and _comes_by_itself(rows, labels):
             yield Diagnostic.warning(
                 "split-gap",
-                "nothing says how long after a row's time its label is known, so that no gap is asked for",
+                "the label has no `horizon`, so the split may need a `gap`",
                 view.span(model, ("label",), "key"),
-                secondary=(Label(view.span(labels, ("eventTime",)), "labels have a time of their own"),),
-                help=("give `label` a `horizon`, and the split a `gap` that is no shorter",),
+                secondary=(Label(view.span(labels, ("eventTime",)), "labels have an event time"),),
+                help=("add a `horizon` to `label`, and a `gap` of at least that to the split",),
             )
         if horizon is not None and split.gap < horizon:
             at = ("split", "gap") if split.gap else ("split",)
             written = view.data("Model", model.name)["spec"]["label"]["horizon"]
-            apart = f"lie {split.gap} apart" if split.gap else "follow each other at once"
+            apart = f"are only {split.gap} apart" if split.gap else "have no gap"
             yield Diagnostic.error(
                 "split-gap",
-                f"labels take up to {written}, and the parts of the split {apart}",
+                f"labels become known after up to {written}, but the parts of the split {apart}",
                 view.span(model, at, "value" if split.gap else "key"),
                 secondary=(Label(view.span(model, ("label", "horizon")), "labels become known until then"),),
                 help=(f"write `gap: {written}`",),
@@ -60,9 +60,9 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
         if rows is not None and rows.spec.event_time is None:
             yield Diagnostic.error(
                 "split-gap",
-                f"the rows of `{rows.name}` have no time to be split by",
+                f"the rows of `{rows.name}` have no event time to split by",
                 view.span(model, ("split", "by")),
-                secondary=(Label(view.span(rows, (), "key"), "it has no `eventTime`"),),
+                secondary=(Label(view.span(rows, (), "key"), "no `eventTime`"),),
                 help=("declare `eventTime` in the dataset, or split by `random` or `group`",),
             )
     else:
@@ -73,10 +73,10 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
             feature_set, name = timed
             yield Diagnostic.warning(
                 "split-gap",
-                "rows are split at random, and their features look at the past of other rows",
+                "rows are split at random, but their features read earlier rows",
                 view.span(model, ("split", "by")),
                 secondary=(Label(view.span(feature_set, ("features", name), "key"), "such as this one"),),
-                help=("split by `time`: a model is used on rows that are newer than those it learned from",),
+                help=("split by `time`: in production rows are newer than the training rows",),
             )
 
 
@@ -94,7 +94,7 @@ def _empty_parts(view: View, model: Model, split: RandomSplit | GroupSplit) -> I
         "split-gap",
         "the split leaves one of its parts empty",
         view.span(model, ("split", empty or "test")),
-        "no row tests" if empty == "test" else "no row validates" if empty else "no row is left to train on",
+        "no test rows" if empty == "test" else "no validation rows" if empty else "no training rows",
         help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
     )
 

@@ -1,8 +1,7 @@
-"""An estimator is of a class that neither the repository nor scikit-learn has.
+"""The class of an estimator exists neither in the repository nor in scikit-learn.
 
-What it does: finds the module of a class that belongs to the repository's own Python, and the class in it, by the
-syntax alone; and knows the name of scikit-learn's package by a slip of it. Of a package that is neither nothing is
-said: whether the runtime image holds it is asked by `missing-library`.
+What it does: finds the module of a class in the repository, and the class in it, by parsing the file; and reports
+misspelt names of the scikit-learn package. Other packages are checked by `missing-library`.
 
 Why: training would fail after the data has been read.
 
@@ -47,10 +46,10 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
         line, reason = module.error
         yield Diagnostic.error(
             "unknown-class",
-            f"the module `{module_name}` is no Python",
+            f"cannot parse the module `{module_name}`",
             Span.point(module.path, line),
             reason,
-            secondary=(Label(view.span(model, at), "a spec names a class of it"),),
+            secondary=(Label(view.span(model, at), "a spec refers to a class in it"),),
         )
     elif module is not None:
         names = [one.name for one in module.functions]

@@ -1,8 +1,8 @@
-"""A feature is chosen, left out or forbidden that does not exist.
+"""A spec names a feature that does not exist.
 
-What it does: looks up the features that a Model chooses or excepts, and those that a drift monitor leaves out.
+What it does: looks up the features that a Model selects or excludes, and those that a drift monitor excludes.
 
-Why: `except` with a misspelt name leaves nothing out, and nobody notices.
+Why: `except` with a misspelt name silently excludes nothing.
 
 Example:
 
@@ -52,9 +52,9 @@ def _chosen(view: View, model: Model) -> Iterator[Diagnostic]:
         if isinstance(choice, Except) and set(known) <= set(names):
             yield Diagnostic.error(
                 "unknown-feature",
-                f"no feature of `{name}` is left for `{model.name}`",
+                f"`{model.name}` excludes every feature of `{name}`",
                 view.span(model, below),
-                help=("leave the feature set out altogether",),
+                help=("remove the feature set",),
             )
 
 

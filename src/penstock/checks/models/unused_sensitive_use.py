@@ -1,10 +1,10 @@
-"""A declared use of a sensitive column does not take place.
+"""A declared use of a sensitive column does not exist.
 
-What it does: compares `sensitiveUses` with the columns that reach the Model, or decide what reaches it.
+What it does: compares `sensitiveUses` with the columns that reach the Model, or select what reaches it.
 
-Why: a permission that nothing needs is one that a later change can use without anyone being asked.
+Why: a later change could use the unused permission without approval.
 
-Example: `{column: passengers.email, use: feature, purpose: ...}` in a model that does not read it any more.
+Example: `{column: passengers.email, use: feature, purpose: ...}` in a model that no longer reads it.
 
 Use instead: delete the entry.
 """
@@ -38,7 +38,7 @@ def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
         if key in seen:
             yield Diagnostic.warning(
                 "unused-sensitive-use",
-                f"`{declared.column}` is declared as {declared.use} twice",
+                f"`{declared.column}` is declared more than once as {declared.use}",
                 view.span(model, pointer),
             )
         elif key not in uses and _is_known(view, model):

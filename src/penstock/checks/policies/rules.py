@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from penstock.checks.policies.distinct_alone import distinct_alone
-from penstock.checks.policies.policy_words import policy_words
-from penstock.checks.policies.too_few_people import too_few_people
+from penstock.checks.policies.ineffective_distinct import ineffective_distinct
+from penstock.checks.policies.unknown_policy_kind import unknown_policy_kind
+from penstock.checks.policies.unsatisfiable_approval import unsatisfiable_approval
 from penstock.checks.policies.waived_rule import waived_rule
 from penstock.checks.rule import Rule
 
 RULES: tuple[Rule, ...] = (
-    policy_words,
+    unknown_policy_kind,
     waived_rule,
-    too_few_people,
-    distinct_alone,
+    unsatisfiable_approval,
+    ineffective_distinct,
 )

@@ -1,13 +1,12 @@
-"""A waiver is of a rule that no policy has.
+"""A waiver names a rule that does not exist.
 
-What it does: looks up `rule` of every waiver among the rules of all policies. `ownership`, the rule that every policy
-has without writing it, is among them.
+What it does: looks up `rule` of every waiver among the rules of all policies, including the built-in rule `ownership`.
 
-Why: it waives nothing. Whoever relies on it is held up, and a rule that is called so later is waived from the start.
+Why: it waives nothing now, and a rule that is given this name later would be waived from the start.
 
 Example: `waivers: [{rule: gatte, ...}]` of a policy with a rule `gate`.
 
-Use instead: the `id` of the rule; a waiver of a rule that is gone can go too.
+Use instead: the `id` of the rule; delete the waiver of a deleted rule.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def waived_rule(view: View, policy: ApprovalPolicy) -> Iterator[Diagnostic]:
         if waiver.rule not in known:
             yield unknown_word(
                 "waived-rule",
-                f"the waiver `{waiver.id}` is of a rule that does not exist",
+                f"the waiver `{waiver.id}` names a rule that does not exist",
                 view.span(policy, ("waivers", position, "rule")),
                 waiver.rule,
                 known,

@@ -1,9 +1,9 @@
 """A release contradicts its rollout, or another release.
 
-What it does: the Rollout must be served in the Release's environment, no other Release may speak for both, and the
-`step` must be one of the canary's.
+What it does: checks that the Rollout is served in the Release's environment, that no other Release is for the same
+Rollout and environment, and that `step` is a step of the canary.
 
-Why: of two releases for one place, which is served would depend on the order of files.
+Why: with two releases for one rollout, the order of files would decide which is served.
 
 Example: a release for `production` of a rollout with `environments: [staging]`.
 
@@ -42,9 +42,9 @@ def release_conflict(view: View, release: Release) -> Iterator[Diagnostic]:
         if other.name < release.name:
             yield Diagnostic.error(
                 "release-conflict",
-                f"two releases say what `{spec.rollout}` serves in `{spec.environment}`",
+                f"two releases set the version of `{spec.rollout}` in `{spec.environment}`",
                 view.span(release, ("rollout",)),
-                secondary=(Label(served.span(other, ("rollout",)), f"`{other.name}` does, too"),),
+                secondary=(Label(served.span(other, ("rollout",)), f"`{other.name}` does too"),),
                 help=("keep one of them",),
             )
     yield from _canary(view, release, rollout)
@@ -59,12 +59,12 @@ def _canary(view: View, release: Release, rollout: Rollout) -> Iterator[Diagnost
             f"the rollout `{rollout.name}` has no step {step}",
             view.span(release, ("step",)),
             "it has no canary" if canary is None else f"its steps are 0 to {last}",
-            help=("delete `step`: all of the traffic goes to the version",),
+            help=("delete `step`: the version gets all of the traffic",),
         )
     if release.spec.previous is not None and release.spec.previous.digest == release.spec.version.digest:
         yield Diagnostic.error(
             "release-conflict",
-            "the version replaces itself",
+            "`previous` is the released version itself",
             view.span(release, ("previous", "digest")),
             secondary=(Label(view.span(release, ("version", "digest")), "the same digest"),),
         )

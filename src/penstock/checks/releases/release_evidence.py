@@ -1,16 +1,16 @@
-"""A release is not covered by its evidence.
+"""The evidence of a release does not match it.
 
-What it does: reads the statement that a Release names, and compares its digest, the model it speaks of, the specs and
-the datasets with those of the release, and looks for blocking rules that failed. Where the Release names the statement
-of its promotion too, that has to be of this very Release, and to rest on this very statement of the gates. Whether a
-statement is signed, and whether there has to be one, is for the review to say, which knows the keys of the base.
+What it does: reads the attestation that a Release names, compares its digest, model, specs and datasets with those of
+the release, and looks for blocking rules that failed. If the Release also names the attestation of its promotion, that
+must be for this Release and refer to this gate attestation. Signatures, and whether an attestation is required, are
+checked by the review, which knows the keys on the base.
 
-Why: evidence of another model, or of another run, proves nothing about what is served.
+Why: evidence of another model or run proves nothing about the served version.
 
-Example: a version is rolled back by hand, and `evidence` still names the statement of the newer one. Or the step of a
-canary is edited by hand, and `promotion` still states the step before.
+Example: a version is rolled back by hand, but `evidence` still names the attestation of the newer one. Or the step of a
+canary is edited by hand, but `promotion` still states the previous step.
 
-Use instead: let `penstock promote` write the Release; it copies the statement of the very version.
+Use instead: let `penstock promote` write the Release; it copies the attestation of the version.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
     if digest != evidence.digest:
         yield Diagnostic.error(
             "release-evidence",
-            "the evidence is not the file that was released with",
+            "the evidence file has changed since the release",
             view.span(release, ("evidence", "digest")),
             f"the file has {_short(digest)}",
             secondary=(Label(at, "this file"),),
-            help=_checked_out(data, evidence.digest) or ("promote the version again; evidence is never edited",),
+            help=_checked_out(data, evidence.digest) or ("promote the version again; evidence must not be edited",),
         )
         return
     statement = _statement(data)
     if statement is None:
         yield Diagnostic.error(
-            "release-evidence", "the evidence is no statement of a gate", at, f"expected the type `{GATES_TYPE}`"
+            "release-evidence", "the evidence is not a gate attestation", at, f"expected the type `{GATES_TYPE}`"
         )
         return
     yield from _comparisons(view, release, statement)
@@ -74,11 +74,11 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
         return
     at = view.span(release, ("promotion", "path"))
     data = view.read_file(named.path)
-    again = ("let `penstock promote` write the release; it states what it wrote",)
+    again = ("let `penstock promote` write the release and its attestation",)
     if data is None:
         yield Diagnostic.error(
             "release-evidence",
-            "the statement of the promotion is not in the repository",
+            "the promotion attestation is not in the repository",
             at,
             help=linked(view, [named.path]) or ("commit the file that `penstock promote` wrote, with the release",),
         )
@@ -86,7 +86,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     if bytes_digest(data) != named.digest:
         yield Diagnostic.error(
             "release-evidence",
-            "the statement of the promotion is not the file that was released with",
+            "the promotion attestation has changed since the release",
             view.span(release, ("promotion", "digest")),
             f"the file has {_short(bytes_digest(data))}",
             secondary=(Label(at, "this file"),),
@@ -100,9 +100,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     try:
         promotion = parse_promotion(payload_of(data))
     except (EnvelopeError, StatementError) as error:
-        yield Diagnostic.error(
-            "release-evidence", "the statement of the promotion cannot be read", at, str(error), help=again
-        )
+        yield Diagnostic.error("release-evidence", "the promotion attestation is invalid", at, str(error), help=again)
         return
     rollout = view.find(Rollout, release.spec.rollout)
     if rollout is None or rollout.spec.model != promotion.of.model:
@@ -113,7 +111,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     if wrong:
         yield Diagnostic.error(
             "release-evidence",
-            "the release is not what was promoted",
+            "the release differs from its promotion attestation",
             at,
             wrong[0],
             help=(*wrong[1:], *again),
@@ -124,7 +122,7 @@ def _checked_out(data: bytes, digest: str) -> tuple[str, ...]:
     """What mends a file that is the right one but for its line ends; nothing where it is another."""
     if bytes_digest(data.replace(b"\r\n", b"\n")) != digest:
         return ()
-    return (f"git has given it line ends of CRLF: {KEPT_LINE_ENDS}",)
+    return (f"git converted its line endings to CRLF: {KEPT_LINE_ENDS}",)
 
 
 def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:
@@ -137,30 +135,30 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
     if rollout is not None and trained != (served := rollout.spec.model):
         yield Diagnostic.error(
             "release-evidence",
-            f"the release is a version of `{trained}`, and its rollout serves `{served}`",
+            f"the release is a version of `{trained}`, but its rollout serves `{served}`",
             view.span(rollout, ("model",)),
-            f"the version stays one of `{trained}`",
+            f"the version belongs to `{trained}`",
             secondary=(path,),
             help=(
-                f"declare `{served}` beside `{trained}`, train it, and let the pull request in which the rollout names "
-                "it hold the release that `penstock promote` writes of it",
+                f"declare `{served}` beside `{trained}`, train it, and change the rollout in the same pull "
+                "request as the release that `penstock promote` writes",
             ),
         )
     if model != release.spec.version.digest:
         yield Diagnostic.error(
             "release-evidence",
-            "the evidence speaks of another version",
+            "the evidence is for another version",
             view.span(release, ("version", "digest")),
-            f"the evidence is of {_short(model)}",
+            f"the evidence is for {_short(model)}",
             secondary=(path,),
-            help=("promote the version again, or release the version that the evidence is of",),
+            help=("promote the version again, or release the version of the evidence",),
         )
     if predicate.get("specs") != release.spec.specs:
         yield Diagnostic.error(
             "release-evidence",
-            "the evidence was made from other specs",
+            "the evidence was made from different specs",
             view.span(release, ("specs",)),
-            f"the evidence says {_short(str(predicate.get('specs')))}",
+            f"the evidence has {_short(str(predicate.get('specs')))}",
             secondary=(path,),
         )
     stated = predicate.get("datasets")
@@ -168,7 +166,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
         if isinstance(stated, dict) and stated.get(name) != fingerprint:
             yield Diagnostic.error(
                 "release-evidence",
-                f"the evidence was made from another `{name}`",
+                f"the evidence was made from different data of `{name}`",
                 view.span(release, ("datasets", name)),
                 secondary=(path,),
             )
@@ -179,7 +177,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
                     "release-evidence",
                     f"the version failed the rule `{one.get('id')}` of the gate `{gate.get('gate')}`",
                     view.span(release, ("evidence", "path")),
-                    help=("what fails a blocking rule is not released",),
+                    help=("a version that fails a blocking rule cannot be released",),
                 )
 
 

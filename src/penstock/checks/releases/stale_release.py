@@ -1,13 +1,13 @@
-"""The specs of a model have changed since the version that is released was trained.
+"""The specs of a model have changed since its released version was trained.
 
-What it does: compares the digest of what the model is trained from with the one that the Release carries.
+What it does: compares the digest of the specs that the model is trained from with the one in the Release.
 
-Why: the gate that people read now is not the one that the version passed, and the pipeline would make another model.
+Why: the current gate is not the one that the version passed, and the pipeline would train another model.
 
-Example: a bound of the gate is raised in a pull request, and the release stays.
+Example: a pull request raises a bound of the gate and keeps the release.
 
-Use instead: train and promote a new version when the change is merged. Until then this is a warning, since the version
-that is served has passed the gate of its time.
+Use instead: train and promote a new version once the change is merged. This is a warning, since the served version
+passed the gate as it was then.
 """
 
 from __future__ import annotations

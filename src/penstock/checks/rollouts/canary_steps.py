@@ -1,10 +1,10 @@
-"""The steps of a canary do not lead from little traffic to all of it, or are over before anything is seen.
+"""The steps of a canary do not increase up to 100%, or are too short to be measured.
 
-What it does: each step must have more traffic than the one before; the last has 100%, and no step has none. A step that
-`abortOn` judges is held for two minutes at least, and for four scrapes.
+What it does: checks that each step has more traffic than the one before, the first more than 0% and the last 100%, and
+that a step which `abortOn` judges is held for at least two minutes and four scrapes.
 
-Why: a canary that ends at 50% stays there, and one that goes down on its way is a rollback that nobody asked for. A
-step too short to be measured lets every version pass.
+Why: a canary that ends at 50% stays there, and a decreasing step is an unintended rollback. A step that is too short to
+be measured passes every version.
 
 Example:
 
@@ -42,23 +42,23 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 "canary-steps",
                 f"the canary goes from {first.weight!s} to {step.weight!s}",
                 view.span(rollout, (*where, position, "weight")),
-                secondary=(Label(view.span(rollout, (*where, before, "weight")), "the step before"),),
-                help=("each step takes more traffic than the one before",),
+                secondary=(Label(view.span(rollout, (*where, before, "weight")), "the previous step"),),
+                help=("each step needs more traffic than the one before",),
             )
     last = len(canary.steps) - 1
     if canary.steps[0].weight == 0:
         yield Diagnostic.error(
             "canary-steps",
-            "the first step of the canary takes no traffic",
+            "the first step of the canary has no traffic",
             view.span(rollout, (*where, 0, "weight")),
-            help=("without traffic nothing can be seen that would abort it: begin with a small share, such as 5%",),
+            help=("without traffic nothing can be measured: start with a small share, such as `5%`",),
         )
     if last == 0 and canary.steps[0].weight == 1:
         yield Diagnostic.warning(
             "canary-steps",
-            "the only step of the canary takes all of the traffic",
+            "the only step of the canary has all of the traffic",
             view.span(rollout, (*where, 0, "weight")),
-            help=("begin with a small share, such as `5%`; 1 is all of it",),
+            help=("start with a small share, such as `5%`; 1 means 100%",),
         )
     elif canary.steps[last].weight != 1:
         yield Diagnostic.error(
@@ -70,9 +70,9 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     elif canary.steps[last].hold is not None:
         yield Diagnostic.warning(
             "canary-steps",
-            "the last step of the canary holds, and nothing comes after it",
+            "`hold` has no effect on the last step of the canary",
             view.span(rollout, (*where, last, "hold"), "key"),
-            help=("delete `hold`: with all of the traffic the release is done",),
+            help=("delete `hold`: with 100% of the traffic the release is complete",),
         )
 
 
@@ -86,8 +86,8 @@ def _too_short(view: View, rollout: Rollout, canary: Canary) -> Iterator[Diagnos
         if step.hold is not None and step.hold < shortest:
             yield Diagnostic.error(
                 "canary-steps",
-                f"the step of {step.weight!s} is over before `abortOn` can judge it",
+                f"the step of {step.weight!s} is too short for `abortOn`",
                 view.span(rollout, ("strategy", "canary", "steps", position, "hold")),
                 f"`{environment.name}` scrapes every {prometheus.scrape_interval}",
-                help=(f"hold it for `{shortest}` at least; with little traffic longer, since chance is no verdict",),
+                help=(f"hold it for at least `{shortest}`, or longer with little traffic",),
             )

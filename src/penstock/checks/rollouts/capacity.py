@@ -1,8 +1,8 @@
-"""A rollout cannot have the copies that it asks for.
+"""A rollout has impossible replica settings.
 
-What it does: `min` above `max`, a canary with a single copy, utilisation above 100%.
+What it does: reports `min` above `max`, a canary with a single replica, and a utilization target above 100%.
 
-Why: an autoscaler refuses bounds that cross. A canary beside one copy halves what serves the rest while it runs.
+Why: an autoscaler rejects `min` above `max`. A canary divides traffic between at least two replicas.
 
 Example:
 
@@ -32,27 +32,27 @@ def capacity(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         has_max = "max" in replicas.model_fields_set
         yield Diagnostic.error(
             "capacity",
-            f"at least {replicas.min} copies and at most {replicas.max}",
+            f"`min` of {replicas.min} replicas is above `max` of {replicas.max}",
             view.span(rollout, (*where, "min")),
             secondary=(Label(view.span(rollout, (*where, "max")), "and this"),) if has_max else (),
             help=(
                 "write the larger number as `max`"
                 if has_max
-                else f"add `max: {replicas.min}` or more; it is 1 by default",
+                else f"add `max: {replicas.min}` or more; the default is 1",
             ),
         )
     elif rollout.spec.strategy.canary is not None and replicas.min < 2:
         at = (*where, "min") if "min" in replicas.model_fields_set else ("strategy", "canary")
         yield Diagnostic.error(
             "capacity",
-            "a canary divides traffic between versions, and there is a single copy",
+            "a canary needs at least 2 replicas, and there is 1",
             view.span(rollout, at, "value" if at[-1] == "min" else "key"),
-            help=(f"write `replicas: {{min: 2, max: {max(2, replicas.max)}}}`, or more copies",),
+            help=(f"write `replicas: {{min: 2, max: {max(2, replicas.max)}}}`, or more",),
         )
     if replicas.metric in ("cpu", "memory") and replicas.target > 100:
         yield Diagnostic.error(
             "capacity",
-            f"copies are added from {replicas.target}% of the {replicas.metric} request on",
+            f"the scaling target of {replicas.target}% of the {replicas.metric} request cannot be reached",
             view.span(rollout, (*where, "target")),
-            help=("write a percentage below 100, such as 70",),
+            help=("use a percentage below 100, such as 70",),
         )

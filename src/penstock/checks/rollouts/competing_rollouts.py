@@ -1,8 +1,8 @@
-"""Two rollouts serve one model in one environment by the same target.
+"""Two rollouts serve the same model in the same environment.
 
 What it does: compares the Rollouts of each Model in each environment.
 
-Why: both write the traffic weights of the same model; the one that is applied last wins, and the next sync undoes it.
+Why: both set the traffic weights of the same model; the one that is applied last wins, until the next sync.
 
 Example: `delay-online` and `delay-canary`, both `{model: delay, environments: [production], serve: {target: kserve}}`.
 
@@ -31,7 +31,7 @@ def competing_rollouts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 "competing-rollouts",
                 f"two rollouts serve `{rollout.spec.model}` in `{environment}`",
                 view.span(rollout, ("environments",)),
-                secondary=(Label(view.span(other, ("environments",)), f"`{other.name}` does, too"),),
-                help=("keep one of them; a share of the traffic for a new version is what `strategy.canary` is for",),
+                secondary=(Label(view.span(other, ("environments",)), f"`{other.name}` does too"),),
+                help=("keep one of them; use `strategy.canary` to give a new version a share of the traffic",),
             )
             return

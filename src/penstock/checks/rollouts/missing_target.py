@@ -1,8 +1,8 @@
-"""A rollout is served by something that an environment does not have.
+"""A rollout uses a serving target that its environment does not have.
 
-What it does: looks up the Rollout's target in each of its environments, and for Argo Rollouts a server image.
+What it does: looks up the Rollout's target in each of its environments, and for Argo Rollouts also a server image.
 
-Why: the manifests would be applied to a cluster that does not know their kind.
+Why: the cluster would reject manifests of a kind that is not installed.
 
 Example: `serve: {target: argo-rollouts}` and `environments: [staging]`, where `staging` declares only `kserve`.
 
@@ -43,10 +43,10 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if not environment.spec.cluster:
         yield Diagnostic.error(
             "missing-target",
-            f"`{environment.name}` has no cluster, so nothing is served there",
+            f"`{environment.name}` has no cluster, so nothing can be served there",
             view.span(rollout, ("environments",)),
             secondary=(Label(view.span(environment, ("cluster",), "key"), "here"),),
-            help=(f"leave `{environment.name}` out, or give the environment its cluster",),
+            help=(f"remove `{environment.name}`, or declare its cluster",),
         )
         return
     target = rollout.spec.serve.target
@@ -62,12 +62,12 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     elif target == "argo-rollouts" and rollout.spec.serve.image is None and environment.spec.images.server is None:
         yield Diagnostic.error(
             "missing-target",
-            f"nothing says which image serves `{rollout.name}` in `{environment.name}`",
+            f"no server image for `{rollout.name}` in `{environment.name}`",
             view.span(rollout, ("serve", "target")),
             secondary=(Label(view.span(environment, ("images",), "key"), "no `server` here"),),
             help=(
                 f"add its image to the environment: `images: {{runtime: ..., server: {_IMAGE}}}`",
-                f"or to this rollout alone: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`",
+                f"or only to this rollout: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`",
             ),
         )
 
@@ -78,4 +78,4 @@ def _ways(environment: Environment, target: str) -> Iterator[str]:
     spec = environment.spec
     other = "argo-rollouts" if target == "kserve" else "kserve"
     if (spec.kserve if other == "kserve" else spec.argo_rollouts) is not None:
-        yield f"or serve there by {_NAMES[other]}: `overrides: {{{environment.name}: {{serve: {{target: {other}}}}}}}`"
+        yield f"or use {_NAMES[other]}: `overrides: {{{environment.name}: {{serve: {{target: {other}}}}}}}`"

@@ -1,9 +1,9 @@
-"""A rollout serves versions that no gate of its model has judged.
+"""A rollout serves versions that have not passed a gate.
 
-What it does: asks every Rollout for a `gate` that judges the model it serves. In production its absence is an error,
-elsewhere a warning.
+What it does: requires a `gate` of the served model in every Rollout. A missing gate is an error in production, and a
+warning elsewhere.
 
-Why: without a gate a promotion has nothing to prove, and a model that got worse is served like any other.
+Why: without a gate any version can be promoted, including one that is worse than the last.
 
 Example:
 
@@ -43,18 +43,18 @@ def ungated_rollout(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         others = [other.name for other in view.gates_of(rollout.spec.model)]
         yield Diagnostic.error(
             "ungated-rollout",
-            f"the gate `{gate.name}` judges another model",
+            f"the gate `{gate.name}` is for another model",
             view.span(rollout, ("gate",)),
-            f"it judges `{gate.spec.model}`",
-            secondary=(Label(view.span(rollout, ("model",)), "this one is served"),),
+            f"it is for `{gate.spec.model}`",
+            secondary=(Label(view.span(rollout, ("model",)), "this model is served"),),
             help=(f"the gates of `{rollout.spec.model}` are {listed(others)}",) if others else (),
         )
     elif all(one.severity == "warn" for one in gate.spec.rules):
         yield Diagnostic.warning(
             "ungated-rollout",
-            f"the gate `{gate.name}` stops nothing: all of its rules only warn",
+            f"the gate `{gate.name}` never fails: all of its rules only warn",
             view.span(rollout, ("gate",)),
-            help=("let at least one rule have `severity: block`",),
+            help=("give at least one rule `severity: block`",),
         )
 
 
@@ -68,12 +68,14 @@ def _missing(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     is_overridden = loaded is not None and "gate" in loaded.resource.overrides.get(environment.name, {})
     write = "write" if is_overridden else "add"
     helps = (
-        f"{write} `gate: {others[0]}`" if others else f"declare a Gate for `{rollout.spec.model}`, and name it here",
+        f"{write} `gate: {others[0]}`"
+        if others
+        else f"declare a Gate for `{rollout.spec.model}`, and refer to it here",
     )
     headline = f"the rollout `{rollout.name}` has no gate"
     span = view.span(rollout, ("gate",) if is_overridden else ("model",), "key")
     if environment.spec.stage == "production":
-        label = f"`{environment.name}` is in production"
+        label = f"`{environment.name}` is a production environment"
         yield Diagnostic.error("ungated-rollout", headline, span, label, help=helps)
     else:
         yield Diagnostic.warning("ungated-rollout", headline, span, help=helps)

@@ -90,7 +90,7 @@ def parse_gates(payload: bytes) -> GateStatement:
     """The statement that a payload holds; StatementError where it is none, or is about more than one model."""
     statement = read_statement(payload, GATES_TYPE, _form())
     if len(statement.subject) != 1:
-        raise StatementError("it is not about one model")
+        raise StatementError("it does not have exactly one model as its subject")
     predicate = statement.predicate
     checked_moment(predicate.created)
     checked_digest(predicate.specs, "predicate.specs")

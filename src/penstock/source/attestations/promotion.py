@@ -72,13 +72,13 @@ class Released:
         if self.environment != other.environment:
             yield f"it promotes to `{self.environment}`, not to `{other.environment}`"
         if self.rollout != other.rollout:
-            yield f"it promotes by the rollout `{self.rollout}`, not by `{other.rollout}`"
+            yield f"it promotes with the rollout `{self.rollout}`, not with `{other.rollout}`"
         if (self.model, self.digest) != (other.model, other.digest):
             yield f"it promotes `{self.model}` {_short(self.digest)}, not `{other.model}` {_short(other.digest)}"
         if self.step != other.step:
             yield f"it promotes to {_step(self.step)}, not to {_step(other.step)}"
         if self.previous != other.previous:
-            yield f"it promotes in the place of {_version(self.previous)}, not of {_version(other.previous)}"
+            yield f"it replaces {_version(self.previous)}, not {_version(other.previous)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class PromotionStatement:
         if not told and self.of.content != released.content:
             yield "the Release has been edited since it was promoted"
         if self.gates != gates:
-            yield "it rests on another statement of the gates than the Release names"
+            yield "it refers to another gate attestation than the Release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def parse_promotion(payload: bytes) -> PromotionStatement:
     """The statement that a payload holds; StatementError where it is none, or not about a model and a Release."""
     statement = read_statement(payload, PROMOTION_TYPE, _form())
     if len(statement.subject) != 2 or not statement.subject[1].name.startswith(_PREFIX):
-        raise StatementError("it is not about one model and one Release")
+        raise StatementError("its subjects are not exactly one model and one Release")
     model, release = statement.subject
     found = statement.predicate
     of = Released(

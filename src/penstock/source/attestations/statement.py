@@ -37,7 +37,7 @@ class Subject:
     def sha256(self) -> str:
         """`sha256:...`; StatementError where the subject has another digest, or one beside it."""
         if set(self.digest) != {"sha256"} or not _SHA256.fullmatch(self.digest["sha256"]):
-            raise StatementError(f"its subject `{self.name}` has not exactly one digest, a sha256 in hexadecimal")
+            raise StatementError(f"its subject `{self.name}` must have exactly one digest, a hexadecimal sha256")
         return f"sha256:{self.digest['sha256']}"
 
 
@@ -48,19 +48,19 @@ def read_statement(payload: bytes, predicate_type: str, form: TypeAdapter[T]) ->
     value = _plain(payload)
     types = (value.get("_type"), value.get("predicateType")) if isinstance(value, dict) else None
     if types != (STATEMENT_TYPE, predicate_type):
-        raise StatementError(f"it is no in-toto statement of the type {predicate_type}")
+        raise StatementError(f"it is not an in-toto statement of the type {predicate_type}")
     try:
         found = form.validate_python(value)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
-        raise StatementError(f"its `{place}` is not what belongs there") from None
+        raise StatementError(f"its `{place}` is missing or invalid") from None
     return found
 
 
 def checked_digest(text: str, place: str) -> str:
     """`text`, which is to be `sha256:...`; StatementError names the place of another text."""
     if not _DIGEST.fullmatch(text):
-        raise StatementError(f"its `{place}` is no digest: expected `sha256:` and 64 hexadecimal digits")
+        raise StatementError(f"its `{place}` is not a digest: expected `sha256:` and 64 hexadecimal digits")
     return text
 
 
@@ -75,4 +75,4 @@ def _plain(payload: bytes) -> Any:
     try:
         return orjson.loads(payload)
     except orjson.JSONDecodeError:
-        raise StatementError("it is no JSON") from None
+        raise StatementError("it is not valid JSON") from None

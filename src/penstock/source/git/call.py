@@ -117,9 +117,9 @@ def _refusals(directory: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         if not directory.is_dir():
-            raise GitError(f"`{directory}` is no directory.") from None
-        raise GitError("git is not installed, or not on the PATH: install it.") from None
+            raise GitError(f"`{directory}` is not a directory.") from None
+        raise GitError("git is not installed or not on the PATH.") from None
     except NotADirectoryError:
-        raise GitError(f"`{directory}` is no directory.") from None
+        raise GitError(f"`{directory}` is not a directory.") from None
     except subprocess.TimeoutExpired:
-        raise GitError(f"git gave no answer within {TIMEOUT_SECONDS} seconds.") from None
+        raise GitError(f"git timed out after {TIMEOUT_SECONDS} seconds.") from None

@@ -90,7 +90,7 @@ class ObjectReader:
         try:
             if process.poll() is not None:
                 # To write into its pipe would end this process too, where nobody catches the signal.
-                raise NoAnswerError("git ended early.")
+                raise NoAnswerError("git exited unexpectedly.")
             process.stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
             process.stdin.flush()
             return [self._answer() for _ in names]
@@ -98,7 +98,7 @@ class ObjectReader:
             # What was asked and not answered must not be taken for the answer to something else.
             self.end()
             if isinstance(error, OSError):
-                raise NoAnswerError("git ended early.") from error
+                raise NoAnswerError("git exited unexpectedly.") from error
             raise
 
     def _answer(self) -> GitObject | None:
@@ -131,10 +131,10 @@ class ObjectReader:
         silence = select.poll()
         silence.register(waiting, select.POLLIN)
         if not silence.poll(self._timeout * 1000):
-            raise NoAnswerError(f"git gave no answer within {self._timeout:g} seconds.")
+            raise NoAnswerError(f"git timed out after {self._timeout:g} seconds.")
         received = os.read(waiting, _CHUNK)
         if not received:
-            raise NoAnswerError("git ended early.")
+            raise NoAnswerError("git exited unexpectedly.")
         self._rest += received
 
     def _running(self) -> Process:
@@ -171,7 +171,7 @@ class Folders:
                 return {}
         [tree] = self._reader.read([name])
         if tree is None or tree.kind != "tree":
-            raise NoAnswerError("a folder is not in this clone: fetch it (a partial clone lacks some).")
+            raise NoAnswerError("a folder is missing from this partial clone: fetch it.")
         return {
             path.decode("utf-8", "surrogateescape"): (mode.decode("ascii"), found.hex())
             for mode, path, found in _TREE_ENTRY[len(tree.id)].findall(tree.data)

@@ -28,7 +28,7 @@ class Folder(NamedTuple):
     def outer(self, path: str) -> str:
         """A path from the folder as it is from the top; `""` leads to the folder itself.
 
-        ValueError for one that leads out of the repository.
+        ValueError for one that is outside of the repository.
         """
         if not self.path:
             return path
@@ -36,7 +36,7 @@ class Folder(NamedTuple):
         parts = path.split("/") if path else []
         while parts[:1] == [_UP]:
             if not above:
-                raise ValueError(f"{path!r} leads out of the repository")
+                raise ValueError(f"{path!r} is outside of the repository")
             parts, above = parts[1:], above[:-1]
         return "/".join([*above, *parts])
 

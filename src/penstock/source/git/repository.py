@@ -28,7 +28,7 @@ _REGULAR = tuple(mode.encode() for mode in _REGULAR_MODES)
 _LINK_MODE = "120000"
 _MANY = 100
 """From how many blobs on a process of their own is cheaper: it need not hand over each by itself."""
-_MISSING = "the blob {} is not in this clone: fetch it (a partial clone lacks blobs)."
+_MISSING = "the blob {} is missing from this partial clone: fetch it."
 
 
 class GitRepository:
@@ -50,7 +50,7 @@ class GitRepository:
     @classmethod
     def find(cls, path: Path) -> GitRepository:
         """The repository that `path` lies in, seen from its top."""
-        top = call.run(path, ["rev-parse", "--show-toplevel"], f"`{path}` lies in no git repository: run `git init`.")
+        top = call.run(path, ["rev-parse", "--show-toplevel"], f"`{path}` is not in a git repository: run `git init`.")
         return cls(Path(os.fsdecode(top.rstrip(b"\n"))))
 
     @property
@@ -65,7 +65,7 @@ class GitRepository:
     def resolve(self, revision: str) -> str:
         """The id of the commit that a branch, a tag, an id or an expression like `HEAD~2` names."""
         if not revision or revision.startswith("-") or not revision.isprintable():
-            raise GitError(f"{revision!r} is no revision: name a branch, a tag or a commit.")
+            raise GitError(f"{revision!r} is not a revision: use a branch, a tag or a commit.")
         with suppress(GitError):
             found = self._object(f"{revision}^{{commit}}")
             if found is not None:
@@ -73,15 +73,15 @@ class GitRepository:
         # The reason is what this command writes.
         command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         done = call.start(self.top, command)
-        advice = "nothing is committed here yet" if revision == "HEAD" else "name a branch, a tag or a commit"
-        complaint = f"git knows no commit {revision!r}: {advice}."
+        advice = "there are no commits yet" if revision == "HEAD" else "use a branch, a tag or a commit"
+        complaint = f"git has no commit {revision!r}: {advice}."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
         raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
 
     def merge_base(self, one: str, other: str) -> str:
         """The id of the best common ancestor of two revisions."""
-        complaint = f"{one!r} and {other!r} have no common ancestor here."
+        complaint = f"{one!r} and {other!r} have no common ancestor."
         if self.is_shallow():
             complaint += " The clone is shallow: fetch more history (`git fetch --unshallow`)."
         command = ["merge-base", self.resolve(one), self.resolve(other)]
@@ -198,7 +198,7 @@ class GitRepository:
         """The bytes of blobs by their ids, in one run of git."""
         wanted = list(dict.fromkeys(ids))
         if not all(map(_is_object_id, wanted)):
-            raise GitError("blobs are named by their full ids.")
+            raise GitError("blobs must be given by their full ids.")
         if len(wanted) < _MANY:
             with self.reading():
                 return {one: self._blob(one) for one in wanted}
@@ -290,15 +290,15 @@ class GitRepository:
             return None
         if done.returncode != 0 or not _is_object_id(tree):
             reason = done.stderr.decode("utf-8", "replace")
-            raise GitError(with_reason("git cannot merge (it takes git 2.38 or newer).", reason))
+            raise GitError(with_reason("git cannot merge (git 2.38 or newer is required).", reason))
         name, _, email = _IDENTITY.partition(" <")
         who = {
             f"GIT_{role}_{what}": value
             for role in ("AUTHOR", "COMMITTER")
             for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "@0 +0000"))
         }
-        command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "What merging would leave"]
-        return call.run(self.top, command, "git cannot keep the merged tree.", more=who).decode().strip()
+        command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "Result of the merge"]
+        return call.run(self.top, command, "git cannot store the merged tree.", more=who).decode().strip()
 
     def _folder(self) -> str:
         """Where git keeps what is of this work tree."""
@@ -324,7 +324,7 @@ class GitRepository:
             stream.append(f"from {parent}\n".encode())
         for path, body in sorted(files.items()):
             if not _PLAIN_PATH.fullmatch(path):
-                raise GitError(f"{path!r} is no plain path to commit.")
+                raise GitError(f"{path!r} is not a valid path to commit.")
             stream.append(f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n")
         stream.append(b"done\n")
         # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
@@ -336,13 +336,13 @@ class GitRepository:
 
 def _checked_ref(name: str) -> str:
     if not _REF.fullmatch(name) or ".." in name or name.endswith((".lock", ".")):
-        raise GitError(f"{name!r} is no full name of a ref, such as refs/heads/main.")
+        raise GitError(f"{name!r} is not the full name of a ref, such as refs/heads/main.")
     return name
 
 
 def _checked_remote(name: str) -> str:
     if not _REMOTE.fullmatch(name):
-        raise GitError(f"{name!r} is no name of a remote, such as origin.")
+        raise GitError(f"{name!r} is not the name of a remote, such as origin.")
     return name
 
 

@@ -64,9 +64,9 @@ def too_large(path: str, size: int) -> Diagnostic:
     """The diagnostic for a file above MAX_FILE_BYTES."""
     return Diagnostic.error(
         "file-too-large",
-        f"file has {size:,} bytes, more than the {MAX_FILE_BYTES:,} that a specification may have",
+        f"file has {size:,} bytes; the limit is {MAX_FILE_BYTES:,}",
         Span.point(path),
-        help=("split it: folders and files mean nothing to the compiler",),
+        help=("split it: the layout of files and folders has no meaning to the compiler",),
     )
 
 
@@ -114,9 +114,9 @@ def _forbidden(file: SourceFile, offset: int) -> Diagnostic:
     if character == "\r":
         return Diagnostic.error(
             "control-character",
-            "a carriage return without a line feed",
+            "carriage return without line feed",
             span,
-            help=("save the file with LF line ends",),
+            help=("save the file with LF line endings",),
         )
     number = f"U+{ord(character):04X}"
     name = _CONTROL_NAMES.get(character) or unicodedata.name(character, "").lower()
@@ -124,7 +124,7 @@ def _forbidden(file: SourceFile, offset: int) -> Diagnostic:
     hidden = unicodedata.category(character) == "Cf"
     return Diagnostic.error(
         "hidden-character" if hidden else "control-character",
-        f"the text holds {shown}, which editors do not show",
+        f"invisible character {shown} in the text",
         span,
         help=(f'delete it, or write it as an escape in double quotes: "{_escape(character)}"',),
         fix=Fix(Safety.UNSAFE, "delete the character", (Edit(span, ""),)),

@@ -7,149 +7,143 @@ from penstock.diagnostics.codes import WARNS, Code
 READING = (
     Code(
         "ambiguous-scalar",
-        """A plain value is read differently by different YAML readers.
+        """A plain value is ambiguous: YAML parsers disagree on it.
 
-        YAML 1.1 takes `no` for false, `010` for 8 and `1:30` for 90; YAML 1.2 does not. kubectl, Argo CD and
-        your editor do not all read the same version. Dates, `1e-3`, `1_000`, `0x1F`, `.5`, `~`, `True`, `.nan`
-        are of the same sort.
+        YAML 1.1 reads `no` as false, `010` as 8 and `1:30` as 90; YAML 1.2 does not. kubectl, Argo CD and your editor
+        do not all use the same version. The same holds for dates, `1e-3`, `1_000`, `0x1F`, `.5`, `~`, `True` and
+        `.nan`.
 
-            horizon: 010        # refused
-            horizon: 10         # a number
-            horizon: "010"      # text
-            rate: 1.0e-3        # a float to every reader, as is 0.001
+            horizon: 010        # rejected horizon: 10         # a number horizon: "010"      # text rate: 1.0e-3
+            # a float to every parser, like 0.001
         """,
     ),
     Code(
         "number-out-of-range",
-        """A number has more digits than a reader can be relied on to keep.
+        """A number exceeds the range or precision that YAML parsers support.
 
-        Integers have 64 bits and floats are IEEE doubles; anything beyond is rounded, or becomes infinite,
-        without a word. Write a smaller number, or quote it where it is an identifier.
+        Integers have 64 bits and floats are IEEE doubles; anything beyond is silently rounded or becomes infinite.
+        Write a smaller number, or quote it if it is an identifier.
         """,
     ),
     Code(
         "duplicate-key",
-        """A mapping holds one key twice.
+        """A mapping has a duplicate key.
 
-        Most readers keep the last value and drop the first, so that a line of the file has no effect and
-        nobody notices. Keep one of the two.
+        Most parsers silently keep the last value and drop the first. Keep one of them.
         """,
     ),
     Code(
         "missing-separator",
-        """A document goes on with `apiVersion` and `kind` a second time.
+        """A document has a second `apiVersion` and `kind`.
 
-        Several documents may stand in one file, each but the first below a line of three dashes. That line is
-        missing here, so that the keys of one document would be keys of another. Write `---` between them.
+        Documents in one file are separated by a line `---`. It is missing here, so the keys of one document would
+        belong to the other. Write `---` between them.
         """,
     ),
     Code(
-        "conflict-marks",
-        """A merge or a rebase has left its marks in the file.
+        "conflict-markers",
+        """The file contains merge conflict markers.
 
-        git writes `<<<<<<<`, `=======` and `>>>>>>>` around lines that two branches have changed in different
-        ways. Keep the lines that are right, and delete the marks and the other lines.
+        git writes `<<<<<<<`, `=======` and `>>>>>>>` around lines that two branches have changed in different ways.
+        Keep the right lines, and delete the markers and the other lines.
         """,
     ),
     Code(
         "non-string-key",
         """A key is not text.
 
-        `2015: x` has a number as its key and `true: x` a boolean; a mapping or a list can be a key in YAML as
-        well. None of them survives JSON. Quote the key: `"2015": x`.
+        In `2015: x` the key is a number, in `true: x` a boolean; in YAML even a mapping or a list can be a key. JSON
+        has none of these. Quote the key: `"2015": x`.
         """,
     ),
     Code(
         "merge-key",
-        """A merge key (`<<`) stands in a mapping.
+        """A mapping has a merge key (`<<`).
 
-        It belongs to YAML 1.1 alone, and what a value is would stand somewhere else than where it is used.
-        Write the keys out; what differs by environment goes into `overrides`. Anchors and aliases for whole
-        values are allowed.
+        Merge keys exist only in YAML 1.1, and hide the value of a key from the place where it is used. Write the keys
+        out; use `overrides` for differences between environments. Anchors and aliases for whole values are allowed.
         """,
     ),
     Code(
         "empty-value",
         """A key, or an item of a list, has no value.
 
-        YAML reads it as null, but mostly a value was forgotten, or stands at the wrong indentation. Write the
-        value, or `null`, `{}`, `[]` or `""`.
+        YAML reads it as null, but usually a value was forgotten or has the wrong indentation. Write the value, or
+        `null`, `{}`, `[]` or `""`.
         """,
     ),
     Code(
         "yaml-tag",
         """A value carries a YAML tag, such as `!!str` or `!include`.
 
-        Tags make the meaning of a value depend on the reader, and some readers run code for them. Delete the
-        tag; quote what is text.
+        The meaning of a tag depends on the parser, and some parsers run code for tags. Delete the tag; quote text.
         """,
     ),
     Code(
         "yaml-directive",
-        """A file holds a directive (`%YAML` or `%TAG`).
+        """A file has a directive (`%YAML` or `%TAG`).
 
-        Every specification is read in the same way. Delete the line.
+        Directives are not supported. Delete the line.
         """,
     ),
     Code(
         "yaml-template",
-        """A template (`{{ ... }}`) stands where a value belongs.
+        """A template (`{{ ... }}`) is used as a value.
 
-        Specifications are data, not templates: what differs by environment goes into `overrides`, and text
-        with braces is quoted.
+        Specifications are data, not templates: use `overrides` for differences between environments, and quote text
+        with braces.
         """,
     ),
     Code(
         "unknown-alias",
-        """An alias (`*name`) names no anchor (`&name`) above it.
+        """An alias (`*name`) has no anchor (`&name`) above it.
 
-        Anchors hold within one document. A value that is meant to start with `*` is quoted:
+        Anchors are local to a document. Quote a value that starts with `*`:
 
             source: {parquet: "*.parquet"}
         """,
     ),
     Code(
         "duplicate-anchor",
-        """An anchor is declared twice in one document.
+        """A document has a duplicate anchor.
 
-        Which of the two an alias means would depend on where it stands. Give each a name of its own.
+        The meaning of an alias would depend on its position. Use different names.
         """,
     ),
     Code(
         "recursive-alias",
-        """An alias stands inside of the value that it names.
+        """An alias is inside of the value that it refers to.
 
-        A specification is a tree; this one would have no end. Write the value out.
+        The value would be infinite. Write it out.
         """,
     ),
     Code(
         "too-many-values",
-        """A document has more values than any specification needs, once its aliases are written out.
+        """A document has too many values after its aliases are expanded.
 
-        Nine lines of nested aliases can stand for a billion values. Split the document, or write it without
-        aliases.
+        Nine lines of nested aliases can expand to a billion values. Split the document, or write it without aliases.
         """,
     ),
     Code(
         "too-deep",
-        """Values are nested deeper than any specification needs.
+        """Values are nested too deeply.
 
-        The bound keeps a hostile file from exhausting the stack. Write it flatter.
+        The limit prevents a hostile file from exhausting the stack. Reduce the nesting.
         """,
     ),
     Code(
         "not-a-mapping",
         """A document is a list or a single value.
 
-        A specification is a mapping that starts with `apiVersion` and `kind`. `key:value` without a space after
-        the colon is a single text to YAML.
+        A specification is a mapping that starts with `apiVersion` and `kind`. `key:value` without a space after the
+        colon is a single string in YAML.
         """,
     ),
     Code(
         "empty-file",
-        """A file holds no specification.
+        """A file contains no specification.
 
-        It is empty, or holds comments alone. Write one, or delete the file.
+        It is empty, or has only comments. Write one, or delete the file.
         """,
         WARNS,
     ),
@@ -157,23 +151,23 @@ READING = (
         "empty-document",
         """A `---` is followed by no document.
 
-        Mostly it is left over at the end of a file. Delete the line.
+        Usually it is left over at the end of a file. Delete the line.
         """,
         WARNS,
     ),
     Code(
         "unclosed-quote",
-        """A quote is opened and never closed.
+        """A quote is never closed.
 
-        The value then runs on to the end of the document. Close it; in double quotes, write `\\"` for a quote, in
+        The value then continues to the end of the document. Close it; in double quotes, write `\\"` for a quote, in
         single ones, two of them.
         """,
     ),
     Code(
         "unclosed-bracket",
-        """A bracket is opened and never closed, or closed and never opened.
+        """A bracket has no counterpart.
 
-        Close it behind the last item, or quote a value that holds a bracket as text.
+        Close it after the last item, or quote a value that contains a bracket.
         """,
     ),
     Code(
@@ -185,22 +179,22 @@ READING = (
     ),
     Code(
         "missing-space",
-        """A colon has no space behind it.
+        """There is no space after a colon.
 
-        `key:value` is one word to YAML. Write `key: value`.
+        `key:value` is a single string in YAML. Write `key: value`.
         """,
     ),
     Code(
         "missing-colon",
         """A line of a mapping has no colon.
 
-        Each line of a mapping is `key: value`. Text that goes on over several lines is indented further than
-        its key, or starts with `|`.
+        Each line of a mapping is `key: value`. Text over several lines is indented more than its key, or starts with
+        `|`.
         """,
     ),
     Code(
         "colon-in-value",
-        """A plain value holds a colon and a space.
+        """A plain value contains a colon and a space.
 
         YAML reads that as another key on the same line. Quote the value:
 
@@ -209,22 +203,22 @@ READING = (
     ),
     Code(
         "bad-indentation",
-        """A line is indented so that it belongs to nothing above it.
+        """The indentation of a line matches nothing above it.
 
-        The keys of one mapping, and the items of one list, start in the same column; what belongs to a key
-        starts further to the right.
+        The keys of a mapping, and the items of a list, start in the same column; the value of a key is indented more
+        than the key.
         """,
     ),
     Code(
         "tab-indentation",
-        """A tab stands where YAML wants spaces.
+        """A tab is used for indentation.
 
-        How far a tab goes is a matter of the editor, so YAML refuses it for indentation. Use spaces.
+        YAML does not allow tabs for indentation. Use spaces.
         """,
     ),
     Code(
         "list-in-mapping",
-        """A list item stands among keys, a key among list items, or a list on the line of its key.
+        """A list item is among keys, a key among list items, or a list on the line of its key.
 
             rules:
               - {id: quality}
@@ -233,60 +227,59 @@ READING = (
     ),
     Code(
         "special-character",
-        """A plain value starts with a character that YAML keeps for itself.
+        """A plain value starts with a reserved character.
 
         These are `* & ! | > % @` and the backtick. Quote the value: `"@daily"`, `"*.parquet"`.
         """,
     ),
     Code(
         "text-after-value",
-        """Text stands behind a value that is already complete.
+        """There is text after a complete value.
 
-        A value that starts with a quote or a bracket ends with its counterpart. Quote the whole of it.
+        A value that starts with a quote or a bracket ends with its counterpart. Quote the whole value.
         """,
     ),
     Code(
         "bad-escape",
-        """A backslash in double quotes starts no escape that YAML knows.
+        """A backslash in double quotes starts an unknown escape.
 
-        Write two backslashes, or use single quotes, where a backslash is plain text; that suits regular
-        expressions: `'\\d+'`.
+        Write two backslashes, or use single quotes, which suit regular expressions: `'\\d+'`.
         """,
     ),
     Code(
         "missing-document-start",
-        """Text stands where only a new document can start.
+        """There is text where only a new document can start.
 
-        Documents of one file are divided by a line `---`.
+        Documents in one file are separated by a line `---`.
         """,
     ),
     Code(
         "invalid-yaml",
-        """The text is not YAML.
+        """The text is not valid YAML.
 
-        The place is where reading could not go on; the mistake may stand before it.
+        The position is where parsing failed; the mistake may be before it.
         """,
     ),
     Code(
         "control-character",
-        """The text holds a control character, or a line end that editors do not count.
+        """The text contains a control character, or a line break that editors do not count.
 
-        It cannot be seen in a review. Delete it, or write it as an escape in double quotes: `"\\x1B"`.
+        It is invisible in a review. Delete it, or write it as an escape in double quotes: `"\\x1B"`.
         """,
     ),
     Code(
         "hidden-character",
-        """The text holds a character that is not shown but changes what is.
+        """The text contains an invisible character that changes how text is shown.
 
-        Controls of the writing direction make a review show another text than the one that is compiled
-        (CVE-2021-42574). Delete it, or write it as an escape in double quotes.
+        Bidirectional control characters make a review show different text than is compiled (CVE-2021-42574). Delete it,
+        or write it as an escape in double quotes.
         """,
     ),
     Code(
         "byte-order-mark",
         """A file starts with a byte order mark.
 
-        UTF-8 needs none, and other tools take it for a part of the first key. Save the file without it.
+        UTF-8 does not need one, and some tools read it as part of the first key. Save the file without it.
         """,
     ),
     Code(
@@ -298,26 +291,25 @@ READING = (
     ),
     Code(
         "file-too-large",
-        """A file is larger than a specification may be.
+        """A file exceeds the size limit of a specification.
 
-        Split it: folders and files mean nothing to the compiler.
+        Split it: the layout of files and folders has no meaning to the compiler.
         """,
     ),
     Code(
         "symbolic-link",
-        """A symbolic link stands where a specification belongs.
+        """A specification is a symbolic link.
 
-        It may lead out of the repository or round in a circle, and git keeps only where it points, so that a
-        commit could not be read as the work tree is. Put the file itself there.
+        Its target may be outside of the repository or in a loop, and git stores only its path, so a commit would not
+        contain what the work tree does. Replace it with the file itself.
         """,
     ),
     Code(
         "unread-file",
-        """A file or folder is passed over, since its name differs in case from those that are read.
+        """A file or folder is ignored, since its name differs in case from those that are read.
 
-        Specifications are the files below `specs/` that end in `.yaml` or `.yml`, in lower case as git and Linux tell
-        them apart. What stands in `specs/model.YAML` or `Specs/model.yaml` would be no part of the system, and nobody
-        would notice. Rename it.
+        Specifications are the files below `specs/` that end in `.yaml` or `.yml`, in lower case, since git and Linux
+        distinguish case. `specs/model.YAML` or `Specs/model.yaml` would silently be ignored. Rename it.
         """,
         WARNS,
     ),
@@ -325,31 +317,34 @@ READING = (
         "unreadable-file",
         """A file or folder cannot be read.
 
-        Its permissions forbid it, or it is a pipe or a device.
+        You lack the permission, or it is a pipe or a device.
         """,
     ),
     Code(
         "bad-file-name",
-        """The name of a file holds characters that cannot be shown.
+        """A file name contains unprintable characters.
 
-        Nobody could see in a review which file it is. Rename it.
+        A review cannot show which file it is. Rename it.
         """,
     ),
     Code(
         "case-collision",
-        """Two files have names that differ in case alone.
+        """Two files or folders have the same name on a case-insensitive file system.
 
-        A clone on macOS or Windows holds only one of them, so that it compiles to something else. Rename one.
+        Their names differ only in case or in the Unicode form of a letter. On macOS and Windows a clone keeps only
+        one of two such files, so it compiles to something else. A folder that is `specs` or `generated` there puts
+        its files among the reviewed ones, but no review reads them. Rename one.
         """,
     ),
     Code(
         "no-specifications",
         """The folder of specifications does not exist.
 
-        Run the command in the folder that holds `specs/`, or name that folder by `--root`, and by `root` of the action.
+        Run the command in the folder that contains `specs/`, or pass that folder with `--root`, or `root` of the
+        action.
 
-        Of two commits, neither has a specification there: a review of the wrong folder would find that nothing changes,
-        and approve it.
+        For two commits, neither has a specification there: a review of the wrong folder would find no changes, and
+        approve.
         """,
     ),
 )

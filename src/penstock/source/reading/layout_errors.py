@@ -20,10 +20,10 @@ def merge_conflict(failure: Failure) -> Diagnostic | None:
     if number is None:
         return None
     return Diagnostic.error(
-        "conflict-marks",
-        "a merge has left its conflict here",
+        "conflict-markers",
+        "merge conflict marker",
         Span(failure.file.path, number, 1, number, len(failure.line(number).rstrip()) + 1),
-        help=(f"keep the lines that are right, and delete the marks `{_CONFLICT}`, `=======` and `>>>>>>>`",),
+        help=(f"keep the right lines, and delete the markers `{_CONFLICT}`, `=======` and `>>>>>>>`",),
     )
 
 
@@ -31,7 +31,7 @@ def colon_in_value(failure: Failure) -> Diagnostic:
     """A colon and a space within a plain value."""
     return Diagnostic.error(
         "colon-in-value",
-        "a value holds a colon and a space, which YAML reads as another key",
+        "a value contains a colon and a space, which YAML reads as another key",
         failure.at,
         help=("quote the value, or start a new line if another key is meant",),
     )
@@ -54,10 +54,10 @@ def mapping_not_allowed(failure: Failure) -> Diagnostic:
         start = indentation(above) + 1
         return Diagnostic.error(
             "bad-indentation",
-            "this key is indented further than the one above it, which has a value already",
+            "this key is indented below a key that already has a value",
             at,
             secondary=(Label(Span(failure.file.path, above_number, start, above_number, len(above) + 1)),),
-            help=(f"indent it by {spaces(indentation(above))} if it stands beside that key",),
+            help=(f"indent it by {spaces(indentation(above))} if it is a sibling of that key",),
         )
     return colon_in_value(failure)
 
@@ -76,7 +76,7 @@ def _missing_space(failure: Failure, number: int) -> Diagnostic | None:
     column = found.end(2) + 1
     return Diagnostic.error(
         "missing-space",
-        "a space is missing after the colon",
+        "missing space after the colon",
         Span(failure.file.path, number, column, number, column + 1),
         help=(f"write `{shown(found[2])}: {shown(found[3])}`",),
     )
@@ -87,7 +87,7 @@ def _missing_colon(failure: Failure, number: int) -> Diagnostic:
     start = indentation(line) + 1
     return Diagnostic.error(
         "missing-colon",
-        "a line of a mapping has no colon",
+        "missing colon in a line of a mapping",
         Span(failure.file.path, number, start, number, max(len(line.rstrip()) + 1, start)),
         help=("write `key: value`, with a space after the colon",),
     )
@@ -100,16 +100,18 @@ def block_mapping(failure: Failure) -> Diagnostic:
     if before.strip():
         if re.search(r"[\"'\]})]\s*$", before):
             return _text_after_value(failure)
-        return Diagnostic.error("invalid-yaml", "this belongs to no key", failure.at, secondary=containing(failure))
+        return Diagnostic.error(
+            "invalid-yaml", "this does not belong to any key", failure.at, secondary=containing(failure)
+        )
     if failure.character == ":":
         return empty_key(failure.at)
     if failure.character == "-" and failure.since and indentation(line) == failure.since.column - 1:
         return Diagnostic.error(
             "list-in-mapping",
-            "a list item stands among the keys of a mapping",
+            "list item among the keys of a mapping",
             failure.at,
             secondary=containing(failure),
-            help=("indent the item below the key that it belongs to, and leave that key without a value",),
+            help=("indent the item below its key, and give that key no other value",),
         )
     return _bad_indentation(failure)
 
@@ -120,7 +122,7 @@ def _text_after_value(failure: Failure) -> Diagnostic:
         return template(Span(failure.file.path, failure.at.line, opened + 1, failure.at.line, opened + 3))
     return Diagnostic.error(
         "text-after-value",
-        "text stands behind a value that is already complete",
+        "text after a complete value",
         failure.at,
         help=('quote the whole value; within double quotes write \\" for a quote',),
     )
@@ -132,11 +134,11 @@ def _bad_indentation(failure: Failure) -> Diagnostic:
     at = Span(failure.file.path, failure.at.line, 1, failure.at.line, max(depth, 1) + 1)
     return Diagnostic.error(
         "bad-indentation",
-        "the indentation fits nothing above it",
+        "the indentation matches nothing above it",
         at,
         f"{spaces(depth)} here",
         secondary=containing(failure),
-        help=("give all keys of one mapping, or items of one list, the same number of spaces",),
+        help=("indent all keys of a mapping, or items of a list, by the same number of spaces",),
     )
 
 
@@ -146,10 +148,10 @@ def block_sequence(failure: Failure) -> Diagnostic:
     if failure.since and indentation(line) == failure.since.column - 1:
         return Diagnostic.error(
             "list-in-mapping",
-            "a key stands among the items of a list",
+            "key among the items of a list",
             failure.at,
             secondary=containing(failure),
-            help=("put `- ` before it if it is an item, or indent it as the keys above the list",),
+            help=("put `- ` before it if it is an item, or indent it like the keys above the list",),
         )
     return _bad_indentation(failure)
 
@@ -158,9 +160,9 @@ def item_not_allowed(failure: Failure) -> Diagnostic:
     """A dash behind a key, on its line."""
     return Diagnostic.error(
         "list-in-mapping",
-        "a list starts on the line of its key",
+        "list on the line of its key",
         failure.at,
-        help=("put each `- item` on a line of its own below the key, or write `[item, item]`",),
+        help=("put each `- item` on its own line below the key, or write `[item, item]`",),
     )
 
 
@@ -168,7 +170,7 @@ def document_start(failure: Failure) -> Diagnostic:
     """Text behind the end of a document."""
     return Diagnostic.error(
         "missing-document-start",
-        "text stands where only a new document can start",
+        "text where only a new document can start",
         failure.at,
-        help=("put `---` on a line of its own before the document",),
+        help=("put `---` on its own line before the document",),
     )

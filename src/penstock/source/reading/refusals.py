@@ -41,7 +41,7 @@ def ambiguous(span: Span, text: str, found: Ambiguous, *, is_key: bool = False) 
     rewrite = found.rewrite if found.instead and not is_key else quote
     return Diagnostic.error(
         "ambiguous-scalar",
-        f"`{shown(text)}` is not the same to every YAML reader",
+        f"`{shown(text)}` is ambiguous: YAML parsers disagree on it",
         span,
         found.readings,
         help=(advice,),
@@ -53,11 +53,11 @@ def repeated_key(span: Span, key: str, first: Label) -> Diagnostic:
     """A mapping that holds one key twice."""
     return Diagnostic.error(
         "duplicate-key",
-        f"the key `{shown(key)}` stands twice in one mapping",
+        f"duplicate key `{shown(key)}`",
         span,
         "again here",
         secondary=(first,),
-        help=("keep one of the two: other readers take the last and drop the first silently",),
+        help=("keep one of them: other parsers silently use the last",),
     )
 
 
@@ -65,9 +65,9 @@ def missing_separator(span: Span) -> Diagnostic:
     """A mapping that goes on with the keys of another document."""
     return Diagnostic.error(
         "missing-separator",
-        "another document starts here, and nothing parts it from the one above",
+        "missing `---` before another document",
         span,
-        help=("write `---` on a line of its own above it",),
+        help=("write `---` on its own line above it",),
     )
 
 
@@ -89,9 +89,9 @@ def collection_as_key(file: SourceFile, span: Span) -> Diagnostic:
         return template(Span(span.path, span.line, span.column - 1, span.end_line, span.end_column))
     return Diagnostic.error(
         "non-string-key",
-        "a mapping or a list stands where a key belongs",
+        "a mapping or a list cannot be a key",
         span,
-        help=("a key is plain text, on one line, before a colon and a space",),
+        help=("a key is text on one line, before a colon and a space",),
     )
 
 
@@ -99,10 +99,10 @@ def template(span: Span) -> Diagnostic:
     """`{{ ... }}`, from which YAML makes a mapping that is a key."""
     return Diagnostic.error(
         "yaml-template",
-        "a template stands where a value belongs",
+        "templates are not supported",
         span,
         help=(
-            "specifications are not templated: use `overrides` for what differs by environment",
+            "use `overrides` for differences between environments",
             "quote the value if the braces are text",
         ),
     )
@@ -117,11 +117,11 @@ def merge_key(span: Span) -> Diagnostic:
     """`<<`, which YAML 1.2 has dropped."""
     return Diagnostic.error(
         "merge-key",
-        "merge keys are not part of the language",
+        "merge keys are not supported",
         span,
         help=(
-            "write the keys out: what a value is should stand where it is used",
-            "what differs by environment goes into `overrides`",
+            "write the keys out",
+            "use `overrides` for differences between environments",
         ),
     )
 
@@ -132,8 +132,8 @@ def empty_value(span: Span, key: str) -> Diagnostic:
         "empty-value",
         f"`{shown(key)}` has no value",
         span,
-        "nothing stands behind the colon, or below it further to the right",
-        help=('write the value, or `null`, `{}`, `[]` or `""` if that is what is meant',),
+        "nothing after the colon, or indented below it",
+        help=('write the value, or `null`, `{}`, `[]` or `""`',),
     )
 
 
@@ -143,7 +143,7 @@ def empty_item(span: Span) -> Diagnostic:
         "empty-value",
         "an item of a list is empty",
         span,
-        help=("write the item, or `null` if that is what is meant; or delete it",),
+        help=("write the item or `null`, or delete the line",),
     )
 
 
@@ -163,12 +163,12 @@ def tag(file: SourceFile, span: Span, name: str) -> Diagnostic:
         written = line[start:end]
     return Diagnostic.error(
         "yaml-tag",
-        f"the YAML tag `{shown(written)}` is not part of the language",
+        f"the YAML tag `{shown(written)}` is not supported",
         at,
         help=(
             "quote the value if `!` is a part of it"
             if written[:2] != "!!"
-            else "delete the tag: quote what is text, write everything else plainly",
+            else "delete the tag: quote text, and write other values plainly",
         ),
     )
 
@@ -182,9 +182,9 @@ def directives(file: SourceFile) -> list[Diagnostic]:
             found.append(
                 Diagnostic.error(
                     "yaml-directive",
-                    f"the directive `{shown(line)}` is not part of the language",
+                    f"the directive `{shown(line)}` is not supported",
                     span,
-                    help=("delete the line: every file is read in the same way",),
+                    help=("delete the line",),
                 )
             )
     return found
@@ -194,7 +194,7 @@ def empty_file(file: SourceFile) -> Diagnostic:
     """A file without any document: empty, or comments alone."""
     return Diagnostic.warning(
         "empty-file",
-        "file holds no specification",
+        "file contains no specification",
         Span.point(file.path),
         help=("write a specification into it, or delete it",),
     )
@@ -206,7 +206,7 @@ def empty_document(file: SourceFile, root: yaml.Node, offset: int) -> Diagnostic
     marker = next((n for n in range(line, 0, -1) if _marks_document(file, n)), line)
     return Diagnostic.warning(
         "empty-document",
-        "a document between two `---` is empty",
+        "empty document",
         Span(file.path, marker, 1, marker, len(line_text(file.text, marker)) + 1),
         help=("delete this line",),
     )
@@ -234,15 +234,15 @@ def aliases(file: SourceFile, root: yaml.Node, offset: int) -> Diagnostic:
     if _contains_itself(root):
         return Diagnostic.error(
             "recursive-alias",
-            "an alias stands inside of the value that it names",
+            "an alias is inside of the value that it refers to",
             at,
-            help=("write the value out: a specification is a tree",),
+            help=("write the value out",),
         )
     return Diagnostic.error(
         "too-many-values",
-        f"the document has more than {MAX_NODES:,} values once its aliases are written out",
+        f"the document has more than {MAX_NODES:,} values after its aliases are expanded",
         at,
-        help=("write the values out, and split the document where it is still too large",),
+        help=("remove aliases, or split the document",),
     )
 
 

@@ -47,7 +47,7 @@ for _word, _meant in (("yes", "true"), ("on", "true"), ("no", "false"), ("off", 
         _WORDS[_spelling] = Ambiguous(f"{_meant} in YAML 1.1, text in YAML 1.2", f"`{_meant}`", _meant)
 for _word in ("true", "false", "null"):
     for _spelling in (_word.capitalize(), _word.upper()):
-        _WORDS[_spelling] = Ambiguous(f"{_word} to some readers, text to others", f"`{_word}`", _word)
+        _WORDS[_spelling] = Ambiguous(f"{_word} to some parsers, text to others", f"`{_word}`", _word)
 
 _NUMBER_STARTS = frozenset("0123456789+-.")
 
@@ -72,7 +72,7 @@ def plain_value(text: str) -> PlainValue | Ambiguous:
 def _integer(text: str) -> int | Ambiguous:
     too_long = len(text) > 20
     if too_long or not SMALLEST_INTEGER <= int(text) <= LARGEST_INTEGER:
-        return Ambiguous("more than 64 bits, so that some readers round it", out_of_range=True)
+        return Ambiguous("more than 64 bits, so some parsers round it", out_of_range=True)
     return int(text)
 
 
@@ -104,8 +104,8 @@ def _other_base(text: str) -> Ambiguous:
     try:
         decimal = f"{sign}{int(digits.replace('_', ''), 0)}"
     except ValueError:
-        return Ambiguous("a number to some readers, text to others")
-    return Ambiguous(f"the number {decimal} to some readers, text to others", f"`{decimal}`", decimal)
+        return Ambiguous("a number to some parsers, text to others")
+    return Ambiguous(f"the number {decimal} to some parsers, text to others", f"`{decimal}`", decimal)
 
 
 def _sexagesimal(text: str) -> Ambiguous:
@@ -122,7 +122,7 @@ def _moment(_text: str) -> Ambiguous:
 
 
 def _not_finite(_text: str) -> Ambiguous:
-    return Ambiguous("a float that is not a number one can compare with", "a number of digits")
+    return Ambiguous("not a comparable number", "a number with digits")
 
 
 def _odd_float(text: str) -> Ambiguous:
@@ -130,7 +130,7 @@ def _odd_float(text: str) -> Ambiguous:
     if value in (float("inf"), float("-inf")):
         return Ambiguous("more than a 64-bit float holds", out_of_range=True)
     clear = float_text(value)
-    return Ambiguous(f"the number {clear} to some readers, text to others", f"`{clear}`", clear)
+    return Ambiguous(f"the number {clear} to some parsers, text to others", f"`{clear}`", clear)
 
 
 def float_text(value: float) -> str:

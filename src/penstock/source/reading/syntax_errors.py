@@ -22,7 +22,7 @@ def explain(file: SourceFile, broken: Broken) -> Diagnostic:
             "too-deep",
             f"values are nested more than {MAX_DEPTH} levels deep",
             failure.at,
-            help=("write it flatter: no specification needs so many levels",),
+            help=("reduce the nesting",),
         )
     if isinstance(broken.error, TooManyNodesError):
         return Diagnostic.error(
@@ -36,7 +36,7 @@ def explain(file: SourceFile, broken: Broken) -> Diagnostic:
             return explanation(failure)
     return Diagnostic.error(
         "invalid-yaml",
-        "this is not YAML" + (f": {shown(failure.problem)}" if failure.problem else ""),
+        "this is not valid YAML" + (f": {shown(failure.problem)}" if failure.problem else ""),
         failure.at,
         secondary=containing(failure),
     )

@@ -53,7 +53,7 @@ def containing(failure: Failure) -> tuple[Label, ...]:
     """A label for the collection that the failure lies in, where that starts on another line."""
     if failure.since is None or failure.since.line == failure.at.line:
         return ()
-    return (Label(failure.since, "in what starts here"),)
+    return (Label(failure.since, "in the value that starts here"),)
 
 
 def line_above(failure: Failure) -> tuple[int, str]:

@@ -19,7 +19,7 @@ def unclosed_quote(failure: Failure) -> Diagnostic:
     mark = failure.line(at.line)[at.column - 1 : at.column]
     return Diagnostic.error(
         "unclosed-quote",
-        f"the quote {mark} is never closed",
+        f"unclosed quote {mark}",
         at,
         "opened here",
         help=(f"write {mark} at the end of the value",),
@@ -34,17 +34,17 @@ def unclosed_bracket(failure: Failure) -> Diagnostic:
     if failure.at.line == at.line and failure.character and failure.character not in ":,":
         return Diagnostic.error(
             "missing-comma",
-            f"`,` or `{closing}` is missing",
+            f"missing `,` or `{closing}`",
             failure.at,
             "before this",
-            secondary=(Label(at, "in what is opened here"),),
-            help=("put a comma between two items; quote an item that holds `, [ ] { }` or a colon and a space",),
+            secondary=(Label(at, "inside of the bracket opened here"),),
+            help=("put a comma between two items; quote an item that contains `, [ ] { }` or a colon and a space",),
         )
     if failure.character == ":" and failure.at.line == at.line:
         return colon_in_value(failure)
     return Diagnostic.error(
         "unclosed-bracket",
-        f"the bracket `{opened}` is never closed",
+        f"unclosed bracket `{opened}`",
         at,
         "opened here",
         help=(f"write `{closing}` after the last item",),
@@ -56,16 +56,16 @@ def no_content(failure: Failure) -> Diagnostic:
     mark = failure.character
     if mark in ("]", "}"):
         return Diagnostic.error(
-            "unclosed-bracket", f"`{mark}` closes nothing", failure.at, help=("delete it, or quote the value",)
+            "unclosed-bracket", f"unmatched `{mark}`", failure.at, help=("delete it, or quote the value",)
         )
     if mark == ",":
         return Diagnostic.error(
-            "missing-comma", "a comma stands where a value belongs", failure.at, help=("delete it, or quote it",)
+            "missing-comma", "comma instead of a value", failure.at, help=("delete it, or quote it",)
         )
     opened = _innermost_open_bracket(failure) if "flow" in failure.context else None
     if opened is not None:
         return unclosed_bracket(failure._replace(since=opened))
-    return Diagnostic.error("invalid-yaml", "a value is missing here", failure.at, secondary=containing(failure))
+    return Diagnostic.error("invalid-yaml", "missing value", failure.at, secondary=containing(failure))
 
 
 def _innermost_open_bracket(failure: Failure) -> Span | None:
@@ -100,7 +100,7 @@ def tab(failure: Failure) -> Diagnostic:
     width = len(line[start - 1 :]) - len(line[start - 1 :].lstrip("\t"))
     return Diagnostic.error(
         "tab-indentation",
-        "a tab stands where YAML wants spaces",
+        "tab in the indentation",
         Span(failure.file.path, failure.at.line, start, failure.at.line, start + max(width, 1)),
         help=("indent with spaces",),
     )
@@ -111,7 +111,7 @@ def _special(failure: Failure, at: Span) -> Diagnostic:
     text = re.split(r"\s+#|[,\]}]\s*$", line[at.column - 1 :])[0].rstrip()
     mark = text[:1]
     shown_mark = "a backtick" if mark == "`" else f"`{mark}`"
-    meaning = {"*": "means an alias", "&": "means an anchor"}.get(mark, "has no meaning yet")
+    meaning = {"*": "means an alias", "&": "means an anchor"}.get(mark, "is reserved")
     return Diagnostic.error(
         "special-character",
         f"a plain value cannot start with {shown_mark}, which {meaning} in YAML",
@@ -135,7 +135,7 @@ def unknown_alias(failure: Failure) -> Diagnostic:
         "unknown-alias",
         f"the alias `{shown(text)}` has no anchor above it",
         Span(failure.file.path, failure.at.line, failure.at.column, failure.at.line, end),
-        help=(f"write `&{shown(text[1:])}` before the value that it names, or quote it: {quoted(text)}",),
+        help=(f"write `&{shown(text[1:])}` before the value that it refers to, or quote it: {quoted(text)}",),
     )
 
 
@@ -143,11 +143,11 @@ def repeated_anchor(failure: Failure) -> Diagnostic:
     """An anchor that stands twice."""
     return Diagnostic.error(
         "duplicate-anchor",
-        "an anchor is declared twice in one document",
+        "duplicate anchor",
         failure.at,
         "again here",
         secondary=(Label(failure.since, "first declared here"),) if failure.since else (),
-        help=("give each anchor a name of its own",),
+        help=("give each anchor a different name",),
     )
 
 
@@ -160,9 +160,9 @@ def bad_escape(failure: Failure) -> Diagnostic:
     shown_escape = line[start : start + 2]
     return Diagnostic.error(
         "bad-escape",
-        f"`{shown_escape}` is no escape that YAML knows",
+        f"unknown escape `{shown_escape}`",
         Span(failure.file.path, failure.at.line, start + 1, failure.at.line, start + 1 + len(shown_escape)),
-        help=("write \\\\ for a backslash, or use single quotes, where a backslash is plain text",),
+        help=("write \\\\ for a backslash, or use single quotes",),
     )
 
 
@@ -172,9 +172,9 @@ def block_header(failure: Failure) -> Diagnostic:
     mark = failure.line(at.line)[at.column - 1 : at.column]
     return Diagnostic.error(
         "special-character",
-        f"text stands on the line of `{mark}`, which starts a block of text on the next line",
+        f"text on the line of `{mark}`, which starts a block on the next line",
         failure.at,
-        help=(f"put the text on the next line, further to the right; or quote the value if `{mark}` is text",),
+        help=(f"put the text on the next line, indented; or quote the value if `{mark}` is text",),
     )
 
 
@@ -182,7 +182,7 @@ def tag_handle(failure: Failure) -> Diagnostic:
     """A tag that libyaml cannot resolve."""
     return Diagnostic.error(
         "yaml-tag",
-        "YAML tags are not part of the language",
+        "YAML tags are not supported",
         failure.at,
         help=("delete the tag, or quote the value if `!` is text",),
     )
@@ -193,7 +193,7 @@ def directive(failure: Failure) -> Diagnostic:
     line = failure.line(failure.at.line)
     return Diagnostic.error(
         "yaml-directive",
-        f"the directive `{shown(line)}` is not part of the language",
+        f"the directive `{shown(line)}` is not supported",
         Span(failure.file.path, failure.at.line, 1, failure.at.line, len(line) + 1),
-        help=("delete the line: every file is read in the same way",),
+        help=("delete the line",),
     )

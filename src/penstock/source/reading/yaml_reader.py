@@ -197,7 +197,7 @@ class _Builder:
 
     def _refuse_repetition(self, mapping: yaml.MappingNode, key_node: yaml.Node, key: str, pointer: Pointer) -> None:
         first = next(node for node, _ in mapping.value if node.value == key)
-        where = Label(self._span(first), "first stands here")
+        where = Label(self._span(first), "first used here")
         self._refuse(refusals.repeated_key(self._span(key_node), key, where), pointer)
 
     def _unsound(self, node: yaml.ScalarNode, pointer: Pointer) -> str | None:

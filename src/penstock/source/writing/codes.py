@@ -6,71 +6,69 @@ from penstock.diagnostics.codes import WARNS, Code
 
 WRITING = (
     Code(
-        "compile-under-way",
-        """Another `penstock compile` is at work in this checkout.
+        "output-locked",
+        """Another `penstock compile` is running in this checkout.
 
-        Two that write at once would each take the other's files for their own or for foreign ones. The second waits
-        half a minute for the first. The lock is the operating system's and ends with the process that holds it: a
-        compile that was killed leaves nothing to clean up.
+        Only one process may write the output at a time. The second waits 30 seconds for the first. The lock is one of
+        the operating system and ends with its process: a killed compile leaves nothing to clean up.
         """,
     ),
     Code(
         "output-conflict",
-        """A file that Penstock did not write stands where a generated file belongs.
+        """A file that Penstock did not write is at the path of a generated file.
 
-        Nothing is overwritten that the directory's index does not list. Move or delete the file, then compile
-        again. Where any file is in the way, nothing at all is written.
+        Only files in the directory's index are overwritten. Move or delete the file, then compile again. If any file is
+        in the way, nothing is written.
         """,
     ),
     Code(
         "output-not-a-directory",
-        """The place of the generated files is a file or a symbolic link.
+        """The output directory is a file or a symbolic link.
 
-        Artifacts are written only into a directory of the repository itself. Remove what stands there.
+        Artifacts are only written to a real directory in the repository. Remove the file or link.
         """,
     ),
     Code(
         "unreadable-index",
-        """The index of the generated files is damaged, so that nobody knows which files are Penstock's.
+        """The index of the generated files is damaged, so it is not known which files are Penstock's.
 
-        A merge that left conflict marks in it does that: generated files are not merged by hand. Put the specs
-        right, delete the whole directory of generated files and compile again. Where something else damaged it,
-        bring back the committed one.
+        Usually a merge left conflict markers in it: do not merge generated files by hand. Resolve the specs, delete the
+        output directory and compile again. If something else damaged it, restore the committed one.
         """,
     ),
     Code(
         "artifact-collision",
-        """Two generated files have names that differ in case alone.
+        """Two generated files have the same name on case-insensitive file systems.
 
-        A clone on macOS or Windows holds only one of them. Give the specifications names that differ in more.
+        A clone on macOS or Windows contains only one of them. Use specification names that differ in more than case.
         """,
     ),
     Code(
         "missing-artifact",
         """A generated file is missing.
 
-        The specifications were changed, or the file was deleted, and nobody compiled. Run `penstock compile`.
+        The specifications were changed, or the file was deleted, without compiling. Run `penstock compile`.
         """,
     ),
     Code(
         "stale-artifact",
-        """A generated file is not what the specifications say.
+        """A generated file is out of date.
 
-        The specifications were changed and nobody compiled. Run `penstock compile` and commit the result.
+        The specifications were changed without compiling. Run `penstock compile` and commit the result.
         """,
     ),
     Code(
         "edited-artifact",
         """A generated file was changed by hand.
 
-        The next compile writes it anew. Change the specification; for what the language does not say there is a
-        raw patch on the generated manifest, which a review shows as what it is. Where git gave the file other line
-        ends than it is committed with, let `.gitattributes` say `* text=auto eol=lf`, and clone again.
+        The next compile overwrites it. Change the specification; for what the language does not cover, use a raw patch
+        on the generated manifest, which reviews show. If git converted the line endings, add `* text=auto eol=lf` to
+        `.gitattributes`, and clone again.
         """,
     ),
     Code(
-        "surplus-artifact",
-        """A generated file belongs to no specification any more.
+        "orphaned-artifact",
+        """A generated file no longer belongs to a specification.
 
         Run `penstock compile`, which deletes it.
         """,
@@ -79,7 +77,7 @@ WRITING = (
         "unowned-file",
         """A file among the generated ones was not written by Penstock.
 
-        It is never changed or deleted, but a cluster that syncs the directory may apply it. Move it elsewhere.
+        Penstock never changes or deletes it, but a cluster that syncs the directory may apply it. Move it elsewhere.
         """,
         WARNS,
     ),

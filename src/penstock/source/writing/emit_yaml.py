@@ -151,17 +151,17 @@ def _leaf(value: Any, pad: str) -> str:
         return "null"
     if kind is int:
         if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
-            raise ValueError("an integer of more than 64 bits does not survive YAML")
+            raise ValueError("YAML cannot represent an integer of more than 64 bits")
         return str(value)
     if kind is float:
         if not isfinite(value):
-            raise ValueError("a float that is not finite does not survive YAML")
+            raise ValueError("YAML cannot represent a float that is not finite")
         return float_text(value)
     if kind is dict or kind is Recurring:
         return "{}"
     if kind is list:
         return "[]"
-    raise TypeError(f"no plain data: {kind.__name__}")
+    raise TypeError(f"not plain data: {kind.__name__}")
 
 
 def _string(text: str, pad: str) -> str:
@@ -230,7 +230,7 @@ _words = _Words()
 
 def _double(text: str) -> str:
     if _SURROGATE.search(text):
-        raise ValueError("a lone surrogate is no character that YAML can hold")
+        raise ValueError("YAML cannot represent a lone surrogate")
     return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
 
 

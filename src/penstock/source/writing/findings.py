@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
 
-MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "surplus-artifact"})
+MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "orphaned-artifact"})
 """Codes of generated files that are only out of date: nobody has written into them."""
 
 
-KEPT_LINE_ENDS = "let `.gitattributes` say `* text=auto eol=lf`, and clone again"
+KEPT_LINE_ENDS = "add `* text=auto eol=lf` to `.gitattributes`, and clone again"
 """How a clone gets the line ends that are committed, whatever its git would put there."""
 
 
-def compile_under_way(holder: int | None, seconds: float) -> Diagnostic:
+def output_locked(holder: int | None, seconds: float) -> Diagnostic:
     """Another process writes into the directory, and did not end in time."""
     who = f"process {holder}" if holder is not None else "another process"
     return Diagnostic.error(
-        "compile-under-way",
-        f"{who} is compiling in this checkout, and was not done within {seconds:g} seconds",
-        help=("wait for it, or end it; `penstock compile --check` writes nothing and waits for nobody",),
+        "output-locked",
+        f"{who} is compiling in this checkout, and did not finish within {seconds:g} seconds",
+        help=("wait for it, or stop it; `penstock compile --check` writes nothing and needs no lock",),
     )
 
 
@@ -32,20 +32,20 @@ def not_a_directory(path: str, is_link: bool) -> Diagnostic:
         f"`{path}` is not a directory",
         Span.point(path),
         "a symbolic link" if is_link else "a file",
-        help=("remove it: artifacts are written only into a directory of the repository itself",),
+        help=("remove it: artifacts are only written to a real directory in the repository",),
     )
 
 
 def unreadable_index(path: str, directory: str, why: str, *, is_merged: bool = False) -> Diagnostic:
     """The record of what Penstock owns is lost; where a merge did that, neither side's record is the right one."""
     anew = f"delete `{directory}/` and compile again"
-    helps = (f"bring back the committed one: git checkout HEAD -- {path}", f"or {anew}")
+    helps = (f"restore the committed one: git checkout HEAD -- {path}", f"or {anew}")
     return Diagnostic.error(
         "unreadable-index",
-        "the index of the generated files cannot be used",
+        "the index of the generated files is damaged",
         Span.point(path),
         why,
-        help=(f"put the specs right, {anew}",) if is_merged else helps,
+        help=(f"resolve the specs, {anew}",) if is_merged else helps,
     )
 
 
@@ -53,7 +53,7 @@ def in_the_way(path: str, why: str) -> Diagnostic:
     """A file of somebody else stands where an artifact belongs."""
     return Diagnostic.error(
         "output-conflict",
-        "a file that Penstock did not write is in the way of a generated one",
+        "a file that Penstock did not write is at the path of a generated file",
         Span.point(path),
         why,
         help=("move or delete it, then compile again",),
@@ -68,10 +68,10 @@ def collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
         if other != path:
             yield Diagnostic.error(
                 "artifact-collision",
-                "two artifacts are one file where case does not count",
+                "two artifacts have the same name on case-insensitive file systems",
                 Span.point(path),
                 secondary=(Label(Span.point(other), "the other one"),),
-                help=("give the specifications names that differ in more than case",),
+                help=("use specification names that differ in more than case",),
             )
 
 
@@ -79,7 +79,7 @@ def missing(path: str) -> Diagnostic:
     """An artifact that is not there."""
     return Diagnostic.error(
         "missing-artifact",
-        "a generated file is missing",
+        "missing generated file",
         Span.point(path),
         help=("run `penstock compile`",),
     )
@@ -89,7 +89,7 @@ def stale(path: str) -> Diagnostic:
     """An artifact of other specifications."""
     return Diagnostic.error(
         "stale-artifact",
-        "a generated file is not what the specifications say",
+        "a generated file is out of date",
         Span.point(path),
         help=("run `penstock compile`",),
     )
@@ -102,8 +102,8 @@ def edited(path: str) -> Diagnostic:
         "a generated file was changed by hand",
         Span.point(path),
         help=(
-            "change the specification, which has a raw patch for what the language does not say",
-            "then run `penstock compile`, which writes this file anew",
+            "change the specification; use a raw patch for what the language does not cover",
+            "then run `penstock compile`, which overwrites this file",
         ),
     )
 
@@ -112,7 +112,7 @@ def checked_out_otherwise(path: str) -> Diagnostic:
     """An artifact to which a checkout gave line ends that no artifact has."""
     return Diagnostic.error(
         "edited-artifact",
-        "a generated file has line ends of CRLF, which git gives to what it checks out on some machines",
+        "a generated file has CRLF line endings: git converts them on some machines",
         Span.point(path),
         help=(KEPT_LINE_ENDS,),
     )
@@ -121,8 +121,8 @@ def checked_out_otherwise(path: str) -> Diagnostic:
 def surplus(path: str) -> Diagnostic:
     """An artifact that nothing asks for any more."""
     return Diagnostic.error(
-        "surplus-artifact",
-        "a generated file belongs to no specification any more",
+        "orphaned-artifact",
+        "a generated file no longer belongs to a specification",
         Span.point(path),
         help=("run `penstock compile`, which deletes it",),
     )
@@ -134,5 +134,5 @@ def unowned(path: str) -> Diagnostic:
         "unowned-file",
         "a file among the generated ones was not written by Penstock",
         Span.point(path),
-        help=("move it elsewhere: no compile touches it, and in a pull request it is an error",),
+        help=("move it elsewhere: `penstock compile` does not change it, and in a pull request it is an error",),
     )

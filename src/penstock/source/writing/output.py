@@ -78,7 +78,7 @@ class OutputDirectory:
         kept = kept or {}
         for path in digests:
             if not is_safe(path) or path == JOURNAL or path.endswith(TEMPORARY):
-                raise ValueError(f"no path of an artifact: {path!r}")
+                raise ValueError(f"not the path of an artifact: {path!r}")
         if parse_index(index) != {**digests, **{path: digest for path, (_, _, digest) in kept.items()}}:
             raise ValueError(f"{INDEX} has to list exactly the other artifacts")
         digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}

@@ -71,11 +71,11 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
     except FileNotFoundError:
         index, why = {}, ""
     except OSError as error:
-        index, why = None, error.strerror or "it cannot be read"
+        index, why = None, error.strerror or "reading it failed"
     journal = read_journal(root)
     if index is None:
         is_merged = re.search(rb"^<<<<<<< ", data, re.MULTILINE) is not None
-        why = "a merge has left its conflict in it" if is_merged else why
+        why = "it contains merge conflict markers" if is_merged else why
         broken = findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why, is_merged=is_merged)
         return Ownership({}, journal, broken)
     return Ownership(index, journal)
@@ -173,7 +173,7 @@ class _Comparison:
         """The place of an artifact."""
         blocking = self._blocking_parent(path)
         if blocking is not None and blocking not in self.prune:
-            self._conflict(path, f"`{self._shown_as}/{blocking}` is no directory")
+            self._conflict(path, f"`{self._shown_as}/{blocking}` is not a directory")
             return
         try:
             status = os.lstat(f"{self._root}/{path}")
@@ -183,7 +183,7 @@ class _Comparison:
         if stat.S_ISDIR(status.st_mode) and self._will_be_empty(path):
             self.create.append(path)
         elif not stat.S_ISREG(status.st_mode):
-            self._conflict(path, "it is not a plain file")
+            self._conflict(path, "it is not a regular file")
         else:
             self._consider_file(path, status)
 
@@ -193,7 +193,7 @@ class _Comparison:
             try:
                 digest = hashlib.sha256(read_plain_file(f"{self._root}/{path}")).hexdigest()
             except OSError as error:
-                self._conflict(path, error.strerror or "it cannot be read")
+                self._conflict(path, error.strerror or "reading it failed")
                 return
         if digest == self._digests[path]:
             self.observed[path] = observed(stat_of(status), digest, self._now)
@@ -203,7 +203,7 @@ class _Comparison:
             if path != INDEX and digest not in (self._index.get(path), self._journal.get(path)):
                 self.edited.append(path)
         else:
-            self._conflict(path, "somebody else wrote it")
+            self._conflict(path, "it was not written by Penstock")
 
     def _blocking_parent(self, path: str) -> str | None:
         """The first part of the way to `path` that is no directory but a link or a file."""
@@ -259,5 +259,5 @@ def read_plain_file(path: str) -> bytes:
     handle = os.open(path, _READ_FLAGS)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is not a plain file", path)
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
         return file.read()

@@ -1,4 +1,4 @@
-"""What Argo Rollouts ignores, rounds or cannot do, and what would do."""
+"""What Argo Rollouts ignores, rounds or cannot do, with alternatives."""
 
 from __future__ import annotations
 
@@ -17,29 +17,33 @@ LONGEST_NAME = 56
 def _plugins(endpoint: Endpoint) -> str | None:
     if version(endpoint.version) >= PLUGINS_SINCE:
         return None
-    return f"Argo Rollouts {endpoint.version} has no traffic plugins, so weights would be numbers of pods"
+    return f"Argo Rollouts {endpoint.version} has no traffic plugins, so weights would be approximated by pod counts"
 
 
 def _gateway(endpoint: Endpoint) -> str | None:
     if endpoint.gateway is None or endpoint.host is None:
-        return "the Environment names no gateway that requests come through"
+        return "the Environment declares no gateway for requests"
     return None
 
 
 def _image(endpoint: Endpoint) -> str | None:
-    return None if endpoint.image else "neither the Rollout nor the Environment names a server image"
+    return None if endpoint.image else "neither the Rollout nor the Environment has a server image"
 
 
 def _runtime(endpoint: Endpoint) -> str | None:
-    return None if endpoint.runtime is None else "ServingRuntimes are KServe's; Argo Rollouts knows none"
+    return None if endpoint.runtime is None else "ServingRuntimes exist only in KServe"
 
 
 def _format(endpoint: Endpoint) -> str | None:
-    return None if endpoint.format in IMPLEMENTATIONS else f"MLServer loads no {endpoint.format}"
+    return None if endpoint.format in IMPLEMENTATIONS else f"MLServer cannot load {endpoint.format} models"
 
 
 def _protocol(endpoint: Endpoint) -> str | None:
-    return None if endpoint.protocol == "v2" else f"routes, probes and metrics are those of v2, not {endpoint.protocol}"
+    return (
+        None
+        if endpoint.protocol == "v2"
+        else f"routes, probes and metrics need the protocol v2, not {endpoint.protocol}"
+    )
 
 
 def _metric(endpoint: Endpoint) -> str | None:
@@ -47,30 +51,28 @@ def _metric(endpoint: Endpoint) -> str | None:
     if scaling.min == scaling.max or scaling.metric in ("cpu", "memory"):
         return None
     if scaling.metric == "concurrency":
-        return "nothing counts requests under way"
+        return "there is no metric of concurrent requests"
     if endpoint.keda is None:
-        return "requests are scaled by through KEDA, and the Environment has none"
-    return None if scaling.query else "no series counts this endpoint's requests, so KEDA has nothing to ask for"
+        return "scaling by requests needs KEDA, which the Environment does not declare"
+    return None if scaling.query else "there is no request metric of this endpoint for KEDA to query"
 
 
 def _replicas(endpoint: Endpoint) -> str | None:
     if endpoint.scaling.min > endpoint.scaling.max:
-        return (
-            f"an autoscaler with {endpoint.scaling.min} copies at least and {endpoint.scaling.max} at most is refused"
-        )
+        return f"`min` of {endpoint.scaling.min} replicas is above `max` of {endpoint.scaling.max}"
     return None
 
 
 def _step(endpoint: Endpoint) -> str | None:
     if endpoint.traffic is None or endpoint.traffic.reached is None:
         return None
-    return "the Release names a step, and Argo Rollouts walks through the steps by itself from the first"
+    return "the Release has a step, but Argo Rollouts advances through all steps by itself"
 
 
 def _whole_percents(endpoint: Endpoint) -> str | None:
     steps = endpoint.traffic.steps if endpoint.traffic is not None else ()
     broken = next((step.percent for step in steps if step.percent != int(step.percent)), None)
-    return None if broken is None else f"a weight is a whole percentage, and {broken.normalize():f}% is none"
+    return None if broken is None else f"weights must be whole percentages, not {broken.normalize():f}%"
 
 
 def _unobserved(endpoint: Endpoint) -> str | None:
@@ -82,11 +84,19 @@ def _not_of_the_canary(endpoint: Endpoint) -> str | None:
     # Istio tells the canary apart by its service.
     marks = (PLACEHOLDER, f'destination_service_name="{canary_service(endpoint)}"')
     blind = next((c.name for c in conditions if not any(mark in c.judged for mark in marks)), None)
-    return None if blind is None else f"`{blind}` measures all pods alike: its expression does not name `{PLACEHOLDER}`"
+    return (
+        None
+        if blind is None
+        else f"`{blind}` measures all pods, not only the canary: its expression does not contain `{PLACEHOLDER}`"
+    )
 
 
 def _name(endpoint: Endpoint) -> str | None:
-    return None if len(endpoint.name) <= LONGEST_NAME else f"`{endpoint.name}-canary` is too long for a Service"
+    return (
+        None
+        if len(endpoint.name) <= LONGEST_NAME
+        else f"`{endpoint.name}-canary` is too long for the name of a Service"
+    )
 
 
 CAPABILITIES = (
@@ -97,10 +107,10 @@ CAPABILITIES = (
     Capability("serve.format", _format, "`mlflow`, or `target: kserve` with its Triton"),
     Capability("serve.protocol", _protocol, "`protocol: v2`"),
     Capability("serve.replicas.metric", _metric, "`cpu`, or `rps` with KEDA"),
-    Capability("serve.replicas", _replicas, "`max` of at least `min`"),
+    Capability("serve.replicas", _replicas, "a `max` of at least `min`"),
     Capability("strategy.canary.steps", _step, "a Release without `step`"),
     Capability("strategy.canary.steps.weight", _whole_percents, "a whole percentage"),
-    Capability("strategy.canary.abortOn", _unobserved, "a condition over series that exist"),
+    Capability("strategy.canary.abortOn", _unobserved, "a condition on existing series"),
     Capability(
         "strategy.canary.abortOn",
         _not_of_the_canary,

@@ -25,7 +25,7 @@ def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
     ValueError where the environment names no gateway, which the capabilities report before.
     """
     if endpoint.gateway is None or endpoint.host is None:
-        raise ValueError(f"{endpoint.name}: requests come through a gateway, and none is named")
+        raise ValueError(f"{endpoint.name}: requests need a gateway, and none is declared")
     documents = [*services(endpoint), http_route(endpoint, endpoint.gateway, endpoint.host)]
     traffic = endpoint.traffic
     if traffic is not None and traffic.abort_on:
@@ -43,7 +43,7 @@ def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
     )
 
 
-_NOT_RELEASED = Unsupported("never", "Argo Rollouts releases what serves; it runs no pipeline")
+_NOT_RELEASED = Unsupported("never", "Argo Rollouts runs no pipelines")
 
 TARGET = Target(
     name="argo-rollouts",
@@ -52,8 +52,8 @@ TARGET = Target(
         Bundle: _NOT_RELEASED,
         Workflow: _NOT_RELEASED,
         Schedule: _NOT_RELEASED,
-        AccessRule: Unsupported("never", "Argo Rollouts makes no service account, budget or network policy"),
-        RuleFile: Unsupported("never", "Argo Rollouts measures canaries, and watches nothing after them"),
+        AccessRule: Unsupported("never", "Argo Rollouts creates no service accounts, budgets or network policies"),
+        RuleFile: Unsupported("never", "Argo Rollouts monitors only canaries"),
         Dashboard: _NOT_RELEASED,
     },
     capabilities=CAPABILITIES,

@@ -1,4 +1,4 @@
-"""What KServe ignores in silence, refuses at admission or does not have, and what would do."""
+"""What KServe silently ignores, rejects at admission or does not have, with alternatives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_IN_KNATIVE_SECONDS = 600
 
 def _hold(endpoint: Endpoint) -> str | None:
     if endpoint.traffic and any(s.hold_seconds is not None for s in endpoint.traffic.steps):
-        return "KServe moves no traffic by itself, so nothing would wait for `hold`"
+        return "KServe does not advance a canary by itself, so `hold` would have no effect"
     return None
 
 
@@ -32,7 +32,7 @@ def _abort_on(endpoint: Endpoint) -> str | None:
     if endpoint.traffic is None:
         return None
     if endpoint.traffic.abort_on or any(u.field.startswith("strategy.canary.abortOn") for u in endpoint.unobserved):
-        return "KServe aborts no canary: it looks at no metric"
+        return "KServe has no metric analysis"
     return None
 
 
@@ -42,7 +42,7 @@ def _standard_canary(endpoint: Endpoint) -> str | None:
     if version(endpoint.version) >= STANDARD_CANARY_SINCE:
         return None
     if version(endpoint.version) >= _CANARY_PODS_SINCE:
-        return f"KServe {endpoint.version} starts a canary's pods in Standard mode, and sends them no request"
+        return f"KServe {endpoint.version} starts a canary's pods in Standard mode, but sends them no requests"
     return f"KServe {endpoint.version} ignores a canary in Standard mode: all traffic would move at once"
 
 
@@ -50,22 +50,24 @@ def _whole_percents(endpoint: Endpoint) -> str | None:
     if endpoint.traffic is None:
         return None
     broken = next((s.percent for s in endpoint.traffic.steps if s.percent != int(s.percent)), None)
-    return None if broken is None else f"KServe takes whole percents, and {broken.normalize():f}% is none"
+    return None if broken is None else f"KServe needs whole percentages, not {broken.normalize():f}%"
 
 
 def _step_exists(endpoint: Endpoint) -> str | None:
     if endpoint.traffic is None or endpoint.traffic.reached is None:
         return None
     if endpoint.traffic.reached >= len(endpoint.traffic.steps):
-        return f"the Release has reached step {endpoint.traffic.reached}; there are {len(endpoint.traffic.steps)}"
+        return (
+            f"the Release is at step {endpoint.traffic.reached}, but the canary has only {len(endpoint.traffic.steps)}"
+        )
     if endpoint.previous is None:
-        return "the Release is at a step of the canary and names no `previous` version to keep the other traffic"
+        return "the Release is at a step of the canary, but has no `previous` version for the other traffic"
     return None
 
 
 def _protocol(endpoint: Endpoint) -> str | None:
     if endpoint.protocol == "grpc-v2":
-        return "probes, rules and metrics of a rollout are those of HTTP; over gRPC none of them would see anything"
+        return "probes, rules and metrics use HTTP and would not work with gRPC"
     if endpoint.runtime is None and bundled_runtime(endpoint) is None:
         return f"none of KServe's own runtimes serves {endpoint.format} over {endpoint.protocol}"
     return None
@@ -77,14 +79,14 @@ def _metric(endpoint: Endpoint) -> str | None:
     metric = endpoint.scaling.metric
     if endpoint.mode == "Knative":
         if metric in ("cpu", "memory"):
-            return f"Knative's own autoscaler does not know {metric}; KServe refuses it"
+            return f"Knative's autoscaler does not support {metric}; KServe rejects it"
         return None
     if metric == "concurrency":
-        return "in Standard mode nothing counts requests under way"
+        return "in Standard mode there is no metric of concurrent requests"
     if metric == "rps" and endpoint.keda is None:
-        return "in Standard mode KServe scales by requests through KEDA, and the Environment has none"
+        return "in Standard mode scaling by requests needs KEDA, which the Environment does not declare"
     if metric == "rps" and not endpoint.scaling.query:
-        return "no series counts this endpoint's requests, so KEDA has nothing to ask for"
+        return "there is no request metric of this endpoint for KEDA to query"
     return None
 
 
@@ -92,19 +94,19 @@ def _target(endpoint: Endpoint) -> str | None:
     if endpoint.scaling.metric not in ("cpu", "memory"):
         return None
     if endpoint.scaling.target > 100:
-        return f"KServe refuses a target of {endpoint.scaling.target}% of the request"
+        return f"KServe rejects a target of {endpoint.scaling.target}% of the request"
     return None
 
 
 def _replicas(endpoint: Endpoint) -> str | None:
     if endpoint.scaling.min > endpoint.scaling.max:
-        return f"KServe would raise the {endpoint.scaling.max} copies at most to the {endpoint.scaling.min} at least"
+        return f"KServe would raise `max` from {endpoint.scaling.max} replicas to the `min` of {endpoint.scaling.min}"
     return None
 
 
 def _name(endpoint: Endpoint) -> str | None:
     if not endpoint.name[0].isalpha():
-        return "KServe refuses a name that begins with a digit"
+        return "KServe rejects a name that starts with a digit"
     longest = LONGEST_NAME
     if endpoint.mode == "Knative":
         longest = LONGEST_NAME_IN_KNATIVE
@@ -112,26 +114,26 @@ def _name(endpoint: Endpoint) -> str | None:
         longest = LONGEST_NAME_WITH_CANARY
     if len(endpoint.name) <= longest:
         return None
-    return f"the labels that KServe makes of it would be longer than 63 characters; it has {len(endpoint.name)}"
+    return f"labels that KServe derives from it would exceed 63 characters; it has {len(endpoint.name)}"
 
 
 def _timeout(endpoint: Endpoint) -> str | None:
     if endpoint.mode == "Standard" or endpoint.timeout_seconds <= LONGEST_IN_KNATIVE_SECONDS:
         return None
-    return f"Knative refuses a timeout of {endpoint.timeout_seconds} seconds, and KServe makes no pods"
+    return f"Knative rejects a timeout of {endpoint.timeout_seconds} seconds, so KServe would create no pods"
 
 
 def _mode_name(endpoint: Endpoint) -> str | None:
     if version(endpoint.version) >= STANDARD_NAME_SINCE:
         return None
-    return f"KServe {endpoint.version} calls its modes by other names and would take the cluster's default"
+    return f"KServe {endpoint.version} has other names for its modes and would use the cluster's default"
 
 
 CAPABILITIES = (
     Capability(
         "strategy.canary.steps.hold",
         _hold,
-        "pull requests that advance the Release (`penstock promote --advance`), or target argo-rollouts",
+        "pull requests that advance the Release (`penstock promote --advance`), or `target: argo-rollouts`",
     ),
     Capability("strategy.canary.abortOn", _abort_on, "`target: argo-rollouts`, which measures and aborts"),
     Capability(
@@ -140,15 +142,15 @@ CAPABILITIES = (
         "KServe 0.21 or newer, `mode: Knative`, or `target: argo-rollouts`",
     ),
     Capability("strategy.canary.steps.weight", _whole_percents, "a whole percentage"),
-    Capability("strategy.canary.steps", _step_exists, "a step of the strategy, and the `previous` version beside it"),
-    Capability("serve.protocol", _protocol, "`protocol: v2`, or for gRPC an InferenceService of one's own"),
+    Capability("strategy.canary.steps", _step_exists, "a step of the strategy, and the `previous` version"),
+    Capability("serve.protocol", _protocol, "`protocol: v2`, or for gRPC a custom InferenceService"),
     Capability("serve.replicas.metric", _metric, "`cpu` in Standard mode, `rps` with KEDA or in Knative mode"),
     Capability("serve.replicas.target", _target, "a target of at most 100"),
-    Capability("serve.replicas", _replicas, "`max` of at least `min`"),
+    Capability("serve.replicas", _replicas, "a `max` of at least `min`"),
     Capability(
         "serve.timeout",
         _timeout,
-        "at most `10m`; where `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
+        "at most `10m`; if `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
     ),
     Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
     Capability("environment.kserve.version", _mode_name, "KServe 0.16 or newer"),

@@ -26,7 +26,7 @@ def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
     )
 
 
-_NOT_SERVED = Unsupported("never", "KServe serves models; it runs no pipeline")
+_NOT_SERVED = Unsupported("never", "KServe runs no pipelines")
 
 TARGET = Target(
     name="kserve",
@@ -35,8 +35,8 @@ TARGET = Target(
         Bundle: _NOT_SERVED,
         Workflow: _NOT_SERVED,
         Schedule: _NOT_SERVED,
-        AccessRule: Unsupported("never", "KServe makes no service account, disruption budget or network policy"),
-        RuleFile: Unsupported("never", "KServe watches no objective"),
+        AccessRule: Unsupported("never", "KServe creates no service accounts, disruption budgets or network policies"),
+        RuleFile: Unsupported("never", "KServe monitors no objectives"),
         Dashboard: _NOT_SERVED,
     },
     capabilities=CAPABILITIES,

@@ -1,4 +1,4 @@
-"""What Kubeflow Pipelines takes only under conditions, with the version that would do."""
+"""What Kubeflow Pipelines supports only under conditions, with the versions that do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CAPABILITIES = (
     Capability(
         field="steps",
         problem=_unsound,
-        instead="steps with names of their own, each after those that it reads, and words without `{{`",
+        instead="unique names of steps, each step after those that it reads, and arguments without `{{`",
         plans=Workflow,
     ),
 )

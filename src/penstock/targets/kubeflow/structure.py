@@ -18,7 +18,7 @@ LONGEST_STEP_NAME = 128 - len(DRIVER_SUFFIX)
 
 _WORKFLOW_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _STEP_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_PLACEHOLDER = "which the cluster takes for a placeholder"
+_PLACEHOLDER = "which the cluster replaces as a placeholder"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -35,7 +35,7 @@ def problems(workflow: Workflow) -> tuple[str, ...]:
     """Each thing that would fail in the cluster, or do nothing there, as a sentence without a full stop."""
     found: list[str] = []
     if not _WORKFLOW_NAME.fullmatch(workflow.name) or len(workflow.name) > LONGEST_WORKFLOW_NAME:
-        found.append(f"`{workflow.name}` cannot name a pipeline")
+        found.append(f"`{workflow.name}` is not a valid pipeline name")
     found += _repeated("parameter", [parameter.name for parameter in workflow.parameters])
     found += _repeated("step", [step.name for step in workflow.steps])
     parameters = {parameter.name for parameter in workflow.parameters}
@@ -46,10 +46,10 @@ def problems(workflow: Workflow) -> tuple[str, ...]:
         found += own.problems
         taken = step.name + DRIVER_SUFFIX
         if taken in everything:
-            found.append(f"`{taken}` cannot name a step: Kubeflow has a task of this name for `{step.name}`")
+            found.append(f"`{taken}` is not a valid step name: Kubeflow has a task of this name for `{step.name}`")
         for name in own.parameters:
             if name not in parameters:
-                found.append(f"the step `{step.name}` reads the parameter `{name}`, which there is not")
+                found.append(f"the step `{step.name}` reads the parameter `{name}`, which does not exist")
         for before, output in own.reads:
             if before in written and output not in written[before]:
                 found.append(f"the step `{step.name}` reads `{output}`, which `{before}` does not write")
@@ -83,21 +83,21 @@ def _looked_at(step: Step) -> _LookedAt:
         value = argument.value
         if isinstance(value, str):
             if "{{" in value:
-                found.append(f"`{argument.flag}` of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}")
+                found.append(f"`{argument.flag}` of the step `{step.name}` contains `{{{{`, {_PLACEHOLDER}")
         elif isinstance(value, InputPath):
             name = input_name(argument)
             first = inputs.setdefault(name, value)
             if first is not value and first != value:
-                found.append(f"two inputs of the step `{step.name}` are called `{name}`")
+                found.append(f"two inputs of the step `{step.name}` are named `{name}`")
         elif isinstance(value, ParameterValue):
             parameters[value.name] = None
         elif value.output in declared:
             unwritten.discard(value.output)
         else:
             found.append(f"the step `{step.name}` writes `{value.output}`, which it does not declare")
-    found += [f"the step `{step.name}` is never told where to write `{name}`" for name in sorted(unwritten)]
+    found += [f"the step `{step.name}` gets no output path for `{name}`" for name in sorted(unwritten)]
     if len(declared) != len(step.outputs):
-        found.append(f"the step `{step.name}` declares an output twice")
+        found.append(f"the step `{step.name}` declares a duplicate output")
     reads = dict.fromkeys((value.step, value.output) for value in inputs.values())
     waits_for = dict.fromkeys((*(before for before, _ in reads), *step.after))
     return _LookedAt(tuple(found), tuple(parameters), tuple(reads), tuple(waits_for), frozenset(declared))
@@ -105,12 +105,12 @@ def _looked_at(step: Step) -> _LookedAt:
 
 def _names(step: Step) -> Iterator[str]:
     if not _STEP_NAME.fullmatch(step.name) or len(step.name) > LONGEST_STEP_NAME:
-        yield f"`{step.name}` cannot name a step"
+        yield f"`{step.name}` is not a valid step name"
     for output in step.outputs:
         if not _IDENTIFIER.fullmatch(output.name):
-            yield f"`{output.name}` of the step `{step.name}` cannot name an output"
+            yield f"`{output.name}` of the step `{step.name}` is not a valid output name"
     if any("{{" in word for word in step.command):
-        yield f"the command of the step `{step.name}` holds `{{{{`, {_PLACEHOLDER}"
+        yield f"the command of the step `{step.name}` contains `{{{{`, {_PLACEHOLDER}"
 
 
 def _repeated(what: str, names: list[str]) -> list[str]:
@@ -122,5 +122,5 @@ def _repeated(what: str, names: list[str]) -> list[str]:
 def _misplaced(step: str, before: str, exists: bool) -> str:
     """Each step stands after what it waits for, so that no cycle can be."""
     if exists:
-        return f"the step `{step}` stands before `{before}`, which it waits for"
-    return f"the step `{step}` waits for `{before}`, which there is not"
+        return f"the step `{step}` is before `{before}`, which it waits for"
+    return f"the step `{step}` waits for `{before}`, which does not exist"

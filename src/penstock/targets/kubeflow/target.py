@@ -48,11 +48,11 @@ def render_schedule(schedule: Schedule) -> Iterator[Manifest]:
         file=SCHEDULES_FILE,
         documents=(cron_job(schedule),),
         applied=True,
-        comment=f"When the pipelines of {schedule.model} in {schedule.environment} start by the clock.",
+        comment=f"Schedules of the pipelines of {schedule.model} in {schedule.environment}.",
     )
 
 
-_NOT_A_PIPELINE = Unsupported("never", "Kubeflow Pipelines runs steps to their end; it serves and watches nothing")
+_NOT_A_PIPELINE = Unsupported("never", "Kubeflow Pipelines serves and monitors nothing")
 
 TARGET = Target(
     name="kubeflow",

@@ -57,11 +57,11 @@ def render_access(rule: AccessRule) -> Iterator[Manifest]:
         file=ACCESS_FILE,
         documents=tuple(documents),
         applied=True,
-        comment=f"Who the pods of {rule.endpoint} in {rule.environment} are, and who may reach them.",
+        comment=f"Service account and network policies of {rule.endpoint} in {rule.environment}.",
     )
 
 
-_NOT_PLAIN = Unsupported("never", "plain Kubernetes has no kind for it; the targets beside this one do")
+_NOT_PLAIN = Unsupported("never", "plain Kubernetes has no kind for this")
 
 TARGET = Target(
     name="kubernetes",
@@ -70,7 +70,7 @@ TARGET = Target(
         Bundle: _NOT_PLAIN,
         Workflow: _NOT_PLAIN,
         Schedule: _NOT_PLAIN,
-        Endpoint: Unsupported("notimpl", "a Deployment of one's own moves no traffic in steps; use argo-rollouts"),
+        Endpoint: Unsupported("notimpl", "a plain Deployment cannot shift traffic in steps; use argo-rollouts"),
         RuleFile: _NOT_PLAIN,
         Dashboard: _NOT_PLAIN,
     },

@@ -1,4 +1,4 @@
-"""What Kustomize takes only under conditions: nothing so far."""
+"""What Kustomize supports only under conditions: nothing so far."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def render_bundle(bundle: Bundle) -> Iterator[Manifest]:
     )
 
 
-_NOT_A_BUNDLE = Unsupported("never", "Kustomize lists files that other targets have made")
+_NOT_A_BUNDLE = Unsupported("never", "Kustomize only lists files of other targets")
 
 TARGET = Target(
     name="kustomize",

@@ -12,7 +12,7 @@ from penstock.targets.base import Capability
 
 def _accelerated(workflow: Workflow) -> str | None:
     if any(step.compute.gpu for step in workflow.steps):
-        return "the inventory does not tell GPUs apart"
+        return "the inventory does not distinguish GPUs"
     return None
 
 

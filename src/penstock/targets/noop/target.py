@@ -11,7 +11,7 @@ from penstock.targets.base import Target, Unsupported
 from penstock.targets.noop.capabilities import CAPABILITIES
 from penstock.targets.noop.inventory import render_inventory
 
-_NOT_LISTED = Unsupported("never", "the inventory lists pipelines alone")
+_NOT_LISTED = Unsupported("never", "the inventory lists only pipelines")
 
 TARGET = Target(
     name="noop",

@@ -1,4 +1,4 @@
-"""What the rules cannot tell under some conditions, and what would do."""
+"""What the rules cannot measure under some conditions, with alternatives."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ CAPABILITIES = (
     Capability("slos.availability.objective", _unobserved("slos.availability.objective"), "99.99% at most"),
     Capability("slos.latency", _unobserved("slos.latency"), _OTHER_SERIES),
     Capability("slos.latency.objective", _unobserved("slos.latency.objective"), "99.99% at most"),
-    Capability("slos.latency.below", _unobserved("slos.latency.below"), "a time at which a bucket ends"),
+    Capability("slos.latency.below", _unobserved("slos.latency.below"), "the upper bound of a bucket"),
     Capability("monitor.business", _wrong_rules, "an expression that Prometheus 2.42 reads, over at least two scrapes"),
 )

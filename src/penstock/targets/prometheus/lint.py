@@ -45,7 +45,7 @@ def parse(expr: str) -> Any | str:
     try:
         return parse_promql(expr)
     except ValueError as error:
-        return f"`{expr}` is no PromQL: {error}"
+        return f"`{expr}` is not valid PromQL: {error}"
 
 
 def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:

@@ -1,0 +1,110 @@
+"""PromQL in a spec does not parse, contains a comparison, or does not return series.
+
+What it does: parses every PromQL expression of the specs as Prometheus does, and checks that it returns an instant
+vector, and not a scalar, a string or a range vector.
+
+Why: Prometheus rejects a whole rule file for one invalid expression, and keeps the old one. A canary whose query is
+rejected stops its release with an error.
+
+Example:
+
+    business: [{id: saved, promql: "sum(rate(saved_euros[1h])", below: 10}]
+
+Use instead:
+
+    business: [{id: saved, promql: "sum(rate(saved_euros[1h]))", below: 10}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.catalog.model import View
+from penstock.catalog.texts import texts
+from penstock.checks.rule import rule
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.rollout import Rollout
+
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_NUMBER = ("a scalar", "select a series; `vector(...)` turns a scalar into a vector")
+_RANGE = ("a range vector", "reduce it to one value per series, such as with `rate(...)` or `avg_over_time(...)`")
+_TEXT = ("a string", "select a series")
+_COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
+
+
+@rule("promql-misuse")
+def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
+    """Yields each expression that does not parse, and each that compares by itself."""
+    for found in texts(view, rollout, "promql"):
+        import promql_parser
+
+        below = found.pointer[1:]
+        try:
+            tree = promql_parser.parse(found.text)
+        except ValueError as error:
+            at, message = _place(found.text, str(error))
+            yield Diagnostic.error(
+                "promql-misuse", "the PromQL does not parse", view.span(rollout, below, within=at), message
+            )
+            continue
+        if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
+            yield Diagnostic.error(
+                "promql-misuse",
+                "the expression contains a comparison",
+                view.span(rollout, below),
+                f"contains `{str(tree.op).strip()}`",
+                help=(
+                    "write only the value here, and the bound as `above` or `below`, so that reviews see which "
+                    "changes loosen it",
+                ),
+            )
+        elif (given := _given(tree)) is not None:
+            what, instead = given
+            yield Diagnostic.error(
+                "promql-misuse",
+                f"the expression returns {what}, but a bound needs an instant vector",
+                view.span(rollout, below),
+                help=(instead,),
+            )
+
+
+def _given(tree: object) -> tuple[str, str] | None:
+    """What an expression gives that is no vector, and what to write instead; None for a vector."""
+    import promql_parser as promql
+
+    if isinstance(tree, promql.ParenExpr):
+        return _given(tree.expr)
+    if isinstance(tree, promql.MatrixSelector | promql.SubqueryExpr):
+        return _RANGE
+    if isinstance(tree, promql.StringLiteral):
+        return _TEXT
+    if isinstance(tree, promql.Call):
+        return _NUMBER if tree.func.return_type == promql.ValueType.Scalar else None
+    if isinstance(tree, promql.UnaryExpr):
+        return _given(tree.expr)
+    if isinstance(tree, promql.BinaryExpr):
+        return _NUMBER if _given(tree.lhs) == _given(tree.rhs) == _NUMBER else None
+    return _NUMBER if isinstance(tree, promql.NumberLiteral) else None
+
+
+def _place(text: str, message: str) -> tuple[tuple[int, int], str]:
+    """The bracket that is not closed, or closes nothing; else the whole expression with the parser's words."""
+    opened: list[int] = []
+    quote = ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[position - 1] != "\\" else quote
+        elif character in "\"'`":
+            quote = character
+        elif character in _CLOSING.values():
+            opened.append(position)
+        elif character in _CLOSING:
+            if not opened or text[opened[-1]] != _CLOSING[character]:
+                wrong = opened[-1] if opened else position
+                return (wrong, wrong + 1), "this bracket is not closed" if opened else "this bracket closes nothing"
+            opened.pop()
+    if quote:
+        return (text.rfind(quote), len(text)), "this quote is not closed"
+    if opened:
+        return (opened[-1], opened[-1] + 1), "this bracket is not closed"
+    return (0, len(text)), message
