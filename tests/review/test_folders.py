@@ -13,7 +13,7 @@ from penstock.cli.main import main
 from penstock.review.model import Direction, Plan
 from penstock.review.record.log import read
 from penstock.review.record.places import BranchPlace
-from penstock.review.sides import WORK_TREE
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
 from review.actions import APPROVALS, Run, running
 from review.pull_requests import looser_gate

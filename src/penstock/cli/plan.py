@@ -15,8 +15,8 @@ from penstock.review.model import Plan
 from penstock.review.policy.asked import asked
 from penstock.review.policy.inputs import read_inputs
 from penstock.review.rendering.rows import Note
-from penstock.review.sides import WORK_TREE, default_base
 from penstock.source.git.call import GitError
+from penstock.source.git.default_base import WORK_TREE, default_base
 
 FORMATS = ("terminal", "markdown", "json", "html")
 
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     plan = inputs.plan
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
-    models = nowhere(inputs.sides.head.catalog)
+    models = nowhere(inputs.revisions.head.catalog)
     if models is not None and options.format == "terminal":
         from penstock.cli.no_environment import hint
 

@@ -96,7 +96,7 @@ def _simulate(options: argparse.Namespace) -> int:
     from penstock.review.decision import states_of, understand
     from penstock.review.model import VerdictState
     from penstock.review.policy.evaluate import evaluate
-    from penstock.review.sides import WORK_TREE, default_base
+    from penstock.source.git.default_base import WORK_TREE, default_base
 
     repository = find_git(find_root(options))
     if (options.record is None) == (options.author is None):
@@ -136,7 +136,7 @@ def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> No
     """What no approval makes up for, and no row of the verdict leads out of."""
     from penstock.review.rendering.rows import next_command
     from penstock.review.rendering.text_safety import log_line
-    from penstock.review.sides import WORK_TREE
+    from penstock.source.git.default_base import WORK_TREE
 
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` takes what is not committed yet", file=sys.stderr)

@@ -143,8 +143,8 @@ def _not_merged(root: Path, view: View, rollout: Rollout) -> list[str]:
     Outside of a git repository, and where no main branch is known, nothing can be said.
     """
     from penstock.promotion.requirements import earlier_releases
-    from penstock.review.sides import WORK_TREE, default_base
     from penstock.source.git.call import GitError
+    from penstock.source.git.default_base import WORK_TREE, default_base
     from penstock.source.git.repository import GitRepository
 
     paths = {

@@ -15,7 +15,7 @@ from penstock.review.concerned import Concerned, concerned, everything
 from penstock.review.examination import Examined
 from penstock.review.model import ArtifactChange, Body
 from penstock.review.reach import Reach
-from penstock.review.sides import GENERATED, Side, Sides
+from penstock.review.revisions import GENERATED, Revision, Revisions
 from penstock.review.trees import Unread
 from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
@@ -49,28 +49,28 @@ class Comparison:
     that neither reach are as they are on base.
     """
 
-    def __init__(self, sides: Sides, base: Reach, head: Reach, edited: Iterable[SpecId]) -> None:
+    def __init__(self, revisions: Revisions, base: Reach, head: Reach, edited: Iterable[SpecId]) -> None:
         """`edited` are specs that differ, or whose functions do."""
-        self.sides = sides
+        self.revisions = revisions
         self.edited = frozenset(edited)
         self.result = Generated()
         self.committed = {
             change.path.removeprefix(f"{GENERATED}/"): change
-            for change in sides.paths
+            for change in revisions.paths
             if change.path.startswith(f"{GENERATED}/")
         }
         self.owners: dict[str, tuple[str, ...]] = {}
         self._causes: dict[tuple[str, str], tuple[str, ...]] = {}
         """Of the units of head, by environment and spec: a file that is gone is none of their artifacts any more."""
         self._fingerprints: dict[str, bool] = {}
-        self._touched = {str(spec_id) for spec_id in sides.touched}
+        self._touched = {str(spec_id) for spec_id in revisions.touched}
         self._applied_on_base: dict[str, frozenset[str]] = {}
         index = f"{GENERATED}/{INDEX}"
-        self.was_committed = bool(sides.base.files.blobs([index]))
-        self.is_committed = bool(sides.head.files.blobs([index]))
+        self.was_committed = bool(revisions.base.files.blobs([index]))
+        self.is_committed = bool(revisions.head.files.blobs([index]))
         self.is_idle = not self.edited and not self.committed
         """Whether there is nothing to compare."""
-        self.known = None if self.is_idle else read_index(sides.base.files.read(index))
+        self.known = None if self.is_idle else read_index(revisions.base.files.read(index))
         """What base holds; None where it holds nothing, or not what this compiler writes."""
         self.concerned = Concerned()
         if self.is_committed and self.known is None and not self.is_idle:
@@ -79,10 +79,10 @@ class Comparison:
             self.concerned = concerned(base, head, self.edited, self.committed)
         self.taken = self.concerned.among(list(self.known or ()))
         """The paths that base lists of the units that are concerned."""
-        self.units = self.concerned.units(sides.head.catalog)
+        self.units = self.concerned.units(revisions.head.catalog)
         """The units that have to be compiled on head."""
         folders = {f"{GENERATED}/{unit.environment}/{unit.name}" for unit in self.units}
-        self.held = sides.head.files.blobs_in(folders)
+        self.held = revisions.head.files.blobs_in(folders)
         """The files that head holds in their place, by path in the repository."""
 
     def run(self, examined: Examined, *, has_errors: bool) -> Generated:
@@ -123,7 +123,7 @@ class Comparison:
         self.result.problems.append(replace(found, severity=Severity.ERROR))
 
     def _blob_id(self, body: bytes) -> str:
-        return blob_id(body, len(self.sides.base.name))
+        return blob_id(body, len(self.revisions.base.name))
 
     def _file_of(self, artifact: Artifact) -> _File:
         """An artifact as a file of head. Of one without bytes, head holds what it compiles to."""
@@ -131,11 +131,11 @@ class Comparison:
             return _File(self._blob_id(artifact.body), artifact.owner, artifact.body)
         path = f"{GENERATED}/{artifact.path}"
         blob = self.held[path]
-        return _File(blob, artifact.owner, Unread(blob, path, self.sides.head.files))
+        return _File(blob, artifact.owner, Unread(blob, path, self.revisions.head.files))
 
     def _written_on_base(self, known: dict[str, str]) -> dict[str, _File]:
         """The generated files of the specs that base holds; they were held against its specs when they came there."""
-        files = self.sides.base.files
+        files = self.revisions.base.files
         bundles = {path for path in self._bundle_paths() if path in known}
         blobs = files.blobs(f"{GENERATED}/{path}" for path in (*self.taken, *bundles))
         found = {}
@@ -146,8 +146,8 @@ class Comparison:
 
     def _bundle_paths(self) -> set[str]:
         """Where the kustomizations of both sides stand."""
-        sides = self.sides.base, self.sides.head
-        return {f"{name}/{KUSTOMIZATION}" for side in sides for name in side.catalog.environments()}
+        catalogs = self.revisions.base.catalog, self.revisions.head.catalog
+        return {f"{name}/{KUSTOMIZATION}" for catalog in catalogs for name in catalog.environments()}
 
     def _artifacts(self, examined: Examined) -> tuple[dict[str, _File], dict[str, Artifact]]:
         """The files of base and the artifacts of head by path.
@@ -165,16 +165,16 @@ class Comparison:
         if self.known is not None:
             return self._written_on_base(self.known), after
         before: dict[str, Artifact] = {}
-        for unit in self.concerned.units(self.sides.base.catalog):
+        for unit in self.concerned.units(self.revisions.base.catalog):
             found = heads.get(unit)
             if found is None or any(self._differs(key) for key in found.reads):
-                known = _compiled(self.sides.base, unit)
+                known = _compiled(self.revisions.base, unit)
                 self._note_owners(unit, known, found)
             else:
                 known = found
             if known is not None:
                 before |= {one.path: one for one in known.artifacts}
-        before |= {one.path: one for one in environment_artifacts(self.sides.base.catalog, before.values())}
+        before |= {one.path: one for one in environment_artifacts(self.revisions.base.catalog, before.values())}
         return {path: self._file_of(one) for path, one in before.items()}, after
 
     def _differs(self, key: str) -> bool:
@@ -182,23 +182,23 @@ class Comparison:
             # Both sides have it from the same file.
             return False
         if key not in self._fingerprints:
-            sides = self.sides.base.catalog, self.sides.head.catalog
-            self._fingerprints[key] = len({catalog.fingerprint(key) for catalog in sides}) > 1
+            catalogs = self.revisions.base.catalog, self.revisions.head.catalog
+            self._fingerprints[key] = len({catalog.fingerprint(key) for catalog in catalogs}) > 1
         return self._fingerprints[key]
 
     def _note_owners(self, unit: Unit, before: CompiledUnit | None, after: CompiledUnit | None) -> None:
         """Whatever a unit read that differs is the cause of what differs in its artifacts."""
-        sides = [side for side in (before, after) if side is not None]
-        keys = sorted({key for side in sides for key in side.reads if key.startswith((SPEC, FILE))})
+        compiled = [unit for unit in (before, after) if unit is not None]
+        keys = sorted({key for side in compiled for key in side.reads if key.startswith((SPEC, FILE))})
         causes = tuple(key.partition(":")[2] for key in keys if self._differs(key)) or (f"{unit.kind}/{unit.name}",)
         self._causes[unit.environment, f"{unit.kind}/{unit.name}"] = causes
-        for side in sides:
+        for side in compiled:
             for artifact in side.artifacts:
                 self.owners[artifact.path] = tuple(sorted({*self.owners.get(artifact.path, ()), *causes}))
 
     def _beside(self, compiled: dict[str, Artifact]) -> dict[str, str]:
         """What the index of base lists beside the specs' own artifacts and the kustomizations."""
-        environments = set(self.sides.head.catalog.environments())
+        environments = set(self.revisions.head.catalog.environments())
         others = self.taken | self._bundle_paths() | compiled.keys()
         return {
             path: entry
@@ -210,7 +210,7 @@ class Comparison:
         """The kustomizations of base that nobody touched, and of which nothing that they are made from differs."""
         known = self.known or {}
         staying = set()
-        for environment in self.sides.head.catalog.environments():
+        for environment in self.revisions.head.catalog.environments():
             path = f"{environment}/{KUSTOMIZATION}"
             is_held = path in known and path in before
             if not is_held or path in self.committed or SpecId("Environment", environment) in self.edited:
@@ -224,7 +224,7 @@ class Comparison:
 
     def _bundles(self, rest: dict[str, str], compiled: dict[str, Artifact], staying: set[str]) -> dict[str, Artifact]:
         """The kustomizations of head, but for those that stay."""
-        catalog = self.sides.head.catalog
+        catalog = self.revisions.head.catalog
         anew = {view.environment_name for view in catalog.views() if _has_cluster(view)}
         anew -= {path.partition("/")[0] for path in staying}
         if not anew:
@@ -240,7 +240,7 @@ class Comparison:
     def _applied(self, environment: str) -> frozenset[str]:
         """The files that the kustomization of an environment applies on base."""
         if environment not in self._applied_on_base:
-            data = self.sides.base.files.read(f"{GENERATED}/{environment}/{KUSTOMIZATION}")
+            data = self.revisions.base.files.read(f"{GENERATED}/{environment}/{KUSTOMIZATION}")
             self._applied_on_base[environment] = applied(data)
         return self._applied_on_base[environment]
 
@@ -276,7 +276,7 @@ class Comparison:
         """Errors for the committed files of head that are not, byte for byte, what its specs compile to."""
         others = {*before, *self.committed} - set(blobs)
         prefix = f"{GENERATED}/"
-        found = self.sides.head.files.blobs(prefix + path for path in (*blobs, *others))
+        found = self.revisions.head.files.blobs(prefix + path for path in (*blobs, *others))
         for path, blob in sorted(blobs.items()):
             held = found.get(prefix + path)
             if held is None:
@@ -292,9 +292,9 @@ class Comparison:
                 self._refuse(wrong(f"{GENERATED}/{path}"))
 
 
-def _compiled(side: Side, unit: Unit) -> CompiledUnit | None:
+def _compiled(revision: Revision, unit: Unit) -> CompiledUnit | None:
     try:
-        return compile_unit(side.catalog, unit)
+        return compile_unit(revision.catalog, unit)
     except (GitError, OutlineError):
         raise
     except Exception:

@@ -19,7 +19,8 @@ from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
 from penstock.review.policy.memory import Memory
 from penstock.review.record.inputs import VerdictInputs
-from penstock.review.sides import WORK_TREE, Sides, of_sides
+from penstock.review.revisions import Revisions, with_revisions
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
 
 
@@ -71,7 +72,7 @@ def understand(
 ) -> Understood:
     """What merging `head` into `base` would leave, and what its evidence is worth at a moment.
 
-    GitError where git fails. A `head` that is `sides.WORK_TREE` is taken as it lies there. Evidence is told by each of
+    GitError where git fails. A `head` that is `WORK_TREE` is taken as it lies there. Evidence is told by each of
     the key sets in `others` too, for whoever asks what it would be worth under another policy.
     """
     merged = head if head == WORK_TREE else repository.merged(base, head)
@@ -122,14 +123,14 @@ def decide_group(
 def _read(
     repository: GitRepository, base: str, head: str, now: datetime, others: tuple[KeySet, ...] = ()
 ) -> Understood:
-    def of(sides: Sides) -> Understood:
-        tree = inputs_of(repository, sides)
+    def of(revisions: Revisions) -> Understood:
+        tree = inputs_of(repository, revisions)
         evidence, *by_others = (
-            evidence_of(sides.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
+            evidence_of(revisions.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
         )
         return Understood(tree, evidence, tuple(by_others))
 
-    return of_sides(repository, base, head, of)
+    return with_revisions(repository, base, head, of)
 
 
 def _decided(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.load import SPECS
 from penstock.diagnostics.model import Diagnostic, Span
-from penstock.review.sides import GENERATED, WORK_TREE, Sides
+from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.files import SUFFIXES
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder, is_outside
 from penstock.source.git.repository import GitRepository
 
@@ -17,24 +18,24 @@ _LINK, _SUBMODULE = "120000", "160000"
 _WHAT = {_LINK: "a symbolic link", _SUBMODULE: "a submodule"}
 
 
-def misplaced(repository: GitRepository, sides: Sides) -> Iterator[Diagnostic]:
+def misplaced(repository: GitRepository, revisions: Revisions) -> Iterator[Diagnostic]:
     """Errors for links and submodules of head, and for folders that some file systems take for one of the two.
 
     Among the generated files, one that stands on base already is an error too: what it leads to is changed elsewhere,
     and whoever applies the folder follows it. Specs are read from plain files alone, so that there only a new one is.
     """
-    if sides.head.name == WORK_TREE:
+    if revisions.head.name == WORK_TREE:
         # Whoever reads the work tree refuses links itself.
         return
-    everywhere = {change.path for change in sides.paths if change.after is not None}
+    everywhere = {change.path for change in revisions.paths if change.after is not None}
     changed = {path for path in everywhere if not is_outside(path)}
     yield from _twins(changed)
     if repository.folder:
         yield from _around(Folder(repository.folder), everywhere - changed)
-    if changed <= {file.source.path for file in sides.head.catalog.files}:
+    if changed <= {file.source.path for file in revisions.head.catalog.files}:
         # Nothing but plain files of specs comes, and nothing that a link may lead to changes without a manifest.
         return
-    for path, mode in sorted(repository.irregular(sides.head.name, _FOLDERS).items()):
+    for path, mode in sorted(repository.irregular(revisions.head.name, _FOLDERS).items()):
         if is_generated(path) or (path in changed and not _is_refused(path, mode)):
             yield _irregular(path, mode)
 

@@ -27,7 +27,7 @@ from penstock.review.model import ArtifactChange, Change, Impact, Operation, Pla
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.reach import Reach
 from penstock.review.rescaled import rescaled
-from penstock.review.sides import Sides, of_sides
+from penstock.review.revisions import Revisions, with_revisions
 from penstock.review.taken_back import taken_back
 from penstock.review.uncollected import uncollected
 from penstock.review.unexplained import unexplained
@@ -41,68 +41,70 @@ _MILLISECONDS_A_SPEC = 2
 
 
 def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
-    """The plan of what `head` (a revision, or `sides.WORK_TREE`) does to `base`. GitError where git fails.
+    """The plan of what `head` (a revision, or `revisions.WORK_TREE`) does to `base`. GitError where git fails.
 
     Only git objects are read; nothing of either revision is checked out, imported or run.
     """
-    return of_sides(repository, base, head, lambda sides: plan_of(repository, sides))
+    return with_revisions(repository, base, head, lambda revisions: plan_of(repository, revisions))
 
 
 @uncollected()
-def plan_of(repository: GitRepository, sides: Sides) -> Plan:
+def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     """The plan of two trees that have been read."""
-    base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)
-    behind = edits_behind(sides)
-    edited = {edit.spec for edit in behind} | set(sides.touched)
-    comparison = Comparison(sides, base, head, {spec_id for spec_id in edited if _differs(sides, spec_id, behind)})
-    compared = cache(lambda: compare(base, head, sides.touched, behind))
+    base, head = Reach(revisions.base.catalog), Reach(revisions.head.catalog)
+    behind = edits_behind(revisions)
+    edited = {edit.spec for edit in behind} | set(revisions.touched)
+    comparison = Comparison(
+        revisions, base, head, {spec_id for spec_id in edited if _differs(revisions, spec_id, behind)}
+    )
+    compared = cache(lambda: compare(base, head, revisions.touched, behind))
     examined = examine(
-        sides.head.catalog,
+        revisions.head.catalog,
         _concerned(head, edited),
         comparison.units,
         comparison.held,
-        beside=Beside(compared, _MILLISECONDS_A_SPEC * len(sides.touched)),
+        beside=Beside(compared, _MILLISECONDS_A_SPEC * len(revisions.touched)),
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()
-    astray = list(misplaced(repository, sides))
+    astray = list(misplaced(repository, revisions))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
-    errors.extend(check_whole(sides.head.catalog))
+    errors.extend(check_whole(revisions.head.catalog))
     errors.extend(examined.findings)
     generated = comparison.run(examined, has_errors=errors.has_errors)
     errors.extend(astray)
     errors.extend(generated.problems)
-    errors.extend(_base_problems(sides))
-    errors.extend(taken_back(sides.base.catalog, sides.head.catalog, sides.touched))
-    errors.extend(rescaled(sides.base.catalog, sides.head.catalog, sides.touched))
+    errors.extend(_base_problems(revisions))
+    errors.extend(taken_back(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(rescaled(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
         turned, unseen = [], []
     else:
-        turned = _compiled_orders(sides, generated.changes)
-        unseen = unexplained(sides, base, head, comparison, [*edits, *behind, *turned])
+        turned = _compiled_orders(revisions, generated.changes)
+        unseen = unexplained(revisions, base, head, comparison, [*edits, *behind, *turned])
     radius = Radius.of(base, head, edits)
     also = _told(radius, turned, indirect_changes(base, head, turned))
     changes = [*changes, *also[0], *unseen]
     impacts = impacts | also[1] | {change.fingerprint: radius.of_unexplained(change) for change in unseen}
     return Plan(
-        base=sides.base.name,
-        head=sides.head.name,
+        base=revisions.base.name,
+        head=revisions.head.name,
         changes=tuple(changes),
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
-        kind="change" if unseen or turned else _kind(repository, sides, [*edits, *behind], found),
-        digests=_digests(sides, changes, found, edits),
+        kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *behind], found),
+        digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
     )
 
 
-def _differs(sides: Sides, spec_id: SpecId, behind: Iterable[Edit]) -> bool:
+def _differs(revisions: Revisions, spec_id: SpecId, behind: Iterable[Edit]) -> bool:
     """Whether what a spec says differs, or what stands behind it; its file may differ in another spec alone."""
     key = spec_key(spec_id.kind, spec_id.name)
-    if sides.base.catalog.fingerprint(key) != sides.head.catalog.fingerprint(key):
+    if revisions.base.catalog.fingerprint(key) != revisions.head.catalog.fingerprint(key):
         return True
     return any(edit.spec == spec_id for edit in behind)
 
@@ -134,14 +136,14 @@ def _told(radius: Radius, edits: Iterable[Edit], effects: Iterable[Change]) -> t
     return changes, impacts
 
 
-def _compiled_orders(sides: Sides, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
+def _compiled_orders(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
     """What stands in another order in the specs that are a cause of generated files that differ.
 
     Where no file follows an order, it means nothing, and is no change.
     """
     causes = {owner for artifact in artifacts for owner in artifact.owners}
-    among = {spec_id for spec_id in sides.touched if str(spec_id) in causes}
-    return list(orders_of(sides.base.catalog, sides.head.catalog, sides.touched, among))
+    among = {spec_id for spec_id in revisions.touched if str(spec_id) in causes}
+    return list(orders_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, among))
 
 
 def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
@@ -185,10 +187,10 @@ _TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-ba
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 
-def _base_problems(sides: Sides) -> list[Diagnostic]:
+def _base_problems(revisions: Revisions) -> list[Diagnostic]:
     """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
-    catalog = sides.base.catalog
-    found = [*catalog.reading, *(one for spec_id in sides.touched for one in catalog.problems(spec_id))]
+    catalog = revisions.base.catalog
+    found = [*catalog.reading, *(one for spec_id in revisions.touched for one in catalog.problems(spec_id))]
     return [
         replace(
             one,
@@ -204,39 +206,41 @@ def _base_problems(sides: Sides) -> list[Diagnostic]:
 
 
 def _kind(
-    repository: GitRepository, sides: Sides, edits: list[Edit], errors: tuple[Diagnostic, ...]
+    repository: GitRepository, revisions: Revisions, edits: list[Edit], errors: tuple[Diagnostic, ...]
 ) -> Literal["change", "rollback", "none"]:
     has_errors = any(one.severity is Severity.ERROR for one in errors)
     if all(edit.change.operation is Operation.MOVED for edit in edits):
         return "change" if has_errors else "none"
-    back = is_rollback(repository, sides.base.name, sides.base.catalog, sides.head.catalog, edits)
+    back = is_rollback(repository, revisions.base.name, revisions.base.catalog, revisions.head.catalog, edits)
     return "rollback" if back else "change"
 
 
-def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]) -> dict[str, str]:
+def _digests(
+    revisions: Revisions, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]
+) -> dict[str, str]:
     """What a verdict is bound to; any difference asks for a new one."""
-    base = sides.base.catalog
+    base = revisions.base.catalog
     wrong = sorted(
         [one.code, str(one.primary.span.path if one.primary else ""), one.headline]
         for one in errors
         if one.severity is Severity.ERROR
     )
     return {
-        "base": sides.base.name,
-        "head": sides.head.name,
+        "base": revisions.base.name,
+        "head": revisions.head.name,
         "policy": policy_digest(base),
         "semantic": digest([sorted(change.fingerprint for change in changes), wrong]),
-        "evidence": digest(_evidence(sides, edits)),
+        "evidence": digest(_evidence(revisions, edits)),
     }
 
 
-def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
+def _evidence(revisions: Revisions, edits: list[Edit]) -> dict[str, str]:
     """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
-        for release in Reach(sides.head.catalog).seen(Release, spec_id.name):
+        for release in Reach(revisions.head.catalog).seen(Release, spec_id.name):
             for named in (release.spec.evidence, release.spec.promotion):
                 if named is not None:
-                    data = sides.head.files.read(named.path)
+                    data = revisions.head.files.read(named.path)
                     found[named.path] = bytes_digest(data) if data is not None else ""
     return found

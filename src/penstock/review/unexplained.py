@@ -19,7 +19,7 @@ from penstock.review.changes.followed import module_of
 from penstock.review.changes.specs import Edit, orders_of, start_of
 from penstock.review.model import Change, Operation
 from penstock.review.reach import Reach
-from penstock.review.sides import GENERATED, Sides
+from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.model import Pointer
 from penstock.source.writing.write_plan import INDEX
@@ -31,17 +31,19 @@ _SHOWN = 3
 _WHOLE = (Operation.ADDED, Operation.REMOVED, Operation.RENAMED)
 
 
-def unexplained(sides: Sides, base: Reach, head: Reach, compared: Comparison, edits: Iterable[Edit]) -> list[Change]:
+def unexplained(
+    revisions: Revisions, base: Reach, head: Reach, compared: Comparison, edits: Iterable[Edit]
+) -> list[Change]:
     """A change of each spec that has such files: of the one that may be the cause, else of the one they are made from.
 
     `edits` are all that the plan knows. To be asked of specs without errors: of others nothing is compiled.
     """
-    return list(_Search(sides, base, head, compared, tuple(edits)).changes())
+    return list(_Search(revisions, base, head, compared, tuple(edits)).changes())
 
 
 @dataclass(slots=True)
 class _Search:
-    sides: Sides
+    revisions: Revisions
     base: Reach
     head: Reach
     compared: Comparison

@@ -17,7 +17,7 @@ from penstock.review.changes.directions import UNKNOWN
 from penstock.review.changes.followed import Changed, Code, Difference, Rows
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
-from penstock.review.sides import GENERATED, Sides
+from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.files import SUFFIXES
 from penstock.source.model import Document, Pointer
 from penstock.specs.kinds import KINDS
@@ -35,16 +35,16 @@ class _Named(NamedTuple):
     texts: tuple[str, ...]
 
 
-def edits_behind(sides: Sides) -> list[Edit]:
+def edits_behind(revisions: Revisions) -> list[Edit]:
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
-    differing = [one for one in sides.paths if not _is_compared(one.path)]
+    differing = [one for one in revisions.paths if not _is_compared(one.path)]
     if not differing:
         return []
-    changed = Changed(differing, (*sides.base.files.links(), *sides.head.files.links()))
-    code, rows = Code(sides, changed), Rows(changed)
-    commands = Commands(sides, changed, code)
+    changed = Changed(differing, (*revisions.base.files.links(), *revisions.head.files.links()))
+    code, rows = Code(revisions, changed), Rows(changed)
+    commands = Commands(revisions, changed, code)
     looks: dict[str, Code | Rows | Commands] = {"function": code, "class": code, "path": rows, "command": commands}
-    catalog = sides.head.catalog
+    catalog = revisions.head.catalog
     edits = []
     for file in catalog.files:
         text = file.source.text
@@ -55,7 +55,7 @@ def edits_behind(sides: Sides) -> list[Edit]:
             for named in _named(document, set(looks)):
                 difference = looks[named.what].difference(named.texts)
                 if difference is not None:
-                    edits.append(_edit(sides, named, difference))
+                    edits.append(_edit(revisions, named, difference))
     return edits
 
 
@@ -80,10 +80,10 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
         yield _Named(spec_id, field, what, tuple(texts))
 
 
-def _edit(sides: Sides, named: _Named, difference: Difference) -> Edit:
-    catalog = sides.head.catalog
+def _edit(revisions: Revisions, named: _Named, difference: Difference) -> Edit:
+    catalog = revisions.head.catalog
     environment, place = _place(named.pointer)
-    everywhere = dict.fromkeys((*catalog.environments(), *sides.base.catalog.environments()))
+    everywhere = dict.fromkeys((*catalog.environments(), *revisions.base.catalog.environments()))
     change = Change(
         address=catalog.address(named.spec, place, environment),
         operation=Operation.CHANGED,

@@ -17,7 +17,7 @@ from penstock.review.changes.followed import (
     is_pattern,
     shown_path,
 )
-from penstock.review.sides import Sides
+from penstock.review.revisions import Revisions
 from penstock.source.git.values import TreeChange
 
 _WORDS = (re.compile(r"[\w./-]+"), re.compile(r"[\w./@+,-]+"))
@@ -55,7 +55,7 @@ _MOST_WORDS = 20_000
 class Commands:
     """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
 
-    sides: Sides
+    revisions: Revisions
     changed: Changed
     code: Code
 
@@ -92,12 +92,12 @@ class Commands:
         if path.endswith(".py"):
             # Python looks beside a script first.
             folder = path.rpartition("/")[0]
-            yield from self.changed.standing_in(folder, self.sides.base.files.listing(folder)) if folder else ()
+            yield from self.changed.standing_in(folder, self.revisions.base.files.listing(folder)) if folder else ()
 
     def _script(self, path: str) -> list[str]:
         """The words of a script; none of what is no script, or not there."""
         suffix = path.rpartition("/")[2].partition(".")[2]
-        text = self.sides.head.files.read(path) or b"" if is_inside(path) else b""
+        text = self.revisions.head.files.read(path) or b"" if is_inside(path) else b""
         if suffix not in _SCRIPTS and not text.startswith(b"#!"):
             return []
         # A script as large as that leads anywhere.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from penstock.python.paths import paths_of
 from penstock.review.changes.modules import Links, Modules
-from penstock.review.sides import Sides
+from penstock.review.revisions import Revisions
 from penstock.source.canonical import digest
 from penstock.source.git.paths import is_outside
 from penstock.source.git.values import TreeChange
@@ -102,7 +102,7 @@ class Code:
     have all of the root on its path: what comes there, and may stand in for something installed, is a part of it.
     """
 
-    sides: Sides
+    revisions: Revisions
     changed: Changed
     _python: set[str] = field(init=False)
     _named: set[str] = field(init=False)
@@ -123,10 +123,10 @@ class Code:
         links = self.changed.links
         before, after = blobs_of([one for path, one in own.items() if path not in self._python])
         self._named = set(before)
-        self._before = Modules(self.sides.base.files, links, before)
-        self._after = Modules(self.sides.head.files, links, after)
+        self._before = Modules(self.revisions.base.files, links, before)
+        self._after = Modules(self.revisions.head.files, links, after)
         self._everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
-        listing = self.sides.base.files.listing("") if self._python else ()
+        listing = self.revisions.base.files.listing("") if self._python else ()
         # Python looks for these when it starts, which is before the steps have the root on their path.
         standing_in = self.changed.standing_in("", listing) if self._python else []
         self._standing_in = [one for one in standing_in if one.path not in RUN_AT_START]

@@ -65,7 +65,7 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
         except GitError as error:
             found.append(Replayed(record.name, view.number, view.title, None, None, str(error)))
             continue
-        base = inputs.sides.base.catalog
+        base = inputs.revisions.base.catalog
         teams = resolve_organisation(policy, inputs.plan)
         organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
         plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})

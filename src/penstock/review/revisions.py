@@ -1,4 +1,4 @@
-"""The two trees of a pull request, read from git without a checkout: catalogs, and the paths that differ."""
+"""Base and head of a pull request, read from git without a checkout: their catalogs, and the paths that differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.review.uncollected import uncollected
 from penstock.source.files import list_commit, read_file, scan
-from penstock.source.git.call import GitError
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import TreeChange, TreeEntry
@@ -24,15 +24,11 @@ from penstock.source.reading.characters import MAX_FILE_BYTES, decode
 
 T = TypeVar("T")
 
-WORK_TREE = "WORKTREE"
-"""The head that stands for the files as they lie on the disk."""
-
 GENERATED = "generated"
-DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master", "origin/HEAD")
 
 
-class Side(NamedTuple):
-    """One of the two trees."""
+class Revision(NamedTuple):
+    """The base or the head of a pull request."""
 
     name: str
     """Its commit, or `WORK_TREE`."""
@@ -41,49 +37,31 @@ class Side(NamedTuple):
     """Every file of the tree, generated ones and Python among them."""
 
 
-class Sides(NamedTuple):
-    """Both trees, and what differs between them."""
+class Revisions(NamedTuple):
+    """Base and head, and what differs between them."""
 
-    base: Side
-    head: Side
+    base: Revision
+    head: Revision
     paths: tuple[TreeChange, ...]
     """Paths whose bytes differ, below ``specs/`` or not, sorted; those outside of the folder that is reviewed, too."""
     touched: tuple[SpecId, ...]
     """The specs that stand in a file that differs, on either side, sorted."""
 
 
-def default_base(repository: GitRepository, head: str) -> str:
-    """The commit from which `head` left the main branch. GitError, with the command that helps, where none is found."""
-    revision = "HEAD" if head == WORK_TREE else head
-    start = repository.resolve(revision)
-    is_shallow = repository.is_shallow()
-    for branch in DEFAULT_BRANCHES:
-        if is_shallow and branch == "origin/HEAD":
-            # A clone of one branch alone takes that branch for the main one.
-            continue
-        try:
-            repository.resolve(branch)
-        except GitError:
-            continue
-        return repository.merge_base(start, branch)
-    advice = "git fetch --unshallow origin main" if is_shallow else "git fetch origin main"
-    raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
-
-
-def of_sides(repository: GitRepository, base: str, head: str, understand: Callable[[Sides], T]) -> T:
-    """What `understand` makes of both trees (see `read_sides`).
+def with_revisions(repository: GitRepository, base: str, head: str, understand: Callable[[Revisions], T]) -> T:
+    """What `understand` makes of both trees (see `load_revisions`).
 
     Where a file holds other specs than its outline says, it begins again with all of them read.
     """
     with repository.reading():
         try:
-            return understand(read_sides(repository, base, head))
+            return understand(load_revisions(repository, base, head))
         except OutlineError:
-            return understand(read_sides(repository, base, head, read_all=True))
+            return understand(load_revisions(repository, base, head, read_all=True))
 
 
 @uncollected()
-def read_sides(repository: GitRepository, base: str, head: str, *, read_all: bool = False) -> Sides:
+def load_revisions(repository: GitRepository, base: str, head: str, *, read_all: bool = False) -> Revisions:
     """Both trees. `base` and `head` name commits, `head` may be `WORK_TREE`. GitError where git fails.
 
     `read_all` reads every spec at once instead of when it is asked for.
@@ -123,9 +101,9 @@ def read_sides(repository: GitRepository, base: str, head: str, *, read_all: boo
             _ = file.content
     library = Library([*one, *other])
     base_files = CommitFiles(repository, commit, bodies)
-    return Sides(
-        Side(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
-        Side(name, PartialCatalog(other, library, files, head_problems), files),
+    return Revisions(
+        Revision(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
+        Revision(name, PartialCatalog(other, library, files, head_problems), files),
         tuple(paths),
         tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
     )
