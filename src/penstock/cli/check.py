@@ -104,15 +104,15 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     from penstock.checks.engine import check, check_whole
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
-    from penstock.incremental.crew import Crew, processors
     from penstock.incremental.shares import divide, judge
+    from penstock.incremental.worker_pool import WorkerPool, processors
     from penstock.review.policy.tests import policy_diagnostics
 
     found = Diagnostics()
     shares = divide(catalog, catalog.ids(), list(units(catalog)), processors())
-    with Crew(len(shares), lambda share: judge(catalog, shares[share])) as crew:
+    with WorkerPool(len(shares), lambda share: judge(catalog, shares[share])) as pool:
         found.extend(check_whole(catalog))
-        for share in crew.round():
+        for share in pool.next_round():
             for checked in share:
                 found.extend(checked.problems)
         if found:
@@ -122,6 +122,6 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
         found.extend(misspelt_files(catalog))
         if not found.has_errors:
             found.extend(policy_diagnostics(catalog))
-            for share in crew.round():
+            for share in pool.next_round():
                 found.extend(share)
     return found.sorted()

@@ -10,9 +10,9 @@ from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
-from penstock.incremental.crew import processors
 from penstock.incremental.session import Outcome, Session
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import processors
 
 MOST_LISTED = 10
 

@@ -12,7 +12,6 @@ from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.crew import Crew
 from penstock.incremental.memory import Known, Seen, Store
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.reading import Read
@@ -20,6 +19,7 @@ from penstock.incremental.remembering import remember
 from penstock.incremental.shares import divide, work
 from penstock.incremental.standing import Standing, standing
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import WorkerPool
 from penstock.incremental.writing import Writing
 from penstock.source.files import FileStat
 from penstock.source.writing.write_plan import WritePlan
@@ -75,8 +75,8 @@ class Compilation:
             if len(shares) > 1:
                 # A copy of this process could not begin again if something were lost.
                 self.known.documents.load_all()
-        with Crew(len(shares), lambda share: work(catalog, shares[share], self.generated)) as crew:
-            if not (self._check(crew) and self._compile(crew)):
+        with WorkerPool(len(shares), lambda share: work(catalog, shares[share], self.generated)) as pool:
+            if not (self._check(pool) and self._compile(pool)):
                 return
             writing = Writing(self.generated, self.source, self.known, self.standing, outputs, self.compiled)
             with self.timings.stage("index", "artifacts") as stage:
@@ -88,16 +88,16 @@ class Compilation:
                 elif self.plan.conflicts:
                     self.diagnostics += self.plan.conflicts
                 else:
-                    stage.count = writing.apply(self.plan, crew)
+                    stage.count = writing.apply(self.plan, pool)
         if keep and not check_only and not self.plan.conflicts:
             with self.timings.stage("remember", "specs"):
                 remember(self, stats, writing)
 
-    def _check(self, crew: Crew) -> bool:
+    def _check(self, pool: WorkerPool) -> bool:
         with self.timings.stage("check", "specs") as stage:
             stage.count = len(self.standing.specs)
             self.diagnostics += check_whole(self.source.catalog)
-            for checked in (one for share in crew.round() for one in share):
+            for checked in (one for share in pool.next_round() for one in share):
                 self.diagnostics += checked.problems
                 self.checked[str(checked.spec)] = None if checked.problems else checked.keys
             if self.diagnostics:
@@ -105,9 +105,9 @@ class Compilation:
                 self.diagnostics = list(check(self.source.whole()))
         return not has_errors(self.diagnostics)
 
-    def _compile(self, crew: Crew) -> bool:
+    def _compile(self, pool: WorkerPool) -> bool:
         with self.timings.stage("compile", "units") as stage:
-            for made in crew.round():
+            for made in pool.next_round():
                 self.compiled += made.units
                 self.learned.update(made.learned)
             stage.count = len(self.compiled)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
-from penstock.incremental.crew import beside, processors
 from penstock.incremental.documents import MemoryLostError
 from penstock.incremental.memory import Known, Seen, Store, unchanged
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import processors, run_concurrently
 from penstock.source.files import FileStat, scan
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
@@ -90,7 +90,7 @@ class Session:
         def look_at_outputs() -> Look:
             return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
 
-        (stats, problems, same), outputs = beside(look_at_specs, look_at_outputs, self.processes)
+        (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
         if _have_errors(problems) or (same and seen.quiet and outputs.are_intact):
             return Outcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock.compiler import Artifact, CompiledUnit, amended_index, environment_artifacts, index
-from penstock.incremental.crew import Crew
 from penstock.incremental.memory import Known, RememberedArtifact
 from penstock.incremental.outputs import Look
 from penstock.incremental.reading import Read
 from penstock.incremental.standing import Standing
+from penstock.incremental.worker_pool import WorkerPool
 from penstock.source.lines import FEW, Lines
 from penstock.source.stat_cache import Observed, Stat
 from penstock.source.writing.output import OutputDirectory
@@ -64,13 +64,13 @@ class Writing:
         fresh = {each.path: _sha256(each) for each in self._fresh}
         return self.output.plan(fresh, self._listing, known, self._kept)
 
-    def apply(self, plan: WritePlan, crew: Crew) -> int:
-        """Do it, with the bytes that the crew holds; how many files that were."""
+    def apply(self, plan: WritePlan, pool: WorkerPool) -> int:
+        """Do it, with the bytes that the pool holds; how many files that were."""
 
         def write(paths: Sequence[str]) -> Mapping[str, Stat]:
             ours = {path: body for path in paths if path in self._bundles and (body := self._bundles[path].body)}
             written = self.output.write(ours)
-            for part in crew.round(paths):
+            for part in pool.next_round(paths):
                 written.update(part)
             return written
 

@@ -12,8 +12,8 @@ from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit
 from penstock.diagnostics.model import Diagnostic
-from penstock.incremental.crew import Crew, WorkerError, processors
 from penstock.incremental.shares import Share, divide
+from penstock.incremental.worker_pool import WorkerError, WorkerPool, processors
 from penstock.review.revisions import GENERATED
 from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
@@ -29,7 +29,7 @@ class Examined:
     """Units whose compilation stopped, with the name of the exception."""
 
 
-class Beside(NamedTuple):
+class SideTask(NamedTuple):
     """Something else to do that the work does not wait for, and about how long it takes."""
 
     do: Callable[[], object]
@@ -42,27 +42,27 @@ def examine(
     units: Iterable[Unit],
     held: Mapping[str, str] | None = None,
     processes: int | None = None,
-    beside: Beside | None = None,
+    side_task: SideTask | None = None,
 ) -> Examined:
     """Check some specs, and compile some units, each once.
 
     Specs that the catalog does not hold give nothing. `held` are the blobs of files, by their path in the repository:
     of an artifact that is one of them, the bytes are left out. As many processes take part as the work is worth, and
-    no more than `processes` or the machine has processors. This one does what is `beside` the work, meanwhile.
+    no more than `processes` or the machine has processors. This one does what is beside the work, meanwhile.
     """
     specs = [spec_id for spec_id in sorted(checked) if catalog.document(spec_id) is not None]
     units, blobs = list(units), held or {}
     most = processors() if processes is None else processes
-    shares = divide(catalog, specs, units, most, beside.milliseconds if beside is not None else 0)
+    shares = divide(catalog, specs, units, most, side_task.milliseconds if side_task is not None else 0)
 
     def work(number: int) -> Generator[Examined, None, None]:
-        if beside is not None and number == 0:
-            beside.do()
+        if side_task is not None and number == 0:
+            side_task.do()
         yield _examined(catalog, shares[number], blobs)
 
     try:
-        with Crew(len(shares), work) as crew:
-            parts: list[Examined] = crew.round()
+        with WorkerPool(len(shares), work) as pool:
+            parts: list[Examined] = pool.next_round()
     except WorkerError:
         # What a copy fails at is done here, where errors are what they are and not a text about them.
         parts = [_examined(catalog, Share(specs, units), blobs)]

@@ -20,7 +20,7 @@ from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import Edit, direct_changes, orders_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
-from penstock.review.examination import Beside, examine
+from penstock.review.examination import SideTask, examine
 from penstock.review.impact import Radius
 from penstock.review.misplaced import is_generated, misplaced
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
@@ -63,7 +63,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
         _concerned(head, edited),
         comparison.units,
         comparison.held,
-        beside=Beside(compared, _MILLISECONDS_A_SPEC * len(revisions.touched)),
+        side_task=SideTask(compared, _MILLISECONDS_A_SPEC * len(revisions.touched)),
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()

@@ -15,7 +15,7 @@ from penstock.catalog import partial, validation
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.compiler import units
-from penstock.incremental import crew
+from penstock.incremental import worker_pool
 from penstock.review import examination
 from penstock.review.model import Plan
 from penstock.source.git import call
@@ -162,9 +162,9 @@ def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
     monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
 
     def refuse(*_: object) -> None:
-        raise crew.WorkerError("a worker process was ended by SIGKILL")
+        raise worker_pool.WorkerError("a worker process was ended by SIGKILL")
 
-    monkeypatch.setattr(crew.Crew, "round", refuse)
+    monkeypatch.setattr(worker_pool.WorkerPool, "round", refuse)
     found = examination.examine(catalog, models, units(catalog), processes=3)
     assert set(found.compiled) == set(units(catalog))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from penstock.incremental.crew import Crew, WorkerError, processors
+from penstock.incremental.worker_pool import WorkerError, WorkerPool, processors
 
 
 def nobody_is_left() -> bool:
@@ -29,12 +29,12 @@ def counting(share: int) -> Generator[Any, Any, None]:
 
 @pytest.mark.parametrize("shares", [1, 2, 4])
 def test_each_share_answers_in_each_round_in_a_process_of_its_own(shares: int) -> None:
-    with Crew(shares, counting) as crew:
-        first = crew.round()
+    with WorkerPool(shares, counting) as pool:
+        first = pool.next_round()
         assert [share for share, _ in first] == list(range(shares))
         assert len({process for _, process in first}) == shares
         assert first[0][1] == os.getpid()
-        assert crew.round("on") == [(share, "on") for share in range(shares)]
+        assert pool.next_round("on") == [(share, "on") for share in range(shares)]
     assert nobody_is_left()
 
 
@@ -42,14 +42,14 @@ def test_large_answers_arrive_whole() -> None:
     def large(share: int) -> Generator[Any, Any, None]:
         yield bytes([share]) * 5_000_000
 
-    with Crew(3, large) as crew:
-        assert crew.round() == [bytes([share]) * 5_000_000 for share in range(3)]
+    with WorkerPool(3, large) as pool:
+        assert pool.next_round() == [bytes([share]) * 5_000_000 for share in range(3)]
 
 
 def test_one_share_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
-    with Crew(1, counting) as crew:
-        crew.round()
+    with WorkerPool(1, counting) as pool:
+        pool.next_round()
 
 
 def test_a_process_that_fails_says_where() -> None:
@@ -59,10 +59,10 @@ def test_a_process_that_fails_says_where() -> None:
             raise KeyError("the second share")
         yield share
 
-    with Crew(2, failing) as crew:
-        assert crew.round() == [0, 1]
+    with WorkerPool(2, failing) as pool:
+        assert pool.next_round() == [0, 1]
         with pytest.raises(WorkerError, match=r"(?s)in failing.*KeyError: 'the second share'"):
-            crew.round()
+            pool.next_round()
     assert nobody_is_left()
 
 
@@ -72,8 +72,8 @@ def test_a_process_that_is_killed_is_noticed() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         yield share
 
-    with pytest.raises(WorkerError, match="ended by SIGKILL"), Crew(2, dying) as crew:
-        crew.round()
+    with pytest.raises(WorkerError, match="ended by SIGKILL"), WorkerPool(2, dying) as pool:
+        pool.next_round()
     assert nobody_is_left()
 
 
@@ -84,8 +84,8 @@ def test_leaving_early_leaves_nobody_behind() -> None:
         raise KeyboardInterrupt
         yield
 
-    with pytest.raises(KeyboardInterrupt), Crew(3, endless) as crew:
-        crew.round()
+    with pytest.raises(KeyboardInterrupt), WorkerPool(3, endless) as pool:
+        pool.next_round()
     assert nobody_is_left()
 
 

@@ -1,7 +1,7 @@
 """Several processes that share a piece of work: this one, and copies of it that are forked for the purpose.
 
 A copy has everything that this process has, so nothing is handed over before the work; it answers through a pipe, in
-pickles, which are safe here because both ends are one program. Nothing outlives the crew: who leaves it early, by an
+pickles, which are safe here because both ends are one program. Nothing outlives the pool: who leaves it early, by an
 error or Ctrl-C, ends the copies, and a copy whose original is killed finds its pipe closed.
 """
 
@@ -18,14 +18,14 @@ from typing import Any, BinaryIO, TypeVar
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
 Work = Callable[[int], Generator[Any, Any, None]]
-"""A share's number -> its rounds: each `yield` gives an answer, and receives what the next round is told."""
+"""A share's number -> its rounds: each `yield` gives an answer, and receives the message of the next round."""
 
 _MOST = 8
 """More processes than this would wait for the one that gathers their answers."""
 
 
 class WorkerError(Exception):
-    """A process of the crew failed or was ended; the text says how."""
+    """A process of the pool failed or was ended; the text says how."""
 
 
 def processors() -> int:
@@ -36,7 +36,7 @@ def processors() -> int:
     return min(len(os.sched_getaffinity(0)), _MOST)
 
 
-class Crew:
+class WorkerPool:
     """`shares` processes that go through the rounds of `work` together; with one share nothing is forked.
 
     Use as a context manager: at its end, all processes are gone.
@@ -48,7 +48,7 @@ class Crew:
         self._workers: list[_Worker] = []
         self._shares = shares
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         try:
             for share in range(1, self._shares):
                 self._workers.append(_Worker(self._work, share))
@@ -63,20 +63,20 @@ class Crew:
             worker.end()
         self._workers.clear()
 
-    def round(self, told: Any = None) -> list[Any]:
-        """The answers of all shares in this round, by share; `told` is None in the first one.
+    def next_round(self, message: Any = None) -> list[Any]:
+        """The answers of all shares in this round, by share; `message` is None in the first one.
 
-        WorkerError where a process of the crew failed; what fails in this one is raised as it is.
+        WorkerError where a process of the pool failed; what fails in this one is raised as it is.
         """
         if self._own is None:
-            raise RuntimeError("a crew works within its `with`")
+            raise RuntimeError("a worker pool works within its `with`")
         for worker in self._workers:
-            worker.start_round(told)
-        own = self._own.send(told)
+            worker.start_round(message)
+        own = self._own.send(message)
         return [own, *(worker.answer() for worker in self._workers)]
 
 
-def beside(here: Callable[[], Answer], there: Callable[[], Other], processes: int) -> tuple[Answer, Other]:
+def run_concurrently(here: Callable[[], Answer], there: Callable[[], Other], processes: int) -> tuple[Answer, Other]:
     """The answers of both; the second is found in a process of its own where there may be two."""
     if processes < 2:
         return here(), there()
@@ -84,8 +84,8 @@ def beside(here: Callable[[], Answer], there: Callable[[], Other], processes: in
     def work(share: int) -> Generator[Any, Any, None]:
         yield there() if share else here()
 
-    with Crew(2, work) as crew:
-        own, other = crew.round()
+    with WorkerPool(2, work) as pool:
+        own, other = pool.next_round()
     return own, other
 
 
@@ -107,9 +107,9 @@ class _Worker:
         self._to_child = os.fdopen(to_child, "wb")
         self._from_child = os.fdopen(from_child, "rb")
 
-    def start_round(self, told: Any) -> None:
+    def start_round(self, message: Any) -> None:
         try:
-            pickle.dump(told, self._to_child, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(message, self._to_child, pickle.HIGHEST_PROTOCOL)
             self._to_child.flush()
         except BrokenPipeError as error:
             raise WorkerError(self._how_it_ended()) from error
@@ -141,19 +141,19 @@ class _Worker:
         return f"a worker process ended with code {os.WEXITSTATUS(status)}"
 
 
-def _serve(work: Work, share: int, orders: BinaryIO, answers: BinaryIO) -> None:
+def _serve(work: Work, share: int, messages: BinaryIO, answers: BinaryIO) -> None:
     """What a copy does; it never returns to what the original was doing."""
     try:
         rounds = work(share)
         while True:
-            told = pickle.load(orders)
+            message = pickle.load(messages)
             try:
-                said = False, rounds.send(told)
+                answer = False, rounds.send(message)
             except Exception:
                 import traceback
 
-                said = True, traceback.format_exc()
-            pickle.dump(said, answers, pickle.HIGHEST_PROTOCOL)
+                answer = True, traceback.format_exc()
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
     except (EOFError, BrokenPipeError):
         os._exit(0)
