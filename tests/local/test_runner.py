@@ -301,8 +301,8 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
         [
             sys.executable,
             "-c",
-            "import sys, threading, time; from penstock.local import leash; "
-            f"threading.Thread(target=leash._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+            "import sys, threading, time; from penstock.local import parent_watchdog; "
+            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
         ],
         pass_fds=(read_end,),
     )

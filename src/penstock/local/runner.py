@@ -140,7 +140,7 @@ class _Schedule:
         self._values = values
         self._observe = observe
         self._code = CodeDigests(runner.repository)
-        self._leash_read, self._leash_write = os.pipe()
+        self._watchdog_read, self._watchdog_write = os.pipe()
 
     async def drive(self) -> None:
         """Start each step when all before it are done; start no more once one has failed."""
@@ -163,8 +163,8 @@ class _Schedule:
             await asyncio.gather(*active, return_exceptions=True)
             raise
         finally:
-            os.close(self._leash_write)
-            os.close(self._leash_read)
+            os.close(self._watchdog_write)
+            os.close(self._watchdog_read)
         self._conclude()
 
     def _ready(self, active: set[str]) -> list[StepRun]:
@@ -251,7 +251,14 @@ class _Schedule:
         paths = [os.environ.get("PYTHONPATH", "")]
         if command[0] == "penstock-step":
             # Without the root in front: it would run a `sitecustomize.py` of the repository, or its own `penstock`.
-            command = [sys.executable, "-P", "-m", "penstock.local.leash", str(self._leash_read), *command[1:]]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "penstock.local.parent_watchdog",
+                str(self._watchdog_read),
+                *command[1:],
+            ]
         else:
             # A step of the user's own finds the repository's modules from its root.
             paths.insert(0, str(self._runner.repository))
@@ -271,7 +278,7 @@ class _Schedule:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                pass_fds=(self._leash_read,),
+                pass_fds=(self._watchdog_read,),
                 start_new_session=True,
             )
         )

@@ -22,7 +22,7 @@ class Reached(NamedTuple):
     """The paths that its texts may name."""
     modules: frozenset[str]
     """All that is imported on the way, with a dot before each further name; of the repository or not."""
-    is_open: bool
+    may_run_any_code: bool
     """Whether it may be made of any Python: it could not be followed, or is made of too many files."""
 
 
@@ -57,10 +57,10 @@ class Python:
         named: set[str] = set()
         waiting = [module]
         seen = {module}
-        asks = reflects = is_open = False
+        probes_imports = uses_reflection = may_run_any_code = False
         while waiting:
             if len(found) > _MOST_FILES:
-                is_open = True
+                may_run_any_code = True
                 break
             name = waiting.pop()
             paths = [*paths_of(name), *packages_of(name)]
@@ -68,17 +68,25 @@ class Python:
                 # A file that is not there counts: the other side may have it.
                 found.add(path)
                 code = self.code(path)
-                asks, reflects = asks or code.asks, reflects or code.reflects
+                probes_imports, uses_reflection = (
+                    probes_imports or code.probes_imports,
+                    uses_reflection or code.uses_reflection,
+                )
                 # What one file keeps to asking, another may take out of it by a name that no text here holds.
-                is_open = is_open or code.is_open or self.is_linked(path) or (asks and reflects)
+                may_run_any_code = (
+                    may_run_any_code
+                    or code.may_run_any_code
+                    or self.is_linked(path)
+                    or (probes_imports and uses_reflection)
+                )
                 named |= code.names
                 for imported in code.imports:
                     listed = self._listed(imported, folder)
-                    is_open = is_open or listed is None
+                    may_run_any_code = may_run_any_code or listed is None
                     new = {imported, *(listed or ())} - seen
                     seen |= new
                     waiting += sorted(new)
-        return Reached(frozenset(found), frozenset(named), frozenset(seen), is_open)
+        return Reached(frozenset(found), frozenset(named), frozenset(seen), may_run_any_code)
 
     def _listed(self, imported: str, folder: str) -> tuple[str, ...] | None:
         """The modules that `from package import *` imports by the package's list; None where nobody can tell."""

@@ -18,7 +18,7 @@ from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import TreeChange, TreeEntry
-from penstock.source.git.work_tree import lying
+from penstock.source.git.work_tree import work_tree_status
 from penstock.source.model import SourceFile, blob_id
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode
 
@@ -188,7 +188,7 @@ def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeC
     """
     seen = Folder(repository.folder)
     known = {seen.inner(path): blob for path, blob in repository.seen_from("").files(base).items()}
-    blobs, others = lying(repository)
+    blobs, others = work_tree_status(repository)
     paths = known.keys() | blobs.keys() | others
     for folder in (SPECS, GENERATED):
         top = repository.root / folder

@@ -60,11 +60,11 @@ class Modules:
 
         Modules are looked for from the root, and where Python runs a script also from the `folder` that it is in.
         """
-        files, named, _, is_open = self._python.reached(module, folder)
-        reached = sorted(changed if is_open else (files | named) & changed)
+        files, named, _, may_run_any_code = self._python.reached(module, folder)
+        reached = sorted(changed if may_run_any_code else (files | named) & changed)
         lines = [f"{path} {self._python.code(path).digest}" for path in reached]
         # What is opened by a text that is written out is as good as imported; what unpickles may open any pickle.
-        others = (path for path in self.others if path in named or (is_open and _HOLDS_CODE.fullmatch(path)))
+        others = (path for path in self.others if path in named or (may_run_any_code and _HOLDS_CODE.fullmatch(path)))
         lines += [f"{path} {self.others[path]}" for path in sorted(others)]
         return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
 

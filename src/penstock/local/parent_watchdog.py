@@ -1,7 +1,8 @@
 """Ends a step when the runner that started it is gone, so that a killed run leaves no step at work behind it.
 
-The runner holds the write end of a pipe and hands the read end to every step. Whatever ends the runner closes the
-pipe; the step then reads its end and stops at once. Started as ``python -P -m penstock.local.leash FD NAME ARGUMENTS``.
+The runner holds the write end of a pipe and hands the read end to every step. Whatever ends the runner closes the pipe;
+the step then reads its end and stops at once. Started as ``python -P -m penstock.local.parent_watchdog FD NAME
+ARGUMENTS``.
 """
 
 from __future__ import annotations

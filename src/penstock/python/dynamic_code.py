@@ -1,4 +1,4 @@
-"""Python that may run code which no import statement of it names: such a module may lead to any Python there is.
+"""Dynamic code: Python that may run what no import statement of it names, and so may lead to any Python there is.
 
 Modules and names that run code by a text are known by name, whatever they were imported as. What reaches for attributes
 or variables by a text (`getattr`, `vars`, `attrgetter`) is followed where the text is written out, and the name in it
@@ -22,14 +22,14 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_OPEN_WITHIN = _names(
+_DYNAMIC_WITHIN = _names(
     """
     _frozen_importlib _frozen_importlib_external _imp _pickle _posixsubprocess builtins ctypes importlib marshal nt
     pickle pkgutil posix pydoc runpy subprocess zipimport
     """
 )
 """Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
-_OPEN_MODULES = (_OPEN_WITHIN - {"pickle"}) | _names(
+_DYNAMIC_MODULES = (_DYNAMIC_WITHIN - {"pickle"}) | _names(
     """
     IPython _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
     concurrent.interpreters dill distutils doctest ensurepip fabric hydra idlelib imp invoke jinja2 jsonpickle
@@ -38,7 +38,7 @@ _OPEN_MODULES = (_OPEN_WITHIN - {"pickle"}) | _names(
     webbrowser
     """
 )
-_OPEN_PARTS = {
+_DYNAMIC_PARTS = {
     "joblib": re.compile(r"\*|load|Memory|memory|numpy_pickle\w*|externals"),
     "keras": re.compile(r"\*|models|saving"),
     "mlflow": re.compile(r"\*|models|projects|pyfunc|run"),
@@ -55,17 +55,17 @@ _OPEN_PARTS = {
     ),
 }
 """Of modules that are harmless beside: what unpickles, runs a text, or starts something else."""
-_WHOLE = frozenset(_OPEN_PARTS) - {"numpy"}
+_WHOLE = frozenset(_DYNAMIC_PARTS) - {"numpy"}
 """Those that are used by their parts; as a whole, nobody knows what for. Functions do take `numpy` itself."""
 _SAFE_LOADERS = frozenset({"BaseLoader", "CBaseLoader", "CSafeLoader", "SafeLoader"})
 _PLACE_OF_ALLOW_PICKLE = 2
-_OPEN_NAMES = frozenset(
+_DYNAMIC_NAMES = frozenset(
     {
         *("__builtins__", "__import__", "__loader__", "__match_args__", "__package__", "__path__", "__spec__"),
         *("breakpoint", "compile", "eval", "exec", "help", "importlib", FINDER),
     }
 )
-_OPEN_ATTRIBUTES = re.compile(
+_DYNAMIC_ATTRIBUTES = re.compile(
     # Ways to what a module holds, to the code of a function, and to where modules are looked for.
     r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__spec__|__subclasses__|f_builtins|f_globals|"
     r"CodeType|FunctionType|LambdaType|chdir|fchdir|meta_path|path_hooks|"
@@ -76,7 +76,7 @@ _OPEN_ATTRIBUTES = re.compile(
     r"ForwardRef|HDFStore|NpzFile|getDOMImplementation|get_type_hints|load_model|make_parser|read_array|read_hdf|read_pickle|"
     r"full_load\w*|unsafe_load\w*|UnsafeLoader"
 )
-_OPEN_OF_SYS = frozenset({"modules", "path"})
+_DYNAMIC_OF_SYS = frozenset({"modules", "path"})
 _POWERFUL = frozenset({"_os", "_sys", "os", "sys"})
 """Modules that may be used by their parts; under another name, or as a whole, nobody knows what for."""
 _CODE_OBJECTS = frozenset({"__code__", "ag_code", "cr_code", "f_code", "gi_code"})
@@ -95,36 +95,36 @@ _SQL = re.compile(
 """How a query in SQL begins, which is no expression of pandas."""
 
 
-def is_open(tree: ast.Module, imports: Iterable[str], uses: Finders) -> bool:
+def may_run_any_code(tree: ast.Module, imports: Iterable[str], uses: Finders) -> bool:
     """Whether a file may run code that it does not import by a statement; `imports` are all it does import."""
-    if any(_opens_by_import(name) for name in imports if name not in uses.imports):
+    if any(_is_dynamic_import(name) for name in imports if name not in uses.imports):
         return True
     reading = _Reading(tree, uses.nodes)
-    return any(reading.opens(node) for node in ast.walk(tree)) or any(map(_opens_by_text, _annotations(tree)))
+    return any(reading.is_dynamic(node) for node in ast.walk(tree)) or any(map(_is_dynamic_text, _annotations(tree)))
 
 
-def _opens_by_import(name: str) -> bool:
+def _is_dynamic_import(name: str) -> bool:
     parts = name.split(".")
-    if FINDER in parts[1:] or not _OPEN_WITHIN.isdisjoint(parts[1:]):
+    if FINDER in parts[1:] or not _DYNAMIC_WITHIN.isdisjoint(parts[1:]):
         return True
-    if not _OPEN_MODULES.isdisjoint((parts[0], ".".join(parts[:2]))) or _open_part_in(parts):
+    if not _DYNAMIC_MODULES.isdisjoint((parts[0], ".".join(parts[:2]))) or _has_dynamic_part(parts):
         return True
-    return parts[0] in _POWERFUL and len(parts) > 1 and _is_open_part(parts[0], ".".join(parts[1:]))
+    return parts[0] in _POWERFUL and len(parts) > 1 and _is_dynamic_part(parts[0], ".".join(parts[1:]))
 
 
-def _open_part_in(parts: list[str]) -> bool:
+def _has_dynamic_part(parts: list[str]) -> bool:
     """Whether a dotted name leads to a part of a module that runs code: `joblib.load`."""
-    return any(one in _OPEN_PARTS and _OPEN_PARTS[one].fullmatch(part) for one, part in pairwise(parts))
+    return any(one in _DYNAMIC_PARTS and _DYNAMIC_PARTS[one].fullmatch(part) for one, part in pairwise(parts))
 
 
-def _is_open_part(module: str, part: str) -> bool:
-    is_of_sys = module in ("sys", "_sys") and part in _OPEN_OF_SYS
-    return part == "*" or is_of_sys or _OPEN_ATTRIBUTES.fullmatch(part) is not None
+def _is_dynamic_part(module: str, part: str) -> bool:
+    is_of_sys = module in ("sys", "_sys") and part in _DYNAMIC_OF_SYS
+    return part == "*" or is_of_sys or _DYNAMIC_ATTRIBUTES.fullmatch(part) is not None
 
 
-def _is_open_attribute(name: str) -> bool:
+def _is_dynamic_attribute(name: str) -> bool:
     """Whether an attribute, of whatever it is one, leads to any code."""
-    return _is_open_part("", name) or name in _POWERFUL or name in _OPEN_WITHIN or name == FINDER
+    return _is_dynamic_part("", name) or name in _POWERFUL or name in _DYNAMIC_WITHIN or name == FINDER
 
 
 def _annotations(tree: ast.Module) -> Iterator[str]:
@@ -143,10 +143,10 @@ def _annotations(tree: ast.Module) -> Iterator[str]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _opens_by_text(text: str) -> bool:
+def _is_dynamic_text(text: str) -> bool:
     """Whether an expression in a text names anything that leads to any code."""
     words = re.findall(r"\w+", normalize("NFKC", text))
-    return any(word in _OPEN_NAMES or word.startswith("__") or _is_open_attribute(word) for word in words)
+    return any(word in _DYNAMIC_NAMES or word.startswith("__") or _is_dynamic_attribute(word) for word in words)
 
 
 @dataclass(slots=True)
@@ -180,41 +180,41 @@ class _Reading:
             self._texts = Texts(self.tree)
         return self._texts
 
-    def opens(self, node: ast.AST) -> bool:
+    def is_dynamic(self, node: ast.AST) -> bool:
         """Whether a node may run code by a name."""
         if id(node) in self.harmless:
             return False
         if isinstance(node, ast.Name):
-            return self._opens_by_name(node)
+            return self._is_dynamic_reference(node)
         if isinstance(node, ast.Attribute):
-            return self._opens_by_attribute(node)
+            return self._is_dynamic_access(node)
         if isinstance(node, ast.Call):
             return _loads_objects(node)
         if isinstance(node, ast.Import):
             return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
         if isinstance(node, ast.ImportFrom):
             return any(_is_taken_out(alias) for alias in node.names)
-        return isinstance(node, ast.MatchClass) and any(map(_is_open_attribute, node.kwd_attrs))
+        return isinstance(node, ast.MatchClass) and any(map(_is_dynamic_attribute, node.kwd_attrs))
 
-    def _opens_by_name(self, node: ast.Name) -> bool:
-        if node.id in _OPEN_NAMES:
+    def _is_dynamic_reference(self, node: ast.Name) -> bool:
+        if node.id in _DYNAMIC_NAMES:
             return True
         is_base = isinstance(self._parents[id(node)], ast.Attribute)
         if node.id in _POWERFUL or self._modules.get(node.id, [""])[-1] in _WHOLE:
             return not is_base
-        return self._reaches(node, node.id)
+        return self._takes_dynamic_name(node, node.id)
 
-    def _opens_by_attribute(self, node: ast.Attribute) -> bool:
+    def _is_dynamic_access(self, node: ast.Attribute) -> bool:
         module = node.value.id if isinstance(node.value, ast.Name) else ""
-        if _is_open_part(module, node.attr) or _is_open_attribute(node.attr):
+        if _is_dynamic_part(module, node.attr) or _is_dynamic_attribute(node.attr):
             return True
         if node.attr in _CODE_OBJECTS:
             parent = self._parents[id(node)]
             return not (isinstance(parent, ast.Attribute) and parent.attr.startswith("co_"))
         dotted = self._dotted(node)[-2:]
-        if _open_part_in(dotted) and not _loads_plainly(dotted, self._call_of(node)):
+        if _has_dynamic_part(dotted) and not _loads_plainly(dotted, self._call_of(node)):
             return True
-        return self._reaches(node, node.attr)
+        return self._takes_dynamic_name(node, node.attr)
 
     def _call_of(self, node: ast.expr) -> ast.Call | None:
         """The call of which a node is the function."""
@@ -228,7 +228,7 @@ class _Reading:
             return [*self._modules.get(value.id, [value.id]), node.attr]
         return [value.attr if isinstance(value, ast.Attribute) else "", node.attr]
 
-    def _reaches(self, node: ast.Name | ast.Attribute, name: str) -> bool:
+    def _takes_dynamic_name(self, node: ast.Name | ast.Attribute, name: str) -> bool:
         """Whether a name takes others by a text, and one that leads to any code, or that nobody knows."""
         call = self._call_of(node)
         if isinstance(node, ast.Name) and name in _BY_FUNCTION:
@@ -252,7 +252,8 @@ class _Reading:
         if not known or any(isinstance(one, ast.Starred) for one in call.args):
             return True
         return any(
-            texts is None or any(_is_open_name(part) for text in texts for part in text.split(".")) for texts in known
+            texts is None or any(_is_dynamic_name(part) for text in texts for part in text.split("."))
+            for texts in known
         )
 
     def _hands_out(self, variables: ast.expr) -> bool:
@@ -260,7 +261,7 @@ class _Reading:
         parent = self._parents[id(variables)]
         if isinstance(parent, ast.Subscript) and parent.value is variables:
             texts = self.texts.of(parent.slice)
-            return texts is None or any(map(_is_open_name, texts))
+            return texts is None or any(map(_is_dynamic_name, texts))
         return not isinstance(parent, ast.Compare | ast.Expr)
 
     def _evaluates(self, call: ast.Call, name: str) -> bool:
@@ -270,19 +271,19 @@ class _Reading:
             return False
         texts = self.texts.of(given[0])
         if texts is not None:
-            return any(map(_opens_by_text, texts))
+            return any(map(_is_dynamic_text, texts))
         return not (name == "query" and _SQL.match(self.texts.beginning(given[0])))
 
 
-def _is_open_name(name: str) -> bool:
+def _is_dynamic_name(name: str) -> bool:
     """Whether a name that is taken by a text is one that takes names itself, or leads to any code."""
     takes = name in _BY_METHOD or name in _GETTERS or name in _EXPRESSIONS or name == "__dict__"
-    return takes or name in _OPEN_NAMES or name in _CODE_OBJECTS or _is_open_attribute(name)
+    return takes or name in _DYNAMIC_NAMES or name in _CODE_OBJECTS or _is_dynamic_attribute(name)
 
 
 def _is_taken_out(alias: ast.alias) -> bool:
     """Whether an import takes something that runs code out of whatever module, or out of sight."""
-    if _OPEN_ATTRIBUTES.fullmatch(alias.name):
+    if _DYNAMIC_ATTRIBUTES.fullmatch(alias.name):
         return True
     is_known_by_name = alias.name in _POWERFUL or alias.name in _GETTERS or alias.name in _WHOLE
     return alias.asname is not None and is_known_by_name
