@@ -86,18 +86,18 @@ def _access(remote: str | None) -> Authorization | None:
 
 
 def _append(options: argparse.Namespace, place: Place) -> int:
-    from penstock.review.handover import Handover, HandoverError
+    from penstock.review.decision_bundle import BundleError, DecisionBundle
     from penstock.review.record.log import append
 
     try:
-        handover = Handover.parse(options.handover.read_bytes(), options.digest)
-    except HandoverError as error:
+        bundle = DecisionBundle.parse(options.handover.read_bytes(), options.digest)
+    except BundleError as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return PROBLEMS
     except OSError as error:
         print(log_line(f"error: {options.handover} cannot be read: {error.strerror}"), file=sys.stderr)
         return WRONG_USE
-    entries = [append(place, one.inputs, one.verdict, one.after) for one in handover.decisions]
+    entries = [append(place, one.inputs, one.verdict, one.after) for one in bundle.decisions]
     for entry in entries:
         print(f"recorded as {entry.digest}")
     output = os.environ.get("GITHUB_OUTPUT")

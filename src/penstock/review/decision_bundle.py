@@ -1,4 +1,4 @@
-"""A decision on its way from the job that makes it to those that record and show it.
+"""The file that carries a decision from the job that makes it to the jobs that record and show it.
 
 Each of them has other rights, so none takes the word of another: what is handed over carries all that the verdict was
 made of, and whoever takes it makes the verdict again.
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-class HandoverError(Exception):
+class BundleError(Exception):
     """What was handed over is not what was decided; the message is a sentence that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class BundledDecision:
     """One decision with the text that shows it."""
 
     inputs: VerdictInputs
@@ -44,10 +44,10 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class DecisionBundle:
     """What one run decided: on one pull request, or on all of a merge group in their order."""
 
-    decisions: tuple[Handed, ...]
+    decisions: tuple[BundledDecision, ...]
     group: str = ""
     """The merge group's commit; empty for a pull request by itself."""
     problem: str = ""
@@ -61,7 +61,7 @@ class Handover:
     def dump(self) -> bytes:
         """As bytes, whose digest the taker is told elsewhere."""
         decisions = tuple(
-            _Written(
+            _WrittenDecision(
                 {name: body.decode() for name, body in one.inputs.as_parts().items()},
                 verdict_bytes(one.verdict).decode(),
                 one.after,
@@ -70,34 +70,36 @@ class Handover:
             )
             for one in self.decisions
         )
-        return _adapter().dump_json(_File(decisions, self.group, self.problem))
+        return _adapter().dump_json(_BundleFile(decisions, self.group, self.problem))
 
     @classmethod
-    def parse(cls, data: bytes, digest: str) -> Handover:
+    def parse(cls, data: bytes, digest: str) -> DecisionBundle:
         """What was handed over. HandoverError where it has not that digest, or does not follow from its inputs."""
         from pydantic import ValidationError
 
         if bytes_digest(data) != digest:
-            raise HandoverError("what was handed over was altered on its way: run the review again")
+            raise BundleError("what was handed over was altered on its way: run the review again")
         try:
             file = _adapter().validate_json(data)
-            decisions = tuple(_taken(one) for one in file.decisions)
+            decisions = tuple(_checked(one) for one in file.decisions)
         except (ValidationError, UnreadableInputsError):
-            raise HandoverError(
+            raise BundleError(
                 "what was handed over is not what this version of Penstock writes: let all jobs run the same version"
             ) from None
         if not decisions or (len(decisions) > 1 and not file.group):
-            raise HandoverError("what was handed over holds no decision: run the review again")
+            raise BundleError("what was handed over holds no decision: run the review again")
         return cls(decisions, file.group, file.problem)
 
 
-def hand(decision: Decision, after: str, comment: str, annotations: tuple[Annotation, ...]) -> Handed:
+def bundled_decision(
+    decision: Decision, after: str, comment: str, annotations: tuple[Annotation, ...]
+) -> BundledDecision:
     """A decision with what shows it."""
-    return Handed(decision.inputs, decision.verdict, after, comment, annotations)
+    return BundledDecision(decision.inputs, decision.verdict, after, comment, annotations)
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _WrittenDecision:
     parts: Mapping[str, str]
     verdict: str
     after: str
@@ -106,23 +108,23 @@ class _Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    decisions: tuple[_Written, ...]
+class _BundleFile:
+    decisions: tuple[_WrittenDecision, ...]
     group: str
     problem: str
     version: Literal[1] = 1
 
 
-def _taken(written: _Written) -> Handed:
+def _checked(written: _WrittenDecision) -> BundledDecision:
     inputs = VerdictInputs.of_parts({name: body.encode() for name, body in written.parts.items()})
     verdict = inputs.verdict()
     if verdict_bytes(verdict) != written.verdict.encode():
-        raise HandoverError("the verdict that was handed over does not follow from its inputs: run the review again")
-    return Handed(inputs, verdict, written.after, written.comment, written.annotations)
+        raise BundleError("the verdict that was handed over does not follow from its inputs: run the review again")
+    return BundledDecision(inputs, verdict, written.after, written.comment, written.annotations)
 
 
 @cache
-def _adapter() -> TypeAdapter[_File]:
+def _adapter() -> TypeAdapter[_BundleFile]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(_File)
+    return TypeAdapter(_BundleFile)
