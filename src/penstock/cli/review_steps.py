@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS
-from penstock.cli.record import place_of
+from penstock.cli.record import store_of
 from penstock.cli.review_choices import Choices
 from penstock.forges.github.check_run import OvertakenError
 from penstock.forges.github.client import GitHubClient
@@ -40,10 +40,10 @@ from penstock.review.publication import (
     publish_unknown,
     summary_of,
 )
-from penstock.review.record.hands import require_own_hand
 from penstock.review.record.inputs import verdict_bytes
-from penstock.review.record.log import Subject, append, last_about, read
-from penstock.review.record.places import BranchPlace, Place, RecordError
+from penstock.review.record.log import RecordSubject, append, last_about, read
+from penstock.review.record.push_provenance import require_only_own_pushes
+from penstock.review.record.stores import BranchStore, RecordError, RecordStore
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
 from penstock.source.git.call import GitError
@@ -72,14 +72,14 @@ class ReviewRun:
     default_branch: str = ""
     page: Page = field(init=False)
     authorization: Authorization = field(init=False, repr=False)
-    place: Place | None = field(init=False)
+    store: RecordStore | None = field(init=False)
 
     def __post_init__(self) -> None:
         server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
         self.page = Page(server, self.started.run_url)
         self.authorization = git_access(self.started.token, server)
         record, remote = self.choices.record, self.choices.remote
-        self.place = place_of(record, self.repository, remote, self.authorization) if record else None
+        self.store = store_of(record, self.repository, remote, self.authorization) if record else None
         self.head, self.began = self.choices.head, self.choices.began
         self.check = default_check(self.repository.folder)
 
@@ -274,9 +274,9 @@ class ReviewRun:
 
     def _record(self, bundle: DecisionBundle) -> tuple[str, ...]:
         """The digests of the entries; none where nothing is recorded."""
-        if self.place is None or self.choices.dry_run:
+        if self.store is None or self.choices.dry_run:
             return ()
-        return tuple(append(self.place, one.inputs, one.verdict, one.after).digest for one in bundle.decisions)
+        return tuple(append(self.store, one.inputs, one.verdict, one.after).digest for one in bundle.decisions)
 
     def _show(self, bundle: DecisionBundle, entries: tuple[str, ...]) -> int:
         passes = all(one.is_approved for one in bundle.decisions) and not bundle.problem
@@ -312,13 +312,13 @@ class ReviewRun:
 
     def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
-        if self.place is None:
+        if self.store is None:
             return Memory(), ""
-        subject = Subject(view.repository, view.number, self.repository.folder)
-        latest = last_about(read(self.place.log()), subject)
-        if isinstance(self.place, BranchPlace):
+        subject = RecordSubject(view.repository, view.number, self.repository.folder)
+        latest = last_about(read(self.store.log()), subject)
+        if isinstance(self.store, BranchStore):
             assert self.identity is not None
-            require_own_hand(self.client, self.identity, self.place, subject)
+            require_only_own_pushes(self.client, self.identity, self.store, subject)
         return (Memory(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:

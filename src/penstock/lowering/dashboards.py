@@ -14,7 +14,7 @@ from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of
-from penstock.lowering.rules.alerting import ServedSubject, Subject, place_of
+from penstock.lowering.rules.alerting import ServedSubject, Subject, store_of
 from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
 from penstock.lowering.rules.monitors import watching
 from penstock.lowering.rules.overdue import Pipeline
@@ -50,7 +50,7 @@ def dashboard(view: View, name: str) -> Dashboard | None:
     if grafana is None or not environment.spec.cluster:
         return None
     rollout = view.rollout(name)
-    subject = ServedSubject(place_of(environment), rollout.spec.model, rollout.metadata.owner, rollout.name)
+    subject = ServedSubject(store_of(environment), rollout.spec.model, rollout.metadata.owner, rollout.name)
     requests = requests_of(rollout, environment.spec)
     slis, _ = indicators(rollout.spec.slos, requests)
     window = str(max(_WINDOW, environment.spec.prometheus.short_window))

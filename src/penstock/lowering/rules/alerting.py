@@ -41,7 +41,7 @@ class Place(NamedTuple):
     """Whether anybody is woken in this environment."""
 
 
-def place_of(environment: Environment) -> Place:
+def store_of(environment: Environment) -> Place:
     """What alerts in an environment go by."""
     prometheus = environment.spec.prometheus
     grafana = environment.spec.grafana

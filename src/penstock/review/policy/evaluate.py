@@ -172,7 +172,7 @@ class _Evaluation:
             evidence=self.evidence,
             opinions=self.opinions,
             waived=self.waived,
-            hands=self.contributors.people,
+            contributors=self.contributors.people,
         )
 
     def _means_nothing(self) -> bool:

@@ -63,7 +63,7 @@ class Context:
     evidence: EvidenceStates
     opinions: Opinions
     waived: tuple[Waived, ...] = ()
-    hands: frozenset[str] = frozenset()
+    contributors: frozenset[str] = frozenset()
     """Keys of everybody who contributed."""
 
 
@@ -144,7 +144,7 @@ class _Meeting:
             standing=self.roles.standing(change, impact),
             roles=self.roles,
             author=self.context.author,
-            hands=self.context.hands,
+            contributors=self.context.contributors,
             labels=frozenset(self.context.labels),
             evidence=self._evidence(change),
         )

@@ -14,5 +14,5 @@ def holds(wanted: People, subject: Subject) -> bool | None:
     if subject.author is None:
         return None
     people = subject.roles.people(wanted, subject.standing)
-    answers = {hand in people for hand in (subject.author, *subject.hands)}
+    answers = {login in people for login in (subject.author, *subject.contributors)}
     return answers.pop() if len(answers) == 1 else None

@@ -20,7 +20,7 @@ class RecordError(Exception):
     """The record cannot be read or written; the message is a sentence that says what to do."""
 
 
-class Place(Protocol):
+class RecordStore(Protocol):
     """Where a record is kept. Methods raise RecordError."""
 
     def log(self) -> bytes:
@@ -37,21 +37,21 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FolderPlace:
+class DirectoryStore:
     """A folder of the disk."""
 
     folder: Path
 
     def log(self) -> bytes:
-        """See `Place`."""
+        """See `RecordStore`."""
         return self._read(LOG) or b""
 
     def part(self, digest: str) -> bytes | None:
-        """See `Place`."""
+        """See `RecordStore`."""
         return self._read(part_path(digest))
 
     def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
-        """See `Place`."""
+        """See `RecordStore`."""
         files = {part_path(digest): body for digest, body in parts.items()}
         try:
             return Journal(self.folder).append(line, files, after)
@@ -66,7 +66,7 @@ class FolderPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class BranchPlace:
+class BranchStore:
     """A branch whose every commit adds to the record. With `remote`, the branch of that repository is the record.
 
     Nothing of it is ever checked out, and its commits share no history with the specs.
@@ -87,7 +87,7 @@ class BranchPlace:
         return f"refs/heads/{self.branch}"
 
     def log(self) -> bytes:
-        """See `Place`; fetches first where there is a remote."""
+        """See `RecordStore`; fetches first where there is a remote."""
         try:
             if self.remote is not None and self._remote_tip() is not None:
                 self.repository.fetch(self.remote, self.ref, self.ref, self.authorization)
@@ -111,14 +111,14 @@ class BranchPlace:
             raise RecordError(str(error)) from None
 
     def part(self, digest: str) -> bytes | None:
-        """See `Place`."""
+        """See `RecordStore`."""
         try:
             return self._read(part_path(digest))
         except GitError as error:
             raise RecordError(str(error)) from None
 
     def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
-        """See `Place`. In a remote repository, whoever pushes first wins, and the others begin again."""
+        """See `RecordStore`. In a remote repository, whoever pushes first wins, and the others begin again."""
         try:
             parent = self.repository.ref(self.ref)
             if (self._read(LOG) or b"") != after:
