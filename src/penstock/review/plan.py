@@ -11,26 +11,26 @@ from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.reads import spec_key
 from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
-from penstock.review.artifacts import Comparison
-from penstock.review.changes.behind import edits_behind
+from penstock.review.artifacts.comparison import Comparison
+from penstock.review.artifacts.unattributed import unattributed_changes
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
+from penstock.review.changes.references.edits import referenced_edits
 from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import Edit, direct_changes, orders_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
-from penstock.review.examination import SideTask, examine
-from penstock.review.impact import Radius
-from penstock.review.misplaced import is_generated, misplaced
+from penstock.review.gc_paused import gc_paused
+from penstock.review.head_compilation import SideTask, compile_head
+from penstock.review.impact.analysis import ImpactAnalysis
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
-from penstock.review.reach import Reach
-from penstock.review.rescaled import rescaled
 from penstock.review.revisions import Revisions, with_revisions
-from penstock.review.taken_back import taken_back
-from penstock.review.uncollected import uncollected
-from penstock.review.unexplained import unexplained
+from penstock.review.warnings.autoscaler_switch import autoscaler_switches
+from penstock.review.warnings.canary_rollback import canary_rollbacks
+from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -48,17 +48,17 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
     return with_revisions(repository, base, head, lambda revisions: plan_of(repository, revisions))
 
 
-@uncollected()
+@gc_paused()
 def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     """The plan of two trees that have been read."""
-    base, head = Reach(revisions.base.catalog), Reach(revisions.head.catalog)
-    behind = edits_behind(revisions)
-    edited = {edit.spec for edit in behind} | set(revisions.touched)
+    base, head = DependencyGraph(revisions.base.catalog), DependencyGraph(revisions.head.catalog)
+    referenced = referenced_edits(revisions)
+    edited = {edit.spec for edit in referenced} | set(revisions.touched)
     comparison = Comparison(
-        revisions, base, head, {spec_id for spec_id in edited if _differs(revisions, spec_id, behind)}
+        revisions, base, head, {spec_id for spec_id in edited if _differs(revisions, spec_id, referenced)}
     )
-    compared = cache(lambda: compare(base, head, revisions.touched, behind))
-    examined = examine(
+    compared = cache(lambda: compare(base, head, revisions.touched, referenced))
+    compilation = compile_head(
         revisions.head.catalog,
         _concerned(head, edited),
         comparison.units,
@@ -67,27 +67,27 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()
-    astray = list(misplaced(repository, revisions))
+    astray = list(irregular_paths(repository, revisions))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
     errors.extend(check_whole(revisions.head.catalog))
-    errors.extend(examined.findings)
-    generated = comparison.run(examined, has_errors=errors.has_errors)
+    errors.extend(compilation.findings)
+    generated = comparison.run(compilation, has_errors=errors.has_errors)
     errors.extend(astray)
     errors.extend(generated.problems)
     errors.extend(_base_problems(revisions))
-    errors.extend(taken_back(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(rescaled(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
         turned, unseen = [], []
     else:
         turned = _compiled_orders(revisions, generated.changes)
-        unseen = unexplained(revisions, base, head, comparison, [*edits, *behind, *turned])
-    radius = Radius.of(base, head, edits)
-    also = _told(radius, turned, indirect_changes(base, head, turned))
+        unseen = unattributed_changes(revisions, base, head, comparison, [*edits, *referenced, *turned])
+    impact = ImpactAnalysis.of(base, head, edits)
+    also = _told(impact, turned, indirect_changes(base, head, turned))
     changes = [*changes, *also[0], *unseen]
-    impacts = impacts | also[1] | {change.fingerprint: radius.of_unexplained(change) for change in unseen}
+    impacts = impacts | also[1] | {change.fingerprint: impact.of_unattributed(change) for change in unseen}
     return Plan(
         base=revisions.base.name,
         head=revisions.head.name,
@@ -95,44 +95,48 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
-        kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *behind], found),
+        kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *referenced], found),
         digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
     )
 
 
-def _differs(revisions: Revisions, spec_id: SpecId, behind: Iterable[Edit]) -> bool:
+def _differs(revisions: Revisions, spec_id: SpecId, referenced: Iterable[Edit]) -> bool:
     """Whether what a spec says differs, or what stands behind it; its file may differ in another spec alone."""
     key = spec_key(spec_id.kind, spec_id.name)
     if revisions.base.catalog.fingerprint(key) != revisions.head.catalog.fingerprint(key):
         return True
-    return any(edit.spec == spec_id for edit in behind)
+    return any(edit.spec == spec_id for edit in referenced)
 
 
 def compare(
-    base: Reach, head: Reach, touched: Iterable[SpecId], behind: Sequence[Edit] = ()
+    base: DependencyGraph, head: DependencyGraph, touched: Iterable[SpecId], referenced: Sequence[Edit] = ()
 ) -> tuple[list[Edit], list[Change], dict[str, Impact]]:
     """The direct changes of the specs that `touched` names, all changes with the indirect ones, and their impacts.
 
-    `behind` are edits of the repository's own Python and data that count as changes of specs.
+    `referenced` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
-    effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits, behind)])
-    return edits, *_told(Radius.of(base, head, edits), [*edits, *behind], effects)
+    effects = _distinct(
+        [*indirect_changes(base, head, [*edits, *referenced]), *newly_reaching(base, head, edits, referenced)]
+    )
+    return edits, *_told(ImpactAnalysis.of(base, head, edits), [*edits, *referenced], effects)
 
 
-def _told(radius: Radius, edits: Iterable[Edit], effects: Iterable[Change]) -> tuple[list[Change], dict[str, Impact]]:
+def _told(
+    impact: ImpactAnalysis, edits: Iterable[Edit], effects: Iterable[Change]
+) -> tuple[list[Change], dict[str, Impact]]:
     """The changes that edits are, and their effects, with their impacts."""
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}
     for edit in edits:
         changes.append(edit.change)
-        impacts[edit.change.fingerprint] = radius.of_edit(edit)
+        impacts[edit.change.fingerprint] = impact.of_edit(edit)
     for effect in effects:
         changes.append(effect)
-        impacts[effect.fingerprint] = radius.of_indirect(effect)
+        impacts[effect.fingerprint] = impact.of_indirect(effect)
     return changes, impacts
 
 
@@ -171,7 +175,7 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
+def _concerned(head: DependencyGraph, edited: set[SpecId]) -> set[SpecId]:
     """The specs that were edited, and all of head that depend on them."""
     concerned = set(edited)
     for spec_id in edited:
@@ -238,7 +242,7 @@ def _evidence(revisions: Revisions, edits: list[Edit]) -> dict[str, str]:
     """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
-        for release in Reach(revisions.head.catalog).seen(Release, spec_id.name):
+        for release in DependencyGraph(revisions.head.catalog).seen(Release, spec_id.name):
             for named in (release.spec.evidence, release.spec.promotion):
                 if named is not None:
                     data = revisions.head.files.read(named.path)

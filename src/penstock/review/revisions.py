@@ -11,8 +11,8 @@ from penstock.catalog.model import SpecId
 from penstock.catalog.partial import Library, OutlineError, PartialCatalog, SpecFile
 from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
+from penstock.review.gc_paused import gc_paused
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
-from penstock.review.uncollected import uncollected
 from penstock.source.files import list_commit, read_file, scan
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder
@@ -60,7 +60,7 @@ def with_revisions(repository: GitRepository, base: str, head: str, understand: 
             return understand(load_revisions(repository, base, head, read_all=True))
 
 
-@uncollected()
+@gc_paused()
 def load_revisions(repository: GitRepository, base: str, head: str, *, read_all: bool = False) -> Revisions:
     """Both trees. `base` and `head` name commits, `head` may be `WORK_TREE`. GitError where git fails.
 

@@ -10,8 +10,8 @@ from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
 from penstock.review.changes.specs import Edit
+from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
-from penstock.review.reach import Reach, column_addresses
 from penstock.specs.addresses import Address
 from penstock.specs.dataset import SENSITIVITIES, Dataset
 from penstock.specs.review import Area
@@ -22,7 +22,9 @@ _RISKY_FROM = SENSITIVITIES.index("sensitive")
 Uses = dict[tuple[Column, Use], Touch]
 
 
-def newly_reaching(base: Reach, head: Reach, edits: Sequence[Edit], behind: Sequence[Edit] = ()) -> Iterator[Change]:
+def newly_reaching(
+    base: DependencyGraph, head: DependencyGraph, edits: Sequence[Edit], behind: Sequence[Edit] = ()
+) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
     What only decides which values reach the model is told where it is sensitive: every join has a key.
@@ -45,7 +47,7 @@ def newly_reaching(base: Reach, head: Reach, edits: Sequence[Edit], behind: Sequ
             yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
 
 
-def _of_model(base: Reach, head: Reach, former: dict[SpecId, str], after: str) -> Iterator[Change]:
+def _of_model(base: DependencyGraph, head: DependencyGraph, former: dict[SpecId, str], after: str) -> Iterator[Change]:
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before) or _touches_private(head, after)):
         return
@@ -89,7 +91,7 @@ def _is_within(address: str, of: str) -> bool:
     return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
-def _touches_private(reach: Reach, model: str) -> bool:
+def _touches_private(reach: DependencyGraph, model: str) -> bool:
     """Whether any dataset that the model is made from has a column above public; most lineage is spared by that."""
     for view in reach.views(model):
         for name in datasets_of(view, model):
@@ -113,7 +115,7 @@ def _label(view: View, column: Column) -> int:
 
 
 def _change(
-    head: Reach,
+    head: DependencyGraph,
     model: str,
     column: Column,
     use: Use,

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.partial import Library, PartialCatalog, SpecFile
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Plan
 from penstock.review.plan import compare
-from penstock.review.reach import Reach
 from penstock.source.model import SourceFile
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import Address, identity
@@ -51,7 +51,7 @@ def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
         problems = side.problems(spec_id)
         if problems:
             raise WhatIfError(f"with `{name}`, {spec_id} is not valid: {problems[0].headline}")
-    _, changes, impacts = compare(Reach(base), Reach(head), [spec_id])
+    _, changes, impacts = compare(DependencyGraph(base), DependencyGraph(head), [spec_id])
     if not changes:
         raise WhatIfError("`before` and `after` mean the same, so nothing changes")
     return Plan(BASE, HEAD, tuple(changes), impacts, (), (), digests={"policy": policy, "base": BASE, "head": HEAD})

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from penstock.review.artifact_diff import unified
+from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Plan
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")

@@ -20,7 +20,7 @@ from penstock.source.model import blob_id
 
 
 @dataclass(slots=True)
-class Examined:
+class HeadCompilation:
     """Findings, and the units by what became of them."""
 
     findings: list[Diagnostic] = field(default_factory=list)
@@ -36,14 +36,14 @@ class SideTask(NamedTuple):
     milliseconds: int
 
 
-def examine(
+def compile_head(
     catalog: Catalog,
     checked: Iterable[SpecId],
     units: Iterable[Unit],
     held: Mapping[str, str] | None = None,
     processes: int | None = None,
     side_task: SideTask | None = None,
-) -> Examined:
+) -> HeadCompilation:
     """Check some specs, and compile some units, each once.
 
     Specs that the catalog does not hold give nothing. `held` are the blobs of files, by their path in the repository:
@@ -55,18 +55,18 @@ def examine(
     most = processors() if processes is None else processes
     shares = divide(catalog, specs, units, most, side_task.milliseconds if side_task is not None else 0)
 
-    def work(number: int) -> Generator[Examined, None, None]:
+    def work(number: int) -> Generator[HeadCompilation, None, None]:
         if side_task is not None and number == 0:
             side_task.do()
-        yield _examined(catalog, shares[number], blobs)
+        yield _compiled_share(catalog, shares[number], blobs)
 
     try:
         with WorkerPool(len(shares), work) as pool:
-            parts: list[Examined] = pool.next_round()
+            parts: list[HeadCompilation] = pool.next_round()
     except WorkerError:
         # What a copy fails at is done here, where errors are what they are and not a text about them.
-        parts = [_examined(catalog, Share(specs, units), blobs)]
-    whole = Examined()
+        parts = [_compiled_share(catalog, Share(specs, units), blobs)]
+    whole = HeadCompilation()
     for part in parts:
         whole.findings += part.findings
         whole.compiled |= part.compiled
@@ -74,8 +74,8 @@ def examine(
     return whole
 
 
-def _examined(catalog: Catalog, share: Share, held: Mapping[str, str]) -> Examined:
-    found = Examined()
+def _compiled_share(catalog: Catalog, share: Share, held: Mapping[str, str]) -> HeadCompilation:
+    found = HeadCompilation()
     for spec_id in share.specs:
         found.findings.extend(check_spec(catalog, spec_id, Reads()))
     for unit in share.units:

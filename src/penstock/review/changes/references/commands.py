@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from penstock.catalog.repository import is_inside
-from penstock.review.changes.followed import (
-    RUN_AT_START,
+from penstock.review.changes.references.changed_files import (
     Changed,
-    Code,
-    Difference,
+    ReferenceDifference,
     blobs_of,
     in_repository,
     is_pattern,
     shown_path,
 )
+from penstock.review.changes.references.code import RUN_AT_START, CodeReferences
 from penstock.review.revisions import Revisions
 from penstock.source.git.values import TreeChange
 
@@ -52,18 +51,18 @@ _MOST_WORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class CommandReferences:
     """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
 
     revisions: Revisions
     changed: Changed
-    code: Code
+    code: CodeReferences
 
     def may_differ(self, text: str) -> bool:
         """Whether a file with this text may hold a command that leads to what differs."""
         return "command" in text
 
-    def difference(self, texts: Sequence[str]) -> Difference | None:
+    def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
         """Of the words of one command."""
         # A step of one's own has the root on its path from the start where it runs on this machine.
         waiting = [*RUN_AT_START, *(word for text in texts for word in (text, *_words(text)) if word)]
@@ -75,11 +74,11 @@ class Commands:
             seen.add(word)
             path = in_repository(word)
             if named := list(self._named(path if len(seen) <= _MOST_WORDS else ".")):
-                return Difference(*blobs_of(named), _why(path), shown_path(named[0].path))
+                return ReferenceDifference(*blobs_of(named), _why(path), shown_path(named[0].path))
             for module, folder in _modules(path):
                 before, after = self.code.digests(module, folder, on_path=True)
                 if before != after:
-                    return Difference({path: before}, {path: after}, _why(path), path)
+                    return ReferenceDifference({path: before}, {path: after}, _why(path), path)
             waiting += _looked_for(path)
             waiting += self._script(path)
         return None

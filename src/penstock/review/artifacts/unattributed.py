@@ -13,12 +13,12 @@ from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.python.paths import paths_of
-from penstock.review.artifacts import KUSTOMIZATION, Comparison
+from penstock.review.artifacts.comparison import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
-from penstock.review.changes.followed import module_of
+from penstock.review.changes.references.code import module_of
 from penstock.review.changes.specs import Edit, orders_of, start_of
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
-from penstock.review.reach import Reach
 from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.model import Pointer
@@ -31,8 +31,8 @@ _SHOWN = 3
 _WHOLE = (Operation.ADDED, Operation.REMOVED, Operation.RENAMED)
 
 
-def unexplained(
-    revisions: Revisions, base: Reach, head: Reach, compared: Comparison, edits: Iterable[Edit]
+def unattributed_changes(
+    revisions: Revisions, base: DependencyGraph, head: DependencyGraph, compared: Comparison, edits: Iterable[Edit]
 ) -> list[Change]:
     """A change of each spec that has such files: of the one that may be the cause, else of the one they are made from.
 
@@ -44,8 +44,8 @@ def unexplained(
 @dataclass(slots=True)
 class _Search:
     revisions: Revisions
-    base: Reach
-    head: Reach
+    base: DependencyGraph
+    head: DependencyGraph
     compared: Comparison
     edits: tuple[Edit, ...]
     changed: set[SpecId] = field(default_factory=set)

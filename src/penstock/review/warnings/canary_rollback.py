@@ -15,7 +15,7 @@ from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
 
-def taken_back(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
+def canary_rollbacks(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each Release that replaces the version of a canary that is under way in Knative mode."""
     for spec_id in touched:
         before, after = _release(base, spec_id), _release(head, spec_id)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.review.changes.specs import Edit
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Operation
-from penstock.review.reach import Reach
 from penstock.specs.rollout import Rollout
 
 
@@ -52,7 +52,7 @@ _COPIES = ("spec", "serve", "replicas", "max")
 _OF_A_COPY = ("spec", "serve", "resources")
 
 
-def cost_of(base: Reach, head: Reach, edit: Edit) -> Cost:
+def cost_of(base: DependencyGraph, head: DependencyGraph, edit: Edit) -> Cost:
     """What the edit adds; less than nothing where it takes away.
 
     Where several fields change at once, each has its share as if they changed one after the other.

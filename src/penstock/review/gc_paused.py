@@ -1,4 +1,4 @@
-"""Work that makes thousands of values and drops none is spared the walks of the garbage collector."""
+"""Pauses the garbage collector for work that makes thousands of values and drops none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No garbage collection meanwhile; also a decorator. Afterwards it is as it was before."""
     collecting = gc.isenabled()
     gc.disable()

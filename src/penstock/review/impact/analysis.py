@@ -8,9 +8,9 @@ from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.specs import Edit
-from penstock.review.cost import UNKNOWN, Cost, cost_of
+from penstock.review.impact.cost import UNKNOWN, Cost, cost_of
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Impact, Operation
-from penstock.review.reach import Reach
 from penstock.specs.environment import STAGES, Environment
 from penstock.specs.model import Model
 from penstock.specs.review import Loosens
@@ -18,18 +18,18 @@ from penstock.specs.rollout import Rollout
 
 
 @dataclass(slots=True)
-class Radius:
+class ImpactAnalysis:
     """Answers for the two sides of one pull request; what a side has no more counts as it was on the other."""
 
-    base: Reach
-    head: Reach
+    base: DependencyGraph
+    head: DependencyGraph
     renamed: Mapping[SpecId, SpecId] = field(default_factory=dict)
     """The new name of each spec that has another one: under both names it is one."""
     _known: dict[tuple[Any, ...], Impact] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, base: Reach, head: Reach, edits: Iterable[Edit]) -> Radius:
-        """The radius of a pull request that makes these edits."""
+    def of(cls, base: DependencyGraph, head: DependencyGraph, edits: Iterable[Edit]) -> ImpactAnalysis:
+        """The analysis of a pull request that makes these edits."""
         former = ((edit.change.renamed_from, edit.spec) for edit in edits)
         return cls(base, head, {SpecId(one.kind, one.name): spec for one, spec in former if one is not None})
 
@@ -45,7 +45,7 @@ class Radius:
         """The impact of what an edit elsewhere does to a whole spec; its cost is the edit's."""
         return self._of_spec(change, Cost())
 
-    def of_unexplained(self, change: Change) -> Impact:
+    def of_unattributed(self, change: Change) -> Impact:
         """The impact of a generated file that differs by no edit: what a rollout requests may differ too."""
         return self._of_spec(change, UNKNOWN if change.address.kind == "Rollout" else Cost())
 

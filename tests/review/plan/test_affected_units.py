@@ -13,9 +13,9 @@ from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog
 from penstock.catalog.view import View
 from penstock.compiler import Artifact, Unit, compile_unit, index, units
-from penstock.review import examination
-from penstock.review.committed import read_index
-from penstock.review.concerned import Concerned
+from penstock.review import head_compilation
+from penstock.review.artifacts.affected_units import AffectedUnits
+from penstock.review.artifacts.committed_index import read_index
 from penstock.specs.rollout import Rollout, RolloutSpec
 from review.repositories import Documents, Repository
 
@@ -36,13 +36,13 @@ def compiled(repository: Repository) -> Repository:
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The units that were compiled."""
     found: list[str] = []
-    original = examination.compile_unit
+    original = head_compilation.compile_unit
 
     def compiling(catalog: Catalog, unit: Unit) -> Any:
         found.append(str(unit))
         return original(catalog, unit)
 
-    monkeypatch.setattr(examination, "compile_unit", compiling)
+    monkeypatch.setattr(head_compilation, "compile_unit", compiling)
     return found
 
 
@@ -202,12 +202,12 @@ def test_the_paths_of_what_is_concerned_are_found_among_all() -> None:
         for environment in ("dev", "prod", "prod-eu")
         for file in ("a-b/x.yaml", "a/x.yaml", "a/y.yaml", "b/x.yaml", "kustomization.yaml")
     )
-    assert Concerned(everywhere={"a"}).among(paths) == {
+    assert AffectedUnits(everywhere={"a"}).among(paths) == {
         f"{environment}/a/{file}" for environment in ("dev", "prod", "prod-eu") for file in ("x.yaml", "y.yaml")
     }
-    assert Concerned(single={"prod/b", "nowhere/b"}).among(paths) == {"prod/b/x.yaml"}
-    assert Concerned(environments={"prod"}).among(paths) == {path for path in paths if path.startswith("prod/")}
-    assert Concerned().among(paths) == set()
+    assert AffectedUnits(single={"prod/b", "nowhere/b"}).among(paths) == {"prod/b/x.yaml"}
+    assert AffectedUnits(environments={"prod"}).among(paths) == {path for path in paths if path.startswith("prod/")}
+    assert AffectedUnits().among(paths) == set()
 
 
 def test_an_index_in_another_order_is_none_that_the_compiler_writes() -> None:

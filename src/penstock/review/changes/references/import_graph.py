@@ -1,4 +1,4 @@
-"""The repository's own Python on one side, followed by its import statements; read, and never run."""
+"""What a module of one revision is made of, by following its import statements; read, and never run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _folders(path: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class Modules:
+class ImportGraph:
     """The Python of one side, by its syntax alone."""
 
     files: RepositoryFiles

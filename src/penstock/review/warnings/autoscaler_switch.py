@@ -14,7 +14,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
 
 
-def rescaled(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
+def autoscaler_switches(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each environment in which a Rollout that serves is scaled by another object than before."""
     for spec_id in touched:
         if spec_id.kind != "Rollout":

@@ -1,4 +1,4 @@
-"""What stands behind the names in specs: code, rows and commands of the repository that differ in files of their own.
+"""Edits for what specs refer to: code, rows and commands of the repository that differ in files of their own.
 
 Such a difference is a changed field of the spec that names it. Which way the risk moves is not known.
 """
@@ -12,9 +12,11 @@ from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.written import CODE, declared_id, written
-from penstock.review.changes.commands import Commands
 from penstock.review.changes.directions import UNKNOWN
-from penstock.review.changes.followed import Changed, Code, Difference, Rows
+from penstock.review.changes.references.changed_files import Changed, ReferenceDifference
+from penstock.review.changes.references.code import CodeReferences
+from penstock.review.changes.references.commands import CommandReferences
+from penstock.review.changes.references.data import DataReferences
 from penstock.review.changes.specs import Edit
 from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
@@ -35,15 +37,20 @@ class _Named(NamedTuple):
     texts: tuple[str, ...]
 
 
-def edits_behind(revisions: Revisions) -> list[Edit]:
+def referenced_edits(revisions: Revisions) -> list[Edit]:
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
     differing = [one for one in revisions.paths if not _is_compared(one.path)]
     if not differing:
         return []
     changed = Changed(differing, (*revisions.base.files.links(), *revisions.head.files.links()))
-    code, rows = Code(revisions, changed), Rows(changed)
-    commands = Commands(revisions, changed, code)
-    looks: dict[str, Code | Rows | Commands] = {"function": code, "class": code, "path": rows, "command": commands}
+    code, rows = CodeReferences(revisions, changed), DataReferences(changed)
+    commands = CommandReferences(revisions, changed, code)
+    looks: dict[str, CodeReferences | DataReferences | CommandReferences] = {
+        "function": code,
+        "class": code,
+        "path": rows,
+        "command": commands,
+    }
     catalog = revisions.head.catalog
     edits = []
     for file in catalog.files:
@@ -80,7 +87,7 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
         yield _Named(spec_id, field, what, tuple(texts))
 
 
-def _edit(revisions: Revisions, named: _Named, difference: Difference) -> Edit:
+def _edit(revisions: Revisions, named: _Named, difference: ReferenceDifference) -> Edit:
     catalog = revisions.head.catalog
     environment, place = _place(named.pointer)
     everywhere = dict.fromkeys((*catalog.environments(), *revisions.base.catalog.environments()))

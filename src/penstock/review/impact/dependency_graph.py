@@ -35,7 +35,7 @@ _FORWARD = {"Gate": ("Model",), "Release": ("Rollout",)}
 
 
 @dataclass(slots=True)
-class Reach:
+class DependencyGraph:
     """Answers about one side; each is computed once."""
 
     catalog: PartialCatalog

@@ -10,11 +10,11 @@ from penstock.catalog.partial import OutlineError
 from penstock.catalog.reads import FILE, SPEC
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.review.committed import applied, index_with, owner_of, read_index
-from penstock.review.concerned import Concerned, concerned, everything
-from penstock.review.examination import Examined
+from penstock.review.artifacts.affected_units import AffectedUnits, affected, everything
+from penstock.review.artifacts.committed_index import applied, index_with, owner_of, read_index
+from penstock.review.head_compilation import HeadCompilation
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Body
-from penstock.review.reach import Reach
 from penstock.review.revisions import GENERATED, Revision, Revisions
 from penstock.review.trees import Unread
 from penstock.source.git.call import GitError
@@ -49,7 +49,9 @@ class Comparison:
     that neither reach are as they are on base.
     """
 
-    def __init__(self, revisions: Revisions, base: Reach, head: Reach, edited: Iterable[SpecId]) -> None:
+    def __init__(
+        self, revisions: Revisions, base: DependencyGraph, head: DependencyGraph, edited: Iterable[SpecId]
+    ) -> None:
         """`edited` are specs that differ, or whose functions do."""
         self.revisions = revisions
         self.edited = frozenset(edited)
@@ -72,31 +74,31 @@ class Comparison:
         """Whether there is nothing to compare."""
         self.known = None if self.is_idle else read_index(revisions.base.files.read(index))
         """What base holds; None where it holds nothing, or not what this compiler writes."""
-        self.concerned = Concerned()
+        self.affected = AffectedUnits()
         if self.is_committed and self.known is None and not self.is_idle:
-            self.concerned = everything(base, head)
+            self.affected = everything(base, head)
         elif not self.is_idle:
-            self.concerned = concerned(base, head, self.edited, self.committed)
-        self.taken = self.concerned.among(list(self.known or ()))
+            self.affected = affected(base, head, self.edited, self.committed)
+        self.taken = self.affected.among(list(self.known or ()))
         """The paths that base lists of the units that are concerned."""
-        self.units = self.concerned.units(revisions.head.catalog)
+        self.units = self.affected.units(revisions.head.catalog)
         """The units that have to be compiled on head."""
         folders = {f"{GENERATED}/{unit.environment}/{unit.name}" for unit in self.units}
         self.held = revisions.head.files.blobs_in(folders)
         """The files that head holds in their place, by path in the repository."""
 
-    def run(self, examined: Examined, *, has_errors: bool) -> Generated:
-        """Compare; `examined` holds what became of the `units`.
+    def run(self, compilation: HeadCompilation, *, has_errors: bool) -> Generated:
+        """Compare; `compilation` holds what became of the `units`.
 
         With errors in the specs of head, nobody can tell what should be generated: nothing is compared then, and what
         is wrong with the files shows once they are mended. That a unit of sound specs does not compile is an error.
         """
         if has_errors:
-            self.result.problems += [one for made in examined.compiled.values() for one in made.diagnostics]
+            self.result.problems += [one for made in compilation.compiled.values() for one in made.diagnostics]
             return self.result
         if self.is_idle:
             return self.result
-        before, after = self._artifacts(examined)
+        before, after = self._artifacts(compilation)
         rest = self._beside(after)
         staying = self._staying_bundles(before, after)
         after |= self._bundles(rest, after, staying)
@@ -149,14 +151,14 @@ class Comparison:
         catalogs = self.revisions.base.catalog, self.revisions.head.catalog
         return {f"{name}/{KUSTOMIZATION}" for catalog in catalogs for name in catalog.environments()}
 
-    def _artifacts(self, examined: Examined) -> tuple[dict[str, _File], dict[str, Artifact]]:
+    def _artifacts(self, compilation: HeadCompilation) -> tuple[dict[str, _File], dict[str, Artifact]]:
         """The files of base and the artifacts of head by path.
 
         Those of base are what it holds, if it holds generated files at all. Else its units are compiled where they
         read something that differs.
         """
-        heads = examined.compiled
-        self.result.problems += [_uncompiled(unit, name) for unit, name in examined.failed.items()]
+        heads = compilation.compiled
+        self.result.problems += [_uncompiled(unit, name) for unit, name in compilation.failed.items()]
         for now in heads.values():
             self.result.problems += now.diagnostics
         after = {one.path: one for now in heads.values() for one in now.artifacts}
@@ -165,7 +167,7 @@ class Comparison:
         if self.known is not None:
             return self._written_on_base(self.known), after
         before: dict[str, Artifact] = {}
-        for unit in self.concerned.units(self.revisions.base.catalog):
+        for unit in self.affected.units(self.revisions.base.catalog):
             found = heads.get(unit)
             if found is None or any(self._differs(key) for key in found.reads):
                 known = _compiled(self.revisions.base, unit)
@@ -230,8 +232,8 @@ class Comparison:
         if not anew:
             return {}
         files = (Artifact(path, "", "", self._is_applied(path)) for path in rest)
-        concerned = [one for one in (*files, *compiled.values()) if one.path.partition("/")[0] in anew]
-        return {one.path: one for one in environment_artifacts(catalog, concerned) if one.path not in staying}
+        affected = [one for one in (*files, *compiled.values()) if one.path.partition("/")[0] in anew]
+        return {one.path: one for one in environment_artifacts(catalog, affected) if one.path not in staying}
 
     def _is_applied(self, path: str) -> bool:
         environment, _, below = path.partition("/")

@@ -13,7 +13,7 @@ import orjson
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.compiler import Unit, units_in
-from penstock.review.reach import Reach
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.specs.rollout import Rollout
 
 _COMPILED = ("Model", "Rollout")
@@ -21,7 +21,7 @@ _COMPILED = ("Model", "Rollout")
 
 
 @dataclass(slots=True)
-class Concerned:
+class AffectedUnits:
     """Folders below ``generated/`` in which the files of units lie, and which are held against the specs as a whole."""
 
     everywhere: set[str] = field(default_factory=set)
@@ -57,14 +57,16 @@ class Concerned:
         return found
 
 
-def everything(base: Reach, head: Reach) -> Concerned:
+def everything(base: DependencyGraph, head: DependencyGraph) -> AffectedUnits:
     """Every unit of both sides."""
-    return Concerned(environments={*base.catalog.environments(), *head.catalog.environments()})
+    return AffectedUnits(environments={*base.catalog.environments(), *head.catalog.environments()})
 
 
-def concerned(base: Reach, head: Reach, edited: Iterable[SpecId], files: Iterable[str]) -> Concerned:
+def affected(
+    base: DependencyGraph, head: DependencyGraph, edited: Iterable[SpecId], files: Iterable[str]
+) -> AffectedUnits:
     """What edits of specs, and of `files` below ``generated/``, concern."""
-    found = Concerned()
+    found = AffectedUnits()
     for spec in edited:
         if spec.kind == "Environment":
             found.environments.add(spec.name)
@@ -81,7 +83,7 @@ def concerned(base: Reach, head: Reach, edited: Iterable[SpecId], files: Iterabl
     return found
 
 
-def _watching(base: Reach, head: Reach, spec: SpecId) -> Iterator[str]:
+def _watching(base: DependencyGraph, head: DependencyGraph, spec: SpecId) -> Iterator[str]:
     """The folders of the models that watch a rollout which is edited.
 
     Of the rollouts that serve it, a model's units read where they are, and `monitor`, and nothing else.

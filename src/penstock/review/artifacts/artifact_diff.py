@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from penstock.review import line_diff
-from penstock.review.line_diff import Block
+from penstock.review.artifacts import line_diff
+from penstock.review.artifacts.line_diff import Block
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import IDENTITY_KEYS
 

@@ -1,4 +1,4 @@
-"""What stands in or beside the folders that a review reads so that it reads it not, while others do."""
+"""Paths that a review does not read and others do: links, submodules, and other spellings of a folder's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINK, _SUBMODULE = "120000", "160000"
 _WHAT = {_LINK: "a symbolic link", _SUBMODULE: "a submodule"}
 
 
-def misplaced(repository: GitRepository, revisions: Revisions) -> Iterator[Diagnostic]:
+def irregular_paths(repository: GitRepository, revisions: Revisions) -> Iterator[Diagnostic]:
     """Errors for links and submodules of head, and for folders that some file systems take for one of the two.
 
     Among the generated files, one that stands on base already is an error too: what it leads to is changed elsewhere,
@@ -29,7 +29,7 @@ def misplaced(repository: GitRepository, revisions: Revisions) -> Iterator[Diagn
         return
     everywhere = {change.path for change in revisions.paths if change.after is not None}
     changed = {path for path in everywhere if not is_outside(path)}
-    yield from _twins(changed)
+    yield from _case_variants(changed)
     if repository.folder:
         yield from _around(Folder(repository.folder), everywhere - changed)
     if changed <= {file.source.path for file in revisions.head.catalog.files}:
@@ -62,12 +62,12 @@ def _irregular(path: str, mode: str) -> Diagnostic:
     )
 
 
-def _twins(paths: set[str]) -> Iterator[Diagnostic]:
+def _case_variants(paths: set[str]) -> Iterator[Diagnostic]:
     for first in sorted({path.partition("/")[0] for path in paths} - set(_FOLDERS)):
         folder = next((one for one in _FOLDERS if one == _folded(first)), None)
         if folder is not None:
             example = min(path for path in paths if path.partition("/")[0] == first)
-            yield _twin(first, folder, example)
+            yield _case_variant(first, folder, example)
 
 
 def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
@@ -85,10 +85,10 @@ def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
                 help=("put the folder itself back in its place",),
             )
         elif named != own and [_folded(part) for part in named] == [_folded(part) for part in own]:
-            yield _twin("/".join(named), folder.path, path)
+            yield _case_variant("/".join(named), folder.path, path)
 
 
-def _twin(name: str, folder: str, example: str) -> Diagnostic:
+def _case_variant(name: str, folder: str, example: str) -> Diagnostic:
     return Diagnostic.error(
         "twin-folder",
         f"`{ascii(name)[1:-1]}` and `{folder}` are one folder where case does not count",
