@@ -18,7 +18,7 @@ from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.references.edits import referenced_edits
 from penstock.review.changes.rollback import is_rollback
-from penstock.review.changes.specs import Edit, direct_changes, orders_of
+from penstock.review.changes.specs import Edit, direct_changes, reorderings_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
 from penstock.review.gc_paused import gc_paused
@@ -82,7 +82,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     if errors.has_errors:
         turned, unseen = [], []
     else:
-        turned = _compiled_orders(revisions, generated.changes)
+        turned = _compiled_reorderings(revisions, generated.changes)
         unseen = unattributed_changes(revisions, base, head, comparison, [*edits, *referenced, *turned])
     impact = ImpactAnalysis.of(base, head, edits)
     also = _told(impact, turned, indirect_changes(base, head, turned))
@@ -140,14 +140,14 @@ def _told(
     return changes, impacts
 
 
-def _compiled_orders(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
+def _compiled_reorderings(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
     """What stands in another order in the specs that are a cause of generated files that differ.
 
     Where no file follows an order, it means nothing, and is no change.
     """
     causes = {owner for artifact in artifacts for owner in artifact.owners}
     among = {spec_id for spec_id in revisions.touched if str(spec_id) in causes}
-    return list(orders_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, among))
+    return list(reorderings_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, among))
 
 
 def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:

@@ -16,7 +16,7 @@ from penstock.python.paths import paths_of
 from penstock.review.artifacts.comparison import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.references.code import module_of
-from penstock.review.changes.specs import Edit, orders_of, start_of
+from penstock.review.changes.specs import Edit, reorderings_of, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
@@ -110,7 +110,7 @@ class _Search:
             return True
         if _unordered(before) != _unordered(after):
             return False
-        turned = orders_of(self.base.catalog, self.head.catalog, [spec_id], {spec_id})
+        turned = reorderings_of(self.base.catalog, self.head.catalog, [spec_id], {spec_id})
         return all(edit.change.fingerprint in self.told for edit in turned)
 
     def changes(self) -> Iterator[Change]:

@@ -59,9 +59,9 @@ def _withdrawn(base: DependencyGraph, edit: Edit) -> Iterator[Change]:
     if edit.pointer and edit.pointer[:2] != ("spec", "environments"):
         return
     name = edit.spec.name
-    gone = (edit.change.before,) if edit.pointer else edit.change.environments
+    removed = (edit.change.before,) if edit.pointer else edit.change.environments
     for key, area, then in _GOES_WITH_AN_ENVIRONMENT:
-        had = {environment: value for environment in gone if (value := _declared(base, name, key, environment))}
+        had = {environment: value for environment in removed if (value := _declared(base, name, key, environment))}
         if had:
             yield replace(
                 edit.change,

@@ -12,11 +12,11 @@ from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
-from penstock.review.changes.free_orders import freed
 from penstock.review.changes.gate_tests import overtaken
-from penstock.review.changes.orders import orders
+from penstock.review.changes.near_renames import near_renames
+from penstock.review.changes.order_insensitive import neutral_if_order_insensitive
 from penstock.review.changes.renames import Rename, find_renames, follows
-from penstock.review.changes.replaced import replaced
+from penstock.review.changes.reorderings import reorderings
 from penstock.review.changes.traffic import traffic_growth
 from penstock.review.changes.values import plain, same
 from penstock.review.model import Change, Operation
@@ -46,12 +46,12 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
     """What differs in the meaning of the specs that `touched` names, in their order."""
     ids = tuple(touched)
     renames = find_renames(base, head, ids)
-    gone = {rename.before for rename in renames}
+    removed = {rename.before for rename in renames}
     by_new_name = {rename.after: rename for rename in renames}
-    instead = replaced(base, head, (one for one in ids if one not in gone and one not in by_new_name))
+    instead = near_renames(base, head, (one for one in ids if one not in removed and one not in by_new_name))
     found: list[Edit] = []
     for spec_id in ids:
-        if spec_id in gone:
+        if spec_id in removed:
             continue
         rename = by_new_name.get(spec_id)
         if rename is not None:
@@ -64,15 +64,15 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
     return found
 
 
-def orders_of(base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Container[SpecId]) -> Iterator[Edit]:
+def reorderings_of(base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Container[SpecId]) -> Iterator[Edit]:
     """What stands in another order in the specs of head that `touched` names, if they are `among` these."""
     ids = tuple(touched)
     former = {rename.after: rename.before for rename in find_renames(base, head, ids)}
     for spec_id in ids:
         if spec_id in among:
             before = former.get(spec_id, spec_id)
-            yield from _of_metadata(base, head, before, spec_id, _orders)
-            yield from _of_values(base, head, before, spec_id, (), _spec_orders)
+            yield from _of_metadata(base, head, before, spec_id, _reorderings)
+            yield from _of_values(base, head, before, spec_id, (), _spec_reorderings)
 
 
 def _of_spec(
@@ -199,13 +199,13 @@ def _spec_differences(address: Address, before: Resource, after: Resource) -> It
         yield overtaken(traffic_growth(difference, second), second)
 
 
-def _spec_orders(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
-    return _orders(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
+def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
+    return _reorderings(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
 
 
-def _orders(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
-    for difference in orders(address, before, after, pointer):
-        yield freed(difference, before, after)
+def _reorderings(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
+    for difference in reorderings(address, before, after, pointer):
+        yield neutral_if_order_insensitive(difference, before, after)
 
 
 def _of_values(

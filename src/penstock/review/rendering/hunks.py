@@ -156,12 +156,12 @@ def _formers(plan: Plan) -> dict[str, ArtifactChange]:
     for change in plan.changes:
         if change.renamed_from is not None:
             names[change.address.name] = change.renamed_from.name
-    gone = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
+    removed = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
     found = {}
-    for artifact in plan.artifacts if gone else ():
+    for artifact in plan.artifacts if removed else ():
         environment, _, rest = artifact.path.partition("/")
         folder, _, file = rest.partition("/")
-        former = gone.get(f"{environment}/{names.get(folder)}/{file}")
+        former = removed.get(f"{environment}/{names.get(folder)}/{file}")
         if former is not None and artifact.operation == "added":
             found[artifact.path] = former
     return found

@@ -41,9 +41,9 @@ class DataReferences:
         """What is known of files: where all of them are new, whether they are what others held."""
         if any(one.before is not None for one in found):
             return "differ, and nothing says how"
-        gone = {one.before: path for path, one in self.changed.files.items() if one.after is None}
-        if len(found) == 1 and found[0].after in gone:
-            return f"are those that `{shown_path(gone[found[0].after])}` held"
+        removed = {one.before: path for path, one in self.changed.files.items() if one.after is None}
+        if len(found) == 1 and found[0].after in removed:
+            return f"are those that `{shown_path(removed[found[0].after])}` held"
         return "are new, and nothing says how they differ from others"
 
     def _named(self, path: str) -> list[TreeChange]:

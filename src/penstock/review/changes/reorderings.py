@@ -50,7 +50,7 @@ class _Kept(NamedTuple):
     """What tells it from the others, as plain data."""
 
 
-def orders(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
+def reorderings(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
     """The mappings and lists of two versions whose common entries stand in another order, in that of the fields."""
     cls = type(before)
     for key, field in mapping_of(cls).fields.items():
@@ -76,7 +76,7 @@ def _is_alike(before: Any, after: Any) -> bool:
 
 def _of_values(place: Place, before: Any, after: Any, shape: Shape | None) -> Iterator[Difference]:
     if isinstance(before, Node) and type(before) is type(after):
-        yield from orders(place.address, before, after, place.pointer)
+        yield from reorderings(place.address, before, after, place.pointer)
     elif isinstance(before, dict) and isinstance(after, dict):
         yield from _of_mappings(place, before, after, among(shape, Entries))
     elif isinstance(before, list) and isinstance(after, list):

@@ -22,7 +22,7 @@ from penstock.specs.rollout import Access, Canary, RolloutSpec
 _WATCHES = "each of them watches by itself"
 _TOLD = "each of them is told by itself"
 _AS_A_WHOLE = "they hold together, whichever comes first"
-_FREE: dict[tuple[type[Node], str], str] = {
+_ORDER_INSENSITIVE: dict[tuple[type[Node], str], str] = {
     (Metadata, "labels"): "nothing reads labels by their place",
     (DatasetSpec, "checks"): "each of them looks at the rows by itself",
     (Estimator, "params"): "the learner takes them by name",
@@ -46,19 +46,19 @@ _FREE: dict[tuple[type[Node], str], str] = {
 """Fields by the class that holds them, and why their order is free."""
 
 
-def freed(difference: Difference, before: Node, after: Node) -> Difference:
+def neutral_if_order_insensitive(difference: Difference, before: Node, after: Node) -> Difference:
     """The difference, neutral where it is one of an order in which nothing counts.
 
     `before` and `after` are the two versions of the spec, or of the metadata, that it lies in.
     """
-    why = _FREE.get((difference.holder, difference.field)) if difference.is_order else None
-    if why is None or any(_counts(difference, version) for version in (before, after)):
+    why = _ORDER_INSENSITIVE.get((difference.holder, difference.field)) if difference.is_order else None
+    if why is None or any(_is_order_significant(difference, version) for version in (before, after)):
         return difference
-    told = difference.judgement.why.removesuffix(", and what is compiled follows that order")
-    return difference._replace(judgement=Judgement(NEUTRAL, f"{told}; {why}, so the order loosens nothing"))
+    why_neutral = difference.judgement.why.removesuffix(", and what is compiled follows that order")
+    return difference._replace(judgement=Judgement(NEUTRAL, f"{why_neutral}; {why}, so the order loosens nothing"))
 
 
-def _counts(difference: Difference, spec: Node) -> bool:
+def _is_order_significant(difference: Difference, spec: Node) -> bool:
     """Whether something of this version of the spec may count after all."""
     if isinstance(spec, RolloutSpec):
         return any(patch.json_ is not None for patch in spec.patches)

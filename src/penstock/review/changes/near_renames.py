@@ -23,18 +23,18 @@ _WIDEST = 40
 _SEVERITY = (Direction.LOOSENED, Direction.UNKNOWN, Direction.TIGHTENED, Direction.NEUTRAL)
 
 
-def replaced(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> dict[SpecId, str]:
+def near_renames(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> dict[SpecId, str]:
     """For each spec that comes in the place of one that goes: which one, and what differs between the two."""
     ids = tuple(touched)
-    gone = [one for one in ids if base.document(one) and not head.is_declared(one)]
-    came = [one for one in ids if head.document(one) and not base.is_declared(one)]
+    removed = [one for one in ids if base.document(one) and not head.is_declared(one)]
+    added = [one for one in ids if head.document(one) and not base.is_declared(one)]
     found = {}
-    for spec_id in came:
-        candidates = [one for one in gone if one.kind == spec_id.kind]
+    for spec_id in added:
+        candidates = [one for one in removed if one.kind == spec_id.kind]
         if 0 < len(candidates) <= _MOST_CANDIDATES:
-            told = _nearest(base, head, spec_id, candidates)
-            if told:
-                found[spec_id] = told
+            description = _nearest(base, head, spec_id, candidates)
+            if description:
+                found[spec_id] = description
     return found
 
 
@@ -51,19 +51,19 @@ def _nearest(base: Catalog, head: Catalog, spec_id: SpecId, candidates: Sequence
         found = [overtaken(one, second) for one in differences(address, first, second)]
         if len(found) <= _MOST_DIFFERENCES and (best is None or len(found) < best[0]):
             overridden = before.overrides != after.overrides
-            best = len(found), _told(candidate, found, overridden)
+            best = len(found), _description(candidate, found, overridden)
     return best[1] if best is not None else ""
 
 
-def _told(candidate: SpecId, found: list[Difference], overridden: bool) -> str:
+def _description(candidate: SpecId, found: list[Difference], overridden: bool) -> str:
     found.sort(key=lambda one: _SEVERITY.index(one.judgement.direction))
-    parts = [_said(one) for one in found[:_SHOWN]]
+    parts = [_described(one) for one in found[:_SHOWN]]
     parts += [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     parts += ["the overrides"] if overridden else []
     return f"against `{candidate.name}`, which goes, it differs by {', '.join(parts)}" if parts else ""
 
 
-def _said(difference: Difference) -> str:
+def _described(difference: Difference) -> str:
     where = "".join(difference.address.parts).lstrip(".")
     direction = difference.judgement.direction.value
     if difference.operation is not Operation.CHANGED:
