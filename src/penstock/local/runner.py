@@ -18,7 +18,7 @@ from pathlib import Path
 from penstock.local.fingerprints import CodeDigests, fingerprint
 from penstock.local.pipeline import LocalPipeline, LocalStep, PipelineError
 from penstock.local.workspace import FinishedStep, Workspace
-from penstock.runtime.faults import SAYS_NO, WRONG_USE
+from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 
 GRACE_SECONDS = 10
 TOO_LONG = 124
@@ -223,7 +223,7 @@ class _Schedule:
                 )
                 self._become(step_run, State.DONE)
             else:
-                self._become(step_run, State.REFUSED if code == SAYS_NO else State.FAILED)
+                self._become(step_run, State.REFUSED if code == EXIT_REJECTED else State.FAILED)
         except asyncio.CancelledError:
             step_run.seconds = time.monotonic() - began
             self._become(step_run, State.STOPPED)
@@ -232,7 +232,7 @@ class _Schedule:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     async def _attempts(self, step_run: StepRun, inputs: dict[str, Path], unfinished: Path, scratch: Path) -> int:
-        """Exit code of the step's last try; an answer (0 or `SAYS_NO`) and wrong use end the tries."""
+        """Exit code of the step's last try; an answer (0 or `EXIT_REJECTED`) and wrong use end the tries."""
         step = step_run.step
         for attempt in range(step.retries + 1):
             outputs = {name: unfinished / name for name in step.outputs}
@@ -242,7 +242,7 @@ class _Schedule:
             scratch.mkdir(parents=True, exist_ok=True)
             code = await self._process(step_run, step.arguments(self._values, inputs, outputs), scratch)
             step_run.code = code
-            if code in (0, SAYS_NO, WRONG_USE) or attempt == step.retries:
+            if code in (0, EXIT_REJECTED, EXIT_USAGE) or attempt == step.retries:
                 return code
         raise AssertionError("the loop returns on its last attempt")
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
 from penstock.runtime.faults import InputError
-from penstock.runtime.learning.own_code import CODE_FOLDER, own_code, try_to_serve
+from penstock.runtime.learning.custom_code import CODE_FOLDER, own_code, try_to_serve
 from penstock.runtime.repository import expose
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from penstock.runtime.measures.delong import areas
 from penstock.runtime.measures.intervals import Intervals
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions, binary, multiclass, regression
-from penstock.runtime.measures.unseen import is_bounded, shown_share
+from penstock.runtime.measures.rule_of_three import is_bounded, shown_share
 from runtime.measures.made import metrics_of, predictions
 
 

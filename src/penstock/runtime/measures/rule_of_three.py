@@ -1,4 +1,4 @@
-"""What rows of a kind that a sample does not show could do to a metric.
+"""The rule of three for metrics: what rows of a kind that a sample does not show could do to one.
 
 Where a model ranks every row rightly, or decides none wrongly, the variance of DeLong and that of the bootstrap are 0,
 as if nothing else could ever happen. But n rows without one of some kind only say, with confidence c, that a share of
@@ -63,7 +63,7 @@ def is_collapsed(low: float, high: float) -> bool:
     return bool(np.isclose(low, high, rtol=1e-9, atol=1e-12))
 
 
-def reach(
+def worst_case_interval(
     metric: str, predictions: Predictions, confidence: float, clusters: Clusters | None = None
 ) -> tuple[float, float]:
     """How low and how high unseen rows could bring a bounded metric of classes; NaN where it is undefined with them.
@@ -75,7 +75,7 @@ def reach(
     return _ends(forms, _weights(predictions, confidence, clusters))
 
 
-def reach_of_difference(
+def worst_case_difference(
     metric: str, ours: Predictions, theirs: Predictions, confidence: float, clusters: Clusters | None = None
 ) -> tuple[float, float]:
     """How low and how high rows could bring the difference of a bounded metric that only one of two models is right on.

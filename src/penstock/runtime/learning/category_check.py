@@ -1,4 +1,4 @@
-"""Whether a pipeline from elsewhere hears what it is told: an encoder may pass over a value that it does not know.
+"""Whether a pipeline from elsewhere recognizes the categories that it gets: an encoder may ignore one it does not know.
 
 A pipeline that was fitted on real booleans, for one, takes the texts ``"true"`` and ``"false"`` for unknown, and scores
 every row alike.
@@ -21,13 +21,15 @@ _ROWS = 10
 """Rows in which a value is put in the place of the one that is there."""
 _MOST_VALUES = 2_000
 """Different values of a feature; where it has more, nothing is concluded."""
-_TOLD = 3
+_MOST_SHOWN = 3
 _UNKNOWN = "\N{REPLACEMENT CHARACTER} no value is called so"
 
 log = logging.getLogger(__name__)
 
 
-def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureColumn], answer: str) -> None:
+def refuse_unrecognized_categories(
+    pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureColumn], method: str
+) -> None:
     """InputError where a category changes nothing by any of its values, and does by others that the pipeline knows.
 
     Likewise where a missing category is unknown to it and NaN is not. Of single values that it does not know, the log
@@ -37,10 +39,10 @@ def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureCol
         pipeline: fitted, reads `rows`.
         rows: what comes, in the form of `learner_frame`.
         features: the columns of `rows`.
-        answer: the method by which it predicts.
+        method: the one by which it predicts.
     """
     known = [values for values in _categories(pipeline) if len(values) > 1]
-    listener = _Listener(pipeline, rows.head(_ROWS), answer)
+    probe = _Probe(pipeline, rows.head(_ROWS), method)
     for feature in features:
         if feature.numeric:
             continue
@@ -50,28 +52,28 @@ def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureCol
             own = ["false", "true"]
         if not 1 < len(own) <= _MOST_VALUES:
             continue
-        if listener.hears(name, own):
-            _refuse_nan(listener, name)
-            _tell_unknown(listener, rows[name], own, known)
+        if probe.is_sensitive_to(name, own):
+            _refuse_nan(probe, name)
+            _log_unknown(probe, rows[name], own, known)
             continue
         for values in known:
             # Values that it knows it may well hold to be the same, if they are rare.
-            if set(own).isdisjoint(values) and listener.hears(name, values[:_MOST_VALUES]):
+            if set(own).isdisjoint(values) and probe.is_sensitive_to(name, values[:_MOST_VALUES]):
                 raise InputError(
                     f"the model knows `{name}` as {_listed(values)}, and none of the values that come, such as "
                     f"{_listed(own)}: fit it on text as it comes here, booleans as 'true' and 'false'"
                 )
 
 
-def _refuse_nan(listener: _Listener, name: str) -> None:
-    if listener.hears(name, [float("nan"), _UNKNOWN]) and not listener.hears(name, [None, _UNKNOWN]):
+def _refuse_nan(probe: _Probe, name: str) -> None:
+    if probe.is_sensitive_to(name, [float("nan"), _UNKNOWN]) and not probe.is_sensitive_to(name, [None, _UNKNOWN]):
         raise InputError(
             f"the model knows a missing `{name}` as NaN, and None comes: fit it on None for what is missing"
         )
 
 
-def _tell_unknown(listener: _Listener, column: pd.Series[Any], own: list[str], known: list[list[Any]]) -> None:
-    answers = listener.answers(str(column.name), [*own, _UNKNOWN])
+def _log_unknown(probe: _Probe, column: pd.Series[Any], own: list[str], known: list[list[Any]]) -> None:
+    answers = probe.answers(str(column.name), [*own, _UNKNOWN])
     if answers is None:
         return
     as_unknown = [value for value, row in zip(own, answers[:-1], strict=True) if bool(np.all(row == answers[-1]))]
@@ -84,12 +86,12 @@ def _tell_unknown(listener: _Listener, column: pd.Series[Any], own: list[str], k
 
 
 @dataclass(frozen=True, slots=True)
-class _Listener:
+class _Probe:
     pipeline: Any
     rows: pd.DataFrame
-    answer: str
+    method: str
 
-    def hears(self, name: str, values: Sequence[Any]) -> bool:
+    def is_sensitive_to(self, name: str, values: Sequence[Any]) -> bool:
         """Whether it is not all the same what stands in a column; not where the pipeline refuses such values."""
         answers = self.answers(name, values)
         return answers is not None and bool(np.any(answers != answers[0]))
@@ -100,10 +102,10 @@ class _Listener:
         frame = pd.concat([self.rows] * len(values), ignore_index=True)
         frame[name] = pd.Series([value for value in values for _ in range(count)], dtype=object)
         try:
-            heard = self._after(frame)
+            outputs = self._after(frame)
         except Exception:  # a pipeline may raise anything about a value that is no text
             return None
-        return heard.reshape(len(values), -1)
+        return outputs.reshape(len(values), -1)
 
     def _after(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
         """What the learner gets; where that is no numbers, or no step of a pipeline, what it answers."""
@@ -114,7 +116,7 @@ class _Listener:
             except (TypeError, ValueError):
                 # The learner prepares text itself.
                 pass
-        return _numbers(getattr(self.pipeline, self.answer)(frame))
+        return _numbers(getattr(self.pipeline, self.method)(frame))
 
 
 def _numbers(values: Any) -> np.ndarray[Any, Any]:
@@ -123,7 +125,7 @@ def _numbers(values: Any) -> np.ndarray[Any, Any]:
 
 def _categories(part: Any) -> Iterator[list[Any]]:
     """The values that the encoders within a pipeline have learnt, column by column, each once."""
-    told: set[str] = set()
+    shown: set[str] = set()
     seen: set[int] = set()
     waiting = [part]
     while waiting:
@@ -139,11 +141,11 @@ def _categories(part: Any) -> Iterator[list[Any]]:
             waiting.extend(vars(one).values())
             for column in getattr(one, "categories_", ()):
                 values = list(column)
-                if repr(values) not in told:
-                    told.add(repr(values))
+                if repr(values) not in shown:
+                    shown.add(repr(values))
                     yield values
 
 
 def _listed(values: Sequence[Any]) -> str:
-    told = [repr(value.item() if isinstance(value, np.generic) else value) for value in values[:_TOLD]]
-    return ", ".join(told) + (", …" if len(values) > _TOLD else "")
+    shown = [repr(value.item() if isinstance(value, np.generic) else value) for value in values[:_MOST_SHOWN]]
+    return ", ".join(shown) + (", …" if len(values) > _MOST_SHOWN else "")

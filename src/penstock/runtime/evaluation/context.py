@@ -1,4 +1,4 @@
-"""A model before its test rows: what the measuring of every rule starts from."""
+"""The context of an evaluation, a model with its test rows: what the measuring of every rule starts from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEED = 20_260_101
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class EvaluationContext:
     """A model, its test rows and what it says of them."""
 
     model: TrainedModel
@@ -51,7 +51,7 @@ class Examination:
         """The cluster of each row, where rows belong together."""
         return self.clustering.clusters if self.clustering is not None else None
 
-    def clustered(self, declared: Declared | None) -> Examination:
+    def clustered(self, declared: Declared | None) -> EvaluationContext:
         """The same with the clusters that the split and a gate ask for."""
         return replace(self, clustering=clustering(declared, self.splits, self.rows), _kept={})
 
@@ -85,7 +85,7 @@ class Examination:
         return truth_of(self.splits.rows("train").label, self.task, self.splits.classes)
 
 
-def examine(model: TrainedModel, splits: Splits, threshold: float) -> Examination:
+def evaluation_context(model: TrainedModel, splits: Splits, threshold: float) -> EvaluationContext:
     """The model before the test rows of the splits."""
     if model.task != splits.task:
         raise InputError(f"the model is for a {model.task} task, the splits are of a {splits.task} task")
@@ -101,7 +101,7 @@ def examine(model: TrainedModel, splits: Splits, threshold: float) -> Examinatio
     if not np.isfinite(predictions.output).all():
         count = int((~np.isfinite(predictions.output)).sum())
         raise InputError(f"the model answers {count} of {len(predictions)} test rows with no finite number")
-    return Examination(model, splits, rows, threshold, predictions)
+    return EvaluationContext(model, splits, rows, threshold, predictions)
 
 
 def predictions_of(
@@ -134,7 +134,7 @@ def _in_order(probabilities: Array, having: tuple[str, ...], wanted: tuple[str, 
     return ordered
 
 
-def decided(predictions: Predictions, classes: tuple[str, ...]) -> Any:
+def truth_and_decisions(predictions: Predictions, classes: tuple[str, ...]) -> Any:
     """Truth and decision as people write them: classes by name, the others as they are."""
     if predictions.task != "multiclass":
         return predictions.truth, predictions.decision
