@@ -79,7 +79,7 @@ class Known:
 
     documents: Documents = field(default_factory=Documents)
     fingerprints: Lines = field(default_factory=Lines)
-    """Key of `Reads` -> what it stood for."""
+    """Key of `Dependencies` -> what it stood for."""
     checked: Lines = field(default_factory=Lines)
     """Spec -> keys that its checks read; a spec with findings is left out."""
     units: Lines = field(default_factory=Lines)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from penstock.catalog.dependencies import FILE
 from penstock.catalog.facts import id_in
-from penstock.catalog.reads import FILE
 from penstock.incremental.documents import Documents
 from penstock.incremental.memory import Known, Overview, RememberedUnit, Seen, SeenFile
 from penstock.incremental.writing import Writing, remembered

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from penstock.catalog.dependencies import file_key, names_key, related_of, relation_key, spec_key
 from penstock.catalog.model import SpecId
-from penstock.catalog.reads import file_key, names_key, related_of, relation_key, spec_key
 from penstock.compiler import Unit, units
 from penstock.incremental.memory import Known
 from penstock.incremental.reading import Read
@@ -17,7 +17,7 @@ class Standing(NamedTuple):
     """What is to be done; whatever is not named here stands as it is remembered."""
 
     changed: frozenset[str]
-    """The remembered keys (see `Reads`) that now stand for something else."""
+    """The remembered keys (see `Dependencies`) that now stand for something else."""
     specs: list[SpecId]
     """To be checked."""
     units: list[Unit]

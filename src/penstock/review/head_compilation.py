@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from penstock.catalog.dependencies import Dependencies
+from penstock.catalog.lazy import OutlineError
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.partial import OutlineError
-from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit
 from penstock.diagnostics.model import Diagnostic
@@ -77,7 +77,7 @@ def compile_head(
 def _compiled_share(catalog: Catalog, share: Share, held: Mapping[str, str]) -> HeadCompilation:
     found = HeadCompilation()
     for spec_id in share.specs:
-        found.findings.extend(check_spec(catalog, spec_id, Reads()))
+        found.findings.extend(check_spec(catalog, spec_id, Dependencies()))
     for unit in share.units:
         try:
             made = compile_unit(catalog, unit)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+from penstock.catalog.dependencies import spec_key
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import spec_key
 from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.review.artifacts.comparison import Comparison

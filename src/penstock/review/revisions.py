@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from penstock.catalog.lazy import LazyCatalog, OutlineError, SpecFile, SpecFileIndex
 from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
-from penstock.catalog.partial import Library, OutlineError, PartialCatalog, SpecFile
 from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.gc_paused import gc_paused
@@ -32,7 +32,7 @@ class Revision(NamedTuple):
 
     name: str
     """Its commit, or `WORK_TREE`."""
-    catalog: PartialCatalog
+    catalog: LazyCatalog
     files: TreeFiles
     """Every file of the tree, generated ones and Python among them."""
 
@@ -99,11 +99,11 @@ def load_revisions(repository: GitRepository, base: str, head: str, *, read_all:
     for file in (*one, *other):
         if read_all or file.source.path in differing:
             _ = file.content
-    library = Library([*one, *other])
+    library = SpecFileIndex([*one, *other])
     base_files = CommitFiles(repository, commit, bodies)
     return Revisions(
-        Revision(commit, PartialCatalog(one, library, base_files, base_problems), base_files),
-        Revision(name, PartialCatalog(other, library, files, head_problems), files),
+        Revision(commit, LazyCatalog(one, library, base_files, base_problems), base_files),
+        Revision(name, LazyCatalog(other, library, files, head_problems), files),
         tuple(paths),
         tuple(sorted({spec for file in (*one, *other) if file.source.path in differing for spec in _declared(file)})),
     )

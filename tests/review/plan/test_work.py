@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from penstock.catalog import partial, validation
+from penstock.catalog import lazy, validation
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.compiler import units
@@ -33,7 +33,7 @@ class Calls:
         self._monkeypatch = monkeypatch
         # What a copy of this process does would not be counted.
         monkeypatch.setattr(head_compilation, "processors", lambda: 1)
-        self.count(partial, "read_documents", lambda called: called[0].blob)
+        self.count(lazy, "read_documents", lambda called: called[0].blob)
         self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
         self.count(head_compilation, "check_spec", lambda called: str(called[1]))
         self.count(head_compilation, "compile_unit", lambda called: str(called[1]))

@@ -27,7 +27,7 @@ from penstock.diagnostics.gathering import gathered
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.gate import Gate, GateTest
-from penstock.specs.promises import figures, names_of, outcome_of
+from penstock.specs.gate_tests import figures, names_of, outcome_of
 
 _SHOWN = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from penstock.catalog.dependencies import FILE, SPEC
+from penstock.catalog.lazy import OutlineError
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.partial import OutlineError
-from penstock.catalog.reads import FILE, SPEC
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.artifacts.affected_units import AffectedUnits, affected, everything

@@ -7,7 +7,7 @@ from typing import Any
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, Judgement
 from penstock.specs.gate import GateSpec, GateTest
-from penstock.specs.promises import is_kept, is_met
+from penstock.specs.gate_tests import is_kept, is_met
 
 
 def overtaken(difference: Difference, after: Any) -> Difference:

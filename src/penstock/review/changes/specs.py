@@ -6,8 +6,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from penstock.catalog.marked_texts import CODE, marked_texts
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.written import CODE, written
 from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
@@ -107,7 +107,7 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
         before, after = (None, value) if catalog is head else (value, None)
         return _opaque(catalog, spec_id, before, after, why)
     loaded = catalog.loaded(spec_id)
-    names_code = document is not None and any(one.scalar.holds in CODE for one in written(document, "holds"))
+    names_code = document is not None and any(one.scalar.holds in CODE for one in marked_texts(document, "holds"))
     judgement = judge_spec(spec_id.kind, operation, names_code=names_code)
     change = Change(
         address=Address(spec_id.kind, spec_id.name),

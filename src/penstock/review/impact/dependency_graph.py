@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from penstock.catalog.lazy import LazyCatalog
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.partial import PartialCatalog
 from penstock.catalog.references import references
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
@@ -38,7 +38,7 @@ _FORWARD = {"Gate": ("Model",), "Release": ("Rollout",)}
 class DependencyGraph:
     """Answers about one side; each is computed once."""
 
-    catalog: PartialCatalog
+    catalog: LazyCatalog
     _specs: dict[SpecId, dict[SpecId, Way]] = field(default_factory=dict)
 
     def specs(self, start: SpecId) -> dict[SpecId, Way]:

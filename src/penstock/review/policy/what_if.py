@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from penstock.catalog.lazy import LazyCatalog, SpecFile, SpecFileIndex
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.partial import Library, PartialCatalog, SpecFile
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Plan
 from penstock.review.plan import compare
@@ -45,8 +45,8 @@ def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
     spec_id = SpecId(change.address.kind, change.address.name)
     shared = {one.file.path: SpecFile(one.file) for one in _documents(catalog)}
     files = [_varied(catalog, shared, spec_id, change.address, value) for value in (change.before, change.after)]
-    library = Library(file for side in files for file in side)
-    base, head = (PartialCatalog(side, library, catalog.repository) for side in files)
+    library = SpecFileIndex(file for side in files for file in side)
+    base, head = (LazyCatalog(side, library, catalog.repository) for side in files)
     for side, name in ((base, "before"), (head, "after")):
         problems = side.problems(spec_id)
         if problems:

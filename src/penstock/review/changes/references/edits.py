@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from penstock.catalog.lazy import LazyCatalog
 from penstock.catalog.load import SPECS
+from penstock.catalog.marked_texts import CODE, declared_id, marked_texts
 from penstock.catalog.model import SpecId
-from penstock.catalog.partial import PartialCatalog
-from penstock.catalog.written import CODE, declared_id, written
 from penstock.review.changes.directions import UNKNOWN
 from penstock.review.changes.references.changed_files import Changed, ReferenceDifference
 from penstock.review.changes.references.code import CodeReferences
@@ -76,7 +76,7 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
     if spec_id is None:
         return
     fields: dict[tuple[Pointer, str], list[str]] = {}
-    for found in written(document, "holds"):
+    for found in marked_texts(document, "holds"):
         what = found.scalar.holds
         if what in wanted:
             # The paths of a source are told as one, and so are the words of a command.
@@ -112,7 +112,7 @@ def _place(pointer: Pointer) -> tuple[str | None, Pointer]:
     return (str(pointer[1]), ("spec", *pointer[2:])) if pointer[0] == "overrides" else (None, pointer)
 
 
-def _area(catalog: PartialCatalog, spec_id: SpecId, pointer: Pointer) -> Area:
+def _area(catalog: LazyCatalog, spec_id: SpecId, pointer: Pointer) -> Area:
     """The area of the nearest field above `pointer` that declares one."""
     document = catalog.document(spec_id)
     data = document.value if document is not None else {}

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.specs.base import Resource
-from penstock.specs.marked import Found, scalars
+from penstock.specs.marked_fields import Found, scalars
 
 
-def texts(view: View, resource: Resource, what: str) -> Iterator[Found]:
+def embedded_code(view: View, resource: Resource, what: str) -> Iterator[Found]:
     """The texts of a spec that are `what`: ``sql``, ``promql``, ``function``, ``schedule`` (see `Holds`)."""
     found = view.memo(
         ("texts", resource.kind_name, resource.name),

@@ -12,7 +12,7 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Mapping, mapping_of
 
 
-def stray(document: Document) -> Iterator[Diagnostic]:
+def unrecognized(document: Document) -> Iterator[Diagnostic]:
     """Why a document is no spec."""
     data = document.value
     version = data.get("apiVersion")

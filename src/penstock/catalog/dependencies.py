@@ -1,4 +1,4 @@
-"""What was looked at while something was computed, so that it is computed again only when that has changed."""
+"""Dependencies of a computation: what it looked at, so that it is done again only when that has changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ FILE = "file:"
 """What the key of a file of the repository begins with."""
 NAMES = "names:"
 """What the key of a list of names begins with."""
-HERE = "here:"
+ENVIRONMENT = "environment:"
 """What the key begins with that says which environment it was."""
 
 
-class Reads:
+class Dependencies:
     """A set of keys, each naming one thing that was read; `Catalog.fingerprint` says whether it is still the same.
 
     Keys are text, so that they can be kept between runs: ``spec:Model/flight-delay``, ``names:Team``,
@@ -50,9 +50,9 @@ def names_key(kind: str) -> str:
     return f"{NAMES}{kind}"
 
 
-def here_key(environment: str | None) -> str:
+def environment_key(environment: str | None) -> str:
     """The key of having asked which environment it is."""
-    return f"{HERE}{environment or ''}"
+    return f"{ENVIRONMENT}{environment or ''}"
 
 
 def relation_key(relation: str, environment: str | None, name: str) -> str:
@@ -62,7 +62,7 @@ def relation_key(relation: str, environment: str | None, name: str) -> str:
 
 def related_of(key: str) -> tuple[str, str | None, str] | None:
     """The relation, environment and name of the key of a reverse lookup; None for any other key."""
-    if key.startswith((SPEC, FILE, NAMES, HERE)):
+    if key.startswith((SPEC, FILE, NAMES, ENVIRONMENT)):
         return None
     relation, environment, name = key.split(":", 2)
     return relation, environment or None, name

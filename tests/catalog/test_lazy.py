@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from penstock.catalog.lazy import LazyCatalog, OutlineError, SpecFile, SpecFileIndex
 from penstock.catalog.load import load_files
 from penstock.catalog.model import RELATIONS, Catalog, SpecId
-from penstock.catalog.partial import Library, OutlineError, PartialCatalog, SpecFile
 from penstock.catalog.repository import FilesInMemory
 from penstock.source.model import SourceFile
 
@@ -26,12 +26,12 @@ def real_sources() -> list[SourceFile]:
     return [SourceFile(file.relative_to(SPECS.parent).as_posix(), "", file.read_text("utf-8")) for file in files]
 
 
-def partial(files: list[SourceFile]) -> PartialCatalog:
+def partial(files: list[SourceFile]) -> LazyCatalog:
     made = [SpecFile(file) for file in files]
-    return PartialCatalog(made, Library(made), FilesInMemory({}))
+    return LazyCatalog(made, SpecFileIndex(made), FilesInMemory({}))
 
 
-def read_files(catalog: PartialCatalog) -> list[str]:
+def read_files(catalog: LazyCatalog) -> list[str]:
     return [file.source.path for file in catalog.files if file.is_read]
 
 

@@ -1,4 +1,4 @@
-"""What a document writes that is no plain text, in its spec and in each of its overrides."""
+"""The texts of a document that refer to specs or hold code, in its spec and in each of its overrides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from penstock.catalog.values import SpecId
 from penstock.source.model import Document
 from penstock.specs.kinds import KINDS
-from penstock.specs.marked import Found, scalars
+from penstock.specs.marked_fields import Found, scalars
 from penstock.specs.shapes import mapping_of
 
 CODE = ("function", "class")
@@ -21,7 +21,7 @@ def declared_id(document: Document) -> SpecId | None:
     return SpecId(kind, name) if isinstance(kind, str) and kind in KINDS and isinstance(name, str) else None
 
 
-def written(document: Document, wanted: Literal["refers", "holds"]) -> list[Found]:
+def marked_texts(document: Document, wanted: Literal["refers", "holds"]) -> list[Found]:
     """The texts that the language marks so, in a document of a known kind, which may be invalid.
 
     Whoever looks at ``spec`` alone misses what an environment sees in its place.

@@ -1,4 +1,4 @@
-"""What the tests of a gate promise, judged by its rules. Pure, as `penstock.specs.decision` is."""
+"""The tests of a gate, run against its rules, and what they promise. Pure, as `penstock.specs.decision` is."""
 
 from __future__ import annotations
 

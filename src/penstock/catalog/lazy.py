@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+from penstock.catalog.dependencies import spec_key
+from penstock.catalog.marked_texts import declared_id
 from penstock.catalog.model import RELATIONS, Catalog, LoadedSpec, SpecId
-from penstock.catalog.reads import spec_key
 from penstock.catalog.references import references
 from penstock.catalog.repository import RepositoryFiles
-from penstock.catalog.written import declared_id
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, SourceFile
 from penstock.source.reading.yaml_reader import read_documents
@@ -105,7 +105,7 @@ class SpecFile:
         return tuple(found)
 
 
-class Library:
+class SpecFileIndex:
     """All files of both sides of a comparison; who mentions a name is looked up once for both."""
 
     def __init__(self, files: Iterable[SpecFile]) -> None:
@@ -151,13 +151,13 @@ class Library:
         return known[1:]
 
 
-class PartialCatalog(Catalog):
+class LazyCatalog(Catalog):
     """A catalog that reads a file when one of its specs is asked for."""
 
     def __init__(
         self,
         files: Iterable[SpecFile],
-        library: Library,
+        library: SpecFileIndex,
         repository: RepositoryFiles,
         diagnostics: Iterable[Diagnostic] = (),
     ) -> None:
@@ -176,12 +176,12 @@ class PartialCatalog(Catalog):
             [*diagnostics, *(found for file in known for found in file.content[1])],
             [file.source for file in known if file.content[1]],
         )
-        self._shelf = _Shelf(self._documents, self._put_what_is_called)
-        self._documents = self._shelf
+        self._lazy = _LazyDocuments(self._documents, self._register_mentions)
+        self._documents = self._lazy
         self._override_keys: dict[str | None, set[str]] = {}
         self._put: set[SpecFile] = set(known)
         self._whole: set[str] = set()
-        """Kinds of which every spec is on the shelf."""
+        """Kinds of which every spec is registered."""
         self._referring: dict[SpecId, tuple[SpecId, ...]] = {}
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
 
@@ -189,9 +189,9 @@ class PartialCatalog(Catalog):
         """The ids of all specs, or of one kind, sorted; invalid specs are among them."""
         for file in self.files:
             if kind is None or kind in file.source.text or file.hides_names:
-                self._put_on_shelf(file)
+                self._register(file)
         self._whole |= set(KINDS) if kind is None else {kind}
-        return tuple(sorted(spec_id for spec_id in self._shelf if kind is None or spec_id.kind == kind))
+        return tuple(sorted(spec_id for spec_id in self._lazy if kind is None or spec_id.kind == kind))
 
     def mentioning(self, name: str) -> Iterator[SpecFile]:
         """The files in which the name of a spec may be written; the others refer to it nowhere."""
@@ -223,8 +223,8 @@ class PartialCatalog(Catalog):
 
     def keys_overridden(self, environment: str | None) -> frozenset[str]:
         """As of the whole catalog, for the specs that are read by now: no value was computed from any other."""
-        while self._shelf.read:
-            spec_id, document = self._shelf.read.pop()
+        while self._lazy.read:
+            spec_id, document = self._lazy.read.pop()
             overrides = document.value.get("overrides")
             for name in overrides if isinstance(overrides, dict) else ():
                 self._override_keys.setdefault(name, set()).add(spec_key(spec_id.kind, spec_id.name))
@@ -237,30 +237,30 @@ class PartialCatalog(Catalog):
             return
 
         def load() -> tuple[LoadedSpec | None, tuple[Diagnostic, ...]]:
-            super(PartialCatalog, self)._load(spec_id)
+            super(LazyCatalog, self)._load(spec_id)
             return self._loaded[spec_id], self._problems[spec_id]
 
         self._loaded[spec_id], self._problems[spec_id] = self._library.loaded(document, load)
 
-    def _put_what_is_called(self, spec_id: SpecId) -> None:
+    def _register_mentions(self, spec_id: SpecId) -> None:
         if spec_id.kind in self._whole:
             return
         for file in self.mentioning(spec_id.name):
             if file not in self._put and (spec_id.kind in file.source.text or file.hides_names):
-                self._put_on_shelf(file)
+                self._register(file)
 
-    def _put_on_shelf(self, file: SpecFile) -> None:
+    def _register(self, file: SpecFile) -> None:
         """Make the specs of a file known; where another file has one of the same name, its documents too."""
         if file in self._put:
             return
         self._put.add(file)
         outline = file.outline
-        if outline is None or any(dict.__contains__(self._shelf, one) for one in outline):
+        if outline is None or any(dict.__contains__(self._lazy, one) for one in outline):
             for document in file.content[0]:
                 self._add(document)
         else:
             for spec_id in outline:
-                self._shelf.put(spec_id, file)
+                self._lazy.put(spec_id, file)
 
 
 def _named(relation: str, name: str) -> SpecId:
@@ -272,7 +272,7 @@ _UNREAD = Document(SourceFile("", "", ""), 0, {}, 1)
 """Keeps the place of a document that is not read yet; nobody gets to see it."""
 
 
-class _Shelf(dict[SpecId, Document]):
+class _LazyDocuments(dict[SpecId, Document]):
     """Documents by their id; which specs there are, and what they hold, is found out when one is asked for."""
 
     def __init__(self, documents: dict[SpecId, Document], find: Callable[[SpecId], None]) -> None:
