@@ -12,12 +12,12 @@ from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.memory import Known, Seen, Store
+from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
+from penstock.incremental.invalidation import Invalidation, invalidation
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.reading import Read
-from penstock.incremental.remembering import remember
+from penstock.incremental.save_state import save_state
 from penstock.incremental.shares import divide, work
-from penstock.incremental.standing import Standing, standing
 from penstock.incremental.timings import Timings
 from penstock.incremental.worker_pool import WorkerPool
 from penstock.incremental.writing import Writing
@@ -35,9 +35,9 @@ class Compilation:
     root: Path
     generated: Path
     processes: int
-    store: Store
-    seen: Seen
-    known: Known
+    store: StateStore
+    seen: FileSnapshot
+    known: BuildState
     timings: Timings
     diagnostics: list[Diagnostic] = field(default_factory=list)
     plan: WritePlan | None = None
@@ -49,7 +49,7 @@ class Compilation:
     source: Read = field(init=False)
     repository: Look = field(init=False)
     """What was found of the files, other than specs, that the earlier run has looked for."""
-    standing: Standing = field(init=False)
+    invalidation: Invalidation = field(init=False)
     checked: dict[str, list[str] | None] = field(default_factory=dict)
     """Each spec that was checked, with the keys that its checks read; None where they found something."""
     compiled: list[CompiledUnit] = field(default_factory=list)
@@ -69,16 +69,16 @@ class Compilation:
         analysis.recall(self.known.sql)
         with self.timings.stage("compare", "keys") as stage:
             self.repository = look(str(self.root), self.seen.repository.items(), time.time_ns())
-            self.standing = standing(self.source, self.known, self.repository.changed, outputs.changed)
-            stage.count = len(self.standing.changed)
-            shares = divide(catalog, self.standing.specs, self.standing.units, self.processes)
+            self.invalidation = invalidation(self.source, self.known, self.repository.changed, outputs.changed)
+            stage.count = len(self.invalidation.changed)
+            shares = divide(catalog, self.invalidation.specs, self.invalidation.units, self.processes)
             if len(shares) > 1:
                 # A copy of this process could not begin again if something were lost.
                 self.known.documents.load_all()
         with WorkerPool(len(shares), lambda share: work(catalog, shares[share], self.generated)) as pool:
             if not (self._check(pool) and self._compile(pool)):
                 return
-            writing = Writing(self.generated, self.source, self.known, self.standing, outputs, self.compiled)
+            writing = Writing(self.generated, self.source, self.known, self.invalidation, outputs, self.compiled)
             with self.timings.stage("index", "artifacts") as stage:
                 stage.count = writing.list_artifacts(may_amend=not check_only)
             with self.timings.stage("write", "files") as stage:
@@ -91,11 +91,11 @@ class Compilation:
                     stage.count = writing.apply(self.plan, pool)
         if keep and not check_only and not self.plan.conflicts:
             with self.timings.stage("remember", "specs"):
-                remember(self, stats, writing)
+                save_state(self, stats, writing)
 
     def _check(self, pool: WorkerPool) -> bool:
         with self.timings.stage("check", "specs") as stage:
-            stage.count = len(self.standing.specs)
+            stage.count = len(self.invalidation.specs)
             self.diagnostics += check_whole(self.source.catalog)
             for checked in (one for share in pool.next_round() for one in share):
                 self.diagnostics += checked.problems
@@ -117,10 +117,10 @@ class Compilation:
         return not has_errors(self.diagnostics)
 
     def _waiting(self) -> list[Unit]:
-        waiting = set(self.known.overview.waiting) - self.standing.gone
+        waiting = set(self.known.overview.waiting) - self.invalidation.gone
         for made in self.compiled:
             (waiting.add if made.unreleased else waiting.discard)(str(made.unit))
-        order = (name for names in self.standing.units_of.values() for name in names)
+        order = (name for names in self.invalidation.units_of.values() for name in names)
         return [Unit(*name.split("/")) for name in order if name in waiting]
 
 

@@ -11,7 +11,7 @@ from penstock.catalog.facts import Facts, id_in
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.remembered import RememberedCatalog
 from penstock.catalog.repository import WorkTree
-from penstock.incremental.memory import Known, Seen, UnreadFile, unchanged
+from penstock.incremental.build_state import BuildState, FileSnapshot, UnreadFile, unchanged
 from penstock.incremental.worker_pool import WorkerPool
 from penstock.source.files import FileStat, read_file
 from penstock.source.model import Document, SourceFile
@@ -40,7 +40,9 @@ class Text:
 class Read:
     """The catalog of a work tree, and what of it is new."""
 
-    def __init__(self, root: Path, stats: Sequence[FileStat], seen: Seen, known: Known, processes: int) -> None:
+    def __init__(
+        self, root: Path, stats: Sequence[FileStat], seen: FileSnapshot, known: BuildState, processes: int
+    ) -> None:
         """Read the files with these `stats` of the tree at `root`; in so many processes where it pays."""
         self._root = root
         self._seen = seen

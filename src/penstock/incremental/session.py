@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
+from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore, unchanged
 from penstock.incremental.documents import MemoryLostError
-from penstock.incremental.memory import Known, Seen, Store, unchanged
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
 from penstock.incremental.worker_pool import processors, run_concurrently
@@ -74,8 +74,8 @@ class Session:
             return Outcome((compile_under_way(error.holder, self.patience),), timings=self.timings)
 
     def _compile(self, check_only: bool) -> Outcome:
-        store = Store(self.root)
-        seen = store.seen() if self.use_memory else Seen()
+        store = StateStore(self.root)
+        seen = store.seen() if self.use_memory else FileSnapshot()
 
         def look_at_specs() -> tuple[list[FileStat], list[Diagnostic], bool]:
             with self.timings.stage("scan", "files") as stage:
@@ -95,7 +95,7 @@ class Session:
             return Outcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
-        def run(seen: Seen, known: Known, outputs: Look) -> Outcome:
+        def run(seen: FileSnapshot, known: BuildState, outputs: Look) -> Outcome:
             timings = self.timings
             run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
@@ -107,9 +107,9 @@ class Session:
         if known is not None:
             with contextlib.suppress(MemoryLostError):
                 return run(seen, known, outputs)
-        return run(Seen(), Known(), Look())
+        return run(FileSnapshot(), BuildState(), Look())
 
-    def _same_specs(self, seen: Seen, stats: list[FileStat]) -> bool:
+    def _same_specs(self, seen: FileSnapshot, stats: list[FileStat]) -> bool:
         """Whether every spec, and every other file that was read, is proved to be as it was."""
         if len(stats) != len(seen.files):
             return False

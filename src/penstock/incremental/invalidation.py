@@ -1,4 +1,4 @@
-"""What of an earlier run still stands, now that some things have changed."""
+"""Invalidation: what of an earlier run has to be checked and compiled again, now that some things have changed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 from penstock.catalog.dependencies import file_key, names_key, related_of, relation_key, spec_key
 from penstock.catalog.model import SpecId
 from penstock.compiler import Unit, units
-from penstock.incremental.memory import Known
+from penstock.incremental.build_state import BuildState
 from penstock.incremental.reading import Read
 from penstock.specs.kinds import KINDS
 
 
-class Standing(NamedTuple):
+class Invalidation(NamedTuple):
     """What is to be done; whatever is not named here stands as it is remembered."""
 
     changed: frozenset[str]
@@ -28,15 +28,17 @@ class Standing(NamedTuple):
     """The names of all units, those of a rollout under the model that it serves."""
 
 
-def standing(source: Read, known: Known, read_files: Iterable[str], made_files: Collection[str]) -> Standing:
+def invalidation(
+    source: Read, known: BuildState, read_files: Iterable[str], made_files: Collection[str]
+) -> Invalidation:
     """What still stands: `read_files`, which are no specs, have changed, and so have the generated `made_files`."""
     changed = _changed_keys(source, known, read_files)
     units_of = _units_of(source, known)
     before = _names(known.overview.units_of, units_of)
     now = _names(units_of, known.overview.units_of)
-    redone = known.units.mentioning([*changed, *made_files]) | set(known.overview.again_units)
-    redone |= now - known.units.some(now).keys()
-    return Standing(
+    redone = known.units.keys_mentioning([*changed, *made_files]) | set(known.overview.dirty_units)
+    redone |= now - known.units.get_many(now).keys()
+    return Invalidation(
         changed,
         _to_check(source, known, changed),
         [Unit(*name.split("/")) for name in sorted(redone - (before - now))],
@@ -45,7 +47,7 @@ def standing(source: Read, known: Known, read_files: Iterable[str], made_files: 
     )
 
 
-def _changed_keys(source: Read, known: Known, files: Iterable[str]) -> frozenset[str]:
+def _changed_keys(source: Read, known: BuildState, files: Iterable[str]) -> frozenset[str]:
     old, catalog = known.fingerprints, source.catalog
     asked = {spec_key(spec.kind, spec.name) for spec in source.touched}
     asked.update(names_key(kind) for kind in KINDS)
@@ -55,19 +57,19 @@ def _changed_keys(source: Read, known: Known, files: Iterable[str]) -> frozenset
     else:
         environments = {None, *catalog.environments(), *known.overview.names.get("Environment", ())}
         asked.update(relation_key(relation, at, name) for relation, name in source.lookups for at in environments)
-    return frozenset(key for key, stood_for in old.some(asked).items() if catalog.fingerprint(key) != stood_for)
+    return frozenset(key for key, stood_for in old.get_many(asked).items() if catalog.fingerprint(key) != stood_for)
 
 
-def _to_check(source: Read, known: Known, changed: Collection[str]) -> list[SpecId]:
+def _to_check(source: Read, known: BuildState, changed: Collection[str]) -> list[SpecId]:
     """The specs whose checks read something that has changed, found something to say, or have not been made."""
     came = {str(spec_id): spec_id for spec_id in source.came}
-    names = known.checked.mentioning(changed) | set(known.overview.again_specs)
-    names |= came.keys() - known.checked.some(came).keys()
+    names = known.checked.keys_mentioning(changed) | set(known.overview.dirty_specs)
+    names |= came.keys() - known.checked.get_many(came).keys()
     found = (came.get(name) or SpecId(*name.split("/")) for name in names)
     return sorted(spec_id for spec_id in found if source.catalog.document(spec_id) is not None)
 
 
-def _units_of(source: Read, known: Known) -> dict[str, list[str]]:
+def _units_of(source: Read, known: BuildState) -> dict[str, list[str]]:
     catalog = source.catalog
     found: dict[str, list[str]] = {}
     models: Iterable[str] = (spec_id.name for spec_id in catalog.ids("Model"))

@@ -1,8 +1,8 @@
-"""What a compile run remembers for the next one. Only runs without errors are remembered.
+"""The build state: what a compile run remembers for the next one. Only runs without errors are remembered.
 
 ``seen`` has the stat of every spec file and the digests of the other parts, which count only where they are the very
 ones that the same run has written. A run in which nothing changed reads ``seen`` and ``outputs`` alone; one after an
-edit searches the large parts and decodes a few of their lines (see `Lines`).
+edit searches the large parts and decodes a few of their lines (see `KeyedLines`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import penstock
 from penstock.incremental.documents import PARTS, Documents
 from penstock.source.cache import Cache
 from penstock.source.files import FileStat
-from penstock.source.lines import Lines
+from penstock.source.keyed_jsonl import KeyedLines
 from penstock.source.model import SourceFile
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.stat_cache import Observed
 
-SeenFile = tuple[int, int, int, str, list[str]]
+SnapshotFile = tuple[int, int, int, str, list[str]]
 """Size, time of change (`UNPROVED` where it proves nothing yet), inode, blob id, and the specs that it declares."""
 
 RememberedArtifact = tuple[str, str, bool]
@@ -36,10 +36,10 @@ RememberedUnit = tuple[list[str], list[RememberedArtifact]]
 
 
 @dataclass(slots=True)
-class Seen:
+class FileSnapshot:
     """The files that a run has read, as they were then."""
 
-    files: dict[str, SeenFile] = field(default_factory=dict)
+    files: dict[str, SnapshotFile] = field(default_factory=dict)
     """By the path of the spec file."""
     repository: dict[str, Observed | None] = field(default_factory=dict)
     """Other file that was looked for -> what is known of it on the disk; None where there was none."""
@@ -48,7 +48,7 @@ class Seen:
     unread: list[str] = field(default_factory=list)
     """Spec files whose documents are not remembered as they are now, and so read at each run."""
     parts: dict[str, str] = field(default_factory=dict)
-    """Part of `Known` -> its digest."""
+    """Part of `BuildState` -> its digest."""
 
 
 @dataclass(slots=True)
@@ -61,9 +61,9 @@ class Overview:
     """Model -> the names of its units and of those of its rollouts."""
     waiting: list[str] = field(default_factory=list)
     """The units to which nothing is released yet, so that their serving manifests are left out."""
-    again_specs: list[str] = field(default_factory=list)
+    dirty_specs: list[str] = field(default_factory=list)
     """The specs with findings, which are looked at again."""
-    again_units: list[str] = field(default_factory=list)
+    dirty_units: list[str] = field(default_factory=list)
     """The units with findings."""
 
     @property
@@ -74,47 +74,47 @@ class Overview:
 
 
 @dataclass(slots=True)
-class Known:
+class BuildState:
     """What a run has found out, and what it rests on."""
 
     documents: Documents = field(default_factory=Documents)
-    fingerprints: Lines = field(default_factory=Lines)
+    fingerprints: KeyedLines = field(default_factory=KeyedLines)
     """Key of `Dependencies` -> what it stood for."""
-    checked: Lines = field(default_factory=Lines)
+    checked: KeyedLines = field(default_factory=KeyedLines)
     """Spec -> keys that its checks read; a spec with findings is left out."""
-    units: Lines = field(default_factory=Lines)
+    units: KeyedLines = field(default_factory=KeyedLines)
     """Unit -> `RememberedUnit`; a unit with findings is left out."""
-    sql: Lines = field(default_factory=Lines)
+    sql: KeyedLines = field(default_factory=KeyedLines)
     """Question about SQL -> its answer (see `penstock.catalog.sql.analysis`)."""
-    outputs: Lines = field(default_factory=Lines)
+    outputs: KeyedLines = field(default_factory=KeyedLines)
     """Generated file -> what is known of it on the disk."""
     overview: Overview = field(default_factory=lambda: Overview())
 
 
-class Store:
+class StateStore:
     """The files of a repository's memory, below ``.penstock/cache/``."""
 
     def __init__(self, root: Path) -> None:
         self._engine = engine_fingerprint()
         self._folder = root / PRIVATE / "cache"
 
-    def seen(self) -> Seen:
+    def seen(self) -> FileSnapshot:
         """What the last run saw; nothing where that cannot be relied on."""
         found = self._cache("seen").load() or {}
         try:
             # Fit to be looked at, not rebuilt: a run in which nothing changed reads thousands of entries here.
-            return Seen(**found)
+            return FileSnapshot(**found)
         except TypeError:
-            return Seen()
+            return FileSnapshot()
 
-    def outputs(self, seen: Seen) -> Lines:
+    def outputs(self, seen: FileSnapshot) -> KeyedLines:
         """The generated files of the run that has `seen` these specs."""
-        return self._cache("outputs").load_lines(seen.parts.get("outputs", "")) or Lines()
+        return self._cache("outputs").load_lines(seen.parts.get("outputs", "")) or KeyedLines()
 
-    def known(self, seen: Seen) -> Known | None:
+    def known(self, seen: FileSnapshot) -> BuildState | None:
         """What the run that has `seen` these files found out; None where that cannot be relied on."""
-        known = Known()
-        for each in fields(Known):
+        known = BuildState()
+        for each in fields(BuildState):
             cache, digest = self._cache(each.name), seen.parts.get(each.name, "")
             value: Any
             if each.name == "documents":
@@ -129,13 +129,13 @@ class Store:
             setattr(known, each.name, value)
         return known
 
-    def _documents(self, number: int, seen: Seen) -> Lines | None:
+    def _documents(self, number: int, seen: FileSnapshot) -> KeyedLines | None:
         name = f"documents-{number:02}"
         return self._cache(name).load_lines(seen.parts.get(name, ""))
 
-    def save(self, seen: Seen, known: Known, before: Known) -> None:
+    def save(self, seen: FileSnapshot, known: BuildState, before: BuildState) -> None:
         """Remember a run; of what it began with `before`, only what has changed is written."""
-        for each in fields(Known):
+        for each in fields(BuildState):
             value = getattr(known, each.name)
             if value is getattr(before, each.name) and (each.name in seen.parts or each.name == "documents"):
                 continue
@@ -143,7 +143,7 @@ class Store:
                 for number in range(PARTS):
                     name = f"documents-{number:02}"
                     seen.parts[name] = self._cache(name).save_lines(value.part(number))
-            elif isinstance(value, Lines):
+            elif isinstance(value, KeyedLines):
                 seen.parts[each.name] = self._cache(each.name).save_lines(value)
             else:
                 seen.parts[each.name] = self._cache(each.name).save(_plain(value))
@@ -154,7 +154,7 @@ class Store:
         return Cache(self._folder / name, self._engine)
 
 
-def _plain(values: Seen | Overview) -> dict[str, Any]:
+def _plain(values: FileSnapshot | Overview) -> dict[str, Any]:
     return {each.name: getattr(values, each.name) for each in fields(values)}
 
 
@@ -179,7 +179,7 @@ class UnreadFile(SourceFile):
         return text
 
 
-def unchanged(known: SeenFile | None, stat: FileStat) -> bool:
+def unchanged(known: SnapshotFile | None, stat: FileStat) -> bool:
     """Whether a file is proved to be as it was when `known` was noted."""
     return known is not None and tuple(known[:3]) == (stat.size, stat.mtime_ns, stat.inode)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.source import lines
-from penstock.source.lines import Lines
+from penstock.source import keyed_jsonl
+from penstock.source.keyed_jsonl import KeyedLines
 from source.strategies import texts, values
 
 mappings = st.dictionaries(texts, values.filter(lambda value: value is not None), max_size=6)
@@ -20,7 +20,7 @@ changes = st.dictionaries(texts, values, max_size=6)
 @pytest.fixture(params=[0, 1000], ids=["as many", "as few"])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Has every number of names handled the one way or the other."""
-    monkeypatch.setattr(lines, "FEW", request.param)
+    monkeypatch.setattr(keyed_jsonl, "FEW", request.param)
 
 
 def same(values: Any) -> Any:
@@ -32,8 +32,8 @@ def same(values: Any) -> Any:
 def test_what_was_written_is_found() -> None:
     @given(mappings)
     def check(written: dict[str, Any]) -> None:
-        found = Lines().patched(written)
-        assert dict(found.decoded()) == found.some(written) == same(written)
+        found = KeyedLines().updated(written)
+        assert dict(found.decoded()) == found.get_many(written) == same(written)
         assert {name: found.get(name) for name in written} == same(written)
         assert len(found) == len(written)
 
@@ -44,7 +44,7 @@ def test_what_was_written_is_found() -> None:
 def test_a_change_leaves_the_others_as_they_were() -> None:
     @given(mappings, changes)
     def check(before: dict[str, Any], change: dict[str, Any]) -> None:
-        found = Lines().patched(before).patched(change)
+        found = KeyedLines().updated(before).updated(change)
         wanted = {name: value for name, value in {**before, **change}.items() if value is not None}
         assert dict(found.decoded()) == same(wanted)
 
@@ -56,17 +56,17 @@ def test_whoever_mentions_a_text_is_found() -> None:
     @given(st.dictionaries(texts, st.lists(texts), max_size=6), st.lists(texts, max_size=4))
     def check(written: dict[str, list[str]], sought: list[str]) -> None:
         holding = {name for name, held in written.items() if not set(sought).isdisjoint(held)}
-        assert holding <= Lines().patched(written).mentioning(sought)
+        assert holding <= KeyedLines().updated(written).keys_mentioning(sought)
 
     check()
 
 
 @pytest.mark.usefixtures("few")
 def test_a_text_that_is_only_part_of_another_is_not_mentioned() -> None:
-    found = Lines().patched({"one": ["spec:Model/a"], "spec:Model/b": [], "two": ["spec:Model/ab", "x"]})
-    assert found.mentioning(["spec:Model/a", "spec:Model/b"]) == {"one"}
+    found = KeyedLines().updated({"one": ["spec:Model/a"], "spec:Model/b": [], "two": ["spec:Model/ab", "x"]})
+    assert found.keys_mentioning(["spec:Model/a", "spec:Model/b"]) == {"one"}
 
 
 def test_a_change_that_is_none_gives_the_very_same() -> None:
-    found = Lines().patched({"a": 1, "b": [2]})
-    assert found.patched({"b": [2]}) is found.patched({}) is found
+    found = KeyedLines().updated({"a": 1, "b": [2]})
+    assert found.updated({"b": [2]}) is found.updated({}) is found

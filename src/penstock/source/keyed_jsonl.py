@@ -15,13 +15,13 @@ FEW = 32
 """Up to so many names it is faster to search the text for each than to take it apart."""
 
 
-class Lines:
-    """Values by name. It does not change: `patched` makes another one."""
+class KeyedLines:
+    """Values by name. It does not change: `updated` makes another one."""
 
     __slots__ = ("text",)
 
     def __init__(self, text: bytes = b"\n") -> None:
-        """`text` is that of other `Lines`: a line end, then the lines, each with its end."""
+        """`text` is that of other `KeyedLines`: a line end, then the lines, each with its end."""
         self.text = text
 
     def __len__(self) -> int:
@@ -35,7 +35,7 @@ class Lines:
         start, end = self._span(name)
         return orjson.loads(self.text[self.text.index(b"\t", start) : end]) if end else None
 
-    def some(self, names: Collection[str]) -> dict[str, Any]:
+    def get_many(self, names: Collection[str]) -> dict[str, Any]:
         """The values of those of the names that have one."""
         if len(names) > FEW:
             wanted = set(names)
@@ -48,7 +48,7 @@ class Lines:
         flat = orjson.loads(b"[" + texts + b"]") if self else []
         return zip(flat[::2], flat[1::2], strict=True)
 
-    def mentioning(self, words: Collection[str]) -> set[str]:
+    def keys_mentioning(self, words: Collection[str]) -> set[str]:
         """The names of the values that hold one of the words as a text of its own; a few more at worst."""
         quoted = [orjson.dumps(word) for word in words]
         if len(quoted) <= FEW:
@@ -61,7 +61,7 @@ class Lines:
                 found.add(orjson.loads(head))
         return found
 
-    def patched(self, changes: Mapping[str, Any]) -> Lines:
+    def updated(self, changes: Mapping[str, Any]) -> KeyedLines:
         """With these values in the place of the earlier ones, None taking a name away; itself if nothing changes."""
         if not changes:
             return self
@@ -73,7 +73,7 @@ class Lines:
                     lines.pop(head, None)
                 else:
                     lines[head] = _line(head, value)
-            return Lines(b"\n".join((b"", *lines.values(), b"")))
+            return KeyedLines(b"\n".join((b"", *lines.values(), b"")))
         pieces = []
         at = 0
         is_same = True
@@ -85,7 +85,7 @@ class Lines:
             is_same = is_same and written == self.text[place:after]
             pieces += [self.text[at:place], written]
             at = after
-        return self if is_same else Lines(b"".join((*pieces, self.text[at:])))
+        return self if is_same else KeyedLines(b"".join((*pieces, self.text[at:])))
 
     def _span(self, name: str) -> tuple[int, int]:
         """Where the line of a name begins and ends; (0, 0) where there is none."""

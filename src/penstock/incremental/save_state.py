@@ -1,4 +1,4 @@
-"""What a run that is over leaves for the next one: what it has found out takes the place of what that rests on."""
+"""Saves the state of a finished run for the next one: what it found out, and the fingerprints that this rests on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from penstock.catalog.dependencies import FILE
 from penstock.catalog.facts import id_in
+from penstock.incremental.build_state import BuildState, FileSnapshot, Overview, RememberedUnit, SnapshotFile
 from penstock.incremental.documents import Documents
-from penstock.incremental.memory import Known, Overview, RememberedUnit, Seen, SeenFile
 from penstock.incremental.writing import Writing, remembered
 from penstock.source.files import FileStat
 from penstock.source.stat_cache import UNPROVED, Observed, is_settled, observed, stat_of
@@ -21,16 +21,16 @@ MOST_UNREMEMBERED = 20
 """Files that are read anew at each run before the documents are remembered again."""
 
 
-def remember(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> None:
+def save_state(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> None:
     """Remember a run that found no errors, of a tree whose spec files have these `stats`."""
-    known, standing = run.known, run.standing
+    known, invalidation = run.known, run.invalidation
     fingerprints = _fingerprints(run)
-    new = Known(
+    new = BuildState(
         documents=known.documents,
-        fingerprints=known.fingerprints.patched(fingerprints),
-        checked=known.checked.patched({**_vanished(run), **run.checked}),
-        units=known.units.patched({**dict.fromkeys(standing.gone), **_units(run)}),
-        sql=known.sql.patched(run.learned),
+        fingerprints=known.fingerprints.updated(fingerprints),
+        checked=known.checked.updated({**_vanished(run), **run.checked}),
+        units=known.units.updated({**dict.fromkeys(invalidation.gone), **_units(run)}),
+        sql=known.sql.updated(run.learned),
         outputs=writing.outputs(),
         overview=_overview(run),
     )
@@ -39,7 +39,7 @@ def remember(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> N
         new.documents = _documents(run)
     now = time.time_ns()
     files = _files(run, stats, now)
-    seen = Seen(
+    seen = FileSnapshot(
         files=files,
         repository=_repository(run, fingerprints, now),
         quiet=not run.diagnostics and run.nowhere is None,
@@ -53,8 +53,8 @@ def _fingerprints(run: Compilation) -> dict[str, str]:
     """What has changed or was read for the first time, and what it stands for now."""
     keys = {key for reads in run.checked.values() for key in reads or ()}
     keys.update(key for made in run.compiled for key in made.reads)
-    keys -= run.known.fingerprints.some(keys).keys()
-    return {key: run.source.catalog.fingerprint(key) for key in keys | run.standing.changed}
+    keys -= run.known.fingerprints.get_many(keys).keys()
+    return {key: run.source.catalog.fingerprint(key) for key in keys | run.invalidation.changed}
 
 
 def _vanished(run: Compilation) -> dict[str, None]:
@@ -74,10 +74,10 @@ def _units(run: Compilation) -> dict[str, RememberedUnit | None]:
 def _overview(run: Compilation) -> Overview:
     return Overview(
         facts=run.source.facts.plain(),
-        units_of=run.standing.units_of,
+        units_of=run.invalidation.units_of,
         waiting=[str(unit) for unit in run.unreleased],
-        again_specs=[spec for spec, keys in run.checked.items() if keys is None],
-        again_units=[str(made.unit) for made in run.compiled if made.diagnostics],
+        dirty_specs=[spec for spec, keys in run.checked.items() if keys is None],
+        dirty_units=[str(made.unit) for made in run.compiled if made.diagnostics],
     )
 
 
@@ -87,7 +87,7 @@ def _documents(run: Compilation) -> Documents:
     return Documents.of({str(i): [d.file.path, d.index, d.line, d.value] for i, d in documents if d is not None})
 
 
-def _unread(run: Compilation, files: Mapping[str, SeenFile]) -> list[str]:
+def _unread(run: Compilation, files: Mapping[str, SnapshotFile]) -> list[str]:
     """The files whose documents are remembered in another form; a new time of change alone is none."""
     before, unread = run.seen.files, set(run.seen.unread)
     return [
@@ -95,7 +95,7 @@ def _unread(run: Compilation, files: Mapping[str, SeenFile]) -> list[str]:
     ]
 
 
-def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str, SeenFile]:
+def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str, SnapshotFile]:
     found = {}
     for stat in stats:
         text = run.source.texts.get(stat.path)
