@@ -10,7 +10,7 @@ from typing import NamedTuple
 from penstock.catalog.dependencies import Dependencies, names_key, spec_key
 from penstock.catalog.marked_texts import marked_texts
 from penstock.catalog.model import Catalog, SpecId
-from penstock.diagnostics.gathering import also_at
+from penstock.diagnostics.deduplicate import also_at
 from penstock.diagnostics.grammar import with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain

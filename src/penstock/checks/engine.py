@@ -10,7 +10,7 @@ from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
 from penstock.checks.rule import Rule
 from penstock.checks.rules import rules_of
-from penstock.diagnostics.gathering import gathered
+from penstock.diagnostics.deduplicate import deduplicated
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
@@ -29,7 +29,9 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     # What the reader could not take for sure, no rule need say anything of.
     doubtful = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
     by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Dependencies()))
-    found.extend(gathered((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES))
+    found.extend(
+        deduplicated((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES)
+    )
     return found.sorted()
 
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.incremental.session import Outcome, Session
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
         print(_summary(outcome, options.check))
         print("".join(_unreleased(outcome)), end="")
         if outcome.nowhere is not None:
-            from penstock.cli.no_environment import hint
+            from penstock.cli.hints import missing_environment_hint
 
-            print(hint(outcome.nowhere), file=sys.stderr)
+            print(missing_environment_hint(outcome.nowhere), file=sys.stderr)
     return PROBLEMS if outcome.failed else OK
 
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
     models = nowhere(inputs.revisions.head.catalog)
     if models is not None and options.format == "terminal":
-        from penstock.cli.no_environment import hint
+        from penstock.cli.hints import missing_environment_hint
 
-        print(hint(models), file=sys.stderr)
+        print(missing_environment_hint(models), file=sys.stderr)
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
 
 

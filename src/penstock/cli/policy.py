@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
+from penstock.cli.output import show, wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError

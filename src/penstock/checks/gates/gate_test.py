@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.catalog.values import id_of
 from penstock.checks.rule import listed, rule, unknown_word
-from penstock.diagnostics.gathering import gathered
+from penstock.diagnostics.deduplicate import deduplicated
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.gate import Gate, GateTest
@@ -40,7 +40,7 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
     if inapplicable:
         yield _taken_away(view, gate, inapplicable)
     applicable = {place: test for place, test in enumerate(gate.spec.tests) if place not in inapplicable}
-    yield from gathered(_unknown_names(view, gate, applicable), {"gate-test"})
+    yield from deduplicated(_unknown_names(view, gate, applicable), {"gate-test"})
     for position, test in applicable.items():
         pointer: Pointer = ("tests", position)
         for name, expected in test.expect.items():

@@ -17,7 +17,7 @@ spec:
   modelStore: file:///srv/models"""
 
 
-def hint(nowhere: Nowhere) -> str:
+def missing_environment_hint(nowhere: Nowhere) -> str:
     """What is missing, and the smallest Environment that would do."""
     return (
         f"hint: no Environment is declared, so that nothing is compiled of {counted(nowhere.models, 'model')}; "

@@ -28,7 +28,7 @@ def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
     """
     found = tuple(diagnostics)
     if form in _OF_FORGES:
-        from penstock.diagnostics.relocated import from_top
+        from penstock.diagnostics.rebase_paths import from_top
 
         folder = folder_in_git(root)
         found = tuple(from_top(one, folder) for one in found)

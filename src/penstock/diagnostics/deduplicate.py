@@ -1,4 +1,4 @@
-"""One mistake in many places: a name that nothing has, written again and again, is told once."""
+"""Deduplicates diagnostics: an unknown name that is written in many places is reported once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN_PLACES = 3
 """How many places of one mistake are shown; the others are counted."""
 
 
-def gathered(diagnostics: Iterable[Diagnostic], codes: Container[str]) -> Iterator[Diagnostic]:
+def deduplicated(diagnostics: Iterable[Diagnostic], codes: Container[str]) -> Iterator[Diagnostic]:
     """The diagnostics, where those of one of `codes` that say the same of several places have become one.
 
     Its primary place is the first of them, and a fix of it mends them all. Headlines of these codes give the name.

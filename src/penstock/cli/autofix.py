@@ -22,7 +22,7 @@ MOST_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class Autofix:
     """What safe fixes make of a repository's specs; nothing is written yet."""
 
     root: Path
@@ -43,7 +43,7 @@ class Mending:
                 refused[path] = error.strerror or str(error)
         return refused
 
-    def without(self, paths: Container[str]) -> Mending:
+    def without(self, paths: Container[str]) -> Autofix:
         """The same but for some files, and for fixes of which a part belongs in them."""
         made = [one for one in self.made if one.fix and not any(edit.span.path in paths for edit in one.fix.edits)]
         return replace(
@@ -69,7 +69,9 @@ class Mending:
                 yield neutral(f"  {one.primary.span}  {one.fix.headline}  [{one.code}]")
 
 
-def mended(root: Path, found: tuple[Diagnostic, ...], problems: Callable[[Catalog], tuple[Diagnostic, ...]]) -> Mending:
+def autofixed(
+    root: Path, found: tuple[Diagnostic, ...], problems: Callable[[Catalog], tuple[Diagnostic, ...]]
+) -> Autofix:
     """The safe fixes of `found`, and of what comes to light by them when `problems` are looked for again."""
     files, _ = scan(root, SPECS)
     known = {file.path for file in files}
@@ -92,7 +94,7 @@ def mended(root: Path, found: tuple[Diagnostic, ...], problems: Callable[[Catalo
         made += round_.diagnostics
         found = problems(load_work_tree(root, edited=after))
     after = {path: body for path, body in after.items() if body != before[path]}
-    return Mending(root, tuple(made), before, after)
+    return Autofix(root, tuple(made), before, after)
 
 
 def _unified(path: str, before: str, after: str) -> Iterator[str]:
