@@ -16,7 +16,7 @@ from penstock.catalog.memo import Memo
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
 from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
-from penstock.diagnostics.model import Diagnostic, Severity, Span
+from penstock.diagnostics.model import Diagnostic, Span, has_errors
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.specs.addresses import Address, locate, resolve
 from penstock.specs.base import Resource, is_name
@@ -240,7 +240,7 @@ class Catalog:
     @property
     def has_errors(self) -> bool:
         """Whether any of the diagnostics is an error."""
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        return has_errors(self.diagnostics)
 
     def memo(
         self, environment: str | None, key: object, compute: Callable[[Dependencies], T], reads: Dependencies | None

@@ -8,7 +8,7 @@ from penstock.catalog.dependencies import Dependencies, spec_key
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import Reference, dangling, explain_dangling
 from penstock.catalog.unrecognized_documents import unrecognized
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Label
 from penstock.source.model import Document
 
 
@@ -66,8 +66,3 @@ def spec_problems(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tup
         missing = [(document, reference) for reference in dangling(catalog, document, reads)]
         found.extend(explain_dangling(catalog, missing))
     return found.sorted()
-
-
-def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
-    """Whether any of the diagnostics is an error."""
-    return any(one.severity is Severity.ERROR for one in diagnostics)

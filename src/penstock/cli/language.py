@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.grammar import counted, listed
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Loosens
@@ -154,8 +154,7 @@ def _what(shape: Shape) -> str:
         told = f"by `{shape.key}`" if shape.key is not None else "by its keys"
         return f"a mapping of one of {counted(len(shape.members), 'form')}, told {told}"
     if isinstance(shape, Scalar) and len(shape.values) > 2:
-        *most, last = (f"`{value}`" for value in shape.values)
-        return f"{', '.join(most)} or {last}"
+        return listed(map(str, shape.values), "or")
     return shape.words
 
 
@@ -208,5 +207,4 @@ def _field_data(field: Field) -> dict[str, Any]:
 def _meant(near: Sequence[str], known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
-    *most, last = (f"`{word}`" for word in known)
-    return f"; there are {', '.join(most)} and {last}" if most else f"; there is {last}"
+    return f"; there {'are' if len(known) > 1 else 'is'} {listed(known)}"

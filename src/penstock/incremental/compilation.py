@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
-from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.diagnostics.model import Diagnostic, has_errors
 from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
 from penstock.incremental.invalidation import Invalidation, invalidation
 from penstock.incremental.outputs import Look, look
@@ -122,8 +122,3 @@ class Compilation:
             (waiting.add if made.unreleased else waiting.discard)(str(made.unit))
         order = (name for names in self.invalidation.units_of.values() for name in names)
         return [Unit(*name.split("/")) for name in order if name in waiting]
-
-
-def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Whether any of the diagnostics is an error."""
-    return any(found.severity is Severity.ERROR for found in diagnostics)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
+from penstock.diagnostics.model import Diagnostic, Diagnostics, has_errors
 from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore, unchanged
 from penstock.incremental.documents import MemoryLostError
 from penstock.incremental.outputs import Look, look
@@ -45,7 +44,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return _have_errors(self.diagnostics)
+        return has_errors(self.diagnostics)
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class Session:
             with self.timings.stage("scan", "files") as stage:
                 stats, problems = scan(self.root)
                 stage.count = len(stats)
-            same = not _have_errors(problems) and self._same_specs(seen, stats)
+            same = not has_errors(problems) and self._same_specs(seen, stats)
             if not same:
                 # While the generated files are looked at, what a run in which nothing changed does without is loaded.
                 import penstock.incremental.compilation  # noqa: F401
@@ -91,7 +90,7 @@ class Session:
             return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
 
         (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
-        if _have_errors(problems) or (same and seen.quiet and outputs.are_intact):
+        if has_errors(problems) or (same and seen.quiet and outputs.are_intact):
             return Outcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
@@ -116,7 +115,3 @@ class Session:
         if not all(unchanged(seen.files.get(stat.path), stat) for stat in stats):
             return False
         return look(str(self.root), seen.repository.items(), time.time_ns()).are_intact
-
-
-def _have_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(found.severity is Severity.ERROR for found in diagnostics)

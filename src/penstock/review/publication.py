@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from penstock.diagnostics.grammar import counted
 from penstock.forges.github.check_run import CheckRun, Conclusion, publish_check_run, refuse_older
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
@@ -117,7 +118,7 @@ def publish_group(
     if problem:
         lines.append(f"- {markdown_text(problem)}")
     count = len(decisions)
-    title = f"{count} pull request{'' if count == 1 else 's'} approved" if passes else "The group may not be merged"
+    title = f"{counted(count, 'pull request')} approved" if passes else "The group may not be merged"
     verdicts = b"".join(verdict_bytes(one.verdict) for one in decisions)
     run = CheckRun(
         check,

@@ -22,8 +22,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.values import id_of
-from penstock.checks.rule import listed, rule, unknown_word
+from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.deduplicate import deduplicated
+from penstock.diagnostics.grammar import joined, listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.gate import Gate, GateTest
@@ -86,7 +87,7 @@ def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> D
     """One cause, however many tests it concerns: the override that replaces the rules."""
     names = dict.fromkeys(name for names in inapplicable.values() for name in names)
     tests = [str(position + 1) for position in inapplicable]
-    which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {', '.join(tests[:-1])} and {tests[-1]} do"
+    which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {joined(tests)} do"
     return Diagnostic.error(
         "gate-test",
         "tests of the gate speak of rules that an override takes away",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.changes.alignment import align
 from penstock.review.changes.diff import Difference, Place, among, is_set
 from penstock.review.changes.directions import judge
@@ -160,8 +161,7 @@ def _moved(kept: Sequence[_Kept]) -> str:
         for position in moved[:_TOLD]
     ]
     told += [f"{len(moved) - _TOLD} more moved"] if len(moved) > _TOLD else []
-    *most, last = told
-    return f"{', '.join(most)} and {last}" if most else last
+    return joined(told)
 
 
 def _longest_rising(numbers: Sequence[int]) -> set[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
@@ -208,5 +209,4 @@ class _Meeting:
 
 
 def _rules_but(rule: str, bundle: Bundle) -> str:
-    *most, last = [name for name, _ in bundle.rules if name != rule]
-    return f"{', '.join(most)} and {last}" if most else last
+    return joined(name for name, _ in bundle.rules if name != rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.grammar import counted, joined
 from penstock.diagnostics.model import Diagnostic
 from penstock.forges.logins import GHOST
 from penstock.review.model import Operation, Plan, Result, VerdictState
@@ -194,7 +194,7 @@ def _people(logins: tuple[str, ...], last: str = "and") -> str:
     shown = list(logins[:_SHOWN])
     if len(logins) > _SHOWN:
         shown.append(counted(len(logins) - _SHOWN, "other"))
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+    return joined(shown, last)
 
 
 def _first_sentence(node: Result) -> str:

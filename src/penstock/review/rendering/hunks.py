@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Plan
 
@@ -45,9 +46,7 @@ class Alike(NamedTuple):
 
     def said(self, quoted: Callable[[str], str]) -> str:
         """`lines 354 and 388 as in staging/delay/training.yaml`; `quoted` writes the path in the format of a page."""
-        *most, last = map(str, self.lines or ("",))
-        listed = f"{', '.join(most)} and {last}" if most else last
-        where = f"line{'s' if most else ''} {listed} " if listed else ""
+        where = f"line{'s' if len(self.lines) > 1 else ''} {joined(map(str, self.lines))} " if self.lines else ""
         like = f"as line {self.like}" if isinstance(self.like, int) else f"as in {quoted(self.like)}"
         return f"{where}{like}{'' if self.is_same else ', but for the name of the environment'}"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from penstock.catalog.load import SPECS
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.revisions import GENERATED, Revisions
+from penstock.source.case_folding import folded
 from penstock.source.files import SUFFIXES
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder, is_outside
@@ -64,7 +64,7 @@ def _irregular(path: str, mode: str) -> Diagnostic:
 
 def _case_variants(paths: set[str]) -> Iterator[Diagnostic]:
     for first in sorted({path.partition("/")[0] for path in paths} - set(_FOLDERS)):
-        folder = next((one for one in _FOLDERS if one == _folded(first)), None)
+        folder = next((one for one in _FOLDERS if one == folded(first)), None)
         if folder is not None:
             example = min(path for path in paths if path.partition("/")[0] == first)
             yield _case_variant(first, folder, example)
@@ -84,7 +84,7 @@ def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
                 "whoever follows it is led to what the review does not read",
                 help=("put the folder itself back in its place",),
             )
-        elif named != own and [_folded(part) for part in named] == [_folded(part) for part in own]:
+        elif named != own and [folded(part) for part in named] == [folded(part) for part in own]:
             yield _case_variant("/".join(named), folder.path, path)
 
 
@@ -95,9 +95,3 @@ def _case_variant(name: str, folder: str, example: str) -> Diagnostic:
         Span.point(example),
         help=("rename it: on macOS and Windows a clone puts both into one",),
     )
-
-
-def _folded(name: str) -> str:
-    """The name as file systems compare it: without case, the form of letters, and what is not shown."""
-    shown = (letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", "".join(shown).casefold())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from penstock.diagnostics.grammar import counted
 from penstock.runtime.evaluation.champion import AbsentChampion, Champion
 from penstock.runtime.evaluation.context import SEED, EvaluationContext, predictions_of
 from penstock.runtime.evaluation.figures import Measured
@@ -231,4 +232,4 @@ def _latency(rule: LatencyRule, context: EvaluationContext) -> Measured:
     # Fewer test rows than a batch holds are in it more than once.
     slices = [rows.iloc[np.arange(start, start + batch) % len(rows)] for start in starts]
     times = call_percentiles(lambda number: context.model.scores(slices[number % len(slices)]))
-    return Measured({name: Figure(f"{name} of {batch} row{'s' * (batch > 1)}", time) for name, time in times.items()})
+    return Measured({name: Figure(f"{name} of {counted(batch, 'row')}", time) for name, time in times.items()})
