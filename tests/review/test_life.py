@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from forges.fake import FakePullRequest, commit
 from penstock.cli.main import main
-from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.recorded import dump
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.model import VerdictState

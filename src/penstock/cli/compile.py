@@ -10,7 +10,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
-from penstock.incremental.session import Outcome, Session
+from penstock.incremental.session import CompileOutcome, Session
 from penstock.incremental.timings import Timings
 from penstock.incremental.worker_pool import processors
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     return PROBLEMS if outcome.failed else OK
 
 
-def _summary(outcome: Outcome, check_only: bool) -> str:
+def _summary(outcome: CompileOutcome, check_only: bool) -> str:
     plan = outcome.plan
     if plan is None or plan.is_empty:
         return "generated/ is what the specs say" if check_only else "nothing to do: generated/ is what the specs say"
@@ -66,7 +66,7 @@ def _summary(outcome: Outcome, check_only: bool) -> str:
     return f"generated/: {told}"
 
 
-def _unreleased(outcome: Outcome) -> Iterator[str]:
+def _unreleased(outcome: CompileOutcome) -> Iterator[str]:
     """Which rollouts have no serving manifest yet, and what would make one."""
     waiting: dict[str, list[str]] = {}
     for unit in outcome.unreleased:

@@ -218,14 +218,14 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
     from datetime import UTC, datetime
 
     from penstock.forges.protocol import Commit, Person, Push
-    from penstock.forges.recorded import Facts, RecordedPullRequest
+    from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 
     person = Person(author, is_bot=author.endswith("[bot]"))
     if person.login is None:
         raise ForgeError(f"{author!a} is no login: name a person as the forge does, without the @.")
     now = datetime.now(UTC)
     return RecordedPullRequest(
-        Facts(
+        PullRequestFacts(
             repository="simulated/simulated",
             number=0,
             title="simulated",

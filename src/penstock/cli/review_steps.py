@@ -31,7 +31,7 @@ from penstock.review.annotations import annotations_of
 from penstock.review.check_name import check_name, default_check
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.decision_bundle import BundledDecision, BundleError, DecisionBundle, bundled_decision
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.publication import (
     Page,
     comment_of,
@@ -310,16 +310,16 @@ class ReviewRun:
                 return
         raise ForgeError("the pull request changed while it was judged: what changed it starts a review of its own.")
 
-    def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
+    def _memory(self, view: RecordedPullRequest) -> tuple[PriorDecisions, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
         if self.store is None:
-            return Memory(), ""
+            return PriorDecisions(), ""
         subject = RecordSubject(view.repository, view.number, self.repository.folder)
         latest = last_about(read(self.store.log()), subject)
         if isinstance(self.store, BranchStore):
             assert self.identity is not None
             require_only_own_pushes(self.client, self.identity, self.store, subject)
-        return (Memory(), "") if latest is None else (latest.memory, latest.digest)
+        return (PriorDecisions(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:
         """The pull request with its commits in this clone, and with who of the base's teams may write."""

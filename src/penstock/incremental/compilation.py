@@ -15,7 +15,7 @@ from penstock.diagnostics.model import Diagnostic, has_errors
 from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
 from penstock.incremental.invalidation import Invalidation, invalidation
 from penstock.incremental.outputs import Look, look
-from penstock.incremental.reading import Read
+from penstock.incremental.reading import ReadSpecs
 from penstock.incremental.save_state import save_state
 from penstock.incremental.shares import divide, work
 from penstock.incremental.timings import Timings
@@ -46,7 +46,7 @@ class Compilation:
     """The rollouts to which nothing is released yet."""
     nowhere: Nowhere | None = None
     """The models of which nothing is compiled, since there is no Environment."""
-    source: Read = field(init=False)
+    source: ReadSpecs = field(init=False)
     repository: Look = field(init=False)
     """What was found of the files, other than specs, that the earlier run has looked for."""
     invalidation: Invalidation = field(init=False)
@@ -63,7 +63,7 @@ class Compilation:
         what the earlier run knew is not there any more, and all has to be done without it.
         """
         with self.timings.stage("read", "files") as stage:
-            self.source = Read(self.root, stats, self.seen, self.known, self.processes)
+            self.source = ReadSpecs(self.root, stats, self.seen, self.known, self.processes)
             stage.count = len(self.source.texts)
         catalog = self.source.catalog
         analysis.recall(self.known.sql)

@@ -9,7 +9,7 @@ from penstock.catalog.dependencies import file_key, names_key, related_of, relat
 from penstock.catalog.model import SpecId
 from penstock.compiler import Unit, units
 from penstock.incremental.build_state import BuildState
-from penstock.incremental.reading import Read
+from penstock.incremental.reading import ReadSpecs
 from penstock.specs.kinds import KINDS
 
 
@@ -29,7 +29,7 @@ class Invalidation(NamedTuple):
 
 
 def invalidation(
-    source: Read, known: BuildState, read_files: Iterable[str], made_files: Collection[str]
+    source: ReadSpecs, known: BuildState, read_files: Iterable[str], made_files: Collection[str]
 ) -> Invalidation:
     """What still stands: `read_files`, which are no specs, have changed, and so have the generated `made_files`."""
     changed = _changed_keys(source, known, read_files)
@@ -47,7 +47,7 @@ def invalidation(
     )
 
 
-def _changed_keys(source: Read, known: BuildState, files: Iterable[str]) -> frozenset[str]:
+def _changed_keys(source: ReadSpecs, known: BuildState, files: Iterable[str]) -> frozenset[str]:
     old, catalog = known.fingerprints, source.catalog
     asked = {spec_key(spec.kind, spec.name) for spec in source.touched}
     asked.update(names_key(kind) for kind in KINDS)
@@ -60,7 +60,7 @@ def _changed_keys(source: Read, known: BuildState, files: Iterable[str]) -> froz
     return frozenset(key for key, stood_for in old.get_many(asked).items() if catalog.fingerprint(key) != stood_for)
 
 
-def _to_check(source: Read, known: BuildState, changed: Collection[str]) -> list[SpecId]:
+def _to_check(source: ReadSpecs, known: BuildState, changed: Collection[str]) -> list[SpecId]:
     """The specs whose checks read something that has changed, found something to say, or have not been made."""
     came = {str(spec_id): spec_id for spec_id in source.came}
     names = known.checked.keys_mentioning(changed) | set(known.overview.dirty_specs)
@@ -69,7 +69,7 @@ def _to_check(source: Read, known: BuildState, changed: Collection[str]) -> list
     return sorted(spec_id for spec_id in found if source.catalog.document(spec_id) is not None)
 
 
-def _units_of(source: Read, known: BuildState) -> dict[str, list[str]]:
+def _units_of(source: ReadSpecs, known: BuildState) -> dict[str, list[str]]:
     catalog = source.catalog
     found: dict[str, list[str]] = {}
     models: Iterable[str] = (spec_id.name for spec_id in catalog.ids("Model"))

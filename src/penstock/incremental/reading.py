@@ -37,7 +37,7 @@ class Text:
     """The file itself, where something in it could not be read."""
 
 
-class Read:
+class ReadSpecs:
     """The catalog of a work tree, and what of it is new."""
 
     def __init__(

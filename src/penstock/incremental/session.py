@@ -29,7 +29,7 @@ LOCK = f"{PRIVATE}/compile.lock"
 
 
 @dataclass(slots=True)
-class Outcome:
+class CompileOutcome:
     """What a run came to."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -58,7 +58,7 @@ class Session:
     patience: float = 30.0
     """Seconds to wait for another compile of the same checkout."""
 
-    def compile(self, *, check_only: bool = False) -> Outcome:
+    def compile(self, *, check_only: bool = False) -> CompileOutcome:
         """Bring ``generated/`` to what the specs say; with `check_only`, say where it is not, and write nothing.
 
         Who writes waits for whoever else does, for as long as the session has `patience`.
@@ -70,9 +70,9 @@ class Session:
             with held(self.root / LOCK, self.patience):
                 return self._compile(check_only)
         except LockedError as error:
-            return Outcome((compile_under_way(error.holder, self.patience),), timings=self.timings)
+            return CompileOutcome((compile_under_way(error.holder, self.patience),), timings=self.timings)
 
-    def _compile(self, check_only: bool) -> Outcome:
+    def _compile(self, check_only: bool) -> CompileOutcome:
         store = StateStore(self.root)
         seen = store.seen() if self.use_memory else FileSnapshot()
 
@@ -91,16 +91,16 @@ class Session:
 
         (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
         if has_errors(problems) or (same and seen.quiet and outputs.are_intact):
-            return Outcome(tuple(problems), timings=self.timings)
+            return CompileOutcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
-        def run(seen: FileSnapshot, known: BuildState, outputs: Look) -> Outcome:
+        def run(seen: FileSnapshot, known: BuildState, outputs: Look) -> CompileOutcome:
             timings = self.timings
             run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
             found = Diagnostics()
             found.extend([*problems, *run.diagnostics])
-            return Outcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
+            return CompileOutcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
 
         known = store.known(seen)
         if known is not None:

@@ -13,7 +13,7 @@ from penstock.compiler import Artifact, CompiledUnit, amended_index, environment
 from penstock.incremental.build_state import BuildState, RememberedArtifact
 from penstock.incremental.invalidation import Invalidation
 from penstock.incremental.outputs import Look
-from penstock.incremental.reading import Read
+from penstock.incremental.reading import ReadSpecs
 from penstock.incremental.worker_pool import WorkerPool
 from penstock.source.keyed_jsonl import FEW, KeyedLines
 from penstock.source.stat_cache import Observed, Stat
@@ -29,7 +29,7 @@ class Writing:
     def __init__(
         self,
         generated: Path,
-        source: Read,
+        source: ReadSpecs,
         known: BuildState,
         invalidation: Invalidation,
         look: Look,

@@ -20,7 +20,7 @@ _LONGEST_FILE = 200
 """Letters of a text that may name a file."""
 
 
-class Code(NamedTuple):
+class ParsedModule(NamedTuple):
     """What is to be known of one file."""
 
     digest: str
@@ -39,10 +39,10 @@ class Code(NamedTuple):
     """Paths of files that a text in it may name, from the root or from its own folder."""
 
 
-def understand(path: str, data: bytes | None) -> Code:
+def understand(path: str, data: bytes | None) -> ParsedModule:
     """What is to be known of the file at `path`, which holds `data`; None where it is not there."""
     if data is None:
-        return Code("absent")
+        return ParsedModule("absent")
     try:
         if len(data) > _LARGEST:
             raise ValueError
@@ -52,8 +52,8 @@ def understand(path: str, data: bytes | None) -> Code:
         uses = finders(tree, imports)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another version of Python may understand it.
-        return Code(_digest(data), may_run_any_code=True)
-    return Code(
+        return ParsedModule(_digest(data), may_run_any_code=True)
+    return ParsedModule(
         digest,
         tuple(sorted({*imports, *uses.probed})),
         may_run_any_code(tree, imports, uses),

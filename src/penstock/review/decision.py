@@ -17,7 +17,7 @@ from penstock.review.evidence.verify import Evidence, evidence_of
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
 from penstock.review.revisions import Revisions, with_revisions
 from penstock.source.git.default_base import WORK_TREE
@@ -57,7 +57,7 @@ def states_of(evidence: Mapping[str, Evidence]) -> dict[str, str]:
     return {address: found.state for address, found in evidence.items()}
 
 
-def decide(repository: GitRepository, view: RecordedPullRequest, known: Memory | None = None) -> Decision:
+def decide(repository: GitRepository, view: RecordedPullRequest, known: PriorDecisions | None = None) -> Decision:
     """The decision on a pull request. GitError where git fails.
 
     Compared are the base as it is now and what merging the head into it would leave: what the merge itself adds, or a
@@ -96,7 +96,7 @@ def decide_group(
     views: list[RecordedPullRequest],
     base: str,
     head: str,
-    known: Mapping[int, Memory],
+    known: Mapping[int, PriorDecisions],
 ) -> tuple[list[Decision], str]:
     """The decisions on the pull requests of a merge group, in their order, and why the group itself is not what it
     should be; empty where it is. GitError where git fails.
@@ -134,7 +134,7 @@ def _read(
 
 
 def _decided(
-    view: RecordedPullRequest, understood: Understood, known: Memory | None, group: MergeGroup | None
+    view: RecordedPullRequest, understood: Understood, known: PriorDecisions | None, group: MergeGroup | None
 ) -> Decision:
     """The verdict, given on the inputs as they can be written down, so that a replay cannot differ."""
     tree, evidence = understood.tree, understood.evidence
@@ -145,7 +145,7 @@ def _decided(
         tree.organisation,
         states_of(evidence),
         group,
-        known or Memory(),
+        known or PriorDecisions(),
         view.now(),
     )
     inputs = VerdictInputs.of_parts(inputs.as_parts())

@@ -18,7 +18,7 @@ from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.references.edits import referenced_edits
 from penstock.review.changes.rollback import is_rollback
-from penstock.review.changes.specs import Edit, direct_changes, reorderings_of
+from penstock.review.changes.specs import SpecEdit, direct_changes, reorderings_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
 from penstock.review.gc_paused import gc_paused
@@ -101,7 +101,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     )
 
 
-def _differs(revisions: Revisions, spec_id: SpecId, referenced: Iterable[Edit]) -> bool:
+def _differs(revisions: Revisions, spec_id: SpecId, referenced: Iterable[SpecEdit]) -> bool:
     """Whether what a spec says differs, or what stands behind it; its file may differ in another spec alone."""
     key = spec_key(spec_id.kind, spec_id.name)
     if revisions.base.catalog.fingerprint(key) != revisions.head.catalog.fingerprint(key):
@@ -110,8 +110,8 @@ def _differs(revisions: Revisions, spec_id: SpecId, referenced: Iterable[Edit]) 
 
 
 def compare(
-    base: DependencyGraph, head: DependencyGraph, touched: Iterable[SpecId], referenced: Sequence[Edit] = ()
-) -> tuple[list[Edit], list[Change], dict[str, Impact]]:
+    base: DependencyGraph, head: DependencyGraph, touched: Iterable[SpecId], referenced: Sequence[SpecEdit] = ()
+) -> tuple[list[SpecEdit], list[Change], dict[str, Impact]]:
     """The direct changes of the specs that `touched` names, all changes with the indirect ones, and their impacts.
 
     `referenced` are edits of the repository's own Python and data that count as changes of specs.
@@ -126,7 +126,7 @@ def compare(
 
 
 def _told(
-    impact: ImpactAnalysis, edits: Iterable[Edit], effects: Iterable[Change]
+    impact: ImpactAnalysis, edits: Iterable[SpecEdit], effects: Iterable[Change]
 ) -> tuple[list[Change], dict[str, Impact]]:
     """The changes that edits are, and their effects, with their impacts."""
     changes: list[Change] = []
@@ -140,7 +140,7 @@ def _told(
     return changes, impacts
 
 
-def _compiled_reorderings(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
+def _compiled_reorderings(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[SpecEdit]:
     """What stands in another order in the specs that are a cause of generated files that differ.
 
     Where no file follows an order, it means nothing, and is no change.
@@ -150,7 +150,7 @@ def _compiled_reorderings(revisions: Revisions, artifacts: Iterable[ArtifactChan
     return list(reorderings_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, among))
 
 
-def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
+def _with_share(head: Catalog, base: Catalog, edit: SpecEdit) -> SpecEdit:
     """A release that advances its canary, with the growth of its share of the traffic."""
     difference = edit.difference
     if difference is None or difference.holder is not ReleaseSpec or difference.field != "step":
@@ -210,7 +210,7 @@ def _base_problems(revisions: Revisions) -> list[Diagnostic]:
 
 
 def _kind(
-    repository: GitRepository, revisions: Revisions, edits: list[Edit], errors: tuple[Diagnostic, ...]
+    repository: GitRepository, revisions: Revisions, edits: list[SpecEdit], errors: tuple[Diagnostic, ...]
 ) -> Literal["change", "rollback", "none"]:
     has_errors = any(one.severity is Severity.ERROR for one in errors)
     if all(edit.change.operation is Operation.MOVED for edit in edits):
@@ -220,7 +220,7 @@ def _kind(
 
 
 def _digests(
-    revisions: Revisions, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]
+    revisions: Revisions, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[SpecEdit]
 ) -> dict[str, str]:
     """What a verdict is bound to; any difference asks for a new one."""
     base = revisions.base.catalog
@@ -238,7 +238,7 @@ def _digests(
     }
 
 
-def _evidence(revisions: Revisions, edits: list[Edit]) -> dict[str, str]:
+def _evidence(revisions: Revisions, edits: list[SpecEdit]) -> dict[str, str]:
     """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):

@@ -22,7 +22,7 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 
-from penstock.python.reach import Python, Reached
+from penstock.python.import_closure import ImportClosure, Python
 
 _SHIM_FOLDER = "penstock-shims-"
 _SHIM = "from penstock.runtime.repository import load_shimmed\n\nload_shimmed(__name__, {root!r})\n"
@@ -77,14 +77,14 @@ def load_shimmed(name: str, root: str) -> None:
         spec.loader.exec_module(module)
 
 
-def _reached(root: Path, module: str) -> Reached | None:
+def _reached(root: Path, module: str) -> ImportClosure | None:
     """What a module of the repository leads to; None for one that is not at the root."""
     if not _is_at(root, module.partition(".")[0]):
         return None
     return Python(lambda path: _read(root, path)).reached(module)
 
 
-def _first_names(reached: Reached) -> set[str]:
+def _first_names(reached: ImportClosure) -> set[str]:
     return {name.partition(".")[0] for name in reached.modules}
 
 

@@ -164,7 +164,7 @@ def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
     def refuse(*_: object) -> None:
         raise worker_pool.WorkerError("a worker process was ended by SIGKILL")
 
-    monkeypatch.setattr(worker_pool.WorkerPool, "round", refuse)
+    monkeypatch.setattr(worker_pool.WorkerPool, "next_round", refuse)
     found = head_compilation.compile_head(catalog, models, units(catalog), processes=3)
     assert set(found.compiled) == set(units(catalog))
 

@@ -12,7 +12,7 @@ import pytest
 
 from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import PARTS, VerdictInputs
 from penstock.review.record.log import RecordSubject, append, read, remembered
 from penstock.review.record.replay import replay, verify
@@ -31,7 +31,7 @@ def pull(repository: Repository) -> PullRequest:
 def decision_on(pull: PullRequest, store: RecordStore | None = None) -> Decision:
     git, view = pull.repository.seen, pull.forge.view
     subject = RecordSubject(view.repository, view.number, git.folder)
-    known = Memory() if store is None else remembered(read(store.log()), subject)
+    known = PriorDecisions() if store is None else remembered(read(store.log()), subject)
     return decide(git, view, known)
 
 

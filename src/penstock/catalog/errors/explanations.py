@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from penstock.catalog.errors.keys import lacking_keys, unknown_key, wrong_rule_form
-from penstock.catalog.errors.places import Place, store_of
+from penstock.catalog.errors.places import Place, place_of
 from penstock.catalog.errors.reported import Reported
 from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_type
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety
@@ -35,7 +35,7 @@ def explain(kind: type[Resource], reported: Reported, errors: Iterable[Any]) -> 
     choices: set[Pointer] = set()
     refused: list[Place] = []
     for error in errors:
-        place = store_of(kind, reported.data, error["loc"])
+        place = place_of(kind, reported.data, error["loc"])
         if place.rejected or reported.is_damaged(place.pointer):
             if error["type"] == "extra_forbidden":
                 refused.append(place)

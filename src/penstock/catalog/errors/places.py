@@ -29,7 +29,7 @@ class Place(NamedTuple):
     """The forms of which `parent` is the one chosen, if it is one of several."""
 
 
-def store_of(cls: type[BaseModel], data: Any, location: tuple[str | int, ...]) -> Place:
+def place_of(cls: type[BaseModel], data: Any, location: tuple[str | int, ...]) -> Place:
     """The place that pydantic's `location` names, without the names of the union members on the way."""
     shape: Shape = mapping_of(cls)
     parent: Mapping | None = None

@@ -15,11 +15,11 @@ from penstock.lowering.rules.alerting import (
     NUMBER,
     Fires,
     ServedSubject,
+    alert_environment,
     fires,
     rule_test,
     series,
     silent,
-    store_of,
 )
 from penstock.lowering.rules.monitors import monitor_rules
 from penstock.lowering.rules.releases import release_rules
@@ -43,7 +43,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         return None
     environment = environment_of(view).spec
     prometheus = environment.prometheus
-    subject = ServedSubject(store_of(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
+    subject = ServedSubject(alert_environment(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
     interval = str(prometheus.scrape_interval)
     groups: list[RuleGroup] = []
     tests: list[RuleTest] = []

@@ -16,7 +16,7 @@ from penstock.python.paths import paths_of
 from penstock.review.artifacts.comparison import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
 from penstock.review.changes.references.code import module_of
-from penstock.review.changes.specs import Edit, reorderings_of, start_of
+from penstock.review.changes.specs import SpecEdit, reorderings_of, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
@@ -32,7 +32,7 @@ _WHOLE = (Operation.ADDED, Operation.REMOVED, Operation.RENAMED)
 
 
 def unattributed_changes(
-    revisions: Revisions, base: DependencyGraph, head: DependencyGraph, compared: Comparison, edits: Iterable[Edit]
+    revisions: Revisions, base: DependencyGraph, head: DependencyGraph, compared: Comparison, edits: Iterable[SpecEdit]
 ) -> list[Change]:
     """A change of each spec that has such files: of the one that may be the cause, else of the one they are made from.
 
@@ -47,7 +47,7 @@ class _Search:
     base: DependencyGraph
     head: DependencyGraph
     compared: Comparison
-    edits: tuple[Edit, ...]
+    edits: tuple[SpecEdit, ...]
     changed: set[SpecId] = field(default_factory=set)
     """What the plan has a change of, under both names."""
     environments: set[str] = field(default_factory=set)
@@ -80,7 +80,7 @@ class _Search:
 
         Those edits would otherwise stand for whatever that does.
         """
-        edits: dict[SpecId, list[Edit]] = {}
+        edits: dict[SpecId, list[SpecEdit]] = {}
         for edit in self.edits:
             edits.setdefault(edit.spec, []).append(edit)
         return {
@@ -90,7 +90,7 @@ class _Search:
             and not self._same_but_for(spec_id, known)
         }
 
-    def _same_but_for(self, spec_id: SpecId, edits: Iterable[Edit]) -> bool:
+    def _same_but_for(self, spec_id: SpecId, edits: Iterable[SpecEdit]) -> bool:
         before, after = self.base.catalog.document(spec_id), self.head.catalog.document(spec_id)
         if before is None or after is None:
             return False

@@ -10,7 +10,7 @@ between and may leave something behind.
 from __future__ import annotations
 
 from penstock.review.changes.diff import Difference
-from penstock.review.changes.directions import NEUTRAL, Judgement
+from penstock.review.changes.directions import NEUTRAL, DirectionJudgement
 from penstock.specs.base import Metadata, Node
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.estimator import Estimator, External
@@ -55,7 +55,9 @@ def neutral_if_order_insensitive(difference: Difference, before: Node, after: No
     if why is None or any(_is_order_significant(difference, version) for version in (before, after)):
         return difference
     why_neutral = difference.judgement.why.removesuffix(", and what is compiled follows that order")
-    return difference._replace(judgement=Judgement(NEUTRAL, f"{why_neutral}; {why}, so the order loosens nothing"))
+    return difference._replace(
+        judgement=DirectionJudgement(NEUTRAL, f"{why_neutral}; {why}, so the order loosens nothing")
+    )
 
 
 def _is_order_significant(difference: Difference, spec: Node) -> bool:

@@ -9,7 +9,7 @@ from penstock.catalog.lineage import Touch, Use, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
 from penstock.specs.addresses import Address
@@ -23,7 +23,7 @@ Uses = dict[tuple[Column, Use], Touch]
 
 
 def newly_reaching(
-    base: DependencyGraph, head: DependencyGraph, edits: Sequence[Edit], behind: Sequence[Edit] = ()
+    base: DependencyGraph, head: DependencyGraph, edits: Sequence[SpecEdit], behind: Sequence[SpecEdit] = ()
 ) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
@@ -71,7 +71,7 @@ def _of_model(base: DependencyGraph, head: DependencyGraph, former: dict[SpecId,
         yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
 
 
-def _on_the_way(through: tuple[str, ...], edits: Iterable[Edit]) -> tuple[str, ...]:
+def _on_the_way(through: tuple[str, ...], edits: Iterable[SpecEdit]) -> tuple[str, ...]:
     """The edits of what the way leads over, and of what makes it: the texts of features, the sources of datasets."""
     specs = {step.partition(".")[0] for step in through}
     found = set()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import references
 from penstock.review.changes.diff import Difference
-from penstock.review.changes.directions import NEUTRAL, Judgement
+from penstock.review.changes.directions import NEUTRAL, DirectionJudgement
 from penstock.review.model import Operation
 from penstock.source.canonical import digest, pointed
 from penstock.source.model import Document
@@ -58,7 +58,7 @@ def follows(difference: Difference, renames: tuple[Rename, ...]) -> Difference:
             rename.after.name,
         ):
             why = f"it follows {kind} {rename.before.name}, which has a new name and the same content"
-            return difference._replace(judgement=Judgement(NEUTRAL, why))
+            return difference._replace(judgement=DirectionJudgement(NEUTRAL, why))
     return difference
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from penstock.diagnostics.grammar import joined
 from penstock.review.changes.alignment import align
-from penstock.review.changes.diff import Difference, Place, among, is_set
+from penstock.review.changes.diff import Difference, FieldPlace, among, is_set
 from penstock.review.changes.directions import judge
 from penstock.review.changes.values import exact, plain
 from penstock.review.model import Operation
@@ -57,7 +57,7 @@ def reorderings(address: Address, before: Node, after: Node, pointer: Pointer = 
     for key, field in mapping_of(cls).fields.items():
         one, other = getattr(before, field.name), getattr(after, field.name)
         if not _is_alike(one, other):
-            yield from _of_values(Place.of(address, pointer, cls, key, field), one, other, field.shape)
+            yield from _of_values(FieldPlace.of(address, pointer, cls, key, field), one, other, field.shape)
 
 
 def _is_alike(before: Any, after: Any) -> bool:
@@ -75,7 +75,7 @@ def _is_alike(before: Any, after: Any) -> bool:
     return bool(before == after)
 
 
-def _of_values(place: Place, before: Any, after: Any, shape: Shape | None) -> Iterator[Difference]:
+def _of_values(place: FieldPlace, before: Any, after: Any, shape: Shape | None) -> Iterator[Difference]:
     if isinstance(before, Node) and type(before) is type(after):
         yield from reorderings(place.address, before, after, place.pointer)
     elif isinstance(before, dict) and isinstance(after, dict):
@@ -85,7 +85,7 @@ def _of_values(place: Place, before: Any, after: Any, shape: Shape | None) -> It
 
 
 def _of_mappings(
-    place: Place, before: dict[str, Any], after: dict[str, Any], shape: Entries | None
+    place: FieldPlace, before: dict[str, Any], after: dict[str, Any], shape: Entries | None
 ) -> Iterator[Difference]:
     places = {key: position for position, key in enumerate(before)}
     common = [_Kept(places[key], str(key), str(key)) for key in after if key in places]
@@ -95,7 +95,7 @@ def _of_mappings(
             yield from _of_values(place.key(str(key)), before[key], after[key], shape.value if shape else None)
 
 
-def _of_lists(place: Place, before: list[Any], after: list[Any], shape: Items | None) -> Iterator[Difference]:
+def _of_lists(place: FieldPlace, before: list[Any], after: list[Any], shape: Items | None) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
     pairs = sorted(_pairs(before, after, is_set(place.review, item)), key=lambda pair: pair[1])
     kept = [_Kept(one, _name(after[other], name), _told(after[other], name)) for one, other, name in pairs]
@@ -132,7 +132,7 @@ def _told(item: Any, name: str) -> Any:
     return name if isinstance(item, Node) and not name.isdecimal() else plain(item)
 
 
-def _of_kept(place: Place, kept: Sequence[_Kept]) -> Iterator[Difference]:
+def _of_kept(place: FieldPlace, kept: Sequence[_Kept]) -> Iterator[Difference]:
     """`kept` stand as they do in the later version."""
     if (place.holder, place.field) in SORTED or all(one.before < other.before for one, other in pairwise(kept)):
         return

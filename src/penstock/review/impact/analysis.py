@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import SpecId
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.cost import UNKNOWN, Cost, cost_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Impact, Operation
@@ -28,12 +28,12 @@ class ImpactAnalysis:
     _known: dict[tuple[Any, ...], Impact] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, base: DependencyGraph, head: DependencyGraph, edits: Iterable[Edit]) -> ImpactAnalysis:
+    def of(cls, base: DependencyGraph, head: DependencyGraph, edits: Iterable[SpecEdit]) -> ImpactAnalysis:
         """The analysis of a pull request that makes these edits."""
         former = ((edit.change.renamed_from, edit.spec) for edit in edits)
         return cls(base, head, {SpecId(one.kind, one.name): spec for one, spec in former if one is not None})
 
-    def of_edit(self, edit: Edit) -> Impact:
+    def of_edit(self, edit: SpecEdit) -> Impact:
         """The impact of a direct change, or of a function whose code differs."""
         is_prose = edit.difference is not None and edit.difference.review.loosens is Loosens.NEVER
         if edit.change.operation is Operation.MOVED or is_prose:
@@ -54,7 +54,7 @@ class ImpactAnalysis:
         models, rollouts = self._names(spec_id)
         return self._impact(models, rollouts, change.environments, cost)
 
-    def _reached(self, edit: Edit) -> tuple[set[str], set[str]]:
+    def _reached(self, edit: SpecEdit) -> tuple[set[str], set[str]]:
         kind = edit.spec.kind
         if kind in ("Dataset", "FeatureSet"):
             models = {*self.base.models(edit.spec, edit.pointer), *self.head.models(edit.spec, edit.pointer)}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Operation
 from penstock.specs.rollout import Rollout
@@ -52,7 +52,7 @@ _COPIES = ("spec", "serve", "replicas", "max")
 _OF_A_COPY = ("spec", "serve", "resources")
 
 
-def cost_of(base: DependencyGraph, head: DependencyGraph, edit: Edit) -> Cost:
+def cost_of(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Cost:
     """What the edit adds; less than nothing where it takes away.
 
     Where several fields change at once, each has its share as if they changed one after the other.
@@ -78,11 +78,11 @@ def cost_of(base: DependencyGraph, head: DependencyGraph, edit: Edit) -> Cost:
     return total
 
 
-def _is_costly(edit: Edit) -> bool:
+def _is_costly(edit: SpecEdit) -> bool:
     return edit.pointer == _COPIES or edit.pointer[:3] == _OF_A_COPY
 
 
-def _share(edit: Edit, is_whole: bool, environment: str, old: _Requests, new: _Requests) -> Cost:
+def _share(edit: SpecEdit, is_whole: bool, environment: str, old: _Requests, new: _Requests) -> Cost:
     """What the edit adds in one environment."""
     if is_whole:
         return _difference(old.all(), new.all())

@@ -12,8 +12,8 @@ from penstock.review.decision import states_of, understand
 from penstock.review.evidence.keys import KeySet
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
-from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, read_owners
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
@@ -26,7 +26,7 @@ class Recorded:
     name: str
     """As the reader knows it: a file, a number."""
     view: RecordedPullRequest
-    memory: Memory = field(default_factory=Memory)
+    memory: PriorDecisions = field(default_factory=PriorDecisions)
 
 
 class Replayed(NamedTuple):

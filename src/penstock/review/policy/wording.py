@@ -11,7 +11,7 @@ from penstock.forges.logins import GHOST
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
 from penstock.review.policy.holds import Hold
-from penstock.review.policy.outcome import Outcome
+from penstock.review.policy.outcome import RequirementOutcome
 from penstock.review.policy.rules import Group
 from penstock.specs.approval_policy import Freeze
 
@@ -93,7 +93,7 @@ def group_name(group: Group) -> str:
 
 def group_sentence(
     group: Group,
-    outcome: Outcome,
+    outcome: RequirementOutcome,
     *,
     able: tuple[str, ...],
     given: tuple[str, ...],

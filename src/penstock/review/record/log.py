@@ -14,7 +14,7 @@ import orjson
 
 from penstock import __version__
 from penstock.review.model import Verdict
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import (
     PARTS,
     UnreadableInputsError,
@@ -75,7 +75,7 @@ class Entry:
         return str(self.value["verdict"])
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> PriorDecisions:
         """What the next verdict on the same pull request is to know. RecordError where it is not understood."""
         try:
             return memory_of(self.value["memory"])
@@ -149,10 +149,10 @@ def last_about(entries: Iterable[Entry], subject: RecordSubject) -> Entry | None
     return found
 
 
-def remembered(entries: Iterable[Entry], subject: RecordSubject) -> Memory:
+def remembered(entries: Iterable[Entry], subject: RecordSubject) -> PriorDecisions:
     """What the record knows of a pull request: the memory of its newest decision."""
     latest = last_about(entries, subject)
-    return Memory() if latest is None else latest.memory
+    return PriorDecisions() if latest is None else latest.memory
 
 
 def _entry(

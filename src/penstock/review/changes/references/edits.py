@@ -17,7 +17,7 @@ from penstock.review.changes.references.changed_files import Changed, ReferenceD
 from penstock.review.changes.references.code import CodeReferences
 from penstock.review.changes.references.commands import CommandReferences
 from penstock.review.changes.references.data import DataReferences
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.files import SUFFIXES
@@ -37,7 +37,7 @@ class _Named(NamedTuple):
     texts: tuple[str, ...]
 
 
-def referenced_edits(revisions: Revisions) -> list[Edit]:
+def referenced_edits(revisions: Revisions) -> list[SpecEdit]:
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
     differing = [one for one in revisions.paths if not _is_compared(one.path)]
     if not differing:
@@ -87,7 +87,7 @@ def _named(document: Document, wanted: set[str]) -> Iterator[_Named]:
         yield _Named(spec_id, field, what, tuple(texts))
 
 
-def _edit(revisions: Revisions, named: _Named, difference: ReferenceDifference) -> Edit:
+def _edit(revisions: Revisions, named: _Named, difference: ReferenceDifference) -> SpecEdit:
     catalog = revisions.head.catalog
     environment, place = _place(named.pointer)
     everywhere = dict.fromkeys((*catalog.environments(), *revisions.base.catalog.environments()))
@@ -104,7 +104,7 @@ def _edit(revisions: Revisions, named: _Named, difference: ReferenceDifference) 
         span=catalog.span(named.spec, named.pointer),
         through=(difference.path,),
     )
-    return Edit(change, named.spec, pointer=place, function=difference.function)
+    return SpecEdit(change, named.spec, pointer=place, function=difference.function)
 
 
 def _place(pointer: Pointer) -> tuple[str | None, Pointer]:

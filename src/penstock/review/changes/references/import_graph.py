@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from penstock.catalog.repository import RepositoryFiles
-from penstock.python.reach import Python
+from penstock.python.import_closure import Python
 from penstock.source.canonical import bytes_digest
 
 _HOLDS_CODE = re.compile(

@@ -16,7 +16,7 @@ class Added(NamedTuple):
     gpu: float = 0.0
 
 
-class Subject(NamedTuple):
+class PolicySubject(NamedTuple):
     """One change in its pull request."""
 
     change: Change

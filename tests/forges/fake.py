@@ -10,7 +10,7 @@ from typing import Literal
 
 from penstock.forges.logins import login_key
 from penstock.forges.protocol import Comment, Commit, Deletion, Dismissal, Person, Push, Review
-from penstock.forges.recorded import Facts, RecordedPullRequest
+from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When a fake pull request is opened: a Monday morning."""
@@ -50,7 +50,7 @@ def commit(
 class FakePullRequest:
     """A pull request in the hands of a test. Every act happens one minute after the one before."""
 
-    facts: Facts
+    facts: PullRequestFacts
     _comments: int = 0
 
     @classmethod
@@ -75,7 +75,7 @@ class FakePullRequest:
         head = head or object_id("head")
         first = (commit(head, author, parents=[base or object_id("base")]),) if commits is None else tuple(commits)
         return cls(
-            Facts(
+            PullRequestFacts(
                 repository=repository,
                 number=number,
                 title=title,

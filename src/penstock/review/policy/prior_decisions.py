@@ -9,7 +9,7 @@ from penstock.review.policy.holds import Hold
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class PriorDecisions:
     """What was known when a pull request was last looked at; empty for one that never was."""
 
     approvals: ApprovedFingerprints = field(default_factory=dict)

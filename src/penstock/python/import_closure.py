@@ -1,4 +1,4 @@
-"""What a module leads to, followed by import statements from file to file."""
+"""The import closure of a module: all that it leads to, by import statements from file to file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from penstock.python.paths import packages_of, paths_of
-from penstock.python.syntax import Code, understand
+from penstock.python.syntax import ParsedModule, understand
 
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, it is taken to lead to any."""
 
 
-class Reached(NamedTuple):
+class ImportClosure(NamedTuple):
     """What a module leads to."""
 
     files: frozenset[str]
@@ -34,10 +34,10 @@ class Python:
     """The bytes of a file, by its path from the root; None where there is none."""
     is_linked: Callable[[str], bool] = lambda _: False
     """Whether a path leads to where nobody can follow."""
-    _reached: dict[tuple[str, str], Reached] = field(default_factory=dict)
-    _read: dict[str, Code] = field(default_factory=dict)
+    _reached: dict[tuple[str, str], ImportClosure] = field(default_factory=dict)
+    _read: dict[str, ParsedModule] = field(default_factory=dict)
 
-    def reached(self, module: str, folder: str = "") -> Reached:
+    def reached(self, module: str, folder: str = "") -> ImportClosure:
         """What `module` leads to.
 
         Modules are looked for from the root, and where Python runs a script also from the `folder` that it is in.
@@ -46,13 +46,13 @@ class Python:
             self._reached[module, folder] = self._search(module, folder)
         return self._reached[module, folder]
 
-    def code(self, path: str) -> Code:
+    def code(self, path: str) -> ParsedModule:
         """What is to be known of a file."""
         if path not in self._read:
             self._read[path] = understand(path, self.read(path))
         return self._read[path]
 
-    def _search(self, module: str, folder: str) -> Reached:
+    def _search(self, module: str, folder: str) -> ImportClosure:
         found: set[str] = set()
         named: set[str] = set()
         waiting = [module]
@@ -86,7 +86,7 @@ class Python:
                     new = {imported, *(listed or ())} - seen
                     seen |= new
                     waiting += sorted(new)
-        return Reached(frozenset(found), frozenset(named), frozenset(seen), may_run_any_code)
+        return ImportClosure(frozenset(found), frozenset(named), frozenset(seen), may_run_any_code)
 
     def _listed(self, imported: str, folder: str) -> tuple[str, ...] | None:
         """The modules that `from package import *` imports by the package's list; None where nobody can tell."""
