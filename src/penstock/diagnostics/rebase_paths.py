@@ -1,4 +1,4 @@
-"""Diagnostics for those who know files from the top of a git repository, where the specs stand in a folder of it."""
+"""Rebases the paths of diagnostics from a folder of specs to the top of the git repository that the folder is in."""
 
 from __future__ import annotations
 

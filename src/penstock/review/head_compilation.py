@@ -1,4 +1,4 @@
-"""What the specs of head give by themselves: what is wrong with them, and what they compile to."""
+"""Checks and compiles the specs of head, in as many processes as that is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON values by name, one a line: found, searched for a word and replaced without decoding the others.
+"""Keyed JSON lines, a name and a value in each: found, searched for a word and replaced without decoding the others.
 
 A line is the name and the value, both JSON, with a tab between them. JSON holds neither tabs nor line ends of its own,
 so that a search through the whole text, which takes C a millisecond for some megabytes, cannot go astray.

@@ -1,4 +1,4 @@
-"""What comes in the place of a spec that goes: one of its kind under another name, in which a few fields differ.
+"""Near renames: a spec is removed, and one of its kind is added under another name, with a few fields changed.
 
 Under one name these would be changes of their own. Under two, a bound that moved is found in neither of the wholes.
 """

@@ -1,4 +1,4 @@
-"""Orders that loosen nothing although generated files follow them: what stands in them holds by itself.
+"""Fields in which order means nothing although generated files follow it: what stands in them holds by itself.
 
 Kept out are all that something may count by its place. The columns of a dataset, since SQL reads them by it (`union`,
 `order by 1`); features, since callers send them in that order where a server takes plain tensors, and since another

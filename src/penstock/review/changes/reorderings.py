@@ -1,4 +1,4 @@
-"""Where two versions of a spec hold the same things in another order: a field each, with what moved.
+"""Reorderings: where two versions of a spec hold the same items in another order, a field each, with what moved.
 
 Keys of a mapping that the language declares have no order. Entries under free keys have one, and so have items that are
 known by name or by content: whether it means anything, what is compiled tells.

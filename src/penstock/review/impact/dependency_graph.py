@@ -1,4 +1,4 @@
-"""What a spec, a column or a feature reaches: along references downstream, and along columns where they are known."""
+"""The dependency graph of one revision: what is downstream of a spec, a column or a feature."""
 
 from __future__ import annotations
 
