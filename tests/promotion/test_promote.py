@@ -258,7 +258,9 @@ def test_production_serves_what_staging_has_served(repository: Repository, capsy
     repository.train("two")
     assert "and serves another version" in refused(repository, capsys, to="production")
     assert repository.promote() == 0
-    assert "and has not finished" in refused(repository, capsys, to="production")
+    said = refused(repository, capsys, to="production")
+    assert "and has not finished the canary of this version" in said
+    assert "--to staging --advance` finish it first" in said
     assert repository.promote("--skip-stages", to="production") == 0
 
 

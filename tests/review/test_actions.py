@@ -166,6 +166,7 @@ def test_without_the_extra_it_says_which(
     monkeypatch.setitem(sys.modules, "httpx", None)
     assert run.on_pull_request() == 2
     expected = (
-        'error: httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+        "error: httpx is missing: speaking to GitHub needs the extra `review` "
+        '(in a checkout of Penstock: `pip install ".[review]"`).'
     )
     assert expected in capsys.readouterr().err

@@ -88,7 +88,7 @@ def run(arguments):
             "pass",
             EXIT_BROKEN,
             "snapshot: nothing_of_this_name is missing: steps need the extra `runtime` "
-            '(`pip install "penstock[runtime]"`)\n',
+            '(in a checkout of Penstock: `pip install ".[runtime]"`)\n',
         ),
         ("import penstock.nothing", "pass", EXIT_BROKEN, "ModuleNotFoundError: No module named 'penstock.nothing'"),
         # What a function of the repository calls speaks neither for the step, nor has it done its work.

@@ -179,6 +179,7 @@ class LazyCatalog(Catalog):
         self._lazy = _LazyDocuments(self._documents, self._register_mentions)
         self._documents = self._lazy
         self._override_keys: dict[str | None, set[str]] = {}
+        self._known = frozenset(known)
         self._put: set[SpecFile] = set(known)
         self._whole: set[str] = set()
         """Kinds of which every spec is registered."""
@@ -192,6 +193,15 @@ class LazyCatalog(Catalog):
                 self._register(file)
         self._whole |= set(KINDS) if kind is None else {kind}
         return tuple(sorted(spec_id for spec_id in self._lazy if kind is None or spec_id.kind == kind))
+
+    def read_since(self) -> Iterator[Diagnostic]:
+        """What is wrong with the files that had to be read since the catalog was made.
+
+        Those are all that mention a spec that was asked for: one that cannot be parsed may have said anything of it.
+        """
+        for file in self.files:
+            if file.is_read and file not in self._known:
+                yield from file.content[1]
 
     def mentioning(self, name: str) -> Iterator[SpecFile]:
         """The files in which the name of a spec may be written; the others refer to it nowhere."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import FAULT, OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
@@ -42,7 +43,14 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: --jobs takes a number from 1, not {options.jobs}", file=sys.stderr)
         return WRONG_USE
     session = Session(root, use_memory=not options.no_cache, processes=options.jobs or processors())
-    outcome = session.compile(check_only=options.check)
+    try:
+        outcome = session.compile(check_only=options.check)
+    except OSError as error:
+        if not _is_of_generated(error, root):
+            raise
+        print(f"error: generated/ cannot be written: {error.strerror}", file=sys.stderr)
+        print("hint: `penstock compile --check` says what would change there, and writes nothing", file=sys.stderr)
+        return FAULT
     show(outcome.diagnostics, root, options.format)
     if options.timings:
         print(_table(outcome.timings), file=sys.stderr)
@@ -54,6 +62,11 @@ def run(options: argparse.Namespace) -> int:
 
             print(missing_environment_hint(outcome.nowhere), file=sys.stderr)
     return PROBLEMS if outcome.failed else OK
+
+
+def _is_of_generated(error: OSError, root: Path) -> bool:
+    """Whether the machine refused something below generated/, often under a name that lasts as long as the writing."""
+    return isinstance(error.filename, str) and Path(error.filename).is_relative_to(root / "generated")
 
 
 def _summary(outcome: CompileOutcome, check_only: bool) -> str:

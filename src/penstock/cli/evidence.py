@@ -268,6 +268,13 @@ def _keygen(options: argparse.Namespace) -> int:
         file.write(pair.private_pem)
     now = datetime.now(UTC).replace(microsecond=0)
     print(f"# The private key is in {options.out}: keep it in a secret store, and delete the file.")
+    repository = next((above for above in options.out.resolve().parents if (above / ".git").exists()), None)
+    if repository is not None:
+        print(
+            f"warning: {options.out} lies in the git repository {repository}: take it out before anything is committed "
+            "there; whoever has read it can sign evidence until it is revoked",
+            file=sys.stderr,
+        )
     print("# This goes into the ApprovalPolicy, under spec.keys.evidence. It signs statements that are made from then")
     print("# until then: to sign one that was made before, let `from` begin no later than that.")
     print(f"- id: {options.key_id}")

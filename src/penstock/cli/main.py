@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -61,21 +62,34 @@ def command() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went."""
-    # A reader that closes the pipe (`penstock explain ... | head`) ends the writer quietly, as other tools do.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except BrokenPipeError:
+        # A reader that closes the pipe (`penstock explain ... | head`) ends the writer quietly, as other tools do.
+        # Other pipes, to git or between processes, break as an error: so it is not the default from the start.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        return 128 + signal.SIGPIPE
+
+
+def _run(words: list[str]) -> int:
     parser = _parser(words[0] if words else None)
-    options = parser.parse_args(words)
+    try:
+        options = parser.parse_args(words)
+    except SystemExit:  # which is how argparse ends after a help text
+        sys.stdout.flush()
+        raise
     if options.command is None:
         parser.print_help()
         return WRONG_USE
     try:
-        return int(_module(options.command).run(options))
+        code = int(_module(options.command).run(options))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 128 + signal.SIGINT
     except Exception as error:
-        if os.environ.get("PENSTOCK_DEBUG"):
+        if os.environ.get("PENSTOCK_DEBUG") or (isinstance(error, BrokenPipeError) and _lost_its_reader()):
             raise
         if isinstance(error, OSError) and error.strerror is not None:
             # A full disk, a folder that may not be written: the machine's fault, and nothing to report.
@@ -87,6 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return FAULT
+
+
+def _lost_its_reader() -> bool:
+    """Whether standard output is a pipe that nobody reads any more."""
+    try:
+        output = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return False
+    watched = select.poll()
+    watched.register(output, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in watched.poll(0))
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -114,7 +139,8 @@ def add_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentPars
 
 def lacks(error: ModuleNotFoundError, what: str, extra: str) -> str:
     """The error of a command whose library is not installed: `what` needs which extra, and how it is installed."""
-    return f'error: {error.name} is missing: {what} the extra `{extra}` (`pip install "penstock[{extra}]"`)'
+    install = f'in a checkout of Penstock: `pip install ".[{extra}]"`'
+    return f"error: {error.name} is missing: {what} the extra `{extra}` ({install})"
 
 
 def _module(command: str) -> Any:

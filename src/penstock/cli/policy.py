@@ -65,7 +65,11 @@ def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
     try:
         return _ACTIONS[options.action](options)
-    except (NoRepositoryError, GitError, ForgeError, OSError) as error:
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        return WRONG_USE
+    except (NoRepositoryError, GitError, ForgeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
 
@@ -180,6 +184,10 @@ def _replay(options: argparse.Namespace) -> int:
             print(f"~  {shown}: {row.before.state.value} -> {row.after.state.value}")
             print(f"     was {log_line(row.before.headline)}")
             print(f"     now {log_line(row.after.headline)}")
+            # Where the sentence is the same, what rules ask for tells the two apart.
+            gone, come = row.differences if row.before.headline == row.after.headline else ((), ())
+            print("".join(f"       - {log_line(one)}\n" for one in gone), end="")
+            print("".join(f"       + {log_line(one)}\n" for one in come), end="")
     print(f"{len(altered)} of {counted(len(rows), 'recorded pull request')} would be judged otherwise")
     return PROBLEMS if any(row.problem for row in rows) else OK
 

@@ -79,11 +79,14 @@ def refuse_skipped_stages(view: View, rollout: Rollout, candidate: Candidate) ->
     """
     for name, release in earlier_releases(view, rollout).items():
         if release is None or release.spec.version.digest != candidate.digest or release.spec.step is not None:
-            reached = "serves another version" if release is None or release.spec.step is None else "has not finished"
-            reached = "serves nothing yet" if release is None else reached
+            reached = f"{'serves nothing yet' if release is None else 'serves another version'} of `{rollout.name}`"
+            instead = f"promote to `{name}` first"
+            if release is not None and release.spec.version.digest == candidate.digest:
+                reached = f"has not finished the canary of this version of `{rollout.name}`"
+                instead = f"let `penstock promote {candidate.model} --to {name} --advance` finish it first"
             raise RefusalError(
-                f"`{name}` comes before `{_stage_of(view).name}` and {reached} of `{rollout.name}`; promote to "
-                f"`{name}` first, or give --skip-stages, which the review will see"
+                f"`{name}` comes before `{_stage_of(view).name}` and {reached}; {instead}, or give --skip-stages, "
+                "which the review will see"
             )
 
 

@@ -70,6 +70,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     astray = list(irregular_paths(repository, revisions))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
     errors.extend(check_whole(revisions.head.catalog))
+    errors.extend(revisions.head.catalog.read_since())
     errors.extend(compilation.findings)
     generated = comparison.run(compilation, has_errors=errors.has_errors)
     errors.extend(astray)
@@ -194,7 +195,11 @@ _TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-ba
 def _base_problems(revisions: Revisions) -> list[Diagnostic]:
     """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
     catalog = revisions.base.catalog
-    found = [*catalog.reading, *(one for spec_id in revisions.touched for one in catalog.problems(spec_id))]
+    found = [
+        *catalog.reading,
+        *catalog.read_since(),
+        *(one for spec_id in revisions.touched for one in catalog.problems(spec_id)),
+    ]
     return [
         replace(
             one,

@@ -90,9 +90,7 @@ def load_revisions(repository: GitRepository, base: str, head: str, *, read_all:
         head_problems = [*head_problems, _no_specs(repository.folder, (path.path for path in paths))]
     wanted = {blob for path, blob in (*before.items(), *after.items()) if (path, blob) not in texts}
     bodies |= repository.blobs(sorted(wanted))
-    shared: dict[tuple[str, str], SpecFile | None] = {
-        place: None if source is None else SpecFile(source) for place, source in texts.items()
-    }
+    shared = {place: _Read(SpecFile(source), problems) for place, (source, problems) in texts.items()}
     differing = {path for path in (*before, *after) if before.get(path) != after.get(path)}
     one = _files(before, bodies, shared, base_problems)
     other = _files(after, bodies, shared, head_problems)
@@ -141,20 +139,31 @@ def _edited_specs(
     return edited if max(sizes, default=0) <= MAX_FILE_BYTES else None
 
 
+class _Read(NamedTuple):
+    """A file that was read, for both sides where they have the same."""
+
+    file: SpecFile | None
+    """None where its bytes are no text."""
+    problems: list[Diagnostic]
+
+
 def _files(
     listing: dict[str, str],
     bodies: dict[str, bytes],
-    shared: dict[tuple[str, str], SpecFile | None],
+    shared: dict[tuple[str, str], _Read],
     problems: list[Diagnostic],
 ) -> list[SpecFile]:
-    """The files of one side, each shared with the other side where path and bytes are the same."""
+    """The files of one side, each shared with the other side where path and bytes are the same.
+
+    What is wrong with a file is added to `problems`, whichever side was read first.
+    """
     found = []
     for place in listing.items():
         if place not in shared:
             source, in_text = decode(place[0], bodies[place[1]], place[1])
-            problems += in_text
-            shared[place] = SpecFile(source) if source is not None else None
-        file = shared[place]
+            shared[place] = _Read(SpecFile(source) if source is not None else None, in_text)
+        file, in_file = shared[place]
+        problems += in_file
         if file is not None:
             found.append(file)
     return found
@@ -166,16 +175,18 @@ def _declared(file: SpecFile) -> Iterable[SpecId]:
 
 def _work_tree_specs(
     root: Path,
-) -> tuple[dict[str, str], dict[tuple[str, str], SourceFile | None], list[Diagnostic]]:
+) -> tuple[dict[str, str], dict[tuple[str, str], tuple[SourceFile, list[Diagnostic]]], list[Diagnostic]]:
+    """The blobs by path, the texts with what is wrong with each, and what is wrong with what is no text."""
     stats, problems = scan(root, SPECS)
     listing: dict[str, str] = {}
-    texts: dict[tuple[str, str], SourceFile | None] = {}
+    texts: dict[tuple[str, str], tuple[SourceFile, list[Diagnostic]]] = {}
     for stat in stats:
         source, found = read_file(root, stat.path)
-        problems += found
-        if source is not None:
+        if source is None:
+            problems += found
+        else:
             listing[stat.path] = source.blob
-            texts[stat.path, source.blob] = source
+            texts[stat.path, source.blob] = (source, found)
     return listing, texts, problems
 
 

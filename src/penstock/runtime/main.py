@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         step.add_arguments(parser)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("penstock."):
-            extra = 'the extra `runtime` (`pip install "penstock[runtime]"`)'
+            extra = 'the extra `runtime` (in a checkout of Penstock: `pip install ".[runtime]"`)'
             print(f"{name}: {error.name} is missing: steps need {extra}", file=sys.stderr)
         else:
             traceback.print_exc()

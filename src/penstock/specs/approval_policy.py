@@ -239,6 +239,12 @@ class ApprovalRule(Node):
     )
 
 
+def _in_order(start: datetime, end: datetime) -> None:
+    """Refuse a time of no length, in which nothing would ever hold."""
+    if not start < end:
+        raise PydanticCustomError("period_order", "expected `until` after `from`")
+
+
 class Freeze(Node):
     """A time in which nothing is released; a rollback passes."""
 
@@ -252,8 +258,7 @@ class Freeze(Node):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if not self.from_ < self.until:
-            raise PydanticCustomError("freeze_order", "expected `until` after `from`")
+        _in_order(self.from_, self.until)
         return self
 
 
@@ -288,6 +293,11 @@ class Key(Node):
     revoked: bool = field(
         "Whether everything it signed is void.", loosens=Loosens.LOWER, area=GOVERNANCE, default=False
     )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _in_order(self.from_, self.until)
+        return self
 
 
 class Keys(Node):

@@ -190,6 +190,23 @@ def test_of_two_statements_none_is_signed_where_one_would_not_verify(
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", "promotion") == 0
 
 
+def test_a_key_that_only_has_the_name_of_the_policy_s_signs_nothing(
+    repository: Repository, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would take the place of a good signature, and be told of as a key that the policy does not name yet."""
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    before = repository.read(PATH), repository.read(PROMOTION_PATH), repository.read(RELEASE_PATH)
+    other = tmp_path / "other.pem"
+    capsys.readouterr()
+    assert main(["evidence", "keygen", "--key-id", "ci", "--out", str(other)]) == 0
+    [entry] = yaml.safe_load(capsys.readouterr().out)
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(other)) == 2
+    told = capsys.readouterr().err
+    assert "the ApprovalPolicy names another key `ci`" in told
+    assert f"this private key belongs to `{entry['ed25519']}`" in told
+    assert (repository.read(PATH), repository.read(PROMOTION_PATH), repository.read(RELEASE_PATH)) == before
+
+
 def test_that_the_policy_does_not_name_the_key_is_told(
     repository: Repository, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +226,15 @@ def test_a_private_key_is_its_owner_s_alone_and_never_overwritten(key: Path) -> 
     before = key.read_bytes()
     assert main(["evidence", "keygen", "--key-id", "ci", "--out", str(key)]) == 2
     assert key.read_bytes() == before
+
+
+def test_a_private_key_in_a_repository_is_warned_of(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evidence", "keygen", "--key-id", "a", "--out", str(tmp_path / "a.pem")]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["evidence", "keygen", "--key-id", "a", "--out", str(repository.root / "specs" / "a.pem")]) == 0
+    assert f"lies in the git repository {repository.root}" in capsys.readouterr().err
 
 
 def test_a_release_that_is_not_there_is_named(

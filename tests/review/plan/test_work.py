@@ -15,6 +15,7 @@ from penstock.catalog import lazy, validation
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.compiler import units
+from penstock.diagnostics.model import Severity
 from penstock.incremental import worker_pool
 from penstock.review import head_compilation
 from penstock.review.model import Plan
@@ -219,3 +220,30 @@ def test_a_head_whose_specs_are_not_only_edited_is_listed_itself(repository: Rep
     assert code in {problem.code for problem in repository.plan().errors}
     mended = repository.plan(base="change", head="main")
     assert {problem.code for problem in mended.errors} <= {"base-unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "code"),
+    [
+        (b"\xef\xbb\xbf" + b"apiVersion: penstock/v1\nkind: Team\nmetadata: {name: aa}\n", "byte-order-mark"),
+        ("kind: Team\nmetadata: {name: Müller}\n".encode("latin-1"), "not-utf8"),
+        (
+            b"apiVersion: penstock/v1\nkind: Gate\nmetadata: {name: other, owner: ml}\nspec: {model: delay\n",
+            "unclosed-bracket",
+        ),
+    ],
+)
+@pytest.mark.parametrize("head", ["change", "WORKTREE"])
+def test_a_file_that_neither_side_can_read_is_an_error_of_the_head_too(
+    repository: Repository, spoilt: bytes, code: str, head: str
+) -> None:
+    repository.write("specs/spoilt.yaml", spoilt)
+    repository.commit()
+    repository.branch()
+    repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
+    repository.commit()
+    errors = repository.plan(head=head).errors
+    assert {(one.code, one.severity, one.primary.span.path) for one in errors if one.code != "base-unreadable"} == {
+        (code, Severity.ERROR, "specs/spoilt.yaml")
+    }
+    assert [one.code for one in errors].count("base-unreadable") == 1

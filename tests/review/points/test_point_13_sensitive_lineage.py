@@ -48,7 +48,9 @@ def test_the_headline_counts_each_row_that_it_stands_above(repository: Repositor
     assert f"{directions['unknown']} unknown and {directions['loosened']} loosened changes" in headline(plan)
 
 
-def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
+def through_sql(label: str) -> Callable[[Documents], None]:
+    """A dataset of SQL over a sensitive column, and a feature that looks its own up."""
+
     def derive(documents: Documents) -> None:
         documents["Dataset", "passengers"] = {
             "apiVersion": "penstock/v1",
@@ -57,7 +59,7 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
             "spec": {
                 "source": {"sql": "select flight_id, contact as who from flights"},
                 "primaryKey": ["flight_id"],
-                "columns": {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": "internal"}},
+                "columns": {"flight_id": {"type": "string"}, "who": {"type": "string", "sensitivity": label}},
             },
         }
         documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {
@@ -65,9 +67,30 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
             "lookup": {"of": "passengers", "column": "who", "match": ["flight_id"]},
         }
 
-    found = {change.after["column"]: change for change in reaching(repository.changed(derive))}
+    return derive
+
+
+def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> None:
+    found = {change.after["column"]: change for change in reaching(repository.changed(through_sql("internal")))}
     assert found["flights.contact"].sensitivity == "pii"
     assert "Dataset/passengers.columns.who" in found["flights.contact"].through
+
+
+@pytest.mark.parametrize("label", ["internal", "sensitive", "pii"])
+def test_one_way_through_two_datasets_is_told_once(repository: Repository, label: str) -> None:
+    found = indirect(repository.changed(through_sql(label)), "Model/delay")
+    told = [change.after for change in found if change.area is Area.PRIVACY]
+    assert {"column": "flights.contact", "use": "feature", "sensitivity": "pii"} in told
+    assert "passengers.who" not in {after["column"] for after in told}
+
+
+def test_the_nearer_dataset_is_told_of_where_its_label_is_the_stricter_one(repository: Repository) -> None:
+    repository.git("checkout", "-q", "main")
+    repository.replace("contact: {type: string, sensitivity: pii}", "contact: {type: string, sensitivity: sensitive}")
+    repository.commit()
+    repository.branch("derive")
+    found = {change.after["column"]: change.sensitivity for change in reaching(repository.changed(through_sql("pii")))}
+    assert found == {"flights.contact": "sensitive", "passengers.who": "pii"}
 
 
 def test_the_key_of_a_lookup_reaches_the_model_though_its_value_does_not(repository: Repository) -> None:
@@ -94,6 +117,90 @@ def test_the_key_of_a_lookup_reaches_the_model_though_its_value_does_not(reposit
     assert change.sensitivity == "pii"
     assert change.after == {"column": "flights.contact", "use": "feature", "sensitivity": "pii"}
     assert change.through == ("Dataset/flights.columns.contact", "FeatureSet/conditions.features.region")
+
+
+def twin(source: dict[str, Any], label: str = "internal", column: str = "contact") -> Callable[[Documents], None]:
+    """A second dataset, whose column of the same name a feature looks up."""
+
+    def add(documents: Documents) -> None:
+        documents["Dataset", "people"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "people", "owner": "flight-data"},
+            "spec": {
+                "source": source,
+                "primaryKey": ["flight_id"],
+                "columns": {
+                    "flight_id": {"type": "string", "sensitivity": "public"},
+                    column: {"type": "string", "sensitivity": label},
+                },
+            },
+        }
+        documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {
+            "type": "string",
+            "lookup": {"of": "people", "column": column, "match": ["flight_id"]},
+        }
+
+    return add
+
+
+@pytest.mark.parametrize("label", ["internal", "public"])
+def test_a_second_dataset_over_the_same_rows_takes_no_label_away(repository: Repository, label: str) -> None:
+    (change,) = reaching(repository.changed(twin({"python": "systems.flights:departures"}, label)))
+    assert (change.direction, change.sensitivity) == (Direction.LOOSENED, "pii")
+    assert change.after == {"column": "people.contact", "use": "feature", "sensitivity": "pii"}
+    assert "pii by the label of Dataset/flights, which has the same rows" in change.why
+
+
+def test_nor_does_one_beside_which_the_column_is_taken_out_of_the_first(repository: Repository) -> None:
+    def split(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["spec"]["columns"]["contact"]
+        twin({"python": "systems.flights:departures"})(documents)
+
+    (change,) = reaching(repository.changed(split))
+    assert (change.after["column"], change.sensitivity) == ("people.contact", "pii")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_the_same"),
+    [
+        ({"csv": "data/people/2024.csv"}, True),
+        ({"csv": ["data/towns.csv", "./data/people/2024.csv"]}, True),
+        ({"csv": "data/**/*.csv"}, True),
+        ({"csv": "data/people/20??.csv"}, True),
+        ({"csv": "data/people/202[34].csv"}, True),
+        ({"csv": "data/people/*.tsv"}, False),
+        ({"csv": "data/towns.csv"}, False),
+        ({"csv": "other/people/*.csv"}, False),
+        ({"python": "systems.flights:arrivals"}, False),
+    ],
+)
+def test_rows_are_the_same_where_paths_may_lead_to_one_file(
+    repository: Repository, source: dict[str, Any], is_the_same: bool
+) -> None:
+    def other(documents: Documents) -> None:
+        documents["Dataset", "passengers"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "passengers", "owner": "flight-data"},
+            "spec": {
+                "source": {"csv": "data/people/*.csv"},
+                "primaryKey": ["flight_id"],
+                "columns": {"flight_id": {"type": "string"}, "mail": {"type": "string", "sensitivity": "pii"}},
+            },
+        }
+        twin(source, column="mail")(documents)
+
+    assert [change.sensitivity for change in reaching(repository.changed(other))] == ["pii"] * is_the_same
+
+
+def test_a_dataset_that_turns_to_the_rows_of_another_is_seen(repository: Repository) -> None:
+    repository.git("checkout", "-q", "main")
+    repository.edit(twin({"csv": "data/people.csv"}))
+    repository.commit()
+    repository.branch("turn")
+    (change,) = reaching(repository.changed(twin({"python": "systems.flights:departures"})))
+    assert "is labelled `pii` now" in change.why
 
 
 def test_a_key_that_is_not_sensitive_is_no_news(repository: Repository) -> None:

@@ -17,7 +17,7 @@ from review.pull_requests import (
     opened,
     rules_of,
 )
-from review.repositories import Repository
+from review.repositories import Documents, Repository
 
 
 def test_what_may_be_met_in_several_ways_is_told_with_all_of_them(repository: Repository) -> None:
@@ -53,6 +53,32 @@ def test_a_row_tells_everything(repository: Repository) -> None:
     assert row.can_satisfy == ("remo", "rita")
     assert row.missing == 1
     assert row.why == "needs 1 of flight-ml, and 1 of risk; bela approved; 1 more is missing; remo or rita can"
+
+
+def test_an_approval_of_somebody_who_may_not_write_is_told_of(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, author="ada", writers=("ada", "bela", "remo"))
+    pull_request.approve("bela", "rita")
+    row = node(pull_request.verdict(), "gate").children[0]
+    assert row.missing == 1
+    assert "rita approved without the right to write here, and so it does not count; remo or rita can" in row.why
+
+
+def test_a_row_names_the_owner_of_its_own_changes(repository: Repository) -> None:
+    """Everybody is the owner of either spec or an outsider to it: the same people are asked, in other words."""
+    anyone = {"from": {"roles": ["owner", "independent"]}}
+    rule = {"id": "one", "why": "Whatever changes.", "when": {"cause": "direct"}, "require": anyone}
+
+    def change(documents: Documents) -> None:
+        looser_gate(documents)
+        documents["Dataset", "flights"]["spec"]["freshness"] = "30h"
+
+    rest = {"id": "rest", "why": "Whatever follows.", "when": {}, "require": "nobody"}
+    verdict = opened(repository, change, policy=rules_of(POLICY, [rule, rest])).verdict()
+    told = {row.name: row.needs for row in node(verdict, "one").children}
+    assert told == {
+        "Dataset/flights.freshness": "1 of flight-data (owner) or a team other than flight-data",
+        "Gate/delay-release.rules[quality].atLeast": "1 of risk (owner) or a team other than risk",
+    }
 
 
 def test_the_fewest_people_are_suggested_and_are_enough(repository: Repository) -> None:

@@ -180,6 +180,33 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     assert "1 of 1 recorded pull request would be judged otherwise" in shown
 
 
+def test_replay_tells_verdicts_of_one_sentence_apart(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, [_asking(["risk"])]))
+    record = tmp_path / "1.json"
+    record.write_text(dump(pull_request.forge.facts), encoding="utf-8")
+    repository.write(POLICY_PATH, rules_of(POLICY, [_asking(["risk"]), _asking(["risk"], count=1, rule="again")]))
+    assert main(["policy", "replay", "--root", str(repository.root), str(record)]) == 0
+    shown = capsys.readouterr().out
+    assert "pending -> pending" in shown
+    assert "       + again: needs 1 of risk (pending)\n" in shown
+    assert "       - " not in shown
+
+
+def test_records_that_are_not_there_are_told_by_their_place(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert main(["policy", "replay", "--root", str(repository.root), str(nowhere)]) == 2
+    assert capsys.readouterr().err == f"error: {nowhere}: No such file or directory\n"
+
+
+def _asking(teams: list[str], count: int = 2, rule: str = "all") -> dict[str, Any]:
+    people = {"count": count, "from": {"teams": teams}}
+    return {"id": rule, "why": "Whatever it is that changes.", "when": {}, "require": people}
+
+
 def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate)
     pull_request.forge.facts = replaced(pull_request.forge.facts, head_sha="0" * 40)

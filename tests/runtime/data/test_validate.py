@@ -294,6 +294,7 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
         ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract names this column"),
         ({"retyped": "fail"}, {"x": [1.0]}, EXIT_REJECTED, "rows.x: the source holds double, the contract says int"),
         ({"retyped": "warn"}, {"x": [1.0]}, 0, "warning: rows.x: the source holds double"),
+        ({"retyped": "warn"}, {"x": pa.array(["1"], pa.large_string())}, 0, "warning: rows.x: the source holds text"),
         ({}, {"x": pa.array([1], pa.int8())}, 0, ""),
     ],
 )

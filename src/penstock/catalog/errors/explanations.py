@@ -276,7 +276,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
         "{} has a `dialect`, and no CSV files that could be written in it",
         "leave `dialect` out, or name the files by `csv`",
     ),
-    "freeze_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
+    "period_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),
 }
 """Who explains which of pydantic's errors; types of values are explained by `_type`."""

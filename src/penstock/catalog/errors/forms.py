@@ -40,7 +40,7 @@ _MEASURED = {
 def form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
     """How a mapping is written in the place of a value; names, alone or in a list, become its keys."""
     if isinstance(shape, Mapping):
-        return (_mapping(shape, value),)
+        return (_of_items(shape, value) or _mapping(shape, value),)
     if isinstance(shape, Tagged):
         tags = alternatives(tuple(tag for tag, _ in shape.members))
         return (f"write a mapping with {f'the `{shape.key}` {tags}' if shape.key else f'the key {tags}'}",)
@@ -56,6 +56,15 @@ def form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
         return (f"write `{{NAME: {value}}}`, a name for each",)
     some = words[0] if words else "..."
     return (f"write `{{{', '.join(f'{short_text(name)}: {some}' for name in names[:_MOST_NAMES])}}}`",)
+
+
+def _of_items(shape: Mapping, value: Any) -> str:
+    """What to write where the keys of a mapping stand in a list, each by itself; empty where it is no such list."""
+    items = value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else ()
+    keys = [key for item in items for key in item]
+    if not keys or len(set(keys)) < len(keys) or not set(keys) <= set(shape.fields):
+        return ""
+    return f"write its keys without the dashes: `{{{', '.join(f'{key}: ...' for key in keys)}}}`"
 
 
 def _mapping(shape: Mapping, value: Any) -> str:

@@ -14,9 +14,11 @@ from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.gate import RULE_FORMS
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Mapping, Shape, mapping_of, mappings, shape_at
+from penstock.specs.shapes import Field, Mapping, Shape, mapping_of, mappings, shape_at
 
 _MOST_KEYS = 3
+_LONGEST = 90
+"""Of a list of keys that is given beside another advice."""
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "threshold": ("atLeast", "atMost"), "min": ("atLeast",), "max": ("atMost",), "gte": ("atLeast",),
@@ -70,10 +72,13 @@ def unknown_key(
     if taken:
         help_ = f"`{taken[0]}` is there already: delete this one"
         return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
+    own = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
     if elsewhere:
-        return Diagnostic.error("unknown-key", headline, span, help=(elsewhere,)), ()
-    helps = (f"its keys are {listed(list(parent.fields))}",) if parent is not None else ()
-    return Diagnostic.error("unknown-key", headline, span, help=helps), ()
+        # Where it would be right in several places, what is right here is as likely to be sought.
+        is_short = " or `" in elsewhere and len("".join(own)) < _LONGEST
+        helps = (elsewhere, *own) if is_short else (elsewhere,)
+        return Diagnostic.error("unknown-key", headline, span, help=helps), ()
+    return Diagnostic.error("unknown-key", headline, span, help=own), ()
 
 
 def _of_override(kind: type[Resource], key: str) -> str:
@@ -117,6 +122,9 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
             forms = [f"{prefix}{form}" for form in forms]
             what = "" if prefix else " rules"
             return f"it belongs to {listed(forms).replace(' and ', ' or ')}{what}"
+    below = [name for name, one in _fields(place.parent) if isinstance(one.shape, Mapping) and key in one.shape.fields]
+    if len(below) == 1:
+        return f"`{key}` belongs in `{below[0]}`: `{below[0]}: {{{key}: ...}}`"
     paths = [path or "the top level" for path, mapping in mappings(kind) if key in mapping.fields]
     if 0 < len(paths) < 3:
         return f"`{key}` belongs in " + " or ".join(f"`{path}`" if path != "the top level" else path for path in paths)
@@ -124,6 +132,10 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
     if place.pointer[:-1] == ("spec",) and kinds:
         return f"`{key}` is a key of {listed(kinds).replace('`', '').replace(' and ', ' or ')}, not of {kind.kind_name}"
     return ""
+
+
+def _fields(mapping: Mapping | None) -> Iterable[tuple[str, Field]]:
+    return mapping.fields.items() if mapping is not None else ()
 
 
 def _spec_of(kind: type[Resource]) -> Mapping:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+from decimal import Decimal
 from typing import Any
 
 from penstock.diagnostics.grammar import listed
@@ -18,7 +21,7 @@ _UNITS_OF_TIME = {
     "minute": "m", "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w",
 }  # fmt: skip
 _WORDS_OF_TIME = {"hourly": "1h", "daily": "1d", "weekly": "7d"}
-_SMALLER = {"m": (60, "s"), "h": (60, "m"), "d": (24, "h"), "w": (7, "d")}
+_SMALLER = {"s": (1000, "ms"), "m": (60, "s"), "h": (60, "m"), "d": (24, "h"), "w": (7, "d")}
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _FEWEST_MEBIBYTES = 64
 """A bare number of memory from here on was meant as mebibytes: nobody asks for as many gibibytes in passing."""
@@ -31,6 +34,9 @@ def remedy(value: Any, text: str, shape: Shape, span: Span, short: str) -> Remed
     if isinstance(shape, Items) and isinstance(value, str | int | float):
         if value in EVERYTHING and isinstance(shape.item, Scalar) and shape.item.refers:
             return (f"name each {shape.item.refers}: there is no word for all of them",), None
+        if isinstance(shape.item, Scalar) and shape.item.holds == "command" and isinstance(value, str):
+            words = _words_of(value)
+            return _rewritten(span, f"[{words}]") if words else ((), None)
         return _rewritten(span, f"[{text}]")
     if isinstance(shape, Scalar) and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return _rewritten(span, value[0])
@@ -89,7 +95,7 @@ def meant(value: str | int | float, text: str, short: str) -> str | None:
     if short == "an amount of memory":
         return _memory(text)
     if short.startswith("a duration") and isinstance(value, str):
-        return _duration(text)
+        return _duration(text, in_seconds="whole seconds" in short)
     if short.startswith("a confidence"):
         return _confidence(text)
     if short.startswith("a percentage"):
@@ -110,8 +116,8 @@ def _memory(text: str) -> str | None:
     return f"{number}{unit or ('Mi' if int(number) >= _FEWEST_MEBIBYTES else 'Gi')}{'i' if unit else ''}"
 
 
-def _duration(text: str) -> str | None:
-    """A span in words, of a fraction, or as ISO 8601 has it."""
+def _duration(text: str, *, in_seconds: bool) -> str | None:
+    """A span in words, of a fraction, or as ISO 8601 has it; None where it has no place among whole seconds."""
     if text.lower() in _WORDS_OF_TIME:
         return _WORDS_OF_TIME[text.lower()]
     iso = re.fullmatch(r"P(?:T(?=.*[HMS])(\d+)([HMS])|(\d+)([DW]))", text)
@@ -121,10 +127,19 @@ def _duration(text: str) -> str | None:
     unit = _UNITS_OF_TIME.get(found[2].lower().removesuffix("s") or "s") if found is not None else None
     if found is None or unit is None:
         return None
-    number = float(found[1])
-    if not number.is_integer() and unit in _SMALLER:
+    number = Decimal(found[1])
+    if number % 1 and unit in _SMALLER:
         number, unit = number * _SMALLER[unit][0], _SMALLER[unit][1]
-    return f"{number:.0f}{unit}" if number.is_integer() and number else None
+    return f"{number:.0f}{unit}" if not number % 1 and number and not (in_seconds and unit == "ms") else None
+
+
+def _words_of(command: str) -> str:
+    """The words of a command as items of a list on one line; empty where its quotes do not say which they are."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    return ", ".join(word if re.fullmatch(r"[\w./=@+-]+", word) else json.dumps(word) for word in words)
 
 
 def _confidence(text: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.catalog.errors.forms import form_of
 from penstock.catalog.errors.places import Place
-from penstock.catalog.errors.remedies import alternatives, is_quoted, remedy, short_text
+from penstock.catalog.errors.remedies import alternatives, is_quoted, meant, remedy, short_text
 from penstock.catalog.errors.reported import Reported
 from penstock.catalog.errors.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
@@ -20,7 +20,7 @@ _SYNONYMS = {
     "varchar": "string", "category": "string", "categorical": "string", "double": "float", "number": "float",
     "numeric": "float", "decimal": "float", "float64": "float", "boolean": "bool", "datetime": "timestamp",
     "classification": "binary", "multi-class": "multiclass", "prod": "production", "dev": "development",
-    "stage": "staging", "temporal": "time", "chronological": "time", "hash": "random", "error": "fail",
+    "stage": "staging", "temporal": "time", "date": "time", "chronological": "time", "hash": "random", "error": "fail",
     "warning": "warn", "restricted": "sensitive", "confidential": "sensitive", "personal": "pii",
     "kolmogorov-smirnov": "ks", "jsd": "jensen_shannon", "js": "jensen_shannon", "grpc": "grpc-v2", "bayesian": "tpe",
     "previous": "champion", "current": "champion", "production": "champion", "blocking": "block",
@@ -130,7 +130,7 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
     words = [value for member in members if isinstance(member, Scalar) for value in member.values]
     synonym = _SYNONYMS.get(str(value).lower())
     guesses = [synonym] if synonym in words else did_you_mean(value, words) if isinstance(value, str) else []
-    helps = (f"did you mean `{guesses[0]}`?",) if guesses else ()
+    helps: tuple[str, ...] = (f"did you mean `{guesses[0]}`?",) if guesses else ()
     equation = _EQUATION.fullmatch(value) if isinstance(value, str) else None
     if equation is not None and any(isinstance(member, Entries) for member in members):
         mine, theirs = equation[1], equation[2]
@@ -139,6 +139,13 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
         helps = (f"for a list of one, write `[{_as_written(reported, place, value)}]`",)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     text = _as_written(reported, place, value) if is_number else value
+    if not helps and isinstance(value, str | int | float) and not isinstance(value, bool):
+        scalars = (member for member in members if isinstance(member, Scalar))
+        instead = (meant(value, str(text), member.words.split(" such as")[0]) for member in scalars)
+        helps = tuple(f"did you mean `{one}`?" for one in instead if one is not None)[:1]
+    description = reported.description(place)
+    if not helps and description:
+        helps = (f"{name}: {description}",)
     given = f"`{short_text(text)}`" if isinstance(text, str) else kind_of(value)
     return Diagnostic.error(
         "wrong-type", f"{name} is {given}, which it cannot be", span, f"expected {place.shape.words}", help=helps

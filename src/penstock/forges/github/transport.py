@@ -74,7 +74,8 @@ class Transport:
             import httpx
         except ModuleNotFoundError:
             raise GitHubError(
-                'httpx is missing: speaking to GitHub needs the extra `review` (`pip install "penstock[review]"`).'
+                "httpx is missing: speaking to GitHub needs the extra `review` "
+                '(in a checkout of Penstock: `pip install ".[review]"`).'
             ) from None
         self._httpx = httpx
         self._answer_seconds = answer_seconds

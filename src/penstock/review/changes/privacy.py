@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from penstock.catalog.lineage import Touch, Use, datasets_of, lineage
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
+from penstock.review.changes.same_rows import SameRows
 from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
@@ -30,11 +31,14 @@ def newly_reaching(
     What only decides which values reach the model is told where it is sensitive: every join has a key.
 
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
-    column in one pull request hides nothing. Each rests on the edits on its way, `behind` names too: what reaches the
-    model as a tenth of a column is another thing when it is the whole.
+    column in one pull request hides nothing; and with those of other datasets over the same rows. Each rests on the
+    edits on its way, `behind` names too: what reaches the model as a tenth of a column is another thing when it is the
+    whole.
     """
     former: dict[SpecId, str] = {}
     models: set[str] = set()
+    same_rows = SameRows(head.catalog, base.catalog)
+    edited = frozenset(edit.spec.name for edit in edits if edit.spec.kind == "Dataset")
     for edit in edits:
         renamed = edit.change.renamed_from
         if renamed is not None:
@@ -43,15 +47,22 @@ def newly_reaching(
             models |= {spec_id.name for spec_id in head.specs(edit.spec) if spec_id.kind == "Model"}
             models |= {edit.spec.name} if edit.spec.kind == "Model" else set()
     for model in sorted(models):
-        for change in _of_model(base, head, former, model):
+        for change in _of_model(base, head, former, model, same_rows, edited):
             yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
 
 
-def _of_model(base: DependencyGraph, head: DependencyGraph, former: dict[SpecId, str], after: str) -> Iterator[Change]:
+def _of_model(
+    base: DependencyGraph,
+    head: DependencyGraph,
+    former: dict[SpecId, str],
+    after: str,
+    same_rows: SameRows,
+    edited: Container[str],
+) -> Iterator[Change]:
     before = former.get(SpecId("Model", after), after)
-    if not (_touches_private(base, before) or _touches_private(head, after)):
+    if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
         return
-    found: dict[tuple[Column, Use, str], tuple[Path, bool, list[str]]] = {}
+    found: dict[tuple[Column, Use, str, str], tuple[Path, bool, list[str]]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
     for name in names:
@@ -62,13 +73,40 @@ def _of_model(base: DependencyGraph, head: DependencyGraph, former: dict[SpecId,
             # A column of a renamed dataset is the same column.
             once = (former.get(SpecId("Dataset", column[0]), column[0]), column[1])
             is_new = (once, use) not in uses_before
-            label = max(_label(now, column), _label(known, once))
-            if label < (_RISKY_FROM if touch.decides else _TOLD_FROM) or not (is_new or label > _label(known, once)):
+            label, label_before = max(_label(now, column), _label(known, once)), _label(known, once)
+            elsewhere = ""
+            if is_new or column[0] in edited:
+                there, name_there = same_rows.label(now, column)
+                label_before = max(label_before, same_rows.label(known, once)[0])
+                label, elsewhere = (there, name_there) if there > label else (label, "")
+            if label < (_RISKY_FROM if touch.decides else _TOLD_FROM) or not (is_new or label > label_before):
                 continue
-            entry = found.setdefault((column, use, SENSITIVITIES[label]), (touch.path, is_new, []))
+            entry = found.setdefault((column, use, SENSITIVITIES[label], elsewhere), (touch.path, is_new, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())
-    for (column, use, sensitivity), (path, is_new, environments) in found.items():
-        yield _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+    ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
+    for (column, use, sensitivity, elsewhere), (path, is_new, environments) in found.items():
+        if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, is_new, environments), way) for way in ways):
+            continue
+        told = _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+        by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
+        yield replace(told, why=told.why + by)
+
+
+_Way = tuple[Use, int, Path, bool, list[str]]
+"""How a column reaches the model, its label, by which path, whether newly, and in which environments."""
+
+
+def _is_part(one: _Way, other: _Way) -> bool:
+    """Whether a way is the end of another that tells as much and more: what is approved of that holds for it too."""
+    use, label, path, is_new, environments = one
+    whole = other[2]
+    return (
+        (use, is_new) == (other[0], other[3])
+        and label <= other[1]
+        and len(path) < len(whole)
+        and whole[-len(path) :] == path
+        and set(environments) <= set(other[4])
+    )
 
 
 def _on_the_way(through: tuple[str, ...], edits: Iterable[SpecEdit]) -> tuple[str, ...]:
@@ -91,12 +129,17 @@ def _is_within(address: str, of: str) -> bool:
     return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
-def _touches_private(reach: DependencyGraph, model: str) -> bool:
-    """Whether any dataset that the model is made from has a column above public; most lineage is spared by that."""
+def _touches_private(reach: DependencyGraph, model: str, same_rows: SameRows) -> bool:
+    """Whether any dataset that the model is made from has a column above public; most lineage is spared by that.
+
+    Where all of its own are public, one may be private by another dataset.
+    """
     for view in reach.views(model):
         for name in datasets_of(view, model):
             dataset = view.find(Dataset, name)
             if dataset is None or any(one.sensitivity != "public" for one in dataset.spec.columns.values()):
+                return True
+            if same_rows.is_labelled(view, dataset):
                 return True
     return False
 

@@ -24,10 +24,18 @@ class WorthlessSignatureError(ValueError):
 def doubt(keys: KeySet, payload: bytes, private_pem: bytes, key_id: str) -> str:
     """Why the signature would count for nothing yet; empty where it would count.
 
-    WorthlessSignatureError where it never would: the key is revoked, or the statement is not of its time. Of a key that
-    the policy does not name, it may be that the base's does. StatementError and KeyFileError as reading and signing.
+    WorthlessSignatureError where it never would: the key is revoked, another one has its name, or the statement is not
+    of its time. Of a key that the policy does not name, it may be that the base's does. StatementError and KeyFileError
+    as reading and signing.
     """
     found = keys.check(sign(payload, private_pem, key_id), made_at(payload))
+    named = next((key for key in keys.keys if key.id == key_id), None)
+    if named is not None and found.state in ("mismatched", "unsigned"):
+        raise WorthlessSignatureError(
+            f"it is not signed, for it would not verify: the ApprovalPolicy names another key `{key_id}`, "
+            f"`{named.ed25519}`, and this private key belongs to `{public_key_of(private_pem)}`: "
+            "sign with the private key of that one, or name this one as it is called there"
+        )
     if found.state in _ADVICE:
         raise WorthlessSignatureError(f"it is not signed, for it would not verify: {found.why}: {_ADVICE[found.state]}")
     if found.state == "valid":

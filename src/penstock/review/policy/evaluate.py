@@ -253,6 +253,7 @@ class _Evaluation:
                 given=self._shown(outcome.counted),
                 barred=self._shown(outcome.able & blocked),
                 stale=self._shown(outcome.able & self.opinions.heard),
+                powerless=self._shown(able & self.opinions.powerless),
                 elsewhere=tuple((login, rule) for key, rule in outcome.elsewhere for login in self._shown((key,))),
                 is_possible=enough,
             ),

@@ -41,6 +41,8 @@ class Opinions(NamedTuple):
     """
     stale: frozenset[str]
     """Who approved something that is not under review any more, and covers nothing now."""
+    powerless: frozenset[str] = frozenset()
+    """Who approved, and may not write to the repository, so that it counts for nothing."""
 
     def approvers(self, fingerprint: str) -> frozenset[str]:
         """Who approved a change."""
@@ -83,8 +85,12 @@ def opinions(
     approvals: list[Approval] = []
     objections: list[Objection] = []
     stale: set[str] = set()
+    powerless: set[str] = set()
     for person, reviews in _by_person(view).items():
         standing = _standing(reviews, overruling)
+        if not view.may_write(person):
+            powerless |= {person} if standing and _says(standing[-1], overruling) == "approved" else set()
+            continue
         if standing and _says(standing[-1], overruling) == "changes_requested":
             objections.append(Objection(person, dismissed=standing[-1].state == "dismissed"))
             continue
@@ -104,7 +110,7 @@ def opinions(
         for review in view.reviews()
         if review.person.key is None and not review.person.is_bot and _says(review, overruling) == "changes_requested"
     ]
-    return Opinions(tuple(approvals), tuple(objections), frozenset(stale))
+    return Opinions(tuple(approvals), tuple(objections), frozenset(stale), frozenset(powerless))
 
 
 def coverage(
@@ -132,7 +138,7 @@ def _by_person(view: PullRequestView) -> dict[str, list[Review]]:
         if key is None or review.person.is_bot or review.state == "commented":
             continue
         found.setdefault(key, []).append(review)
-    return {key: reviews for key, reviews in sorted(found.items()) if view.may_write(key)}
+    return dict(sorted(found.items()))
 
 
 def _standing(reviews: list[Review], overruling: frozenset[str]) -> list[Review]:

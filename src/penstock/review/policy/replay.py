@@ -18,6 +18,9 @@ from penstock.review.policy.resolve import resolve_organisation, resolve_policy
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 
+_Asked = tuple[str, str, str]
+"""A rule, what it needs of some changes, and their state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -46,6 +49,14 @@ class Replayed(NamedTuple):
         if self.before is None or self.after is None:
             return True
         return _gist(self.before) != _gist(self.after)
+
+    @property
+    def differences(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What rules ask for under the policy of the base alone, and what under the other one alone, as sentences."""
+        if self.before is None or self.after is None:
+            return (), ()
+        before, after = _asked(self.before), _asked(self.after)
+        return tuple(map(_sentence, sorted(before - after))), tuple(map(_sentence, sorted(after - before)))
 
 
 def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catalog) -> tuple[Replayed, ...]:
@@ -77,10 +88,18 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
 
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:
-    rows = {
+    return verdict.state, _asked(verdict)
+
+
+def _asked(verdict: Verdict) -> frozenset[_Asked]:
+    return frozenset(
         (node.name, child.needs, child.state.value)
         for node in verdict.tree.children
         if node.state is not VerdictState.SKIPPED
         for child in node.children
-    }
-    return verdict.state, frozenset(rows)
+    )
+
+
+def _sentence(asked: _Asked) -> str:
+    rule, needs, state = asked
+    return f"{rule}: needs {needs or 'nobody'} ({state})"

@@ -25,7 +25,7 @@ EvidenceStates = Mapping[str, str]
 
 @dataclass(slots=True)
 class Group:
-    """Changes for which one rule asks the same of the same people, who have said the same so far."""
+    """Changes for which one rule asks the same of the same people in the same words, and they said the same so far."""
 
     rule: str
     why: str
@@ -190,7 +190,8 @@ class _Meeting:
         asks_evidence = any(way.needs_evidence for way in ways)
         evidence = (subject.evidence or "missing") if asks_evidence else None
         waived = self._waived(rule, subject)
-        key = (rule, ways, approvers, evidence, waived, bundle)
+        # The same people may be asked as the owners of one spec and as outsiders to another: the words differ.
+        key = (rule, ways, words, approvers, evidence, waived, bundle)
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(rule, why, ways, words, approvers, evidence, waived, bundle)

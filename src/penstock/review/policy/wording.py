@@ -99,6 +99,7 @@ def group_sentence(
     given: tuple[str, ...],
     barred: tuple[str, ...],
     stale: tuple[str, ...],
+    powerless: tuple[str, ...],
     elsewhere: tuple[tuple[str, str], ...],
     is_possible: bool,
 ) -> str:
@@ -122,6 +123,8 @@ def group_sentence(
     parts += [f"{login} counts for the rule {rule} already" for login, rule in elsewhere[:_SHOWN]]
     if stale:
         parts.append(f"{_people(stale)} approved an earlier version of this")
+    if powerless:
+        parts.append(f"{_people(powerless)} approved without the right to write here, and so it does not count")
     if barred:
         parts.append(f"{_people(barred)} contributed, and may not approve")
     if not is_possible:

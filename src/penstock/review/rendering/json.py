@@ -55,9 +55,15 @@ def _change(plan: Plan, change: Change, note: Note | None) -> dict[str, Any]:
         "sensitivity": change.sensitivity,
         "renamedFrom": str(change.renamed_from) if change.renamed_from is not None else None,
         "span": _span(change.span),
-        "impact": {field.name: getattr(impact, field.name) for field in fields(Impact)},
+        "impact": {_camel(field.name): getattr(impact, field.name) for field in fields(Impact)},
         **({"needs": note.needs, **({"state": note.state} if note.state else {})} if note is not None else {}),
     }
+
+
+def _camel(name: str) -> str:
+    """A field's name in the form that keys have everywhere else."""
+    first, *rest = name.removeprefix("is_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _artifact(artifact: ArtifactChange) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         "source": describe(contract.source),
         "columns": {
             name: {
-                "source_type": str(raw.schema.field(name).type),
+                # Arrow has several types of text, of which its writers speak and nobody else.
+                "source_type": "text" if kinds[name] == "string" else str(raw.schema.field(name).type),
                 "retyped": contract.source.csv is None and kinds[name] not in (contract.columns[name].type, "null"),
                 "unconverted": unconverted[name],
             }

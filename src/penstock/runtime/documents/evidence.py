@@ -7,13 +7,13 @@ changed is not run again, so its statement stays as it is.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from penstock import __version__
 from penstock.runtime.arguments import by_name, directory, named_directory, output_directory
 from penstock.runtime.artifacts import directory_digest, read_json
 from penstock.runtime.documents.statement import STATEMENT_FILE, make_statement
@@ -75,7 +75,7 @@ def _refuse_strangers(arguments: argparse.Namespace, digest: str, figures: dict[
 def _code(model: Path) -> dict[str, str]:
     training = read_json(model / TRAINING_FILE)
     return {
-        "penstock": importlib.metadata.version("penstock"),
+        "penstock": __version__,
         "python": training["python"],
         **training["libraries"],
     }

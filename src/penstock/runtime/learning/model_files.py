@@ -242,8 +242,8 @@ def _write_mlflow(
 def _requirements(modules: set[str]) -> list[str]:
     """The distributions of the modules that the pickle names, and what every model needs to be served."""
     distributions = importlib.metadata.packages_distributions()
-    names = {module.partition(".")[0] for module in modules}
-    found = {each for name in names for each in distributions.get(name, ()) if each != "penstock"}
+    names = {module.partition(".")[0] for module in modules} - {"penstock"}
+    found = {each for name in names for each in distributions.get(name, ())}
     return sorted(found | {"mlflow-skinny", "numpy", "pandas", "scikit-learn"})
 
 
