@@ -280,7 +280,7 @@ class Catalog:
             return _short("\n".join(spec_id.name for spec_id in self.ids(rest)).encode())
         if what == "file":
             return self._file_digest(rest)
-        if what == "here":
+        if what == "environment":
             return rest
         environment, _, name = rest.partition(":")
         return " ".join(self.related(what, environment or None, name))
