@@ -14,8 +14,8 @@ from typing import NamedTuple
 import orjson
 
 from penstock.capabilities import capability_problems
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId, View
-from penstock.catalog.reads import Reads
 from penstock.custom_steps import step_problems
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
@@ -143,7 +143,7 @@ class _Made(NamedTuple):
 
 
 def _made(catalog: Catalog, unit: Unit) -> _Made:
-    reads = Reads()
+    reads = Dependencies()
     view = catalog.view(unit.environment).recording(reads)
     spec = SpecId(unit.kind, unit.name)
     resource = view.find(KINDS[unit.kind], unit.name)

@@ -34,7 +34,7 @@ OTHERS = ("runtime", "local", "promotion", "cli")
 
 GIT = {"source/git/call.py"}
 # Copies of this process, that start no other program and write to the pipes between them.
-FORKS = {"incremental/crew.py"}
+FORKS = {"incremental/worker_pool.py"}
 WRITERS = {
     "source/writing/output.py", "source/writing/journal.py", "source/writing/rewrite.py", "source/writing/lock.py",
     "source/cache.py", "source/private_folder.py",
@@ -109,7 +109,7 @@ def test_who_may_do_more_exists(allowed: str) -> None:
     assert (PACKAGE / allowed).exists()
 
 
-def test_only_git_and_the_crew_start_processes_where_specs_are_read() -> None:
+def test_only_git_and_the_worker_pool_start_processes_where_specs_are_read() -> None:
     assert _places(starts_processes, within=(*COMPILE_PATH, *REVIEW_PATH), allowed=GIT | FORKS) == []
 
 

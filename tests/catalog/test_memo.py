@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from catalog.repositories import edited, load, small
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, View
-from penstock.catalog.reads import Reads
 
 ENVIRONMENTS = ("staging", "production")
 
@@ -59,7 +59,7 @@ def test_a_reverse_lookup_with_another_answer_is_another_value() -> None:
 
 
 def test_what_is_taken_over_counts_as_read_in_the_environment_that_takes_it() -> None:
-    catalog, reads = load(small()), {name: Reads() for name in ENVIRONMENTS}
+    catalog, reads = load(small()), {name: Dependencies() for name in ENVIRONMENTS}
     for name in ENVIRONMENTS:
         catalog.view(name).recording(reads[name]).memo("key", lambda view: view.rollouts_of("delay"))
     rollout = catalog.view("staging").rollouts_of("delay")[0].name

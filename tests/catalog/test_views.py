@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalog.repositories import edited, load, small
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import Reads
 from penstock.specs.addresses import Address
 from penstock.specs.dataset import Dataset
 from penstock.specs.gate import Gate
@@ -63,7 +63,7 @@ def test_a_rollout_that_does_not_list_the_environment_serves_nothing_there() -> 
 
 
 def test_everything_that_is_asked_for_is_noted(catalog: Catalog) -> None:
-    reads = Reads()
+    reads = Dependencies()
     view = catalog.view("staging").recording(reads)
     view.model("delay")
     view.find(Dataset, "nope")
@@ -79,7 +79,7 @@ def test_everything_that_is_asked_for_is_noted(catalog: Catalog) -> None:
 
 
 def test_what_is_remembered_notes_its_reads_at_every_use(catalog: Catalog) -> None:
-    first, second = Reads(), Reads()
+    first, second = Dependencies(), Dependencies()
     for reads in (first, second):
         catalog.view("staging").recording(reads).memo("digest", lambda view: view.dataset("flights").name)
     assert first.keys == second.keys == {"spec:Dataset/flights"}

@@ -10,8 +10,8 @@ import pytest
 from catalog.repositories import load, small
 from golden.case import Case
 from penstock.catalog.codes import LOADING
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import Reads
 from penstock.catalog.references import code_of
 from penstock.checks.engine import check, check_spec, check_whole
 from penstock.checks.rule import Rule
@@ -67,10 +67,10 @@ def test_a_spec_is_checked_again_when_something_it_read_has_changed_and_only_the
     """What a spec read before a mistake was made elsewhere tells whether the mistake can concern it."""
     before, after = load(small()), load(Case.read(path).files)
     for spec_id in before.ids():
-        reads = Reads()
+        reads = Dependencies()
         assert check_spec(before, spec_id, reads) == ()
         if all(before.fingerprint(key) == after.fingerprint(key) for key in reads.keys):
-            assert check_spec(after, spec_id, Reads()) == (), f"{spec_id} read {sorted(reads.keys)}"
+            assert check_spec(after, spec_id, Dependencies()) == (), f"{spec_id} read {sorted(reads.keys)}"
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -84,7 +84,7 @@ def one_by_one(catalog: Catalog) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
     found.extend(check_whole(catalog))
     for spec_id in catalog.ids():
-        found.extend(check_spec(catalog, spec_id, Reads()))
+        found.extend(check_spec(catalog, spec_id, Dependencies()))
     return found.sorted()
 
 

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from catalog.repositories import edited, small
-from penstock.cli.findings import source_of
 from penstock.cli.main import main
+from penstock.cli.output import source_of
 
 
 def write(root: Path, files: dict[str, str]) -> Path:

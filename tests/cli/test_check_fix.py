@@ -10,9 +10,9 @@ import pytest
 
 from catalog.repositories import edited, load, small
 from penstock.checks.engine import check
+from penstock.cli.autofix import autofixed
 from penstock.cli.check import problems
 from penstock.cli.main import main
-from penstock.cli.mending import mended
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -145,13 +145,13 @@ def test_a_file_that_somebody_edits_meanwhile_stays(tmp_path: Path) -> None:
     files = edited(small(), "specs/gate.yaml", "  model: delay\n", "  modle: delay\n")
     files = edited(files, "specs/rollout.yaml", "strategy:\n", "stratgy:\n")
     root = write(tmp_path, files)
-    mending = mended(root, check(load(files)), problems)
+    autofix = autofixed(root, check(load(files)), problems)
     (root / "specs/gate.yaml").write_text("# mine\n")
-    refused = mending.write()
+    refused = autofix.write()
     assert refused.keys() == {"specs/gate.yaml"}
     assert (root / "specs/gate.yaml").read_text() == "# mine\n"
     assert (root / "specs/rollout.yaml").read_text() == small()["specs/rollout.yaml"]
-    assert mending.without(refused).summary() == "1 mistake in 1 file"
+    assert autofix.without(refused).summary() == "1 mistake in 1 file"
 
 
 def test_a_program_reads_nothing_but_its_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from penstock.cli.run_report import report
 from penstock.local.pipeline import read_pipeline
 from penstock.local.runner import Runner
 from penstock.local.workspace import Workspace
-from penstock.runtime.faults import SAYS_NO, WRONG_USE
+from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 from promotion.workspaces import Repository
 
 
@@ -30,7 +30,7 @@ def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
 
 
 def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = told(tmp_path, capsys, Script("gate", f"echo 'recall is 0.2' >&2; exit {SAYS_NO}"))
+    said = told(tmp_path, capsys, Script("gate", f"echo 'recall is 0.2' >&2; exit {EXIT_REJECTED}"))
     assert "step `gate` said no; nothing behind it has run:\n  recall is 0.2\n" in said
 
 
@@ -40,7 +40,7 @@ def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.Captu
         ("exit 1", "broke, and decided nothing (exit code 1)"),
         ("exit 127", "broke, and decided nothing (exit code 127)"),
         ("kill -9 $$", "broke, and decided nothing (ended by signal 9, Killed)"),
-        (f"exit {WRONG_USE}", "could not work with what it was given, and decided nothing"),
+        (f"exit {EXIT_USAGE}", "could not work with what it was given, and decided nothing"),
     ],
 )
 def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str, how: str) -> None:
@@ -127,7 +127,7 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
     ],
 )
 def test_a_wrong_option_starts_nothing(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "m", *words]) == WRONG_USE
+    assert main(["run", "m", *words]) == EXIT_USAGE
     assert said in capsys.readouterr().err
 
 

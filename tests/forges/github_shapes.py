@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.forges.fake import object_id
+from forges.fake import object_id
 
 BASE, HEAD = object_id("base"), object_id("head")
 REPOSITORY = "acme/models"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from forges.fake import object_id
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import BASE, HEAD, REPOSITORY, account, commit
-from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.commits import MOST_COMMITS, read_commits
 from penstock.forges.github.people import co_author_emails

@@ -20,11 +20,11 @@ from typing import Any, NoReturn
 import pytest
 from jsonschema import Draft202012Validator
 
+from forges.fake import object_id
 from forges.github_server import TOKEN, GitHubServer, serving
 from forges.github_shapes import HEAD, REPOSITORY, account, comment, commit, move, review
 from loopback import free_port, running
 from penstock.cli.main import main
-from penstock.forges.fake import object_id
 from penstock.forges.github import comments, identity, merge_queue, people, timeline
 from penstock.forges.github.check_run import Annotation, CheckRun, publish_check_run
 from penstock.forges.github.client import GitHubClient

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from forges.fake import object_id
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import REPOSITORY
-from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.merge_queue import QueuedPullRequest, read_group
 from penstock.forges.protocol import ForgeError

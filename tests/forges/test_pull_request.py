@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from forges.conftest import Waits
+from forges.fake import object_id
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import BASE, HEAD, REPOSITORY, account, comment, commit, move, review
-from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pull_request import find_open, read_pull_request
 from penstock.forges.protocol import ForgeError, Person

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
+from forges.fake import object_id
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import move
-from penstock.forges.fake import object_id
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pushes import Move, UnsettledError, joined, read_moves
 from penstock.forges.github.timeline import Event, read_timeline

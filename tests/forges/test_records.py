@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from penstock.forges.fake import START, FakePullRequest, commit, object_id, person
+from forges.fake import START, FakePullRequest, commit, object_id, person
 from penstock.forges.overlay import pretend_approved_by
 from penstock.forges.protocol import ForgeError, Person, PullRequestView, Push
 from penstock.forges.recorded import dump, parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from penstock.incremental.session import GENERATED, Outcome, Session
+from penstock.incremental.session import GENERATED, CompileOutcome, Session
 
 OWN = Path(__file__).resolve().parents[2]
 WITH = ("specs", "systems", "evidence")
@@ -22,7 +22,7 @@ def copy(destination: Path, *systems: str) -> Path:
     return destination
 
 
-def compile_all(root: Path, *, use_memory: bool = True) -> Outcome:
+def compile_all(root: Path, *, use_memory: bool = True) -> CompileOutcome:
     """Compile, and expect no error."""
     outcome = Session(root, use_memory=use_memory).compile()
     assert not outcome.failed, [f"{found.code}: {found.headline}" for found in outcome.diagnostics]

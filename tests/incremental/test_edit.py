@@ -17,7 +17,7 @@ from penstock.catalog import validation
 from penstock.catalog.sql import parsing
 from penstock.incremental import reading, shares, writing
 from penstock.incremental.session import Session
-from penstock.source.lines import Lines
+from penstock.source.keyed_jsonl import KeyedLines
 
 BIKES = "specs/bikes/rollout.yaml"
 OBJECTIVE = (BIKES, "objective: 99.5%", "objective: 99.4%")
@@ -68,7 +68,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(writing, "Artifact", "artifacts built")
     count(parsing, "query", "queries read")
     count(parsing, "expression", "expressions read")
-    count(Lines, "decoded", "parts decoded")
+    count(KeyedLines, "decoded", "parts decoded")
     return counts
 
 

@@ -21,7 +21,7 @@ from penstock.local import runner
 from penstock.local.pipeline import PipelineError, read_pipeline
 from penstock.local.runner import Run, Runner, State
 from penstock.local.workspace import Workspace, WorkspaceBusyError
-from penstock.runtime.faults import SAYS_NO
+from penstock.runtime.faults import EXIT_REJECTED
 
 COUNT = 'echo ran >> "$PWD/ran-{name}"; '
 
@@ -143,7 +143,7 @@ def test_a_step_that_touches_the_world_outside_runs_every_time(tmp_path: Path) -
 def test_an_answer_of_no_stops_everything_behind_it_and_is_not_retried(tmp_path: Path) -> None:
     result = run(
         tmp_path,
-        counted("gate", f"echo 'roc_auc 0.61 is below 0.70' >&2; exit {SAYS_NO}", retries=3),
+        counted("gate", f"echo 'roc_auc 0.61 is below 0.70' >&2; exit {EXIT_REJECTED}", retries=3),
         counted("register", "true", after=["gate"]),
     )
     assert result.state == "refused"
@@ -301,8 +301,8 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
         [
             sys.executable,
             "-c",
-            "import sys, threading, time; from penstock.local import leash; "
-            f"threading.Thread(target=leash._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+            "import sys, threading, time; from penstock.local import parent_watchdog; "
+            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
         ],
         pass_fds=(read_end,),
     )

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import SpecId
-from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
 from penstock.runtime.artifacts import directory_digest, file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
@@ -48,7 +48,7 @@ def test_evidence_that_a_checkout_gave_other_line_ends_was_not_edited(repository
     assert repository.promote() == 0
     path = repository.root / repository.release()[named]["path"]
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    (found,) = check_spec(load_work_tree(repository.root), SpecId("Release", "staging-made-online"), Reads())
+    (found,) = check_spec(load_work_tree(repository.root), SpecId("Release", "staging-made-online"), Dependencies())
     assert found.headline.endswith("has changed since the release")
     assert found.help == (
         "git converted its line endings to CRLF: add `* text=auto eol=lf` to `.gitattributes`, and clone again",

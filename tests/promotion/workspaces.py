@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import SpecId
-from penstock.catalog.reads import Reads
 from penstock.checks.engine import check_spec
 from penstock.cli.main import main
 from penstock.runtime.artifacts import directory_digest, file_digest, write_json
@@ -112,7 +112,9 @@ class Repository:
         """What the compiler's checks say of the release."""
         catalog = load_work_tree(self.root)
         assert not catalog.has_errors, catalog.diagnostics
-        return [one.headline for one in check_spec(catalog, SpecId("Release", f"{environment}-made-online"), Reads())]
+        return [
+            one.headline for one in check_spec(catalog, SpecId("Release", f"{environment}-made-online"), Dependencies())
+        ]
 
     def files(self) -> dict[Path, bytes]:
         """Every file of the repository."""

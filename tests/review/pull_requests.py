@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from penstock.forges.fake import FakePullRequest, commit
+from forges.fake import FakePullRequest, commit
 from penstock.forges.protocol import Commit, PullRequestView
 from penstock.forges.recorded import RecordedPullRequest
 from penstock.review.model import Result, Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.inputs import Inputs, read_inputs
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
 from review.repositories import Documents, Repository
 
@@ -36,7 +36,7 @@ class PullRequest:
     repository: Repository
     base: str
     forge: FakePullRequest
-    memory: Memory = field(default_factory=Memory)
+    memory: PriorDecisions = field(default_factory=PriorDecisions)
     evidence: dict[str, str] = field(default_factory=dict)
 
     def inputs(self) -> Inputs:

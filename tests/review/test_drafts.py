@@ -139,7 +139,7 @@ def test_a_policy_is_tried_on_what_was_merged_as_if_it_were_open(pull: PullReque
     pull.approve("ada", "rita")
     set_facts(pull, state="merged")
     git = pull.repository.seen
-    base = pull.inputs().sides.base.catalog
+    base = pull.inputs().revisions.base.catalog
     [row] = replay(git, [Recorded("1", pull.forge.view)], base)
     assert row.before is not None
     assert row.before.state is APPROVED

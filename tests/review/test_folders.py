@@ -12,8 +12,8 @@ from forges.github_shapes import account, comment
 from penstock.cli.main import main
 from penstock.review.model import Direction, Plan
 from penstock.review.record.log import read
-from penstock.review.record.places import BranchPlace
-from penstock.review.sides import WORK_TREE
+from penstock.review.record.stores import BranchStore
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
 from review.actions import APPROVALS, Run, running
 from review.pull_requests import looser_gate
@@ -177,7 +177,7 @@ def test_what_the_forge_shows_is_called_after_the_folder(started: Run) -> None:
 def test_the_record_of_one_folder_is_no_memory_of_another(started: Run) -> None:
     started.server.reviews = APPROVALS
     assert started.on_pull_request() == 0
-    [own] = read(BranchPlace(GitRepository(started.folder / "upstream.git")).log())
+    [own] = read(BranchStore(GitRepository(started.folder / "upstream.git")).log())
     assert (own.about.folder, own.value["folder"]) == ("ml/risk", "ml/risk")
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from forges.fake import FakePullRequest, commit
 from penstock.cli.main import main
-from penstock.forges.fake import FakePullRequest, commit
 from penstock.forges.recorded import dump
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.model import VerdictState
-from penstock.review.record.log import Subject, append, read, remembered
-from penstock.review.record.places import BranchPlace
+from penstock.review.record.log import RecordSubject, append, read, remembered
 from penstock.review.record.replay import replay, verify
+from penstock.review.record.stores import BranchStore
 from review.pull_requests import EVERYBODY, PullRequest, bigger_step, looser_gate, looser_region, opened
 from review.repositories import EITHER_FOLDER, Repository
 
@@ -34,13 +34,13 @@ class Reviewer:
 
     def __init__(self, repository: Repository) -> None:
         self.git = repository.seen
-        self.place = BranchPlace(self.git)
+        self.store = BranchStore(self.git)
 
     def look(self, pull: PullRequest | FakePullRequest) -> Decision:
         view = (pull.forge if isinstance(pull, PullRequest) else pull).view
-        known = remembered(read(self.place.log()), Subject(view.repository, view.number, self.git.folder))
+        known = remembered(read(self.store.log()), RecordSubject(view.repository, view.number, self.git.folder))
         decision = decide(self.git, view, known)
-        append(self.place, decision.inputs, decision.verdict)
+        append(self.store, decision.inputs, decision.verdict)
         return decision
 
     def state(self, pull: PullRequest | FakePullRequest) -> VerdictState:
@@ -80,10 +80,10 @@ def test_a_whole_life_and_its_record(repository: Repository) -> None:
     pull.forge.comment("sam", "/penstock unhold")
     assert reviewer.state(pull) is APPROVED
 
-    found = verify(reviewer.place)
+    found = verify(reviewer.store)
     assert found.problems == ()
     assert len(found.entries) >= 6
-    assert [one.problem for one in replay(reviewer.place, found.entries)] == [""] * len(found.entries)
+    assert [one.problem for one in replay(reviewer.store, found.entries)] == [""] * len(found.entries)
 
 
 def test_a_hold_lives_on_in_the_record_until_it_is_released(repository: Repository) -> None:
@@ -102,9 +102,9 @@ def test_a_hold_lives_on_in_the_record_until_it_is_released(repository: Reposito
     assert other.verdict.state is APPROVED, "another pull request is another matter"
     pull.forge.comment("sam", "/penstock unhold")
     assert reviewer.state(pull) is APPROVED
-    found = verify(reviewer.place)
+    found = verify(reviewer.store)
     assert found.problems == ()
-    assert [one.problem for one in replay(reviewer.place, found.entries)] == [""] * len(found.entries)
+    assert [one.problem for one in replay(reviewer.store, found.entries)] == [""] * len(found.entries)
 
 
 def test_a_waiver_by_two_people_sets_one_rule_aside_until_a_day_and_until_the_next_push(

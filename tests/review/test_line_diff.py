@@ -10,7 +10,7 @@ from difflib import unified_diff
 
 import pytest
 
-from penstock.review.line_diff import blocks, unified
+from penstock.review.artifacts.line_diff import blocks, unified
 
 HEADER = ("--- a", "+++ b")
 

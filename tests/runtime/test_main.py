@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
-from penstock.runtime.faults import BROKEN, SAYS_NO, WRONG_USE
+from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE
 from penstock.runtime.main import STEPS, main
 
 
@@ -73,22 +73,27 @@ def run(arguments):
     ("top", "body", "code", "said"),
     [
         ("", "pass", 0, ""),
-        ("", "raise RefusedError('roc_auc is 0.61', 'recall is 0.2')", SAYS_NO, "roc_auc is 0.61\nrecall is 0.2\n"),
-        ("", "raise InputError('there is no column `x`')", WRONG_USE, "snapshot: there is no column `x`\n"),
-        ("", "raise ValueError('not foreseen')", BROKEN, "ValueError: not foreseen"),
-        ("", "raise OSError(28, 'No space left', '/out/rows')", BROKEN, "snapshot: No space left: /out/rows\n"),
-        ("", "raise OSError(27, 'File too large', '/out/rows')", BROKEN, "snapshot: File too large: /out/rows\n"),
+        (
+            "",
+            "raise RefusedError('roc_auc is 0.61', 'recall is 0.2')",
+            EXIT_REJECTED,
+            "roc_auc is 0.61\nrecall is 0.2\n",
+        ),
+        ("", "raise InputError('there is no column `x`')", EXIT_USAGE, "snapshot: there is no column `x`\n"),
+        ("", "raise ValueError('not foreseen')", EXIT_BROKEN, "ValueError: not foreseen"),
+        ("", "raise OSError(28, 'No space left', '/out/rows')", EXIT_BROKEN, "snapshot: No space left: /out/rows\n"),
+        ("", "raise OSError(27, 'File too large', '/out/rows')", EXIT_BROKEN, "snapshot: File too large: /out/rows\n"),
         (
             "import nothing_of_this_name",
             "pass",
-            BROKEN,
+            EXIT_BROKEN,
             "snapshot: nothing_of_this_name is missing: steps need the extra `runtime` "
             '(in a checkout of Penstock: `pip install ".[runtime]"`)\n',
         ),
-        ("import penstock.nothing", "pass", BROKEN, "ModuleNotFoundError: No module named 'penstock.nothing'"),
+        ("import penstock.nothing", "pass", EXIT_BROKEN, "ModuleNotFoundError: No module named 'penstock.nothing'"),
         # What a function of the repository calls speaks neither for the step, nor has it done its work.
-        ("", f"sys.exit({SAYS_NO})", BROKEN, f"SystemExit: {SAYS_NO}"),
-        ("", "sys.exit(0)", BROKEN, "SystemExit: 0"),
+        ("", f"sys.exit({EXIT_REJECTED})", EXIT_BROKEN, f"SystemExit: {EXIT_REJECTED}"),
+        ("", "sys.exit(0)", EXIT_BROKEN, "SystemExit: 0"),
     ],
 )
 def test_the_exit_code_tells_an_answer_from_a_fault(
@@ -107,7 +112,7 @@ def test_the_exit_code_tells_an_answer_from_a_fault(
     assert main(["snapshot"]) == code
     told = capsys.readouterr().err
     assert said in told
-    assert ("Traceback" in told) == (code == BROKEN and not said.startswith("snapshot: "))
+    assert ("Traceback" in told) == (code == EXIT_BROKEN and not said.startswith("snapshot: "))
 
 
 def test_a_step_on_data_loads_no_library_of_learning(tmp_path: Path) -> None:

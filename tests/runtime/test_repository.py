@@ -122,7 +122,7 @@ def test_a_module_that_nothing_leads_to_is_told_apart_from_one_that_is_not_insta
     )
 
 
-def test_no_doors_are_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_shims_are_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     _write(tmp_path, {"own/rows.py": ROWS.format(body="")})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.source.git.repository import GitRepository
-from penstock.source.git.work_tree import lying
+from penstock.source.git.work_tree import work_tree_status
 from penstock.source.model import blob_id
 
 
@@ -45,7 +45,7 @@ def blob(text: str) -> str:
 
 def test_what_nobody_touched_is_known_by_its_blob(root: Path) -> None:
     names = ("top.txt", "ml/one.txt", "ml/data/two.csv", "ml/data/ü \n.csv")
-    assert lying(GitRepository(root)) == (
+    assert work_tree_status(GitRepository(root)) == (
         {name: blob(f"{name}\n") for name in names} | {".gitignore": blob("*.log\n")},
         set(),
     )
@@ -53,7 +53,7 @@ def test_what_nobody_touched_is_known_by_its_blob(root: Path) -> None:
 
 def test_paths_are_those_from_the_folder(root: Path) -> None:
     (root / "ml/new.txt").write_text("new\n")
-    known, others = lying(GitRepository(root, "ml"))
+    known, others = work_tree_status(GitRepository(root, "ml"))
     assert set(known) == {"../top.txt", "one.txt", "data/two.csv", "data/ü \n.csv", "../.gitignore"}
     assert others == {"new.txt"}
 
@@ -68,7 +68,7 @@ def test_edited_removed_new_and_replaced_files_are_told_apart(root: Path) -> Non
     (root / "ml/staged.txt").write_text("edited after it was staged\n")
     (root / "ml/new.txt").write_text("new\n")
     (root / "ml/left.log").write_text("ignored\n")
-    known, others = lying(GitRepository(root))
+    known, others = work_tree_status(GitRepository(root))
     assert set(known) == {".gitignore", "ml/data/ü \n.csv"}
     assert others == {"top.txt", "ml/one.txt", "ml/data/two.csv", "ml/staged.txt", "ml/new.txt"}
 
@@ -76,7 +76,7 @@ def test_edited_removed_new_and_replaced_files_are_told_apart(root: Path) -> Non
 def test_a_folder_that_a_link_replaces_holds_nothing_that_is_known(root: Path) -> None:
     (root / "ml").rename(root / "elsewhere")
     (root / "ml").symlink_to("elsewhere")
-    known, others = lying(GitRepository(root))
+    known, others = work_tree_status(GitRepository(root))
     assert set(known) == {".gitignore", "top.txt"}
     assert {"ml/one.txt", "ml/data/two.csv", "elsewhere/one.txt"} <= others
 
@@ -85,7 +85,7 @@ def test_a_folder_that_a_link_replaces_holds_nothing_that_is_known(root: Path) -
 def test_what_git_was_told_not_to_look_at_is_read(root: Path, flag: str) -> None:
     run(root, "update-index", flag, "top.txt")
     (root / "top.txt").write_text("edited behind its back\n")
-    known, others = lying(GitRepository(root))
+    known, others = work_tree_status(GitRepository(root))
     assert "top.txt" not in known
     assert "top.txt" in others
 
@@ -95,7 +95,7 @@ def test_an_edit_that_changes_neither_size_nor_the_second_is_seen(root: Path) ->
         (root / "top.txt").write_text(text)
         run(root, "add", "top.txt")
         (root / "top.txt").write_text(text[:-2] + "!\n")
-        assert "top.txt" in lying(GitRepository(root)).others
+        assert "top.txt" in work_tree_status(GitRepository(root)).others
 
 
 def test_line_ends_that_git_converts_are_no_edit(root: Path) -> None:
@@ -104,7 +104,7 @@ def test_line_ends_that_git_converts_are_no_edit(root: Path) -> None:
         (root / name).unlink()
     run(root, "checkout", "--", "top.txt", "ml/one.txt")
     assert (root / "top.txt").read_bytes() == b"top.txt\r\n"
-    assert {"top.txt", "ml/one.txt"} <= lying(GitRepository(root)).untouched.keys()
+    assert {"top.txt", "ml/one.txt"} <= work_tree_status(GitRepository(root)).unchanged.keys()
 
 
 def test_no_filter_is_run(root: Path) -> None:
@@ -119,7 +119,7 @@ def test_no_filter_is_run(root: Path) -> None:
     for key in ("filter.a.trap.clean", "filter.a.trap.smudge", "filter.other.process", "core.fsmonitor"):
         run(root, "config", key, str(trap))
     run(root, "config", "filter.a.trap.required", "true")
-    assert {"top.txt", "ml/data/two.csv"} <= lying(GitRepository(root)).untouched.keys()
+    assert {"top.txt", "ml/data/two.csv"} <= work_tree_status(GitRepository(root)).unchanged.keys()
     assert not (root / "sprung").exists()
 
 
@@ -132,6 +132,6 @@ def test_a_merge_that_is_not_settled_leaves_nothing_known(root: Path) -> None:
         run(root, "commit", "--quiet", "-am", name)
     with pytest.raises(subprocess.CalledProcessError):
         run(root, "merge", "other")
-    known, others = lying(GitRepository(root))
+    known, others = work_tree_status(GitRepository(root))
     assert "top.txt" in others
     assert "top.txt" not in known

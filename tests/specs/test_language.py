@@ -9,7 +9,7 @@ import pytest
 from penstock.catalog.errors.wording import WORDINGS
 from penstock.specs.estimator import Estimator
 from penstock.specs.kinds import KINDS
-from penstock.specs.marked import scalars
+from penstock.specs.marked_fields import scalars
 from penstock.specs.review import Area, Loosens
 from penstock.specs.schema import combined_schema
 from penstock.specs.shapes import Field, Scalar, mappings

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from penstock.runtime.data.checks import judge_checks
-from penstock.runtime.data.contract import Judgement, judge_columns
+from penstock.runtime.data.contract import RowJudgement, judge_columns
 from penstock.runtime.data.features import compute
 from penstock.runtime.data.snapshot import take
 from penstock.runtime.data.sources import read_source
@@ -46,7 +46,7 @@ def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def judged(name: str) -> Judgement:
+def judged(name: str) -> RowJudgement:
     """A dataset of the specs through snapshot and contract."""
     contract: DatasetSpec = specs("Dataset")[name]
     tables = {}
@@ -56,7 +56,7 @@ def judged(name: str) -> Judgement:
     raw = read_source(contract.source, list(contract.columns), tables)
     table, _ = take(raw, contract, NOW)
     judgement = judge_columns(table, name, contract)
-    return Judgement(
+    return RowJudgement(
         judgement.table,
         judgement.quarantine,
         (*judgement.findings, *judge_checks(judgement.table, name, contract)),

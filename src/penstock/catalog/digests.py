@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.texts import texts
 from penstock.python.paths import paths_of
 from penstock.source.canonical import canonical_json, digest, pointed
 from penstock.specs.base import Resource
@@ -48,7 +48,7 @@ def _digest(view: View, model: str) -> str:
     for spec_id in trained_from(view, model):
         resource = view.get(KINDS[spec_id.kind], spec_id.name)
         parts[str(spec_id)] = view.catalog.derived(resource, "training", _what_trains)
-        for function in texts(view, resource, "function"):
+        for function in embedded_code(view, resource, "function"):
             for path in paths_of(function.text):
                 found = view.digest_of(path)
                 if found is not None:

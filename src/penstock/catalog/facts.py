@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.catalog.marked_texts import declared_id
 from penstock.catalog.model import RELATIONS, Catalog, SpecId
-from penstock.catalog.written import declared_id
 from penstock.source.model import Document
 from penstock.specs.base import is_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from penstock.catalog.reads import HERE, Reads, related_of, relation_key
+from penstock.catalog.dependencies import ENVIRONMENT, Dependencies, related_of, relation_key
 
 T = TypeVar("T")
 
@@ -14,7 +14,7 @@ class Environments(Protocol):
     """What tells whether two environments see the same."""
 
     def keys_overridden(self, environment: str | None) -> frozenset[str]:
-        """The keys (see `Reads`) of the specs that carry overrides for an environment."""
+        """The keys (see `Dependencies`) of the specs that carry overrides for an environment."""
 
     def related(self, relation: str, environment: str | None, name: str) -> tuple[str, ...]:
         """The names behind a reverse lookup."""
@@ -38,7 +38,9 @@ class Memo:
         self._here: dict[str | None, dict[object, _Known]] = {}
         self._anywhere: dict[object, list[tuple[str | None, _Known]]] = {}
 
-    def value(self, environment: str | None, key: object, compute: Callable[[Reads], T], reads: Reads | None) -> T:
+    def value(
+        self, environment: str | None, key: object, compute: Callable[[Dependencies], T], reads: Dependencies | None
+    ) -> T:
         """The value under `key`; what computing it read counts as read at each use."""
         here = self._here.setdefault(environment, {})
         known = here.get(key)
@@ -50,10 +52,10 @@ class Memo:
         value: T = known.value
         return value
 
-    def _computed(self, environment: str | None, key: object, compute: Callable[[Reads], Any]) -> _Known:
-        reads = Reads()
+    def _computed(self, environment: str | None, key: object, compute: Callable[[Dependencies], Any]) -> _Known:
+        reads = Dependencies()
         known = _Known(compute(reads), reads.keys)
-        if not any(each.startswith(HERE) for each in known.keys):
+        if not any(each.startswith(ENVIRONMENT) for each in known.keys):
             self._anywhere.setdefault(key, []).append((environment, known))
         return known
 

@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
+from penstock.catalog.dependencies import Dependencies, spec_key
 from penstock.catalog.errors.wording import likely_name
 from penstock.catalog.memo import Memo
-from penstock.catalog.reads import Reads, spec_key
 from penstock.catalog.repository import FilesInMemory, RepositoryFiles
 from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
-from penstock.diagnostics.model import Diagnostic, Severity, Span
+from penstock.diagnostics.model import Diagnostic, Span, has_errors
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.specs.addresses import Address, locate, resolve
 from penstock.specs.base import Resource, is_name
@@ -179,7 +179,7 @@ class Catalog:
         return self._views[environment]
 
     def seen(self, environment: str | None) -> dict[tuple[str, str], tuple[str, Resource | None]]:
-        """What views of an environment have looked up already, by kind and name: its key in `Reads`, and the spec."""
+        """What views of an environment have looked up, by kind and name: its key in `Dependencies`, and the spec."""
         return self._seen.setdefault(environment, {})
 
     def views(self) -> tuple[View, ...]:
@@ -240,14 +240,16 @@ class Catalog:
     @property
     def has_errors(self) -> bool:
         """Whether any of the diagnostics is an error."""
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        return has_errors(self.diagnostics)
 
-    def memo(self, environment: str | None, key: object, compute: Callable[[Reads], T], reads: Reads | None) -> T:
+    def memo(
+        self, environment: str | None, key: object, compute: Callable[[Dependencies], T], reads: Dependencies | None
+    ) -> T:
         """The value under `key` in an environment, computed once (see `Memo`)."""
         return self._memo.value(environment, key, compute, reads)
 
     def keys_overridden(self, environment: str | None) -> frozenset[str]:
-        """The keys (see `Reads`) of the specs that carry overrides for an environment; none before overrides."""
+        """The keys (see `Dependencies`) of the specs that carry overrides for an environment; none before overrides."""
         return self._keys_overridden.get(environment, frozenset())
 
     @cached_property
@@ -268,7 +270,7 @@ class Catalog:
         return value
 
     def fingerprint(self, key: str) -> str:
-        """What a key of `Reads` stands for now, in short; another text where that has changed."""
+        """What a key of `Dependencies` stands for now, in short; another text where that has changed."""
         what, _, rest = key.partition(":")
         if what == "spec":
             kind, _, name = rest.partition("/")
@@ -278,7 +280,7 @@ class Catalog:
             return _short("\n".join(spec_id.name for spec_id in self.ids(rest)).encode())
         if what == "file":
             return self._file_digest(rest)
-        if what == "here":
+        if what == "environment":
             return rest
         environment, _, name = rest.partition(":")
         return " ".join(self.related(what, environment or None, name))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.dependencies import Dependencies, spec_key
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import Reads, spec_key
 from penstock.catalog.references import Reference, dangling, explain_dangling
-from penstock.catalog.strays import stray
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
+from penstock.catalog.unrecognized_documents import unrecognized
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Label
 from penstock.source.model import Document
 
 
@@ -30,7 +30,7 @@ def repository_problems(catalog: Catalog) -> Iterator[Diagnostic]:
     """Problems that belong to no single spec: unreadable files, documents that are no specs, repeated names."""
     yield from catalog.reading
     for document in catalog.strays:
-        yield from stray(document)
+        yield from unrecognized(document)
     for spec_id, document in catalog.repeated:
         yield Diagnostic.error(
             "duplicate-name",
@@ -56,7 +56,7 @@ def own_problems(catalog: Catalog, spec_id: SpecId) -> Iterator[Diagnostic]:
                 yield from merged.diagnostics
 
 
-def spec_problems(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[Diagnostic, ...]:
+def spec_problems(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:
     """The problems of one spec, references included; `reads` gets all that they depend on."""
     reads.note(spec_key(spec_id.kind, spec_id.name))
     found = Diagnostics()
@@ -66,8 +66,3 @@ def spec_problems(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[Diag
         missing = [(document, reference) for reference in dangling(catalog, document, reads)]
         found.extend(explain_dangling(catalog, missing))
     return found.sorted()
-
-
-def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
-    """Whether any of the diagnostics is an error."""
-    return any(one.severity is Severity.ERROR for one in diagnostics)

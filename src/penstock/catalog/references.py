@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from penstock.catalog.dependencies import Dependencies, names_key, spec_key
+from penstock.catalog.marked_texts import marked_texts
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import Reads, names_key, spec_key
-from penstock.catalog.written import written
-from penstock.diagnostics.gathering import also_at
+from penstock.diagnostics.deduplicate import also_at
 from penstock.diagnostics.grammar import with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
@@ -19,7 +19,7 @@ from penstock.source.reading.refusals import quoted
 from penstock.source.reading.scalars import plain_value
 from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
-from penstock.specs.marked import Found
+from penstock.specs.marked_fields import Found
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -34,13 +34,13 @@ class Reference(NamedTuple):
 
 def references(document: Document) -> list[Reference]:
     """Every reference that a document of a known kind writes, in its overrides too; the document may be invalid."""
-    found = [_reference(one) for one in written(document, "refers")]
+    found = [_reference(one) for one in marked_texts(document, "refers")]
     overrides = document.value.get("overrides")
     named = overrides if isinstance(overrides, dict) else {}
     return [*found, *(Reference(SpecId("Environment", one), ("overrides", one), True) for one in named)]
 
 
-def dangling(catalog: Catalog, document: Document, reads: Reads | None = None) -> list[Reference]:
+def dangling(catalog: Catalog, document: Document, reads: Dependencies | None = None) -> list[Reference]:
     """The references of a document that lead nowhere."""
     missing = []
     for reference in references(document):

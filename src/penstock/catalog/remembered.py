@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
+from penstock.catalog.dependencies import SPEC
 from penstock.catalog.facts import Facts
 from penstock.catalog.model import RELATIONS, Catalog, SpecId
-from penstock.catalog.reads import SPEC
 from penstock.catalog.repository import RepositoryFiles
 from penstock.source.model import Document
 
@@ -29,7 +29,7 @@ class RememberedCatalog(Catalog):
         """`documents` have been read anew, any other of those that `facts` name is what `recall` gives."""
         super().__init__(documents, repository)
         self._facts = facts
-        self._documents = _Shelf(self._documents, facts, recall)
+        self._documents = _RecalledDocuments(self._documents, facts, recall)
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
 
     def ids(self, kind: str | None = None) -> tuple[SpecId, ...]:
@@ -62,7 +62,7 @@ class RememberedCatalog(Catalog):
         return self._found_relations[key]
 
 
-class _Shelf(dict[SpecId, Document]):
+class _RecalledDocuments(dict[SpecId, Document]):
     """Documents by their id; one that is not there yet is recalled."""
 
     def __init__(self, documents: dict[SpecId, Document], facts: Facts, recall: Callable[[SpecId], Document]) -> None:

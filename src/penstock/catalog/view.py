@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from penstock.catalog.reads import Reads, file_key, here_key, names_key, relation_key, spec_key
+from penstock.catalog.dependencies import Dependencies, environment_key, file_key, names_key, relation_key, spec_key
 from penstock.catalog.values import SpecId, id_of
 from penstock.diagnostics.model import Severity, Span
 from penstock.source.model import Pointer
@@ -29,17 +29,17 @@ R = TypeVar("R", bound=Resource)
 class View:
     """The specs as one environment sees them: overrides merged and validated.
 
-    Whatever is asked for is noted in the view's `Reads`, if it has one (see `recording`). A spec that is missing or
-    invalid raises KeyError where it is asked for by name, and is left out of lists; `find` gives None instead.
+    Whatever is asked for is noted in the view's `Dependencies`, if it has one (see `recording`). A spec that is missing
+    or invalid raises KeyError where it is asked for by name, and is left out of lists; `find` gives None instead.
     """
 
-    def __init__(self, catalog: Catalog, environment: str | None, reads: Reads | None = None) -> None:
+    def __init__(self, catalog: Catalog, environment: str | None, reads: Dependencies | None = None) -> None:
         self.catalog = catalog
         self._environment = environment
         self._reads = reads
         self._seen = catalog.seen(environment)
 
-    def recording(self, reads: Reads) -> View:
+    def recording(self, reads: Dependencies) -> View:
         """The same view, noting what is read in `reads`."""
         return View(self.catalog, self._environment, reads)
 
@@ -50,7 +50,7 @@ class View:
     @property
     def environment_name(self) -> str | None:
         """Which environment it is; None before overrides."""
-        self._note(here_key(self._environment))
+        self._note(environment_key(self._environment))
         return self._environment
 
     @property

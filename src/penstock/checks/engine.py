@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from penstock.catalog.dependencies import SPEC, Dependencies
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.problems import catalog_problems, repository_problems, spec_problems
-from penstock.catalog.reads import SPEC, Reads
 from penstock.checks.rule import Rule
 from penstock.checks.rules import rules_of
-from penstock.diagnostics.gathering import gathered
+from penstock.diagnostics.deduplicate import deduplicated
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
@@ -28,12 +28,14 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     found.extend(catalog_problems(catalog))
     # What the reader could not take for sure, no rule need say anything of.
     doubtful = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
-    by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Reads()))
-    found.extend(gathered((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES))
+    by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Dependencies()))
+    found.extend(
+        deduplicated((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES)
+    )
     return found.sorted()
 
 
-def check_spec(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[Diagnostic, ...]:
+def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with one spec; it is checked again only when something in `reads` has changed.
 
     With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has and
@@ -52,15 +54,15 @@ def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
     return found.sorted()
 
 
-def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Reads) -> Iterator[Diagnostic]:
+def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> Iterator[Diagnostic]:
     rules = rules_of(spec_id.kind)
-    base = Reads()
+    base = Dependencies()
     everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules))
     yield from everywhere
     reads.note_all(base.keys)
     known = {(one.code, one.primary) for one in everywhere}
     for environment in _differing(catalog, spec_id, base):
-        own = Reads()
+        own = Dependencies()
         for one in _in_view(catalog.view(environment).recording(own), spec_id, rules):
             if (one.code, one.primary) not in known:
                 yield _where(one, environment) if environment in catalog.overriding(spec_id) else one
@@ -79,7 +81,7 @@ def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...]) -> Iterator[D
             yield from rule.check(view, resource)
 
 
-def _differing(catalog: Catalog, spec_id: SpecId, reads: Reads) -> tuple[str, ...]:
+def _differing(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[str, ...]:
     """The environments in which the rules could find something else than before overrides.
 
     Those are where something that was read carries overrides, and for a rollout all that serve it: what it needs of

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.diagnostics.codes import Code
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Severity, Span
 from penstock.diagnostics.suggest import did_you_mean
 
@@ -54,12 +55,6 @@ def linked(view: View, paths: Iterable[str]) -> tuple[str, ...]:
         f"`{link}` is a symbolic link: replace it with the file itself, since git stores only the path of a link"
         for link in dict.fromkeys(links)
     )
-
-
-def listed(words: Iterable[str], conjunction: str = "and") -> str:
-    """Words for a sentence: `` `a`, `b` and `c` ``."""
-    *most, last = [f"`{word}`" for word in words]
-    return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 def percent(share: float) -> str:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 
@@ -54,13 +54,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _fix(root: Path, found: tuple[Diagnostic, ...]) -> bool:
     """Make the safe fixes and say which; whether there are any."""
-    from penstock.cli.mending import mended
+    from penstock.cli.autofix import autofixed
 
-    mending = mended(root, found, problems)
-    if not mending.made:
+    autofix = autofixed(root, found, problems)
+    if not autofix.made:
         return False
-    refused = mending.write()
-    done = mending.without(refused)
+    refused = autofix.write()
+    done = autofix.without(refused)
     if done.made:
         print(f"fixed {done.summary()}:", *done.lines(), "", sep="\n", file=sys.stderr)
     for path, reason in refused.items():
@@ -70,12 +70,12 @@ def _fix(root: Path, found: tuple[Diagnostic, ...]) -> bool:
 
 def _preview(root: Path, found: tuple[Diagnostic, ...]) -> int:
     """Show what the safe fixes would change."""
-    from penstock.cli.mending import mended
+    from penstock.cli.autofix import autofixed
     from penstock.diagnostics.model import Severity
 
-    mending = mended(root, found, problems)
-    print(mending.diff(), end="")
-    print(f"would fix {mending.summary()}" if mending.made else "nothing can be fixed safely", file=sys.stderr)
+    autofix = autofixed(root, found, problems)
+    print(autofix.diff(), end="")
+    print(f"would fix {autofix.summary()}" if autofix.made else "nothing can be fixed safely", file=sys.stderr)
     return PROBLEMS if any(one.severity is Severity.ERROR for one in found) else OK
 
 
@@ -85,9 +85,9 @@ def _say_where(catalog: Catalog) -> None:
 
     found = nowhere(catalog)
     if found is not None:
-        from penstock.cli.no_environment import hint
+        from penstock.cli.hints import missing_environment_hint
 
-        print(hint(found), file=sys.stderr)
+        print(missing_environment_hint(found), file=sys.stderr)
 
 
 def _offer(found: tuple[Diagnostic, ...]) -> None:
@@ -104,15 +104,15 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     from penstock.checks.engine import check, check_whole
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
-    from penstock.incremental.crew import Crew, processors
     from penstock.incremental.shares import divide, judge
+    from penstock.incremental.worker_pool import WorkerPool, processors
     from penstock.review.policy.tests import policy_diagnostics
 
     found = Diagnostics()
     shares = divide(catalog, catalog.ids(), list(units(catalog)), processors())
-    with Crew(len(shares), lambda share: judge(catalog, shares[share])) as crew:
+    with WorkerPool(len(shares), lambda share: judge(catalog, shares[share])) as pool:
         found.extend(check_whole(catalog))
-        for share in crew.round():
+        for share in pool.next_round():
             for checked in share:
                 found.extend(checked.problems)
         if found:
@@ -122,6 +122,6 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
         found.extend(misspelt_files(catalog))
         if not found.has_errors:
             found.extend(policy_diagnostics(catalog))
-            for share in crew.round():
+            for share in pool.next_round():
                 found.extend(share)
     return found.sorted()

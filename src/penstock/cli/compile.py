@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from penstock.cli.findings import add_format, show
 from penstock.cli.main import FAULT, OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
-from penstock.incremental.crew import processors
-from penstock.incremental.session import Outcome, Session
+from penstock.incremental.session import CompileOutcome, Session
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import processors
 
 MOST_LISTED = 10
 
@@ -58,9 +58,9 @@ def run(options: argparse.Namespace) -> int:
         print(_summary(outcome, options.check))
         print("".join(_unreleased(outcome)), end="")
         if outcome.nowhere is not None:
-            from penstock.cli.no_environment import hint
+            from penstock.cli.hints import missing_environment_hint
 
-            print(hint(outcome.nowhere), file=sys.stderr)
+            print(missing_environment_hint(outcome.nowhere), file=sys.stderr)
     return PROBLEMS if outcome.failed else OK
 
 
@@ -69,7 +69,7 @@ def _is_of_generated(error: OSError, root: Path) -> bool:
     return isinstance(error.filename, str) and Path(error.filename).is_relative_to(root / "generated")
 
 
-def _summary(outcome: Outcome, check_only: bool) -> str:
+def _summary(outcome: CompileOutcome, check_only: bool) -> str:
     plan = outcome.plan
     if plan is None or plan.is_empty:
         return "generated/ is what the specs say" if check_only else "nothing to do: generated/ is what the specs say"
@@ -79,7 +79,7 @@ def _summary(outcome: Outcome, check_only: bool) -> str:
     return f"generated/: {told}"
 
 
-def _unreleased(outcome: Outcome) -> Iterator[str]:
+def _unreleased(outcome: CompileOutcome) -> Iterator[str]:
     """Which rollouts have no serving manifest yet, and what would make one."""
     waiting: dict[str, list[str]] = {}
     for unit in outcome.unreleased:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 
 if TYPE_CHECKING:

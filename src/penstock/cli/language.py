@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.grammar import counted, listed
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Loosens
@@ -31,7 +31,7 @@ class NoFieldError(Exception):
     """The language has no such kind or field; the message says what it has."""
 
 
-class Place(NamedTuple):
+class Topic(NamedTuple):
     """A place of the language."""
 
     path: str
@@ -42,7 +42,7 @@ class Place(NamedTuple):
     """The field that has this shape, where it is one."""
 
 
-def find(text: str) -> Place:
+def find(text: str) -> Topic:
     """The place that kind and keys lead to; lists and freely keyed mappings are passed through. NoFieldError.
 
     Keys begin below ``spec``, as those of addresses do; that somebody names it, too, changes nothing.
@@ -52,17 +52,17 @@ def find(text: str) -> Place:
         raise NoFieldError(f"there is no kind `{kind}`{_meant(did_you_mean(kind, KINDS), list(KINDS))}")
     whole = mapping_of(KINDS[kind])
     beside = keys[0] if keys and keys[0] in _BESIDE else "spec"
-    place = Place(kind, whole.fields[beside].shape, KINDS[kind].summary)
+    place = Topic(kind, whole.fields[beside].shape, KINDS[kind].summary)
     if keys[:1] == ["spec"]:
         keys = keys[1:]
     elif beside != "spec":
-        place, keys = Place(f"{kind}.{beside}", place.shape, whole.fields[beside].description), keys[1:]
+        place, keys = Topic(f"{kind}.{beside}", place.shape, whole.fields[beside].description), keys[1:]
     for key in keys:
         place = _below(place, key)
     return place
 
 
-def as_text(place: Place) -> str:
+def as_text(place: Topic) -> str:
     """What stands at the place: a field a paragraph, or a form a line."""
     inner = _inner(place.shape)
     lines = textwrap.wrap(f"{place.path}: {_what(place.shape)}", _WIDTH, subsequent_indent="    ")
@@ -91,7 +91,7 @@ def _forms(shape: Tagged) -> Iterator[str]:
         )
 
 
-def as_data(place: Place) -> dict[str, Any]:
+def as_data(place: Topic) -> dict[str, Any]:
     """The same as plain data: the place, and its fields or the forms that it may have."""
     inner = _inner(place.shape)
     found: dict[str, Any] = {"path": place.path, "type": _what(place.shape), "description": place.description}
@@ -102,15 +102,15 @@ def as_data(place: Place) -> dict[str, Any]:
     return found
 
 
-def _below(place: Place, key: str) -> Place:
+def _below(place: Topic, key: str) -> Topic:
     inner = _inner(place.shape)
     path = f"{place.path}.{key}"
     if isinstance(inner, Tagged) and key in dict(inner.members):
         member = dict(inner.members)[key]
-        return Place(path, member, _sentence(member))
+        return Topic(path, member, _sentence(member))
     fields = {name: field for mapping in _mappings(inner) for name, field in mapping.fields.items()}
     if key in fields:
-        return Place(path, fields[key].shape, fields[key].description, fields[key])
+        return Topic(path, fields[key].shape, fields[key].description, fields[key])
     known = [tag for tag, _ in inner.members] if isinstance(inner, Tagged) else list(fields)
     if not known:
         raise NoFieldError(f"`{place.path}` has no fields: it is {_what(place.shape)}")
@@ -154,8 +154,7 @@ def _what(shape: Shape) -> str:
         told = f"by `{shape.key}`" if shape.key is not None else "by its keys"
         return f"a mapping of one of {counted(len(shape.members), 'form')}, told {told}"
     if isinstance(shape, Scalar) and len(shape.values) > 2:
-        *most, last = (f"`{value}`" for value in shape.values)
-        return f"{', '.join(most)} or {last}"
+        return listed(map(str, shape.values), "or")
     return shape.words
 
 
@@ -208,5 +207,4 @@ def _field_data(field: Field) -> dict[str, Any]:
 def _meant(near: Sequence[str], known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
-    *most, last = (f"`{word}`" for word in known)
-    return f"; there are {', '.join(most)} and {last}" if most else f"; there is {last}"
+    return f"; there {'are' if len(known) > 1 else 'is'} {listed(known)}"

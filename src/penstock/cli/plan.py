@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from penstock.cli.findings import wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
@@ -15,8 +15,8 @@ from penstock.review.model import Plan
 from penstock.review.policy.asked import asked
 from penstock.review.policy.inputs import read_inputs
 from penstock.review.rendering.rows import Note
-from penstock.review.sides import WORK_TREE, default_base
 from penstock.source.git.call import GitError
+from penstock.source.git.default_base import WORK_TREE, default_base
 
 FORMATS = ("terminal", "markdown", "json", "html")
 
@@ -54,11 +54,11 @@ def run(options: argparse.Namespace) -> int:
     plan = inputs.plan
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
-    models = nowhere(inputs.sides.head.catalog)
+    models = nowhere(inputs.revisions.head.catalog)
     if models is not None and options.format == "terminal":
-        from penstock.cli.no_environment import hint
+        from penstock.cli.hints import missing_environment_hint
 
-        print(hint(models), file=sys.stderr)
+        print(missing_environment_hint(models), file=sys.stderr)
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
 
 

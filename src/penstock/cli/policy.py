@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.cli.findings import show, wants_colour
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
+from penstock.cli.output import show, wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
@@ -100,7 +100,7 @@ def _simulate(options: argparse.Namespace) -> int:
     from penstock.review.decision import states_of, understand
     from penstock.review.model import VerdictState
     from penstock.review.policy.evaluate import evaluate
-    from penstock.review.sides import WORK_TREE, default_base
+    from penstock.source.git.default_base import WORK_TREE, default_base
 
     repository = find_git(find_root(options))
     if (options.record is None) == (options.author is None):
@@ -140,7 +140,7 @@ def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> No
     """What no approval makes up for, and no row of the verdict leads out of."""
     from penstock.review.rendering.rows import next_command
     from penstock.review.rendering.text_safety import log_line
-    from penstock.review.sides import WORK_TREE
+    from penstock.source.git.default_base import WORK_TREE
 
     if plan.base == plan.head:
         print(f"hint: head is the base; `--head {WORK_TREE}` takes what is not committed yet", file=sys.stderr)
@@ -226,14 +226,14 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
     from datetime import UTC, datetime
 
     from penstock.forges.protocol import Commit, Person, Push
-    from penstock.forges.recorded import Facts, RecordedPullRequest
+    from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 
     person = Person(author, is_bot=author.endswith("[bot]"))
     if person.login is None:
         raise ForgeError(f"{author!a} is no login: name a person as the forge does, without the @.")
     now = datetime.now(UTC)
     return RecordedPullRequest(
-        Facts(
+        PullRequestFacts(
             repository="simulated/simulated",
             number=0,
             title="simulated",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
 from penstock.catalog.values import id_of
-from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
+from penstock.cli.output import show
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.suggest import did_you_mean
@@ -143,8 +143,8 @@ def _not_merged(root: Path, view: View, rollout: Rollout) -> list[str]:
     Outside of a git repository, and where no main branch is known, nothing can be said.
     """
     from penstock.promotion.requirements import earlier_releases
-    from penstock.review.sides import WORK_TREE, default_base
     from penstock.source.git.call import GitError
+    from penstock.source.git.default_base import WORK_TREE, default_base
     from penstock.source.git.repository import GitRepository
 
     paths = {

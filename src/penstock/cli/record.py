@@ -10,7 +10,7 @@ from pathlib import Path
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
-from penstock.review.record.places import BRANCH, BranchPlace, FolderPlace, Place, RecordError
+from penstock.review.record.stores import BRANCH, BranchStore, DirectoryStore, RecordError, RecordStore
 from penstock.review.rendering.text_safety import json_text, log_line
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
@@ -48,31 +48,31 @@ def run(options: argparse.Namespace) -> int:
     try:
         repository = None if not options.record.startswith(_ON_BRANCH) else GitRepository.find(options.root)
         remote = getattr(options, "remote", None)
-        place = place_of(options.record, repository, remote, _access(remote))
+        store = store_of(options.record, repository, remote, _access(remote))
         if options.action != "append":
-            _refuse_none(place)
-        return actions[options.action](options, place)
+            _refuse_none(store)
+        return actions[options.action](options, store)
     except (RecordError, GitError, ForgeError) as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
 
 
-def _refuse_none(place: Place) -> None:
+def _refuse_none(store: RecordStore) -> None:
     """Stop where no record is: of none it would be true that nothing was removed."""
-    if isinstance(place, BranchPlace) and place.tip() is None:
-        fetch = f"git fetch origin {place.branch}:{place.branch}"
-        raise RecordError(f"there is no branch `{place.branch}` here: run `{fetch}`, or name a folder by --record")
-    if isinstance(place, FolderPlace) and not place.folder.is_dir():
-        raise RecordError(f"there is no folder {place.folder}: `penstock review --record FOLDER` makes one")
+    if isinstance(store, BranchStore) and store.tip() is None:
+        fetch = f"git fetch origin {store.branch}:{store.branch}"
+        raise RecordError(f"there is no branch `{store.branch}` here: run `{fetch}`, or name a folder by --record")
+    if isinstance(store, DirectoryStore) and not store.folder.is_dir():
+        raise RecordError(f"there is no folder {store.folder}: `penstock review --record FOLDER` makes one")
 
 
-def place_of(
+def store_of(
     text: str, repository: GitRepository | None, remote: str | None, authorization: Authorization | None = None
-) -> Place:
-    """The place that an option names. With a remote, its branch is the record, and the one here only a copy."""
+) -> RecordStore:
+    """The store that an option names. With a remote, its branch is the record, and the one here only a copy."""
     if repository is not None and text.startswith(_ON_BRANCH):
-        return BranchPlace(repository, text.removeprefix(_ON_BRANCH), remote, authorization)
-    return FolderPlace(Path(text))
+        return BranchStore(repository, text.removeprefix(_ON_BRANCH), remote, authorization)
+    return DirectoryStore(Path(text))
 
 
 def _access(remote: str | None) -> Authorization | None:
@@ -85,19 +85,19 @@ def _access(remote: str | None) -> Authorization | None:
     return git_access(Secret(token), server) if remote is not None and token else None
 
 
-def _append(options: argparse.Namespace, place: Place) -> int:
-    from penstock.review.handover import Handover, HandoverError
+def _append(options: argparse.Namespace, store: RecordStore) -> int:
+    from penstock.review.decision_bundle import BundleError, DecisionBundle
     from penstock.review.record.log import append
 
     try:
-        handover = Handover.parse(options.handover.read_bytes(), options.digest)
-    except HandoverError as error:
+        bundle = DecisionBundle.parse(options.handover.read_bytes(), options.digest)
+    except BundleError as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return PROBLEMS
     except OSError as error:
         print(log_line(f"error: {options.handover} cannot be read: {error.strerror}"), file=sys.stderr)
         return WRONG_USE
-    entries = [append(place, one.inputs, one.verdict, one.after) for one in handover.decisions]
+    entries = [append(store, one.inputs, one.verdict, one.after) for one in bundle.decisions]
     for entry in entries:
         print(f"recorded as {entry.digest}")
     output = os.environ.get("GITHUB_OUTPUT")
@@ -107,10 +107,10 @@ def _append(options: argparse.Namespace, place: Place) -> int:
     return OK
 
 
-def _verify(options: argparse.Namespace, place: Place) -> int:
+def _verify(options: argparse.Namespace, store: RecordStore) -> int:
     from penstock.review.record.replay import verify
 
-    found = verify(place, options.newest)
+    found = verify(store, options.newest)
     for problem in found.problems:
         print(log_line(f"error: {problem}"), file=sys.stderr)
     count = len(found.entries)
@@ -122,15 +122,15 @@ def _verify(options: argparse.Namespace, place: Place) -> int:
     return OK
 
 
-def _replay(options: argparse.Namespace, place: Place) -> int:
+def _replay(options: argparse.Namespace, store: RecordStore) -> int:
     from penstock.review.record.replay import replay, verify
 
-    found = verify(place)
+    found = verify(store)
     for problem in found.problems:
         print(log_line(f"error: {problem}"), file=sys.stderr)
     chosen = tuple(one for one in found.entries if options.number in (None, one.about.number))
     differing = 0
-    for result in replay(place, chosen):
+    for result in replay(store, chosen):
         if result.problem:
             differing += 1
             print(log_line(f"error: entry {result.entry.number}: {result.problem}"), file=sys.stderr)
@@ -140,11 +140,11 @@ def _replay(options: argparse.Namespace, place: Place) -> int:
     return PROBLEMS if differing or found.problems else OK
 
 
-def _show(options: argparse.Namespace, place: Place) -> int:
+def _show(options: argparse.Namespace, store: RecordStore) -> int:
     from penstock.review.record.log import read
     from penstock.review.record.replay import inputs_of
 
-    entries = read(place.log())
+    entries = read(store.log())
     if options.entry is None:
         for entry in entries:
             value = entry.value
@@ -162,7 +162,7 @@ def _show(options: argparse.Namespace, place: Place) -> int:
 
     print(json_text(orjson.dumps(chosen.value, option=orjson.OPT_INDENT_2).decode()))
     try:
-        inputs = inputs_of(place, chosen)
+        inputs = inputs_of(store, chosen)
     except UnreadableInputsError as error:
         print(log_line(f"error: {error}"), file=sys.stderr)
         return PROBLEMS

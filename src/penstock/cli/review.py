@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
-from penstock.cli.record import place_of
+from penstock.cli.record import store_of
 from penstock.cli.repository import NoRepositoryError, find_git, find_root
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_steps import FAILURES, ReviewRun
@@ -18,8 +18,8 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import actions_run
 from penstock.forges.recorded import parse
 from penstock.review.decision import Decision, decide
-from penstock.review.policy.memory import Memory
-from penstock.review.record.log import Subject, append, read, remembered
+from penstock.review.policy.prior_decisions import PriorDecisions
+from penstock.review.record.log import RecordSubject, append, read, remembered
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
@@ -102,13 +102,13 @@ def _recorded(options: argparse.Namespace, repository: GitRepository) -> int:
         view = parse(options.recorded.read_bytes(), str(options.recorded))
     except OSError as error:
         return _refuse(f"{options.recorded} cannot be read: {error.strerror}", WRONG_USE)
-    place = place_of(options.record, repository, options.remote) if options.record else None
-    subject = Subject(view.repository, view.number, repository.folder)
-    memory = Memory() if place is None else remembered(read(place.log()), subject)
+    store = store_of(options.record, repository, options.remote) if options.record else None
+    subject = RecordSubject(view.repository, view.number, repository.folder)
+    memory = PriorDecisions() if store is None else remembered(read(store.log()), subject)
     decision = decide(repository, view, memory)
     _show(decision)
-    if place is not None and not options.dry_run:
-        print(f"recorded as {append(place, decision.inputs, decision.verdict).digest}")
+    if store is not None and not options.dry_run:
+        print(f"recorded as {append(store, decision.inputs, decision.verdict).digest}")
     return OK if decision.is_approved else PROBLEMS
 
 

@@ -12,7 +12,7 @@ class Choices:
     """What the command line says of a review in Actions."""
 
     record: str | None = None
-    """Where decisions are recorded, as `place_of` reads it."""
+    """Where decisions are recorded, as `store_of` reads it."""
     remote: str = "origin"
     number: int | None = None
     save: Path | None = None

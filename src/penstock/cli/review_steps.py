@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS
-from penstock.cli.record import place_of
+from penstock.cli.record import store_of
 from penstock.cli.review_choices import Choices
 from penstock.forges.github.check_run import OvertakenError
 from penstock.forges.github.client import GitHubClient
@@ -30,8 +30,8 @@ from penstock.forges.recorded import RecordedPullRequest, dump
 from penstock.review.annotations import annotations_of
 from penstock.review.check_name import check_name, default_check
 from penstock.review.decision import Decision, decide, decide_group
-from penstock.review.handover import Handed, Handover, HandoverError, hand
-from penstock.review.policy.memory import Memory
+from penstock.review.decision_bundle import BundledDecision, BundleError, DecisionBundle, bundled_decision
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.publication import (
     Page,
     comment_of,
@@ -40,17 +40,17 @@ from penstock.review.publication import (
     publish_unknown,
     summary_of,
 )
-from penstock.review.record.hands import require_own_hand
 from penstock.review.record.inputs import verdict_bytes
-from penstock.review.record.log import Subject, append, last_about, read
-from penstock.review.record.places import BranchPlace, Place, RecordError
+from penstock.review.record.log import RecordSubject, append, last_about, read
+from penstock.review.record.push_provenance import require_only_own_pushes
+from penstock.review.record.stores import BranchStore, RecordError, RecordStore
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import Authorization
 
-FAILURES = (ForgeError, GitError, RecordError, HandoverError)
+FAILURES = (ForgeError, GitError, RecordError, BundleError)
 _ATTEMPTS = 3
 
 
@@ -72,14 +72,14 @@ class ReviewRun:
     default_branch: str = ""
     page: Page = field(init=False)
     authorization: Authorization = field(init=False, repr=False)
-    place: Place | None = field(init=False)
+    store: RecordStore | None = field(init=False)
 
     def __post_init__(self) -> None:
         server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
         self.page = Page(server, self.started.run_url)
         self.authorization = git_access(self.started.token, server)
         record, remote = self.choices.record, self.choices.remote
-        self.place = place_of(record, self.repository, remote, self.authorization) if record else None
+        self.store = store_of(record, self.repository, remote, self.authorization) if record else None
         self.head, self.began = self.choices.head, self.choices.began
         self.check = default_check(self.repository.folder)
 
@@ -92,10 +92,10 @@ class ReviewRun:
             number = self._find()
             if number is None and self.started.event.group is None:
                 return OK
-            handover = self._decide(number)
-            if handover is None:
+            bundle = self._decide(number)
+            if bundle is None:
                 return OK
-            return self._show(handover, self._record(handover))
+            return self._show(bundle, self._record(bundle))
 
         return self._guarded(step, tells=True)
 
@@ -122,10 +122,10 @@ class ReviewRun:
 
         def step() -> int:
             self.identity = own_identity(self.client)
-            handover = self._decide(self.choices.number)
-            if handover is None:
+            bundle = self._decide(self.choices.number)
+            if bundle is None:
                 return OK
-            data = handover.dump()
+            data = bundle.dump()
             self._handover_file.parent.mkdir(parents=True, exist_ok=True)
             self._handover_file.write_bytes(data)
             self._output(digest=bytes_digest(data))
@@ -140,13 +140,13 @@ class ReviewRun:
             self.identity = own_identity(self.client)
             self._name_check()
             if not self.choices.digest:
-                raise HandoverError("a job before this one failed: the log of the run says how")
-            handover = Handover.parse(self._handover_file.read_bytes(), self.choices.digest)
-            if any(one.inputs.plan.folder != self.repository.folder for one in handover.decisions):
-                raise HandoverError("what was handed over is about another folder: give each job the same root")
-            if self.choices.record and len(self.choices.entries) != len(handover.decisions):
+                raise BundleError("a job before this one failed: the log of the run says how")
+            bundle = DecisionBundle.parse(self._handover_file.read_bytes(), self.choices.digest)
+            if any(one.inputs.plan.folder != self.repository.folder for one in bundle.decisions):
+                raise BundleError("what was handed over is about another folder: give each job the same root")
+            if self.choices.record and len(self.choices.entries) != len(bundle.decisions):
                 raise RecordError("the decision is not on record: the log of the run says why")
-            return self._show(handover, self.choices.entries)
+            return self._show(bundle, self.choices.entries)
 
         return self._guarded(step, tells=True)
 
@@ -225,7 +225,7 @@ class ReviewRun:
             return find_open(self.client, event.repository, event.head.owner, event.head.branch, event.head.sha)
         return (event.number,) if event.number is not None else ()
 
-    def _decide(self, number: int | None) -> Handover | None:
+    def _decide(self, number: int | None) -> DecisionBundle | None:
         """None where the pull request was closed in the meantime."""
         if self.started.event.group is not None:
             return self._decide_group()
@@ -243,11 +243,11 @@ class ReviewRun:
             if replace(again.facts, now=view.facts.now) == view.facts:
                 self.show_decision(decision)
                 self._summarize(summary_of(decision, self.page))
-                return Handover((self._handed(decision, after),))
+                return DecisionBundle((self._bundled(decision, after),))
             view = again
         raise ForgeError("the pull request changes faster than it can be reviewed: run again when it is quiet.")
 
-    def _decide_group(self) -> Handover:
+    def _decide_group(self) -> DecisionBundle:
         event = self.started.event
         assert event.group is not None
         queued = read_group(self.client, event.repository, event.group.branch, event.group.head)
@@ -265,61 +265,61 @@ class ReviewRun:
             self._summarize(summary_of(decision, self.page))
         if problem:
             print(log_line(f"error: {problem}"), file=sys.stderr)
-        handed = tuple(self._handed(one, known[one.inputs.facts.number][1]) for one in decisions)
-        return Handover(handed, event.group.head, problem)
+        bundled = tuple(self._bundled(one, known[one.inputs.facts.number][1]) for one in decisions)
+        return DecisionBundle(bundled, event.group.head, problem)
 
-    def _handed(self, decision: Decision, after: str) -> Handed:
+    def _bundled(self, decision: Decision, after: str) -> BundledDecision:
         with self.repository.reading():
-            return hand(decision, after, comment_of(decision, self.page), annotations_of(decision))
+            return bundled_decision(decision, after, comment_of(decision, self.page), annotations_of(decision))
 
-    def _record(self, handover: Handover) -> tuple[str, ...]:
+    def _record(self, bundle: DecisionBundle) -> tuple[str, ...]:
         """The digests of the entries; none where nothing is recorded."""
-        if self.place is None or self.choices.dry_run:
+        if self.store is None or self.choices.dry_run:
             return ()
-        return tuple(append(self.place, one.inputs, one.verdict, one.after).digest for one in handover.decisions)
+        return tuple(append(self.store, one.inputs, one.verdict, one.after).digest for one in bundle.decisions)
 
-    def _show(self, handover: Handover, entries: tuple[str, ...]) -> int:
-        passes = all(one.is_approved for one in handover.decisions) and not handover.problem
+    def _show(self, bundle: DecisionBundle, entries: tuple[str, ...]) -> int:
+        passes = all(one.is_approved for one in bundle.decisions) and not bundle.problem
         if self.choices.dry_run:
             return OK if passes else PROBLEMS
         assert self.identity is not None
-        if handover.group:
-            self.head = handover.group
-            passes = publish_group(self.client, self.identity, self.started.event.repository, handover, self.check)
+        if bundle.group:
+            self.head = bundle.group
+            passes = publish_group(self.client, self.identity, self.started.event.repository, bundle, self.check)
         else:
-            [handed] = handover.decisions
-            self.head = handed.inputs.facts.head_sha
+            [bundled] = bundle.decisions
+            self.head = bundled.inputs.facts.head_sha
             # Of the branch that was decided about, whatever the pull request was turned to since.
-            self.check = self._check_of(handed.inputs.facts.base_ref)
-            self._require_the_same(handed)
-            publish(self.client, self.identity, handed, self.page, entries[0] if entries else "", self.check)
+            self.check = self._check_of(bundled.inputs.facts.base_ref)
+            self._require_the_same(bundled)
+            publish(self.client, self.identity, bundled, self.page, entries[0] if entries else "", self.check)
         return OK if passes else PROBLEMS
 
-    def _require_the_same(self, handed: Handed) -> None:
+    def _require_the_same(self, bundled: BundledDecision) -> None:
         """ForgeError where what is known of the pull request by now gives another verdict.
 
         A base that moved on since does not: it might as well have done so a second after the verdict was shown, and
         the forge asks for a branch that is up to date.
         """
-        decided = handed.inputs.facts
-        teams = handed.inputs.organisation.teams
+        decided = bundled.inputs.facts
+        teams = bundled.inputs.organisation.teams
         fresh = self._read_facts(decided.number, {member for members in teams.values() for member in members})
         if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
             facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits, now=decided.now)
-            if verdict_bytes(replace(handed.inputs, facts=facts).verdict()) == verdict_bytes(handed.verdict):
+            if verdict_bytes(replace(bundled.inputs, facts=facts).verdict()) == verdict_bytes(bundled.verdict):
                 return
         raise ForgeError("the pull request changed while it was judged: what changed it starts a review of its own.")
 
-    def _memory(self, view: RecordedPullRequest) -> tuple[Memory, str]:
+    def _memory(self, view: RecordedPullRequest) -> tuple[PriorDecisions, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
-        if self.place is None:
-            return Memory(), ""
-        subject = Subject(view.repository, view.number, self.repository.folder)
-        latest = last_about(read(self.place.log()), subject)
-        if isinstance(self.place, BranchPlace):
+        if self.store is None:
+            return PriorDecisions(), ""
+        subject = RecordSubject(view.repository, view.number, self.repository.folder)
+        latest = last_about(read(self.store.log()), subject)
+        if isinstance(self.store, BranchStore):
             assert self.identity is not None
-            require_own_hand(self.client, self.identity, self.place, subject)
-        return (Memory(), "") if latest is None else (latest.memory, latest.digest)
+            require_only_own_pushes(self.client, self.identity, self.store, subject)
+        return (PriorDecisions(), "") if latest is None else (latest.memory, latest.digest)
 
     def _read(self, number: int) -> RecordedPullRequest:
         """The pull request with its commits in this clone, and with who of the base's teams may write."""
@@ -360,7 +360,7 @@ class ReviewRun:
     @property
     def _handover_file(self) -> Path:
         if self.choices.handover is None:
-            raise HandoverError("nobody says which file is handed over: pass --handover FILE")
+            raise BundleError("nobody says which file is handed over: pass --handover FILE")
         return self.choices.handover
 
     def _output(self, **values: object) -> None:

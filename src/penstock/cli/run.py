@@ -9,8 +9,8 @@ from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
-from penstock.cli.findings import show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity

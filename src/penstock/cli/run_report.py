@@ -18,7 +18,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
 from penstock.runtime.evaluation.figures import clusters_said
-from penstock.runtime.faults import WRONG_USE
+from penstock.runtime.faults import EXIT_USAGE
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -92,7 +92,7 @@ def _warn(run: Run) -> None:
 def _explain_end(name: str, step: StepRun, log: str) -> None:
     print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
     # A fault that was foreseen is a sentence; the traceback of a function that the step has called is in the log.
-    for line in _without_traceback(step.tail) if step.code == WRONG_USE else step.tail:
+    for line in _without_traceback(step.tail) if step.code == EXIT_USAGE else step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
 
@@ -119,7 +119,7 @@ def _how_it_ended(step: StepRun) -> str:
         return "said no"
     if step.code == TOO_LONG:
         return "took too long"
-    if step.code == WRONG_USE:
+    if step.code == EXIT_USAGE:
         return "could not work with what it was given, and decided nothing"
     how = f"exit code {step.code}"
     if step.code is not None and step.code < 0:

@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from penstock.cli.findings import add_format, show
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
+from penstock.cli.output import add_format, show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.verification.crds import CrdError, Crds

@@ -199,7 +199,7 @@ class Diagnostics:
     @property
     def has_errors(self) -> bool:
         """Whether any is an error."""
-        return any(found.severity is Severity.ERROR for found in self._found)
+        return has_errors(self._found)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All of them, in their total order, without repetitions of one cause."""
@@ -216,3 +216,8 @@ class Diagnostics:
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of the diagnostics is an error."""
+    return any(found.severity is Severity.ERROR for found in diagnostics)

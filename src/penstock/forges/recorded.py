@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PullRequestFacts:
     """All that a view shows. The fields mean what `PullRequestView` says of them."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -46,7 +46,7 @@ class Facts:
 class RecordedPullRequest:
     """The view on recorded facts."""
 
-    facts: Facts
+    facts: PullRequestFacts
 
     @property
     def repository(self) -> str:
@@ -114,7 +114,7 @@ class RecordedPullRequest:
         return self.facts.now
 
 
-def dump(facts: Facts) -> str:
+def dump(facts: PullRequestFacts) -> str:
     """The record as JSON text: keys in the order of the fields, so that equal facts are equal bytes."""
     return _adapter().dump_json(facts, indent=2).decode("utf-8") + "\n"
 
@@ -137,7 +137,7 @@ def parse(text: str | bytes, shown_as: str = "the record") -> RecordedPullReques
     return RecordedPullRequest(facts)
 
 
-def _instants(facts: Facts) -> list[datetime]:
+def _instants(facts: PullRequestFacts) -> list[datetime]:
     return [
         facts.now,
         *(push.at for push in facts.pushes),
@@ -149,7 +149,7 @@ def _instants(facts: Facts) -> list[datetime]:
     ]
 
 
-def _adapter() -> TypeAdapter[Facts]:
+def _adapter() -> TypeAdapter[PullRequestFacts]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Facts)
+    return TypeAdapter(PullRequestFacts)

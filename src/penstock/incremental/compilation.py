@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from typing import Any
 from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_whole
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
-from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.incremental.crew import Crew
-from penstock.incremental.memory import Known, Seen, Store
+from penstock.diagnostics.model import Diagnostic, has_errors
+from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
+from penstock.incremental.invalidation import Invalidation, invalidation
 from penstock.incremental.outputs import Look, look
-from penstock.incremental.reading import Read
-from penstock.incremental.remembering import remember
+from penstock.incremental.reading import ReadSpecs
+from penstock.incremental.save_state import save_state
 from penstock.incremental.shares import divide, work
-from penstock.incremental.standing import Standing, standing
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import WorkerPool
 from penstock.incremental.writing import Writing
 from penstock.source.files import FileStat
 from penstock.source.writing.write_plan import WritePlan
@@ -35,9 +35,9 @@ class Compilation:
     root: Path
     generated: Path
     processes: int
-    store: Store
-    seen: Seen
-    known: Known
+    store: StateStore
+    seen: FileSnapshot
+    known: BuildState
     timings: Timings
     diagnostics: list[Diagnostic] = field(default_factory=list)
     plan: WritePlan | None = None
@@ -46,10 +46,10 @@ class Compilation:
     """The rollouts to which nothing is released yet."""
     nowhere: Nowhere | None = None
     """The models of which nothing is compiled, since there is no Environment."""
-    source: Read = field(init=False)
+    source: ReadSpecs = field(init=False)
     repository: Look = field(init=False)
     """What was found of the files, other than specs, that the earlier run has looked for."""
-    standing: Standing = field(init=False)
+    invalidation: Invalidation = field(init=False)
     checked: dict[str, list[str] | None] = field(default_factory=dict)
     """Each spec that was checked, with the keys that its checks read; None where they found something."""
     compiled: list[CompiledUnit] = field(default_factory=list)
@@ -63,22 +63,22 @@ class Compilation:
         what the earlier run knew is not there any more, and all has to be done without it.
         """
         with self.timings.stage("read", "files") as stage:
-            self.source = Read(self.root, stats, self.seen, self.known, self.processes)
+            self.source = ReadSpecs(self.root, stats, self.seen, self.known, self.processes)
             stage.count = len(self.source.texts)
         catalog = self.source.catalog
         analysis.recall(self.known.sql)
         with self.timings.stage("compare", "keys") as stage:
             self.repository = look(str(self.root), self.seen.repository.items(), time.time_ns())
-            self.standing = standing(self.source, self.known, self.repository.changed, outputs.changed)
-            stage.count = len(self.standing.changed)
-            shares = divide(catalog, self.standing.specs, self.standing.units, self.processes)
+            self.invalidation = invalidation(self.source, self.known, self.repository.changed, outputs.changed)
+            stage.count = len(self.invalidation.changed)
+            shares = divide(catalog, self.invalidation.specs, self.invalidation.units, self.processes)
             if len(shares) > 1:
                 # A copy of this process could not begin again if something were lost.
                 self.known.documents.load_all()
-        with Crew(len(shares), lambda share: work(catalog, shares[share], self.generated)) as crew:
-            if not (self._check(crew) and self._compile(crew)):
+        with WorkerPool(len(shares), lambda share: work(catalog, shares[share], self.generated)) as pool:
+            if not (self._check(pool) and self._compile(pool)):
                 return
-            writing = Writing(self.generated, self.source, self.known, self.standing, outputs, self.compiled)
+            writing = Writing(self.generated, self.source, self.known, self.invalidation, outputs, self.compiled)
             with self.timings.stage("index", "artifacts") as stage:
                 stage.count = writing.list_artifacts(may_amend=not check_only)
             with self.timings.stage("write", "files") as stage:
@@ -88,16 +88,16 @@ class Compilation:
                 elif self.plan.conflicts:
                     self.diagnostics += self.plan.conflicts
                 else:
-                    stage.count = writing.apply(self.plan, crew)
+                    stage.count = writing.apply(self.plan, pool)
         if keep and not check_only and not self.plan.conflicts:
             with self.timings.stage("remember", "specs"):
-                remember(self, stats, writing)
+                save_state(self, stats, writing)
 
-    def _check(self, crew: Crew) -> bool:
+    def _check(self, pool: WorkerPool) -> bool:
         with self.timings.stage("check", "specs") as stage:
-            stage.count = len(self.standing.specs)
+            stage.count = len(self.invalidation.specs)
             self.diagnostics += check_whole(self.source.catalog)
-            for checked in (one for share in crew.round() for one in share):
+            for checked in (one for share in pool.next_round() for one in share):
                 self.diagnostics += checked.problems
                 self.checked[str(checked.spec)] = None if checked.problems else checked.keys
             if self.diagnostics:
@@ -105,9 +105,9 @@ class Compilation:
                 self.diagnostics = list(check(self.source.whole()))
         return not has_errors(self.diagnostics)
 
-    def _compile(self, crew: Crew) -> bool:
+    def _compile(self, pool: WorkerPool) -> bool:
         with self.timings.stage("compile", "units") as stage:
-            for made in crew.round():
+            for made in pool.next_round():
                 self.compiled += made.units
                 self.learned.update(made.learned)
             stage.count = len(self.compiled)
@@ -117,13 +117,8 @@ class Compilation:
         return not has_errors(self.diagnostics)
 
     def _waiting(self) -> list[Unit]:
-        waiting = set(self.known.overview.waiting) - self.standing.gone
+        waiting = set(self.known.overview.waiting) - self.invalidation.gone
         for made in self.compiled:
             (waiting.add if made.unreleased else waiting.discard)(str(made.unit))
-        order = (name for names in self.standing.units_of.values() for name in names)
+        order = (name for names in self.invalidation.units_of.values() for name in names)
         return [Unit(*name.split("/")) for name in order if name in waiting]
-
-
-def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Whether any of the diagnostics is an error."""
-    return any(found.severity is Severity.ERROR for found in diagnostics)

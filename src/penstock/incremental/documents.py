@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
-from penstock.source.lines import Lines
+from penstock.source.keyed_jsonl import KeyedLines
 
 PARTS = 64
 """Enough that a part is loaded in a moment, few enough that writing them all costs little more than writing one."""
@@ -19,9 +19,9 @@ class MemoryLostError(Exception):
 class Documents:
     """Spec -> path, index and line of its document, and the document as plain data."""
 
-    def __init__(self, load: Callable[[int], Lines | None] | None = None) -> None:
+    def __init__(self, load: Callable[[int], KeyedLines | None] | None = None) -> None:
         """`load` gives a part by its number, or None where that cannot be relied on; without it there are none."""
-        self._parts: dict[int, Lines] = {}
+        self._parts: dict[int, KeyedLines] = {}
         self._load = load
 
     @classmethod
@@ -30,15 +30,15 @@ class Documents:
         parts: list[dict[str, Any]] = [{} for _ in range(PARTS)]
         for name, value in values.items():
             parts[_part_of(name)][name] = value
-        return cls(lambda number: Lines().patched(parts[number]))
+        return cls(lambda number: KeyedLines().updated(parts[number]))
 
     def __bool__(self) -> bool:
         return self._load is not None
 
-    def part(self, number: int) -> Lines:
+    def part(self, number: int) -> KeyedLines:
         """One part. MemoryLostError where it cannot be loaded any more."""
         if number not in self._parts:
-            found = self._load(number) if self._load is not None else Lines()
+            found = self._load(number) if self._load is not None else KeyedLines()
             if found is None:
                 raise MemoryLostError
             self._parts[number] = found

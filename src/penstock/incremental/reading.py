@@ -11,8 +11,8 @@ from penstock.catalog.facts import Facts, id_in
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.remembered import RememberedCatalog
 from penstock.catalog.repository import WorkTree
-from penstock.incremental.crew import Crew
-from penstock.incremental.memory import Known, Seen, UnreadFile, unchanged
+from penstock.incremental.build_state import BuildState, FileSnapshot, UnreadFile, unchanged
+from penstock.incremental.worker_pool import WorkerPool
 from penstock.source.files import FileStat, read_file
 from penstock.source.model import Document, SourceFile
 from penstock.source.reading.yaml_reader import read_documents
@@ -37,10 +37,12 @@ class Text:
     """The file itself, where something in it could not be read."""
 
 
-class Read:
+class ReadSpecs:
     """The catalog of a work tree, and what of it is new."""
 
-    def __init__(self, root: Path, stats: Sequence[FileStat], seen: Seen, known: Known, processes: int) -> None:
+    def __init__(
+        self, root: Path, stats: Sequence[FileStat], seen: FileSnapshot, known: BuildState, processes: int
+    ) -> None:
         """Read the files with these `stats` of the tree at `root`; in so many processes where it pays."""
         self._root = root
         self._seen = seen
@@ -113,8 +115,8 @@ def _read_all(root: Path, paths: Sequence[str], processes: int) -> list[Text]:
     def work(share: int) -> Generator[list[Text], Any, None]:
         yield [_read_one(root, path) for path in paths[share::processes]]
 
-    with Crew(processes, work) as crew:
-        return sorted((text for texts in crew.round() for text in texts), key=lambda text: text.path)
+    with WorkerPool(processes, work) as pool:
+        return sorted((text for texts in pool.next_round() for text in texts), key=lambda text: text.path)
 
 
 def _read_one(root: Path, path: str) -> Text:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
-from penstock.incremental.crew import beside, processors
+from penstock.diagnostics.model import Diagnostic, Diagnostics, has_errors
+from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore, unchanged
 from penstock.incremental.documents import MemoryLostError
-from penstock.incremental.memory import Known, Seen, Store, unchanged
 from penstock.incremental.outputs import Look, look
 from penstock.incremental.timings import Timings
+from penstock.incremental.worker_pool import processors, run_concurrently
 from penstock.source.files import FileStat, scan
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
@@ -30,7 +29,7 @@ LOCK = f"{PRIVATE}/compile.lock"
 
 
 @dataclass(slots=True)
-class Outcome:
+class CompileOutcome:
     """What a run came to."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -45,7 +44,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return _have_errors(self.diagnostics)
+        return has_errors(self.diagnostics)
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ class Session:
     patience: float = 30.0
     """Seconds to wait for another compile of the same checkout."""
 
-    def compile(self, *, check_only: bool = False) -> Outcome:
+    def compile(self, *, check_only: bool = False) -> CompileOutcome:
         """Bring ``generated/`` to what the specs say; with `check_only`, say where it is not, and write nothing.
 
         Who writes waits for whoever else does, for as long as the session has `patience`.
@@ -71,17 +70,17 @@ class Session:
             with held(self.root / LOCK, self.patience):
                 return self._compile(check_only)
         except LockedError as error:
-            return Outcome((output_locked(error.holder, self.patience),), timings=self.timings)
+            return CompileOutcome((output_locked(error.holder, self.patience),), timings=self.timings)
 
-    def _compile(self, check_only: bool) -> Outcome:
-        store = Store(self.root)
-        seen = store.seen() if self.use_memory else Seen()
+    def _compile(self, check_only: bool) -> CompileOutcome:
+        store = StateStore(self.root)
+        seen = store.seen() if self.use_memory else FileSnapshot()
 
         def look_at_specs() -> tuple[list[FileStat], list[Diagnostic], bool]:
             with self.timings.stage("scan", "files") as stage:
                 stats, problems = scan(self.root)
                 stage.count = len(stats)
-            same = not _have_errors(problems) and self._same_specs(seen, stats)
+            same = not has_errors(problems) and self._same_specs(seen, stats)
             if not same:
                 # While the generated files are looked at, what a run in which nothing changed does without is loaded.
                 import penstock.incremental.compilation  # noqa: F401
@@ -90,33 +89,29 @@ class Session:
         def look_at_outputs() -> Look:
             return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
 
-        (stats, problems, same), outputs = beside(look_at_specs, look_at_outputs, self.processes)
-        if _have_errors(problems) or (same and seen.quiet and outputs.are_intact):
-            return Outcome(tuple(problems), timings=self.timings)
+        (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
+        if has_errors(problems) or (same and seen.quiet and outputs.are_intact):
+            return CompileOutcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
-        def run(seen: Seen, known: Known, outputs: Look) -> Outcome:
+        def run(seen: FileSnapshot, known: BuildState, outputs: Look) -> CompileOutcome:
             timings = self.timings
             run = Compilation(self.root, self.root / GENERATED, self.processes, store, seen, known, timings)
             run.run(stats, outputs, check_only=check_only, keep=self.use_memory)
             found = Diagnostics()
             found.extend([*problems, *run.diagnostics])
-            return Outcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
+            return CompileOutcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
 
         known = store.known(seen)
         if known is not None:
             with contextlib.suppress(MemoryLostError):
                 return run(seen, known, outputs)
-        return run(Seen(), Known(), Look())
+        return run(FileSnapshot(), BuildState(), Look())
 
-    def _same_specs(self, seen: Seen, stats: list[FileStat]) -> bool:
+    def _same_specs(self, seen: FileSnapshot, stats: list[FileStat]) -> bool:
         """Whether every spec, and every other file that was read, is proved to be as it was."""
         if len(stats) != len(seen.files):
             return False
         if not all(unchanged(seen.files.get(stat.path), stat) for stat in stats):
             return False
         return look(str(self.root), seen.repository.items(), time.time_ns()).are_intact
-
-
-def _have_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(found.severity is Severity.ERROR for found in diagnostics)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import Reads
 from penstock.catalog.sql import analysis
 from penstock.checks.engine import check_spec
 from penstock.compiler import CompiledUnit, Unit, compile_unit, unit_problems
@@ -107,7 +107,7 @@ def _cost(specs: Sequence[SpecId], units: Sequence[Unit]) -> int:
 
 
 def _checked(catalog: Catalog, spec: SpecId) -> Checked:
-    reads = Reads()
+    reads = Dependencies()
     return Checked(spec, check_spec(catalog, spec, reads), sorted(reads.keys))
 
 

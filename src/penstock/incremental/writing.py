@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock.compiler import Artifact, CompiledUnit, amended_index, environment_artifacts, index
-from penstock.incremental.crew import Crew
-from penstock.incremental.memory import Known, RememberedArtifact
+from penstock.incremental.build_state import BuildState, RememberedArtifact
+from penstock.incremental.invalidation import Invalidation
 from penstock.incremental.outputs import Look
-from penstock.incremental.reading import Read
-from penstock.incremental.standing import Standing
-from penstock.source.lines import FEW, Lines
+from penstock.incremental.reading import ReadSpecs
+from penstock.incremental.worker_pool import WorkerPool
+from penstock.source.keyed_jsonl import FEW, KeyedLines
 from penstock.source.stat_cache import Observed, Stat
 from penstock.source.writing.output import OutputDirectory
 from penstock.source.writing.write_plan import INDEX, WritePlan, read_plain_file
@@ -29,9 +29,9 @@ class Writing:
     def __init__(
         self,
         generated: Path,
-        source: Read,
-        known: Known,
-        standing: Standing,
+        source: ReadSpecs,
+        known: BuildState,
+        invalidation: Invalidation,
         look: Look,
         compiled: Sequence[CompiledUnit],
     ) -> None:
@@ -40,7 +40,7 @@ class Writing:
         self._index_file = str(generated / INDEX)
         self._source = source
         self._known = known
-        self._standing = standing
+        self._invalidation = invalidation
         self._look = look
         self._compiled = compiled
         self._amended: WritePlan | None = None
@@ -64,40 +64,40 @@ class Writing:
         fresh = {each.path: _sha256(each) for each in self._fresh}
         return self.output.plan(fresh, self._listing, known, self._kept)
 
-    def apply(self, plan: WritePlan, crew: Crew) -> int:
-        """Do it, with the bytes that the crew holds; how many files that were."""
+    def apply(self, plan: WritePlan, pool: WorkerPool) -> int:
+        """Do it, with the bytes that the pool holds; how many files that were."""
 
         def write(paths: Sequence[str]) -> Mapping[str, Stat]:
             ours = {path: body for path in paths if path in self._bundles and (body := self._bundles[path].body)}
             written = self.output.write(ours)
-            for part in crew.round(paths):
+            for part in pool.next_round(paths):
                 written.update(part)
             return written
 
         self._seen = self.output.apply(plan, write)
         return len(plan.create) + len(plan.update) + len(plan.prune)
 
-    def outputs(self) -> Lines:
+    def outputs(self) -> KeyedLines:
         """What is now known of the files."""
         if self._amended is None:
-            return Lines().patched(self._seen)
-        return self._known.outputs.patched({**self._look.read, **self._seen})
+            return KeyedLines().updated(self._seen)
+        return self._known.outputs.updated({**self._look.read, **self._seen})
 
     def _amend(self) -> WritePlan | None:
         """The plan of a small edit; None where it is not one."""
         compiled = self._compiled
-        if not self._known.outputs or self._look.changed or self._standing.gone or len(compiled) > FEW:
+        if not self._known.outputs or self._look.changed or self._invalidation.gone or len(compiled) > FEW:
             return None
         if any(spec_id.kind == "Environment" for spec_id in self._source.touched):
             return None
-        before = self._known.units.some([str(made.unit) for made in compiled])
+        before = self._known.units.get_many([str(made.unit) for made in compiled])
         for made in compiled:
             _, artifacts = before.get(str(made.unit), ([], None))
             if artifacts is None or sorted(map(tuple, artifacts)) != sorted(map(remembered, made.artifacts)):
                 return None
         made_now = [each for made in compiled for each in made.artifacts]
         outputs = self._known.outputs
-        lie_there = outputs.some([INDEX, *(each.path for each in made_now)])
+        lie_there = outputs.get_many([INDEX, *(each.path for each in made_now)])
         self._fresh = [each for each in made_now if _sha256(each) != lie_there[each.path][2]]
         try:
             listing = amended_index(read_plain_file(self._index_file), self._fresh)
@@ -108,7 +108,7 @@ class Writing:
     def _list_all(self) -> int:
         self._fresh = [each for made in self._compiled for each in made.artifacts]
         artifacts = list(self._fresh)
-        done = {str(made.unit) for made in self._compiled} | self._standing.gone
+        done = {str(made.unit) for made in self._compiled} | self._invalidation.gone
         intact = {**dict(self._known.outputs.decoded()), **self._look.read}
         for name, (_, made) in self._known.units.decoded():
             if name not in done:

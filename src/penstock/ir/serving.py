@@ -80,7 +80,7 @@ class Mesh(NamedTuple):
     """Where its control plane is."""
 
 
-class Identity(NamedTuple):
+class PodIdentity(NamedTuple):
     """Whom pods are to a cloud."""
 
     cloud: Literal["aws", "gcp", "azure"]
@@ -123,7 +123,7 @@ class AccessRule(NamedTuple):
     model: str
     owner: str
     egress: Egress = Egress()
-    identity: Identity | None = None
+    identity: PodIdentity | None = None
     mesh: Mesh | None = None
     """The service mesh that the pods are in."""
     labels: tuple[tuple[str, str], ...] = ()
@@ -167,7 +167,7 @@ class Endpoint(NamedTuple):
     """Version of KEDA; None where the environment has none."""
     mode: Literal["Standard", "Knative"] = "Standard"
     """KServe's deployment mode."""
-    identity: Identity | None = None
+    identity: PodIdentity | None = None
     gateway: tuple[str, str] | None = None
     """Namespace and name of the gateway that routes attach to."""
     host: str | None = None

@@ -18,7 +18,7 @@ from pathlib import Path
 from penstock.local.fingerprints import CodeDigests, fingerprint
 from penstock.local.pipeline import LocalPipeline, LocalStep, PipelineError
 from penstock.local.workspace import FinishedStep, Workspace
-from penstock.runtime.faults import SAYS_NO, WRONG_USE
+from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 
 GRACE_SECONDS = 10
 TOO_LONG = 124
@@ -140,7 +140,7 @@ class _Schedule:
         self._values = values
         self._observe = observe
         self._code = CodeDigests(runner.repository)
-        self._leash_read, self._leash_write = os.pipe()
+        self._watchdog_read, self._watchdog_write = os.pipe()
 
     async def drive(self) -> None:
         """Start each step when all before it are done; start no more once one has failed."""
@@ -163,8 +163,8 @@ class _Schedule:
             await asyncio.gather(*active, return_exceptions=True)
             raise
         finally:
-            os.close(self._leash_write)
-            os.close(self._leash_read)
+            os.close(self._watchdog_write)
+            os.close(self._watchdog_read)
         self._conclude()
 
     def _ready(self, active: set[str]) -> list[StepRun]:
@@ -223,7 +223,7 @@ class _Schedule:
                 )
                 self._become(step_run, State.DONE)
             else:
-                self._become(step_run, State.REFUSED if code == SAYS_NO else State.FAILED)
+                self._become(step_run, State.REFUSED if code == EXIT_REJECTED else State.FAILED)
         except asyncio.CancelledError:
             step_run.seconds = time.monotonic() - began
             self._become(step_run, State.STOPPED)
@@ -232,7 +232,7 @@ class _Schedule:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     async def _attempts(self, step_run: StepRun, inputs: dict[str, Path], unfinished: Path, scratch: Path) -> int:
-        """Exit code of the step's last try; an answer (0 or `SAYS_NO`) and wrong use end the tries."""
+        """Exit code of the step's last try; an answer (0 or `EXIT_REJECTED`) and wrong use end the tries."""
         step = step_run.step
         for attempt in range(step.retries + 1):
             outputs = {name: unfinished / name for name in step.outputs}
@@ -242,7 +242,7 @@ class _Schedule:
             scratch.mkdir(parents=True, exist_ok=True)
             code = await self._process(step_run, step.arguments(self._values, inputs, outputs), scratch)
             step_run.code = code
-            if code in (0, SAYS_NO, WRONG_USE) or attempt == step.retries:
+            if code in (0, EXIT_REJECTED, EXIT_USAGE) or attempt == step.retries:
                 return code
         raise AssertionError("the loop returns on its last attempt")
 
@@ -251,7 +251,14 @@ class _Schedule:
         paths = [os.environ.get("PYTHONPATH", "")]
         if command[0] == "penstock-step":
             # Without the root in front: it would run a `sitecustomize.py` of the repository, or its own `penstock`.
-            command = [sys.executable, "-P", "-m", "penstock.local.leash", str(self._leash_read), *command[1:]]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "penstock.local.parent_watchdog",
+                str(self._watchdog_read),
+                *command[1:],
+            ]
         else:
             # A step of the user's own finds the repository's modules from its root.
             paths.insert(0, str(self._runner.repository))
@@ -271,7 +278,7 @@ class _Schedule:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                pass_fds=(self._leash_read,),
+                pass_fds=(self._watchdog_read,),
                 start_new_session=True,
             )
         )

@@ -14,7 +14,7 @@ from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of
-from penstock.lowering.rules.alerting import ServedSubject, Subject, place_of
+from penstock.lowering.rules.alerting import AlertSubject, ServedSubject, alert_environment
 from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
 from penstock.lowering.rules.monitors import watching
 from penstock.lowering.rules.overdue import Pipeline
@@ -50,7 +50,7 @@ def dashboard(view: View, name: str) -> Dashboard | None:
     if grafana is None or not environment.spec.cluster:
         return None
     rollout = view.rollout(name)
-    subject = ServedSubject(place_of(environment), rollout.spec.model, rollout.metadata.owner, rollout.name)
+    subject = ServedSubject(alert_environment(environment), rollout.spec.model, rollout.metadata.owner, rollout.name)
     requests = requests_of(rollout, environment.spec)
     slis, _ = indicators(rollout.spec.slos, requests)
     window = str(max(_WINDOW, environment.spec.prometheus.short_window))
@@ -109,7 +109,7 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
         yield _age("Last watched", watching(monitor), subject)
     schedule = retraining_schedule(view, subject.model)
     if schedule is not None:
-        yield _age("Last retrained", retrained(schedule), Subject(subject.place, subject.model, subject.team))
+        yield _age("Last retrained", retrained(schedule), AlertSubject(subject.place, subject.model, subject.team))
     if rollout.spec.serve.target == "argo-rollouts":
         yield Panel(
             "Release",
@@ -120,7 +120,7 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
         )
 
 
-def _age(title: str, pipeline: Pipeline, subject: Subject) -> Panel:
+def _age(title: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
     return Panel(
         title,
         f"How long ago the {pipeline.purpose} pipeline last told of its end. Its schedule is `{pipeline.schedule}`; "
@@ -194,7 +194,7 @@ def _watched(monitor: Monitor, subject: ServedSubject) -> Iterator[Row]:
     yield Row("Figures", tuple(_figure(figure) for figure in monitor.business))
 
 
-def _drift(monitor: DriftMonitor, subject: Subject) -> Iterator[Panel]:
+def _drift(monitor: DriftMonitor, subject: AlertSubject) -> Iterator[Panel]:
     labels = (("monitor", monitor.id),)
     what = "the predictions" if monitor.of == "prediction" else "each feature"
     yield _pushed(
@@ -219,7 +219,7 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> Iterator[Panel]:
     )
 
 
-def _quality(monitor: QualityMonitor, subject: Subject) -> Iterator[Panel]:
+def _quality(monitor: QualityMonitor, subject: AlertSubject) -> Iterator[Panel]:
     labels = (("monitor", monitor.id),)
     yield _pushed(
         f"{monitor.id}: {monitor.metric}",

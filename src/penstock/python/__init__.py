@@ -1,4 +1,5 @@
-"""What a module of the repository leads to, read off its syntax; nothing is ever run.
+"""Static analysis of the repository's own Python: what a module imports, and whether it may run any code.
 
-The review tells what of it differs, and the steps find no other Python of the repository: both follow it in one way.
+Nothing is ever run. The review tells what of it differs, and the steps find no other Python of the repository: both
+follow it in one way.
 """

@@ -1,4 +1,4 @@
-"""What of `importlib` leads to no code: whether and where a module is, and which version of a package is installed.
+"""The uses of `importlib` that run no code: whether and where a module is, and which version of a package there is.
 
 `find_spec` gives out a loader, which runs any code there is. So it is followed only where it is called with a text and
 where of its answer nothing is used but whether there is one, and texts such as its `origin`. It imports the packages
@@ -33,7 +33,7 @@ _REFLECTING_MODULES = frozenset({"ctypes", "gc", "inspect", "marshal", "operator
 class Finders(NamedTuple):
     """How a file uses `importlib`."""
 
-    asked: tuple[str, ...] = ()
+    probed: tuple[str, ...] = ()
     """The modules that it asks for."""
     nodes: frozenset[int] = frozenset()
     """The ids of nodes that name `importlib` or `find_spec`, and lead to no code."""
@@ -46,17 +46,17 @@ def finders(tree: ast.Module, imports: Iterable[str]) -> Finders:
     if not any(name.startswith("importlib.") for name in imports):
         return Finders()
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    asked, nodes = set(), set()
+    probed, nodes = set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (name := _asked_by(node)) is not None and _is_a_question(node, parents, tree):
-            asked.add(name)
+        if isinstance(node, ast.Call) and (name := _probed_by(node)) is not None and _is_probe(node, parents, tree):
+            probed.add(name)
             nodes |= {id(part) for part in ast.walk(node.func)}
         elif isinstance(node, ast.Attribute) and node.attr in _FACTS and _dotted(node.value) == "importlib.metadata":
             nodes |= {id(part) for part in ast.walk(node)}
-    return Finders(tuple(sorted(asked)), frozenset(nodes), frozenset(_harmless(tree)))
+    return Finders(tuple(sorted(probed)), frozenset(nodes), frozenset(_harmless(tree)))
 
 
-def reflects(tree: ast.Module, imports: Iterable[str]) -> bool:
+def uses_reflection(tree: ast.Module, imports: Iterable[str]) -> bool:
     """Whether the file may reach, by a name that it makes up, what another file has imported or keeps to itself."""
     if any(not _REFLECTING_MODULES.isdisjoint(name.split(".")) for name in imports):
         return True
@@ -86,7 +86,7 @@ def _harmless(tree: ast.Module) -> Iterator[str]:
     yield from found - aliased
 
 
-def _asked_by(call: ast.Call) -> str | None:
+def _probed_by(call: ast.Call) -> str | None:
     """The module that a call of `find_spec` asks for; None where it is another call, or not written out."""
     if _dotted(call.func) not in (FINDER, f"importlib.util.{FINDER}") or call.keywords or len(call.args) != 1:
         return None
@@ -100,7 +100,7 @@ def _dotted(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
 
 
-def _is_a_question(answer: ast.expr, parents: dict[ast.AST, ast.AST], tree: ast.Module) -> bool:
+def _is_probe(answer: ast.expr, parents: dict[ast.AST, ast.AST], tree: ast.Module) -> bool:
     """Whether of the answer only what is no way to a loader is used, in the place or under one local name."""
     parent = parents[answer]
     if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):

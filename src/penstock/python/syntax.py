@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from posixpath import normpath
 from typing import NamedTuple
 
-from penstock.python.finders import finders, reflects
-from penstock.python.open_code import is_open
+from penstock.python.dynamic_code import may_run_any_code
+from penstock.python.finders import finders, uses_reflection
 
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
@@ -20,29 +20,29 @@ _LONGEST_FILE = 200
 """Letters of a text that may name a file."""
 
 
-class Code(NamedTuple):
+class ParsedModule(NamedTuple):
     """What is to be known of one file."""
 
     digest: str
     """Of the code without its layout."""
     imports: tuple[str, ...] = ()
     """The modules that it imports, sorted."""
-    is_open: bool = False
+    may_run_any_code: bool = False
     """Whether it may run code that it does not import by a statement."""
     listed: tuple[str, ...] | None = ()
     """What `__all__` names, which of a package are modules to be imported; None where that is not written out."""
-    asks: bool = False
+    probes_imports: bool = False
     """Whether it asks `importlib` for something, and so has it in hand."""
-    reflects: bool = False
+    uses_reflection: bool = False
     """Whether it may reach into other files by names that it makes up."""
     names: frozenset[str] = frozenset()
     """Paths of files that a text in it may name, from the root or from its own folder."""
 
 
-def understand(path: str, data: bytes | None) -> Code:
+def understand(path: str, data: bytes | None) -> ParsedModule:
     """What is to be known of the file at `path`, which holds `data`; None where it is not there."""
     if data is None:
-        return Code("absent")
+        return ParsedModule("absent")
     try:
         if len(data) > _LARGEST:
             raise ValueError
@@ -52,14 +52,14 @@ def understand(path: str, data: bytes | None) -> Code:
         uses = finders(tree, imports)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another version of Python may understand it.
-        return Code(_digest(data), is_open=True)
-    return Code(
+        return ParsedModule(_digest(data), may_run_any_code=True)
+    return ParsedModule(
         digest,
-        tuple(sorted({*imports, *uses.asked})),
-        is_open(tree, imports, uses),
+        tuple(sorted({*imports, *uses.probed})),
+        may_run_any_code(tree, imports, uses),
         _listed_names(tree),
-        asks=bool(uses.imports),
-        reflects=reflects(tree, imports),
+        probes_imports=bool(uses.imports),
+        uses_reflection=uses_reflection(tree, imports),
         names=frozenset(_named_files(path, tree)),
     )
 

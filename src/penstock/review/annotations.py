@@ -22,7 +22,7 @@ _RISKY = (Direction.LOOSENED, Direction.UNKNOWN)
 
 def annotations_of(decision: Decision) -> tuple[Annotation, ...]:
     """Errors first, then the changes that raise the risk, then the generated files with what causes them."""
-    plan, head = decision.plan, decision.tree.sides.head.catalog
+    plan, head = decision.plan, decision.tree.revisions.head.catalog
     notes = notes_of(decision.verdict)
     found = (
         *(_error(one) for one in plan.errors if one.primary is not None),

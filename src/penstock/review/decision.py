@@ -17,9 +17,10 @@ from penstock.review.evidence.verify import Evidence, evidence_of
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
-from penstock.review.sides import WORK_TREE, Sides, of_sides
+from penstock.review.revisions import Revisions, with_revisions
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
 
 
@@ -56,7 +57,7 @@ def states_of(evidence: Mapping[str, Evidence]) -> dict[str, str]:
     return {address: found.state for address, found in evidence.items()}
 
 
-def decide(repository: GitRepository, view: RecordedPullRequest, known: Memory | None = None) -> Decision:
+def decide(repository: GitRepository, view: RecordedPullRequest, known: PriorDecisions | None = None) -> Decision:
     """The decision on a pull request. GitError where git fails.
 
     Compared are the base as it is now and what merging the head into it would leave: what the merge itself adds, or a
@@ -71,7 +72,7 @@ def understand(
 ) -> Understood:
     """What merging `head` into `base` would leave, and what its evidence is worth at a moment.
 
-    GitError where git fails. A `head` that is `sides.WORK_TREE` is taken as it lies there. Evidence is told by each of
+    GitError where git fails. A `head` that is `WORK_TREE` is taken as it lies there. Evidence is told by each of
     the key sets in `others` too, for whoever asks what it would be worth under another policy.
     """
     merged = head if head == WORK_TREE else repository.merged(base, head)
@@ -95,7 +96,7 @@ def decide_group(
     views: list[RecordedPullRequest],
     base: str,
     head: str,
-    known: Mapping[int, Memory],
+    known: Mapping[int, PriorDecisions],
 ) -> tuple[list[Decision], str]:
     """The decisions on the pull requests of a merge group, in their order, and why the group itself is not what it
     should be; empty where it is. GitError where git fails.
@@ -122,18 +123,18 @@ def decide_group(
 def _read(
     repository: GitRepository, base: str, head: str, now: datetime, others: tuple[KeySet, ...] = ()
 ) -> Understood:
-    def of(sides: Sides) -> Understood:
-        tree = inputs_of(repository, sides)
+    def of(revisions: Revisions) -> Understood:
+        tree = inputs_of(repository, revisions)
         evidence, *by_others = (
-            evidence_of(sides.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
+            evidence_of(revisions.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
         )
         return Understood(tree, evidence, tuple(by_others))
 
-    return of_sides(repository, base, head, of)
+    return with_revisions(repository, base, head, of)
 
 
 def _decided(
-    view: RecordedPullRequest, understood: Understood, known: Memory | None, group: MergeGroup | None
+    view: RecordedPullRequest, understood: Understood, known: PriorDecisions | None, group: MergeGroup | None
 ) -> Decision:
     """The verdict, given on the inputs as they can be written down, so that a replay cannot differ."""
     tree, evidence = understood.tree, understood.evidence
@@ -144,7 +145,7 @@ def _decided(
         tree.organisation,
         states_of(evidence),
         group,
-        known or Memory(),
+        known or PriorDecisions(),
         view.now(),
     )
     inputs = VerdictInputs.of_parts(inputs.as_parts())

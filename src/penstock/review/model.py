@@ -150,7 +150,7 @@ class ArtifactChange:
     @property
     def diff(self) -> str:
         """Unified diff; items of lists are matched by name, so that an insertion shows one item. GitError as `read`."""
-        from penstock.review.artifact_diff import unified
+        from penstock.review.artifacts.artifact_diff import unified
 
         return unified(self.path, *self.read())
 

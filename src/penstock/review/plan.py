@@ -7,30 +7,30 @@ from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+from penstock.catalog.dependencies import spec_key
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.reads import spec_key
 from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
-from penstock.review.artifacts import Comparison
-from penstock.review.changes.behind import edits_behind
+from penstock.review.artifacts.comparison import Comparison
+from penstock.review.artifacts.unattributed import unattributed_changes
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
+from penstock.review.changes.references.edits import referenced_edits
 from penstock.review.changes.rollback import is_rollback
-from penstock.review.changes.specs import Edit, direct_changes, orders_of
+from penstock.review.changes.specs import SpecEdit, direct_changes, reorderings_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
-from penstock.review.examination import Beside, examine
-from penstock.review.impact import Radius
-from penstock.review.misplaced import is_generated, misplaced
+from penstock.review.gc_paused import gc_paused
+from penstock.review.head_compilation import SideTask, compile_head
+from penstock.review.impact.analysis import ImpactAnalysis
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
-from penstock.review.reach import Reach
-from penstock.review.rescaled import rescaled
-from penstock.review.sides import Sides, of_sides
-from penstock.review.taken_back import taken_back
-from penstock.review.uncollected import uncollected
-from penstock.review.unexplained import unexplained
+from penstock.review.revisions import Revisions, with_revisions
+from penstock.review.warnings.autoscaler_switch import autoscaler_switches
+from penstock.review.warnings.canary_rollback import canary_rollbacks
+from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -41,111 +41,117 @@ _MILLISECONDS_A_SPEC = 2
 
 
 def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
-    """The plan of what `head` (a revision, or `sides.WORK_TREE`) does to `base`. GitError where git fails.
+    """The plan of what `head` (a revision, or `revisions.WORK_TREE`) does to `base`. GitError where git fails.
 
     Only git objects are read; nothing of either revision is checked out, imported or run.
     """
-    return of_sides(repository, base, head, lambda sides: plan_of(repository, sides))
+    return with_revisions(repository, base, head, lambda revisions: plan_of(repository, revisions))
 
 
-@uncollected()
-def plan_of(repository: GitRepository, sides: Sides) -> Plan:
+@gc_paused()
+def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     """The plan of two trees that have been read."""
-    base, head = Reach(sides.base.catalog), Reach(sides.head.catalog)
-    behind = edits_behind(sides)
-    edited = {edit.spec for edit in behind} | set(sides.touched)
-    comparison = Comparison(sides, base, head, {spec_id for spec_id in edited if _differs(sides, spec_id, behind)})
-    compared = cache(lambda: compare(base, head, sides.touched, behind))
-    examined = examine(
-        sides.head.catalog,
+    base, head = DependencyGraph(revisions.base.catalog), DependencyGraph(revisions.head.catalog)
+    referenced = referenced_edits(revisions)
+    edited = {edit.spec for edit in referenced} | set(revisions.touched)
+    comparison = Comparison(
+        revisions, base, head, {spec_id for spec_id in edited if _differs(revisions, spec_id, referenced)}
+    )
+    compared = cache(lambda: compare(base, head, revisions.touched, referenced))
+    compilation = compile_head(
+        revisions.head.catalog,
         _concerned(head, edited),
         comparison.units,
         comparison.held,
-        beside=Beside(compared, _MILLISECONDS_A_SPEC * len(sides.touched)),
+        side_task=SideTask(compared, _MILLISECONDS_A_SPEC * len(revisions.touched)),
     )
     edits, changes, impacts = compared()
     errors = Diagnostics()
-    astray = list(misplaced(repository, sides))
+    astray = list(irregular_paths(repository, revisions))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
-    errors.extend(check_whole(sides.head.catalog))
-    errors.extend(sides.head.catalog.read_since())
-    errors.extend(examined.findings)
-    generated = comparison.run(examined, has_errors=errors.has_errors)
+    errors.extend(check_whole(revisions.head.catalog))
+    errors.extend(revisions.head.catalog.read_since())
+    errors.extend(compilation.findings)
+    generated = comparison.run(compilation, has_errors=errors.has_errors)
     errors.extend(astray)
     errors.extend(generated.problems)
-    errors.extend(_base_problems(sides))
-    errors.extend(taken_back(sides.base.catalog, sides.head.catalog, sides.touched))
-    errors.extend(rescaled(sides.base.catalog, sides.head.catalog, sides.touched))
+    errors.extend(_base_problems(revisions))
+    errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
         turned, unseen = [], []
     else:
-        turned = _compiled_orders(sides, generated.changes)
-        unseen = unexplained(sides, base, head, comparison, [*edits, *behind, *turned])
-    radius = Radius.of(base, head, edits)
-    also = _told(radius, turned, indirect_changes(base, head, turned))
+        turned = _compiled_reorderings(revisions, generated.changes)
+        unseen = unattributed_changes(revisions, base, head, comparison, [*edits, *referenced, *turned])
+    impact = ImpactAnalysis.of(base, head, edits)
+    also = _told(impact, turned, indirect_changes(base, head, turned))
     changes = [*changes, *also[0], *unseen]
-    impacts = impacts | also[1] | {change.fingerprint: radius.of_unexplained(change) for change in unseen}
+    impacts = impacts | also[1] | {change.fingerprint: impact.of_unattributed(change) for change in unseen}
     return Plan(
-        base=sides.base.name,
-        head=sides.head.name,
+        base=revisions.base.name,
+        head=revisions.head.name,
         changes=tuple(changes),
         impacts=impacts,
         artifacts=tuple(generated.changes),
         errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
-        kind="change" if unseen or turned else _kind(repository, sides, [*edits, *behind], found),
-        digests=_digests(sides, changes, found, edits),
+        kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *referenced], found),
+        digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
     )
 
 
-def _differs(sides: Sides, spec_id: SpecId, behind: Iterable[Edit]) -> bool:
+def _differs(revisions: Revisions, spec_id: SpecId, referenced: Iterable[SpecEdit]) -> bool:
     """Whether what a spec says differs, or what stands behind it; its file may differ in another spec alone."""
     key = spec_key(spec_id.kind, spec_id.name)
-    if sides.base.catalog.fingerprint(key) != sides.head.catalog.fingerprint(key):
+    if revisions.base.catalog.fingerprint(key) != revisions.head.catalog.fingerprint(key):
         return True
-    return any(edit.spec == spec_id for edit in behind)
+    return any(edit.spec == spec_id for edit in referenced)
 
 
 def compare(
-    base: Reach, head: Reach, touched: Iterable[SpecId], behind: Sequence[Edit] = ()
-) -> tuple[list[Edit], list[Change], dict[str, Impact]]:
+    base: DependencyGraph, head: DependencyGraph, touched: Iterable[SpecId], referenced: Sequence[SpecEdit] = ()
+) -> tuple[list[SpecEdit], list[Change], dict[str, Impact]]:
     """The direct changes of the specs that `touched` names, all changes with the indirect ones, and their impacts.
 
-    `behind` are edits of the repository's own Python and data that count as changes of specs.
+    `referenced` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
-    effects = _distinct([*indirect_changes(base, head, [*edits, *behind]), *newly_reaching(base, head, edits, behind)])
-    return edits, *_told(Radius.of(base, head, edits), [*edits, *behind], effects)
+    effects = _distinct(
+        [*indirect_changes(base, head, [*edits, *referenced]), *newly_reaching(base, head, edits, referenced)]
+    )
+    return edits, *_told(ImpactAnalysis.of(base, head, edits), [*edits, *referenced], effects)
 
 
-def _told(radius: Radius, edits: Iterable[Edit], effects: Iterable[Change]) -> tuple[list[Change], dict[str, Impact]]:
+def _told(
+    impact: ImpactAnalysis, edits: Iterable[SpecEdit], effects: Iterable[Change]
+) -> tuple[list[Change], dict[str, Impact]]:
     """The changes that edits are, and their effects, with their impacts."""
     changes: list[Change] = []
     impacts: dict[str, Impact] = {}
     for edit in edits:
         changes.append(edit.change)
-        impacts[edit.change.fingerprint] = radius.of_edit(edit)
+        impacts[edit.change.fingerprint] = impact.of_edit(edit)
     for effect in effects:
         changes.append(effect)
-        impacts[effect.fingerprint] = radius.of_indirect(effect)
+        impacts[effect.fingerprint] = impact.of_indirect(effect)
     return changes, impacts
 
 
-def _compiled_orders(sides: Sides, artifacts: Iterable[ArtifactChange]) -> list[Edit]:
+def _compiled_reorderings(revisions: Revisions, artifacts: Iterable[ArtifactChange]) -> list[SpecEdit]:
     """What stands in another order in the specs that are a cause of generated files that differ.
 
     Where no file follows an order, it means nothing, and is no change.
     """
     causes = {owner for artifact in artifacts for owner in artifact.owners}
-    among = {spec_id for spec_id in sides.touched if str(spec_id) in causes}
-    return list(orders_of(sides.base.catalog, sides.head.catalog, sides.touched, among))
+    among = {spec_id for spec_id in revisions.touched if str(spec_id) in causes}
+    return list(reorderings_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, among))
 
 
-def _with_share(head: Catalog, base: Catalog, edit: Edit) -> Edit:
+def _with_share(head: Catalog, base: Catalog, edit: SpecEdit) -> SpecEdit:
     """A release that advances its canary, with the growth of its share of the traffic."""
     difference = edit.difference
     if difference is None or difference.holder is not ReleaseSpec or difference.field != "step":
@@ -170,7 +176,7 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def _concerned(head: Reach, edited: set[SpecId]) -> set[SpecId]:
+def _concerned(head: DependencyGraph, edited: set[SpecId]) -> set[SpecId]:
     """The specs that were edited, and all of head that depend on them."""
     concerned = set(edited)
     for spec_id in edited:
@@ -186,13 +192,13 @@ _TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 
-def _base_problems(sides: Sides) -> list[Diagnostic]:
+def _base_problems(revisions: Revisions) -> list[Diagnostic]:
     """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
-    catalog = sides.base.catalog
+    catalog = revisions.base.catalog
     found = [
         *catalog.reading,
         *catalog.read_since(),
-        *(one for spec_id in sides.touched for one in catalog.problems(spec_id)),
+        *(one for spec_id in revisions.touched for one in catalog.problems(spec_id)),
     ]
     return [
         replace(
@@ -209,39 +215,41 @@ def _base_problems(sides: Sides) -> list[Diagnostic]:
 
 
 def _kind(
-    repository: GitRepository, sides: Sides, edits: list[Edit], errors: tuple[Diagnostic, ...]
+    repository: GitRepository, revisions: Revisions, edits: list[SpecEdit], errors: tuple[Diagnostic, ...]
 ) -> Literal["change", "rollback", "none"]:
     has_errors = any(one.severity is Severity.ERROR for one in errors)
     if all(edit.change.operation is Operation.MOVED for edit in edits):
         return "change" if has_errors else "none"
-    back = is_rollback(repository, sides.base.name, sides.base.catalog, sides.head.catalog, edits)
+    back = is_rollback(repository, revisions.base.name, revisions.base.catalog, revisions.head.catalog, edits)
     return "rollback" if back else "change"
 
 
-def _digests(sides: Sides, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[Edit]) -> dict[str, str]:
+def _digests(
+    revisions: Revisions, changes: list[Change], errors: tuple[Diagnostic, ...], edits: list[SpecEdit]
+) -> dict[str, str]:
     """What a verdict is bound to; any difference asks for a new one."""
-    base = sides.base.catalog
+    base = revisions.base.catalog
     wrong = sorted(
         [one.code, str(one.primary.span.path if one.primary else ""), one.headline]
         for one in errors
         if one.severity is Severity.ERROR
     )
     return {
-        "base": sides.base.name,
-        "head": sides.head.name,
+        "base": revisions.base.name,
+        "head": revisions.head.name,
         "policy": policy_digest(base),
         "semantic": digest([sorted(change.fingerprint for change in changes), wrong]),
-        "evidence": digest(_evidence(sides, edits)),
+        "evidence": digest(_evidence(revisions, edits)),
     }
 
 
-def _evidence(sides: Sides, edits: list[Edit]) -> dict[str, str]:
+def _evidence(revisions: Revisions, edits: list[SpecEdit]) -> dict[str, str]:
     """Digests of the statements that changed releases name on head; empty text for a file that is not there."""
     found = {}
     for spec_id in sorted({edit.spec for edit in edits if edit.spec.kind == "Release"}):
-        for release in Reach(sides.head.catalog).seen(Release, spec_id.name):
+        for release in DependencyGraph(revisions.head.catalog).seen(Release, spec_id.name):
             for named in (release.spec.evidence, release.spec.promotion):
                 if named is not None:
-                    data = sides.head.files.read(named.path)
+                    data = revisions.head.files.read(named.path)
                     found[named.path] = bytes_digest(data) if data is not None else ""
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from penstock.diagnostics.grammar import counted
 from penstock.forges.github.check_run import CheckRun, Conclusion, publish_check_run, refuse_older
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
@@ -12,7 +13,7 @@ from penstock.forges.github.identity import Identity
 from penstock.forges.github.reviewers import request_reviewers
 from penstock.forges.github.text_limits import CHECK_BYTES, SUMMARY_BYTES, cut_markdown
 from penstock.review.decision import Decision
-from penstock.review.handover import Handed, Handover
+from penstock.review.decision_bundle import BundledDecision, DecisionBundle
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.record.inputs import verdict_bytes
 from penstock.review.rendering import markdown as plan_markdown
@@ -80,46 +81,50 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     return "action_required" if verdict.state is VerdictState.PENDING else "failure"
 
 
-def publish(client: GitHubClient, identity: Identity, handed: Handed, page: Page, entry: str, check: str) -> None:
+def publish(
+    client: GitHubClient, identity: Identity, bundled: BundledDecision, page: Page, entry: str, check: str
+) -> None:
     """Show a decision at its pull request. GitHubError where that fails; OvertakenError where a newer one is there.
 
     What lets it be merged comes last: nothing passes whose reasons could not be shown.
     """
-    facts, verdict = handed.inputs.facts, handed.verdict
-    body = signed(handed.comment, entry)
+    facts, verdict = bundled.inputs.facts, bundled.verdict
+    body = signed(bundled.comment, entry)
     run = CheckRun(
         name=check,
         head=facts.head_sha,
         digest=bytes_digest(verdict_bytes(verdict)),
-        evaluated=handed.inputs.now,
+        evaluated=bundled.inputs.now,
         conclusion=conclusion_of(verdict),
         title=visible(verdict.headline),
         summary=body,
         details_url=page.run_url,
-        annotations=handed.annotations,
+        annotations=bundled.annotations,
     )
     refuse_older(client, facts.repository, run, identity)
-    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE, handed.inputs.plan.folder)
+    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE, bundled.inputs.plan.folder)
     if verdict.suggested and not facts.is_draft:
         request_reviewers(client, facts.repository, facts.number, verdict.suggested, facts.author)
     publish_check_run(client, facts.repository, run, identity, _NOTICE)
 
 
-def publish_group(client: GitHubClient, identity: Identity, repository: str, handover: Handover, check: str) -> bool:
+def publish_group(
+    client: GitHubClient, identity: Identity, repository: str, bundle: DecisionBundle, check: str
+) -> bool:
     """Show at a merge group's commit whether all of its pull requests may be merged together; whether they may."""
-    decisions, problem = handover.decisions, handover.problem
+    decisions, problem = bundle.decisions, bundle.problem
     passes = all(one.is_approved for one in decisions) and not problem
     lines = [f"- #{one.inputs.facts.number}: {markdown_text(one.verdict.headline)}" for one in decisions]
     if problem:
         lines.append(f"- {markdown_text(problem)}")
     count = len(decisions)
-    title = f"{count} pull request{'' if count == 1 else 's'} approved" if passes else "The group may not be merged"
+    title = f"{counted(count, 'pull request')} approved" if passes else "The group may not be merged"
     verdicts = b"".join(verdict_bytes(one.verdict) for one in decisions)
     run = CheckRun(
         check,
-        handover.group,
+        bundle.group,
         bytes_digest(verdicts + problem.encode()),
-        handover.evaluated,
+        bundle.evaluated,
         "success" if passes else "failure",
         title,
         "\n".join(lines),

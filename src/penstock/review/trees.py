@@ -1,4 +1,4 @@
-"""The files of the two trees of a pull request, by what git calls their bytes: few of them have to be read."""
+"""The files of the two revisions of a pull request, by the ids of their blobs: few of them have to be read."""
 
 from __future__ import annotations
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-SAYS_NO = 10
+EXIT_REJECTED = 10
 """Exit code of a step whose answer is no. Python ends with 1 after an exception and with 2 after wrong use, a shell
 with 126 and 127 where it cannot start a program, and a signal with more than 128: what breaks does not end with 10."""
-WRONG_USE = 2
+EXIT_USAGE = 2
 """Exit code of a step that cannot work with what it was given."""
-BROKEN = 1
+EXIT_BROKEN = 1
 """Exit code of a step in which an exception was not expected, as Python's own."""
 
 
 class RefusedError(Exception):
-    """The answer is no: a contract is broken, a gate fails. One line for each reason; exit code `SAYS_NO`."""
+    """The answer is no: a contract is broken, a gate fails. One line for each reason; exit code `EXIT_REJECTED`."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
@@ -22,5 +22,5 @@ class RefusedError(Exception):
 class InputError(Exception):
     """What the step was given cannot be worked with; one sentence: the place, and what would be right.
 
-    Exit code `WRONG_USE`.
+    Exit code `EXIT_USAGE`.
     """

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-from penstock.runtime.faults import BROKEN, SAYS_NO, WRONG_USE, InputError, RefusedError
+from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE, InputError, RefusedError
 
 STEPS: dict[str, str] = {
     "snapshot": "penstock.runtime.data.snapshot",
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{name}: {error.name} is missing: steps need {extra}", file=sys.stderr)
         else:
             traceback.print_exc()
-        return BROKEN
+        return EXIT_BROKEN
     return _run(name, step, parser.parse_args(arguments[1:]))
 
 
@@ -95,18 +95,18 @@ def _run(name: str, step: StepModule, options: argparse.Namespace) -> int:
     except RefusedError as refusal:
         for reason in refusal.reasons:
             print(reason, file=sys.stderr)
-        return SAYS_NO
+        return EXIT_REJECTED
     except InputError as fault:
         print(f"{name}: {fault}", file=sys.stderr)
-        return WRONG_USE
+        return EXIT_USAGE
     except (Exception, SystemExit) as error:
         if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
             where = f": {error.filename}" if error.filename else ""
             print(f"{name}: {error.strerror}{where}", file=sys.stderr)
-            return BROKEN
+            return EXIT_BROKEN
         # A function of the repository that ends the program neither speaks for the step nor has done its work.
         traceback.print_exc()
-        return BROKEN
+        return EXIT_BROKEN
     return 0
 
 
@@ -116,7 +116,7 @@ def _without_step(arguments: Sequence[str]) -> int:
     if not asked:
         print(f"penstock-step: there is no step `{arguments[0]}`", file=stream)
     print(f"usage: penstock-step STEP --flags\nsteps: {', '.join(STEPS)}", file=stream)
-    return 0 if asked and arguments else WRONG_USE
+    return 0 if asked and arguments else EXIT_USAGE
 
 
 if __name__ == "__main__":

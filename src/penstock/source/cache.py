@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from penstock.source.lines import Lines
+from penstock.source.keyed_jsonl import KeyedLines
 
 _MAGIC = b"penstock-cache 2 "
 
@@ -39,10 +39,10 @@ class Cache:
             return None
         return value if isinstance(value, dict) else None
 
-    def load_lines(self, digest: str) -> Lines | None:
+    def load_lines(self, digest: str) -> KeyedLines | None:
         """The lines for which `save_lines` gave `digest`; None where they are not there."""
         body = self._body(digest)
-        return Lines(body) if body is not None else None
+        return KeyedLines(body) if body is not None else None
 
     def save(self, value: dict[str, Any]) -> str:
         """Replace the file in one step; gives its digest, or nothing where it cannot be written, which costs only time.
@@ -51,7 +51,7 @@ class Cache:
         """
         return self._replace(orjson.dumps(value))
 
-    def save_lines(self, lines: Lines) -> str:
+    def save_lines(self, lines: KeyedLines) -> str:
         """As `save`."""
         return self._replace(lines.text)
 

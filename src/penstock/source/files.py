@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.source.case_folding import folded
 from penstock.source.model import SourceFile
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode, too_large
 from penstock.source.writing.write_plan import read_plain_file
@@ -121,10 +121,9 @@ def list_commit(
 
 def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Files that are one file where case, or the form of an accent, does not count."""
-    folded: dict[str, str] = {}
+    known: dict[str, str] = {}
     for path in paths:
-        key = path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
-        other = folded.setdefault(key, path)
+        other = known.setdefault(folded(path), path)
         if other != path:
             yield Diagnostic.error(
                 "case-collision",
@@ -194,7 +193,7 @@ def lookalikes(repository: Path, folder: str) -> list[str]:
         names = sorted(entry.name for entry in os.scandir(repository) if entry.is_dir(follow_symlinks=False))
     except OSError:
         return []
-    return [name for name in names if name != folder and name.casefold() == folder.casefold()]
+    return [name for name in names if name != folder and folded(name) == folded(folder)]
 
 
 def _unread_file(path: str) -> Diagnostic:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import counted
+
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -55,11 +57,7 @@ def parse(text: str) -> Cron:
     words = [(match[0], match.start()) for match in re.finditer(r"\S+", text)]
     if len(words) != len(_FIELDS):
         meant = _NAMED.get(text.strip().lower())
-        fault = (
-            f"other programs read it as `{meant}`"
-            if meant
-            else f"it has {len(words)} field{'s' if len(words) != 1 else ''}"
-        )
+        fault = f"other programs read it as `{meant}`" if meant else f"it has {counted(len(words), 'field')}"
         raise CronError(fault, (0, len(text)))
     values = [
         _values(word, start, name, low, high) for (word, start), (name, low, high) in zip(words, _FIELDS, strict=True)

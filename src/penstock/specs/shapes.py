@@ -18,7 +18,7 @@ from pydantic import BaseModel, Discriminator, Tag
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from penstock.diagnostics.grammar import with_article
+from penstock.diagnostics.grammar import joined, with_article
 from penstock.specs.base import Holds, Refers
 from penstock.specs.units import Duration, Fraction, Quantity
 
@@ -77,7 +77,7 @@ class Choice(NamedTuple):
         """What is expected."""
         *most, last = dict.fromkeys(member.words for member in self.members)
         most = [word.replace("` or `", "`, `") for word in most]
-        return f"{', '.join(most)} or {last}" if most else last
+        return joined([*most, last], "or")
 
     def of(self, value: Any) -> Shape | None:
         """The member that a value of this outer form is meant as; None for a scalar, which may be any of them."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from penstock.ir.serving import Identity
+from penstock.ir.serving import PodIdentity
 
 MANAGED_BY = "penstock"
 OWNER_LABEL = "penstock/owner"
@@ -100,12 +100,12 @@ def metadata(
     return found
 
 
-def identity_annotations(identity: Identity | None) -> dict[str, str]:
+def identity_annotations(identity: PodIdentity | None) -> dict[str, str]:
     """What a ServiceAccount says to the cloud that its pods are to have an identity of."""
     return {} if identity is None else {_IDENTITY_ANNOTATIONS[identity.cloud]: identity.name}
 
 
-def identity_labels(identity: Identity | None) -> dict[str, str]:
+def identity_labels(identity: PodIdentity | None) -> dict[str, str]:
     """What pods say besides; Azure's webhook passes those by that do not."""
     return {"azure.workload.identity/use": "true"} if identity is not None and identity.cloud == "azure" else {}
 

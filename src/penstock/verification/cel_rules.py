@@ -28,7 +28,7 @@ _UNKNOWN_FUNCTION = "Undefined variable or function"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """A rule that does not hold, or that could not be evaluated."""
 
     pointer: Pointer
@@ -37,7 +37,7 @@ class Finding:
     outcome: Literal["broken", "not evaluated"]
 
 
-def broken_rules(value: Any, schema: dict[str, Any], at: Pointer = ()) -> Iterator[Finding]:
+def broken_rules(value: Any, schema: dict[str, Any], at: Pointer = ()) -> Iterator[RuleFinding]:
     """What the rules of `schema` and of all schemas below say of `value`, which has its defaults."""
     for rule in schema.get("x-kubernetes-validations", ()):
         if value is not None and not _OLD_SELF.search(rule["rule"]):
@@ -55,18 +55,18 @@ def broken_rules(value: Any, schema: dict[str, Any], at: Pointer = ()) -> Iterat
             yield from broken_rules(item, schema["items"], (*at, index))
 
 
-def _evaluate(rule: dict[str, Any], value: Any, schema: dict[str, Any], at: Pointer) -> Finding | None:
+def _evaluate(rule: dict[str, Any], value: Any, schema: dict[str, Any], at: Pointer) -> RuleFinding | None:
     text = rule["rule"]
     try:
         holds = _program(text).execute(_context(value, schema))
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, ValueError) or _UNKNOWN_FUNCTION in str(error):
-            return Finding(at, text, str(error).splitlines()[0], "not evaluated")
+            return RuleFinding(at, text, str(error).splitlines()[0], "not evaluated")
         # What cannot be evaluated on this object is a failed rule to the API server.
-        return Finding(at, text, f"{rule.get('message') or text} ({error})", "broken")
+        return RuleFinding(at, text, f"{rule.get('message') or text} ({error})", "broken")
     if holds is True:
         return None
-    return Finding(at, text, rule.get("message") or f"failed rule: {text}", "broken")
+    return RuleFinding(at, text, rule.get("message") or f"failed rule: {text}", "broken")
 
 
 @lru_cache(maxsize=1024)

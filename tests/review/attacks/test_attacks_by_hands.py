@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from forges.fake import commit
 from forges.github_shapes import move
-from penstock.forges.fake import commit
 from penstock.forges.protocol import Commit, Person
 from review.actions import APPROVALS, Run
 from review.pull_requests import APPROVED, PENDING, POLICY, names, opened, rules_of, stricter_gate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.catalog.repository import FilesInMemory
-from penstock.review.changes.modules import Links, Modules
+from penstock.review.changes.references.import_graph import ImportGraph, Links
 
 HIDDEN = "systems/hidden.py"
 
@@ -129,7 +129,7 @@ RUNS = {
 def leads_anywhere(body: str | bytes) -> bool:
     """Whether a change of a file that nothing names is told of the module."""
     data = body if isinstance(body, bytes) else body.encode()
-    modules = Modules(FilesInMemory({"systems/flights.py": data, HIDDEN: b"x = 1\n"}), Links(()))
+    modules = ImportGraph(FilesInMemory({"systems/flights.py": data, HIDDEN: b"x = 1\n"}), Links(()))
     return modules.digest("systems.flights", {HIDDEN}) != modules.digest("systems.flights", set())
 
 

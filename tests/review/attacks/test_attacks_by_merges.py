@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.forges.fake import commit
+from forges.fake import commit
 from penstock.review.decision import decide
 from penstock.review.model import VerdictState
 from review.pull_requests import PENDING, looser_region, opened

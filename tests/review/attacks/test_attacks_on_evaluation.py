@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from penstock.forges.fake import commit
+from forges.fake import commit
 from penstock.forges.overlay import pretend_approved_by
 from penstock.forges.protocol import Commit, Person
 from penstock.review.model import Direction

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from penstock.forges.fake import commit
+from forges.fake import commit
 from penstock.forges.protocol import Review
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from review.pull_requests import (
     APPROVED,
     DISAPPROVED,
@@ -56,7 +56,7 @@ def _approved(pull: PullRequest) -> PullRequest:
 
 def forgets(pull: PullRequest) -> PullRequest:
     """There is no record, or it saw nothing."""
-    pull.memory = Memory()
+    pull.memory = PriorDecisions()
     return pull
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from forges.github_shapes import account, comment, move
 from penstock.review.record.log import read
-from penstock.review.record.places import BranchPlace
 from penstock.review.record.replay import inputs_of
+from penstock.review.record.stores import BranchStore
 from penstock.source.canonical import bytes_digest, canonical_json
 from penstock.source.git.repository import GitRepository
 from penstock.source.writing.journal import LOG
@@ -37,11 +37,11 @@ class Record:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.git = GitRepository(run.folder / "upstream.git")
-        self.place = BranchPlace(self.git)
+        self.store = BranchStore(self.git)
 
     def add(self, *, by: str, **values: Any) -> None:
         """A line like the last one, with other values, that follows from it."""
-        log = self.place.log()
+        log = self.store.log()
         last = orjson.loads(log.splitlines()[-1])
         value = last | {"number": last["number"] + 1, "previous": last["digest"], **values}
         del value["digest"]
@@ -54,7 +54,7 @@ class Record:
     @property
     def changes(self) -> list[str]:
         """What the last decision was about."""
-        return [one.fingerprint for one in inputs_of(self.place, read(self.place.log())[-1]).plan.changes]
+        return [one.fingerprint for one in inputs_of(self.store, read(self.store.log())[-1]).plan.changes]
 
 
 def test_a_line_that_somebody_adds_makes_no_stale_approval_fresh(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from penstock.catalog.repository import FilesInMemory
-from penstock.review.changes.modules import Links, Modules
+from penstock.review.changes.references.import_graph import ImportGraph, Links
 
 SYSTEMS = Path(__file__).parents[3] / "systems"
 OWN = {path.name: path.read_text(encoding="utf-8") for path in sorted(SYSTEMS.glob("*.py"))}
@@ -233,5 +233,5 @@ def _ready() -> None:
 
 @pytest.mark.parametrize("body", [*CODE.values(), *OWN.values()], ids=[*CODE, *OWN])
 def test_ordinary_code_leads_to_nothing_that_it_does_not_import(body: str) -> None:
-    modules = Modules(FilesInMemory({"systems/own.py": body.encode(), "systems/others.py": b"x = 1\n"}), Links(()))
+    modules = ImportGraph(FilesInMemory({"systems/own.py": body.encode(), "systems/others.py": b"x = 1\n"}), Links(()))
     assert modules.digest("systems.own", {"systems/others.py"}) == modules.digest("systems.own", set())

@@ -13,7 +13,7 @@ import yaml
 from penstock.catalog.load import load_work_tree
 from penstock.review.evidence.dsse import holds, sign
 from penstock.review.evidence.keys import KeySet
-from penstock.review.evidence.verify import Evidence, Finding, verify
+from penstock.review.evidence.verify import Evidence, EvidenceFinding, verify
 from penstock.source.attestations.promotion import parse_promotion
 from penstock.source.attestations.statement import StatementError
 from penstock.source.canonical import bytes_digest
@@ -46,7 +46,7 @@ def judged(repository: Repository, *keys: Signer, **how: Any) -> Evidence:
     return verify(catalog, found, KeySet.of(Key.model_validate(key.as_spec()) for key in keys), NOW, **how)
 
 
-def link(evidence: Evidence, of: str) -> Finding:
+def link(evidence: Evidence, of: str) -> EvidenceFinding:
     [found] = [one for one in evidence.findings if one.of == of]
     return found
 
@@ -68,8 +68,8 @@ def test_a_promotion_that_fits_is_valid(repository: Repository) -> None:
     trainer, promoter = signer("trainer"), signer("promoter")
     release(repository, trainer, promoted_by=promoter)
     found = judged(repository, trainer, promoter)
-    assert link(found, "gates") == Finding("gates", "valid", ("signed by the key `trainer`",))
-    assert link(found, "promotion") == Finding("promotion", "valid", ("signed by the key `promoter`",))
+    assert link(found, "gates") == EvidenceFinding("gates", "valid", ("signed by the key `trainer`",))
+    assert link(found, "promotion") == EvidenceFinding("promotion", "valid", ("signed by the key `promoter`",))
 
 
 def test_a_release_that_nobody_promoted_lacks_its_promotion(repository: Repository) -> None:
@@ -211,7 +211,7 @@ def test_a_release_that_was_edited_after_its_promotion_is_refused(
     key = signer()
     release(repository, key)
     edited(repository, change)
-    assert link(judged(repository, key), "promotion") == Finding("promotion", "mismatched", (says,))
+    assert link(judged(repository, key), "promotion") == EvidenceFinding("promotion", "mismatched", (says,))
 
 
 def test_a_promotion_of_another_release_is_refused_though_it_is_signed(repository: Repository) -> None:
@@ -271,7 +271,7 @@ def test_a_payload_that_was_altered_after_it_was_signed_is_refused(repository: R
         Envelope(envelope.payload_type, forged, envelope.signatures).as_bytes(),
         PROMOTION_PATH,
     )
-    assert link(judged(repository, key), "promotion") == Finding(
+    assert link(judged(repository, key), "promotion") == EvidenceFinding(
         "promotion", "mismatched", ("the signature that names the key `ci` is not of this statement",)
     )
 
@@ -294,7 +294,7 @@ def test_a_good_signature_over_a_payload_of_another_type_is_refused(
     signed = Envelope(*bare[:2], (Signature(by.id, private.sign(bare.signed_bytes())),))
     assert holds(signed, signed.signatures[0], by.pair.public)
     put(repository, key, signed.as_bytes(), path)
-    assert link(judged(repository, by), of) == Finding(
+    assert link(judged(repository, by), of) == EvidenceFinding(
         of,  # type: ignore[arg-type]  # one of the two
         "mismatched",
         ("what is signed is no payload of the type application/vnd.in-toto+json",),
@@ -311,7 +311,7 @@ def test_a_rollout_that_asks_for_a_gate_of_another_model_is_refused(repository: 
     release(repository, key)
     assert judged(repository, key).state == "valid"
     repository.edit(ask)
-    assert link(judged(repository, key), "gates") == Finding(
+    assert link(judged(repository, key), "gates") == EvidenceFinding(
         "gates", "mismatched", ("the rollout asks for the gate `other-gate`, which does not judge its model",)
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from penstock.review.rendering import terminal
-from penstock.review.sides import WORK_TREE
 from penstock.review.trees import CommitFiles
+from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
 from review.repositories import Repository, loosen
 

@@ -10,8 +10,8 @@ import pytest
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Grown, Operation
 from penstock.review.plan import make_plan
-from penstock.review.sides import default_base
 from penstock.source.git.call import GitError
+from penstock.source.git.default_base import default_base
 from penstock.source.git.repository import GitRepository
 from review.releases import NEW, OLD, add_release
 from review.repositories import Documents, Repository, at, direct, loosen

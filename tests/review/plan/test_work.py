@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from penstock.catalog import partial, validation
+from penstock.catalog import lazy, validation
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.compiler import units
 from penstock.diagnostics.model import Severity
-from penstock.incremental import crew
-from penstock.review import examination
+from penstock.incremental import worker_pool
+from penstock.review import head_compilation
 from penstock.review.model import Plan
 from penstock.source.git import call
 from review.repositories import SYSTEM, Documents, Repository
@@ -33,11 +33,11 @@ class Calls:
         self.of: dict[str, Counter[str]] = {}
         self._monkeypatch = monkeypatch
         # What a copy of this process does would not be counted.
-        monkeypatch.setattr(examination, "processors", lambda: 1)
-        self.count(partial, "read_documents", lambda called: called[0].blob)
+        monkeypatch.setattr(head_compilation, "processors", lambda: 1)
+        self.count(lazy, "read_documents", lambda called: called[0].blob)
         self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
-        self.count(examination, "check_spec", lambda called: str(called[1]))
-        self.count(examination, "compile_unit", lambda called: str(called[1]))
+        self.count(head_compilation, "check_spec", lambda called: str(called[1]))
+        self.count(head_compilation, "compile_unit", lambda called: str(called[1]))
         self.count(call, "start", lambda called: str(called[1][0]))
         self.count(call, "opened", lambda called: str(called[1][0]))
 
@@ -147,9 +147,9 @@ def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monke
     repository = changed(tmp_path, 3, range(3))
     catalog = load_work_tree(repository.root)
     specs = [spec_id for spec_id in catalog.ids() if spec_id.kind in ("Gate", "Model", "Rollout")]
-    alone = examination.examine(catalog, specs, units(catalog), processes=1)
+    alone = head_compilation.compile_head(catalog, specs, units(catalog), processes=1)
     monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
-    together = examination.examine(catalog, specs, units(catalog), processes=3)
+    together = head_compilation.compile_head(catalog, specs, units(catalog), processes=3)
     assert together.compiled == alone.compiled
     assert sorted(together.findings) == sorted(alone.findings)
 
@@ -163,10 +163,10 @@ def test_what_a_copied_process_cannot_do_is_done_by_the_first_one(
     monkeypatch.setattr("penstock.incremental.shares.FEWEST", 1)
 
     def refuse(*_: object) -> None:
-        raise crew.WorkerError("a worker process was ended by SIGKILL")
+        raise worker_pool.WorkerError("a worker process was ended by SIGKILL")
 
-    monkeypatch.setattr(crew.Crew, "round", refuse)
-    found = examination.examine(catalog, models, units(catalog), processes=3)
+    monkeypatch.setattr(worker_pool.WorkerPool, "next_round", refuse)
+    found = head_compilation.compile_head(catalog, models, units(catalog), processes=3)
     assert set(found.compiled) == set(units(catalog))
 
 
@@ -175,13 +175,13 @@ def test_the_collector_rests_while_a_plan_is_made_and_is_then_as_it_was(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, is_on: bool
 ) -> None:
     seen = []
-    original = examination.check_spec
+    original = head_compilation.check_spec
 
     def looked_at(*arguments: Any) -> Any:
         seen.append(gc.isenabled())
         return original(*arguments)
 
-    monkeypatch.setattr(examination, "check_spec", looked_at)
+    monkeypatch.setattr(head_compilation, "check_spec", looked_at)
     repository.branch()
     repository.edit(lambda documents: documents["Model", "delay"]["spec"].update(threshold=0.4))
     repository.commit()

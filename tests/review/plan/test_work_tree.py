@@ -8,7 +8,7 @@ import pytest
 
 from penstock.catalog.repository import WorkTree
 from penstock.review.model import Direction
-from penstock.review.sides import WORK_TREE
+from penstock.source.git.default_base import WORK_TREE
 from review.repositories import Repository, at, directions, loosen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock.review.changes.orders import SORTED
+from penstock.review.changes.reorderings import SORTED
 from penstock.review.model import Change, Direction, Operation
 from penstock.specs.rollout import RolloutSpec
 from review.pull_requests import APPROVED, looser_gate, opened

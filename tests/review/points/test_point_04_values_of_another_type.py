@@ -8,7 +8,7 @@ import pytest
 
 from penstock.review.changes.values import exact, same
 from penstock.review.model import Change, Direction, Operation
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
 from penstock.review.rendering.rows import rows
 from penstock.specs.addresses import Address
@@ -114,7 +114,7 @@ def test_a_record_keeps_the_type_and_the_fingerprint(repository: Repository) -> 
     pull_request = opened(repository, _with_params(1))
     inputs, view = pull_request.inputs(), pull_request.forge.view
     written = VerdictInputs(
-        view.facts, inputs.plan, inputs.policy, inputs.organisation, {}, None, Memory(), view.now()
+        view.facts, inputs.plan, inputs.policy, inputs.organisation, {}, None, PriorDecisions(), view.now()
     ).as_parts()
     read = VerdictInputs.of_parts(written)
     assert set(read.plan.impacts) == {change.fingerprint for change in read.plan.changes}

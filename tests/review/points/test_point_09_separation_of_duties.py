@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.forges.fake import commit
+from forges.fake import commit
 from penstock.forges.protocol import Commit, Person
 from review.pull_requests import APPROVED, ERROR, PENDING, POLICY, bigger_step, looser_gate, node, opened
 from review.repositories import Repository

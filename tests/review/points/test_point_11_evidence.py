@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock.forges.fake import FakePullRequest
+from forges.fake import FakePullRequest
 from penstock.review.decision import Decision, decide
 from penstock.review.model import VerdictState
 from review.pull_requests import EVERYBODY, POLICY, with_policy

@@ -12,11 +12,11 @@ import pytest
 
 from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import PARTS, VerdictInputs
-from penstock.review.record.log import Subject, append, read, remembered
-from penstock.review.record.places import BranchPlace, FolderPlace, Place, RecordError, part_path
+from penstock.review.record.log import RecordSubject, append, read, remembered
 from penstock.review.record.replay import replay, verify
+from penstock.review.record.stores import BranchStore, DirectoryStore, RecordError, RecordStore, part_path
 from penstock.source.canonical import bytes_digest, canonical_json
 from penstock.source.git.repository import GitRepository
 from review.pull_requests import PullRequest, looser_gate, looser_region, opened
@@ -28,46 +28,46 @@ def pull(repository: Repository) -> PullRequest:
     return opened(repository, looser_gate)
 
 
-def decision_on(pull: PullRequest, place: Place | None = None) -> Decision:
+def decision_on(pull: PullRequest, store: RecordStore | None = None) -> Decision:
     git, view = pull.repository.seen, pull.forge.view
-    subject = Subject(view.repository, view.number, git.folder)
-    known = Memory() if place is None else remembered(read(place.log()), subject)
+    subject = RecordSubject(view.repository, view.number, git.folder)
+    known = PriorDecisions() if store is None else remembered(read(store.log()), subject)
     return decide(git, view, known)
 
 
-def recorded(pull: PullRequest, place: Place) -> None:
+def recorded(pull: PullRequest, store: RecordStore) -> None:
     """Three decisions: opened, approved by one, approved by both."""
     for person in ("", "ada", "rita"):
         if person:
             pull.forge.approve(person)
-        found = decision_on(pull, place)
-        append(place, found.inputs, found.verdict)
+        found = decision_on(pull, store)
+        append(store, found.inputs, found.verdict)
 
 
 @pytest.fixture(params=["folder", "branch"])
-def place(request: pytest.FixtureRequest, pull: PullRequest, tmp_path: Path) -> Place:
+def store(request: pytest.FixtureRequest, pull: PullRequest, tmp_path: Path) -> RecordStore:
     if request.param == "folder":
-        return FolderPlace(tmp_path / "record")
-    return BranchPlace(pull.repository.seen)
+        return DirectoryStore(tmp_path / "record")
+    return BranchStore(pull.repository.seen)
 
 
-def test_decisions_are_made_again_to_the_same_bytes(pull: PullRequest, place: Place) -> None:
-    recorded(pull, place)
-    found = verify(place)
+def test_decisions_are_made_again_to_the_same_bytes(pull: PullRequest, store: RecordStore) -> None:
+    recorded(pull, store)
+    found = verify(store)
     assert found.problems == ()
     assert [entry.number for entry in found.entries] == [1, 2, 3]
-    assert [(one.entry.value["state"], one.problem) for one in replay(place, found.entries)] == [
+    assert [(one.entry.value["state"], one.problem) for one in replay(store, found.entries)] == [
         (entry.value["state"], "") for entry in found.entries
     ]
 
 
-def test_the_same_decision_is_kept_once(pull: PullRequest, place: Place) -> None:
+def test_the_same_decision_is_kept_once(pull: PullRequest, store: RecordStore) -> None:
     first, second = decision_on(pull), None
-    one = append(place, first.inputs, first.verdict)
+    one = append(store, first.inputs, first.verdict)
     pull.forge.pass_time()
     second = decision_on(pull)
-    assert append(place, second.inputs, second.verdict) == one
-    assert len(read(place.log())) == 1
+    assert append(store, second.inputs, second.verdict) == one
+    assert len(read(store.log())) == 1
 
 
 def test_inputs_are_read_as_they_were_written(pull: PullRequest) -> None:
@@ -129,22 +129,22 @@ def _forged(lines: list[bytes]) -> list[bytes]:
 def test_what_was_done_to_the_lines_is_found(
     pull: PullRequest, tmp_path: Path, tamper: Callable[[list[bytes]], list[bytes]], says: str
 ) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
     log = tmp_path / "record" / "decisions.jsonl"
     log.write_bytes(b"".join(tamper(log.read_bytes().splitlines(keepends=True))))
-    found = verify(place)
+    found = verify(store)
     assert any(says in problem for problem in found.problems), found.problems
     with pytest.raises(RecordError, match="the record is damaged"):
-        recorded(pull, place)
+        recorded(pull, store)
 
 
-def rewritten(place: FolderPlace, **values: Any) -> None:
+def rewritten(store: DirectoryStore, **values: Any) -> None:
     """The last line says something else, and its own digest is put right."""
-    *before, last = place.log().splitlines(keepends=True)
+    *before, last = store.log().splitlines(keepends=True)
     value = {key: held for key, held in (orjson.loads(last) | values).items() if key != "digest"}
     line = canonical_json(value | {"digest": bytes_digest(canonical_json(value))}) + b"\n"
-    (place.folder / "decisions.jsonl").write_bytes(b"".join(before) + line)
+    (store.folder / "decisions.jsonl").write_bytes(b"".join(before) + line)
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def rewritten(place: FolderPlace, **values: Any) -> None:
 def test_a_last_line_that_fits_the_one_before_is_an_entry_all_the_same(
     pull: PullRequest, tmp_path: Path, values: dict[str, Any], says: str
 ) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
-    rewritten(place, **values)
-    assert verify(place).problems == (says,)
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
+    rewritten(store, **values)
+    assert verify(store).problems == (says,)
 
 
 @pytest.mark.parametrize(
@@ -182,58 +182,58 @@ def test_a_last_line_that_fits_the_one_before_is_an_entry_all_the_same(
 def test_a_line_that_says_something_else_than_its_inputs_is_found(
     pull: PullRequest, tmp_path: Path, field: str, to: object
 ) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
-    rewritten(place, **{field: to})
-    found = verify(place)
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
+    rewritten(store, **{field: to})
+    found = verify(store)
     assert found.problems == (), "the chain holds, and so do the inputs"
-    problems = [one.problem for one in replay(place, found.entries)]
+    problems = [one.problem for one in replay(store, found.entries)]
     assert problems == ["", "", f"the entry's `{field}` is not what its own inputs give"]
 
 
 def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
     log = tmp_path / "record" / "decisions.jsonl"
-    newest = read(place.log())[-1].digest
-    assert verify(place, newest).problems == ()
+    newest = read(store.log())[-1].digest
+    assert verify(store, newest).problems == ()
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:2]))
-    assert verify(place).problems == ()
-    assert "its end was cut off" in verify(place, newest).problems[0]
+    assert verify(store).problems == ()
+    assert "its end was cut off" in verify(store, newest).problems[0]
 
 
 def test_an_altered_or_missing_part_is_found(pull: PullRequest, tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
-    first, *_, last = read(place.log())
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
+    first, *_, last = read(store.log())
     plan = tmp_path / "record" / part_path(first.parts["plan"])
     plan.write_bytes(plan.read_bytes().replace(b"0.6", b"0.7"))
     (tmp_path / "record" / part_path(last.verdict)).unlink()
-    problems = verify(place).problems
+    problems = verify(store).problems
     assert "entry 1: its `plan` was altered" in problems
     assert "entry 3: its `verdict` is missing" in problems
-    assert [one.problem for one in replay(place, (first,))] == ["its `plan` was altered"]
+    assert [one.problem for one in replay(store, (first,))] == ["its `plan` was altered"]
 
 
 def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullRequest, tmp_path: Path) -> None:
     """The whole chain is made anew around a verdict that says yes."""
-    place = FolderPlace(tmp_path / "record")
+    store = DirectoryStore(tmp_path / "record")
     found = decision_on(pull)
     approved = found.verdict.__class__(**{name: getattr(found.verdict, name) for name in found.verdict.__slots__})
     object.__setattr__(approved, "headline", "1 change: approved")
-    append(place, found.inputs, approved)
-    assert verify(place).problems == ()
-    [result] = replay(place, verify(place).entries)
+    append(store, found.inputs, approved)
+    assert verify(store).problems == ()
+    [result] = replay(store, verify(store).entries)
     assert "made again, the verdict is `pending`" in result.problem
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
-    place = BranchPlace(pull.repository.seen)
-    recorded(pull, place)
-    lines = place.log().splitlines(keepends=True)
-    tip = place.repository.ref(place.ref)
-    assert place.repository.commit_files(place.ref, tip, {"decisions.jsonl": lines[0]}, "shorter\n")
-    assert verify(place).problems == (
+    store = BranchStore(pull.repository.seen)
+    recorded(pull, store)
+    lines = store.log().splitlines(keepends=True)
+    tip = store.repository.ref(store.ref)
+    assert store.repository.commit_files(store.ref, tip, {"decisions.jsonl": lines[0]}, "shorter\n")
+    assert verify(store).problems == (
         "a commit of the branch takes away from the record what an earlier one had added",
     )
 
@@ -241,7 +241,7 @@ def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
 def test_the_branch_shares_no_history_with_the_specs_and_leaves_the_work_tree_alone(pull: PullRequest) -> None:
     git = pull.repository.seen
     before = pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")
-    recorded(pull, BranchPlace(git))
+    recorded(pull, BranchStore(git))
     assert (pull.repository.git("status", "--porcelain"), pull.repository.git("rev-parse", "HEAD")) == before
     roots = pull.repository.git("rev-list", "--max-parents=0", "penstock-record").split()
     assert len(roots) == 1
@@ -261,7 +261,7 @@ def test_writers_take_turns(pull: PullRequest, tmp_path: Path) -> None:
         object.__setattr__(facts, "number", number)
         inputs = VerdictInputs(**{name: getattr(found.inputs, name) for name in PARTS} | {"facts": facts})
         try:
-            append(FolderPlace(tmp_path / "record"), inputs, found.verdict)
+            append(DirectoryStore(tmp_path / "record"), inputs, found.verdict)
         except Exception as error:
             failures.append(error)
 
@@ -271,7 +271,7 @@ def test_writers_take_turns(pull: PullRequest, tmp_path: Path) -> None:
     for thread in threads:
         thread.join(timeout=60)
     assert failures == []
-    entries = verify(FolderPlace(tmp_path / "record"))
+    entries = verify(DirectoryStore(tmp_path / "record"))
     assert entries.problems == ()
     assert sorted(entry.about.number for entry in entries.entries) == list(range(1, 9))
 
@@ -284,7 +284,7 @@ def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequ
     ours = pull.repository.seen
     other = GitRepository.find(tmp_path / "other")
     pull.repository.git("-C", str(other.root), "remote", "set-url", "origin", str(remote))
-    one, two = BranchPlace(ours, remote="origin"), BranchPlace(other, remote="origin")
+    one, two = BranchStore(ours, remote="origin"), BranchStore(other, remote="origin")
     first = decision_on(pull)
     stale = one.log()
     append(two, first.inputs, first.verdict)
@@ -297,7 +297,7 @@ def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequ
 
 
 def test_a_decision_that_finds_no_turn_is_an_error(pull: PullRequest, tmp_path: Path) -> None:
-    class Busy(FolderPlace):
+    class Busy(DirectoryStore):
         def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
             return False
 
@@ -307,16 +307,16 @@ def test_a_decision_that_finds_no_turn_is_an_error(pull: PullRequest, tmp_path: 
 
 
 def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Path) -> None:
-    place = FolderPlace(tmp_path / "record")
-    recorded(pull, place)
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
     log = tmp_path / "record" / "decisions.jsonl"
     log.write_bytes(log.read_bytes() + b'{"version":1,"numb')
-    assert "line 4 is cut off" in verify(place).problems[0]
+    assert "line 4 is cut off" in verify(store).problems[0]
     pull.push(looser_region)
-    found = decision_on(pull, place)
-    append(place, found.inputs, found.verdict)
-    assert verify(place).problems == ()
-    assert len(read(place.log())) == 4
+    found = decision_on(pull, store)
+    append(store, found.inputs, found.verdict)
+    assert verify(store).problems == ()
+    assert len(read(store.log())) == 4
 
 
 def test_a_digest_leads_nowhere_but_to_a_part() -> None:
@@ -341,7 +341,7 @@ def test_the_command_line_verifies_replays_and_shows(
     pull: PullRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "record"
-    recorded(pull, FolderPlace(folder))
+    recorded(pull, DirectoryStore(folder))
     assert main(["record", "verify", "--record", str(folder)]) == 0
     assert "3 decisions, none removed, altered or moved" in capsys.readouterr().out
     assert main(["record", "replay", "--record", str(folder)]) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.review.artifact_diff import unified
+from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering import html, json, markdown, terminal
 from penstock.review.rendering.rows import headline, rows

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from penstock.runtime.artifacts import read_json, read_table
 from penstock.runtime.data.contract import judge_columns
-from penstock.runtime.faults import SAYS_NO
+from penstock.runtime.faults import EXIT_REJECTED
 from runtime.data.tables import at, contract, validate
 
 VIOLATIONS: list[tuple[str, dict[str, Any], list[Any], str]] = [
@@ -64,7 +64,7 @@ def test_a_value_that_is_wrong_stops_the_pipeline_with_its_sentence(
 ) -> None:
     case = with_id(column, values)
     code, out = validate(tmp_path, case.pop("rows"), **case)
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert sentence in capsys.readouterr().err.splitlines()
     assert not (out / "data.parquet").exists()
 
@@ -111,20 +111,20 @@ def test_a_value_that_is_missing_leads_to_the_field_that_allows_it(
 ) -> None:
     rows = {name: [1, None, 3] for name in columns}
     code, _ = validate(tmp_path, rows, columns=columns, primaryKey=key)
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-1] == f"help: {advice}"
 
 
 def test_no_other_violation_speaks_of_missing_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"x": {"type": "int", "max": 1}, "y": {"type": "int", "nullable": True}}
     code, _ = validate(tmp_path, {"x": [1, 2], "y": [None, 1]}, columns=columns)
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert "help:" not in capsys.readouterr().err
 
 
 def test_a_dataset_without_a_row_names_its_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = validate(tmp_path, {"id": []}, columns={"id": {"type": "int"}})
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == [
         f"rows: there is no row in `{tmp_path}/source.parquet`, which has columns and nothing below them",
         "help: mend what makes the rows, or name where they are at Dataset/rows.source",
@@ -138,7 +138,7 @@ def test_rows_that_are_all_known_only_later_are_not_called_none(
     columns = {"id": {"type": "int"}, "t": {"type": "timestamp"}}
     rows = {"id": [1, 2], "t": [datetime(9000, 1, 1)] * 2}
     code, _ = validate(tmp_path, rows, columns=columns, eventTime="t")
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == [
         f"rows: there is no row: all 2 rows of `{tmp_path}/source.parquet` became known only after the moment that the "
         "run reads as of",
@@ -184,7 +184,7 @@ def test_a_source_that_breaks_its_contract_leads_to_what_mends_it(
 ) -> None:
     key = {"id": {"type": "int"}}
     code, _ = validate(tmp_path, {"id": [0], **rows}, columns={**key, **columns}, primaryKey=["id"])
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == lines
 
 
@@ -201,7 +201,7 @@ def test_what_is_stored_as_missing_counts_as_missing(tmp_path: Path, capsys: pyt
     code, out = validate(tmp_path, case.pop("rows"), **case, onViolation="quarantine")
     assert code == 0
     assert read_table(out / "data.parquet")["x"].to_pylist() == [1, 2]
-    for violation, share, expected in (("quarantine", 1, SAYS_NO), ("warn", 2, 0)):
+    for violation, share, expected in (("quarantine", 1, EXIT_REJECTED), ("warn", 2, 0)):
         case = with_id({"type": "float", "nullable": "10%"}, ["1", "2", "NaN", "bad"])
         code, out = validate(tmp_path, case.pop("rows"), **case, onViolation=violation)
         assert code == expected
@@ -214,14 +214,14 @@ def test_an_event_of_the_future_makes_nothing_fresh(tmp_path: Path, capsys: pyte
     times = {"eventTime": "at", "knownAt": "known", "freshness": "2d"}
     rows = {"id": [0, 1], "at": [at(0), at(10_000)], "known": [at(0), at(0)]}
     code, _ = validate(tmp_path, rows, columns=columns, **times)
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert "31d old" in capsys.readouterr().err
 
 
 def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"id": {"type": "int", "max": -1}}
     code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     first, second = [line for line in capsys.readouterr().err.splitlines() if "set aside:" not in line][-2:]
     assert first.endswith(": every row is set aside, and none remains")
     assert "-1" in second
@@ -249,7 +249,7 @@ def test_all_violations_of_all_columns_are_told_in_one_run(tmp_path: Path, capsy
     columns = {"id": {"type": "int"}, "a": {"type": "int", "min": 0}, "b": {"type": "string", "oneOf": ["x"]}}
     code, _ = validate(tmp_path, {"id": [1, 1], "a": [-1, 0], "b": ["y", "x"]}, columns=columns, primaryKey=["id"])
     lines = [line for line in capsys.readouterr().err.splitlines() if " of 2 " in line]
-    assert (code, len(lines)) == (SAYS_NO, 3)
+    assert (code, len(lines)) == (EXIT_REJECTED, 3)
 
 
 @pytest.mark.parametrize("sensitivity", ["sensitive", "pii"])
@@ -262,7 +262,7 @@ def test_no_value_of_a_sensitive_column_is_shown(
     }
     code, _ = validate(tmp_path, {"mail": ["someone", "a@b"], "age": [4711, 3]}, columns=columns)
     error = capsys.readouterr().err
-    assert code == SAYS_NO
+    assert code == EXIT_REJECTED
     assert "rows.mail: 1 of 2 rows does not match" in error
     assert "someone" not in error
     assert "4711" not in error
@@ -273,7 +273,9 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
 ) -> None:
     columns = {"a": {"type": "int"}, "b": {"type": "int"}}
     assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 2, 1]}, columns=columns, primaryKey=["a", "b"])[0] == 0
-    assert validate(tmp_path, {"a": [1, 1, 2], "b": [1, 1, 1]}, columns=columns, primaryKey=["a", "b"])[0] == SAYS_NO
+    assert (
+        validate(tmp_path, {"a": [1, 1, 2], "b": [1, 1, 1]}, columns=columns, primaryKey=["a", "b"])[0] == EXIT_REJECTED
+    )
     assert "rows (a, b): 2 of 3 rows repeat a primary key" in capsys.readouterr().err
 
 
@@ -283,14 +285,14 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
         (
             {"added": "fail"},
             {"x": [1], "y": [2]},
-            SAYS_NO,
+            EXIT_REJECTED,
             "rows.y: the source has this column, the contract does not name it",
         ),
         ({"added": "warn"}, {"x": [1], "y": [2]}, 0, "warning: rows.y: the source has this column"),
         ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),
-        ({"removed": "fail"}, {"z": [1]}, SAYS_NO, "rows.x: the contract names this column, the source lacks it"),
+        ({"removed": "fail"}, {"z": [1]}, EXIT_REJECTED, "rows.x: the contract names this column, the source lacks it"),
         ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract names this column"),
-        ({"retyped": "fail"}, {"x": [1.0]}, SAYS_NO, "rows.x: the source holds double, the contract says int"),
+        ({"retyped": "fail"}, {"x": [1.0]}, EXIT_REJECTED, "rows.x: the source holds double, the contract says int"),
         ({"retyped": "warn"}, {"x": [1.0]}, 0, "warning: rows.x: the source holds double"),
         ({"retyped": "warn"}, {"x": pa.array(["1"], pa.large_string())}, 0, "warning: rows.x: the source holds text"),
         ({}, {"x": pa.array([1], pa.int8())}, 0, ""),
@@ -309,14 +311,14 @@ def test_a_changed_schema_has_the_consequence_that_the_policy_names(
 def test_a_missing_key_or_time_always_fails(tmp_path: Path) -> None:
     policy = {"removed": "warn"}
     columns = {"id": {"type": "int"}, "x": {"type": "int"}}
-    assert validate(tmp_path, {"x": [1]}, columns=columns, primaryKey=["id"], onSchemaChange=policy)[0] == SAYS_NO
+    assert validate(tmp_path, {"x": [1]}, columns=columns, primaryKey=["id"], onSchemaChange=policy)[0] == EXIT_REJECTED
 
 
 def test_a_dataset_is_too_old_by_its_newest_event(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"t": {"type": "timestamp"}}
     rows = {"t": [at(0), at(24 * 30)]}
     assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="24h")[0] == 0
-    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == SAYS_NO
+    assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == EXIT_REJECTED
     assert "rows: the newest row is of 2026-01-31 00:00 UTC, 1d old; at most 23h may pass" in capsys.readouterr().err
 
 
@@ -339,7 +341,7 @@ def test_a_check_fails_or_warns_as_its_severity_says(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level("INFO")
-    for severity, code in (("fail", SAYS_NO), ("warn", 0)):
+    for severity, code in (("fail", EXIT_REJECTED), ("warn", 0)):
         checks = [{"id": "rule", "severity": severity, **check}]
         assert validate(tmp_path, {"x": [1, -2, 3]}, columns={"x": {"type": "int"}}, checks=checks)[0] == code
     assert sentence in capsys.readouterr().err.splitlines()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from penstock.runtime.artifacts import directory_digest
-from penstock.runtime.faults import SAYS_NO, WRONG_USE
+from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
@@ -52,7 +52,7 @@ def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path)
 
     crown(world, world / "model")
     assert evaluate(world, [RULE, DELONG], **(places(world) | {"model_dir": worse})) == 0
-    assert gate(world, [RULE, DELONG]) == SAYS_NO
+    assert gate(world, [RULE, DELONG]) == EXIT_REJECTED
     assert outcomes(world) == {"better": "fail", "delong": "fail"}
 
 
@@ -77,7 +77,7 @@ def skipped(world: Path, **more: Any) -> str:
 def undecided(world: Path, **more: Any) -> str:
     """Why the comparison cannot be made, although there is somebody to be compared with; the gate does not pass."""
     assert evaluate(world, [RULE], **(places(world) | more)) == 0
-    assert gate(world, [RULE]) == SAYS_NO
+    assert gate(world, [RULE]) == EXIT_REJECTED
     assert outcomes(world) == {"better": "fail"}
     (note,) = measured(world, "better")["notes"]
     assert "leave this rule out of the gate until this model is the champion" in note
@@ -117,4 +117,4 @@ def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(wor
 
 def test_a_registry_that_cannot_be_asked_is_no_reason_to_skip(world: Path) -> None:
     (world / "mlflow.db").write_text(json.dumps("this is no database"))
-    assert evaluate(world, [RULE], **places(world)) == WRONG_USE
+    assert evaluate(world, [RULE], **places(world)) == EXIT_USAGE

@@ -10,7 +10,7 @@ from sklearn.metrics import classification_report, confusion_matrix
 
 from penstock.runtime.artifacts import Splits
 from penstock.runtime.evaluation.classes import by_class
-from penstock.runtime.evaluation.examination import examine
+from penstock.runtime.evaluation.context import evaluation_context
 from penstock.runtime.learning.model_files import load_model
 from penstock.specs.gate import Clusters
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, train, trained
@@ -45,8 +45,8 @@ def test_other_tasks_have_no_figures_by_class(task: str, tmp_path: Path) -> None
 def test_the_intervals_of_a_class_are_over_the_clusters_of_the_gate(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits", "multiclass", 1200, houses=40)
     model = load_model(train(splits, tmp_path / "model", ESTIMATORS["multiclass"], "multiclass"))
-    exam = examine(model, Splits.read(splits), 0.5)
-    alone, together = by_class(exam), by_class(exam.clustered(Clusters(column="house")))
+    context = evaluation_context(model, Splits.read(splits), 0.5)
+    alone, together = by_class(context), by_class(context.clustered(Clusters(column="house")))
     assert [each["recall"]["estimate"] for each in alone] == [each["recall"]["estimate"] for each in together]
     assert all(one["recall"] != other["recall"] for one, other in zip(alone, together, strict=True))
 

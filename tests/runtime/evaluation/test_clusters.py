@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from penstock.runtime.evaluation.figures import clusters_said
-from penstock.runtime.faults import SAYS_NO
+from penstock.runtime.faults import EXIT_REJECTED
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
 from runtime.made_splits import write_splits
 
@@ -84,7 +84,7 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     assert figures(world)["clusters"]["count"] == 10
     # The card and the table of `penstock run` show no end of an interval, and say why.
     assert clusters_said(figures(world)["clusters"]).endswith("periods of 1h, too few for an interval, which needs 20")
-    assert gate(world, RULES) == SAYS_NO
+    assert gate(world, RULES) == EXIT_REJECTED
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
         "the test rows are 10 clusters by periods of 1h, and an interval needs 20: whether the rule holds is not known"

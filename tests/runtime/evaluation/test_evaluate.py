@@ -20,8 +20,8 @@ from sklearn.metrics import roc_auc_score
 from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.evaluation import measuring
 from penstock.runtime.evaluation.champion import AbsentChampion
-from penstock.runtime.evaluation.examination import Examination
-from penstock.runtime.faults import SAYS_NO
+from penstock.runtime.evaluation.context import EvaluationContext
+from penstock.runtime.faults import EXIT_REJECTED
 from penstock.runtime.learning.model_files import load_model
 from penstock.specs.gate import AnyRule
 from penstock.specs.metrics import METRICS
@@ -111,7 +111,7 @@ def test_the_last_place_of_a_sum_is_no_drop(
 ) -> None:
     """0.1 + 0.2 is a little more than 0.3, which a bound of zero must not take for lost quality."""
     monkeypatch.setattr(measuring, "compute", lambda *_: after)
-    monkeypatch.setattr(Examination, "metric", lambda *_: 0.1 + 0.2)
+    monkeypatch.setattr(EvaluationContext, "metric", lambda *_: 0.1 + 0.2)
     assert evaluate(world, [{"id": "noise", "perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0}]) == 0
     assert measured(world, "noise")["figures"]["drop"]["estimate"] == pytest.approx(drop, rel=0, abs=0)
 
@@ -123,7 +123,7 @@ def test_a_metric_that_is_no_number_on_perturbed_rows_is_not_taken_for_no_drop(
     monkeypatch.setattr(measuring, "compute", lambda *_: float("nan"))
     assert evaluate(world, rules) == 0
     assert measured(world, "noise")["figures"]["drop"]["estimate"] is None
-    assert gate(world, rules) == SAYS_NO
+    assert gate(world, rules) == EXIT_REJECTED
 
 
 def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_share_of_skill_is_told_of_a_metric_too_that_is_lower_when_better(tmp_
     share = measured(tmp_path, "crutch")["figures"]["share"]
     assert share["name"] == "share of x0"
     assert 0.1 < share["estimate"] < 1
-    assert gate(tmp_path, rules) == SAYS_NO
+    assert gate(tmp_path, rules) == EXIT_REJECTED
 
 
 def test_a_baseline_that_knows_only_the_label_is_compared_with(world: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_model_that_cannot_answer_for_missing_values_fails_the_rule_about_them
     rules = [{"id": "holes", "perturb": {"missing": "20%"}, "metric": "roc_auc", "maxDrop": 0.9}]
     assert evaluate(tmp_path, rules) == 0
     assert "the model fails on such rows: ValueError: Input X contains NaN" in measured(tmp_path, "holes")["notes"][0]
-    assert gate(tmp_path, rules) == SAYS_NO
+    assert gate(tmp_path, rules) == EXIT_REJECTED
 
 
 OWN = """
@@ -267,11 +267,11 @@ def test_a_rule_that_cannot_be_measured_is_a_sentence(
 def test_a_batch_is_as_large_as_it_says_also_where_fewer_rows_test(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     model = SimpleNamespace(scores=lambda rows: sizes.append(len(rows)))
-    exam: Any = SimpleNamespace(rows=SimpleNamespace(features=pd.DataFrame({"x": range(10)})), model=model)
+    context: Any = SimpleNamespace(rows=SimpleNamespace(features=pd.DataFrame({"x": range(10)})), model=model)
     timed = {"p99": 1.0}
     monkeypatch.setattr(measuring, "call_percentiles", lambda call: [call(number) for number in range(7)] and timed)
     for batch in (1, 4, 24):
         rule = TypeAdapter(AnyRule).validate_python({"id": "speed", "latency": {"p99": "1s", "batch": batch}})
-        measuring.measured(rule, exam, AbsentChampion("none"))
+        measuring.measured(rule, context, AbsentChampion("none"))
         assert sizes == [batch] * 7
         sizes.clear()

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from penstock.runtime.artifacts import write_json
 from penstock.runtime.evaluation.verdict import verdict
-from penstock.runtime.faults import SAYS_NO
+from penstock.runtime.faults import EXIT_REJECTED
 from penstock.specs.gate import AnyRule
 from penstock.specs.limits import limits
 from runtime.evaluation.worlds import gate, outcomes
@@ -112,7 +112,7 @@ def test_a_failing_gate_names_rule_figure_and_bound_and_exits_1(
         {"id": "compare", **FORMS["compare"][0]},
     ]
     with caplog.at_level("INFO"):
-        assert gate(world, rules) == SAYS_NO
+        assert gate(world, rules) == EXIT_REJECTED
     said = capfd.readouterr().err
     assert (
         "gate `release`, rule `sure`: value is 0.712, the lower end of its interval 0.688, and must be >= 0.7 "
@@ -139,7 +139,7 @@ def test_a_warning_does_not_stop_a_gate(tmp_path: Path) -> None:
 def test_bounds_are_those_of_the_gate_and_not_of_the_evaluation(tmp_path: Path) -> None:
     world = evaluation(tmp_path, {"metric": figure("value", 0.72)})
     assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.7}]) == 0
-    assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.73}]) == SAYS_NO
+    assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.73}]) == EXIT_REJECTED
 
 
 def test_a_gate_that_was_not_evaluated_is_a_fault_of_the_caller(

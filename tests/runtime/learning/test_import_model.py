@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from penstock.runtime.artifacts import Splits
-from penstock.runtime.faults import WRONG_USE
+from penstock.runtime.faults import EXIT_USAGE
 from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.main import main
 from runtime.made_splits import write_splits
@@ -90,7 +90,7 @@ def test_trees_are_taken_where_the_spec_trusts_them(
     take: Import, splits: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     forest = fitted(splits, pipeline(RandomForestClassifier(5, random_state=0)))
-    assert take(forest) == WRONG_USE
+    assert take(forest) == EXIT_USAGE
     assert f"`{TREE}`, which the spec does not trust" in capfd.readouterr().err
     assert take(forest, trust=[TREE]) == 0
 
@@ -137,7 +137,7 @@ def test_values_that_the_model_knows_and_holds_to_be_the_same_are_taken(take: Im
 
 
 def test_a_file_of_another_digest_is_not_opened(take: Import, splits: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert take(b"anything at all", digest="sha256:" + "0" * 64) == WRONG_USE
+    assert take(b"anything at all", digest="sha256:" + "0" * 64) == EXIT_USAGE
     assert "it is not opened" in capfd.readouterr().err
 
 
@@ -147,7 +147,7 @@ def test_a_function_that_runs_programs_is_never_loaded(
     hostile = FunctionTransformer(os.system)
     model = fitted(splits, pipeline(LogisticRegression()))
     model.steps[0] = ("first", hostile)
-    assert take(model) == WRONG_USE
+    assert take(model) == EXIT_USAGE
     assert "`posix.system`, which the spec does not trust" in capfd.readouterr().err
     assert not (tmp_path / "model").exists() or not list((tmp_path / "model").iterdir())
 
@@ -176,7 +176,7 @@ def test_a_function_that_runs_programs_is_never_loaded(
 def test_what_does_not_fit_is_refused_in_words(
     take: Import, splits: Path, make: Callable[[Path], Any], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert take(make(splits)) == WRONG_USE
+    assert take(make(splits)) == EXIT_USAGE
     assert said in capfd.readouterr().err
 
 

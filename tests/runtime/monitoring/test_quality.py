@@ -82,7 +82,7 @@ def test_a_bound_is_breached_on_its_own_side(bound: dict[str, float], breached: 
 @pytest.mark.parametrize(("task", "metric"), [("multiclass", "macro_f1"), ("regression", "mean_absolute_error")])
 def test_other_tasks_are_measured_too(task: str, metric: str, tmp_path: Path) -> None:
     from penstock.runtime.artifacts import Splits
-    from penstock.runtime.evaluation.examination import predictions_of
+    from penstock.runtime.evaluation.context import predictions_of
     from penstock.runtime.learning.model_files import load_model
 
     world = trained(tmp_path, task)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from penstock.catalog.errors.places import Place
-from penstock.catalog.errors.reported import Reported, listed
-from penstock.diagnostics.grammar import with_article
+from penstock.catalog.errors.reported import Reported
+from penstock.diagnostics.grammar import listed, with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Pointer

@@ -8,6 +8,7 @@ import shlex
 from decimal import Decimal
 from typing import Any
 
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Edit, Fix, Safety, Span
 from penstock.specs.shapes import Items, Scalar, Shape
 
@@ -84,8 +85,7 @@ def alternatives(values: tuple[str, ...]) -> str:
     """Words of which one is right: `` `a`, `b` or `c` ``."""
     # A tab is seen as it is written between double quotes.
     tab = "\\t"
-    *most, last = [f"`{value.replace(chr(9), tab)}`" for value in values]
-    return f"{', '.join(most)} or {last}" if most else last
+    return listed((value.replace("\t", tab) for value in values), "or")
 
 
 def meant(value: str | int | float, text: str, short: str) -> str | None:

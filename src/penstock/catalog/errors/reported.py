@@ -79,9 +79,3 @@ class Reported(NamedTuple):
         """What the language says about the field at a place; empty where it is none of its fields."""
         field = place.parent.fields.get(str(place.pointer[-1])) if place.parent and place.pointer else None
         return field.description if field is not None else ""
-
-
-def listed(words: list[str]) -> str:
-    """Words for a sentence: `` `a`, `b` and `c` ``."""
-    *most, last = [f"`{word}`" for word in words]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -19,6 +19,7 @@ from functools import cache
 from math import inf, nextafter
 from typing import Any, NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.specs.numbers import number
 
 SILENT = "silent "
@@ -108,8 +109,7 @@ class Values(NamedTuple):
         parts = [interval.words for interval in self.intervals]
         parts += [f"`{word}`" for word in self.words] if self.names_words else ["a word that it knows"]
         parts += [words for kind, each in _KINDS.items() if kind in self.kinds for words in each]
-        *most, last = parts or [""]
-        return f"{', '.join(most)} or {last}" if most else last
+        return joined(parts, "or")
 
     def _has(self, kind: str) -> bool:
         return kind in self.kinds or kind in self.silent

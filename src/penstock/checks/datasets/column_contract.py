@@ -21,7 +21,8 @@ import warnings
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Column, Dataset

@@ -26,8 +26,8 @@ from functools import cache
 from posixpath import normpath
 from typing import Any
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import Catalog, View
-from penstock.catalog.texts import texts
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
@@ -43,7 +43,7 @@ _FROM_THE_ROOT = "paths are relative to the repository's root"
 @rule("data-path", severities=MAY_WARN)
 def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     """Yields each path that leads nowhere."""
-    for found in texts(view, dataset, "path"):
+    for found in embedded_code(view, dataset, "path"):
         below, path = found.pointer[1:], found.text
         scheme, sign, _ = path.partition("://")
         if sign:

@@ -18,21 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
-from penstock.catalog.texts import texts
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
-from penstock.specs.marked import Found
+from penstock.specs.marked_fields import Found
 from penstock.specs.row_order_sql import CALL
 
 
 @rule("sql-syntax")
 def sql_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each SQL text that cannot be parsed, or is of the wrong form."""
-    for found in texts(view, resource, "sql"):
+    for found in embedded_code(view, resource, "sql"):
         yield from _problem(view, resource, found)
 
 

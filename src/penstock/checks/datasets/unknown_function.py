@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.python.functions import Module, Signature, module_of
-from penstock.catalog.texts import texts
 from penstock.checks.rule import linked, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
@@ -40,7 +40,7 @@ _ARGUMENTS: dict[tuple[str, str], tuple[int, str]] = {
 @rule("unknown-function")
 def unknown_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each function that cannot be found or called."""
-    for found in texts(view, resource, "function"):
+    for found in embedded_code(view, resource, "function"):
         yield from _problem(view, resource, found.pointer[1:], found.text)
 
 

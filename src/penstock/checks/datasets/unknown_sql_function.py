@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import SYNTAX, functions
-from penstock.catalog.texts import texts
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.specs.base import Resource
@@ -46,7 +46,7 @@ ELSEWHERE = {
 @rule("unknown-sql-function")
 def unknown_sql_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each call of a function that DuckDB does not have."""
-    for found in texts(view, resource, "sql"):
+    for found in embedded_code(view, resource, "sql"):
         parsed = analysis.query(found.text) if isinstance(resource, Dataset) else analysis.expression(found.text)
         if not isinstance(parsed, analysis.SqlError):
             for called in parsed.unknown:

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.lineage import FeatureId, lineage
 from penstock.catalog.model import View
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Dataset

@@ -22,12 +22,13 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.values import id_of
-from penstock.checks.rule import listed, rule, unknown_word
-from penstock.diagnostics.gathering import gathered
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.deduplicate import deduplicated
+from penstock.diagnostics.grammar import joined, listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.gate import Gate, GateTest
-from penstock.specs.promises import figures, names_of, outcome_of
+from penstock.specs.gate_tests import figures, names_of, outcome_of
 
 _SHOWN = 3
 
@@ -40,7 +41,7 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
     if inapplicable:
         yield _taken_away(view, gate, inapplicable)
     applicable = {place: test for place, test in enumerate(gate.spec.tests) if place not in inapplicable}
-    yield from gathered(_unknown_names(view, gate, applicable), {"gate-test"})
+    yield from deduplicated(_unknown_names(view, gate, applicable), {"gate-test"})
     for position, test in applicable.items():
         pointer: Pointer = ("tests", position)
         for name, expected in test.expect.items():
@@ -86,7 +87,7 @@ def _taken_away(view: View, gate: Gate, inapplicable: dict[int, list[str]]) -> D
     """One cause, however many tests it concerns: the override that replaces the rules."""
     names = dict.fromkeys(name for names in inapplicable.values() for name in names)
     tests = [str(position + 1) for position in inapplicable]
-    which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {', '.join(tests[:-1])} and {tests[-1]} do"
+    which = f"test {tests[0]} does" if len(tests) == 1 else f"tests {joined(tests)} do"
     return Diagnostic.error(
         "gate-test",
         "an override removes rules that tests of the gate refer to",

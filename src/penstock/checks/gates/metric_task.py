@@ -19,8 +19,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.gates.metrics_named import NamedMetric, metrics_named
-from penstock.checks.rule import listed, rule, unknown_word
+from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.gate import CompareRule, Gate, SliceRule

@@ -32,8 +32,9 @@ from penstock.catalog.errors.remedies import is_number, short_text
 from penstock.catalog.learners.parameter_values import Values, text_of, values_of
 from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.entity import with_entity
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.model import Model
 

@@ -23,7 +23,8 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.entity import with_entity
-from penstock.checks.rule import listed, rule, unknown_word
+from penstock.checks.rule import rule, unknown_word
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Column, Dataset
 from penstock.specs.model import Model

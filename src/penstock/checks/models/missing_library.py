@@ -27,8 +27,9 @@ from penstock.catalog.model import View
 from penstock.catalog.python.imports import Import, foreign_imports, is_foreign
 from penstock.catalog.python.runtime_modules import is_brought
 from penstock.checks.models.unknown_class import means_scikit_learn
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.environment import Environment

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
-from penstock.catalog.texts import texts
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
@@ -33,7 +33,7 @@ _MOST_AN_HOUR = 12
 @rule("schedule-syntax", severities=MAY_WARN)
 def schedule_syntax(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each schedule that is not what its author meant."""
-    for found in texts(view, resource, "schedule"):
+    for found in embedded_code(view, resource, "schedule"):
         below = found.pointer[1:]
         try:
             cron = parse(found.text)

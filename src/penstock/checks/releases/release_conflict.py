@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout

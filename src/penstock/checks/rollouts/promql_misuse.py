@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
-from penstock.catalog.texts import texts
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.rollout import Rollout
@@ -35,7 +35,7 @@ _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 @rule("promql-misuse")
 def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each expression that does not parse, and each that compares by itself."""
-    for found in texts(view, rollout, "promql"):
+    for found in embedded_code(view, rollout, "promql"):
         import promql_parser
 
         below = found.pointer[1:]

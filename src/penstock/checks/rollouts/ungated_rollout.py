@@ -21,8 +21,9 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.values import id_of
-from penstock.checks.rule import listed, rule
+from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.gate import Gate
 from penstock.specs.model import Model

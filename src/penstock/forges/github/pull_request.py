@@ -16,7 +16,7 @@ from penstock.forges.github.pushes import UnsettledError, joined, read_moves
 from penstock.forges.github.shape import Shape, is_repository
 from penstock.forges.github.timeline import Event, read_timeline
 from penstock.forges.protocol import Dismissal, Push, Review, State
-from penstock.forges.recorded import Facts, RecordedPullRequest
+from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 
 _REVIEW_STATES: dict[str, Literal["approved", "changes_requested", "commented", "dismissed"]] = {
     "APPROVED": "approved",
@@ -52,7 +52,9 @@ def read_pull_request(
     raise GitHubError(f"{reason}: run again in a minute; if it stays, push once more.")
 
 
-def _read_once(client: GitHubClient, repository: str, number: int, people: tuple[str, ...], own: str) -> Facts:
+def _read_once(
+    client: GitHubClient, repository: str, number: int, people: tuple[str, ...], own: str
+) -> PullRequestFacts:
     path = f"/repos/{repository}/pulls/{number}"
     pull = Shape(client.get(path), "the pull request")
     base_ref = pull["base"]["ref"].text()
@@ -68,7 +70,7 @@ def _read_once(client: GitHubClient, repository: str, number: int, people: tuple
         *(deletion.author for deletion in timeline.deletions),
     ]
     seen = {person.login for person in speakers if person.login}
-    facts = Facts(
+    facts = PullRequestFacts(
         repository=repository,
         number=pull["number"].number(),
         title=pull["title"].text(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.ir.serving import Identity
+from penstock.ir.serving import PodIdentity
 from penstock.lowering.endpoints.request_series import RequestSeries, request_series
 from penstock.lowering.endpoints.serving_pods import ServingPods, serving_pods
 from penstock.specs.environment import EnvironmentSpec
@@ -40,14 +40,14 @@ def pods_of(rollout: Rollout, environment: EnvironmentSpec) -> ServingPods:
     )
 
 
-def identity_of(rollout: Rollout) -> Identity | None:
+def identity_of(rollout: Rollout) -> PodIdentity | None:
     """Whom the rollout's pods are to a cloud."""
     identity = rollout.spec.identity
     if identity is None:
         return None
     if identity.aws is not None:
-        return Identity("aws", identity.aws)
-    return Identity("gcp", identity.gcp) if identity.gcp is not None else Identity("azure", identity.azure or "")
+        return PodIdentity("aws", identity.aws)
+    return PodIdentity("gcp", identity.gcp) if identity.gcp is not None else PodIdentity("azure", identity.azure or "")
 
 
 def free_labels(rollout: Rollout) -> tuple[tuple[str, str], ...]:

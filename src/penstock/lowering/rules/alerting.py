@@ -27,7 +27,7 @@ _KEEP_FIRING_SINCE = (2, 42)
 _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
 
-class Place(NamedTuple):
+class AlertEnvironment(NamedTuple):
     """An environment, as far as alerts there go."""
 
     environment: str
@@ -41,12 +41,12 @@ class Place(NamedTuple):
     """Whether anybody is woken in this environment."""
 
 
-def place_of(environment: Environment) -> Place:
+def alert_environment(environment: Environment) -> AlertEnvironment:
     """What alerts in an environment go by."""
     prometheus = environment.spec.prometheus
     grafana = environment.spec.grafana
     version = tuple(int(part) for part in prometheus.version.split("."))
-    return Place(
+    return AlertEnvironment(
         environment=environment.name,
         namespace=environment.spec.namespace,
         runbooks=prometheus.runbooks,
@@ -57,10 +57,10 @@ def place_of(environment: Environment) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AlertSubject:
     """The model that alerts are about, in one environment, and the team that they tell."""
 
-    place: Place
+    place: AlertEnvironment
     model: str
     team: str
 
@@ -117,7 +117,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class ServedSubject(Subject):
+class ServedSubject(AlertSubject):
     """The rollout that alerts are about, in one environment, and the team that they tell."""
 
     rollout: str
@@ -158,7 +158,7 @@ class Fires(NamedTuple):
 
 
 def severity_of(alert: Alert) -> str:
-    """Whom the alert tells; every alert of a `Subject` says it in its first label."""
+    """Whom the alert tells; every alert of a `AlertSubject` says it in its first label."""
     return alert.labels[0][1]
 
 

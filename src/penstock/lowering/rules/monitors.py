@@ -10,9 +10,9 @@ from penstock.lowering.rules import figures
 from penstock.lowering.rules.alerting import (
     KEEP,
     NUMBER,
+    AlertSubject,
     Fires,
     ServedSubject,
-    Subject,
     bounds,
     fires,
     general,
@@ -85,7 +85,7 @@ def _add(alerts: list[Alert], tests: list[RuleTest], more: list[Alert], proofs: 
     tests.extend(proofs)
 
 
-def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     bound = float_text(monitor.above)
     feature = PREDICTION if monitor.of == "prediction" else "distance"
@@ -127,7 +127,7 @@ def _drift(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[R
     ]
 
 
-def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     alert = subject.alert(
         ROWS_MISSING,
@@ -151,7 +151,7 @@ def _rows_missing(monitor: DriftMonitor, subject: Subject) -> tuple[list[Alert],
     ]
 
 
-def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     found: Labels = (*labels, ("metric", monitor.metric))
     comparison, bound, high, low = bounds(monitor.below, monitor.above)
@@ -180,7 +180,7 @@ def _quality(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], li
     ]
 
 
-def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     labels: Labels = (("monitor", monitor.id),)
     alert = subject.alert(
         LABELS_MISSING,
@@ -203,7 +203,7 @@ def _labels_missing(monitor: QualityMonitor, subject: Subject) -> tuple[list[Ale
     ]
 
 
-def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[RuleTest]]:
+def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether the pipeline still runs, or has ever run."""
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
     (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
@@ -223,13 +223,15 @@ def _pipeline(monitor: Monitor, subject: Subject) -> tuple[list[Alert], list[Rul
     return overdue(pipeline, subject, severity, stale, absent)
 
 
-def _beyond(name: str, alerts: list[Alert], figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+def _beyond(
+    name: str, alerts: list[Alert], figure: Series, subject: AlertSubject, found: Labels, value: float
+) -> RuleTest:
     fill = ((NUMBER, general(value)), (_FEATURE, dict(found).get("feature", "")))
     firing = [Fires(alert, found, fill) for alert in alerts]
     return rule_test(f"{name}: beyond its bound", (sample(figure, subject, found, value),), fires("15m", *firing))
 
 
-def _within(name: str, alert: str, figure: Series, subject: Subject, found: Labels, value: float) -> RuleTest:
+def _within(name: str, alert: str, figure: Series, subject: AlertSubject, found: Labels, value: float) -> RuleTest:
     return rule_test(f"{name}: within its bound", (sample(figure, subject, found, value),), silent("15m", alert))
 
 

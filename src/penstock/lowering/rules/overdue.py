@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
-from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, Fires, Subject, after, fires, silent
+from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, AlertSubject, Fires, after, fires, silent
 from penstock.lowering.rules.pushed import HOLD, as_scraped, pushed, selector
 from penstock.specs.monitor import Action
 from penstock.specs.series import Series
@@ -57,7 +57,7 @@ class Words(NamedTuple):
 
 def overdue(
     pipeline: Pipeline,
-    subject: Subject,
+    subject: AlertSubject,
     severity: Action,
     stale: Words,
     absent: Words,
@@ -90,7 +90,7 @@ def overdue(
     return [too_old, missing], _tests(pipeline, subject, too_old, missing, every)
 
 
-def _tests(pipeline: Pipeline, subject: Subject, stale: Alert, absent: Alert, every: int) -> list[RuleTest]:
+def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert, every: int) -> list[RuleTest]:
     """The tests of both, whose samples are as far apart as the evaluations: so many minutes."""
     purpose, interval = pipeline.purpose, f"{every}m"
     allowed, step = int(pipeline.allowed) // 1000, 60 * every

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from penstock.ir.monitoring import InputSeries, Labels
-from penstock.lowering.rules.alerting import Subject, constant, series
+from penstock.lowering.rules.alerting import AlertSubject, constant, series
 from penstock.specs.series import JOB, Series
 
 HOLD = "5m"
 """Pushed figures change once a run, so a few minutes suffice against a Pushgateway that restarts."""
 
 
-def pushed(figure: Series, subject: Subject, labels: Labels = ()) -> str:
+def pushed(figure: Series, subject: AlertSubject, labels: Labels = ()) -> str:
     """The newest pushed value, without the labels that the Pushgateway and its scrape add.
 
     Those are ``job`` and ``instance``, or where the scrape honours no labels its own, and ``exported_job``.
@@ -18,18 +18,20 @@ def pushed(figure: Series, subject: Subject, labels: Labels = ()) -> str:
     return f"max by ({', '.join(figure.labels)}) ({selector(figure, subject, labels)})"
 
 
-def selector(figure: Series, subject: Subject, labels: Labels = ()) -> str:
+def selector(figure: Series, subject: AlertSubject, labels: Labels = ()) -> str:
     """The series themselves: one for each scrape of a Pushgateway that has them."""
     matchers = ",".join(f'{key}="{value}"' for key, value in (*subject.labels, *labels))
     return f"{figure.name}{{{matchers}}}"
 
 
-def sample(figure: Series, subject: Subject, labels: Labels, value: float) -> InputSeries:
+def sample(figure: Series, subject: AlertSubject, labels: Labels, value: float) -> InputSeries:
     """A series of a test that keeps its value."""
     return as_scraped(figure, subject, labels, constant(value, 40))
 
 
-def as_scraped(figure: Series, subject: Subject, labels: Labels, values: str, *, honoured: bool = True) -> InputSeries:
+def as_scraped(
+    figure: Series, subject: AlertSubject, labels: Labels, values: str, *, honoured: bool = True
+) -> InputSeries:
     """A series of a test as a scrape of the Pushgateway brings it, whose labels are `honoured` or renamed."""
     added: Labels = (("job", JOB),) if honoured else (("exported_job", JOB), ("job", "pushgateway"))
     return series(figure.name, (*subject.labels, *added, *labels), values)

@@ -15,8 +15,8 @@ from penstock.lowering.rules.alerting import (
     NUMBER,
     Fires,
     ServedSubject,
+    alert_environment,
     fires,
-    place_of,
     rule_test,
     series,
     silent,
@@ -43,7 +43,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         return None
     environment = environment_of(view).spec
     prometheus = environment.prometheus
-    subject = ServedSubject(place_of(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
+    subject = ServedSubject(alert_environment(environment_of(view)), spec.model, rollout.metadata.owner, rollout.name)
     interval = str(prometheus.scrape_interval)
     groups: list[RuleGroup] = []
     tests: list[RuleTest] = []

@@ -13,7 +13,7 @@ from penstock.catalog.model import View
 from penstock.ir.monitoring import RuleFile, RuleGroup
 from penstock.lowering.conventions import workflow_name
 from penstock.lowering.environments import environment_of
-from penstock.lowering.rules.alerting import EVALUATION_MINUTES, Subject, place_of
+from penstock.lowering.rules.alerting import EVALUATION_MINUTES, AlertSubject, alert_environment
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
 from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.specs.series import LAST_REGISTRATION
@@ -40,7 +40,7 @@ def training_rules(view: View, name: str) -> RuleFile | None:
         return None
     environment = environment_of(view)
     model = view.model(name)
-    subject = Subject(place_of(environment), name, model.metadata.owner)
+    subject = AlertSubject(alert_environment(environment), name, model.metadata.owner)
     pipeline = retrained(schedule)
     (severity,) = subject.told(["ticket"])
     where = (

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
+from penstock.review.artifacts.line_diff import ties
 from penstock.review.changes.values import exact
-from penstock.review.line_diff import ties
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.approval_policy import Require, When
 from penstock.specs.base import JsonPatch, Node

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from penstock.review.changes.alignment import align
-from penstock.review.changes.directions import Judgement, judge, review_of
+from penstock.review.changes.directions import DirectionJudgement, judge, review_of
 from penstock.review.changes.values import same
 from penstock.review.model import Operation
 from penstock.source.model import Pointer
@@ -33,7 +33,7 @@ class Difference(NamedTuple):
     """Typed; None where there was nothing."""
     after: Any
     review: Review
-    judgement: Judgement
+    judgement: DirectionJudgement
     holder: type[Node]
     """The class that declares the field which holds the value, or the list or mapping that it is an item of."""
     field: str
@@ -42,7 +42,7 @@ class Difference(NamedTuple):
     """Whether nothing but the order differs; `before` and `after` name what stands in it."""
 
 
-class Place(NamedTuple):
+class FieldPlace(NamedTuple):
     """Where a comparison is, and what is declared there."""
 
     address: Address
@@ -54,16 +54,16 @@ class Place(NamedTuple):
     is_item: bool = False
 
     @classmethod
-    def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> Place:
+    def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> FieldPlace:
         """The field `key` of a mapping of the class `holder`, which stands at `address`."""
         what = declared.description.partition(". ")[0].rstrip(".")
         review = review_of(declared.review)
         return cls(address.key(key), (*pointer, key), review, holder, declared.name, what)
 
-    def key(self, key: str) -> Place:
+    def key(self, key: str) -> FieldPlace:
         return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
 
-    def item(self, name: str, position: int) -> Place:
+    def item(self, name: str, position: int) -> FieldPlace:
         return self._replace(address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
 
 
@@ -79,13 +79,15 @@ def _of_nodes(address: Address, pointer: Pointer, before: Node, after: Node, uno
         one, other = getattr(before, field.name), getattr(after, field.name)
         if one is other:
             continue
-        place = Place.of(address, pointer, cls, key, field)
+        place = FieldPlace.of(address, pointer, cls, key, field)
         if unordered and place.review.loosens is not Loosens.NEVER:
             place = place._replace(review=Review(Loosens.ANY, place.review.area))
         yield from _of_values(place, one, other, field.shape, unordered)
 
 
-def _of_values(place: Place, before: Any, after: Any, shape: Shape | None, unordered: bool) -> Iterator[Difference]:
+def _of_values(
+    place: FieldPlace, before: Any, after: Any, shape: Shape | None, unordered: bool
+) -> Iterator[Difference]:
     if same(before, after):
         return
     if before is None or after is None:
@@ -104,7 +106,7 @@ def _of_values(place: Place, before: Any, after: Any, shape: Shape | None, unord
 
 
 def _of_mappings(
-    place: Place, before: dict[str, Any], after: dict[str, Any], shape: Entries | None, unordered: bool
+    place: FieldPlace, before: dict[str, Any], after: dict[str, Any], shape: Entries | None, unordered: bool
 ) -> Iterator[Difference]:
     for key in (*before, *(key for key in after if key not in before)):
         below = place.key(str(key))
@@ -117,7 +119,7 @@ def _of_mappings(
 
 
 def _of_lists(
-    place: Place, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
+    place: FieldPlace, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
 ) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
     for pair in align(before, after, is_set=is_set(place.review, item)):
@@ -131,7 +133,7 @@ def _of_lists(
             yield from _of_values(below, before[pair.before], after[pair.after], item, unordered)
 
 
-def _difference(place: Place, before: Any, after: Any, operation: Operation | None = None) -> Difference:
+def _difference(place: FieldPlace, before: Any, after: Any, operation: Operation | None = None) -> Difference:
     if operation is None:
         operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)

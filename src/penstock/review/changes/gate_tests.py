@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.review.changes.diff import Difference
-from penstock.review.changes.directions import LOOSENED, NEUTRAL, Judgement
+from penstock.review.changes.directions import LOOSENED, NEUTRAL, DirectionJudgement
 from penstock.specs.gate import GateSpec, GateTest
-from penstock.specs.promises import is_kept, is_met
+from penstock.specs.gate_tests import is_kept, is_met
 
 
 def overtaken(difference: Difference, after: Any) -> Difference:
@@ -27,4 +27,4 @@ def overtaken(difference: Difference, after: Any) -> Difference:
         why = "other tests of the gate promise as much"
     else:
         return difference
-    return difference._replace(judgement=Judgement(NEUTRAL, why))
+    return difference._replace(judgement=DirectionJudgement(NEUTRAL, why))

@@ -8,9 +8,9 @@ from typing import Any
 
 from penstock.catalog.model import SpecId
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
-from penstock.review.changes.specs import Edit, start_of
+from penstock.review.changes.specs import SpecEdit, start_of
+from penstock.review.impact.dependency_graph import DependencyGraph, Way
 from penstock.review.model import Change, Operation
-from penstock.review.reach import Reach, Way
 from penstock.specs.addresses import Address
 from penstock.specs.model import Model
 from penstock.specs.review import Area
@@ -25,7 +25,7 @@ _GOES_WITH_AN_ENVIRONMENT = (
 """What a rollout has in each of its environments beside the endpoint: the key, whose area it is, what its end means."""
 
 
-def indirect_changes(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterator[Change]:
+def indirect_changes(base: DependencyGraph, head: DependencyGraph, edits: Iterable[SpecEdit]) -> Iterator[Change]:
     """What the edits that may loosen or break something reach; what comes, goes or moves as a whole is told apart."""
     for edit in edits:
         change = edit.change
@@ -37,7 +37,7 @@ def indirect_changes(base: Reach, head: Reach, edits: Iterable[Edit]) -> Iterato
         yield from _reached(base, head, edit)
 
 
-def _reached(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
     spec_id = edit.spec
     if spec_id.kind in _TRAINED_FROM:
         yield from _along_models(base, head, edit)
@@ -54,14 +54,14 @@ def _reached(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
         yield from _withdrawn(base, edit)
 
 
-def _withdrawn(base: Reach, edit: Edit) -> Iterator[Change]:
+def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
     """What a rollout leaves behind unwatched and unguarded, where an environment or the whole of it is taken away."""
     if edit.pointer and edit.pointer[:2] != ("spec", "environments"):
         return
     name = edit.spec.name
-    gone = (edit.change.before,) if edit.pointer else edit.change.environments
+    removed = (edit.change.before,) if edit.pointer else edit.change.environments
     for key, area, then in _GOES_WITH_AN_ENVIRONMENT:
-        had = {environment: value for environment in gone if (value := _declared(base, name, key, environment))}
+        had = {environment: value for environment in removed if (value := _declared(base, name, key, environment))}
         if had:
             yield replace(
                 edit.change,
@@ -77,13 +77,13 @@ def _withdrawn(base: Reach, edit: Edit) -> Iterator[Change]:
             )
 
 
-def _declared(reach: Reach, rollout: str, key: str, environment: str) -> dict[str, Any] | None:
+def _declared(reach: DependencyGraph, rollout: str, key: str, environment: str) -> dict[str, Any] | None:
     found = reach.catalog.view(environment).find(Rollout, rollout)
     declared = getattr(found.spec, key) if found is not None else None
     return declared.model_dump(mode="json", by_alias=True, exclude_none=True) if declared is not None else None
 
 
-def _along_models(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+def _along_models(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
     before, after = base.models(edit.spec, edit.pointer), head.models(edit.spec, edit.pointer)
     for model in sorted({*before, *after}):
         way = after.get(model) or before[model]
@@ -97,7 +97,7 @@ def _along_models(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
                 yield _through(edit, head, rollout_id, (*way, str(rollout_id)), f"it serves {model_id}")
 
 
-def _along_ownership(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
+def _along_ownership(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
     is_contact = edit.change.area is Area.MONITORING
     for other, way in _specs(base, head, edit.spec).items():
         if other.kind == "Team" or (is_contact and not _has_alerts(head, other, edit)):
@@ -106,7 +106,7 @@ def _along_ownership(base: Reach, head: Reach, edit: Edit) -> Iterator[Change]:
         yield _through(edit, head, other, way, f"{edit.spec.name} decides {does}")
 
 
-def _has_alerts(head: Reach, spec_id: SpecId, edit: Edit) -> bool:
+def _has_alerts(head: DependencyGraph, spec_id: SpecId, edit: SpecEdit) -> bool:
     """Whether the receiver that changes is told of the spec: of a model by ticket, that the clock trains it in vain."""
     if spec_id.kind != "Model" or edit.pointer[-1:] == ("page",):
         return spec_id.kind == "Rollout"
@@ -114,16 +114,16 @@ def _has_alerts(head: Reach, spec_id: SpecId, edit: Edit) -> bool:
     return model is not None and model.spec.retraining is not None
 
 
-def _specs(base: Reach, head: Reach, spec_id: SpecId) -> dict[SpecId, Way]:
+def _specs(base: DependencyGraph, head: DependencyGraph, spec_id: SpecId) -> dict[SpecId, Way]:
     found = {**base.specs(spec_id), **head.specs(spec_id)}
     return {other: found[other] for other in sorted(found) if _exists(head, other)}
 
 
-def _exists(reach: Reach, spec_id: SpecId) -> bool:
+def _exists(reach: DependencyGraph, spec_id: SpecId) -> bool:
     return reach.catalog.document(spec_id) is not None
 
 
-def _through(edit: Edit, head: Reach, other: SpecId, way: Way, why: str) -> Change:
+def _through(edit: SpecEdit, head: DependencyGraph, other: SpecId, way: Way, why: str) -> Change:
     change = edit.change
     start = str(change.address)
     # The way begins at the column or the spec that `start` is a part of, which says nothing new.
@@ -147,7 +147,7 @@ def _is_part(address: str, of: str) -> bool:
     return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
-def _where(head: Reach, spec_id: SpecId, environments: tuple[str, ...]) -> tuple[str, ...]:
+def _where(head: DependencyGraph, spec_id: SpecId, environments: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the environments that have to do with the reached spec."""
     if spec_id.kind != "Rollout":
         return environments

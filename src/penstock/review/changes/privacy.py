@@ -10,9 +10,9 @@ from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
 from penstock.review.changes.same_rows import SameRows
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
+from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
-from penstock.review.reach import Reach, column_addresses
 from penstock.specs.addresses import Address
 from penstock.specs.dataset import SENSITIVITIES, Dataset
 from penstock.specs.review import Area
@@ -23,7 +23,9 @@ _RISKY_FROM = SENSITIVITIES.index("sensitive")
 Uses = dict[tuple[Column, Use], Touch]
 
 
-def newly_reaching(base: Reach, head: Reach, edits: Sequence[Edit], behind: Sequence[Edit] = ()) -> Iterator[Change]:
+def newly_reaching(
+    base: DependencyGraph, head: DependencyGraph, edits: Sequence[SpecEdit], behind: Sequence[SpecEdit] = ()
+) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
     What only decides which values reach the model is told where it is sensitive: every join has a key.
@@ -50,7 +52,12 @@ def newly_reaching(base: Reach, head: Reach, edits: Sequence[Edit], behind: Sequ
 
 
 def _of_model(
-    base: Reach, head: Reach, former: dict[SpecId, str], after: str, same_rows: SameRows, edited: Container[str]
+    base: DependencyGraph,
+    head: DependencyGraph,
+    former: dict[SpecId, str],
+    after: str,
+    same_rows: SameRows,
+    edited: Container[str],
 ) -> Iterator[Change]:
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
@@ -102,7 +109,7 @@ def _is_part(one: _Way, other: _Way) -> bool:
     )
 
 
-def _on_the_way(through: tuple[str, ...], edits: Iterable[Edit]) -> tuple[str, ...]:
+def _on_the_way(through: tuple[str, ...], edits: Iterable[SpecEdit]) -> tuple[str, ...]:
     """The edits of what the way leads over, and of what makes it: the texts of features, the sources of datasets."""
     specs = {step.partition(".")[0] for step in through}
     found = set()
@@ -122,7 +129,7 @@ def _is_within(address: str, of: str) -> bool:
     return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
-def _touches_private(reach: Reach, model: str, same_rows: SameRows) -> bool:
+def _touches_private(reach: DependencyGraph, model: str, same_rows: SameRows) -> bool:
     """Whether any dataset that the model is made from has a column above public; most lineage is spared by that.
 
     Where all of its own are public, one may be private by another dataset.
@@ -151,7 +158,7 @@ def _label(view: View, column: Column) -> int:
 
 
 def _change(
-    head: Reach,
+    head: DependencyGraph,
     model: str,
     column: Column,
     use: Use,

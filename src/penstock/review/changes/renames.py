@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import references
 from penstock.review.changes.diff import Difference
-from penstock.review.changes.directions import NEUTRAL, Judgement
+from penstock.review.changes.directions import NEUTRAL, DirectionJudgement
 from penstock.review.model import Operation
 from penstock.source.canonical import digest, pointed
 from penstock.source.model import Document
@@ -29,17 +29,17 @@ def find_renames(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> tup
     ids = tuple(touched)
     renames: list[Rename] = []
     for kind in KINDS:
-        gone = [one for one in ids if one.kind == kind and base.document(one) and not head.document(one)]
-        came = [one for one in ids if one.kind == kind and head.document(one) and not base.document(one)]
-        if not gone or not came:
+        removed = [one for one in ids if one.kind == kind and base.document(one) and not head.document(one)]
+        added = [one for one in ids if one.kind == kind and head.document(one) and not base.document(one)]
+        if not removed or not added:
             continue
         names = {rename.before: rename.after.name for rename in renames}
         contents: dict[str, list[SpecId]] = {}
-        for spec_id in gone:
+        for spec_id in removed:
             document = base.document(spec_id)
             if document is not None:
                 contents.setdefault(_content(document, {**names}), []).append(spec_id)
-        for spec_id in came:
+        for spec_id in added:
             document = head.document(spec_id)
             same = contents.get(_content(document, {})) if document is not None else None
             if same:
@@ -58,7 +58,7 @@ def follows(difference: Difference, renames: tuple[Rename, ...]) -> Difference:
             rename.after.name,
         ):
             why = f"it follows {kind} {rename.before.name}, which has a new name and the same content"
-            return difference._replace(judgement=Judgement(NEUTRAL, why))
+            return difference._replace(judgement=DirectionJudgement(NEUTRAL, why))
     return difference
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog, SpecId
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.review.model import Operation
 from penstock.source.git.repository import GitRepository
 from penstock.source.reading.characters import decode
@@ -18,7 +18,9 @@ _DEPTH = 50
 """How many commits of a Release's file are looked at."""
 
 
-def is_rollback(repository: GitRepository, base_commit: str, base: Catalog, head: Catalog, edits: list[Edit]) -> bool:
+def is_rollback(
+    repository: GitRepository, base_commit: str, base: Catalog, head: Catalog, edits: list[SpecEdit]
+) -> bool:
     """Whether every release that changes goes back to a version that base names as replaced, or served earlier.
 
     And nothing else changes: a rollback that carries another edit along is none. GitError where git fails.

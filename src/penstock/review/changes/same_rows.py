@@ -8,8 +8,8 @@ from fnmatch import translate
 from functools import cached_property
 from posixpath import normpath
 
+from penstock.catalog.lazy import LazyCatalog, SpecFile
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.partial import PartialCatalog, SpecFile
 from penstock.catalog.upstream import SENSITIVE, Column
 from penstock.specs.dataset import SENSITIVITIES, Dataset, Source
 
@@ -22,9 +22,9 @@ class SameRows:
     Those of both sides count: a label that is taken away beside a second dataset would hide what that one holds.
     """
 
-    def __init__(self, *catalogs: PartialCatalog) -> None:
+    def __init__(self, *catalogs: LazyCatalog) -> None:
         self._catalogs = catalogs
-        self._labelled: dict[str, tuple[tuple[PartialCatalog, SpecId], ...]] = {}
+        self._labelled: dict[str, tuple[tuple[LazyCatalog, SpecId], ...]] = {}
 
     def label(self, view: View, column: Column) -> tuple[int, str]:
         """The most sensitive label that another dataset gives the column, and its name; `sensitive` at the least.
@@ -49,7 +49,7 @@ class SameRows:
         return any(self.label(view, (dataset.name, name))[0] for name in dataset.spec.columns)
 
     @cached_property
-    def _private(self) -> tuple[tuple[PartialCatalog, SpecFile], ...]:
+    def _private(self) -> tuple[tuple[LazyCatalog, SpecFile], ...]:
         """The files in which a sensitive label may stand."""
         return tuple(
             (catalog, file)
@@ -57,14 +57,14 @@ class SameRows:
             for file in dict.fromkeys(file for label in SENSITIVE for file in catalog.mentioning(label))
         )
 
-    def _labelling(self, column: str) -> tuple[tuple[PartialCatalog, SpecId], ...]:
+    def _labelling(self, column: str) -> tuple[tuple[LazyCatalog, SpecId], ...]:
         """The datasets that stand in such a file and may have a column of this name."""
         known = self._labelled.get(column)
         if known is None:
             known = self._labelled[column] = tuple(self._datasets_with(column.lower()))
         return known
 
-    def _datasets_with(self, column: str) -> Iterator[tuple[PartialCatalog, SpecId]]:
+    def _datasets_with(self, column: str) -> Iterator[tuple[LazyCatalog, SpecId]]:
         for catalog, file in self._private:
             if column in file.text or file.hides_names:
                 yield from ((catalog, one) for one, _, _ in file.targets if one.kind == "Dataset")

@@ -6,17 +6,17 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from penstock.catalog.marked_texts import CODE, marked_texts
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.written import CODE, written
 from penstock.diagnostics.model import Span
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
-from penstock.review.changes.free_orders import freed
 from penstock.review.changes.gate_tests import overtaken
-from penstock.review.changes.orders import orders
+from penstock.review.changes.near_renames import near_renames
+from penstock.review.changes.order_insensitive import neutral_if_order_insensitive
 from penstock.review.changes.renames import Rename, find_renames, follows
-from penstock.review.changes.replaced import replaced
+from penstock.review.changes.reorderings import reorderings
 from penstock.review.changes.traffic import traffic_growth
 from penstock.review.changes.values import plain, same
 from penstock.review.model import Change, Operation
@@ -29,7 +29,7 @@ from penstock.specs.review import Area
 from penstock.specs.shapes import mapping_of
 
 
-class Edit(NamedTuple):
+class SpecEdit(NamedTuple):
     """A direct change with what it was made from, which later stages look at."""
 
     change: Change
@@ -42,16 +42,16 @@ class Edit(NamedTuple):
     """The function or class whose code differs."""
 
 
-def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> list[Edit]:
+def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> list[SpecEdit]:
     """What differs in the meaning of the specs that `touched` names, in their order."""
     ids = tuple(touched)
     renames = find_renames(base, head, ids)
-    gone = {rename.before for rename in renames}
+    removed = {rename.before for rename in renames}
     by_new_name = {rename.after: rename for rename in renames}
-    instead = replaced(base, head, (one for one in ids if one not in gone and one not in by_new_name))
-    found: list[Edit] = []
+    instead = near_renames(base, head, (one for one in ids if one not in removed and one not in by_new_name))
+    found: list[SpecEdit] = []
     for spec_id in ids:
-        if spec_id in gone:
+        if spec_id in removed:
             continue
         rename = by_new_name.get(spec_id)
         if rename is not None:
@@ -64,20 +64,22 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
     return found
 
 
-def orders_of(base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Container[SpecId]) -> Iterator[Edit]:
+def reorderings_of(
+    base: Catalog, head: Catalog, touched: Iterable[SpecId], among: Container[SpecId]
+) -> Iterator[SpecEdit]:
     """What stands in another order in the specs of head that `touched` names, if they are `among` these."""
     ids = tuple(touched)
     former = {rename.after: rename.before for rename in find_renames(base, head, ids)}
     for spec_id in ids:
         if spec_id in among:
             before = former.get(spec_id, spec_id)
-            yield from _of_metadata(base, head, before, spec_id, _orders)
-            yield from _of_values(base, head, before, spec_id, (), _spec_orders)
+            yield from _of_metadata(base, head, before, spec_id, _reorderings)
+            yield from _of_values(base, head, before, spec_id, (), _spec_reorderings)
 
 
 def _of_spec(
     base: Catalog, head: Catalog, before: SpecId, after: SpecId, renames: tuple[Rename, ...]
-) -> Iterator[Edit]:
+) -> Iterator[SpecEdit]:
     known, now = base.document(before), head.document(after)
     if known is None or now is None:
         if known is not None or now is not None:
@@ -95,7 +97,7 @@ def _of_spec(
     yield from _of_values(base, head, before, after, renames)
 
 
-def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
+def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> SpecEdit:
     catalog = head if head.document(spec_id) is not None else base
     operation = Operation.ADDED if catalog is head else Operation.REMOVED
     other = base if catalog is head else head
@@ -107,7 +109,7 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
         before, after = (None, value) if catalog is head else (value, None)
         return _opaque(catalog, spec_id, before, after, why)
     loaded = catalog.loaded(spec_id)
-    names_code = document is not None and any(one.scalar.holds in CODE for one in written(document, "holds"))
+    names_code = document is not None and any(one.scalar.holds in CODE for one in marked_texts(document, "holds"))
     judgement = judge_spec(spec_id.kind, operation, names_code=names_code)
     change = Change(
         address=Address(spec_id.kind, spec_id.name),
@@ -121,10 +123,10 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> Edit:
         environments=_concerned(catalog, loaded.resource if loaded is not None else None),
         span=start_of(catalog, spec_id),
     )
-    return Edit(change, spec_id)
+    return SpecEdit(change, spec_id)
 
 
-def _opaque(catalog: Catalog, spec_id: SpecId, before: Any, after: Any, why: str) -> Edit:
+def _opaque(catalog: Catalog, spec_id: SpecId, before: Any, after: Any, why: str) -> SpecEdit:
     change = Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=Operation.CHANGED,
@@ -137,10 +139,10 @@ def _opaque(catalog: Catalog, spec_id: SpecId, before: Any, after: Any, why: str
         environments=catalog.environments(),
         span=start_of(catalog, spec_id),
     )
-    return Edit(change, spec_id)
+    return SpecEdit(change, spec_id)
 
 
-def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> Edit:
+def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> SpecEdit:
     change = Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=Operation.MOVED,
@@ -152,10 +154,10 @@ def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> Edit:
         why="files and folders mean nothing to the compiler",
         span=span,
     )
-    return Edit(change, spec_id)
+    return SpecEdit(change, spec_id)
 
 
-def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[Edit]:
+def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[SpecEdit]:
     loaded = head.loaded(rename.after)
     judgement = judge_spec(rename.after.kind, Operation.RENAMED)
     change = Change(
@@ -171,7 +173,7 @@ def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[Edit]:
         renamed_from=Address(rename.before.kind, rename.before.name),
         span=head.span(rename.after, ("metadata", "name")),
     )
-    yield Edit(change, rename.after)
+    yield SpecEdit(change, rename.after)
     yield from _of_metadata(base, head, rename.before, rename.after)
 
 
@@ -181,7 +183,7 @@ def _of_metadata(
     before: SpecId,
     after: SpecId,
     compare: Callable[[Address, Node, Node, Pointer], Iterator[Difference]] = differences,
-) -> Iterator[Edit]:
+) -> Iterator[SpecEdit]:
     known, now = base.loaded(before), head.loaded(after)
     if known is None or now is None:
         return
@@ -199,13 +201,13 @@ def _spec_differences(address: Address, before: Resource, after: Resource) -> It
         yield overtaken(traffic_growth(difference, second), second)
 
 
-def _spec_orders(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
-    return _orders(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
+def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
+    return _reorderings(address, before.spec, after.spec, ("spec",))  # type: ignore[attr-defined]  # every kind has one
 
 
-def _orders(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
-    for difference in orders(address, before, after, pointer):
-        yield freed(difference, before, after)
+def _reorderings(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
+    for difference in reorderings(address, before, after, pointer):
+        yield neutral_if_order_insensitive(difference, before, after)
 
 
 def _of_values(
@@ -215,7 +217,7 @@ def _of_values(
     after: SpecId,
     renames: tuple[Rename, ...],
     compare: Callable[[Address, Resource, Resource], Iterator[Difference]] = _spec_differences,
-) -> Iterator[Edit]:
+) -> Iterator[SpecEdit]:
     address = Address(after.kind, after.name)
     environments = tuple(dict.fromkeys((*head.environments(), *base.environments())))
     seen: dict[tuple[Any, ...], tuple[Difference, list[str], str | None]] = {}
@@ -253,7 +255,7 @@ def _edit(
     difference: Difference,
     environments: tuple[str, ...],
     environment: str | None,
-) -> Edit:
+) -> SpecEdit:
     removed = difference.operation is Operation.REMOVED
     catalog, spec_id = (base, before) if removed else (head, after)
     change = Change(
@@ -271,7 +273,7 @@ def _edit(
         span=catalog.span(spec_id, difference.pointer, environment=environment),
         breaking=is_breaking(difference),
     )
-    return Edit(change, after, difference, difference.pointer)
+    return SpecEdit(change, after, difference, difference.pointer)
 
 
 def _lost_label(difference: Difference) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from penstock.catalog.model import Catalog
-from penstock.review.changes.specs import Edit
+from penstock.review.changes.specs import SpecEdit
 from penstock.specs.environment import STAGES
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
 
-def with_skipped_stages(base: Catalog, head: Catalog, edit: Edit) -> Edit:
+def with_skipped_stages(base: Catalog, head: Catalog, edit: SpecEdit) -> SpecEdit:
     """The edit of a Release that gives an environment another version, with the earlier stages that do not serve it.
 
     What counts is what base holds, with all of the traffic: a Release of the same pull request has served nothing yet.

@@ -36,7 +36,7 @@ _HELD = ("pass", "skip")
 Doubt = tuple[State, str]
 
 
-class Finding(NamedTuple):
+class EvidenceFinding(NamedTuple):
     """What one statement is worth, in sentences."""
 
     of: Link
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
 class Evidence(NamedTuple):
     """What the evidence of one release is worth: no more than the weakest of its statements."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[EvidenceFinding, ...]
 
     @property
     def state(self) -> State:
@@ -94,7 +94,7 @@ def verify(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_r
 
 
 def _of_release(state: State, why: str) -> Evidence:
-    return Evidence((Finding("release", state, (why,)),))
+    return Evidence((EvidenceFinding("release", state, (why,)),))
 
 
 def _worst(found: Iterable[Evidence]) -> Evidence:
@@ -102,15 +102,15 @@ def _worst(found: Iterable[Evidence]) -> Evidence:
     return min(found, key=lambda one: _ORDER.index(one.state))
 
 
-def _concluded(of: Link, doubts: list[Doubt], signer: str) -> Finding:
+def _concluded(of: Link, doubts: list[Doubt], signer: str) -> EvidenceFinding:
     if not doubts:
-        return Finding(of, "valid", (signer,))
+        return EvidenceFinding(of, "valid", (signer,))
     ranked = sorted(doubts, key=lambda doubt: _ORDER.index(doubt[0]))
-    return Finding(of, ranked[0][0], tuple(why for _, why in ranked))
+    return EvidenceFinding(of, ranked[0][0], tuple(why for _, why in ranked))
 
 
-def _unreadable(of: Link, error: StatementError) -> Finding:
-    return Finding(of, "mismatched", (f"the statement cannot be read: {error}",))
+def _unreadable(of: Link, error: StatementError) -> EvidenceFinding:
+    return EvidenceFinding(of, "mismatched", (f"the statement cannot be read: {error}",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _open(head: Catalog, path: str, digest: str) -> _File | Doubt:
 class _Gates(NamedTuple):
     """The gates' statement of a Release, and what it is worth."""
 
-    finding: Finding
+    finding: EvidenceFinding
     statement: GateStatement | None = None
     payload: bytes | None = None
 
@@ -165,11 +165,11 @@ def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, is_roll
     return _Gates(_concluded("gates", doubts, signer), statement, file.payload)
 
 
-def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates) -> Finding:
+def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates) -> EvidenceFinding:
     named = release.spec.promotion
     if named is None:
         why = "the Release names no statement of its promotion: `penstock promote` writes it"
-        return Finding("promotion", "missing", (why,))
+        return EvidenceFinding("promotion", "missing", (why,))
     file = _open(head, named.path, named.digest)
     if not isinstance(file, _File):
         return _concluded("promotion", [file], "")

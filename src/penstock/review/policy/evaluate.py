@@ -19,11 +19,11 @@ from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
 from penstock.review.policy.holds import Hold, standing_holds
 from penstock.review.policy.matching import fitting
-from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, Roles, Standing
-from penstock.review.policy.outcome import Outcome, outcomes
+from penstock.review.policy.outcome import RequirementOutcome, outcomes
 from penstock.review.policy.overruling import overruling
 from penstock.review.policy.people import Demand, Suggestion, smallest_set
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, EvidenceStates, Group, Matched, meet
@@ -52,7 +52,7 @@ def evaluate(
     view: PullRequestView,
     *,
     evidence: EvidenceStates | None = None,
-    memory: Memory | None = None,
+    memory: PriorDecisions | None = None,
     now: datetime | None = None,
     group: MergeGroup | None = None,
 ) -> Verdict:
@@ -63,7 +63,7 @@ def evaluate(
     """
     states = dict(evidence or {})
     try:
-        evaluation = _Evaluation(plan, policy, organisation, view, states, memory or Memory(), now, group)
+        evaluation = _Evaluation(plan, policy, organisation, view, states, memory or PriorDecisions(), now, group)
         return evaluation.verdict()
     except ForgeError as error:
         return _failed(plan, states, f"the forge could not be read: {error}")
@@ -90,7 +90,7 @@ class _Evaluation:
         organisation: Organisation,
         view: PullRequestView,
         evidence: EvidenceStates,
-        memory: Memory,
+        memory: PriorDecisions,
         now: datetime | None,
         group: MergeGroup | None,
     ) -> None:
@@ -172,7 +172,7 @@ class _Evaluation:
             evidence=self.evidence,
             opinions=self.opinions,
             waived=self.waived,
-            hands=self.contributors.people,
+            contributors=self.contributors.people,
         )
 
     def _means_nothing(self) -> bool:
@@ -219,7 +219,7 @@ class _Evaluation:
 
     # Rules and the people whom they ask.
 
-    def _rules(self, judged: list[tuple[Group, Outcome]], matched: Matched) -> tuple[Result, ...]:
+    def _rules(self, judged: list[tuple[Group, RequirementOutcome]], matched: Matched) -> tuple[Result, ...]:
         by_rule: dict[str, list[Result]] = {}
         whys: dict[str, str] = {}
         for group, outcome in judged:
@@ -239,7 +239,7 @@ class _Evaluation:
         nodes += [Result(name, SKIPPED, "matches no change") for name in matched.silent]
         return tuple(nodes)
 
-    def _group_node(self, group: Group, outcome: Outcome) -> Result:
+    def _group_node(self, group: Group, outcome: RequirementOutcome) -> Result:
         blocked = self.contributors.people
         able = outcome.able - blocked
         enough = outcome.missing == 0 or self._is_possible(group, outcome)
@@ -264,7 +264,7 @@ class _Evaluation:
             needs=group.needs,
         )
 
-    def _is_possible(self, group: Group, outcome: Outcome) -> bool:
+    def _is_possible(self, group: Group, outcome: RequirementOutcome) -> bool:
         demand = Demand(outcome.ways, group.approvers)
         return smallest_set([demand], self.contributors.people).complete
 
@@ -354,7 +354,7 @@ class _Evaluation:
 
     # Whom to ask.
 
-    def _suggestion(self, judged: list[tuple[Group, Outcome]], stops: tuple[Result, ...]) -> Suggestion:
+    def _suggestion(self, judged: list[tuple[Group, RequirementOutcome]], stops: tuple[Result, ...]) -> Suggestion:
         demands = [Demand(outcome.ways, group.approvers) for group, outcome in judged if outcome.state is PENDING]
         for stop in stops:
             person = frozenset(map(login_key, stop.can_satisfy)) - self.contributors.people

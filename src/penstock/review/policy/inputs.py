@@ -8,7 +8,7 @@ from penstock.review.model import Plan
 from penstock.review.plan import plan_of
 from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
-from penstock.review.sides import Sides, of_sides
+from penstock.review.revisions import Revisions, with_revisions
 from penstock.source.git.repository import GitRepository
 
 
@@ -18,17 +18,17 @@ class Inputs(NamedTuple):
     plan: Plan
     policy: ResolvedPolicy
     organisation: Organisation
-    sides: Sides
+    revisions: Revisions
     """The two trees that they were read from."""
 
 
 def read_inputs(repository: GitRepository, base: str, head: str) -> Inputs:
     """What a verdict on `head` is made of. GitError where git fails; only git objects are read."""
-    return of_sides(repository, base, head, lambda sides: inputs_of(repository, sides))
+    return with_revisions(repository, base, head, lambda revisions: inputs_of(repository, revisions))
 
 
-def inputs_of(repository: GitRepository, sides: Sides) -> Inputs:
+def inputs_of(repository: GitRepository, revisions: Revisions) -> Inputs:
     """What a verdict is made of, from two trees that have been read."""
-    plan = plan_of(repository, sides)
-    base = sides.base.catalog
-    return Inputs(plan, resolve_policy(base), resolve_organisation(base, plan), sides)
+    plan = plan_of(repository, revisions)
+    base = revisions.base.catalog
+    return Inputs(plan, resolve_policy(base), resolve_organisation(base, plan), revisions)

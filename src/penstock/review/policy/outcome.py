@@ -12,7 +12,7 @@ from penstock.review.policy.requirements import Alternative, Alternatives, Bundl
 from penstock.review.policy.rules import Group
 
 
-class Outcome(NamedTuple):
+class RequirementOutcome(NamedTuple):
     """The state of a group."""
 
     state: VerdictState
@@ -27,9 +27,9 @@ class Outcome(NamedTuple):
     """Who approved and could count here, but counts for another rule of the bundle: the person, and that rule."""
 
 
-def outcomes(groups: Iterable[Group]) -> list[tuple[Group, Outcome]]:
+def outcomes(groups: Iterable[Group]) -> list[tuple[Group, RequirementOutcome]]:
     """The groups with their states, in their order."""
-    together: dict[tuple[Bundle, frozenset[str]], dict[str, Outcome]] = {}
+    together: dict[tuple[Bundle, frozenset[str]], dict[str, RequirementOutcome]] = {}
     judged = []
     for group in groups:
         if group.bundle is None:
@@ -42,28 +42,28 @@ def outcomes(groups: Iterable[Group]) -> list[tuple[Group, Outcome]]:
     return judged
 
 
-def outcome_of(group: Group) -> Outcome:
+def outcome_of(group: Group) -> RequirementOutcome:
     """The state of a group by itself: approved where one way is satisfied by distinct people."""
     if group.waived is not None or not group.ways:
-        return Outcome(VerdictState.APPROVED)
+        return RequirementOutcome(VerdictState.APPROVED)
     ways = _open(group.ways, group.evidence)
     if not ways:
-        return Outcome(VerdictState.DISAPPROVED)
+        return RequirementOutcome(VerdictState.DISAPPROVED)
     matchings = [match(way, group.approvers & fitting(way)) for way in ways]
     best = min(matchings, key=lambda one: one.missing)
     if best.missing == 0:
-        return Outcome(VerdictState.APPROVED, best.people)
+        return RequirementOutcome(VerdictState.APPROVED, best.people)
     able = frozenset().union(*(matching.welcome() for matching in matchings))
-    return Outcome(VerdictState.PENDING, best.people, able, best.missing, ways)
+    return RequirementOutcome(VerdictState.PENDING, best.people, able, best.missing, ways)
 
 
-def outcomes_of_bundle(bundle: Bundle, approvers: frozenset[str]) -> dict[str, Outcome]:
+def outcomes_of_bundle(bundle: Bundle, approvers: frozenset[str]) -> dict[str, RequirementOutcome]:
     """The state of each rule of a bundle: as many places as can be are filled over all of them, each by another person.
 
     TooManyAlternativesError where the ways of all the rules together cannot be looked through.
     """
     open_ways = {rule: _open(ways, bundle.evidence) for rule, ways in bundle.rules}
-    found = {rule: Outcome(VerdictState.DISAPPROVED) for rule, ways in open_ways.items() if not ways}
+    found = {rule: RequirementOutcome(VerdictState.DISAPPROVED) for rule, ways in open_ways.items() if not ways}
     rules = [rule for rule in open_ways if rule not in found]
     tries = [_Try.of(rules, ways, approvers) for ways in combined([open_ways[rule] for rule in rules])]
     best = min(tries, key=lambda one: one.matching.missing)
@@ -71,12 +71,12 @@ def outcomes_of_bundle(bundle: Bundle, approvers: frozenset[str]) -> dict[str, O
     for rule in rules:
         counted, missing = best.people(rule), best.missing(rule)
         if not missing:
-            found[rule] = Outcome(VerdictState.APPROVED, counted)
+            found[rule] = RequirementOutcome(VerdictState.APPROVED, counted)
             continue
         able = frozenset().union(*(one.matching.welcome(one.places[rule]) for one in tries))
         fits = fitting(Alternative(best.matching.alternative.slots[best.places[rule].start : best.places[rule].stop]))
         elsewhere = tuple(best.elsewhere(rule, fits))
-        found[rule] = Outcome(VerdictState.PENDING, counted, able, missing, whole, elsewhere)
+        found[rule] = RequirementOutcome(VerdictState.PENDING, counted, able, missing, whole, elsewhere)
     return found
 
 

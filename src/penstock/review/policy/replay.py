@@ -12,8 +12,8 @@ from penstock.review.decision import states_of, understand
 from penstock.review.evidence.keys import KeySet
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
-from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, read_owners
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
@@ -29,7 +29,7 @@ class Recorded:
     name: str
     """As the reader knows it: a file, a number."""
     view: RecordedPullRequest
-    memory: Memory = field(default_factory=Memory)
+    memory: PriorDecisions = field(default_factory=PriorDecisions)
 
 
 class Replayed(NamedTuple):
@@ -76,7 +76,7 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
         except GitError as error:
             found.append(Replayed(record.name, view.number, view.title, None, None, str(error)))
             continue
-        base = inputs.sides.base.catalog
+        base = inputs.revisions.base.catalog
         teams = resolve_organisation(policy, inputs.plan)
         organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
         plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})

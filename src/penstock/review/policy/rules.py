@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
-from penstock.review.policy.predicates.subject import Added, Subject
+from penstock.review.policy.predicates.subject import Added, PolicySubject
 from penstock.review.policy.predicates.table import Answer, compile_when
 from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
@@ -63,7 +64,7 @@ class Context:
     evidence: EvidenceStates
     opinions: Opinions
     waived: tuple[Waived, ...] = ()
-    hands: frozenset[str] = frozenset()
+    contributors: frozenset[str] = frozenset()
     """Keys of everybody who contributed."""
 
 
@@ -107,7 +108,7 @@ def _changes_hands(*, stays: bool) -> Require:
     return Require.model_validate({"all": parts})
 
 
-def _applies(rule: ApprovalRule, when: Callable[[Subject], Answer], subject: Subject) -> bool:
+def _applies(rule: ApprovalRule, when: Callable[[PolicySubject], Answer], subject: PolicySubject) -> bool:
     """What nobody can tell asks people where the rule does, and frees nobody where it does not."""
     answer = when(subject)
     return answer is True if rule.require == "nobody" else answer is not False
@@ -135,16 +136,16 @@ class _Meeting:
                     known.cpu + impact.cpu_cores, known.memory + impact.memory_bytes, known.gpu + impact.gpus
                 )
 
-    def subject(self, change: Change, fingerprint: str) -> Subject:
+    def subject(self, change: Change, fingerprint: str) -> PolicySubject:
         impact: Impact | None = self.context.plan.impacts.get(fingerprint)
-        return Subject(
+        return PolicySubject(
             change=change,
             impact=impact,
             added=self._added.get(str(change.address.spec), Added()),
             standing=self.roles.standing(change, impact),
             roles=self.roles,
             author=self.context.author,
-            hands=self.context.hands,
+            contributors=self.context.contributors,
             labels=frozenset(self.context.labels),
             evidence=self._evidence(change),
         )
@@ -157,7 +158,7 @@ class _Meeting:
             return "valid"
         return self.context.evidence.get(str(change.address.spec), "missing")
 
-    def bundle(self, rules: Iterable[ApprovalRule], subject: Subject) -> Bundle | None:
+    def bundle(self, rules: Iterable[ApprovalRule], subject: PolicySubject) -> Bundle | None:
         """Those of the rules that ask for distinct people about the change; None where no two of them do."""
         asking = []
         for rule in rules:
@@ -169,7 +170,7 @@ class _Meeting:
         asks_evidence = any(way.needs_evidence for _, ways in asking for way in ways)
         return Bundle(tuple(asking), (subject.evidence or "missing") if asks_evidence else None)
 
-    def _waived(self, rule: str, subject: Subject) -> Waived | None:
+    def _waived(self, rule: str, subject: PolicySubject) -> Waived | None:
         return next((one for one in self.context.waived if one.covers(rule, subject.change)), None)
 
     def put(
@@ -177,7 +178,7 @@ class _Meeting:
         rule: str,
         why: str,
         require: Require | None,
-        subject: Subject,
+        subject: PolicySubject,
         fingerprint: str,
         bundle: Bundle | None = None,
     ) -> None:
@@ -209,5 +210,4 @@ class _Meeting:
 
 
 def _rules_but(rule: str, bundle: Bundle) -> str:
-    *most, last = [name for name, _ in bundle.rules if name != rule]
-    return f"{', '.join(most)} and {last}" if most else last
+    return joined(name for name, _ in bundle.rules if name != rule)

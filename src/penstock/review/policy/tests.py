@@ -11,7 +11,7 @@ from penstock.catalog.model import Catalog, SpecId
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.forges.protocol import Commit, Person, Push, Review
-from penstock.forges.recorded import Facts, RecordedPullRequest
+from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 from penstock.review.model import Impact, Plan, VerdictState
 from penstock.review.policy.codes import POLICY_TEST
 from penstock.review.policy.complaints import TESTS, Complaint, one_for_each_cause
@@ -205,7 +205,7 @@ def _pull_request(given: dict[str, Any]) -> RecordedPullRequest:
     approvers = given.get("approvedBy", [])
     later = _START + timedelta(minutes=1)
     return RecordedPullRequest(
-        Facts(
+        PullRequestFacts(
             repository="what/if",
             number=1,
             title="What if",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from penstock.catalog.lazy import LazyCatalog, SpecFile, SpecFileIndex
 from penstock.catalog.model import Catalog, SpecId
-from penstock.catalog.partial import Library, PartialCatalog, SpecFile
+from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Plan
 from penstock.review.plan import compare
-from penstock.review.reach import Reach
 from penstock.source.model import SourceFile
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import Address, identity
@@ -45,13 +45,13 @@ def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
     spec_id = SpecId(change.address.kind, change.address.name)
     shared = {one.file.path: SpecFile(one.file) for one in _documents(catalog)}
     files = [_varied(catalog, shared, spec_id, change.address, value) for value in (change.before, change.after)]
-    library = Library(file for side in files for file in side)
-    base, head = (PartialCatalog(side, library, catalog.repository) for side in files)
+    library = SpecFileIndex(file for side in files for file in side)
+    base, head = (LazyCatalog(side, library, catalog.repository) for side in files)
     for side, name in ((base, "before"), (head, "after")):
         problems = side.problems(spec_id)
         if problems:
             raise WhatIfError(f"with `{name}`, {spec_id} is not valid: {problems[0].headline}")
-    _, changes, impacts = compare(Reach(base), Reach(head), [spec_id])
+    _, changes, impacts = compare(DependencyGraph(base), DependencyGraph(head), [spec_id])
     if not changes:
         raise WhatIfError("`before` and `after` mean the same, so nothing changes")
     return Plan(BASE, HEAD, tuple(changes), impacts, (), (), digests={"policy": policy, "base": BASE, "head": HEAD})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.grammar import counted, joined
 from penstock.diagnostics.model import Diagnostic
 from penstock.forges.logins import GHOST
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
 from penstock.review.policy.holds import Hold
-from penstock.review.policy.outcome import Outcome
+from penstock.review.policy.outcome import RequirementOutcome
 from penstock.review.policy.rules import Group
 from penstock.specs.approval_policy import Freeze
 
@@ -93,7 +93,7 @@ def group_name(group: Group) -> str:
 
 def group_sentence(
     group: Group,
-    outcome: Outcome,
+    outcome: RequirementOutcome,
     *,
     able: tuple[str, ...],
     given: tuple[str, ...],
@@ -197,7 +197,7 @@ def _people(logins: tuple[str, ...], last: str = "and") -> str:
     shown = list(logins[:_SHOWN])
     if len(logins) > _SHOWN:
         shown.append(counted(len(logins) - _SHOWN, "other"))
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+    return joined(shown, last)
 
 
 def _first_sentence(node: Result) -> str:

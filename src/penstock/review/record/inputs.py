@@ -9,14 +9,14 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from penstock.forges.recorded import Facts, RecordedPullRequest
+from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.freshness import coverage
 from penstock.review.policy.holds import standing_holds
-from penstock.review.policy.memory import Memory
 from penstock.review.policy.organisation import Organisation, Roles
 from penstock.review.policy.overruling import overruling
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.separation import contributors
 from penstock.source.canonical import canonical_json, pointed
@@ -36,14 +36,14 @@ class UnreadableInputsError(ValueError):
 class VerdictInputs:
     """All that a verdict depends on. Generated files are named in it, without what they hold."""
 
-    facts: Facts
+    facts: PullRequestFacts
     plan: Plan
     policy: ResolvedPolicy
     organisation: Organisation
     evidence: Mapping[str, str]
     """State of the evidence of each changed Release, by its address."""
     group: MergeGroup | None
-    known: Memory
+    known: PriorDecisions
     """What the record remembered when the verdict was asked for."""
     now: datetime
 
@@ -60,16 +60,16 @@ class VerdictInputs:
             group=self.group,
         )
 
-    def memory(self) -> Memory:
+    def memory(self) -> PriorDecisions:
         """What the next verdict will know of this one: what each approval was given for, and the holds that stand."""
         view = RecordedPullRequest(self.facts)
         hands = contributors(view).people
         allowed = overruling(self.policy.overrule, Roles(self.organisation, self.plan), view, hands)
         holds = standing_holds(view, self.known.holds, allowed=hands, overruling=allowed)
         if self.group is not None:
-            return Memory(self.known.approvals, holds)
+            return PriorDecisions(self.known.approvals, holds)
         changes = [change.fingerprint for change in self.plan.changes]
-        return Memory(coverage(view, changes, self.known.approvals), holds)
+        return PriorDecisions(coverage(view, changes, self.known.approvals), holds)
 
     def as_parts(self) -> dict[str, bytes]:
         """Each part as canonical JSON; equal inputs are equal bytes."""
@@ -103,17 +103,17 @@ def encoded(value: Any, adapter: TypeAdapter[Any]) -> bytes:
     return canonical_json(_ordered(adapter.dump_python(value, by_alias=True, exclude_none=False)))
 
 
-def memory_data(memory: Memory) -> dict[str, Any]:
+def memory_data(memory: PriorDecisions) -> dict[str, Any]:
     """A memory as it stands in the log: plain data, the same for the same memory."""
     return dict(_ordered(_adapter("known").dump_python(memory)))
 
 
-def memory_of(data: Mapping[str, Any]) -> Memory:
+def memory_of(data: Mapping[str, Any]) -> PriorDecisions:
     """The memory that `memory_data` wrote. UnreadableInputsError where it is none."""
     from pydantic import ValidationError
 
     try:
-        found: Memory = _adapter("known").validate_python(data)
+        found: PriorDecisions = _adapter("known").validate_python(data)
     except ValidationError:
         raise UnreadableInputsError("`memory` is not what this version of Penstock writes") from None
     return found
@@ -129,13 +129,13 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     types: dict[str, Any] = {
-        "facts": Facts,
+        "facts": PullRequestFacts,
         "plan": Plan,
         "policy": ResolvedPolicy,
         "organisation": Organisation,
         "evidence": dict[str, str],
         "group": MergeGroup | None,
-        "known": Memory,
+        "known": PriorDecisions,
         "now": datetime,
         "verdict": Verdict,
     }

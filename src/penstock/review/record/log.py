@@ -14,7 +14,7 @@ import orjson
 
 from penstock import __version__
 from penstock.review.model import Verdict
-from penstock.review.policy.memory import Memory
+from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import (
     PARTS,
     UnreadableInputsError,
@@ -23,7 +23,7 @@ from penstock.review.record.inputs import (
     memory_of,
     verdict_bytes,
 )
-from penstock.review.record.places import Place, RecordError
+from penstock.review.record.stores import RecordError, RecordStore
 from penstock.source.canonical import bytes_digest, canonical_json
 
 VERSION = 2
@@ -32,7 +32,7 @@ FIRST = "sha256:" + "0" * 64
 _ATTEMPTS = 20
 
 
-class Subject(NamedTuple):
+class RecordSubject(NamedTuple):
     """A pull request, or what it does to a folder that is reviewed by itself."""
 
     repository: str
@@ -58,9 +58,11 @@ class Entry:
         return int(self.value["number"])
 
     @property
-    def about(self) -> Subject:
+    def about(self) -> RecordSubject:
         """What was decided on."""
-        return Subject(str(self.value["repository"]), int(self.value["pullRequest"]), str(self.value.get(_FOLDER, "")))
+        return RecordSubject(
+            str(self.value["repository"]), int(self.value["pullRequest"]), str(self.value.get(_FOLDER, ""))
+        )
 
     @property
     def parts(self) -> dict[str, str]:
@@ -73,7 +75,7 @@ class Entry:
         return str(self.value["verdict"])
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> PriorDecisions:
         """What the next verdict on the same pull request is to know. RecordError where it is not understood."""
         try:
             return memory_of(self.value["memory"])
@@ -85,7 +87,7 @@ class Entry:
         return canonical_json(self.value) + b"\n"
 
 
-def append(place: Place, inputs: VerdictInputs, verdict: Verdict, after: str | None = None) -> Entry:
+def append(store: RecordStore, inputs: VerdictInputs, verdict: Verdict, after: str | None = None) -> Entry:
     """Add a decision to a record, or find that the last one about this pull request is the same.
 
     `after` is the digest of the newest entry about the pull request that the decision knew of, empty for none.
@@ -95,7 +97,7 @@ def append(place: Place, inputs: VerdictInputs, verdict: Verdict, after: str | N
     outcome = verdict_bytes(verdict)
     parts = {bytes_digest(body): body for body in (*bodies.values(), outcome)}
     for _ in range(_ATTEMPTS):
-        log = place.log()
+        log = store.log()
         entries = read(log)
         entry = _entry(inputs, verdict, bodies, outcome, entries[-1] if entries else None)
         latest = last_about(entries, entry.about)
@@ -103,7 +105,7 @@ def append(place: Place, inputs: VerdictInputs, verdict: Verdict, after: str | N
             return latest
         if after is not None and after != (latest.digest if latest is not None else ""):
             raise RecordError("somebody else decided on the same pull request in the meantime: run the review again")
-        if place.append(entry.as_line(), parts, log):
+        if store.append(entry.as_line(), parts, log):
             return entry
     raise RecordError(f"others wrote to the record {_ATTEMPTS} times in a row: run again")
 
@@ -138,7 +140,7 @@ def check(log: bytes) -> Iterator[Entry | str]:
         yield f"line {number + 1} is cut off; nobody was told of it, and the next decision replaces it"
 
 
-def last_about(entries: Iterable[Entry], subject: Subject) -> Entry | None:
+def last_about(entries: Iterable[Entry], subject: RecordSubject) -> Entry | None:
     """The newest entry about a pull request."""
     found = None
     for entry in entries:
@@ -147,10 +149,10 @@ def last_about(entries: Iterable[Entry], subject: Subject) -> Entry | None:
     return found
 
 
-def remembered(entries: Iterable[Entry], subject: Subject) -> Memory:
+def remembered(entries: Iterable[Entry], subject: RecordSubject) -> PriorDecisions:
     """What the record knows of a pull request: the memory of its newest decision."""
     latest = last_about(entries, subject)
-    return Memory() if latest is None else latest.memory
+    return PriorDecisions() if latest is None else latest.memory
 
 
 def _entry(

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from penstock.review.record.inputs import UnreadableInputsError, VerdictInputs, memory_data, verdict_bytes
 from penstock.review.record.log import Entry, check
-from penstock.review.record.places import BranchPlace, Place
+from penstock.review.record.stores import BranchStore, RecordStore
 from penstock.source.canonical import bytes_digest
 
 _COMMITS = 200
@@ -33,7 +33,7 @@ class Replayed:
     """Why it is not the same, as a sentence; empty where it is, byte for byte."""
 
 
-def verify(place: Place, newest: str | None = None) -> Verified:
+def verify(store: RecordStore, newest: str | None = None) -> Verified:
     """Whether the chain holds, everything that it speaks of is there unaltered, and `newest` is in it.
 
     `newest` is the digest of the newest decision that somebody knows of. Of a branch, each recent commit must have
@@ -41,38 +41,38 @@ def verify(place: Place, newest: str | None = None) -> Verified:
     """
     entries: list[Entry] = []
     problems: list[str] = []
-    log = place.log()
+    log = store.log()
     for found in check(log):
         if isinstance(found, Entry):
             entries.append(found)
         else:
             problems.append(found)
     for entry in entries:
-        problems += [f"entry {entry.number}: {why}" for why in _parts(place, entry)[1]]
+        problems += [f"entry {entry.number}: {why}" for why in _parts(store, entry)[1]]
     if newest is not None and all(entry.digest != newest for entry in entries):
         problems.append(f"the decision {newest} is not in the record: its end was cut off, or it is another record")
-    if isinstance(place, BranchPlace):
-        problems += _rewritten(place)
+    if isinstance(store, BranchStore):
+        problems += _rewritten(store)
     return Verified(tuple(entries), tuple(problems))
 
 
-def replay(place: Place, entries: tuple[Entry, ...]) -> Iterator[Replayed]:
+def replay(store: RecordStore, entries: tuple[Entry, ...]) -> Iterator[Replayed]:
     """Each of the decisions made again."""
     for entry in entries:
-        yield Replayed(entry, _difference(place, entry))
+        yield Replayed(entry, _difference(store, entry))
 
 
-def inputs_of(place: Place, entry: Entry) -> VerdictInputs:
+def inputs_of(store: RecordStore, entry: Entry) -> VerdictInputs:
     """What a decision was made of. UnreadableInputsError where it is missing, altered or not understood."""
-    bodies, problems = _parts(place, entry)
+    bodies, problems = _parts(store, entry)
     if problems:
         raise UnreadableInputsError(problems[0])
     return VerdictInputs.of_parts(bodies)
 
 
-def _difference(place: Place, entry: Entry) -> str:
+def _difference(store: RecordStore, entry: Entry) -> str:
     try:
-        inputs = inputs_of(place, entry)
+        inputs = inputs_of(store, entry)
     except UnreadableInputsError as error:
         return str(error)
     verdict = inputs.verdict()
@@ -96,12 +96,12 @@ def _difference(place: Place, entry: Entry) -> str:
     return f"the entry's `{differing[0]}` is not what its own inputs give" if differing else ""
 
 
-def _parts(place: Place, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
+def _parts(store: RecordStore, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
     """The parts that are there and whole, and a sentence for each of the others."""
     found: dict[str, bytes] = {}
     problems = []
     for name, digest in {**entry.parts, "verdict": entry.verdict}.items():
-        body = place.part(digest)
+        body = store.part(digest)
         if body is None:
             problems.append(f"its `{name}` is missing")
         elif bytes_digest(body) != digest:
@@ -111,8 +111,8 @@ def _parts(place: Place, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
     return found, problems
 
 
-def _rewritten(place: BranchPlace) -> list[str]:
-    for newer, older in pairwise(place.history(_COMMITS)):
+def _rewritten(store: BranchStore) -> list[str]:
+    for newer, older in pairwise(store.history(_COMMITS)):
         if not newer.startswith(older):
             return ["a commit of the branch takes away from the record what an earlier one had added"]
     return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import ArtifactChange, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
@@ -73,7 +74,7 @@ def _change(row: Row) -> Iterator[str]:
         yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
     if row.below:
         count = len(row.below)
-        yield f"<details><summary>{count} indirect effect{'s' if count > 1 else ''}</summary>\n<ul>\n"
+        yield f"<details><summary>{counted(count, 'indirect effect')}</summary>\n<ul>\n"
         for below in row.below:
             yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
             yield f'<span class="badge">{html_text(below.risk)}</span> {html_prose(below.why)}</li>\n'

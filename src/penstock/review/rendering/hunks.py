@@ -13,7 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from penstock.review.artifact_diff import unified
+from penstock.diagnostics.grammar import joined
+from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Plan
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -45,9 +46,7 @@ class Alike(NamedTuple):
 
     def said(self, quoted: Callable[[str], str]) -> str:
         """`lines 354 and 388 as in staging/delay/training.yaml`; `quoted` writes the path in the format of a page."""
-        *most, last = map(str, self.lines or ("",))
-        listed = f"{', '.join(most)} and {last}" if most else last
-        where = f"line{'s' if most else ''} {listed} " if listed else ""
+        where = f"line{'s' if len(self.lines) > 1 else ''} {joined(map(str, self.lines))} " if self.lines else ""
         like = f"as line {self.like}" if isinstance(self.like, int) else f"as in {quoted(self.like)}"
         return f"{where}{like}{'' if self.is_same else ', but for the name of the environment'}"
 
@@ -156,12 +155,12 @@ def _formers(plan: Plan) -> dict[str, ArtifactChange]:
     for change in plan.changes:
         if change.renamed_from is not None:
             names[change.address.name] = change.renamed_from.name
-    gone = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
+    removed = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
     found = {}
-    for artifact in plan.artifacts if gone else ():
+    for artifact in plan.artifacts if removed else ():
         environment, _, rest = artifact.path.partition("/")
         folder, _, file = rest.partition("/")
-        former = gone.get(f"{environment}/{names.get(folder)}/{file}")
+        former = removed.get(f"{environment}/{names.get(folder)}/{file}")
         if former is not None and artifact.operation == "added":
             found[artifact.path] = former
     return found

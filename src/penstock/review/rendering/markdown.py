@@ -119,7 +119,7 @@ def _table(
             break
         left -= 1
     if moved:
-        page.add(f"\n{moved} spec{'s' if moved > 1 else ''} moved to another file, which means nothing.\n")
+        page.add(f"\n{counted(moved, 'spec')} moved to another file, which means nothing.\n")
     return [f"{left} of {counted(len(shown), 'change')}"] if left else []
 
 
@@ -158,7 +158,7 @@ def _files(page: _Page, plan: Plan) -> list[str]:
     for artifact in plan.artifacts:
         causes.setdefault(artifact.owners, []).append(artifact)
     count = len(plan.artifacts)
-    page.add(f"\n<details><summary>{count} generated file{'s' if count > 1 else ''}</summary>\n\n")
+    page.add(f"\n<details><summary>{counted(count, 'generated file')}</summary>\n\n")
     left = count
     hunks = Hunks.of(plan)
     for owners, artifacts in causes.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.diagnostics.model import Severity, Span
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
 from penstock.review.rendering.values import shown_value, shown_values
@@ -133,8 +134,8 @@ def reach(plan: Plan) -> str:
     parts += [_count(len(rollouts), "rollout")] if rollouts else []
     if not parts:
         return ""
-    where = f" in {_listed(environments)}" if environments else ""
-    return f", reaching {_listed(parts)}{where}"
+    where = f" in {joined(environments)}" if environments else ""
+    return f", reaching {joined(parts)}{where}"
 
 
 def _totals(plan: Plan) -> str:
@@ -142,7 +143,7 @@ def _totals(plan: Plan) -> str:
     if not told:
         return "nothing changes in meaning"
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
-    listed = _listed([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    listed = joined([f"{count} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
     return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
@@ -231,8 +232,3 @@ def _named(names: tuple[str, ...], noun: str) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _listed(parts: list[str]) -> str:
-    *most, last = parts or [""]
-    return f"{', '.join(most)} and {last}" if most else last

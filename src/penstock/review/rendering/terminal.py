@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
@@ -92,7 +93,7 @@ def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
         return
     yield ""
     count = len(plan.artifacts)
-    yield f"{count:,} generated file{'s' if count > 1 else ''} differ{'' if count > 1 else 's'}:"
+    yield f"{counted(count, 'generated file')} differ{'' if count > 1 else 's'}:"
     hunks = Hunks.of(plan)
     shown = plan.artifacts if diffs else plan.artifacts[:_SHOWN_FILES]
     for artifact in shown:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.diagnostics.grammar import counted, joined
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.sources import named
 from penstock.specs.addresses import Address
@@ -136,5 +137,5 @@ def _columns(dataset: str, names: Sequence[str]) -> str:
     shown = [str(columns.key(name)) for name in names[:_MOST_NAMED]]
     if len(names) > _MOST_NAMED:
         more = len(names) - _MOST_NAMED
-        return f"{', '.join(shown)} and of {more} more column{'s' * (more > 1)}"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        return f"{', '.join(shown)} and of {counted(more, 'more column')}"
+    return joined(shown)

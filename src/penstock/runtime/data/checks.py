@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from penstock.diagnostics.suggest import did_you_mean
 from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import connect, query
 from penstock.runtime.data.findings import Finding, Result
 from penstock.runtime.data.functions import as_table, call
-from penstock.runtime.near import near
 from penstock.specs.dataset import Check, DatasetSpec
 from penstock.specs.units import Duration
 
@@ -31,7 +31,7 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
             found.append(Finding("added", sentence, policy.added, name))
     needed = {*contract.primary_key, contract.event_time, contract.known_at}
     for name in snapshot["removed"]:
-        guess = near(name, snapshot["added"])
+        guess = did_you_mean(name, snapshot["added"], most=1)
         meant = f"; did you mean its `{guess[0]}`?" if guess else ""
         sentence = f"{dataset}.{name}: the contract names this column, the source lacks it{meant}"
         found.append(Finding("removed", sentence, "fail" if name in needed else policy.removed, name))

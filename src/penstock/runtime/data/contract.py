@@ -48,7 +48,7 @@ class RowRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class RowJudgement:
     """The rows that remain, those set aside with their reasons, and what was found."""
 
     table: pa.Table
@@ -56,7 +56,7 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
-def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judgement:
+def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJudgement:
     """Hold the rows of a snapshot to every column's contract and to the primary key.
 
     Columns that the rows lack are left to the caller; they come out as missing values. The table that remains has
@@ -91,7 +91,7 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> Judge
     else:
         selection = f"SELECT {selected} FROM source"
     kept = query(connection, selection, "the rows that remain")
-    return Judgement(kept, quarantine, tuple(finding for _, finding in findings))
+    return RowJudgement(kept, quarantine, tuple(finding for _, finding in findings))
 
 
 def _row_rules(

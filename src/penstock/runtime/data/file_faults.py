@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penstock.diagnostics.grammar import counted
 from penstock.specs.dataset import Dialect
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ def _look_for_bad_line(lines: Iterator[str], dialect: Dialect) -> None:
 
 
 def _of_other_width(line: int, row: Sequence[str], header: Sequence[str], delimiter: str) -> str:
-    values = f"{len(row)} value{'s' * (len(row) != 1)}"
-    columns = f"{len(header)} column{'s' * (len(header) != 1)}"
+    values = counted(len(row), "value")
+    columns = counted(len(header), "column")
     if len(header) == 1:
         others = (each for each in (";", ",") if each != delimiter)
         right = (

@@ -10,7 +10,7 @@ from traceback import extract_tb
 from typing import Any
 
 from penstock.runtime.faults import InputError
-from penstock.runtime.repository import has, lead_to
+from penstock.runtime.repository import expose, has
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 def load(name: str) -> Callable[..., Any]:
     """The function that ``module:function`` names, seen from the working directory; `InputError` if there is none."""
     module_name, _, function_name = name.partition(":")
-    lead_to(module_name)
+    expose(module_name)
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:

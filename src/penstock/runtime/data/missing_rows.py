@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from penstock.diagnostics.grammar import joined
 from penstock.runtime.data.contract import WITHHELD
 from penstock.runtime.data.file_faults import lines_of_rows
 from penstock.runtime.data.findings import Finding
@@ -59,8 +60,8 @@ def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table]], colum
             numbers, what = [position + 1 for position in shown], "row"
         if not numbers:
             return ""
-        named.append(f"{what}{'s' * (len(numbers) > 1)} {_listed(list(map(str, numbers)))} of `{path}`")
-    return f"{_listed(named)}{_and_more(rows)}"
+        named.append(f"{what}{'s' * (len(numbers) > 1)} {joined(map(str, numbers))} of `{path}`")
+    return f"{joined(named)}{_and_more(rows)}"
 
 
 def _by_key(contract: DatasetSpec, table: pa.Table, column: str) -> str:
@@ -82,7 +83,3 @@ def _positions(values: pa.ChunkedArray) -> list[int]:
 
 def _and_more(rows: int) -> str:
     return f", and {rows - _MOST_NAMED:,} more" if rows > _MOST_NAMED else ""
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -30,7 +30,7 @@ def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, A
             raise InputError(_one_class(args, name, facts, labelled))
 
 
-def unlearned(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def classes_missing_from_training(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The classes of which the training rows show none, so that the model never says them: a sentence each."""
     column = Address("Dataset", args.label.dataset).key("columns").key(args.label.column)
     learned = parts["train"].get("classes", {})

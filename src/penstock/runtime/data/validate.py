@@ -16,7 +16,7 @@ from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, read_json, read_table, write_json, write_table
 from penstock.runtime.data.advice import advice, on_no_row
 from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
-from penstock.runtime.data.contract import Judgement, judge_columns
+from penstock.runtime.data.contract import RowJudgement, judge_columns
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.missing_rows import missing_rows
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     _log.info("%s: %s rows hold the contract", args.dataset, f"{judgement.table.num_rows:,}")
 
 
-def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime) -> Judgement:
+def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime) -> RowJudgement:
     """Everything that is found in the snapshot, and the rows that remain."""
     snapshot = read_json(snapshot_directory / "snapshot.json")
     schema = judge_schema(dataset, contract, snapshot)
@@ -76,10 +76,10 @@ def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: 
     found: list[Finding] = [*schema, *judgement.findings]
     found += judge_age(judgement.table, dataset, contract, as_of)
     found += judge_checks(judgement.table, dataset, contract)
-    return Judgement(judgement.table, judgement.quarantine, tuple(found))
+    return RowJudgement(judgement.table, judgement.quarantine, tuple(found))
 
 
-def _facts(dataset: str, contract: DatasetSpec, judgement: Judgement) -> dict[str, Any]:
+def _facts(dataset: str, contract: DatasetSpec, judgement: RowJudgement) -> dict[str, Any]:
     return {
         "dataset": dataset,
         "fingerprint": fingerprint(judgement.table),

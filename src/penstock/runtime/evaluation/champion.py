@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from penstock.runtime.evaluation.examination import predictions_of
+from penstock.runtime.evaluation.context import predictions_of
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.measures.predictions import Predictions
@@ -17,7 +17,7 @@ from penstock.runtime.registry.mlflow_registry import Registry
 from penstock.runtime.registry.store import MODEL, ModelStore
 
 if TYPE_CHECKING:
-    from penstock.runtime.evaluation.examination import Examination
+    from penstock.runtime.evaluation.context import EvaluationContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class AbsentChampion:
         return {"digest": self.digest, "absent": self.reason}
 
 
-def find_champion(exam: Examination, model: str, tracking: str, store: str) -> Champion | AbsentChampion:
+def find_champion(context: EvaluationContext, model: str, tracking: str, store: str) -> Champion | AbsentChampion:
     """The champion of `model` before the test rows of another.
 
     An `InputError` where the registry cannot be asked: whether there is a champion is not known then.
     """
     if not tracking or not store:
         return AbsentChampion("no registry and store are given, so there is no champion")
-    digest = Registry(tracking).rival(model, exam.model.digest)
+    digest = Registry(tracking).rival(model, context.model.digest)
     if digest is None:
         return AbsentChampion(f"the registry knows no champion of `{model}` before this model")
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
@@ -60,17 +60,19 @@ def find_champion(exam: Examination, model: str, tracking: str, store: str) -> C
             ModelStore.open(store).fetch(model, digest, MODEL, directory)
         except InputError as fault:
             return AbsentChampion(f"the champion {digest} cannot be compared with: {fault}", digest)
-        return on_test_rows(directory, digest, exam)
+        return on_test_rows(directory, digest, context)
 
 
-def on_test_rows(directory: Path, digest: str, exam: Examination) -> Champion | AbsentChampion:
+def on_test_rows(directory: Path, digest: str, context: EvaluationContext) -> Champion | AbsentChampion:
     """A model's files before the test rows of another model; the reason where it cannot answer for them."""
     named = f"the champion {digest}"
     try:
         model = load_model(directory, digest)
-        if model.task != exam.task:
-            return AbsentChampion(f"{named} is for a {model.task} task, this one for a {exam.task} task", digest)
-        predictions = predictions_of(model, exam.rows.features, exam.rows.label, exam.splits.classes, exam.threshold)
+        if model.task != context.task:
+            return AbsentChampion(f"{named} is for a {model.task} task, this one for a {context.task} task", digest)
+        predictions = predictions_of(
+            model, context.rows.features, context.rows.label, context.splits.classes, context.threshold
+        )
     except InputError as fault:
         return AbsentChampion(f"{named} cannot be compared with: {fault}", digest)
     except Exception as error:  # it was made by other libraries, perhaps, and may fail in any way

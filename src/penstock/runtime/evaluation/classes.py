@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from penstock.runtime.evaluation.examination import SEED, Examination
+from penstock.runtime.evaluation.context import SEED, EvaluationContext
 from penstock.runtime.evaluation.figures import REPORT_CONFIDENCE, figure_as_json
 from penstock.runtime.measures.intervals import Intervals
 from penstock.runtime.measures.metrics import compute
@@ -20,28 +20,28 @@ from penstock.specs.decision import Figure
 _RATES = ("precision", "recall")
 
 
-def by_class(exam: Examination) -> list[dict[str, Any]]:
+def by_class(context: EvaluationContext) -> list[dict[str, Any]]:
     """For each class in order: its rows, its figures, and as ``said`` how often each class is said of its rows.
 
     Empty for tasks other than multiclass.
     """
-    if exam.task != "multiclass":
+    if context.task != "multiclass":
         return []
-    predictions, classes = exam.predictions, exam.splits.classes
+    predictions, classes = context.predictions, context.splits.classes
     said = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(said, (predictions.truth, predictions.decision), 1)
     return [
-        {"class": name, "rows": int(said[number].sum()), **_figures(exam, number), "said": said[number].tolist()}
+        {"class": name, "rows": int(said[number].sum()), **_figures(context, number), "said": said[number].tolist()}
         for number, name in enumerate(classes)
     ]
 
 
-def _figures(exam: Examination, number: int) -> dict[str, Any]:
+def _figures(context: EvaluationContext, number: int) -> dict[str, Any]:
     """Precision and recall of one class with their intervals, and its F1."""
-    whole = exam.predictions
+    whole = context.predictions
     truth, decision = (np.asarray(each == number, dtype=np.int64) for each in (whole.truth, whole.decision))
     of_class = Predictions("binary", truth, whole.output[:, number], decision)
-    intervals = Intervals(of_class, _RATES, SEED, exam.clusters)
+    intervals = Intervals(of_class, _RATES, SEED, context.clusters)
     found: dict[str, Any] = {"f1": compute("f1", of_class)}
     for name in _RATES:
         interval = intervals.of(name, REPORT_CONFIDENCE)

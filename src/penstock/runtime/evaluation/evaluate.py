@@ -10,7 +10,7 @@ from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import EVENT_TIME, Splits, write_json, write_table
 from penstock.runtime.evaluation.champion import AbsentChampion, Champion, find_champion
 from penstock.runtime.evaluation.classes import by_class
-from penstock.runtime.evaluation.examination import SEED, Examination, decided, examine
+from penstock.runtime.evaluation.context import SEED, EvaluationContext, evaluation_context, truth_and_decisions
 from penstock.runtime.evaluation.figures import (
     FIGURES_FILE,
     PREDICTIONS_FILE,
@@ -54,22 +54,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
-    exam = examine(load_model(arguments.model_dir), Splits.read(arguments.splits), arguments.threshold)
-    if exam.task != arguments.task:
-        raise InputError(f"the splits are of a {exam.task} task, and --task is {arguments.task}")
-    champion = _champion(exam, arguments)
-    clustered = {gate: exam.clustered(arguments.clusters.get(gate)) for gate in arguments.gates}
-    reported = _most_cautious([exam.clustered(None), *clustered.values()])
+    context = evaluation_context(load_model(arguments.model_dir), Splits.read(arguments.splits), arguments.threshold)
+    if context.task != arguments.task:
+        raise InputError(f"the splits are of a {context.task} task, and --task is {arguments.task}")
+    champion = _champion(context, arguments)
+    clustered = {gate: context.clustered(arguments.clusters.get(gate)) for gate in arguments.gates}
+    reported = _most_cautious([context.clustered(None), *clustered.values()])
     metrics = report(reported)
     for name, figure in metrics.items():
         log.info("%-32s %10.4f  [%.4f, %.4f]", name, figure["estimate"], figure["low"], figure["high"])
     gates = {gate: _measured_rules(gate, rules, clustered[gate], champion) for gate, rules in arguments.gates.items()}
     facts = {
         "model": arguments.model,
-        "digest": exam.model.digest,
-        "task": exam.task,
-        "threshold": exam.threshold if exam.task == "binary" else None,
-        "rows": len(exam.predictions),
+        "digest": context.model.digest,
+        "task": context.task,
+        "threshold": context.threshold if context.task == "binary" else None,
+        "rows": len(context.predictions),
         "seed": SEED,
         "confidence": REPORT_CONFIDENCE,
         "metrics": metrics,
@@ -83,55 +83,58 @@ def run(arguments: argparse.Namespace) -> None:
     write_table(arguments.evaluation / PREDICTIONS_FILE, predictions_table(reported))
 
 
-def _most_cautious(exams: list[Examination]) -> Examination:
+def _most_cautious(contexts: list[EvaluationContext]) -> EvaluationContext:
     """The one whose clusters are fewest, so that no interval of the report is narrower than any gate would have it."""
-    return min(exams, key=lambda exam: len(exam.clusters) if exam.clusters is not None else len(exam.predictions) + 1)
+    return min(
+        contexts,
+        key=lambda context: len(context.clusters) if context.clusters is not None else len(context.predictions) + 1,
+    )
 
 
-def _clusters(exam: Examination) -> dict[str, Any] | None:
-    return exam.clustering.as_json() if exam.clustering is not None else None
+def _clusters(context: EvaluationContext) -> dict[str, Any] | None:
+    return context.clustering.as_json() if context.clustering is not None else None
 
 
-def report(exam: Examination) -> dict[str, dict[str, Any]]:
+def report(context: EvaluationContext) -> dict[str, dict[str, Any]]:
     """Every metric of the task on the test rows, with its interval and the method of it."""
-    names = [name for name, metric in METRICS.items() if exam.task in metric.tasks]
-    intervals = Intervals(exam.predictions, names, SEED, exam.clusters)
+    names = [name for name, metric in METRICS.items() if context.task in metric.tasks]
+    intervals = Intervals(context.predictions, names, SEED, context.clusters)
     found = {}
     for name in names:
         interval = intervals.of(name, REPORT_CONFIDENCE)
-        figure = Figure(name, compute(name, exam.predictions), interval.low, interval.high)
+        figure = Figure(name, compute(name, context.predictions), interval.low, interval.high)
         found[name] = figure_as_json(figure) | {"method": interval.method}
     return found
 
 
-def predictions_table(exam: Examination) -> pa.Table:
+def predictions_table(context: EvaluationContext) -> pa.Table:
     """The test rows' entity, time, slices and cluster, the label, and what the model says."""
     import pyarrow as pa
 
-    truth, decision = decided(exam.predictions, exam.splits.classes)
-    columns: dict[str, Any] = {name: exam.rows.entity[name] for name in exam.rows.entity.column_names}
-    if exam.rows.event_time is not None:
-        columns[EVENT_TIME] = exam.rows.event_time
-    columns |= {f"@slice.{name}": exam.rows.slices[name] for name in exam.rows.slices.column_names}
-    if exam.clusters is not None:
-        columns["@cluster"] = exam.clusters.of_row
+    truth, decision = truth_and_decisions(context.predictions, context.splits.classes)
+    columns: dict[str, Any] = {name: context.rows.entity[name] for name in context.rows.entity.column_names}
+    if context.rows.event_time is not None:
+        columns[EVENT_TIME] = context.rows.event_time
+    columns |= {f"@slice.{name}": context.rows.slices[name] for name in context.rows.slices.column_names}
+    if context.clusters is not None:
+        columns["@cluster"] = context.clusters.of_row
     columns["@label"] = truth
-    if exam.task == "multiclass":
-        for position, name in enumerate(exam.splits.classes):
-            columns[f"@score.{name}"] = exam.predictions.output[:, position]
-    elif exam.task == "binary":
-        columns["@score"] = exam.predictions.output
+    if context.task == "multiclass":
+        for position, name in enumerate(context.splits.classes):
+            columns[f"@score.{name}"] = context.predictions.output[:, position]
+    elif context.task == "binary":
+        columns["@score"] = context.predictions.output
     columns["@prediction"] = decision
     return pa.table(columns)
 
 
 def _measured_rules(
-    gate: str, rules: list[AnyRule], exam: Examination, champion: Champion | AbsentChampion | None
+    gate: str, rules: list[AnyRule], context: EvaluationContext, champion: Champion | AbsentChampion | None
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for rule in rules:
         try:
-            result = measured(rule, exam, champion or AbsentChampion("no rule asked for the champion"))
+            result = measured(rule, context, champion or AbsentChampion("no rule asked for the champion"))
         except InputError as fault:
             raise InputError(f"gate `{gate}`, rule `{rule.id}`: {fault}") from fault
         found[rule.id] = result.as_json()
@@ -145,7 +148,7 @@ def _said(result: Measured) -> str:
     return ", ".join(f"{figure.name} = {figure.estimate:.4g}" for figure in result.figures.values()) or "no figure"
 
 
-def _champion(exam: Examination, arguments: argparse.Namespace) -> Champion | AbsentChampion | None:
+def _champion(context: EvaluationContext, arguments: argparse.Namespace) -> Champion | AbsentChampion | None:
     """The champion, where a rule asks for it."""
     asked = any(
         isinstance(rule, CompareRule) and rule.compare.to == "champion"
@@ -154,7 +157,7 @@ def _champion(exam: Examination, arguments: argparse.Namespace) -> Champion | Ab
     )
     if not asked:
         return None
-    found = find_champion(exam, arguments.model, arguments.tracking, arguments.model_store)
+    found = find_champion(context, arguments.model, arguments.tracking, arguments.model_store)
     if isinstance(found, AbsentChampion):
         log.warning("No comparison with the champion: %s", found.reason)
     return found

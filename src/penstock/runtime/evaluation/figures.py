@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from penstock.diagnostics.grammar import counted
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.faults import InputError
 from penstock.specs.decision import Figure
@@ -68,7 +69,7 @@ def clusters_said(clusters: Mapping[str, Any]) -> str:
     without = clusters["rows_without"]
     rest = f", one of them of the {without:,} rows without a value" if without else ""
     few = f", too few for an interval, which needs {FEWEST_CLUSTERS}" if clusters["effective"] < FEWEST_CLUSTERS else ""
-    return f"{count:,} cluster{'s' * (count != 1)} of rows by {clusters['by'].replace('`', '')}{rest}{few}"
+    return f"{counted(count, 'cluster')} of rows by {clusters['by'].replace('`', '')}{rest}{few}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from penstock.diagnostics.grammar import counted
 from penstock.runtime.evaluation.champion import AbsentChampion, Champion
-from penstock.runtime.evaluation.examination import SEED, Examination, predictions_of
+from penstock.runtime.evaluation.context import SEED, EvaluationContext, predictions_of
 from penstock.runtime.evaluation.figures import Measured
 from penstock.runtime.evaluation.python_rules import own_figure
 from penstock.runtime.faults import InputError
@@ -48,43 +49,43 @@ _SKILL = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "root_mea
 log = logging.getLogger(__name__)
 
 
-def measured(rule: AnyRule, exam: Examination, champion: Champion | AbsentChampion) -> Measured:
+def measured(rule: AnyRule, context: EvaluationContext, champion: Champion | AbsentChampion) -> Measured:
     """What is measured for a rule; an `InputError` for one that the task or the rows do not allow."""
     match rule:
         case MetricRule():
-            return _metric(rule, exam)
+            return _metric(rule, context)
         case SliceRule():
-            return _slices(rule, exam)
+            return _slices(rule, context)
         case CompareRule():
-            return _comparison(rule, exam, champion)
+            return _comparison(rule, context, champion)
         case FairnessRule():
-            return _fairness(rule, exam)
+            return _fairness(rule, context)
         case PerturbRule():
-            return _perturbed(rule, exam)
+            return _perturbed(rule, context)
         case ExplainRule():
-            return _explained(rule, exam)
+            return _explained(rule, context)
         case LatencyRule():
-            return _latency(rule, exam)
+            return _latency(rule, context)
         case PythonRule():
-            return Measured({"value": own_figure(rule, exam)}, notes=_too_few(exam) if rule.confidence else ())
+            return Measured({"value": own_figure(rule, context)}, notes=_too_few(context) if rule.confidence else ())
 
 
-def _metric(rule: MetricRule, exam: Examination) -> Measured:
-    estimate = exam.metric(rule.metric)
+def _metric(rule: MetricRule, context: EvaluationContext) -> Measured:
+    estimate = context.metric(rule.metric)
     if rule.confidence is None:
         return Measured({"value": Figure(rule.metric, estimate)})
-    interval = exam.interval(rule.metric, float(rule.confidence))
+    interval = context.interval(rule.metric, float(rule.confidence))
     return Measured(
         {"value": Figure(rule.metric, estimate, interval.low, interval.high)},
-        notes=_too_few(exam),
+        notes=_too_few(context),
         details={"method": interval.method},
     )
 
 
-def _slices(rule: SliceRule, exam: Examination) -> Measured:
-    exam.refuse_metric(rule.metric)
-    groups = exam.groups(rule.by, rule.min_support)
-    values = metric_by_group(rule.metric, exam.predictions, groups)
+def _slices(rule: SliceRule, context: EvaluationContext) -> Measured:
+    context.refuse_metric(rule.metric)
+    groups = context.groups(rule.by, rule.min_support)
+    values = metric_by_group(rule.metric, context.predictions, groups)
     details = {"by": rule.by, "groups": values, "rows": {name: len(rows) for name, rows in groups.rows.items()}}
     ends = extremes(values)
     if ends is None:
@@ -103,13 +104,13 @@ def _slices(rule: SliceRule, exam: Examination) -> Measured:
     )
 
 
-def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
-    if exam.task != "binary":
-        raise InputError(f"`{rule.fairness}` is about binary decisions, and this is a {exam.task} task")
-    groups = exam.groups(rule.by, rule.min_support)
-    figure = Figure(rule.fairness, fairness(rule.fairness, exam.predictions, groups))
+def _fairness(rule: FairnessRule, context: EvaluationContext) -> Measured:
+    if context.task != "binary":
+        raise InputError(f"`{rule.fairness}` is about binary decisions, and this is a {context.task} task")
+    groups = context.groups(rule.by, rule.min_support)
+    figure = Figure(rule.fairness, fairness(rule.fairness, context.predictions, groups))
     rates = {
-        each: metric_by_group(each, exam.predictions, groups)
+        each: metric_by_group(each, context.predictions, groups)
         for each in ("selection_rate", "recall", "false_positive_rate")
     }
     rows = {name: len(members) for name, members in groups.rows.items()}
@@ -120,9 +121,9 @@ def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
     )
 
 
-def _too_few(exam: Examination) -> tuple[str, ...]:
+def _too_few(context: EvaluationContext) -> tuple[str, ...]:
     """What to say of an interval that clusters are too few for."""
-    refusal = exam.clustering.refusal() if exam.clustering is not None else None
+    refusal = context.clustering.refusal() if context.clustering is not None else None
     return (refusal,) if refusal is not None else ()
 
 
@@ -133,9 +134,9 @@ def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
     return (f"groups of `{column}` with fewer than {min_support} rows, not judged: {named}",)
 
 
-def _comparison(rule: CompareRule, exam: Examination, champion: Champion | AbsentChampion) -> Measured:
+def _comparison(rule: CompareRule, context: EvaluationContext, champion: Champion | AbsentChampion) -> Measured:
     compare = rule.compare
-    exam.refuse_metric(compare.metric)
+    context.refuse_metric(compare.metric)
     if compare.to == "champion":
         if isinstance(champion, AbsentChampion):
             if champion.digest is None:
@@ -145,41 +146,41 @@ def _comparison(rule: CompareRule, exam: Examination, champion: Champion | Absen
             return Measured({}, notes=(f"{champion.reason}; {way_on}",))
         other = champion.predictions
     else:
-        other = without_features(exam.predictions, exam.train_labels())
+        other = without_features(context.predictions, context.train_labels())
     confidence = float(compare.confidence)
     if compare.test == "delong":
         if compare.metric != "roc_auc":
             raise InputError(f"`delong` compares roc_auc, not `{compare.metric}`")
-        advantage = delong_difference(exam.predictions, other, confidence, exam.clusters)
+        advantage = delong_difference(context.predictions, other, confidence, context.clusters)
     else:
-        advantage = paired_bootstrap(compare.metric, exam.predictions, other, confidence, SEED, exam.clusters)
+        advantage = paired_bootstrap(compare.metric, context.predictions, other, confidence, SEED, context.clusters)
     name = f"{compare.metric} better than {compare.to}"
     return Measured(
         {"advantage": Figure(name, advantage.estimate, advantage.low, advantage.high)},
-        notes=_too_few(exam),
-        details={compare.to: compute(compare.metric, other), "decisions": _decisions(exam, other)},
+        notes=_too_few(context),
+        details={compare.to: compute(compare.metric, other), "decisions": _decisions(context, other)},
     )
 
 
-def _decisions(exam: Examination, theirs: Predictions) -> dict[str, Any]:
+def _decisions(context: EvaluationContext, theirs: Predictions) -> dict[str, Any]:
     """On how many rows the two differ, and McNemar's test of that, which holds for independent rows alone."""
-    if exam.task == "regression":
+    if context.task == "regression":
         return {}
-    test = mcnemar(exam.predictions, theirs)
+    test = mcnemar(context.predictions, theirs)
     counts = {"only_this_right": test.only_ours, "only_other_right": test.only_theirs}
-    if exam.clusters is not None:
+    if context.clusters is not None:
         return counts
     return {**counts, "mcnemar_chi2": test.chi2, "mcnemar_p": test.p_value}
 
 
-def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
-    whole = exam.metric(rule.metric)
+def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
+    whole = context.metric(rule.metric)
     sign = 1 if METRICS[rule.metric].higher_is_better else -1
     name, drops = f"{rule.metric} lost", []
     for number in range(PERTURBATIONS):
-        frame = _perturbation(rule, exam, SEED + number)
+        frame = _perturbation(rule, context, SEED + number)
         try:
-            predictions = exam.predict(exam.model, frame)
+            predictions = context.predict(context.model, frame)
         except Exception as error:  # a learner that knows no missing values, say, may fail in any way
             note = f"the model fails on such rows: {type(error).__name__}: {str(error).splitlines()[0]}"
             return Measured({"drop": Figure(name, float("nan"))}, notes=(note,))
@@ -189,44 +190,46 @@ def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
     return Measured({"drop": Figure(name, float(np.mean(drops)))}, details={"drops": drops})
 
 
-def _perturbation(rule: PerturbRule, exam: Examination, seed: int) -> pd.DataFrame:
+def _perturbation(rule: PerturbRule, context: EvaluationContext, seed: int) -> pd.DataFrame:
     if rule.perturb.missing is not None:
-        return with_missing(exam.rows.features, float(rule.perturb.missing), seed)
-    train = exam.splits.rows("train").features
-    deviations = {name: float(np.nanstd(train[name].to_numpy())) for name in exam.splits.numeric}
-    return with_noise(exam.rows.features, deviations, float(rule.perturb.noise or 0), seed)
+        return with_missing(context.rows.features, float(rule.perturb.missing), seed)
+    train = context.splits.rows("train").features
+    deviations = {name: float(np.nanstd(train[name].to_numpy())) for name in context.splits.numeric}
+    return with_noise(context.rows.features, deviations, float(rule.perturb.noise or 0), seed)
 
 
-def _explained(rule: ExplainRule, exam: Examination) -> Measured:
-    inputs = tuple(feature.name for feature in exam.model.features)
+def _explained(rule: ExplainRule, context: EvaluationContext) -> Measured:
+    inputs = tuple(feature.name for feature in context.model.features)
     forbidden = [name for name in rule.forbid if name in inputs]
     figures = {"forbidden": Figure(", ".join(forbidden) or "forbidden inputs", float(len(forbidden)))}
     if rule.max_share is None:
         return Measured(figures)
-    shares = _shares(exam, inputs)
+    shares = _shares(context, inputs)
     greatest = max(shares, key=lambda name: (shares[name], name))
     figures["share"] = Figure(f"share of {greatest}", shares[greatest])
     return Measured(figures, details={"shares": shares})
 
 
-def _shares(exam: Examination, inputs: tuple[str, ...]) -> dict[str, float]:
-    metric = _SKILL[exam.task]
+def _shares(context: EvaluationContext, inputs: tuple[str, ...]) -> dict[str, float]:
+    metric = _SKILL[context.task]
     sign = 1 if METRICS[metric].higher_is_better else -1
-    chosen = np.arange(len(exam.predictions))
+    chosen = np.arange(len(context.predictions))
     if len(chosen) > ROWS:
         chosen = np.sort(np.random.default_rng(SEED).choice(chosen, ROWS, replace=False))
-    frame, truth = exam.rows.features.iloc[chosen], exam.rows.label[chosen]
+    frame, truth = context.rows.features.iloc[chosen], context.rows.label[chosen]
 
     def skill(changed: pd.DataFrame) -> float:
-        return sign * compute(metric, predictions_of(exam.model, changed, truth, exam.splits.classes, exam.threshold))
+        return sign * compute(
+            metric, predictions_of(context.model, changed, truth, context.splits.classes, context.threshold)
+        )
 
     return permutation_shares(skill, frame, inputs, SEED)
 
 
-def _latency(rule: LatencyRule, exam: Examination) -> Measured:
-    batch, rows = rule.latency.batch, exam.rows.features
+def _latency(rule: LatencyRule, context: EvaluationContext) -> Measured:
+    batch, rows = rule.latency.batch, context.rows.features
     starts = range(0, max(1, len(rows) - batch + 1), batch)[:200]
     # Fewer test rows than a batch holds are in it more than once.
     slices = [rows.iloc[np.arange(start, start + batch) % len(rows)] for start in starts]
-    times = call_percentiles(lambda number: exam.model.scores(slices[number % len(slices)]))
-    return Measured({name: Figure(f"{name} of {batch} row{'s' * (batch > 1)}", time) for name, time in times.items()})
+    times = call_percentiles(lambda number: context.model.scores(slices[number % len(slices)]))
+    return Measured({name: Figure(f"{name} of {counted(batch, 'row')}", time) for name, time in times.items()})

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from penstock.runtime.data.functions import failure, load
-from penstock.runtime.evaluation.examination import SEED, Examination, decided
+from penstock.runtime.evaluation.context import SEED, EvaluationContext, truth_and_decisions
 from penstock.runtime.faults import InputError
 from penstock.runtime.measures.intervals import decided_by, looks, percentiles, reaching
 from penstock.specs.decision import Figure
@@ -23,37 +23,41 @@ RESAMPLES = 300
 """Calls for an interval: a function of one's own sees whole rows, which is slow."""
 
 
-def own_figure(rule: PythonRule, exam: Examination) -> Figure:
+def own_figure(rule: PythonRule, context: EvaluationContext) -> Figure:
     """The figure of the function; an `InputError` with the line of the user's file where it fails."""
     function = load(rule.python)
-    truth, rows = decided(exam.predictions, exam.splits.classes)[0], test_rows(exam)
-    said = exam.predictions.output if exam.task == "binary" else decided(exam.predictions, exam.splits.classes)[1]
+    truth, rows = truth_and_decisions(context.predictions, context.splits.classes)[0], test_rows(context)
+    said = (
+        context.predictions.output
+        if context.task == "binary"
+        else truth_and_decisions(context.predictions, context.splits.classes)[1]
+    )
     estimate = _called(rule.python, function, truth, said, rows)
     if rule.confidence is None:
         return Figure(rule.python, estimate)
     drawn = []
-    for chosen in _draws(exam):
+    for chosen in _draws(context):
         resampled = rows.iloc[chosen].reset_index(drop=True)
         drawn.append(_called(rule.python, function, truth[chosen], said[chosen], resampled))
-    low, high = percentiles(np.array(drawn), float(rule.confidence), exam.clusters)
-    low, high = decided_by(looks(exam.predictions, exam.clusters), low, high)
+    low, high = percentiles(np.array(drawn), float(rule.confidence), context.clusters)
+    low, high = decided_by(looks(context.predictions, context.clusters), low, high)
     return Figure(rule.python, estimate, *reaching(estimate, low, high))
 
 
-def _draws(exam: Examination) -> Iterator[Array]:
+def _draws(context: EvaluationContext) -> Iterator[Array]:
     """The positions of the rows of each resample: of single rows, or of whole clusters."""
-    generator, rows = np.random.default_rng(SEED), len(exam.predictions)
-    if exam.clusters is not None:
-        yield from exam.clusters.draws(RESAMPLES, generator)
+    generator, rows = np.random.default_rng(SEED), len(context.predictions)
+    if context.clusters is not None:
+        yield from context.clusters.draws(RESAMPLES, generator)
         return
     for _ in range(RESAMPLES):
         yield generator.integers(0, rows, rows)
 
 
-def test_rows(exam: Examination) -> pd.DataFrame:
+def test_rows(context: EvaluationContext) -> pd.DataFrame:
     """The features and slices of the test rows."""
-    slices = exam.rows.slices.to_pandas()
-    features = exam.rows.features
+    slices = context.rows.slices.to_pandas()
+    features = context.rows.features
     return pd.concat([features, slices[[name for name in slices.columns if name not in features.columns]]], axis=1)
 
 

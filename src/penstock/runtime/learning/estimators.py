@@ -16,7 +16,7 @@ from penstock.runtime.artifacts import FeatureColumn
 from penstock.runtime.data.functions import failure
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.preprocess import preparation
-from penstock.runtime.repository import lead_to
+from penstock.runtime.repository import expose
 from penstock.specs.estimator import Estimator
 from penstock.specs.model import Preprocess
 
@@ -134,7 +134,7 @@ def _find_function(path: str) -> Any:
 
 
 def _module(name: str, path: str) -> Any:
-    lead_to(name)
+    expose(name)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -15,9 +15,9 @@ from typing import Any
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import FeatureColumn, Splits
 from penstock.runtime.faults import InputError
+from penstock.runtime.learning.category_check import refuse_unrecognized_categories
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.model_files import save_model
-from penstock.runtime.learning.probe import refuse_deaf
 from penstock.specs.estimator import External
 from penstock.specs.model import TASKS
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     rows = splits.rows("train").features[[feature.name for feature in features]]
     answer = "predict" if arguments.task == "regression" else "predict_proba"
     _try(pipeline, rows, arguments.task, answer, splits.classes)
-    refuse_deaf(pipeline, rows, features, answer)
+    refuse_unrecognized_categories(pipeline, rows, features, answer)
     digest = save_model(
         arguments.model_dir,
         name=arguments.model,

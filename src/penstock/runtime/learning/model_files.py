@@ -29,8 +29,8 @@ import numpy as np
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
 from penstock.runtime.faults import InputError
-from penstock.runtime.learning.own_code import CODE_FOLDER, own_code, try_to_serve
-from penstock.runtime.repository import lead_to
+from penstock.runtime.learning.custom_code import CODE_FOLDER, own_code, try_to_serve
+from penstock.runtime.repository import expose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,7 +186,7 @@ def _unpickled(directory: Path, libraries: Mapping[str, str]) -> Any:
     if code.is_dir() and str(code) not in sys.path:
         # What the repository has is taken from there, as its other code is.
         for each in sorted(code.iterdir()):
-            lead_to(each.stem)
+            expose(each.stem)
         sys.path.append(str(code))
     try:
         return _Modules((directory / PICKLE_FILE).read_bytes()).load()
@@ -257,7 +257,7 @@ class _Modules(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         if module_name not in self.found:
             self.found.add(module_name)
-            lead_to(module_name)
+            expose(module_name)
         return super().find_class(module_name, global_name)
 
 

@@ -12,8 +12,14 @@ from penstock.runtime.measures.intervals import by_deviations, decided_by, looks
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.measures.resampling import RANKING, Cells, Sums, difference, distributions, statistic
+from penstock.runtime.measures.rule_of_three import (
+    FEWEST_ALIKE,
+    is_bounded,
+    is_collapsed,
+    smallest_class,
+    worst_case_difference,
+)
 from penstock.runtime.measures.studentized import studentized
-from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach_of_difference, smallest_class
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -56,7 +62,7 @@ def paired_bootstrap(
             low, high = by_deviations(studentized(form, seed, clusters), confidence, low, high)
             low, high = decided_by(looks(ours, clusters), low, high)
         elif not np.isnan(low) and (collapsed or isinstance(form, Cells)):
-            ends = reach_of_difference(metric, ours, theirs, confidence, clusters if collapsed else None)
+            ends = worst_case_difference(metric, ours, theirs, confidence, clusters if collapsed else None)
             low, high = float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1]))
     low, high = reaching(estimate, low, high)
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)

@@ -2,7 +2,7 @@
 
 DeLong, DeLong and Clarke-Pearson 1988, by the midranks of Sun and Xu 2014: n log n in the number of rows. Their
 variance says too little where few rows are ranked wrongly, and is 0 where none is: an interval reaches at least as far
-as `penstock.runtime.measures.unseen` says.
+as `penstock.runtime.measures.rule_of_three` says.
 
 Of rows in clusters, what each row adds to the area is summed in its cluster before the squares are taken (Obuchowski
 1997), and Student's distribution says how far the interval reaches.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from penstock.runtime.measures.unseen import is_collapsed, shown_share
+from penstock.runtime.measures.rule_of_three import is_collapsed, shown_share
 
 if TYPE_CHECKING:
     from penstock.runtime.measures.clusters import Clusters

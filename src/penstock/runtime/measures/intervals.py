@@ -10,8 +10,8 @@ makes of it: an upper bound is judged more strictly than its confidence says. It
 every bootstrap interval is made to reach its own.
 
 Where DeLong and the bootstrap see no variation, or hardly any, an interval of a metric with a worst and a best value
-reaches as far as `penstock.runtime.measures.unseen` says. A metric without (a log loss, an error of numbers) has no
-interval from fewer than 10 rows, nor from fewer than 100 that are all alike: its rule is undecided, and so fails.
+reaches as far as `penstock.runtime.measures.rule_of_three` says. A metric without (a log loss, an error of numbers) has
+no interval from fewer than 10 rows, nor from fewer than 100 that are all alike: its rule is undecided, and so fails.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import numpy as np
 from penstock.runtime.measures import delong
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.resampling import Sums, distributions, statistic
+from penstock.runtime.measures.rule_of_three import FEWEST_ALIKE, is_bounded, is_collapsed, worst_case_interval
 from penstock.runtime.measures.studentized import studentized
-from penstock.runtime.measures.unseen import FEWEST_ALIKE, is_bounded, is_collapsed, reach
 from penstock.specs.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -192,7 +192,9 @@ def _honest(
     # The percentiles of the calibration error are too high already, both of them.
     if np.isnan(low) or (metric == "expected_calibration_error" and not is_collapsed(low, high)):
         return low, high
-    lowest, highest = reach(metric, predictions, confidence, clusters if is_collapsed(low, high) else None)
+    lowest, highest = worst_case_interval(
+        metric, predictions, confidence, clusters if is_collapsed(low, high) else None
+    )
     return float(np.fmin(low, lowest)), float(np.fmax(high, highest))
 
 

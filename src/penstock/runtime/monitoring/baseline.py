@@ -18,7 +18,7 @@ import numpy as np
 
 from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import Splits, read_json, read_table, write_json, write_table
-from penstock.runtime.evaluation.examination import predictions_of
+from penstock.runtime.evaluation.context import predictions_of
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import TrainedModel, load_model
 from penstock.runtime.measures.metrics import compute

@@ -1,4 +1,4 @@
-"""What git knows of the files that lie in a work tree, without reading them."""
+"""The status of a work tree: which files are as the index has them, by git alone, without reading them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LOOKED_AT = "H"
 """The tag of an entry of the index that git compares with the disk, and that no merge has left open."""
 
 
-class Lying(NamedTuple):
+class WorkTreeStatus(NamedTuple):
     """The files of a work tree, links and submodules left out, by their paths from the folder that is seen from."""
 
-    untouched: dict[str, str]
+    unchanged: dict[str, str]
     """The blobs of those that lie as the index has them."""
     others: frozenset[str]
     """Those that may hold anything, or be gone: edited, new, or such that git was told not to look at them."""
 
 
-def lying(repository: GitRepository) -> Lying:
+def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
     """The files of the work tree, but for new ones that `.gitignore` leaves out. GitError where git fails.
 
     git tells an edited file by its size and times, as `git status` does, and line ends as a commit would have them are
@@ -44,7 +44,7 @@ def lying(repository: GitRepository) -> Lying:
     others.update(map(inner, _paths(repository, edited, complaint, more=_without_filters(repository))))
     new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
     others.update(map(inner, _paths(repository, new, "git cannot list the new files of the work tree.")))
-    return Lying({path: blob for path, blob in known.items() if path not in others}, frozenset(others))
+    return WorkTreeStatus({path: blob for path, blob in known.items() if path not in others}, frozenset(others))
 
 
 def _without_filters(repository: GitRepository) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.source.case_folding import folded
 
 MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "orphaned-artifact"})
 """Codes of generated files that are only out of date: nobody has written into them."""
@@ -62,9 +62,9 @@ def in_the_way(path: str, why: str) -> Diagnostic:
 
 def collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Paths that some file systems take for one."""
-    folded: dict[str, str] = {}
+    known: dict[str, str] = {}
     for path in sorted(paths):
-        other = folded.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+        other = known.setdefault(folded(path), path)
         if other != path:
             yield Diagnostic.error(
                 "artifact-collision",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: str, subject: Subject) -> bool:
+def holds(wanted: str, subject: PolicySubject) -> bool:
     """Whether the whole address fits the pattern; `*` stands for any text, everything else for itself."""
     pattern = _compiled(wanted)
     change = subject.change

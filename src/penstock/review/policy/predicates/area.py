@@ -6,9 +6,9 @@ patch takes away is for those who would be asked if the field of the language we
 
 from __future__ import annotations
 
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: list[str], subject: Subject) -> bool:
+def holds(wanted: list[str], subject: PolicySubject) -> bool:
     """Whether the field belongs to one of the areas."""
     return subject.change.area.value in wanted or subject.change.is_raw

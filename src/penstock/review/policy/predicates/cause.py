@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: str, subject: Subject) -> bool:
+def holds(wanted: str, subject: PolicySubject) -> bool:
     """Whether the change has this cause."""
     return subject.change.cause == wanted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from penstock.review.model import Direction
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: list[str], subject: Subject) -> bool | None:
+def holds(wanted: list[str], subject: PolicySubject) -> bool | None:
     """Whether the risk moves in one of the directions; an unknown direction may always be `loosened`."""
     direction = subject.change.direction
     if direction.value in wanted:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: list[str], subject: Subject) -> bool:
+def holds(wanted: list[str], subject: PolicySubject) -> bool:
     """Whether a Release changes whose evidence is in one of the states."""
     return subject.evidence in wanted

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from penstock.review.model import Direction
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 from penstock.specs.approval_policy import Growth
 from penstock.specs.units import Duration
 
 
-def holds(wanted: Growth, subject: Subject) -> bool | None:
+def holds(wanted: Growth, subject: PolicySubject) -> bool | None:
     """Whether it moved by more than the policy says, in its unit; of what nothing orders, nobody can tell."""
     change, bound = subject.change, wanted.by_more_than
     if change.grew is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from penstock.review.model import Impact
-from penstock.review.policy.predicates.subject import Added, Subject
+from penstock.review.policy.predicates.subject import Added, PolicySubject
 from penstock.specs.approval_policy import Radius
 
 
-def holds(wanted: Radius, subject: Subject) -> bool | None:
+def holds(wanted: Radius, subject: PolicySubject) -> bool | None:
     """Whether one of the bounds is passed."""
     impact = subject.impact
     if impact is None:

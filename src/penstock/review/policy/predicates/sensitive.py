@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 
 
-def holds(wanted: list[str], subject: Subject) -> bool:
+def holds(wanted: list[str], subject: PolicySubject) -> bool:
     """Whether a column of one of the sensitivities is concerned."""
     return subject.change.sensitivity in wanted

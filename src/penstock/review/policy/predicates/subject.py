@@ -16,7 +16,7 @@ class Added(NamedTuple):
     gpu: float = 0.0
 
 
-class Subject(NamedTuple):
+class PolicySubject(NamedTuple):
     """One change in its pull request."""
 
     change: Change
@@ -27,7 +27,7 @@ class Subject(NamedTuple):
     roles: Roles
     author: str | None
     """Key of the author's login; None where it cannot be told."""
-    hands: frozenset[str]
+    contributors: frozenset[str]
     """Keys of everybody who contributed, the author among them."""
     labels: frozenset[str]
     evidence: str | None

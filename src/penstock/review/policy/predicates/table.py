@@ -21,13 +21,13 @@ from penstock.review.policy.predicates import (
     sensitive,
     stage,
 )
-from penstock.review.policy.predicates.subject import Subject
+from penstock.review.policy.predicates.subject import PolicySubject
 from penstock.specs.approval_policy import When
 
 Answer = bool | None
 """None where nobody can tell (Kleene's third value)."""
 
-PREDICATES: dict[str, Callable[[Any, Subject], Answer]] = {
+PREDICATES: dict[str, Callable[[Any, PolicySubject], Answer]] = {
     "kind": kind.holds,
     "area": area.holds,
     "direction": direction.holds,
@@ -46,9 +46,9 @@ PREDICATES: dict[str, Callable[[Any, Subject], Answer]] = {
 """By the field of `When`; the joins `all`, `any`, `not` and `atLeast` are not among them."""
 
 
-def compile_when(when: When) -> Callable[[Subject], Answer]:
+def compile_when(when: When) -> Callable[[PolicySubject], Answer]:
     """The predicate as one function: the fields given must all hold."""
-    parts: list[Callable[[Subject], Answer]] = []
+    parts: list[Callable[[PolicySubject], Answer]] = []
     for name, holds in PREDICATES.items():
         wanted = getattr(when, name)
         if wanted is not None:
@@ -67,7 +67,7 @@ def compile_when(when: When) -> Callable[[Subject], Answer]:
     return lambda subject: _all(part(subject) for part in parts)
 
 
-def _bound(holds: Callable[[Any, Subject], Answer], wanted: Any) -> Callable[[Subject], Answer]:
+def _bound(holds: Callable[[Any, PolicySubject], Answer], wanted: Any) -> Callable[[PolicySubject], Answer]:
     return lambda subject: holds(wanted, subject)
 
 

@@ -1,0 +1,25 @@
+"""The hint for whoever has models and no Environment, which is where a repository usually begins."""
+
+from __future__ import annotations
+
+from penstock.compiler import Nowhere
+from penstock.diagnostics.grammar import counted
+
+_SMALLEST = f"""\
+apiVersion: penstock/v1
+kind: Environment
+metadata: {{name: local, owner: OWNER}}
+spec:
+  stage: development
+  namespace: local
+  cluster: false
+  images: {{runtime: "penstock@sha256:{"0" * 64}"}}  # a run on this machine pulls none
+  modelStore: file:///srv/models"""
+
+
+def missing_environment_hint(nowhere: Nowhere) -> str:
+    """What is missing, and the smallest Environment that would do."""
+    return (
+        f"hint: no Environment is declared, so that nothing is compiled of {counted(nowhere.models, 'model')}; "
+        f"the smallest one, for runs on this machine:\n\n{_SMALLEST.replace('OWNER', nowhere.owner)}"
+    )

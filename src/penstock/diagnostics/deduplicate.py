@@ -1,0 +1,46 @@
+"""Deduplicates diagnostics: an unknown name that is written in many places is reported once."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from penstock.diagnostics.grammar import counted
+from penstock.diagnostics.model import Diagnostic, Label, Span
+
+_SHOWN_PLACES = 3
+"""How many places of one mistake are shown; the others are counted."""
+
+
+def deduplicated(diagnostics: Iterable[Diagnostic], codes: Container[str]) -> Iterator[Diagnostic]:
+    """The diagnostics, where those of one of `codes` that say the same of several places have become one.
+
+    Its primary place is the first of them, and a fix of it mends them all. Headlines of these codes give the name.
+    """
+    groups: dict[Any, list[Diagnostic]] = {}
+    for one in diagnostics:
+        if one.code in codes and one.primary is not None and not one.secondary:
+            groups.setdefault((one.code, one.severity, one.headline, one.primary.message, one.help), []).append(one)
+        else:
+            yield one
+    for group in groups.values():
+        yield _as_one(sorted(group))
+
+
+def also_at(places: Iterable[Span]) -> tuple[tuple[Label, ...], tuple[str, ...]]:
+    """Labels and help for the further places of a mistake, in order."""
+    rest = sorted(places)
+    labels = tuple(Label(span, "here too") for span in rest[: _SHOWN_PLACES - 1])
+    more = len(rest) - len(labels)
+    return labels, (f"the same name is used in {counted(more, 'more place')}",) if more else ()
+
+
+def _as_one(group: list[Diagnostic]) -> Diagnostic:
+    first, *rest = group
+    labels, helps = also_at({one.primary.span for one in rest if one.primary and one.primary != first.primary})
+    fix = first.fix
+    if fix is not None:
+        edits = (edit for one in group if one.fix is not None for edit in one.fix.edits)
+        fix = replace(fix, edits=tuple(dict.fromkeys(edits)))
+    return replace(first, secondary=labels, help=(*first.help, *helps), fix=fix)

@@ -1,0 +1,122 @@
+"""Saves the state of a finished run for the next one: what it found out, and the fingerprints that this rests on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from penstock.catalog.dependencies import FILE
+from penstock.catalog.facts import id_in
+from penstock.incremental.build_state import BuildState, FileSnapshot, Overview, RememberedUnit, SnapshotFile
+from penstock.incremental.documents import Documents
+from penstock.incremental.writing import Writing, remembered
+from penstock.source.files import FileStat
+from penstock.source.stat_cache import UNPROVED, Observed, is_settled, observed, stat_of
+
+if TYPE_CHECKING:
+    from penstock.incremental.compilation import Compilation
+
+MOST_UNREMEMBERED = 20
+"""Files that are read anew at each run before the documents are remembered again."""
+
+
+def save_state(run: Compilation, stats: Sequence[FileStat], writing: Writing) -> None:
+    """Remember a run that found no errors, of a tree whose spec files have these `stats`."""
+    known, invalidation = run.known, run.invalidation
+    fingerprints = _fingerprints(run)
+    new = BuildState(
+        documents=known.documents,
+        fingerprints=known.fingerprints.updated(fingerprints),
+        checked=known.checked.updated({**_vanished(run), **run.checked}),
+        units=known.units.updated({**dict.fromkeys(invalidation.gone), **_units(run)}),
+        sql=known.sql.updated(run.learned),
+        outputs=writing.outputs(),
+        overview=_overview(run),
+    )
+    is_worth = len(run.source.texts) > MOST_UNREMEMBERED or not known.documents
+    if is_worth:
+        new.documents = _documents(run)
+    now = time.time_ns()
+    files = _files(run, stats, now)
+    seen = FileSnapshot(
+        files=files,
+        repository=_repository(run, fingerprints, now),
+        quiet=not run.diagnostics and run.nowhere is None,
+        unread=[] if is_worth else _unread(run, files),
+        parts=run.seen.parts,
+    )
+    run.store.save(seen, new, known)
+
+
+def _fingerprints(run: Compilation) -> dict[str, str]:
+    """What has changed or was read for the first time, and what it stands for now."""
+    keys = {key for reads in run.checked.values() for key in reads or ()}
+    keys.update(key for made in run.compiled for key in made.reads)
+    keys -= run.known.fingerprints.get_many(keys).keys()
+    return {key: run.source.catalog.fingerprint(key) for key in keys | run.invalidation.changed}
+
+
+def _vanished(run: Compilation) -> dict[str, None]:
+    return {str(spec_id): None for spec_id in run.source.former - run.source.came}
+
+
+def _units(run: Compilation) -> dict[str, RememberedUnit | None]:
+    """The units that were compiled; None for one with findings, which is compiled again."""
+    return {
+        str(made.unit): (sorted(made.reads), [remembered(each) for each in made.artifacts])
+        if not made.diagnostics
+        else None
+        for made in run.compiled
+    }
+
+
+def _overview(run: Compilation) -> Overview:
+    return Overview(
+        facts=run.source.facts.plain(),
+        units_of=run.invalidation.units_of,
+        waiting=[str(unit) for unit in run.unreleased],
+        dirty_specs=[spec for spec, keys in run.checked.items() if keys is None],
+        dirty_units=[str(made.unit) for made in run.compiled if made.diagnostics],
+    )
+
+
+def _documents(run: Compilation) -> Documents:
+    catalog = run.source.whole()
+    documents = ((spec_id, catalog.document(spec_id)) for spec_id in catalog.ids())
+    return Documents.of({str(i): [d.file.path, d.index, d.line, d.value] for i, d in documents if d is not None})
+
+
+def _unread(run: Compilation, files: Mapping[str, SnapshotFile]) -> list[str]:
+    """The files whose documents are remembered in another form; a new time of change alone is none."""
+    before, unread = run.seen.files, set(run.seen.unread)
+    return [
+        path for path in run.source.texts if path in unread or path not in before or before[path][3] != files[path][3]
+    ]
+
+
+def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str, SnapshotFile]:
+    found = {}
+    for stat in stats:
+        text = run.source.texts.get(stat.path)
+        if text is None:
+            found[stat.path] = run.seen.files[stat.path]
+        else:
+            ids = [str(spec_id) for document in text.documents if (spec_id := id_in(document)) is not None]
+            blob = text.documents[0].file.blob if text.documents else ""
+            changed = stat.mtime_ns if is_settled(stat.mtime_ns, now_ns) else UNPROVED
+            found[stat.path] = stat.size, changed, stat.inode, blob, ids
+    return found
+
+
+def _repository(run: Compilation, fingerprints: Mapping[str, str], now_ns: int) -> dict[str, Observed | None]:
+    """What is known of each file that was looked for; those whose fingerprint is new are looked at."""
+    found = {**run.seen.repository, **run.repository.read}
+    for key, digest in fingerprints.items():
+        if key.startswith(FILE):
+            path = key.removeprefix(FILE)
+            try:
+                found[path] = observed(stat_of((run.root / path).lstat()), digest, now_ns)
+            except OSError:
+                found[path] = None
+    return found

@@ -1,0 +1,117 @@
+"""References to Python: the functions and classes that specs name, with all that they import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from penstock.python.paths import paths_of
+from penstock.review.changes.references.changed_files import Changed, ReferenceDifference, blobs_of
+from penstock.review.changes.references.import_graph import ImportGraph
+from penstock.review.revisions import Revisions
+from penstock.source.canonical import digest
+from penstock.source.git.paths import is_outside
+from penstock.source.git.values import TreeChange
+
+_NAME = re.compile(r"[\w.:]+")
+_COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so)")
+"""What Python imports in the place of a module, or for one."""
+RUN_AT_START = ("sitecustomize.py", "usercustomize.py")
+"""What Python runs when it starts, wherever it has the root on its path by then."""
+
+
+@dataclass(slots=True)
+class CodeReferences:
+    """Functions and classes. Layout and comments are nothing; Python that cannot be parsed is compared by its bytes.
+
+    Where a module may run code that no import statement names, any Python of the repository is taken for a part of it.
+    The steps find no other Python at the root than what the functions and classes lead to. A command of one's own may
+    have all of the root on its path: what comes there, and may stand in for something installed, is a part of it.
+    """
+
+    revisions: Revisions
+    changed: Changed
+    _python: set[str] = field(init=False)
+    _named: set[str] = field(init=False)
+    """Files that are no Python, and that a text in Python may name."""
+    _everywhere: list[TreeChange] = field(init=False)
+    """Compiled files, which may be a part of any module."""
+    _standing_in: list[TreeChange] = field(init=False)
+    """Python at the root that may stand in for what is installed."""
+    _before: ImportGraph = field(init=False)
+    _after: ImportGraph = field(init=False)
+    _digests: dict[tuple[str, str, bool], tuple[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A link may lead out of the folder.
+        anywhere = not self.changed.links.none
+        own = {path: one for path, one in sorted(self.changed.files.items()) if anywhere or not is_outside(path)}
+        self._python = {path for path in own if path.endswith(".py")}
+        links = self.changed.links
+        before, after = blobs_of([one for path, one in own.items() if path not in self._python])
+        self._named = set(before)
+        self._before = ImportGraph(self.revisions.base.files, links, before)
+        self._after = ImportGraph(self.revisions.head.files, links, after)
+        self._everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
+        listing = self.revisions.base.files.listing("") if self._python else ()
+        # Python looks for these when it starts, which is before the steps have the root on their path.
+        standing_in = self.changed.standing_in("", listing) if self._python else []
+        self._standing_in = [one for one in standing_in if one.path not in RUN_AT_START]
+
+    def may_differ(self, text: str) -> bool:
+        """Whether a file with this text may name code that differs."""
+        names = {name for name in _NAME.findall(text) if (":" in name or "." in name) and not name[0].isdecimal()}
+        return any(len(set(self.digests(module_of(name)))) == 2 for name in names)
+
+    def digests(self, module: str, folder: str = "", *, on_path: bool = False) -> tuple[str, str]:
+        """Digests of those files that differ of which a module is made, in the base and in head (see `ImportGraph`).
+
+        `on_path`: whether all of the root is on the path of what runs it.
+        """
+        key = module, folder, on_path
+        if not self._python and not self._named:
+            return "", ""
+        if key not in self._digests:
+            own, around = self._own(module, folder), blobs_of(self._around(module, folder, on_path=on_path))
+            before, after = (digest([one, blobs]) for one, blobs in zip(own, around, strict=True))
+            self._digests[key] = before, after
+        return self._digests[key]
+
+    def _around(self, module: str, folder: str, *, on_path: bool) -> list[TreeChange]:
+        """What may be run in the place of what a module imports, or of what that does."""
+        standing_in = self._standing_in
+        if standing_in and not on_path:
+            # A folder at the root that the code imports from is found by what is installed, too.
+            names = self._before.packages(module, folder) | self._after.packages(module, folder)
+            standing_in = [one for one in standing_in if one.path.partition("/")[0].removesuffix(".py") in names]
+        return [*self._everywhere, *standing_in]
+
+    def _own(self, module: str, folder: str) -> tuple[str, str]:
+        """Digests of what the module leads to."""
+        before, after = (side.digest(module, self._python, folder) for side in (self._before, self._after))
+        return before, after
+
+    def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
+        """Of the one function or class of a field."""
+        (function,) = texts
+        module = module_of(function)
+        before, after = self.digests(module)
+        if before == after:
+            return None
+        own_before, own_after = self._own(module, "")
+        why = f"the code behind `{function}` differs, and nothing says how"
+        path = paths_of(module)[0]
+        if own_before == own_after:
+            path, *more = blobs_of(self._around(module, "", on_path=False))[0]
+            others = f" and {len(more)} more" if more else ""
+            why = f"`{path}`{others} may be run in the place of what `{function}` imports, or what that does"
+        return ReferenceDifference(
+            {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
+        )
+
+
+def module_of(name: str) -> str:
+    """The module that a function (``module:function``) or a class (``module.Class``) stands in."""
+    module, colon, _ = name.partition(":")
+    return module if colon else name.rpartition(".")[0]

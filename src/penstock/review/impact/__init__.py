@@ -1,0 +1,1 @@
+"""What a change affects: the specs downstream of it, and what it adds to the resources that are requested."""
