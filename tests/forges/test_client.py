@@ -74,7 +74,7 @@ def test_a_fault_that_passes_is_waited_out(server: GitHubServer, client: GitHubC
 def test_a_fault_that_stays_is_an_error(server: GitHubServer, client: GitHubClient, waits: Waits) -> None:
     server.always_answers(PATH, Reply(502, b"<html>Bad gateway</html>"))
     assert refused(lambda: client.get(PATH)).endswith(
-        "was answered with 502: GitHub has a fault of its own: run again later."
+        "was answered with 502: GitHub had an internal error: run again later."
     )
     assert server.count(PATH) == 5
     assert waits == [1.0, 2.0, 4.0, 8.0]
@@ -138,7 +138,9 @@ def test_a_rate_limit_without_end_is_an_error(server: GitHubServer, client: GitH
 
 def test_a_server_that_does_not_answer_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers(PATH, Reply(200, b"{}", pause=1))
-    assert "got no good answer in 5 attempts: it took too long. run again later." in refused(lambda: client.get(PATH))
+    assert "got no successful response in 5 attempts: it took too long. run again later." in refused(
+        lambda: client.get(PATH)
+    )
 
 
 def test_a_server_that_drips_is_an_error(server: GitHubServer, waits: Waits) -> None:
@@ -174,7 +176,7 @@ def test_half_an_answer_is_none(server: GitHubServer, client: GitHubClient, repl
     server.answers(PATH, reply)
     assert client.get(PATH)["number"] == 1
     server.always_answers(PATH, reply)
-    assert "got no good answer in 5 attempts" in refused(lambda: client.get(PATH))
+    assert "got no successful response in 5 attempts" in refused(lambda: client.get(PATH))
 
 
 def test_nobody_there_is_an_error(waits: Waits) -> None:

@@ -333,7 +333,7 @@ def test_what_is_released_already_is_said(repository: Repository, capsys: pytest
     repository.train("one")
     assert repository.promote() == 0
     said = refused(repository, capsys)
-    assert "serves this version of `made` by `made-online` already; train another one to release it" in said, (
+    assert "serves this version of `made` by `made-online` already; train a new version to release one" in said, (
         "no canary"
     )
 

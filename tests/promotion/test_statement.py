@@ -98,7 +98,7 @@ def test_a_canary_does_not_move_on_evidence_that_is_not_there(
     evidence = repository.root / repository.release()["evidence"]["path"]
     data = evidence.read_bytes()
     evidence.write_bytes(data + b"\n")
-    assert "is not the file whose digest the Release carries" in refused(repository, capsys, "--advance")
+    assert "does not have the digest that the Release names" in refused(repository, capsys, "--advance")
     evidence.unlink()
     assert "is not in the repository; promote the version again" in refused(repository, capsys, "--advance")
 

@@ -316,5 +316,5 @@ def _uncompiled(unit: Unit, error: str) -> Diagnostic:
         "not-compiled",
         f"{unit.kind} {unit.name} does not compile for {unit.environment}",
         None,
-        help=(f"`penstock compile` says more; the compiler stopped with {error}",),
+        help=(f"run `penstock compile` for details; the compiler stopped with {error}",),
     )

@@ -200,7 +200,7 @@ def _base_problems(sides: Sides) -> list[Diagnostic]:
             code="base-unreadable",
             severity=Severity.WARNING,
             headline=f"on base: {one.headline}",
-            help=("what base says here was not compared, and counts as the highest risk",),
+            help=("this part of the base was not compared, and counts as the highest risk",),
             fix=None,
         )
         for one in found

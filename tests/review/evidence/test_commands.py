@@ -156,7 +156,7 @@ def _with_key(repository: Repository, **how: Any) -> None:
     [
         ({"from": "2998-01-01T00:00:00+00:00"}, "the key `ci` was not valid yet when the statement was made"),
         ({"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "the key `ci` had expired when"),
-        ({"revoked": True}, "the key `ci` is revoked, and all that it signed is void"),
+        ({"revoked": True}, "the key `ci` is revoked, and its signatures are void"),
     ],
 )
 def test_what_would_not_verify_is_not_signed(

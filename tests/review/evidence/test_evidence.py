@@ -143,8 +143,8 @@ def _other_type(value: dict[str, Any]) -> None:
         (_specs, "made from other specs"),
         (_data, "made from other data than the Release names: flights"),
         (_less_data, "made from other data than the Release names: flights"),
-        (_failed, "the gate `delay-release` said no: quality"),
-        (_not_passed, "the gate `delay-release` said no"),
+        (_failed, "the gate `delay-release` failed: quality"),
+        (_not_passed, "the gate `delay-release` failed"),
         (_only_warned, "does not say that its blocking rules hold: quality"),
         (_rule_left_out, "does not say that its blocking rules hold: quality"),
         (_rule_twice, "does not say that its blocking rules hold: quality"),
@@ -241,7 +241,7 @@ def test_without_keys_in_the_policy_nothing_is_signed(repository: Repository) ->
     found = judged(repository)
     assert (found.state, found.reasons[0]) == (
         "unsigned",
-        "gates: the policy of the base names no key that evidence may be signed with",
+        "gates: the policy of the base lists no key for evidence",
     )
 
 
@@ -296,7 +296,7 @@ def test_a_release_that_is_not_valid_has_no_evidence(repository: Repository) -> 
     keys = KeySet.of([Key.model_validate(key.as_spec())])
     found = evidence_of(load_work_tree(repository.root), repository.plan(base), keys, NOW)
     assert found[f"Release/{NAME}"].state == "missing"
-    assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so nobody can tell what it releases",)
+    assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so it is unknown what it releases",)
 
 
 def test_the_pre_authentication_encoding_is_that_of_the_specification() -> None:

@@ -237,7 +237,7 @@ def test_what_moved_is_the_least_that_did(repository: Repository, after: str, mo
     plan = repository.changed(write(after))
     assert (
         at(plan, "Model/delay.estimator.params").why.split(": ")[1]
-        == f"{moved}; the learner takes them by name, so the order loosens nothing"
+        == f"{moved}; the learner reads them by name, so the order does not affect risk"
     )
 
 

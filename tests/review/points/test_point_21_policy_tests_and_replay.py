@@ -107,7 +107,7 @@ def test_tests_that_fail_for_one_cause_are_told_once(repository: Repository) -> 
     with_policy(repository, _with_tests(*tests))
     found = list(policy_diagnostics(load_work_tree(repository.root)))
     assert [one.headline for one in found] == [
-        "in the test `a` the rule `downstream` matches too, which is not expected",
+        "in the test `a` the rule `downstream` also matches, which is not expected",
         "2 tests expect `traffic` to match, and it does not",
         "there is no Gate/none in this repository",
         "there is no rule `gatte`; did you mean `gate`?",

@@ -233,9 +233,7 @@ def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
     lines = place.log().splitlines(keepends=True)
     tip = place.repository.ref(place.ref)
     assert place.repository.commit_files(place.ref, tip, {"decisions.jsonl": lines[0]}, "shorter\n")
-    assert verify(place).problems == (
-        "a commit of the branch takes away from the record what an earlier one had added",
-    )
+    assert verify(place).problems == ("a commit of the branch removes from the record what an earlier one had added",)
 
 
 def test_the_branch_shares_no_history_with_the_specs_and_leaves_the_work_tree_alone(pull: PullRequest) -> None:
@@ -334,7 +332,7 @@ def test_no_record_is_not_a_whole_one(
         "name a folder by --record\n"
     )
     assert main(["record", action, "--record", str(tmp_path / "none")]) == 2
-    assert "none: `penstock review --record FOLDER` makes one" in capsys.readouterr().err
+    assert "none: `penstock review --record FOLDER` creates it" in capsys.readouterr().err
 
 
 def test_the_command_line_verifies_replays_and_shows(

@@ -151,7 +151,7 @@ def test_a_panel_has_the_bound_of_its_alert() -> None:
     assert found["Response times"] == Bound(0.1, "above")
     # Two periods of 24 hours, and two of a week with six hours for a queue: as the rules about both have it.
     assert found["Last watched"] == Bound(2 * 86_400, "above")
-    assert found["Last retrained"] == Bound(14 * 86_400 + 6 * 3_600, "above")
+    assert found["Since last training"] == Bound(14 * 86_400 + 6 * 3_600, "above")
 
 
 def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_starts() -> None:
@@ -162,7 +162,7 @@ def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_sta
     found = dashboard(flights.view(withdrawn), ONLINE)
     assert found is not None
     assert "Last watched" not in panels(found)
-    assert "Pods that answer" in panels(found)
+    assert "Ready pods" in panels(found)
 
 
 def test_a_bound_is_red_on_its_far_side() -> None:

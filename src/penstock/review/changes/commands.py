@@ -130,4 +130,4 @@ def _modules(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _why(word: str) -> str:
-    return f"what the command reaches by `{word}` differs, and nothing says how"
+    return f"code that the command reaches through `{word}` changed, with unknown effect"

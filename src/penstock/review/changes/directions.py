@@ -29,9 +29,9 @@ def judge(review: Review, operation: Operation, before: Any, after: Any, *, is_i
     """
     match review.loosens:
         case Loosens.NEVER:
-            return Judgement(NEUTRAL, "no change of this field loosens anything")
+            return Judgement(NEUTRAL, "does not affect risk")
         case Loosens.ANY:
-            return Judgement(UNKNOWN, "any change of this field may loosen")
+            return Judgement(UNKNOWN, "any change may increase risk")
         case Loosens.REMOVED | Loosens.ADDED:
             return _of_presence(review.loosens, operation, before, after, is_item)
         case Loosens.LOWER | Loosens.HIGHER:
@@ -46,60 +46,61 @@ def _of_presence(loosens: Loosens, operation: Operation, before: Any, after: Any
     if operation is Operation.ADDED:
         if whole_list:
             if removed:
-                return Judgement(UNKNOWN, "a list that was not there may widen or narrow what holds")
-            return Judgement(TIGHTENED, "only what the new list names is allowed now")
+                return Judgement(UNKNOWN, "a new list may widen or narrow what applies")
+            return Judgement(TIGHTENED, "only the listed values are allowed now")
         if removed:
-            return Judgement(TIGHTENED, "adding this is stricter")
-        return Judgement(LOOSENED, "adding this is looser")
+            return Judgement(TIGHTENED, "adding it reduces risk")
+        return Judgement(LOOSENED, "adding it increases risk")
     if operation is Operation.REMOVED:
         if whole_list:
             if removed:
-                return Judgement(UNKNOWN, "a list that is gone may widen or narrow what holds")
+                return Judgement(UNKNOWN, "removing the list may widen or narrow what applies")
             return Judgement(LOOSENED, "without the list, everything is allowed")
         if removed:
-            return Judgement(LOOSENED, "taking this away is looser")
-        return Judgement(TIGHTENED, "taking this away is stricter")
-    return Judgement(UNKNOWN, "another value stands in its place, and nothing orders the two")
+            return Judgement(LOOSENED, "removing it increases risk")
+        return Judgement(TIGHTENED, "removing it reduces risk")
+    return Judgement(UNKNOWN, "replaced by another value, and the two are not ordered by risk")
 
 
 def _of_number(review: Review, operation: Operation, before: Any, after: Any) -> Judgement:
     loosens = review.loosens
     if review.absent == "unordered" and operation in (Operation.ADDED, Operation.REMOVED):
-        return Judgement(UNKNOWN, "without a value it works in another way, and nothing orders the two")
+        return Judgement(UNKNOWN, "set or unset, it works in different ways, which are not ordered by risk")
     if operation is Operation.REMOVED:
-        return Judgement(LOOSENED, "a bound that is gone is the loosest of all")
+        return Judgement(LOOSENED, "removing the bound increases risk")
     if operation is Operation.ADDED:
-        return Judgement(TIGHTENED, "there was no bound before")
+        return Judgement(TIGHTENED, "adding a bound reduces risk")
     first, second = magnitude(before), magnitude(after)
     both_times = isinstance(before, Duration) is isinstance(after, Duration)
     if first is None or second is None or isinstance(first, type(second)) is False or not both_times:
-        return Judgement(UNKNOWN, "nothing orders the two values")
+        return Judgement(UNKNOWN, "the two values are not ordered by risk")
     is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
+    moving = "lowering" if is_lower else "raising"
     if is_lower is (loosens is Loosens.LOWER):
-        return Judgement(LOOSENED, f"a {loosens.value} value is looser", distance(before, after))
-    return Judgement(TIGHTENED, f"only a {loosens.value} value is looser")
+        return Judgement(LOOSENED, f"{moving} it increases risk", distance(before, after))
+    return Judgement(TIGHTENED, f"{moving} it reduces risk")
 
 
 def _of_order(order: tuple[str, ...], operation: Operation, before: Any, after: Any) -> Judgement:
     if operation is not Operation.CHANGED or before not in order or after not in order:
-        return Judgement(UNKNOWN, "nothing orders the two values")
+        return Judgement(UNKNOWN, "the two values are not ordered by risk")
     listed = ", ".join(order)
     if order.index(after) > order.index(before):
-        return Judgement(LOOSENED, f"from strict to loose the values are {listed}")
-    return Judgement(TIGHTENED, f"from strict to loose the values are {listed}")
+        return Judgement(LOOSENED, f"from strictest to loosest, the values are {listed}")
+    return Judgement(TIGHTENED, f"from strictest to loosest, the values are {listed}")
 
 
 _WHOLE: dict[tuple[str, Operation], Judgement] = {
-    ("Dataset", Operation.ADDED): Judgement(NEUTRAL, "a new dataset loosens nothing that exists"),
-    ("Dataset", Operation.REMOVED): Judgement(LOOSENED, "its contract holds no longer"),
-    ("FeatureSet", Operation.ADDED): Judgement(NEUTRAL, "new features loosen nothing that exists"),
-    ("Model", Operation.ADDED): Judgement(UNKNOWN, "a new model is trained, with whatever it names, once it is merged"),
+    ("Dataset", Operation.ADDED): Judgement(NEUTRAL, "a new dataset does not affect what exists"),
+    ("Dataset", Operation.REMOVED): Judgement(LOOSENED, "its contract no longer applies"),
+    ("FeatureSet", Operation.ADDED): Judgement(NEUTRAL, "new features do not affect what exists"),
+    ("Model", Operation.ADDED): Judgement(UNKNOWN, "a new model, with all that it names, is trained once merged"),
     ("Gate", Operation.ADDED): Judgement(
-        UNKNOWN, "a new gate runs in its model's training, and may take the place of a stricter one"
+        UNKNOWN, "a new gate runs in its model's training, and may replace a stricter one"
     ),
-    ("Gate", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
-    ("Team", Operation.ADDED): Judgement(UNKNOWN, "who is in a new team counts as independent of all others"),
-    ("ApprovalPolicy", Operation.REMOVED): Judgement(LOOSENED, "its rules hold no longer"),
+    ("Gate", Operation.REMOVED): Judgement(LOOSENED, "its rules no longer apply"),
+    ("Team", Operation.ADDED): Judgement(UNKNOWN, "members of a new team count as independent of all others"),
+    ("ApprovalPolicy", Operation.REMOVED): Judgement(LOOSENED, "its rules no longer apply"),
 }
 
 
@@ -113,8 +114,8 @@ def judge_spec(kind: str, operation: Operation, *, names_code: bool = False) -> 
     if operation is Operation.ADDED:
         return Judgement(UNKNOWN, f"a new {kind} takes effect as soon as it is merged")
     if operation is Operation.REMOVED:
-        return Judgement(UNKNOWN, f"whatever relied on this {kind} does without")
-    return Judgement(UNKNOWN, "the content is the same under a new name, which is the business of both owners")
+        return Judgement(UNKNOWN, f"whatever relied on this {kind} loses it")
+    return Judgement(UNKNOWN, "the content is the same under a new name, which concerns both owners")
 
 
 def review_of(declared: dict[str, Any] | None) -> Review:

@@ -172,12 +172,12 @@ class Code:
         if before == after:
             return None
         own_before, own_after = self._own(module, "")
-        why = f"the code behind `{function}` differs, and nothing says how"
+        why = f"the code behind `{function}` changed, with unknown effect"
         path = paths_of(module)[0]
         if own_before == own_after:
             path, *more = blobs_of(self._around(module, "", on_path=False))[0]
             others = f" and {len(more)} more" if more else ""
-            why = f"`{path}`{others} may be run in the place of what `{function}` imports, or what that does"
+            why = f"`{path}`{others} may be run instead of what `{function}` imports, directly or indirectly"
         return Difference(
             {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
         )
@@ -201,17 +201,17 @@ class Rows:
         if not found:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        why = f"the rows in `{shown_path(found[0].path)}`{more} {self._said(found)}"
+        why = f"the data in `{shown_path(found[0].path)}`{more} {self._said(found)}"
         return Difference(*blobs_of(found), why, shown_path(found[0].path))
 
     def _said(self, found: Sequence[TreeChange]) -> str:
         """What is known of files: where all of them are new, whether they are what others held."""
         if any(one.before is not None for one in found):
-            return "differ, and nothing says how"
+            return "changed, with unknown effect"
         gone = {one.before: path for path, one in self.changed.files.items() if one.after is None}
         if len(found) == 1 and found[0].after in gone:
-            return f"are those that `{shown_path(gone[found[0].after])}` held"
-        return "are new, and nothing says how they differ from others"
+            return f"is what `{shown_path(gone[found[0].after])}` held"
+        return "is new, and may differ from other data"
 
     def _named(self, path: str) -> list[TreeChange]:
         return self.changed.matching(path) if is_pattern(path) else self.changed.at(path)

@@ -36,14 +36,14 @@ def require_own_hand(client: GitHubClient, identity: Identity, place: BranchPlac
     stranger = next((move.actor for move in recent if not identity.is_author(move.actor)), None)
     if stranger is not None:
         raise RecordError(
-            f"{stranger.login or 'somebody'} pushed to {place.branch} after #{number} was opened, so nobody can tell "
-            "what was approved and held: let nobody but the review update that branch, and open a new pull request "
+            f"{stranger.login or 'somebody'} pushed to {place.branch} after #{number} was opened, so it is unknown "
+            "what was approved and held: let only the review update that branch, and open a new pull request "
             "with the same commits"
         )
     start = recent[-1].before if recent else tip
     if start.strip("0") and last_about(read(place.log_at(start)), subject) is not None:
         raise RecordError(
-            f"{place.branch} spoke of #{number} before it was opened: open a new pull request with the same commits"
+            f"{place.branch} had entries about #{number} before it was opened: open a new one with the same commits"
         )
 
 

@@ -105,7 +105,7 @@ def _slices(rule: SliceRule, exam: Examination) -> Measured:
 
 def _fairness(rule: FairnessRule, exam: Examination) -> Measured:
     if exam.task != "binary":
-        raise InputError(f"`{rule.fairness}` is about binary decisions, and this is a {exam.task} task")
+        raise InputError(f"`{rule.fairness}` is for binary decisions, but this is a {exam.task} task")
     groups = exam.groups(rule.by, rule.min_support)
     figure = Figure(rule.fairness, fairness(rule.fairness, exam.predictions, groups))
     rates = {
@@ -130,7 +130,7 @@ def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
     if not groups.small:
         return ()
     named = ", ".join(f"{name} ({rows})" for name, rows in groups.small.items())
-    return (f"groups of `{column}` with fewer than {min_support} rows, not judged: {named}",)
+    return (f"groups of `{column}` with fewer than {min_support} rows, not evaluated: {named}",)
 
 
 def _comparison(rule: CompareRule, exam: Examination, champion: Champion | AbsentChampion) -> Measured:
@@ -141,7 +141,7 @@ def _comparison(rule: CompareRule, exam: Examination, champion: Champion | Absen
             if champion.digest is None:
                 return Measured({}, skipped=champion.reason)
             # It is there: whether this model is as good as it, nobody knows, and so the rule does not hold.
-            way_on = "if that is meant, leave this rule out of the gate until this model is the champion"
+            way_on = "if this is intended, leave this rule out of the gate until this model is the champion"
             return Measured({}, notes=(f"{champion.reason}; {way_on}",))
         other = champion.predictions
     else:
@@ -175,7 +175,7 @@ def _decisions(exam: Examination, theirs: Predictions) -> dict[str, Any]:
 def _perturbed(rule: PerturbRule, exam: Examination) -> Measured:
     whole = exam.metric(rule.metric)
     sign = 1 if METRICS[rule.metric].higher_is_better else -1
-    name, drops = f"{rule.metric} lost", []
+    name, drops = f"{rule.metric} drop", []
     for number in range(PERTURBATIONS):
         frame = _perturbation(rule, exam, SEED + number)
         try:

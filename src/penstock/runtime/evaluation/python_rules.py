@@ -61,7 +61,7 @@ def _called(name: str, function: Callable[..., Any], truth: Any, said: Any, rows
     try:
         value = function(truth, said, rows)
     except (Exception, SystemExit) as error:
-        raise InputError(f"`{name}` fails{failure(error)}") from error
+        raise InputError(f"`{name}` failed{failure(error)}") from error
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -58,15 +58,15 @@ def refuse_deaf(pipeline: Any, rows: pd.DataFrame, features: Sequence[FeatureCol
             # Values that it knows it may well hold to be the same, if they are rare.
             if set(own).isdisjoint(values) and listener.hears(name, values[:_MOST_VALUES]):
                 raise InputError(
-                    f"the model knows `{name}` as {_listed(values)}, and none of the values that come, such as "
-                    f"{_listed(own)}: fit it on text as it comes here, booleans as 'true' and 'false'"
+                    f"the model expects `{name}` to be {_listed(values)}, but the data has other values, such as "
+                    f"{_listed(own)}: fit it on the strings used here, booleans as 'true' and 'false'"
                 )
 
 
 def _refuse_nan(listener: _Listener, name: str) -> None:
     if listener.hears(name, [float("nan"), _UNKNOWN]) and not listener.hears(name, [None, _UNKNOWN]):
         raise InputError(
-            f"the model knows a missing `{name}` as NaN, and None comes: fit it on None for what is missing"
+            f"the model expects a missing `{name}` as NaN, but it is None here: fit it on None for missing values"
         )
 
 
@@ -79,7 +79,10 @@ def _tell_unknown(listener: _Listener, column: pd.Series[Any], own: list[str], k
     if strange:
         share = float(column.isin(strange).mean())
         log.warning(
-            "The model does not know %s of `%s`, in %.1f%% of the rows.", _listed(strange), column.name, 100 * share
+            "The model does not know the values %s of `%s`, in %.1f%% of the rows.",
+            _listed(strange),
+            column.name,
+            100 * share,
         )
 
 

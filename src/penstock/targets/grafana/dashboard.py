@@ -31,7 +31,7 @@ def dashboard_model(dashboard: Dashboard) -> dict[str, Any]:
     return {
         "uid": dashboard.uid,
         "title": f"{dashboard.rollout} in {dashboard.environment}",
-        "description": f"What is watched of {dashboard.rollout} (model {dashboard.model}). {GENERATED}",
+        "description": f"Monitoring of {dashboard.rollout} (model {dashboard.model}). {GENERATED}",
         "tags": ["penstock", dashboard.environment, dashboard.model, dashboard.owner],
         "schemaVersion": SCHEMA_VERSION,
         "editable": False,

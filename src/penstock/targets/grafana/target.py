@@ -22,11 +22,11 @@ def render_dashboard(dashboard: Dashboard) -> Iterator[Manifest]:
         file=DASHBOARD_FILE,
         documents=(config_map(dashboard),),
         applied=True,
-        comment=f"What is watched of {dashboard.rollout} in {dashboard.environment}, as Grafana shows it.",
+        comment=f"Grafana dashboard of {dashboard.rollout} in {dashboard.environment}.",
     )
 
 
-_SHOWS = Unsupported("never", "Grafana shows series; it runs nothing and decides nothing")
+_SHOWS = Unsupported("never", "Grafana shows series; it runs nothing")
 
 TARGET = Target(
     name="grafana",

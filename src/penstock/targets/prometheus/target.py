@@ -35,30 +35,30 @@ def render_rules(rules: RuleFile) -> Iterator[Manifest]:
             file=plain_file,
             documents=({"groups": found},),
             applied=False,
-            comment=f"What is watched of {where}, as Prometheus reads it: promtool check rules {plain_file}",
+            comment=f"Rules of {where} as a plain rule file: promtool check rules {plain_file}",
         )
         yield Manifest(
             file=tests_file,
             documents=(unit_tests(rules, plain_file),),
             applied=False,
-            comment=f"When the alerts of {where} fire and when they stay silent: promtool test rules {tests_file}",
+            comment=f"Unit tests of the alerts of {where}: promtool test rules {tests_file}",
         )
         yield Manifest(
             file=rules_file,
             documents=(prometheus_rule(rules, found),),
             applied=True,
-            comment=f"What is watched of {where}; the same groups as in {plain_file}.",
+            comment=f"Rules of {where}; the same groups as in {plain_file}.",
         )
     if rules.scrape is not None:
         yield Manifest(
             file=SCRAPING_FILE,
             documents=(pod_monitor(rules, rules.scrape),),
             applied=True,
-            comment=f"Which pods of {where} Prometheus scrapes, under the names that the rules use.",
+            comment=f"The pods of {where} that Prometheus scrapes, under the names that the rules use.",
         )
 
 
-_NOT_WATCHED = Unsupported("never", "Prometheus watches what runs; it runs nothing")
+_NOT_WATCHED = Unsupported("never", "Prometheus observes workloads; it runs none")
 
 TARGET = Target(
     name="prometheus",
@@ -69,7 +69,7 @@ TARGET = Target(
         Schedule: _NOT_WATCHED,
         Endpoint: _NOT_WATCHED,
         AccessRule: _NOT_WATCHED,
-        Dashboard: Unsupported("never", "Prometheus draws nothing that lasts"),
+        Dashboard: Unsupported("never", "Prometheus has no dashboards"),
     },
     capabilities=CAPABILITIES,
 )
