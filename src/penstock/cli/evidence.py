@@ -283,5 +283,5 @@ def _releases(catalog: Catalog, names: list[str]) -> list[Release]:
     known = {release.name: release for release in catalog.view(None).all(Release)}
     unknown = [name for name in names if name.removeprefix("Release/") not in known]
     if unknown:
-        raise _UsageError(f"there is no release `{unknown[0]}`; there is {', '.join(sorted(known)) or 'none'}")
+        raise _UsageError(f"there is no release `{unknown[0]}`; known: {', '.join(sorted(known)) or 'none'}")
     return [known[name.removeprefix("Release/")] for name in names] if names else list(known.values())

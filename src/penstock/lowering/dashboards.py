@@ -86,7 +86,7 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
     )
     up = f'up{{namespace="{subject.namespace}",rollout="{subject.rollout}"}}'
     yield Panel(
-        "Ready pods",
+        "Reachable pods",
         "Pods whose metrics Prometheus can scrape.",
         (Query(f"sum({up}) or vector(0)", "pods"),),
         form="figure",

@@ -89,7 +89,7 @@ class Comparison:
         """Compare; `examined` holds what became of the `units`.
 
         With errors in the specs of head, nobody can tell what should be generated: nothing is compared then, and what
-        is wrong with the files shows once they are mended. That a unit of sound specs does not compile is an error.
+        is wrong with the files shows once they are fixed. That a unit of sound specs does not compile is an error.
         """
         if has_errors:
             self.result.problems += [one for made in examined.compiled.values() for one in made.diagnostics]

@@ -187,7 +187,7 @@ _TOLD_OF = frozenset({"autoscaler-handover", "base-unreadable", "canary-taken-ba
 
 
 def _base_problems(sides: Sides) -> list[Diagnostic]:
-    """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
+    """What keeps base from being compared, as warnings: whoever fixes it must not be kept from it."""
     catalog = sides.base.catalog
     found = [
         *catalog.reading,

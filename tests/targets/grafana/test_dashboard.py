@@ -162,7 +162,7 @@ def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_sta
     found = dashboard(flights.view(withdrawn), ONLINE)
     assert found is not None
     assert "Last watched" not in panels(found)
-    assert "Ready pods" in panels(found)
+    assert "Reachable pods" in panels(found)
 
 
 def test_a_bound_is_red_on_its_far_side() -> None:

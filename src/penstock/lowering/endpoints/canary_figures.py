@@ -86,7 +86,7 @@ def _sustained(figure: str, window: Duration) -> str:
 
 
 def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
-    """A figure of one's own: what it says on few requests, and over which window, is in its expression."""
+    """A custom metric: its expression decides about few requests, and over which window."""
     promql = query.promql.strip()
     best, bound = ("min", query.above) if query.above is not None else ("max", query.below)
     return AbortCondition(

@@ -53,7 +53,7 @@ _MOST_WORDS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
+    """Commands of custom steps: the files they name, Python with what it imports, scripts with what they name."""
 
     sides: Sides
     changed: Changed
@@ -65,7 +65,7 @@ class Commands:
 
     def difference(self, texts: Sequence[str]) -> Difference | None:
         """Of the words of one command."""
-        # A step of one's own has the root on its path from the start where it runs on this machine.
+        # A custom step has the root on its path from the start where it runs on this machine.
         waiting = [*RUN_AT_START, *(word for text in texts for word in (text, *_words(text)) if word)]
         seen: set[str] = set()
         while waiting:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from penstock.specs.gate import PythonRule
 
 RESAMPLES = 300
-"""Calls for an interval: a function of one's own sees whole rows, which is slow."""
+"""Calls for an interval: a custom function sees whole rows, which is slow."""
 
 
 def own_figure(rule: PythonRule, exam: Examination) -> Figure:
