@@ -46,7 +46,7 @@ def test_a_single_value_says_the_same_of_itself() -> None:
         "required\n"
         "review: from strictest to loosest `production`, `staging`, `development` (governance)\n"
     )
-    assert as_text(find("Environment.prometheus.runbooks")).splitlines()[-1] == "may be left out"
+    assert as_text(find("Environment.prometheus.runbooks")).splitlines()[-1] == "optional"
 
 
 def test_every_field_of_the_language_can_be_asked_for() -> None:

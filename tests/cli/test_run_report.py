@@ -119,7 +119,7 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["--parallel", "0"], "--parallel must be at least 1, not 0"),
         (["--parallel", "-1"], "--parallel must be at least 1, not -1"),
-        (["--as-of", "yesterday"], "--as-of: expected a moment such as 2026-01-31T06:00:00Z, not `yesterday`"),
+        (["--as-of", "yesterday"], "--as-of: expected a time such as 2026-01-31T06:00:00Z, not `yesterday`"),
         (["--as-of", "2024-13-01"], "not `2024-13-01`"),
     ],
 )

@@ -22,7 +22,7 @@ from penstock.specs.rollout import Rollout
 
 FOLDER = "specs/releases"
 HEADER = """\
-# Written by `penstock promote`: what {environment} serves. Merging a change of this file releases it.
+# Written by `penstock promote`. It says what {environment} serves; a pull request that changes it is the release.
 """
 _LONGEST_NAME = 50
 

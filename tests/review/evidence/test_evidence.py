@@ -148,7 +148,7 @@ def _other_type(value: dict[str, Any]) -> None:
         (_only_warned, "does not say that its blocking rules hold: quality"),
         (_rule_left_out, "does not say that its blocking rules hold: quality"),
         (_rule_twice, "does not say that its blocking rules hold: quality"),
-        (_gate_left_out, "the gate `delay-release` has not judged this version"),
+        (_gate_left_out, "the gate `delay-release` has not evaluated this version"),
         (_from_the_future, "made in the future"),
         (_no_zone, "no time zone"),
         (_other_type, "no in-toto statement of the type"),
@@ -194,7 +194,7 @@ def test_evidence_expires_as_its_gate_says(repository: Repository) -> None:
     assert judged(repository, key, later=timedelta(days=7)).state == "valid"
     late = judged(repository, key, later=timedelta(days=7, seconds=1))
     assert late.state == "expired"
-    assert "takes it for 7d" in late.reasons[0]
+    assert "accepts evidence for 7d" in late.reasons[0]
 
 
 def test_an_altered_payload_does_not_verify(repository: Repository) -> None:
@@ -206,7 +206,7 @@ def test_an_altered_payload_does_not_verify(repository: Repository) -> None:
     _replace(repository, forged.as_bytes())
     found = judged(repository, key)
     assert found.state == "mismatched"
-    assert "gates: the signature that names the key `ci` is not of this statement" in found.reasons
+    assert "gates: the signature by the key `ci` does not match this statement" in found.reasons
 
 
 def test_a_signature_over_another_type_of_payload_does_not_count(repository: Repository) -> None:
@@ -266,7 +266,7 @@ def test_a_revoked_key_voids_all_that_it_signed_under_every_name(repository: Rep
     assert judged(repository, Signer("ci", key.pair, revoked=True)).state == "revoked"
     found = judged(repository, key, revoked)
     assert found.state == "revoked"
-    assert "all that it signed is void" in found.reasons[0]
+    assert "its signatures are void" in found.reasons[0]
 
 
 def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Repository) -> None:

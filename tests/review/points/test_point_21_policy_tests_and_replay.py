@@ -177,7 +177,7 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     assert main(["policy", "replay", "--root", str(repository.root), str(record.parent)]) == 0
     shown = capsys.readouterr().out
     assert "approved -> pending" in shown
-    assert "1 of 1 recorded pull request would be judged otherwise" in shown
+    assert "the verdict would change for 1 of 1 saved pull request" in shown
 
 
 def test_a_record_whose_commits_are_gone_is_told_and_not_passed_over(repository: Repository) -> None:
@@ -193,7 +193,7 @@ def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys
     opened(repository, looser_gate)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
     assert main([*arguments, "--pretend-approved-by", "ada"]) == 1
-    assert "1 more is missing" in capsys.readouterr().out
+    assert "1 more approval missing" in capsys.readouterr().out
     assert main([*arguments, "--pretend-approved-by", "ada", "--pretend-approved-by", "rita"]) == 0
     shown = capsys.readouterr()
     assert (shown.out.startswith("approved"), shown.err) == (True, "")
@@ -237,7 +237,7 @@ def test_simulate_takes_the_work_tree_as_it_lies_there(
     repository.edit(looser_gate)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
     assert main([*arguments, "--head", "WORKTREE", "--pretend-approved-by", "ada"]) == 1
-    assert "1 more is missing" in capsys.readouterr().out
+    assert "1 more approval missing" in capsys.readouterr().out
 
 
 def test_simulate_says_what_would_make_a_verdict_possible(
@@ -246,7 +246,7 @@ def test_simulate_says_what_would_make_a_verdict_possible(
     opened(repository)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--author", "eve"]
     main([*arguments, "--base", "HEAD"])
-    assert capsys.readouterr().err == "hint: head is the base; `--head WORKTREE` takes what is not committed yet\n"
+    assert capsys.readouterr().err == "hint: no committed changes; `--head WORKTREE` includes uncommitted ones\n"
     repository.compile()
     next((repository.root / "generated").rglob("*.yaml")).unlink()
     assert main([*arguments, "--base", "main", "--head", "WORKTREE"]) == 1
@@ -260,7 +260,7 @@ def test_simulate_says_why_evidence_does_not_verify(repository: Repository, caps
     said = capsys.readouterr().err
     assert said.startswith("hint: evidence of Release/")
     assert ": unsigned: " in said
-    assert "the policy of the base names no key" in said
+    assert "the policy of the base lists no key" in said
 
 
 def test_replay_judges_a_release_by_its_evidence(repository: Repository) -> None:

@@ -122,7 +122,7 @@ def _forged(lines: list[bytes]) -> list[bytes]:
         (_twice, "line 2 does not follow"),
         (_altered, "line 2 was altered"),
         (_spaced, "line 2 is not written as an entry is"),
-        (_garbled, "line 2 is no JSON"),
+        (_garbled, "line 2 is not JSON"),
         (_forged, "line 3 does not follow"),
     ],
 )
@@ -151,8 +151,8 @@ def rewritten(place: FolderPlace, **values: Any) -> None:
     ("values", "says"),
     [
         ({"number": 4}, "line 3 carries the number 4"),
-        ({"version": 1}, "line 3 is no entry of this version"),
-        ({"more": "of it"}, "line 3 is no entry of this version"),
+        ({"version": 1}, "line 3 is not an entry of this version"),
+        ({"more": "of it"}, "line 3 is not an entry of this version"),
         ({"folder": ""}, "line 3 names no folder"),
         ({"folder": 1}, "line 3 names no folder"),
     ],
@@ -188,7 +188,7 @@ def test_a_line_that_says_something_else_than_its_inputs_is_found(
     found = verify(place)
     assert found.problems == (), "the chain holds, and so do the inputs"
     problems = [one.problem for one in replay(place, found.entries)]
-    assert problems == ["", "", f"the entry's `{field}` is not what its own inputs give"]
+    assert problems == ["", "", f"the entry's `{field}` does not follow from its inputs"]
 
 
 def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullReque
     append(place, found.inputs, approved)
     assert verify(place).problems == ()
     [result] = replay(place, verify(place).entries)
-    assert "made again, the verdict is `pending`" in result.problem
+    assert "recomputed, the verdict is `pending`" in result.problem
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
@@ -309,7 +309,7 @@ def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Pa
     recorded(pull, place)
     log = tmp_path / "record" / "decisions.jsonl"
     log.write_bytes(log.read_bytes() + b'{"version":1,"numb')
-    assert "line 4 is cut off" in verify(place).problems[0]
+    assert "line 4 is incomplete" in verify(place).problems[0]
     pull.push(looser_region)
     found = decision_on(pull, place)
     append(place, found.inputs, found.verdict)

@@ -64,7 +64,7 @@ def test_a_file_with_more_shows_that_alone() -> None:
     )
     assert "+c: 2" in part.text
     assert "+a: 2" not in part.text
-    assert said(part) == ["line 8 as in e/m/a.yaml"]
+    assert said(part) == ["same change at line 8 as in e/m/a.yaml"]
 
 
 def test_a_hunk_that_recurs_in_its_file_names_its_lines() -> None:
@@ -173,5 +173,5 @@ def test_a_file_without_room_for_its_lines_is_no_reference() -> None:
     artifacts.append(changed("f/m/z.yaml", "", f"v: 39\n{big}"))
     text = markdown.render(plan(artifacts=tuple(artifacts)))
     assert len(text.encode()) <= markdown.LIMIT
-    assert "its lines have no room here" in text
+    assert "too long to show here" in text
     assert "as in <code>e/m39/a.yaml" not in text

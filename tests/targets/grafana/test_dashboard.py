@@ -141,7 +141,7 @@ def test_whatever_is_shown_is_recorded_pushed_or_served(kind: str) -> None:
 def test_a_panel_has_the_bound_of_its_alert() -> None:
     found = {title: panel.bound for title, panel in panels(plan()).items()}
     assert found["inputs: psi"] == Bound(0.25, "above")
-    assert found["inputs: windows beyond the bound"] == Bound(3, "above")
+    assert found["inputs: windows above the bound"] == Bound(3, "above")
     assert found["scores: psi"] == Bound(0.2, "above")
     assert found["ranking: roc_auc"] == Bound(0.62, "below")
     assert found["ranking: labels"] == Bound(2000, "below")
@@ -244,7 +244,7 @@ def test_a_grafana_that_does_not_know_the_model_is_an_error() -> None:
     at = view(grafana='  grafana: {version: "9.5"}\n')
     (problem,) = capability_problems(at, SpecId("Rollout", ONLINE), plan(grafana='  grafana: {version: "9.5"}\n'))
     assert problem.primary is not None
-    assert problem.primary.message == "Grafana 9.5 does not know the model that dashboards are written in"
+    assert problem.primary.message == "Grafana 9.5 does not support the generated dashboard schema"
     assert problem.help == ("use Grafana 10 or newer",)
     assert list(capability_problems(view(), SpecId("Rollout", ONLINE), plan())) == []
 

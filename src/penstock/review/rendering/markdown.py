@@ -188,6 +188,6 @@ def _added(page: _Page, artifact: ArtifactChange, hunks: Hunks) -> bool:
 def _file(shown: Shown, name: str) -> str:
     told = "; ".join(one.said(markdown) for one in shown.told)
     if not shown.text:
-        return f"- {name}: {told or 'nothing but the order differs'}\n\n"
+        return f"- {name}: {told or 'only the order differs'}\n\n"
     below = f"{told}\n\n" if told else ""
     return f"<details><summary>{name}</summary>\n\n{fenced(shown.text, 'diff')}\n\n{below}</details>\n\n"
