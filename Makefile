@@ -25,22 +25,22 @@ SAVED_WITH := cloudpickle\|joblib\|mlflow-skinny\|numpy\|pandas\|scikit-learn\|s
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-setup: $(INSTALLED) ## Make .venv with all that is needed (any Python from 3.11: make PYTHON=python3.12 setup)
+setup: $(INSTALLED) ## Create .venv with everything needed (any Python from 3.11: make PYTHON=python3.12 setup)
 
 $(INSTALLED): requirements/dev.lock requirements/bootstrap.lock pyproject.toml tools/setup.sh
 	@tools/setup.sh
 
-demo: $(INSTALLED) ## Compile the specs, then train, judge and release the flight model on this machine
+demo: $(INSTALLED) ## Compile the specs, then train, evaluate and register the flight model locally
 	@$(BIN)/penstock compile
 	@$(BIN)/penstock run flight-delay
 
-test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one room, JOBS=0 for one process)
+test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one package, JOBS=0 for one process)
 	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
 
-golden: $(INSTALLED) ## Rewrite the golden files, and fail where that changes one
+golden: $(INSTALLED) ## Rewrite the golden files, and fail if that changes one
 	@JOBS=$(JOBS) tools/golden.sh
 
-tools: $(INSTALLED) ## Install what tests need besides: promtool, amtool, actionlint, kustomize, ...
+tools: $(INSTALLED) ## Install further tools for the tests: promtool, amtool, actionlint, kustomize, ...
 	@tools/install-tools.sh
 
 cluster: ## Build what tests/cluster needs: an API server, KServe and Argo Rollouts (minutes, with Go)
@@ -55,11 +55,11 @@ lint: $(INSTALLED) ## ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(INSTALLED) ## Format the code and make the safe fixes
+format: $(INSTALLED) ## Format the code and apply safe fixes
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-lock: $(INSTALLED) ## Resolve the locks anew (UPGRADE=--upgrade for the newest versions)
+lock: $(INSTALLED) ## Resolve the locks again (UPGRADE=--upgrade for the newest versions)
 	@$(RESOLVE) pyproject.toml --extra dev --output-file requirements/dev.lock
 	@$(RESOLVE) requirements/bootstrap.in --constraints requirements/dev.lock \
 		--output-file requirements/bootstrap.lock

@@ -121,7 +121,7 @@ def test_a_folder_of_another_case_is_named_where_there_is_no_other(
     if (tmp_path / "specs").exists():
         pytest.skip("this file system does not tell case apart")
     assert main(["check", "--root", str(tmp_path)]) == 2
-    assert "`Specs` is another name to git: rename it to `specs`" in capsys.readouterr().err
+    assert "names are case-sensitive in git: rename `Specs` to `specs`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["check", "compile"])
@@ -215,12 +215,12 @@ def test_an_address_is_explained_to_programs(repository: Path, capsys: pytest.Ca
         ("Gate/delay-release.rulez", "`Gate/delay-release` has no `rulez`"),
         ("Gate/Delay", "is not a valid address"),
         ("lable-leak", "did you mean `label-leak`?"),
-        ("Gate/nothing", "there are `Gate/delay-release`"),
+        ("Gate/nothing", "known: `Gate/delay-release`"),
         ("Gaet/release", "did you mean `Gate`?"),
         ("Gate/delay-release.rules[qualty].metric", "did you mean `rules[quality]`?"),
         ("Gate/delay-release.rul", "did you mean `rules`?"),
         ("Model/delay.label.colum", "did you mean `label.column`?"),
-        ("Rollout/delay-online.serve.replicas.x", "there are `serve.replicas.min`, `serve.replicas.max`"),
+        ("Rollout/delay-online.serve.replicas.x", "known: `serve.replicas.min`, `serve.replicas.max`"),
     ],
 )
 def test_what_cannot_be_explained_gets_a_hint(

@@ -58,8 +58,8 @@ def test_generated_files_that_may_not_be_written_are_told_by_their_folder(
 def test_a_fault_of_its_own_asks_for_a_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "the fault is its own: KeyError: 'x'" in said(KeyError("x"), monkeypatch, capsys, tmp_path)
-    assert "the fault is its own: OSError: x" in said(OSError("x"), monkeypatch, capsys, tmp_path)
+    assert "internal error: KeyError: 'x'" in said(KeyError("x"), monkeypatch, capsys, tmp_path)
+    assert "internal error: OSError: x" in said(OSError("x"), monkeypatch, capsys, tmp_path)
 
 
 def test_a_library_that_is_missing_names_its_extra(

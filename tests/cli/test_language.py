@@ -17,14 +17,14 @@ def test_a_field_has_its_type_its_words_and_what_a_change_means() -> None:
     text = as_text(find("Rollout.strategy.canary.steps"))
     assert text.startswith("Rollout.strategy.canary.steps: a list, each item a mapping\nSteps in order")
     assert "weight: a percentage such as `25%` or a number from 0 to 1 (required)\n    Share of the traffic.\n" in text
-    assert "    review: a higher value is looser (rollout)" in text
+    assert "    review: raising it increases risk (rollout)" in text
     assert all(len(line) <= 100 for line in text.splitlines())
 
 
 def test_forms_are_listed_and_each_is_a_step_further() -> None:
     text = as_text(find("Gate.rules"))
     assert "\n  fairness  A group fairness metric" in text
-    assert "More of one: penstock explain Gate.rules.metric" in text
+    assert "Its fields: penstock explain Gate.rules.metric" in text
     assert "minSupport: a whole number (default `100`)" in as_text(find("Gate.rules.fairness"))
     assert find("Gate.rules.fairness.minSupport").description.startswith("Minimum number of rows of a group")
 
@@ -44,9 +44,9 @@ def test_a_single_value_says_the_same_of_itself() -> None:
         "Environment.stage: `development`, `staging` or `production`\n"
         "Stage, which approval rules and checks refer to.\n"
         "required\n"
-        "review: from strict to loose `production`, `staging`, `development` (governance)\n"
+        "review: from strictest to loosest `production`, `staging`, `development` (governance)\n"
     )
-    assert as_text(find("Environment.prometheus.runbooks")).splitlines()[-1] == "may be left out"
+    assert as_text(find("Environment.prometheus.runbooks")).splitlines()[-1] == "optional"
 
 
 def test_every_field_of_the_language_can_be_asked_for() -> None:
@@ -81,7 +81,7 @@ def one(at: str, field: Field, seen: frozenset[type]) -> Iterator[str]:
         ("Gat", "there is no kind `Gat`; did you mean `Gate`?"),
         ("Gate.rulez", "`Gate` has no `rulez`; did you mean `rules`?"),
         ("Gate.metadat", "`Gate` has no `metadat`; did you mean `metadata`?"),
-        ("Gate.zzz", "`Gate` has no `zzz`; there are `model`, `clusters`, `rules`, `evidenceValid` and `tests`"),
+        ("Gate.zzz", "`Gate` has no `zzz`; known: `model`, `clusters`, `rules`, `evidenceValid` and `tests`"),
         ("Gate.model.name", "`Gate.model` has no fields: it is the name of a Model"),
         ("Gate.rules.faireness", "did you mean `fairness`?"),
         ("Gate.", "`Gate` has no ``"),

@@ -13,6 +13,7 @@ import pytest
 import penstock
 from penstock.cli.main import main
 from penstock.cli.manual import CODES
+from penstock.targets.kserve.capabilities import STANDARD_CANARY_SINCE
 
 PACKAGE = Path(penstock.__file__).parent
 SEVERITIES = {"error", "warning", "note"}
@@ -32,6 +33,11 @@ def reported() -> dict[str, str]:
 def test_every_code_has_a_page() -> None:
     assert {code: file for code, file in reported().items() if code not in CODES} == {}
     assert len(reported()) > 60
+
+
+def test_what_a_page_says_of_kserve_holds_for_the_versions_it_names() -> None:
+    since = ".".join(map(str, STANDARD_CANARY_SINCE))
+    assert f"before {since}" in CODES["ignored-field"].manual
 
 
 def made_as() -> Iterator[tuple[str, str]]:
@@ -77,7 +83,7 @@ def test_all_codes_are_listed_to_programs(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("words", [[], ["label-leak", "--codes"]])
 def test_one_thing_is_explained_at_a_time(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2
-    assert capsys.readouterr().err == "error: give an address, a kind, a code or --codes, and one of them\n"
+    assert capsys.readouterr().err == "error: give exactly one of: an address, a kind, a diagnostic code, --codes\n"
 
 
 def test_a_page_begins_with_one_sentence() -> None:

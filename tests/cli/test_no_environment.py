@@ -29,7 +29,7 @@ def repository(tmp_path: Path) -> Path:
     return write(tmp_path, homeless())
 
 
-HINT = "hint: no Environment is declared, so that nothing is compiled of 1 model; "
+HINT = "hint: no Environment is declared, so nothing is compiled for 1 model; "
 
 
 @pytest.mark.parametrize("command", [["check"], ["compile"], ["compile", "--check"]])

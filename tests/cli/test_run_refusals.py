@@ -25,8 +25,8 @@ def test_files_that_are_out_of_date_are_one_mistake(repository: Path, capsys: py
     capsys.readouterr()
     assert main(["run", "delay", "--root", str(repository)]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("error: generated/ is not what the specs say (`generated/")
-    assert "other files); run `penstock compile`" in said
+    assert said.startswith("error: generated/ is out of date (`generated/")
+    assert "other files): run `penstock compile`" in said
     assert said.count("\n") == 1
 
 
@@ -67,7 +67,7 @@ def test_a_repository_without_environments_is_told_what_trains_here(
     main(["compile", "--root", str(repository)])
     assert refused(repository, capsys, "delay") == (
         "error: `delay` has no training pipeline in any environment: no Environment is declared yet; add a document "
-        "with `kind: Environment`, with `cluster: false` in it where it stands for this machine alone\n"
+        "with `kind: Environment`, with `cluster: false` if it is for local runs only\n"
     )
 
 
@@ -75,7 +75,7 @@ def test_errors_of_the_specs_are_the_cause(repository: Path, capsys: pytest.Capt
     edit(repository / "specs/platform.yaml", "kind: Environment", "kind: Enviroment")
     said = refused(repository, capsys, "delay")
     assert "error[unknown-kind]" in said
-    assert said.endswith("error: the specs have errors; mend them, run `penstock compile`, then this again\n")
+    assert said.endswith("error: fix the errors above, run `penstock compile`, then run this again\n")
 
 
 def test_errors_that_a_check_finds_are_not_mended_by_compiling(
@@ -84,18 +84,18 @@ def test_errors_that_a_check_finds_are_not_mended_by_compiling(
     edit(repository / "specs/rollout.yaml", "{min: 3, max: 12,", "{min: 13, max: 12,")
     said = refused(repository, capsys, "delay")
     assert "error[capacity]" in said
-    assert said.endswith("error: the specs have errors; mend them, run `penstock compile`, then this again\n")
+    assert said.endswith("error: fix the errors above, run `penstock compile`, then run this again\n")
 
 
 def test_environments_that_do_not_train_are_named_with_their_key(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = refused(repository, capsys, "delay", "--environment", "nowhere")
-    assert said == "error: there is no environment `nowhere`; there is `production`, `staging`\n"
+    assert said == "error: there is no environment `nowhere`; known: `production`, `staging`\n"
     edit(repository / "specs/platform.yaml", "  stage: staging", "  stage: staging\n  training: false")
     main(["compile", "--root", str(repository)])
     said = refused(repository, capsys, "delay", "--environment", "staging")
-    assert said == "error: `delay` has no training pipeline in `staging`: `training: false` stands in it\n"
+    assert said == "error: `delay` has no training pipeline in `staging`: `training: false` is set in it\n"
 
 
 def test_a_rollout_that_watches_nothing_has_no_monitoring_pipeline(
@@ -107,8 +107,8 @@ def test_a_rollout_that_watches_nothing_has_no_monitoring_pipeline(
     rollout.write_text("\n".join(kept), encoding="utf-8")
     main(["compile", "--root", str(repository)])
     assert refused(repository, capsys, "delay", "--pipeline", "monitoring") == (
-        "error: `delay` has no monitoring pipeline in any environment: no rollout of it says in `monitor` which "
-        "`drift` or `quality` to watch\n"
+        "error: `delay` has no monitoring pipeline in any environment: none of its rollouts declares "
+        "`monitor.drift` or `monitor.quality`\n"
     )
     rollout.unlink()
     main(["compile", "--root", str(repository)])

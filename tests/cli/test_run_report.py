@@ -31,31 +31,28 @@ def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
 
 def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, Script("gate", f"echo 'recall is 0.2' >&2; exit {EXIT_REJECTED}"))
-    assert "step `gate` said no; nothing behind it has run:\n  recall is 0.2\n" in said
+    assert "step `gate` failed its check; later steps were skipped:\n  recall is 0.2\n" in said
 
 
 @pytest.mark.parametrize(
     ("script", "how"),
     [
-        ("exit 1", "broke, and decided nothing (exit code 1)"),
-        ("exit 127", "broke, and decided nothing (exit code 127)"),
-        ("kill -9 $$", "broke, and decided nothing (ended by signal 9, Killed)"),
-        (f"exit {EXIT_USAGE}", "could not work with what it was given, and decided nothing"),
+        ("exit 1", "crashed (exit code 1), and made no decision"),
+        ("exit 127", "crashed (exit code 127), and made no decision"),
+        ("kill -9 $$", "crashed (signal 9, Killed), and made no decision"),
+        (f"exit {EXIT_USAGE}", "got invalid input, and made no decision"),
     ],
 )
 def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str, how: str) -> None:
     said = told(tmp_path, capsys, Script("gate", f"echo what it said last >&2; {script}"))
-    assert f"step `gate` {how}; nothing behind it has run:\n  what it said last\n" in said
-    assert "said no" not in said
+    assert f"step `gate` {how}; later steps were skipped:\n  what it said last\n" in said
+    assert "failed its check" not in said
 
 
 def test_code_that_changed_meanwhile_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ours.py").write_text("before\n")
     said = told(tmp_path, capsys, Script("features", "echo longer than before > ours.py  # ours:function"))
-    assert (
-        "the code that step `features` runs was changed while it ran: which of the two made its outputs is not known, "
-        "and the next run makes them anew"
-    ) in said
+    assert "the code of step `features` changed while it ran: the next run does not reuse its outputs" in said
 
 
 def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +106,7 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "penstock promote m --to qa --rollout one  write the Release" in said
     assert "monitoring" not in said, "no rollout watches it"
     report(run, "m", "training", workspace, tmp_path, "--to qa --rollout one", True)
-    assert "  watch the model for drift\n" in capsys.readouterr().out
+    assert "  measure drift\n" in capsys.readouterr().out
     report(run, "m", "training", workspace, tmp_path)
     said = capsys.readouterr().out
     assert "penstock explain Model/m" in said
@@ -120,9 +117,9 @@ def test_what_comes_next_can_be_done(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--parallel", "0"], "--parallel takes a number from 1, not 0"),
-        (["--parallel", "-1"], "--parallel takes a number from 1, not -1"),
-        (["--as-of", "yesterday"], "--as-of: expected a moment such as 2026-01-31T06:00:00Z, not `yesterday`"),
+        (["--parallel", "0"], "--parallel must be at least 1, not 0"),
+        (["--parallel", "-1"], "--parallel must be at least 1, not -1"),
+        (["--as-of", "yesterday"], "--as-of: expected a time such as 2026-01-31T06:00:00Z, not `yesterday`"),
         (["--as-of", "2024-13-01"], "not `2024-13-01`"),
     ],
 )
@@ -191,4 +188,4 @@ def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: 
 
 
 def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "step `train` took too long" in told(tmp_path, capsys, Script("train", "sleep 60", timeout=1))
+    assert "step `train` timed out" in told(tmp_path, capsys, Script("train", "sleep 60", timeout=1))

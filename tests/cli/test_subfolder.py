@@ -45,7 +45,7 @@ def test_from_above_it_says_where_they_are(
 ) -> None:
     monkeypatch.chdir(folder.parent)
     assert main(["check"]) == 2
-    assert "or name it by --root (there is one in `ml`: `--root ml`)" in capsys.readouterr().err
+    assert "or pass --root (there is one in `ml`: `--root ml`)" in capsys.readouterr().err
 
 
 def test_a_forge_is_told_paths_from_the_top(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

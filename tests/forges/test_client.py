@@ -37,9 +37,9 @@ def refused(call: Callable[[], object]) -> str:
         (403, "give it the permission"),
         (404, "check the name, and that the token may read that repository"),
         (409, "run again"),
-        (410, "switch it on"),
-        (418, "run again, and if it stays, update Penstock"),
-        (422, "GitHub finds the request invalid"),
+        (410, "enable it"),
+        (418, "run again, and if it persists, update Penstock"),
+        (422, "GitHub found the request invalid"),
         (451, "GitHub has blocked the repository"),
         (499, "run again"),
         (599, "run again later"),
@@ -62,7 +62,7 @@ def test_a_missing_permission_is_named(server: GitHubServer, client: GitHubClien
 
 def test_single_sign_on_is_named(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers(PATH, Reply(403, {}, {"X-GitHub-SSO": "required; url=https://x.test"}))
-    assert "authorized for single sign-on" in refused(lambda: client.get(PATH))
+    assert "requires single sign-on" in refused(lambda: client.get(PATH))
 
 
 def test_a_fault_that_passes_is_waited_out(server: GitHubServer, client: GitHubClient, waits: Waits) -> None:
@@ -74,7 +74,7 @@ def test_a_fault_that_passes_is_waited_out(server: GitHubServer, client: GitHubC
 def test_a_fault_that_stays_is_an_error(server: GitHubServer, client: GitHubClient, waits: Waits) -> None:
     server.always_answers(PATH, Reply(502, b"<html>Bad gateway</html>"))
     assert refused(lambda: client.get(PATH)).endswith(
-        "was answered with 502: GitHub has a fault of its own: run again later."
+        "was answered with 502: GitHub had an internal error: run again later."
     )
     assert server.count(PATH) == 5
     assert waits == [1.0, 2.0, 4.0, 8.0]
@@ -99,7 +99,7 @@ def test_what_writes_is_not_repeated_after_a_fault(server: GitHubServer, client:
 def test_what_writes_is_not_repeated_after_silence(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers("/comments", Reply(201, b"{}", pause=3))
     said = refused(lambda: client.send("POST", "/repos/acme/models/issues/1/comments", {"body": "x"}))
-    assert "It may have been done all the same; run again later." in said
+    assert "It may have taken effect all the same; run again later." in said
     assert server.count("/comments") == 1
 
 
@@ -126,7 +126,7 @@ def test_a_rate_limit_that_ends_too_late_is_an_error(server: GitHubServer, clien
     spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1772456400"}
     server.always_answers(PATH, Reply(403, {"message": "API rate limit exceeded"}, spent))
     said = refused(lambda: client.get(PATH))
-    assert "rate limit, which ends in 3601 seconds: run again then, or use the token of a GitHub App" in said
+    assert "rate limit, which resets in 3601 seconds: run again then, or use the token of a GitHub App" in said
     assert waits == []
 
 
@@ -138,7 +138,9 @@ def test_a_rate_limit_without_end_is_an_error(server: GitHubServer, client: GitH
 
 def test_a_server_that_does_not_answer_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers(PATH, Reply(200, b"{}", pause=1))
-    assert "got no good answer in 5 attempts: it took too long. run again later." in refused(lambda: client.get(PATH))
+    assert "got no successful response in 5 attempts: it took too long. run again later." in refused(
+        lambda: client.get(PATH)
+    )
 
 
 def test_a_server_that_drips_is_an_error(server: GitHubServer, waits: Waits) -> None:
@@ -174,7 +176,7 @@ def test_half_an_answer_is_none(server: GitHubServer, client: GitHubClient, repl
     server.answers(PATH, reply)
     assert client.get(PATH)["number"] == 1
     server.always_answers(PATH, reply)
-    assert "got no good answer in 5 attempts" in refused(lambda: client.get(PATH))
+    assert "got no successful response in 5 attempts" in refused(lambda: client.get(PATH))
 
 
 def test_nobody_there_is_an_error(waits: Waits) -> None:
@@ -206,7 +208,7 @@ def test_a_list_of_exactly_one_page_is_whole(server: GitHubServer, client: GitHu
 def test_pages_that_lead_in_a_circle_are_an_error(server: GitHubServer, client: GitHubClient, page: int) -> None:
     server.reviews = [{"id": number} for number in range(250)]
     server.next_link = f"{REVIEWS}?per_page=100&page={page}"
-    assert "lead in a circle" in refused(lambda: list(client.items(REVIEWS)))
+    assert "form a loop" in refused(lambda: list(client.items(REVIEWS)))
     assert server.count(REVIEWS) <= 3
 
 
@@ -220,13 +222,13 @@ def test_a_page_that_fails_fails_the_list(server: GitHubServer, client: GitHubCl
 
 def test_a_list_that_is_none_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers(REVIEWS, Reply(200, {"items": []}))
-    assert "is no list" in refused(lambda: list(client.items(REVIEWS)))
+    assert "is not a list" in refused(lambda: list(client.items(REVIEWS)))
 
 
 @pytest.mark.parametrize("link", ["https://evil.example/next", "http://127.0.0.1:1/next", "//evil.example/x"])
 def test_the_token_follows_no_link_to_another_host(server: GitHubServer, client: GitHubClient, link: str) -> None:
     server.next_link = link
-    assert "leads to another host, where the token is not sent" in refused(lambda: list(client.items(REVIEWS)))
+    assert "redirects to another host, where the token is not sent" in refused(lambda: list(client.items(REVIEWS)))
 
 
 def test_a_renamed_repository_is_followed(server: GitHubServer, client: GitHubClient) -> None:

@@ -37,7 +37,7 @@ def test_all_commits_are_read(server: GitHubServer, client: GitHubClient, number
 def test_fewer_commits_than_github_counts_are_an_error(server: GitHubServer, client: GitHubClient) -> None:
     listed = [commit(HEAD, account("ada"))]
     server.always_answers(COMPARE, Reply(200, {"total_commits": 2, "commits": listed}))
-    with pytest.raises(ForgeError, match="counts 2 commits between base and head, and shows 1: run again later"):
+    with pytest.raises(ForgeError, match="counts 2 commits between base and head, but lists 1: run again later"):
         read(client)
 
 

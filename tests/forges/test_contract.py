@@ -288,7 +288,7 @@ def test_githubs_own_example_of_a_push_that_lacks_its_time_is_no_push(
     example = description["components"]["examples"]["activity-items"]["value"]
     with serving(GitHubServer()) as server, GitHubClient(Secret(TOKEN), server.url) as client:
         server.activity = example
-        with pytest.raises(GitHubError, match="`timestamp` of the repository's activity is not a text"):
+        with pytest.raises(GitHubError, match="`timestamp` of the repository's activity is not a string"):
             read_pull_request(client, REPOSITORY, 1)
 
 

@@ -57,7 +57,7 @@ def test_a_branch_without_a_queue_is_an_error(server: GitHubServer, client: GitH
 def test_a_queue_without_end_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     page = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "same"}}
     server.always_answers("/graphql", Reply(200, {"data": {"repository": {"mergeQueue": {"entries": page}}}}))
-    with pytest.raises(ForgeError, match="do not end"):
+    with pytest.raises(ForgeError, match="too many pages"):
         group(client, 1)
 
 

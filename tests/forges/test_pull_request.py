@@ -91,7 +91,7 @@ def test_a_fork_that_may_not_be_read_leaves_no_guess(server: GitHubServer, clien
     server.pull["head"]["repo"] = {"id": 8, "full_name": "eve/models"}
     server.always_answers("/activity", Reply(404, {"message": "Not Found"}))
     said = refused(client)
-    assert "nobody can say which approvals came after the last push" in said
+    assert "it is unknown which approvals came after the last push" in said
     assert "let it read that repository's contents" in said
 
 
@@ -207,7 +207,7 @@ def test_a_push_that_github_does_not_show_yet_is_waited_for(
 
 def test_a_head_that_nobody_pushed_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
     server.activity = [move("2026-03-02T08:55:00Z", "0" * 40, object_id("other"), "branch_creation")]
-    assert "does not lead to the head of the pull request: run again in a minute; if it stays, push once more" in (
+    assert "does not lead to the head of the pull request: run again in a minute; if it persists, push again" in (
         refused(client)
     )
 
@@ -260,7 +260,7 @@ def test_what_github_does_not_document_is_an_error(
 
 @pytest.mark.parametrize("repository", ["acme", "acme/models/x", "../x", "acme/..", "acme/mo dels", "acme/mödels", ""])
 def test_what_is_no_repository_is_not_asked_for(server: GitHubServer, client: GitHubClient, repository: str) -> None:
-    with pytest.raises(ForgeError, match="name it as owner/name"):
+    with pytest.raises(ForgeError, match="write it as owner/name"):
         read_pull_request(client, repository, 1)
     assert server.seen == []
 

@@ -61,19 +61,19 @@ def test_a_record_can_be_read_by_people() -> None:
 def test_a_record_with_something_wrong_names_the_place(change, place: str) -> None:
     record = json.loads(dump(lived().view.facts))
     change(record)
-    with pytest.raises(ForgeError, match=rf"^pull-7\.json is not a recorded pull request \(at {place}: .*record it"):
+    with pytest.raises(ForgeError, match=rf"^pull-7\.json is not a saved pull request \(at {place}: .*save it"):
         parse(json.dumps(record), "pull-7.json")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"number": 1}', b"\xff"])
 def test_what_is_no_record_is_refused(text: str | bytes) -> None:
-    with pytest.raises(ForgeError, match="record it again"):
+    with pytest.raises(ForgeError, match="save it again"):
         parse(text)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
     text = dump(lived().view.facts).replace('"submitted": "2026-03-02T09:01:00Z"', '"submitted": "2026-03-02T09:01:00"')
-    with pytest.raises(ForgeError, match="a time without a zone"):
+    with pytest.raises(ForgeError, match="a time without a time zone"):
         parse(text)
 
 
@@ -148,7 +148,7 @@ def test_to_pretend_gives_nobody_the_right_to_write() -> None:
 
 
 def test_nobody_approves_under_a_look_alike() -> None:
-    with pytest.raises(ForgeError, match=r"'b\\u043eb' is no login"):
+    with pytest.raises(ForgeError, match=r"'b\\u043eb' is not a valid login"):
         pretend_approved_by(lived().view, ["bоb"])
 
 

@@ -130,15 +130,15 @@ def _future(value: dict[str, Any]) -> None:
     [
         (_short_digest, "its subject `made` must have exactly one digest, a hexadecimal sha256"),
         (_path_for_a_name, "is about the model `../../etc`, not `made`"),
-        (_no_rules, "does not say that the gate `release` found these rules to hold: `quality`"),
+        (_no_rules, "does not say that these rules of the gate `release` hold: `quality`"),
         (_not_passed, "`made` did not pass `release`"),
-        (_no_gates, "asks for the gate `release`, which has not judged this version"),
+        (_no_gates, "requires the gate `release`, which has not evaluated this version"),
         (_data_without_digest, "its `predicate.datasets.rows` is not a digest"),
         (
             _other_type,
-            "is no statement of gates: it is not an in-toto statement of the type urn:penstock:gate-evidence:v1",
+            "is not a gate statement: it is not an in-toto statement of the type urn:penstock:gate-evidence:v1",
         ),
-        (_future, "which has not come yet"),
+        (_future, "dated in the future"),
     ],
 )
 def test_a_statement_that_does_not_prove_the_version_is_refused(
@@ -159,7 +159,7 @@ def test_the_gates_and_the_specs_of_today_are_held_as_for_a_local_run(
     failed = written(repository, tmp_path / "failed", outcome="fail")
     assert "`made` did not pass `release/quality`" in refused(repository, capsys, "--evidence", str(failed))
     old = written(repository, tmp_path / "old", age=timedelta(days=31))
-    assert "takes it for 30d" in refused(repository, capsys, "--evidence", str(old))
+    assert "accepts evidence for 30d" in refused(repository, capsys, "--evidence", str(old))
     stale = written(repository, tmp_path / "stale")
     repository.edit("atLeast: 0.7", "atLeast: 0.8")
     assert "have changed since this version was trained" in refused(repository, capsys, "--evidence", str(stale))
@@ -169,9 +169,9 @@ def test_a_path_without_a_statement_says_which_file_is_meant(
     repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = refused(repository, capsys, "--evidence", str(tmp_path / "none"))
-    assert "cannot be read: No such file or directory; name the `statement.json` that the step `evidence`" in told
+    assert "cannot be read: No such file or directory; pass the `statement.json` that the step `evidence`" in told
     (tmp_path / "notes.json").write_text("notes")
-    assert "it is not valid JSON; name the `statement.json`" in refused(
+    assert "it is not valid JSON; pass the `statement.json`" in refused(
         repository, capsys, "--evidence", str(tmp_path / "notes.json")
     )
     (tmp_path / "model.pkl").write_bytes(b"0" * (16 * 1024 * 1024 + 1))
@@ -182,7 +182,7 @@ def test_a_canary_that_moves_takes_no_other_version(
     repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(repository, tmp_path / "downloaded")
-    assert "take no other" in refused(repository, capsys, "--advance", "--evidence", str(path))
+    assert "take no --evidence or --version" in refused(repository, capsys, "--advance", "--evidence", str(path))
 
 
 class Cluster:
@@ -283,7 +283,7 @@ def test_a_registry_that_does_not_answer_is_one_sentence(
 
 
 def test_an_address_without_a_version_is_a_mistake(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "name the version too" in refused(repository, capsys, "--tracking", "sqlite:///x.db")
+    assert "give --version too" in refused(repository, capsys, "--tracking", "sqlite:///x.db")
 
 
 def test_a_registry_that_is_not_there_is_told_soon(

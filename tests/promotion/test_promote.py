@@ -161,7 +161,7 @@ def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsy
     assert repository.release()["step"] == 0
     assert repository.promote("--complete") == 0
     assert "step" not in repository.release()
-    assert "no canary of `made-online` is under way" in refused(repository, capsys, "--advance")
+    assert "no canary of `made-online` is running" in refused(repository, capsys, "--advance")
 
 
 def test_going_back_to_the_version_that_has_the_traffic_ends_the_canary(
@@ -172,7 +172,7 @@ def test_going_back_to_the_version_that_has_the_traffic_ends_the_canary(
     repository.train("two")
     assert repository.promote() == 0
     assert repository.train("one") == one
-    assert "gives this version the rest of the traffic already" in refused(repository, capsys, "--step", "1")
+    assert "already gives this version the rest of the traffic" in refused(repository, capsys, "--step", "1")
     assert repository.promote() == 0
     release = repository.release()
     assert release["version"]["digest"] == one
@@ -186,7 +186,7 @@ def test_a_model_that_was_trained_here_has_to_get_where_it_is_loaded_from(
 ) -> None:
     one = repository.train("one")
     assert repository.promote() == 0
-    where = f"staging loads it from s3://models/made/{one.removeprefix('sha256:')}/model, and has to find it there"
+    where = f"staging loads it from s3://models/made/{one.removeprefix('sha256:')}/model"
     assert where in capsys.readouterr().out
 
 
@@ -217,7 +217,7 @@ def test_of_what_cannot_be_uploaded_nothing_is_released(
     one = repository.train("one")
     (repository.root / ".penstock/models/made" / one.removeprefix("sha256:") / "manifest.json").unlink()
     assert repository.promote("--upload") == 1
-    assert "has no whole version" in capsys.readouterr().err
+    assert "has no complete version" in capsys.readouterr().err
     assert not (repository.root / "specs/releases").exists()
 
 
@@ -226,7 +226,7 @@ def test_only_what_was_trained_here_is_uploaded(
     repository: Repository, other: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert repository.promote("--upload", *other) == 2
-    assert "--upload puts what a run on this machine has registered" in capsys.readouterr().err
+    assert "--upload copies what a local run registered" in capsys.readouterr().err
 
 
 def test_advancing_past_the_last_step_completes(repository: Repository) -> None:
@@ -251,7 +251,7 @@ def test_the_same_promotion_writes_the_same_bytes(repository: Repository, monkey
 
 def test_production_serves_what_staging_has_served(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     one = repository.train("one")
-    assert "`staging` comes before `production` and serves nothing yet" in refused(repository, capsys, to="production")
+    assert "`staging` comes before `production`, and serves nothing yet" in refused(repository, capsys, to="production")
     assert repository.promote() == 0
     assert repository.promote(to="production") == 0
     assert repository.release("production")["version"]["digest"] == one
@@ -295,12 +295,12 @@ def test_a_version_that_another_gate_judged_is_not_released(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repository.train("one", gate="other")
-    assert "asks for the gate `release`, which has not judged" in refused(repository, capsys)
+    assert "requires the gate `release`, which has not evaluated" in refused(repository, capsys)
 
 
 def test_evidence_that_is_too_old_is_not_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     repository.train("one", age=timedelta(days=31))
-    assert "the gate `release` takes it for 30d" in refused(repository, capsys)
+    assert "the gate `release` accepts evidence for 30d" in refused(repository, capsys)
 
 
 def test_specs_that_have_changed_since_are_not_released(
@@ -335,7 +335,7 @@ def test_what_is_released_already_is_said(repository: Repository, capsys: pytest
     repository.train("one")
     assert repository.promote() == 0
     said = refused(repository, capsys)
-    assert "serves this version of `made` by `made-online` already; train another one to release it" in said, (
+    assert "already serves this version of `made` through `made-online`; train a new version to release one" in said, (
         "no canary"
     )
 
@@ -343,7 +343,7 @@ def test_what_is_released_already_is_said(repository: Repository, capsys: pytest
 @pytest.mark.parametrize(
     ("more", "to", "words"),
     [
-        ((), "stagin", "there is no environment `stagin`; there is `staging`"),
+        ((), "stagin", "there is no environment `stagin`; known: `staging`"),
         ((), "local", "no rollout serves `made` in `local`"),
         (("--rollout", "other"), "staging", "has no rollout `other` in `staging`; it has `made-online`"),
         (("--step", "0"), "staging", "serves nothing yet, so the first version gets all of the traffic"),
@@ -364,6 +364,4 @@ def test_a_release_that_stands_elsewhere_is_not_written_twice(
     assert repository.promote() == 0
     (repository.root / RELEASE.format("staging")).rename(repository.root / "specs" / "mine.yaml")
     repository.train("two")
-    assert "stands in specs/mine.yaml; move it to specs/releases/staging-made-online.yaml" in refused(
-        repository, capsys
-    )
+    assert "is in specs/mine.yaml; move it to specs/releases/staging-made-online.yaml" in refused(repository, capsys)

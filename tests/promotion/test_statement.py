@@ -98,7 +98,7 @@ def test_a_canary_does_not_move_on_evidence_that_is_not_there(
     evidence = repository.root / repository.release()["evidence"]["path"]
     data = evidence.read_bytes()
     evidence.write_bytes(data + b"\n")
-    assert "is not the file whose digest the Release carries" in refused(repository, capsys, "--advance")
+    assert "does not have the digest that the Release names" in refused(repository, capsys, "--advance")
     evidence.unlink()
     assert "is not in the repository; promote the version again" in refused(repository, capsys, "--advance")
 
@@ -136,7 +136,7 @@ def test_a_key_that_is_younger_than_the_run_does_not_sign_it(
     (repository.root / "specs" / "policy.yaml").write_text(yaml.safe_dump(policy))
     told = refused(repository, capsys, "--key", str(key[0]), "--key-id", "ci")
     assert "the key `ci` was not valid yet when the statement was made" in told
-    assert "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment" in told
+    assert "extend `from` and `until` of the key in the ApprovalPolicy to that moment" in told
 
 
 def test_the_key_may_come_from_the_environment_and_is_never_shown(
@@ -145,7 +145,7 @@ def test_the_key_may_come_from_the_environment_and_is_never_shown(
     repository.train("one")
     secret = key[0].read_text()
     monkeypatch.setenv("PENSTOCK_EVIDENCE_KEY", secret.replace("PRIVATE", "PUBLIC"))
-    assert "the key is no Ed25519 private key" in (told := refused(repository, capsys, "--key-id", "ci"))
+    assert "the key is not an Ed25519 private key" in (told := refused(repository, capsys, "--key-id", "ci"))
     assert secret.splitlines()[1] not in told
     monkeypatch.setenv("PENSTOCK_EVIDENCE_KEY", secret)
     assert repository.promote("--key-id", "ci") == 0
@@ -194,11 +194,13 @@ def test_a_release_from_before_there_were_statements_gets_one(
     (repository.root / document["spec"].pop("promotion")["path"]).unlink()
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     assert repository.promote() == 0
-    assert "of `made`, and states its promotion anew" in capsys.readouterr().out
+    assert "of `made`, with a new promotion statement" in capsys.readouterr().out
     assert (repository.release()["step"], statement(repository).of.step) == (1, 1)
     assert {**repository.release(), "promotion": None} == {**document["spec"], "promotion": None}
     said = refused(repository, capsys)
-    assert "serves this version of `made` by `made-online` already; --advance or --complete moves its canary" in said
+    assert (
+        "already serves this version of `made` through `made-online`; --advance or --complete moves its canary" in said
+    )
 
 
 def test_a_version_that_was_judged_anew_is_released_on_its_new_evidence(repository: Repository) -> None:
@@ -219,14 +221,14 @@ def test_a_promotion_does_not_come_before_its_evidence(
 ) -> None:
     repository.train("one")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    assert "which has not come yet; look at the clocks" in refused(repository, capsys)
+    assert "dated in the future" in refused(repository, capsys)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     assert "expected seconds since 1970" in refused(repository, capsys)
 
 
 def test_a_key_has_a_name(repository: Repository, key: tuple[Path, Key], capsys: pytest.CaptureFixture[str]) -> None:
     repository.train("one")
-    assert "name the key of --key by --key-id" in refused(repository, capsys, "--key", str(key[0]))
+    assert "--key needs --key-id" in refused(repository, capsys, "--key", str(key[0]))
     missing = refused(repository, capsys, "--key-id", "ci", "--key", str(repository.root / "none.pem"))
     assert "none.pem cannot be read" in missing
 

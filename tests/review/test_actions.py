@@ -157,7 +157,7 @@ def test_outside_of_actions_it_says_what_is_missing(
     for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     assert main(["review", "--root", str(repository.root)]) == 2
-    assert "GITHUB_REPOSITORY is not set: run in GitHub Actions, or judge a recorded pull" in capsys.readouterr().err
+    assert "GITHUB_REPOSITORY is not set: run in GitHub Actions, or evaluate a saved pull" in capsys.readouterr().err
 
 
 def test_without_the_extra_it_says_which(

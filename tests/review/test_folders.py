@@ -147,11 +147,11 @@ def test_the_top_of_a_repository_whose_specs_are_in_a_folder_is_an_error(reposit
     wrong.folder = ""
     (found,) = wrong.plan().errors
     assert found.code == "no-specifications"
-    assert found.help == ("the folder to review may be `ml/risk`: name it as `root` of the action, or by `--root`",)
+    assert found.help == ("the folder to review may be `ml/risk`: pass it as `root` of the action, or with `--root`",)
     wrong.folder = "ml/rsik"
     (found,) = wrong.plan().errors
     assert found.headline == "neither side has a specification in the folder `ml/rsik/specs` of the git repository"
-    assert found.help == ("the folder to review may be `ml/risk`: name it as `root` of the action, or by `--root`",)
+    assert found.help == ("the folder to review may be `ml/risk`: pass it as `root` of the action, or with `--root`",)
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_a_handover_is_about_the_folder_that_shows_it(started: Run, capsys: pyte
     where = {key: found[key] for key in ("number", "head", "began")}
     shown = started.step("show", **where, digest=decided["digest"], entries=recorded["entries"])
     assert shown["code"] == "1"
-    assert "what was handed over is about another folder" in capsys.readouterr().err
+    assert "the decision file is about another folder" in capsys.readouterr().err
 
 
 def test_a_folder_that_the_base_does_not_have_yet_is_reviewed(started: Run) -> None:
@@ -204,7 +204,7 @@ def test_a_folder_that_the_base_does_not_have_yet_is_reviewed(started: Run) -> N
 def test_a_folder_with_a_name_that_is_no_plain_one_is_refused(started: Run, capsys: pytest.CaptureFixture[str]) -> None:
     started.upstream.folder = "ml (main)"
     assert started.on_pull_request() == 2
-    assert "the folder 'ml (main)' is no plain path" in capsys.readouterr().err
+    assert "the folder 'ml (main)' is not a plain path" in capsys.readouterr().err
 
 
 def test_codeowners_and_the_ruleset_are_those_of_the_folder(

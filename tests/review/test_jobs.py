@@ -96,7 +96,7 @@ def test_what_was_altered_between_the_jobs_is_neither_recorded_nor_shown(
     pull.handover.write_text(text)
     digest = bytes_digest(text.encode()) if knows_the_digest else decided["digest"]
     assert pull.step("record", digest=digest)["code"] == "1"
-    assert "handed over" in capsys.readouterr().err
+    assert "the decision file" in capsys.readouterr().err
     assert GitRepository.find(pull.checkout).remote_tip("origin", "refs/heads/penstock-record") is None
     assert shown(pull, found, digest, "sha256:1")["code"] == "1"
     assert pull.conclusion == "failure"
@@ -122,7 +122,7 @@ def test_a_record_that_went_on_in_the_meantime_takes_no_older_decision(
     assert pull.step("record", digest=new["digest"])["code"] == "0"
     pull.handover.write_bytes(kept)
     assert pull.step("record", digest=old["digest"])["code"] != "0"
-    assert "somebody else decided" in capsys.readouterr().err
+    assert "another decision on the same pull request was recorded" in capsys.readouterr().err
 
 
 def test_a_record_that_was_tampered_with_takes_nothing(pull: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,7 +206,7 @@ def test_a_merge_group_that_brings_anything_else_along_does_not_pass(repository:
     repository.write("systems/flights.py", "import os\n")
     group = repository.commit("and a little more")
     _, problem = decide_group(repository.seen, [one.forge.view, two.view], base, group, {})
-    assert problem == "the group holds other files than merging its pull requests gives"
+    assert problem == "the files of the merge group differ from the result of merging its pull requests"
 
 
 def test_what_two_pull_requests_do_only_together_was_approved_by_nobody(repository: Repository) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--fix", action="store_true", help="make the safe fixes, then check again")
-    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    parser.add_argument("--fix", action="store_true", help="apply the safe fixes, then check again")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change, without changing it")
     add_format(parser)
     add_root(parser)
 
@@ -64,7 +64,7 @@ def _fix(root: Path, found: tuple[Diagnostic, ...]) -> bool:
     if done.made:
         print(f"fixed {done.summary()}:", *done.lines(), "", sep="\n", file=sys.stderr)
     for path, reason in refused.items():
-        print(f"error: {path} stays as it is: {reason}", file=sys.stderr)
+        print(f"error: {path} was not changed: {reason}", file=sys.stderr)
     return True
 
 

@@ -1,4 +1,4 @@
-"""``penstock compile``: generated/ becomes what the specs say."""
+"""``penstock compile``: writes generated/ from the specs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     add_root(parser)
     add_format(parser)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 where generated/ is not what it should be"
-    )
-    parser.add_argument("--timings", action="store_true", help="print the stages with their times and counts")
-    parser.add_argument(
-        "--jobs", type=int, metavar="N", help="processes to share the work among; by default one for each processor"
-    )
-    parser.add_argument("--no-cache", action="store_true", help="forget earlier runs, and compile everything")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if generated/ is out of date")
+    parser.add_argument("--timings", action="store_true", help="print the time and count of each stage")
+    parser.add_argument("--jobs", type=int, metavar="N", help="number of processes (default: one per processor)")
+    parser.add_argument("--no-cache", action="store_true", help="ignore the cache and compile everything")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
     if options.jobs is not None and options.jobs < 1:
-        print(f"error: --jobs takes a number from 1, not {options.jobs}", file=sys.stderr)
+        print(f"error: --jobs must be at least 1, not {options.jobs}", file=sys.stderr)
         return WRONG_USE
     session = Session(root, use_memory=not options.no_cache, processes=options.jobs or processors())
     try:
@@ -55,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     if options.timings:
         print(_table(outcome.timings), file=sys.stderr)
     if options.format == "text" and not outcome.failed:
-        print(_summary(outcome, options.check))
+        print(_summary(outcome))
         print("".join(_unreleased(outcome)), end="")
         if outcome.nowhere is not None:
             from penstock.cli.hints import missing_environment_hint
@@ -69,10 +65,10 @@ def _is_of_generated(error: OSError, root: Path) -> bool:
     return isinstance(error.filename, str) and Path(error.filename).is_relative_to(root / "generated")
 
 
-def _summary(outcome: CompileOutcome, check_only: bool) -> str:
+def _summary(outcome: CompileOutcome) -> str:
     plan = outcome.plan
     if plan is None or plan.is_empty:
-        return "generated/ is what the specs say" if check_only else "nothing to do: generated/ is what the specs say"
+        return "generated/ is up to date"
     unchanged = len(plan.unchanged) + plan.others
     counts = {"new": len(plan.create), "changed": len(plan.update), "removed": len(plan.prune), "unchanged": unchanged}
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
@@ -85,13 +81,13 @@ def _unreleased(outcome: CompileOutcome) -> Iterator[str]:
     for unit in outcome.unreleased:
         waiting.setdefault(unit.name, []).append(unit.environment)
     if waiting:
-        yield f"\nno Release yet, and so no serving manifest, for {counted(len(waiting), 'rollout')}:\n"
+        yield f"\nno Release yet, hence no serving manifest, for {counted(len(waiting), 'rollout')}:\n"
     for name in list(waiting)[:MOST_LISTED]:
         yield f"  {name:<32} {', '.join(waiting[name])}\n"
     if len(waiting) > MOST_LISTED:
         yield f"  and {len(waiting) - MOST_LISTED:,} more\n"
     if waiting:
-        yield "run a model, then `penstock promote MODEL --to ENVIRONMENT`\n"
+        yield "train a model with `penstock run`, then `penstock promote MODEL --to ENVIRONMENT`\n"
 
 
 def _table(timings: Timings) -> str:

@@ -1,4 +1,4 @@
-"""``penstock evidence``: the signed statements that releases rest on."""
+"""``penstock evidence``: shows, verifies and signs the statements that releases are based on."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class _UsageError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = add_command(commands, "show", "show what the gates and the promotion of a release state")
-    verify = add_command(commands, "verify", "say whether the evidence of releases verifies, link by link")
-    sign = add_command(commands, "sign", "sign the statements of releases, and write their digests into them")
+    show = add_command(commands, "show", "show the gate and promotion statements of a release")
+    verify = add_command(commands, "verify", "verify the evidence of releases, link by link")
+    sign = add_command(
+        commands, "sign", "sign the statements of releases, and update their digests in the Release specs"
+    )
     sign.add_argument("--key-id", required=True, metavar="ID", help="name of the key in the approval policy")
-    sign.add_argument("--only", choices=_LINKS, help="sign the statements of the gates alone, or of the promotions")
+    sign.add_argument("--only", choices=_LINKS, help="sign only the gate statements, or only the promotion statements")
     add_key(sign)
     for command in (show, verify, sign):
         command.add_argument("releases", nargs="*", metavar="RELEASE", help="names of releases (default: all)")
         add_root(command)
-    verify.add_argument(
-        "--base", metavar="REV", help="commit whose policy names the keys (default: the specs as they lie here)"
-    )
-    keygen = add_command(commands, "keygen", "make a key, and print what the approval policy says of it")
+    verify.add_argument("--base", metavar="REV", help="commit whose policy lists the keys (default: the working tree)")
+    keygen = add_command(commands, "keygen", "generate a key, and print its entry for the approval policy")
     keygen.add_argument("--key-id", required=True, metavar="ID", help="name of the key")
-    keygen.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the private key is written")
+    keygen.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write the private key to")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -110,7 +110,7 @@ def _show(options: argparse.Namespace) -> int:
             lines = [f"  {named.link}: {named.path}", *_table([*rows, ("signed", signed)])]
             print("\n".join(map(log_line, lines)))
         if release.spec.promotion is None:
-            print("  promotion: the release names no statement of it")
+            print("  promotion: the release names no promotion statement")
     return PROBLEMS if failed else OK
 
 
@@ -119,7 +119,7 @@ def _bytes_of(root: Path, path: str) -> bytes:
     data = WorkTree(root).read(path)
     if data is None:
         raise _UsageError(
-            "there is no such plain file in the repository; links are not followed: put the file itself there"
+            "no such regular file in the repository; symbolic links are not followed: put the file itself there"
         )
     return data
 
@@ -236,7 +236,7 @@ def _sign_file(root: Path, catalog: Catalog, path: str, link: str, private: byte
     users = [(release, named) for release in _releases(catalog, []) for named in _named(release) if named.path == path]
     strangers = [release.name for release, named in users if named.digest != before]
     if strangers:
-        raise _UsageError(f"{path} is not the file whose digest Release/{strangers[0]} carries: promote it again")
+        raise _UsageError(f"{path} does not have the digest that Release/{strangers[0]} names: promote it again")
     files = sorted({catalog.span(id_of(release)).path for release, _ in users})
     for file in files:
         text = (root / file).read_bytes()
@@ -267,7 +267,7 @@ def _keygen(options: argparse.Namespace) -> int:
     with os.fdopen(handle, "wb") as file:
         file.write(pair.private_pem)
     now = datetime.now(UTC).replace(microsecond=0)
-    print(f"# The private key is in {options.out}: keep it in a secret store, and delete the file.")
+    print(f"# The private key is in {options.out}: move it to a secret store and delete the file.")
     repository = next((above for above in options.out.resolve().parents if (above / ".git").exists()), None)
     if repository is not None:
         print(
@@ -275,8 +275,10 @@ def _keygen(options: argparse.Namespace) -> int:
             "there; whoever has read it can sign evidence until it is revoked",
             file=sys.stderr,
         )
-    print("# This goes into the ApprovalPolicy, under spec.keys.evidence. It signs statements that are made from then")
-    print("# until then: to sign one that was made before, let `from` begin no later than that.")
+    print(
+        "# Add this to the ApprovalPolicy under spec.keys.evidence. The key is valid for statements made between `from`"
+    )
+    print("# and `until`: to sign an older statement, set `from` to the time of that statement or earlier.")
     print(f"- id: {options.key_id}")
     print(f"  ed25519: {pair.public}")
     print(f'  from: "{now.isoformat()}"')
@@ -288,5 +290,5 @@ def _releases(catalog: Catalog, names: list[str]) -> list[Release]:
     known = {release.name: release for release in catalog.view(None).all(Release)}
     unknown = [name for name in names if name.removeprefix("Release/") not in known]
     if unknown:
-        raise _UsageError(f"there is no release `{unknown[0]}`; there is {', '.join(sorted(known)) or 'none'}")
+        raise _UsageError(f"there is no release `{unknown[0]}`; known: {', '.join(sorted(known)) or 'none'}")
     return [known[name.removeprefix("Release/")] for name in names] if names else list(known.values())

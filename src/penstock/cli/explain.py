@@ -36,16 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an address such as `Gate/release.rules[quality]`, a kind or a field of it such as `Gate.rules`, or a "
         "diagnostic's code such as `label-leak`",
     )
-    parser.add_argument("--codes", action="store_true", help="list the codes of all diagnostics, with what they find")
-    parser.add_argument("--environment", metavar="NAME", help="the environment whose overrides are merged")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
+    parser.add_argument(
+        "--codes", action="store_true", help="list the codes of all diagnostics, with what each reports"
+    )
+    parser.add_argument("--environment", metavar="NAME", help="environment whose overrides apply")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
     add_root(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain an address, a field or a code, or list the codes."""
     if options.codes == (options.subject is not None):
-        print("error: give an address, a kind, a code or --codes, and one of them", file=sys.stderr)
+        print("error: give exactly one of: an address, a kind, a diagnostic code, --codes", file=sys.stderr)
         return WRONG_USE
     if options.codes:
         return _list_codes(options.format)
@@ -177,7 +179,7 @@ def _hint(near: Sequence[str], known: Iterable[str] = ()) -> str:
     if near:
         return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
     listed = [f"`{word}`" for word in known]
-    return f"; there are {', '.join(listed)}" if 0 < len(listed) <= _MOST_LISTED else ""
+    return f"; known: {', '.join(listed)}" if 0 < len(listed) <= _MOST_LISTED else ""
 
 
 def _print_table(address: Address, found: list[Origin]) -> None:

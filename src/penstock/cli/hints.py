@@ -13,13 +13,13 @@ spec:
   stage: development
   namespace: local
   cluster: false
-  images: {{runtime: "penstock@sha256:{"0" * 64}"}}  # a run on this machine pulls none
+  images: {{runtime: "penstock@sha256:{"0" * 64}"}}  # local runs pull no image
   modelStore: file:///srv/models"""
 
 
 def missing_environment_hint(nowhere: Nowhere) -> str:
     """What is missing, and the smallest Environment that would do."""
     return (
-        f"hint: no Environment is declared, so that nothing is compiled of {counted(nowhere.models, 'model')}; "
-        f"the smallest one, for runs on this machine:\n\n{_SMALLEST.replace('OWNER', nowhere.owner)}"
+        f"hint: no Environment is declared, so nothing is compiled for {counted(nowhere.models, 'model')}; "
+        f"the smallest one, for local runs:\n\n{_SMALLEST.replace('OWNER', nowhere.owner)}"
     )

@@ -17,11 +17,11 @@ from penstock.specs.shapes import Anything, Choice, Entries, Field, Items, Mappi
 
 _WIDTH = 100
 _LOOSER = {
-    Loosens.LOWER: "a lower value is looser",
-    Loosens.HIGHER: "a higher value is looser",
-    Loosens.REMOVED: "taking away is looser",
-    Loosens.ADDED: "adding is looser",
-    Loosens.ANY: "any change may be looser",
+    Loosens.LOWER: "lowering it increases risk",
+    Loosens.HIGHER: "raising it increases risk",
+    Loosens.REMOVED: "removing an entry increases risk",
+    Loosens.ADDED: "adding an entry increases risk",
+    Loosens.ANY: "any change may increase risk",
 }
 _BESIDE = ("metadata", "overrides")
 """Keys of a whole spec that stand beside ``spec``, below which all other paths begin."""
@@ -76,7 +76,7 @@ def as_text(place: Topic) -> str:
         lines += ["", *_forms(inner), ""]
         longer = inner.members[0][0]
     if longer is not None:
-        lines.append(f"More of one: penstock explain {place.path}.{longer}")
+        lines.append(f"Its fields: penstock explain {place.path}.{longer}")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -147,12 +147,12 @@ def _what(shape: Shape) -> str:
     if isinstance(shape, Items):
         return f"a list, each item {_what(shape.item)}"
     if isinstance(shape, Entries):
-        return f"a mapping by names of your own, each value {_what(shape.value)}"
+        return f"a mapping with names of your choice, each value {_what(shape.value)}"
     if isinstance(shape, Choice):
         return " or ".join(dict.fromkeys(_what(member) for member in shape.members))
     if isinstance(shape, Tagged):
-        told = f"by `{shape.key}`" if shape.key is not None else "by its keys"
-        return f"a mapping of one of {counted(len(shape.members), 'form')}, told {told}"
+        chosen = f"by `{shape.key}`" if shape.key is not None else "by its keys"
+        return f"a mapping in one of {counted(len(shape.members), 'form')}, chosen {chosen}"
     if isinstance(shape, Scalar) and len(shape.values) > 2:
         return listed(map(str, shape.values), "or")
     return shape.words
@@ -177,7 +177,7 @@ def _need(field: Field | None) -> str:
     if field is None or field.required:
         return "required" if field is not None else ""
     if field.default in (None, {}, [], ""):
-        return "may be left out"
+        return "optional"
     value = field.default
     return f"default `{value if isinstance(value, str) else orjson.dumps(value, default=str).decode()}`"
 
@@ -189,7 +189,7 @@ def _looser(field: Field | None) -> str:
         return ""
     if review["loosens"] == Loosens.LATER:
         order = ", ".join(f"`{value}`" for value in review["order"])
-        return f"review: from strict to loose {order} ({review['area']})"
+        return f"review: from strictest to loosest {order} ({review['area']})"
     return f"review: {_LOOSER[review['loosens']]} ({review['area']})"
 
 
@@ -207,4 +207,4 @@ def _field_data(field: Field) -> dict[str, Any]:
 def _meant(near: Sequence[str], known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
-    return f"; there {'are' if len(known) > 1 else 'is'} {listed(known)}"
+    return f"; known: {listed(known)}"

@@ -22,18 +22,18 @@ FAULT = 70
 """Penstock itself failed (``EX_SOFTWARE`` of sysexits.h)."""
 
 COMMANDS = {
-    "check": "say what is wrong with the specs",
+    "check": "check the specs and report mistakes",
     "compile": "write generated/ from the specs",
-    "explain": "show every value of an address with its origin, the manual page of a diagnostic, or all codes",
+    "explain": "show values with their origins, or the manual page of a field or a diagnostic",
     "schema": "write JSON Schemas for editors",
     "run": "run a compiled pipeline on this machine",
-    "promote": "release a trained model to an environment: writes the Release spec",
+    "promote": "write the Release spec that serves a trained model in an environment",
     "verify": "check generated/ against the official protobufs and CRDs",
-    "plan": "show what a change does, and in which direction the risk moves",
-    "policy": "test the approval policy, and see what it would decide",
-    "review": "give the verdict on a pull request, and show it there",
-    "evidence": "sign and verify what releases rest on",
-    "record": "verify and replay the record of decisions, and add to it",
+    "plan": "show what a change does, and whether it raises or lowers the risk",
+    "policy": "test the approval policy, and simulate its decisions",
+    "review": "decide on a pull request, and publish the verdict there",
+    "evidence": "sign and verify the evidence of releases",
+    "record": "verify, replay and extend the log of decisions",
 }
 """Command -> what it does. Each is a module of this package with `add_arguments(parser)` and `run(options) -> int`."""
 
@@ -96,8 +96,8 @@ def _run(words: list[str]) -> int:
             print(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
             return FAULT
         print(
-            f"penstock failed, and the fault is its own: {type(error).__name__}: {error}\n"
-            "Run it again with PENSTOCK_DEBUG=1 for the traceback, and report that.",
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a bug in Penstock. Please report it with the traceback that PENSTOCK_DEBUG=1 prints.",
             file=sys.stderr,
         )
         return FAULT

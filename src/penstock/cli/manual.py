@@ -1,4 +1,4 @@
-"""The manual of every diagnostic, from all rooms that report some."""
+"""The manual of every diagnostic, from all packages that report some."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from penstock.verification.codes import CODES as VERIFICATION
 COMPILING = (
     Code(
         "ignored-field",
-        """A target would ignore a field, or refuse it, in this environment.
+        """A target would ignore a field, or reject it, in this environment.
 
         What it does: asks each target what it would do with the plan that it gets.
 
-        Why: KServe ignores a share of the traffic outside of its Knative mode, without a word. A field that is written
-        and not obeyed is worse than one that is not there.
+        Why: a field that is set and has no effect is worse than a missing one. KServe's Standard mode before 0.21, for
+        example, starts the pods of a canary and sends them no traffic, without an error.
 
         Use instead: what the help names, or another target or version in the Environment.
         """,
     ),
     Code(
         "custom-step",
-        """A step of one's own cannot be put among the steps of the training pipeline.
+        """A custom step cannot be placed among the steps of the training pipeline.
 
-        What it does: looks up the names in `after` and `before`, compares the names of steps, and looks for circles. In
-        a command, `{{` is refused: the cluster would take it for a placeholder.
+        What it does: looks up the names in `after` and `before`, compares the names of steps, and looks for cycles. In
+        a command, `{{` is rejected: the cluster would take it for a placeholder.
 
-        Use instead: the names of steps as they stand in `training.yaml`, such as `split`, `train` or `gate-release`.
+        Use instead: step names from `training.yaml`, such as `split`, `train` or `gate-release`.
         """,
     ),
     Code(
         "patch-without-target",
         """A patch names a manifest that is not generated.
 
-        What serves a model is generated once something is released. Until then a patch on it waits without a word, and
-        is an error only where no release would bring its kind and name about.
+        Serving manifests are generated only once a version is released. Until then a patch of one waits silently; it is
+        an error only if no release would generate its kind and name.
 
-        Use instead: the kind and the name of a manifest as they stand in `generated/`.
+        Use instead: the kind and the name of a manifest in `generated/`.
         """,
     ),
     Code(
         "patch-does-not-fit",
         """A patch cannot be applied to its manifest.
 
-        A `test` of RFC 6902 fails, or a path leads nowhere. Look at the manifest in `generated/` and write the path as
-        it stands there.
+        A `test` operation (RFC 6902) fails, or a path does not exist. Look at the manifest in `generated/` and correct
+        the path.
         """,
     ),
 )
@@ -55,59 +55,59 @@ COMPILING = (
 REVIEWING = (
     Code(
         "not-compiled",
-        """A model or a rollout does not compile, so that a review cannot say what a change does to it.
+        """A model or a rollout does not compile, so a review cannot say what a change does to it.
 
-        What cannot be compiled is never taken for unchanged. `penstock compile` on the same commit shows the mistake.
+        What cannot be compiled is never treated as unchanged. `penstock compile` on the same commit shows the mistake.
         """,
     ),
     Code(
         "autoscaler-conflict",
-        """A Rollout that serves goes over from scaling by cpu or memory to scaling by requests.
+        """A Rollout that serves traffic switches from scaling by cpu or memory to scaling by requests.
 
-        KEDA scales by requests, and refuses what a HorizontalPodAutoscaler scales. In Standard mode KServe leaves the
-        old one when it makes the new object; beside Argo Rollouts it is taken away last. Until it is gone the copies
-        are scaled as before.
+        KEDA scales by requests, and rejects a workload that a HorizontalPodAutoscaler scales. In Standard mode KServe
+        keeps the old autoscaler when it creates the new object; with Argo Rollouts it is deleted last. Until it is
+        gone, the replicas are scaled as before.
 
-        Use instead: delete the HorizontalPodAutoscaler of the endpoint once the change is applied.
+        Use instead: delete the endpoint's HorizontalPodAutoscaler once the change is applied.
         """,
         WARNS,
     ),
     Code(
         "base-unreadable",
-        """What a pull request would be merged into is broken itself, so that it cannot be compared.
+        """The base of a pull request is itself broken, so it cannot be compared.
 
-        Whatever of it cannot be read counts as changed, with the highest risk. It is no error: a pull request that
-        mends the base must be able to be merged, after which it is gone.
+        Whatever cannot be read counts as changed, with the highest risk. It is not an error: a pull request that fixes
+        the base must be mergeable, and the warning is gone after that.
         """,
         WARNS,
     ),
     Code(
         "canary-rollback-surge",
-        """A Release replaces the version of a canary that is under way in KServe's Knative mode.
+        """A Release replaces the version of a running canary in KServe's Knative mode.
 
-        Knative sends traffic to the newest revision that is ready and to the last one that had all of it. Another
-        version is one revision more, and until its pods are ready the canary is the newest one: what should take its
-        share away gives it everything.
+        Knative sends traffic to the newest ready revision and to the last one that had all of it. Another version is
+        one more revision, and until its pods are ready the canary is the newest ready one: the rollback that should
+        remove its share sends it all traffic.
 
-        Use instead: patch `spec.predictor.canaryTrafficPercent` of the InferenceService to 0 first, go back with that
-        patch, and take it out when the pods of the version before are ready.
+        Use instead: first patch `spec.predictor.canaryTrafficPercent` of the InferenceService to 0, roll back with that
+        patch, and remove it when the pods of the previous version are ready.
         """,
         WARNS,
     ),
     Code(
         "irregular-file",
-        """A symbolic link or a submodule stands in or below `specs/` or `generated/`.
+        """There is a symbolic link or a submodule in or below `specs/` or `generated/`.
 
-        What it leads to can be changed without a change here, and the review reads none of it, while whoever applies
-        the folder follows the link, or takes the submodule along. Put the file itself there, or remove it.
+        Its target can change without a change here, and the review reads none of it, while tools that apply the folder
+        follow the link or check out the submodule. Put the file itself there, or remove it.
         """,
     ),
     Code(
         "merge-conflict",
-        """Merging would leave conflicts, so there is no result to judge.
+        """Merging would conflict, so there is no result to review.
 
-        A review judges what the base would hold after the merge. Merge or rebase onto the base, settle the conflicts,
-        and push.
+        A review evaluates what the base would hold after the merge. Merge or rebase onto the base, resolve the
+        conflicts, and push.
         """,
     ),
 )

@@ -18,7 +18,7 @@ _OF_FORGES = ("sarif", "github")
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """The option that chooses the form."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="form of the findings (default: text)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="output format (default: text)")
 
 
 def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:

@@ -24,18 +24,18 @@ FORMATS = ("terminal", "markdown", "json", "html")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     add_root(parser)
-    parser.add_argument(
-        "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
-    )
+    parser.add_argument("--base", metavar="REV", help="base revision (default: merge base with the main branch)")
     parser.add_argument(
         "--head",
         metavar="REV",
         default="HEAD",
-        help=f"what would be merged: a revision, HEAD by default, or {WORK_TREE} for the files as they lie here",
+        help=f"revision to review (default: HEAD), or {WORK_TREE} for the files of the working tree",
     )
-    parser.add_argument("--format", choices=FORMATS, default="terminal", help="terminal by default")
-    parser.add_argument("--diffs", action="store_true", help="terminal: show what differs in the generated files")
-    parser.add_argument("--source-url", metavar="URL", help="markdown: address of a folder with the files of the head")
+    parser.add_argument("--format", choices=FORMATS, default="terminal", help="output format (default: terminal)")
+    parser.add_argument("--diffs", action="store_true", help="terminal: show diffs of the generated files")
+    parser.add_argument(
+        "--source-url", metavar="URL", help="markdown: URL of the folder with the head's files, for links"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write(shown)
     plan = inputs.plan
     if plan.base == plan.head:
-        print(f"hint: head is the base; `--head {WORK_TREE}` shows what is not committed yet", file=sys.stderr)
+        print(f"hint: no committed changes; `--head {WORK_TREE}` includes uncommitted ones", file=sys.stderr)
     models = nowhere(inputs.revisions.head.catalog)
     if models is not None and options.format == "terminal":
         from penstock.cli.hints import missing_environment_hint

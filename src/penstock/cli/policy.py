@@ -1,4 +1,4 @@
-"""``penstock policy``: the unit tests of the approval policy, what-ifs, and what it means for other tools."""
+"""``penstock policy``: tests of the approval policy, simulated and replayed verdicts, and CODEOWNERS."""
 
 from __future__ import annotations
 
@@ -27,37 +27,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_root(add_command(commands, "test", "run the unit tests of the policy"))
-    simulate = add_command(commands, "simulate", "show the verdict on a change, if some people approved it")
+    simulate = add_command(commands, "simulate", "show the verdict on a change, given hypothetical approvals")
     add_root(simulate)
-    simulate.add_argument(
-        "--base", metavar="REV", help="what to compare with; by default where head left the main branch"
-    )
+    simulate.add_argument("--base", metavar="REV", help="base revision (default: merge base with the main branch)")
     simulate.add_argument(
         "--head",
         metavar="REV",
         default="HEAD",
-        help="what would be merged: a revision, HEAD by default, or WORKTREE for the files as they lie here",
+        help="revision to review (default: HEAD), or WORKTREE for the files of the working tree",
     )
-    simulate.add_argument("--author", metavar="LOGIN", help="who wrote it all, where there is no record")
-    simulate.add_argument("--record", type=Path, metavar="FILE", help="a recorded pull request, whose commits count")
+    simulate.add_argument("--author", metavar="LOGIN", help="author of the change, if no saved pull request is given")
+    simulate.add_argument(
+        "--record", type=Path, metavar="FILE", help="saved pull request, which names base, head and author"
+    )
     simulate.add_argument(
         "--pretend-approved-by",
         metavar="LOGIN",
         action="append",
         default=[],
-        help="somebody who would approve it; may be given several times",
+        help="login of a hypothetical approver; may be repeated",
     )
     simulate.add_argument(
-        "--format", choices=("terminal", "markdown", "json"), default="terminal", help="terminal by default"
+        "--format",
+        choices=("terminal", "markdown", "json"),
+        default="terminal",
+        help="output format (default: terminal)",
     )
-    replay = add_command(commands, "replay", "show whose verdict the policy of the work tree would alter")
+    replay = add_command(
+        commands, "replay", "show which saved pull requests would get another verdict under the working tree's policy"
+    )
     add_root(replay)
-    replay.add_argument(
-        "records", type=Path, nargs="+", metavar="FILE", help="recorded pull requests, or folders of them"
-    )
-    owners = add_command(commands, "codeowners", "print CODEOWNERS, or a ruleset, for the forge's own enforcement")
+    replay.add_argument("records", type=Path, nargs="+", metavar="FILE", help="saved pull requests, or folders of them")
+    owners = add_command(commands, "codeowners", "print CODEOWNERS or a ruleset, for enforcement by GitHub itself")
     add_root(owners)
-    owners.add_argument("--organisation", metavar="NAME", help="name teams as @NAME/TEAM instead of their members")
+    owners.add_argument(
+        "--organisation", metavar="NAME", help="write teams as @NAME/TEAM instead of listing their members"
+    )
     owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
 
 
@@ -104,7 +109,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
     repository = find_git(find_root(options))
     if (options.record is None) == (options.author is None):
-        print("error: say who wrote it by --author LOGIN, or give a --record", file=sys.stderr)
+        print("error: give either --author LOGIN or --record FILE", file=sys.stderr)
         return WRONG_USE
     with repository.reading():
         if options.record is not None:
@@ -143,7 +148,7 @@ def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> No
     from penstock.source.git.default_base import WORK_TREE
 
     if plan.base == plan.head:
-        print(f"hint: head is the base; `--head {WORK_TREE}` takes what is not committed yet", file=sys.stderr)
+        print(f"hint: no committed changes; `--head {WORK_TREE}` includes uncommitted ones", file=sys.stderr)
     command = next_command(plan)
     if command is not None:
         print(f"hint: next: {command}", file=sys.stderr)
@@ -188,7 +193,7 @@ def _replay(options: argparse.Namespace) -> int:
             gone, come = row.differences if row.before.headline == row.after.headline else ((), ())
             print("".join(f"       - {log_line(one)}\n" for one in gone), end="")
             print("".join(f"       + {log_line(one)}\n" for one in come), end="")
-    print(f"{len(altered)} of {counted(len(rows), 'recorded pull request')} would be judged otherwise")
+    print(f"the verdict would change for {len(altered)} of {counted(len(rows), 'saved pull request')}")
     return PROBLEMS if any(row.problem for row in rows) else OK
 
 
@@ -230,7 +235,7 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
 
     person = Person(author, is_bot=author.endswith("[bot]"))
     if person.login is None:
-        raise ForgeError(f"{author!a} is no login: name a person as the forge does, without the @.")
+        raise ForgeError(f"{author!a} is not a valid login: write it as GitHub shows it, without the @.")
     now = datetime.now(UTC)
     return RecordedPullRequest(
         PullRequestFacts(

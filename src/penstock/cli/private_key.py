@@ -16,7 +16,7 @@ class NoKeyError(Exception):
 def add_key(parser: argparse.ArgumentParser) -> None:
     """The option `--key`."""
     parser.add_argument(
-        "--key", type=Path, metavar="FILE", help=f"private key as PEM; by default the text of ${KEY_VARIABLE}"
+        "--key", type=Path, metavar="FILE", help=f"PEM file with the private key (default: the text of ${KEY_VARIABLE})"
     )
 
 
@@ -25,7 +25,7 @@ def private_key(options: argparse.Namespace) -> bytes:
     if options.key is None:
         text = os.environ.get(KEY_VARIABLE, "")
         if not text:
-            raise NoKeyError(f"name the private key by --key, or set {KEY_VARIABLE} to its text")
+            raise NoKeyError(f"pass the private key with --key, or set {KEY_VARIABLE} to its PEM text")
         return text.encode()
     try:
         return bytes(options.key.read_bytes())

@@ -36,28 +36,30 @@ class _UsageError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("model", metavar="MODEL", help="name of the model")
-    parser.add_argument("--to", required=True, metavar="E", help="environment that is to serve it")
-    parser.add_argument("--rollout", metavar="R", help="rollout that serves it, where the environment has several")
+    parser.add_argument("--to", required=True, metavar="E", help="environment to serve it in")
+    parser.add_argument("--rollout", metavar="R", help="rollout to use, if several serve the model in the environment")
     canary = parser.add_mutually_exclusive_group()
-    canary.add_argument("--step", type=_step, metavar="N", help="start a new version at this step, or move its canary")
-    canary.add_argument("--advance", action="store_true", help="move the canary that is under way to its next step")
-    canary.add_argument("--complete", action="store_true", help="give the version all of the traffic")
+    canary.add_argument(
+        "--step", type=_step, metavar="N", help="start a new version at canary step N, or move its canary there"
+    )
+    canary.add_argument("--advance", action="store_true", help="move the running canary to its next step")
+    canary.add_argument("--complete", action="store_true", help="send all traffic to the version")
     parser.add_argument(
-        "--skip-stages", action="store_true", help="release although an earlier stage does not serve this version"
+        "--skip-stages", action="store_true", help="skip the check that earlier stages serve this version"
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--workspace", type=Path, metavar="DIR", help="folder of local runs (default: .penstock)")
     source.add_argument(
-        "--evidence", type=Path, metavar="PATH", help="promote what this statement of the step `evidence` is about"
+        "--evidence", type=Path, metavar="PATH", help="promote the model that this evidence statement describes"
     )
     source.add_argument(
-        "--version", type=_version, metavar="N", help="promote this version of the environment's MLflow registry"
+        "--version", type=_version, metavar="N", help="promote this version from the environment's MLflow registry"
     )
     parser.add_argument(
-        "--tracking", metavar="URI", help="with --version: MLflow's address from here (default: the environment's)"
+        "--tracking", metavar="URI", help="with --version: MLflow address to use from here (default: the environment's)"
     )
     parser.add_argument(
-        "--upload", action="store_true", help="put a model that was trained here into the environment's model store"
+        "--upload", action="store_true", help="copy a locally trained model into the environment's model store"
     )
     parser.add_argument("--key-id", metavar="ID", help="sign the statements with this key of the approval policy")
     add_key(parser)
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         catalog = load_work_tree(root)
         if catalog.has_errors:
             show(catalog.diagnostics, root, "text")
-            print("error: the specs have errors; nothing is released from them", file=sys.stderr)
+            print("error: fix the errors above, then promote again", file=sys.stderr)
             return PROBLEMS
         view = _view(catalog, options.to)
         rollout = _rollout(view, options)
@@ -101,8 +103,11 @@ def run(options: argparse.Namespace) -> int:
         print(f"\n{made.note}")
     for name in _not_merged(root, view, rollout) if _takes_a_version(options) else ():
         what = f"the Release of `{rollout.name}` in `{name}` is not on the main branch yet"
-        print(f"warning: {what}; a pull request with both skips `{name}`, as its plan will say", file=sys.stderr)
-    print("\nNext: `penstock compile`, then commit these files and generated/ and open a pull request.")
+        print(
+            f"warning: {what}; a pull request with both skips the stage `{name}`, and its plan will say so",
+            file=sys.stderr,
+        )
+    print("\nNext: run `penstock compile`, commit these files and generated/, and open a pull request.")
     return OK
 
 
@@ -112,10 +117,12 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
 
     by = _promoter(options, view.catalog)
     if options.upload and (options.advance or options.complete or options.evidence or options.version is not None):
-        raise _UsageError("--upload puts what a run on this machine has registered, and nothing else, into the store")
+        raise _UsageError(
+            "--upload copies what a local run registered; it takes no --advance, --complete, --evidence or --version"
+        )
     if options.advance or options.complete:
         if options.evidence is not None or options.version is not None:
-            raise _UsageError("--advance and --complete move the version that is released, and take no other")
+            raise _UsageError("--advance and --complete move the released version, and take no --evidence or --version")
         return move_canary(view, rollout, None, by, complete=options.complete)
     candidate = _candidate(options, root, view)
     present = view.release_of(rollout.name)
@@ -190,7 +197,7 @@ def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate
     from penstock.promotion.local_run import last_candidate
 
     if options.tracking is not None and options.version is None:
-        raise _UsageError("--tracking says where --version is looked up; name the version too")
+        raise _UsageError("--tracking says where --version is looked up: give --version too")
     if options.evidence is not None:
         return candidate_of_file(options.model, options.evidence, root)
     if options.version is not None:
@@ -217,7 +224,7 @@ def _promoter(options: argparse.Namespace, catalog: Catalog) -> Promoter:
         raise _UsageError(f"SOURCE_DATE_EPOCH is `{epoch}`; expected seconds since 1970") from None
     if options.key_id is None:
         if options.key is not None:
-            raise _UsageError("name the key of --key by --key-id, as the approval policy calls it")
+            raise _UsageError("--key needs --key-id, the name of the key in the approval policy")
         return Promoter(moment, __version__)
     from penstock.review.evidence.dsse import KeyFileError, public_key_of, sign
     from penstock.review.evidence.keys import KeySet
@@ -235,7 +242,7 @@ def _promoter(options: argparse.Namespace, catalog: Catalog) -> Promoter:
         try:
             doubt(keys, payload, private, options.key_id)
         except WorthlessSignatureError as error:
-            raise _UsageError(f"of a statement of this promotion, {error}") from None
+            raise _UsageError(f"a statement of this promotion is {error}") from None
         return sign(payload, private, options.key_id).as_bytes()
 
     return Promoter(moment, __version__, signed)
@@ -245,7 +252,7 @@ def _view(catalog: Catalog, environment: str) -> View:
     known = catalog.environments()
     if environment not in known:
         near = did_you_mean(environment, known) or known
-        raise _UsageError(f"there is no environment `{environment}`; there is {', '.join(f'`{n}`' for n in near)}")
+        raise _UsageError(f"there is no environment `{environment}`; known: {', '.join(f'`{n}`' for n in near)}")
     return catalog.view(environment)
 
 
@@ -254,7 +261,7 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
     models = [spec.name for spec in view.catalog.ids("Model")]
     if options.model not in models:
         near = did_you_mean(options.model, models) or models
-        raise _UsageError(f"there is no model `{options.model}`; there is {', '.join(f'`{name}`' for name in near)}")
+        raise _UsageError(f"there is no model `{options.model}`; known: {', '.join(f'`{name}`' for name in near)}")
     found = {rollout.name: rollout for rollout in view.rollouts_of(options.model)}
     names = ", ".join(f"`{name}`" for name in found)
     if options.rollout is not None:
@@ -265,19 +272,19 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
     if not found:
         raise _UsageError(f"no rollout serves `{options.model}` in `{options.to}`: add it to its `environments`")
     if len(found) > 1:
-        raise _UsageError(f"`{options.model}` has the rollouts {names} in `{options.to}`; choose one by --rollout")
+        raise _UsageError(f"`{options.model}` has the rollouts {names} in `{options.to}`; choose one with --rollout")
     return next(iter(found.values()))
 
 
 def _step(text: str) -> int:
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"expected a step from 0, not `{text}`")
+        raise argparse.ArgumentTypeError(f"expected a step number from 0, not `{text}`")
     return int(text)
 
 
 def _version(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a version's number from 1, not `{text}`")
+        raise argparse.ArgumentTypeError(f"expected a version number from 1, not `{text}`")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""``penstock record``: adds decisions to the record, says whether it is whole, and makes its decisions again."""
+"""``penstock record``: appends to the log of decisions, verifies it, and recomputes its decisions."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ _ON_BRANCH = "branch:"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    verify = add_command(commands, "verify", "say whether anything was removed, altered or moved")
-    verify.add_argument("--newest", metavar="DIGEST", help="a decision that must be in it, as a comment shows it")
-    replay = add_command(commands, "replay", "make the decisions again, offline, to the same bytes")
-    replay.add_argument("--number", type=int, metavar="N", help="of one pull request only")
-    show = add_command(commands, "show", "list the decisions, or show one with what it was made of")
-    show.add_argument("entry", nargs="?", type=int, metavar="ENTRY", help="number of an entry")
-    add = add_command(commands, "append", "add what a review decided in another job")
-    add.add_argument("handover", type=Path, metavar="FILE", help="what `penstock review --step decide` wrote")
-    add.add_argument("--digest", required=True, help="of the file, as that job gave it")
-    add.add_argument("--remote", metavar="NAME", help="remote repository that holds the branch of the record")
+    verify = add_command(commands, "verify", "check that no entry was removed, altered or moved")
+    verify.add_argument("--newest", metavar="DIGEST", help="a decision that must be in the log, as a comment shows it")
+    replay = add_command(commands, "replay", "recompute the decisions offline, and compare them byte for byte")
+    replay.add_argument("--number", type=int, metavar="N", help="only those of this pull request")
+    show = add_command(commands, "show", "list the decisions, or show one with its inputs")
+    show.add_argument("entry", nargs="?", type=int, metavar="ENTRY", help="entry number")
+    add = add_command(commands, "append", "append what a review decided in another job")
+    add.add_argument(
+        "handover", type=Path, metavar="FILE", help="decision file that `penstock review --step decide` wrote"
+    )
+    add.add_argument("--digest", required=True, help="digest of the file, as that job reported it")
+    add.add_argument("--remote", metavar="NAME", help="git remote that holds the log's branch")
     for command in (verify, replay, show, add):
-        command.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="a folder of the repository")
+        command.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="a folder inside the repository")
         command.add_argument(
             "--record",
             default=f"{_ON_BRANCH}{BRANCH}",
             metavar="PLACE",
-            help=f"the record: a folder, or branch:NAME of the repository (default: {_ON_BRANCH}{BRANCH})",
+            help=f"the log: a folder, or branch:NAME of the repository (default: {_ON_BRANCH}{BRANCH})",
         )
 
 
@@ -61,9 +63,9 @@ def _refuse_none(store: RecordStore) -> None:
     """Stop where no record is: of none it would be true that nothing was removed."""
     if isinstance(store, BranchStore) and store.tip() is None:
         fetch = f"git fetch origin {store.branch}:{store.branch}"
-        raise RecordError(f"there is no branch `{store.branch}` here: run `{fetch}`, or name a folder by --record")
+        raise RecordError(f"there is no branch `{store.branch}` here: run `{fetch}`, or pass a folder with --record")
     if isinstance(store, DirectoryStore) and not store.folder.is_dir():
-        raise RecordError(f"there is no folder {store.folder}: `penstock review --record FOLDER` makes one")
+        raise RecordError(f"there is no folder {store.folder}: `penstock review --record FOLDER` creates it")
 
 
 def store_of(
@@ -154,7 +156,7 @@ def _show(options: argparse.Namespace, store: RecordStore) -> int:
         return OK
     chosen = next((entry for entry in entries if entry.number == options.entry), None)
     if chosen is None:
-        print(f"error: the record has no entry {options.entry}; its last is {len(entries)}", file=sys.stderr)
+        print(f"error: the log has no entry {options.entry}; its last is {len(entries)}", file=sys.stderr)
         return WRONG_USE
     import orjson
 

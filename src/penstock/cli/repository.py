@@ -26,7 +26,7 @@ def add_root(parser: argparse.ArgumentParser) -> None:
         "--root",
         type=Path,
         metavar="DIR",
-        help="root of the repository; by default the nearest folder from here upwards that holds specs/",
+        help="root of the repository (default: the nearest folder upwards that contains specs/)",
     )
 
 
@@ -41,7 +41,7 @@ def find_root(options: argparse.Namespace) -> Path:
         if (folder / SPECS).is_dir():
             return folder
     raise NoRepositoryError(
-        f"there is no folder {SPECS}/ in {here} or above it; go to a repository, or name it by --root{_hint(here)}"
+        f"there is no folder {SPECS}/ in {here} or above it; change to a repository, or pass --root{_hint(here)}"
     )
 
 
@@ -70,6 +70,6 @@ def _hint(folder: Path) -> str:
     """What else may be meant: a name that differs in case alone, or a folder a little further down."""
     names = lookalikes(folder, SPECS)
     if names:
-        return f" (`{names[0]}` is another name to git: rename it to `{SPECS}`)"
+        return f" (names are case-sensitive in git: rename `{names[0]}` to `{SPECS}`)"
     below = sorted(found.parent.relative_to(folder) for depth in _BELOW for found in folder.glob(f"{depth}/{SPECS}"))
     return f" (there is one in `{below[0]}`: `--root {below[0]}`)" if below else ""

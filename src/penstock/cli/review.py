@@ -34,27 +34,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--root",
         type=Path,
         metavar="DIR",
-        help="the folder that is reviewed, which holds specs/; by default the nearest one from here upwards",
+        help="folder to review, which contains specs/ (default: the nearest one upwards)",
     )
     parser.add_argument(
-        "--recorded", type=Path, metavar="FILE", help="judge a pull request as it was recorded, without a forge"
+        "--recorded", type=Path, metavar="FILE", help="evaluate a saved pull request, without contacting GitHub"
     )
-    parser.add_argument("--number", type=_number, metavar="N", help="pull request, where the event does not name it")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write down the pull request as it was read")
-    parser.add_argument("--dry-run", action="store_true", help="show the verdict, and publish and record nothing")
+    parser.add_argument("--number", type=_number, metavar="N", help="pull request, if the event does not name it")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the pull request as it was read")
+    parser.add_argument("--dry-run", action="store_true", help="print the verdict; publish and record nothing")
     parser.add_argument(
-        "--record", metavar="PLACE", help="where decisions are recorded: a folder, or branch:NAME of the repository"
+        "--record", metavar="PLACE", help="log of decisions: a folder, or branch:NAME of the repository"
     )
-    parser.add_argument("--remote", metavar="NAME", help="remote repository that holds the branch of the record")
+    parser.add_argument("--remote", metavar="NAME", help="git remote that holds the log's branch")
     steps = parser.add_argument_group(
-        "a review in several jobs", "`penstock record append` stands between the last two"
+        "a review in several jobs", "run `penstock record append` between `decide` and `show`"
     )
     steps.add_argument("--step", choices=STEPS, default="all", help="what this job does (default: all)")
-    steps.add_argument("--handover", type=Path, metavar="FILE", help="what `decide` writes, and `show` reads")
-    steps.add_argument("--digest", default="", help="of what is handed over; empty where a job before this one failed")
-    steps.add_argument("--entries", default="", metavar="DIGESTS", help="of the decision's entries in the record")
-    steps.add_argument("--head", metavar="COMMIT", help="what `find` found")
-    steps.add_argument("--began", type=_moment, metavar="TIME", help="when `find` did")
+    steps.add_argument(
+        "--handover", type=Path, metavar="FILE", help="decision file that `decide` writes and `show` reads"
+    )
+    steps.add_argument("--digest", default="", help="digest of the decision file; empty if an earlier job failed")
+    steps.add_argument("--entries", default="", metavar="DIGESTS", help="digests of the decision's entries in the log")
+    steps.add_argument("--head", metavar="COMMIT", help="head commit that `find` reported")
+    steps.add_argument("--began", type=_moment, metavar="TIME", help="start time that `find` reported")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -93,7 +95,7 @@ def _repository(options: argparse.Namespace) -> GitRepository:
     except NoRepositoryError:
         repository = GitRepository.find(Path())
     if not _PLAIN_FOLDER.fullmatch(repository.folder):
-        raise GitError(f"the folder {repository.folder!r} is no plain path: use letters, digits, `.`, `_` and `-`.")
+        raise GitError(f"the folder {repository.folder!r} is not a plain path: use letters, digits, `.`, `_` and `-`.")
     return repository
 
 

@@ -140,12 +140,12 @@ class ReviewRun:
             self.identity = own_identity(self.client)
             self._name_check()
             if not self.choices.digest:
-                raise BundleError("a job before this one failed: the log of the run says how")
+                raise BundleError("an earlier job failed: see the log of the run")
             bundle = DecisionBundle.parse(self._handover_file.read_bytes(), self.choices.digest)
             if any(one.inputs.plan.folder != self.repository.folder for one in bundle.decisions):
-                raise BundleError("what was handed over is about another folder: give each job the same root")
+                raise BundleError("the decision file is about another folder: give each job the same root")
             if self.choices.record and len(self.choices.entries) != len(bundle.decisions):
-                raise RecordError("the decision is not on record: the log of the run says why")
+                raise RecordError("the decision was not recorded: see the log of the run")
             return self._show(bundle, self.choices.entries)
 
         return self._guarded(step, tells=True)
@@ -163,7 +163,7 @@ class ReviewRun:
             return PROBLEMS
         except BaseException:
             if tells:
-                self._tell("Penstock itself failed: the log of the run says how.", failed=True)
+                self._tell("Penstock itself failed: see the log of the run.", failed=True)
             raise
 
     # What they are made of.
@@ -176,7 +176,7 @@ class ReviewRun:
         if event.group is not None:
             self.head = event.group.head
             self.check = self._check_of(event.group.branch)
-            self._tell("Until the review is done, nobody knows.", failed=False)
+            self._tell("The verdict appears here when the review has finished.", failed=False)
             return None
         numbers = self._numbers(event)
         if not numbers:
@@ -198,7 +198,9 @@ class ReviewRun:
             )
         self.check = checks[chosen[0]]
         if event.former_base:
-            self._tell("It is to be merged into another branch.", failed=False, check=self._check_of(event.former_base))
+            self._tell(
+                "The pull request now targets another branch.", failed=False, check=self._check_of(event.former_base)
+            )
         return chosen[0]
 
     def _take_back(self, number: int) -> str:
@@ -213,7 +215,7 @@ class ReviewRun:
             return ""
         self.head = pull["head"]["sha"].object_id()
         self.check = self._check_of(pull["base"]["ref"].text())
-        self._tell("Until the review is done, nobody knows.", failed=False)
+        self._tell("The verdict appears here when the review has finished.", failed=False)
         return self.check
 
     def _numbers(self, event: Event) -> tuple[int, ...]:
@@ -230,7 +232,7 @@ class ReviewRun:
         if self.started.event.group is not None:
             return self._decide_group()
         if number is None:
-            raise ForgeError("nobody says which pull request to decide on: pass the number that finding it gave.")
+            raise ForgeError("no pull request given: pass the number that the step `find` reported.")
         view = self._read(number)
         for _ in range(_ATTEMPTS):
             self.head = view.head_sha
@@ -245,7 +247,7 @@ class ReviewRun:
                 self._summarize(summary_of(decision, self.page))
                 return DecisionBundle((self._bundled(decision, after),))
             view = again
-        raise ForgeError("the pull request changes faster than it can be reviewed: run again when it is quiet.")
+        raise ForgeError("the pull request changes faster than it can be reviewed: run again later.")
 
     def _decide_group(self) -> DecisionBundle:
         event = self.started.event
@@ -259,7 +261,7 @@ class ReviewRun:
         decisions, problem = decide_group(self.repository, views, event.group.base, event.group.head, memories)
         moved = [one.number for one, view in zip(queued, views, strict=True) if one.head != view.head_sha]
         if moved and not problem:
-            problem = f"#{moved[0]} has another head than the one that is queued"
+            problem = f"#{moved[0]} has another head than the queued one"
         for decision in decisions:
             self.show_decision(decision)
             self._summarize(summary_of(decision, self.page))
@@ -308,7 +310,7 @@ class ReviewRun:
             facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits, now=decided.now)
             if verdict_bytes(replace(bundled.inputs, facts=facts).verdict()) == verdict_bytes(bundled.verdict):
                 return
-        raise ForgeError("the pull request changed while it was judged: what changed it starts a review of its own.")
+        raise ForgeError("the pull request changed during the review: that change starts another review.")
 
     def _memory(self, view: RecordedPullRequest) -> tuple[PriorDecisions, str]:
         """What the record remembers of a pull request, and the digest of the entry that it does so by."""
@@ -360,7 +362,7 @@ class ReviewRun:
     @property
     def _handover_file(self) -> Path:
         if self.choices.handover is None:
-            raise BundleError("nobody says which file is handed over: pass --handover FILE")
+            raise BundleError("no decision file given: pass --handover FILE")
         return self.choices.handover
 
     def _output(self, **values: object) -> None:

@@ -38,16 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pipeline", choices=("training", "monitoring"), default="training", help="which pipeline (default: training)"
     )
     parser.add_argument(
-        "--environment", metavar="E", help="environment whose compiled pipeline is run (default: the first that trains)"
+        "--environment",
+        metavar="E",
+        help="environment whose pipeline is run (default: the first that trains the model)",
     )
     parser.add_argument(
-        "--as-of", default="", metavar="TIME", help="read data as it was known then, as ISO 8601 (default: now)"
+        "--as-of", default="", metavar="TIME", help="read data as it was known at this time, in ISO 8601 (default: now)"
     )
     parser.add_argument(
-        "--workspace", type=Path, metavar="DIR", help="folder of everything the run makes (default: .penstock)"
+        "--workspace", type=Path, metavar="DIR", help="folder for everything the run writes (default: .penstock)"
     )
-    parser.add_argument("--fresh", action="store_true", help="run every step anew, and reuse none that has finished")
-    parser.add_argument("--parallel", type=int, default=2, metavar="N", help="steps that run at a time (default: 2)")
+    parser.add_argument("--fresh", action="store_true", help="run every step, and reuse no earlier results")
+    parser.add_argument(
+        "--parallel", type=int, default=2, metavar="N", help="number of steps to run in parallel (default: 2)"
+    )
     add_root(parser)
 
 
@@ -103,21 +107,21 @@ def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
     errors = [one for one in diagnostics if one.code not in MENDED_BY_COMPILING and one.severity is Severity.ERROR]
     show(errors, root, "text")
     if {one.code for one in errors} - {known.name for known in WRITING}:
-        print("error: the specs have errors; mend them, run `penstock compile`, then this again", file=sys.stderr)
+        print("error: fix the errors above, run `penstock compile`, then run this again", file=sys.stderr)
         return
     which = ""
     if paths:
         more = f" and {counted(len(paths) - 1, 'other file')}" if len(paths) > 1 else ""
         which = f" (`{paths[0]}`{more})"
     print(
-        f"error: {GENERATED}/ is not what the specs say{which}; run `penstock compile`, then this again",
+        f"error: {GENERATED}/ is out of date{which}: run `penstock compile`, then run this again",
         file=sys.stderr,
     )
 
 
 def _refuse_wrong(options: argparse.Namespace) -> None:
     if options.parallel < 1:
-        raise _UsageError(f"--parallel takes a number from 1, not {options.parallel}")
+        raise _UsageError(f"--parallel must be at least 1, not {options.parallel}")
     try:
         # The steps would say so only after they have been started.
         moment(options.as_of)
@@ -149,8 +153,8 @@ def _refuse_unknown(catalog: Catalog, options: argparse.Namespace) -> None:
         if name is None or name in names:
             continue
         near = did_you_mean(name, names) or names
-        there_is = f"there is {', '.join(f'`{one}`' for one in near)}" if near else _none_yet(kind)
-        raise _UsageError(f"there is no {kind.lower()} `{name}`; {there_is}")
+        known = f"known: {', '.join(f'`{one}`' for one in near)}" if near else _none_yet(kind)
+        raise _UsageError(f"there is no {kind.lower()} `{name}`; {known}")
 
 
 def _none_yet(kind: str) -> str:
@@ -175,9 +179,9 @@ def _environment(catalog: Catalog, options: argparse.Namespace) -> Environment:
 def _why_none(views: Sequence[View], options: argparse.Namespace) -> str:
     """What keeps these environments from having the pipeline."""
     if not any(view.environment for view in views):
-        return f"{_none_yet('Environment')}, with `cluster: false` in it where it stands for this machine alone"
+        return f"{_none_yet('Environment')}, with `cluster: false` if it is for local runs only"
     if options.pipeline == "training":
-        return f"`training: false` stands in {'it' if options.environment else 'each'}"
+        return f"`training: false` is set in {'it' if options.environment else 'each'}"
     if any(view.rollouts_of(options.model) for view in views):
-        return "no rollout of it says in `monitor` which `drift` or `quality` to watch"
+        return "none of its rollouts declares `monitor.drift` or `monitor.quality`"
     return "no rollout serves it"

@@ -51,18 +51,17 @@ def report(
             _explain_end(name, step, _shown(step.log, root))
         if step.changed:
             print(
-                f"\nthe code that step `{name}` runs was changed while it ran: which of the two made its outputs is "
-                "not known, and the next run makes them anew",
+                f"\nthe code of step `{name}` changed while it ran: the next run does not reuse its outputs",
                 file=sys.stderr,
             )
     if run.state == "succeeded":
         _warn(run)
     if run.state == "stopped":
-        print("\nstopped; what had finished is kept, and the next run goes on from there", file=sys.stderr)
+        print("\nstopped; finished steps are kept, and the next run resumes from them", file=sys.stderr)
     if pipeline == "training":
-        # What a model was trained on elsewhere, nobody here knows.
-        unseen = "" if "import" in run.steps else " that it has not seen"
-        _figures(console, _json(run.output("evaluate", "evaluation"), "figures.json"), unseen)
+        # What a model was trained on elsewhere is not known here.
+        held_out = "" if "import" in run.steps else "held-out "
+        _metrics(console, _json(run.output("evaluate", "evaluation"), "figures.json"), held_out)
         for step_name in run.steps:
             if step_name.startswith("gate-"):
                 _gate(console, _json(run.output(step_name, "verdict"), "gate.json"))
@@ -70,7 +69,7 @@ def report(
         _drift(console, _json(run.output("drift", "drift"), "drift.json"))
         _quality(console, _json(run.output("quality", "quality"), "quality.json"))
     if run.state == "succeeded":
-        _places(run, pipeline, workspace, root)
+        _outputs(run, pipeline, workspace, root)
         _next(model, pipeline, promotion, watched, _newest_row(run))
 
 
@@ -90,7 +89,7 @@ def _warn(run: Run) -> None:
 
 
 def _explain_end(name: str, step: StepRun, log: str) -> None:
-    print(f"\nstep `{name}` {_how_it_ended(step)}; nothing behind it has run:", file=sys.stderr)
+    print(f"\nstep `{name}` {_how_it_ended(step)}; later steps were skipped:", file=sys.stderr)
     # A fault that was foreseen is a sentence; the traceback of a function that the step has called is in the log.
     for line in _without_traceback(step.tail) if step.code == EXIT_USAGE else step.tail:
         print(f"  {line}", file=sys.stderr)
@@ -116,21 +115,22 @@ def _without_traceback(lines: Sequence[str]) -> list[str]:
 def _how_it_ended(step: StepRun) -> str:
     """An answer, or a fault that answers nothing."""
     if step.state is State.REFUSED:
-        return "said no"
+        return "failed its check"
     if step.code == TOO_LONG:
-        return "took too long"
+        return "timed out"
     if step.code == EXIT_USAGE:
-        return "could not work with what it was given, and decided nothing"
+        return "got invalid input, and made no decision"
     how = f"exit code {step.code}"
     if step.code is not None and step.code < 0:
-        how = f"ended by signal {-step.code}, {signal.strsignal(-step.code)}"
-    return f"broke, and decided nothing ({how})"
+        how = f"signal {-step.code}, {signal.strsignal(-step.code)}"
+    return f"crashed ({how}), and made no decision"
 
 
-def _figures(console: Console, evaluation: dict[str, Any] | None, unseen: str) -> None:
+def _metrics(console: Console, evaluation: dict[str, Any] | None, held_out: str) -> None:
     if evaluation is None:
         return
-    title = f"On {counted(evaluation['rows'], 'test row')}{unseen}{_independent(evaluation.get('clusters'))}"
+    rows = "test row" if evaluation["rows"] == 1 else "test rows"
+    title = f"{evaluation['rows']:,} {held_out}{rows}{_clustered(evaluation.get('clusters'))}"
     table = Table(title=title, title_justify="left")
     table.add_column("metric")
     table.add_column("estimate", justify="right")
@@ -140,18 +140,18 @@ def _figures(console: Console, evaluation: dict[str, Any] | None, unseen: str) -
     console.print(table)
 
 
-def _independent(clusters: dict[str, Any] | None) -> str:
-    """What intervals take as independent, where that is not each row."""
-    return f"; intervals over {clusters_said(clusters)}" if clusters is not None else ""
+def _clustered(clusters: dict[str, Any] | None) -> str:
+    """By what intervals are clustered; empty where each row counts as independent."""
+    return f"; intervals clustered by {clusters_said(clusters)}" if clusters is not None else ""
 
 
 def _gate(console: Console, gate: dict[str, Any] | None) -> None:
     if gate is None:
         return
-    passed = "passed" if gate["passed"] else "not passed"
-    title = f"Gate {gate['gate']}: {passed}{_independent(gate.get('clusters'))}"
+    passed = "passed" if gate["passed"] else "failed"
+    title = f"Gate {gate['gate']}: {passed}{_clustered(gate.get('clusters'))}"
     table = Table(title=title, title_justify="left")
-    for column in ("rule", "figure", "bound", "outcome"):
+    for column in ("rule", "value", "bound", "outcome"):
         table.add_column(column)
     for rule in gate["rules"]:
         if not rule["figures"]:
@@ -220,9 +220,9 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
     console.print(table)
 
 
-def _places(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
-    """Where things lie, a line each and never cut, so that paths can be copied."""
-    print("\nWhere things lie")
+def _outputs(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
+    """Where the outputs are, a line each and never cut, so that paths can be copied."""
+    print("\nOutput")
     registration = _json(run.output("register", "registration"), "registration.json")
     if registration is not None:
         stored = workspace.models / registration["model"] / registration["digest"].removeprefix("sha256:")
@@ -232,7 +232,7 @@ def _places(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
         print(f"  MLflow      {_shown(workspace.root / 'mlflow.db', root)}")
     metrics = run.output("publish", "metrics") if pipeline == "monitoring" else None
     if metrics is not None:
-        print(f"  figures     {_shown(metrics / 'metrics.prom', root)}")
+        print(f"  metrics     {_shown(metrics / 'metrics.prom', root)}")
     print(f"  logs        {_shown(run.folder / 'logs', root)}")
 
 
@@ -246,13 +246,13 @@ def _newest_row(run: Run) -> str | None:
 def _next(model: str, pipeline: str, promotion: str | None, watched: bool, newest: str | None) -> None:
     commands = []
     if pipeline == "monitoring":
-        commands.append((f"penstock run {model}", "train it again"))
+        commands.append((f"penstock run {model}", "retrain the model"))
     elif promotion is not None:
-        commands.append((f"penstock promote {model} {promotion}", "write the Release that a pull request would carry"))
+        commands.append((f"penstock promote {model} {promotion}", "write the Release spec for a pull request"))
         if watched:
             as_of, then = (f" --as-of {newest}", ", as of that time") if newest is not None else ("", "")
-            commands.append((f"penstock run {model} --pipeline monitoring{as_of}", f"watch the model for drift{then}"))
-    commands.append((f"penstock explain Model/{model}", "every value of the spec, and where it comes from"))
+            commands.append((f"penstock run {model} --pipeline monitoring{as_of}", f"measure drift{then}"))
+    commands.append((f"penstock explain Model/{model}", "show every value of the spec and its origin"))
     width = max(len(command) for command, _ in commands)
     print("\nNext")
     for command, purpose in commands:

@@ -12,7 +12,7 @@ from penstock.cli.main import OK, WRONG_USE
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("kind", nargs="?", metavar="KIND", help="one kind; every kind in one schema where absent")
+    parser.add_argument("kind", nargs="?", metavar="KIND", help="one kind (default: all kinds in one schema)")
     parser.add_argument(
         "--out",
         type=Path,

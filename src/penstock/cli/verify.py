@@ -24,11 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_root(parser)
     add_format(parser)
     definitions = parser.add_mutually_exclusive_group()
+    definitions.add_argument("--crds", type=Path, metavar="DIR", help="folder with the CRDs of the cluster, as YAML")
     definitions.add_argument(
-        "--crds", type=Path, metavar="DIR", help="folder of custom resource definitions, as the cluster runs them"
-    )
-    definitions.add_argument(
-        "--cluster", metavar="CONTEXT", help="take the definitions from a cluster, by its context in kubectl"
+        "--cluster", metavar="CONTEXT", help="read the CRDs from a cluster, by its kubectl context"
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="files or folders to verify (default: generated/)"
@@ -64,7 +62,7 @@ def _from_cluster(context: str) -> str:
     """All definitions of a cluster as YAML; CrdError where kubectl is missing or says no."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
-        raise CrdError("kubectl is not installed; save the definitions to a folder, and name it by --crds")
+        raise CrdError("kubectl is not installed; save the CRDs to a folder, and pass it with --crds")
     try:
         answer = subprocess.run(
             [kubectl, "get", "customresourcedefinitions", "--context", context, "--output", "yaml"],
@@ -84,7 +82,7 @@ def _summary(result: Verification) -> str:
     checked, unchecked = _counts(result.checked), _counts(result.unchecked)
     lines = [f"{counted(result.files, 'file')}: {checked or 'nothing to check'}"]
     if unchecked:
-        lines.append(f"without a definition: {unchecked}")
+        lines.append(f"not checked, without a CRD: {unchecked}")
     return "\n".join(lines)
 
 

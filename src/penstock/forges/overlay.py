@@ -26,5 +26,5 @@ def pretend_approved_by(view: RecordedPullRequest, logins: Iterable[str]) -> Rec
 def _person(login: str) -> Person:
     person = Person(login, is_bot=login.endswith("[bot]"))
     if person.login is None:
-        raise ForgeError(f"{login!a} is no login: name a person as the forge does, without the @.")
+        raise ForgeError(f"{login!a} is not a valid login: write it as GitHub shows it, without the @.")
     return person

@@ -129,11 +129,11 @@ def parse(text: str | bytes, shown_as: str = "the record") -> RecordedPullReques
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "its text"
         raise ForgeError(
-            f"{shown_as} is not a recorded pull request (at {place}: {first['msg']}): record it again."
+            f"{shown_as} is not a saved pull request (at {place}: {first['msg']}): save it again."
         ) from None
     naive = [at for at in _instants(facts) if at.tzinfo is None]
     if naive:
-        raise ForgeError(f"{shown_as} has a time without a zone ({naive[0].isoformat()}): record it again.")
+        raise ForgeError(f"{shown_as} has a time without a time zone ({naive[0].isoformat()}): save it again.")
     return RecordedPullRequest(facts)
 
 

@@ -83,9 +83,9 @@ def read_pipeline(path: Path) -> LocalPipeline:
     except OSError as error:
         raise PipelineError(f"{path}: {error.strerror}; run `penstock compile` first") from error
     except yaml.YAMLError as error:
-        raise PipelineError(f"{path} is not YAML; run `penstock compile` to make it anew") from error
+        raise PipelineError(f"{path} is not YAML; run `penstock compile` to write it again") from error
     if not documents or "root" not in documents[0] or len(documents) > 2:
-        raise PipelineError(f"{path} is not a compiled pipeline; run `penstock compile` to make it anew")
+        raise PipelineError(f"{path} is not a compiled pipeline; run `penstock compile` to write it again")
     spec = documents[0]
     platform = documents[1] if len(documents) == 2 else {}
     try:
@@ -98,9 +98,11 @@ def read_pipeline(path: Path) -> LocalPipeline:
             parameters={name: str(details.get("defaultValue", "")) for name, details in declared.items()},
         )
     except CycleError as error:
-        raise PipelineError(f"{path}: the steps wait for each other: {' -> '.join(error.args[1])}") from error
+        raise PipelineError(
+            f"{path}: the steps depend on each other in a circle: {' -> '.join(error.args[1])}"
+        ) from error
     except KeyError as error:
-        raise PipelineError(f"{path}: the pipeline refers to {error}, which is not there") from error
+        raise PipelineError(f"{path}: the pipeline refers to {error}, which does not exist") from error
 
 
 def _step(name: str, task: dict[str, Any], spec: dict[str, Any], platform: dict[str, Any]) -> LocalStep:

@@ -125,10 +125,10 @@ class Runner:
         for step in pipeline.steps:
             if step.image != self.image:
                 raise PipelineError(
-                    f"step `{step.name}` runs in an image of its own, {step.image}; only a cluster can run it"
+                    f"step `{step.name}` runs in its own image, {step.image}; only a cluster can run it"
                 )
             if step.command[0] != "penstock-step" and shutil.which(step.command[0]) is None:
-                raise PipelineError(f"step `{step.name}` runs `{step.command[0]}`, which this machine does not have")
+                raise PipelineError(f"step `{step.name}` runs `{step.command[0]}`, which is not installed here")
 
 
 class _Schedule:
@@ -293,7 +293,7 @@ class _Schedule:
                 await self._listen(step_run, process)
                 return await process.wait()
         except TimeoutError:
-            step_run.tail.append(f"stopped after {step.timeout_seconds} s, the longest that the step may take")
+            step_run.tail.append(f"stopped after its timeout of {step.timeout_seconds} s")
             return TOO_LONG
         finally:
             await _end(process)

@@ -77,7 +77,7 @@ class Workspace:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise WorkspaceBusyError(
-                    f"another run is at work in {self.root}; wait for it, or choose --workspace"
+                    f"another run is using {self.root}; wait for it, or pass another --workspace"
                 ) from error
             self.steps.mkdir(exist_ok=True)
             for abandoned in (*self.steps.glob(".unfinished-*"), *self.root.glob(".mlflow-*")):

@@ -23,7 +23,7 @@ def longest_gap(schedule: str) -> dt.timedelta:
     try:
         cron = parse(schedule)
     except CronError as error:
-        raise ValueError(f"`{schedule}` is no schedule: {error}") from None
+        raise ValueError(f"`{schedule}` is not a valid cron schedule: {error}") from None
     times = sorted(dt.timedelta(hours=h, minutes=m) for h in cron.hours for m in cron.minutes)
     dates = _dates(cron, _FOUR_YEARS)
     if len(dates) < 2:

@@ -80,23 +80,22 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
     of_both = f'environment="{subject.environment}",model="{subject.model}",rollout=~"{subject.rollout}|"'
     yield Panel(
         "Alerts",
-        "The alerts of this rollout and of its model's training that fire.",
+        "Firing alerts of this rollout and of its model's training.",
         (Query(f'max by (alertname) (ALERTS{{alertstate="firing",{of_both}}})', "{{alertname}}"),),
         form="states",
     )
     up = f'up{{namespace="{subject.namespace}",rollout="{subject.rollout}"}}'
     yield Panel(
-        "Pods that answer",
-        "Pods of which Prometheus can read metrics.",
+        "Reachable pods",
+        "Pods whose metrics Prometheus can scrape.",
         (Query(f"sum({up}) or vector(0)", "pods"),),
         form="figure",
         bound=Bound(1, "below"),
     )
     for sli in slis:
         yield Panel(
-            f"Budget left: {sli.slo}",
-            f"Of the requests that may go wrong over {sli.window}, the share that has not: below zero the objective "
-            "is missed.",
+            f"Error budget: {sli.slo}",
+            f"Share of the error budget over {sli.window} that remains; below zero the objective is missed.",
             (Query(f"{BUDGET_REMAINING}{selector_of(sli, subject)}", sli.slo),),
             unit="share",
             form="figure",
@@ -106,15 +105,14 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
     # Until the first Release nothing starts the pipeline by the clock, and nobody is told that it did not run.
     is_released = view.release_of(rollout.name) is not None
     if is_released and monitor is not None and (monitor.drift or monitor.quality):
-        yield _age("Last watched", watching(monitor), subject)
+        yield _age("Since last monitoring run", watching(monitor), subject)
     schedule = retraining_schedule(view, subject.model)
     if schedule is not None:
-        yield _age("Last retrained", retrained(schedule), AlertSubject(subject.place, subject.model, subject.team))
+        yield _age("Since last training", retrained(schedule), AlertSubject(subject.place, subject.model, subject.team))
     if rollout.spec.serve.target == "argo-rollouts":
         yield Panel(
             "Release",
-            "The phase of the Rollout, as its controller counts it: `Completed` where no release is under way, `Abort` "
-            "where one was taken back.",
+            "Phase of the Rollout: `Completed` if no release is in progress, `Abort` if one was rolled back.",
             (Query(phases(subject), "{{phase}}"),),
             form="states",
         )
@@ -123,8 +121,8 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
 def _age(title: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
     return Panel(
         title,
-        f"How long ago the {pipeline.purpose} pipeline last told of its end. Its schedule is `{pipeline.schedule}`; "
-        f"an alert is due after {pipeline.allowed}.",
+        f"Time since the last {pipeline.purpose} run. Its schedule is `{pipeline.schedule}`; "
+        f"an alert fires after {pipeline.allowed}.",
         (Query(f"time() - {pushed(pipeline.told_by, subject)}", "ago"),),
         unit="seconds",
         form="figure",
@@ -133,13 +131,13 @@ def _age(title: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
 
 
 def _requests(rollout: Rollout, requests: RequestSeries, window: str) -> Iterator[Panel]:
-    """What is asked, what fails and how long it takes; the canary apart where a label tells it."""
+    """Requests, failures and response times; the canary apart where a label tells it."""
     by = requests.version if rollout.spec.serve.target == "argo-rollouts" else ""
     legend = f"{{{{{by}}}}}" if by else "all"
-    apart = " Each version apart." if by else ""
+    apart = " By version." if by else ""
     yield Panel(
         "Requests",
-        f"Requests each second, over {window}.{apart}",
+        f"Request rate over {window}.{apart}",
         (Query(requests.requests(window, by), legend),),
         unit="per second",
     )
@@ -147,15 +145,15 @@ def _requests(rollout: Rollout, requests: RequestSeries, window: str) -> Iterato
         asked, failed = requests.requests(window, by), requests.failures(window, by)
         yield Panel(
             "Failures",
-            f"The share of requests that were answered by a status of 5xx, over {window}.{apart}",
+            f"Share of requests answered with a 5xx status, over {window}.{apart}",
             (Query(f"({failed} or 0 * {asked})\n/ ({asked} > 0)", legend),),
             unit="share",
         )
     latency = rollout.spec.slos.latency
-    promised = "" if latency is None else f" {latency.below} is what the objective counts as in time."
+    promised = "" if latency is None else f" The objective counts {latency.below} as in time."
     yield Panel(
         "Response times",
-        f"Of requests that did not fail, over {window}, interpolated within the server's buckets.{promised}",
+        f"Percentiles of successful requests over {window}, interpolated within the server's buckets.{promised}",
         tuple(Query(requests.percentile(name, window), name) for name in PERCENTILES),
         unit="seconds",
         bound=Bound(int(latency.below) / 1000, "above") if latency is not None else None,
@@ -168,7 +166,7 @@ def _objectives(slis: list[Sli], subject: ServedSubject) -> Iterator[Panel]:
         budget = float(error_budget(sli.objective))
         yield Panel(
             f"{sli.slo.capitalize()}: share of requests that {sli.bad}",
-            f"Over windows of several lengths. At the bound the budget lasts for just {sli.window}; alerts fire where "
+            f"Over several window lengths. At the bound the budget lasts exactly {sli.window}; alerts fire when "
             "a short and a long window are both above a multiple of it.",
             tuple(Query(f"{RATIO}{window}{selector}", window) for window in _SHOWN_WINDOWS),
             unit="share",
@@ -177,7 +175,7 @@ def _objectives(slis: list[Sli], subject: ServedSubject) -> Iterator[Panel]:
     if slis:
         yield Panel(
             "Error budgets",
-            "What is left of each budget.",
+            "Remaining share of each error budget.",
             tuple(Query(f"{BUDGET_REMAINING}{selector_of(sli, subject)}", sli.slo) for sli in slis),
             unit="share",
             bound=Bound(0, "below"),
@@ -190,8 +188,8 @@ def _watched(monitor: Monitor, subject: ServedSubject) -> Iterator[Row]:
     yield Row("Quality", tuple(panel for quality in monitor.quality for panel in _quality(quality, subject)))
     if monitor.drift or monitor.quality:
         asked = (Query(pushed(OBSERVED_ROWS, subject), "rows"),)
-        yield Row("Traffic that was judged", (_pushed("Rows", "Rows in the newest window of all monitors.", asked),))
-    yield Row("Figures", tuple(_figure(figure) for figure in monitor.business))
+        yield Row("Evaluated traffic", (_pushed("Rows", "Rows in the newest window of all monitors.", asked),))
+    yield Row("Custom metrics", tuple(_custom(metric) for metric in monitor.business))
 
 
 def _drift(monitor: DriftMonitor, subject: AlertSubject) -> Iterator[Panel]:
@@ -199,21 +197,21 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> Iterator[Panel]:
     what = "the predictions" if monitor.of == "prediction" else "each feature"
     yield _pushed(
         f"{monitor.id}: {monitor.test}",
-        f"The distance of {what} from the training data, over windows of {monitor.window}.",
+        f"Distance of {what} from the training data, over windows of {monitor.window}.",
         (Query(pushed(DRIFT_DISTANCE, subject, labels), "{{feature}}"),),
         bound=Bound(monitor.above, "above"),
     )
     if monitor.persist is not None:
         yield _pushed(
-            f"{monitor.id}: windows beyond the bound",
-            f"Of the last {monitor.persist.of}; {monitor.persist.breaches} are too many.",
+            f"{monitor.id}: windows above the bound",
+            f"Of the last {monitor.persist.of} windows; an alert fires at {monitor.persist.breaches}.",
             (Query(pushed(DRIFT_BREACHES, subject, labels), "{{feature}}"),),
             # What is judged is a count: from this one on it is too many.
             bound=Bound(monitor.persist.breaches, "above"),
         )
     yield _pushed(
         f"{monitor.id}: rows",
-        f"Rows of the newest window; with fewer than {FEWEST_DRIFT_ROWS} it judges nothing.",
+        f"Rows of the newest window; drift is not evaluated below {FEWEST_DRIFT_ROWS}.",
         (Query(pushed(DRIFT_ROWS, subject, labels), "rows"),),
         bound=Bound(FEWEST_DRIFT_ROWS, "below"),
     )
@@ -223,22 +221,22 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> Iterator[Panel]:
     labels = (("monitor", monitor.id),)
     yield _pushed(
         f"{monitor.id}: {monitor.metric}",
-        f"On rows of the last {monitor.window} whose labels have come in.",
+        f"On rows of the last {monitor.window} whose labels have arrived.",
         (Query(pushed(QUALITY_VALUE, subject, (*labels, ("metric", monitor.metric))), monitor.metric),),
         bound=_bound(monitor),
     )
     yield _pushed(
         f"{monitor.id}: labels",
-        f"Rows of the last {monitor.window} with a label; with fewer than {monitor.min_labels} nothing is judged.",
+        f"Rows of the last {monitor.window} with a label; quality is not evaluated below {monitor.min_labels}.",
         (Query(pushed(QUALITY_LABELS, subject, labels), "labels"),),
         bound=Bound(monitor.min_labels, "below"),
     )
 
 
-def _figure(monitor: QueryMonitor) -> Panel:
+def _custom(monitor: QueryMonitor) -> Panel:
     return Panel(
         monitor.id,
-        f"A figure of one's own; an alert is due where it is beyond the bound for {monitor.hold}.",
+        f"Custom metric; an alert fires if it is beyond the bound for {monitor.hold}.",
         (Query(monitor.promql.strip(), monitor.id),),
         bound=_bound(monitor),
     )

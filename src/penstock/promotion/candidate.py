@@ -61,7 +61,7 @@ def candidate(
     try:
         statement = parse_gates(payload_of(evidence))
     except (EnvelopeError, StatementError) as error:
-        raise RefusalError(f"{where} is no statement of gates: {error}; {remedy}") from None
+        raise RefusalError(f"{where} is not a gate statement: {error}; {remedy}") from None
     if statement.model != model:
         raise RefusalError(f"{where} is about the model `{statement.model}`, not `{model}`; {remedy}")
     return Candidate(statement, evidence, origin, registered)

@@ -24,7 +24,7 @@ def candidate_of_file(model: str, path: Path, root: Path) -> Candidate:
     """
     file = path / STATEMENT_FILE if path.is_dir() else path
     remedy = (
-        f"name the `{STATEMENT_FILE}` that the step `evidence` wrote, which the model store has in the folder "
+        f"pass the `{STATEMENT_FILE}` that the step `evidence` wrote, which the model store keeps in the folder "
         "`evidence` beside the version's files"
     )
     try:
@@ -33,7 +33,7 @@ def candidate_of_file(model: str, path: Path, root: Path) -> Candidate:
     except OSError as error:
         raise RefusalError(f"the evidence {file} cannot be read: {error.strerror}; {remedy}") from None
     if too_large:
-        raise RefusalError(f"{file} is too large for a statement; {remedy}")
+        raise RefusalError(f"{file} is too large to be a statement; {remedy}")
     resolved = file.resolve()
     name = resolved.relative_to(root.resolve()).as_posix() if resolved.is_relative_to(root.resolve()) else file.name
     return candidate(model, evidence, Origin("evidence", name), where=str(file), remedy=remedy)

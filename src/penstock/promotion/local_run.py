@@ -24,13 +24,13 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
     record = workspace.last_run(model)
     if record is None:
         raise RefusalError(
-            f"no run of `{model}` has succeeded in {workspace.root}; run `penstock run {model}` first, or name what a "
-            "cluster trained by --evidence or --version"
+            f"no run of `{model}` has succeeded in {workspace.root}; run `penstock run {model}` first, or "
+            "name a version that a cluster trained with --evidence or --version"
         )
     again = f"run `penstock run {model}` again"
     registration = _registration(record)
     if registration is None:
-        raise RefusalError(f"the run {record['id']} of `{model}` has left no registration; {again}")
+        raise RefusalError(f"the run {record['id']} of `{model}` registered nothing; {again}")
     digest = str(registration["digest"])
     stored = workspace.models / model / digest.removeprefix("sha256:")
     actual = directory_digest(stored / "model") if (stored / "model").is_dir() else "nothing"

@@ -56,9 +56,9 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     if present is not None and present.spec.version.digest == candidate.digest and step is None:
         if _is_covered(view, present, candidate):
             is_canary = present.spec.step is not None
-            next_ = "--advance or --complete moves its canary" if is_canary else "train another one to release it"
+            next_ = "--advance or --complete moves its canary" if is_canary else "train a new version to release one"
             raise RefusalError(
-                f"`{environment}` serves this version of `{candidate.model}` by `{rollout.name}` already; {next_}"
+                f"`{environment}` already serves this version of `{candidate.model}` through `{rollout.name}`; {next_}"
             )
         predicate = candidate.statement.predicate
         spec = present.plain_spec() | {
@@ -66,7 +66,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
             "datasets": dict(sorted(predicate.datasets.items())),
             "evidence": named,
         }
-        summary = f"{rollout.name} in {environment} keeps {words}, and states its promotion anew"
+        summary = f"{rollout.name} in {environment} keeps {words}, with a new promotion statement"
     else:
         spec, start = _first_serving(view, rollout, candidate, named, present, step)
         summary = f"{rollout.name} in {environment} gets {words}{start}"
@@ -81,8 +81,8 @@ def _whereabouts(view: View, candidate: Candidate) -> str:
     if environment is None or candidate.origin.kind != "run" or not is_remote(environment.spec.model_store):
         return ""
     uri = model_uri(environment.spec.model_store, candidate.model, candidate.digest)
-    where = f"{environment.name} loads it from {uri}, and has to find it there"
-    return f"The model was trained here: {where}: `--upload` puts it."
+    where = f"{environment.name} loads it from {uri}"
+    return f"The model was trained locally; {where}. Promote again with `--upload` to copy it there."
 
 
 def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *, complete: bool) -> Promotion:
@@ -94,7 +94,7 @@ def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *,
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
     if present is None or present.spec.step is None:
-        raise RefusalError(f"no canary of `{rollout.name}` is under way in `{environment}`")
+        raise RefusalError(f"no canary of `{rollout.name}` is running in `{environment}`")
     last = len(_steps(rollout)) - 1
     wanted = present.spec.step + 1 if step is None else step
     if step is not None and step > last:
@@ -129,7 +129,7 @@ def _first_serving(
         # The version that has the traffic gets the rest of it back from the canary beside it.
         if step is not None:
             raise RefusalError(
-                f"`{rollout.name}` gives this version the rest of the traffic already, and no step of it"
+                f"`{rollout.name}` already gives this version the rest of the traffic, and no canary step"
             )
         previous, ends = None, ", and the canary beside it ends"
     predicate = candidate.statement.predicate
@@ -210,7 +210,7 @@ def _gates_of(view: View, present: Release) -> bytes:
     named = present.spec.evidence
     data = view.catalog.repository.read(named.path)
     if data is None or bytes_digest(data) != named.digest:
-        found = "is not in the repository" if data is None else "is not the file whose digest the Release carries"
+        found = "is not in the repository" if data is None else "does not have the digest that the Release names"
         raise RefusalError(f"the evidence {named.path} of `{present.name}` {found}; promote the version again")
     payload = _payload(data)
     if payload is None:
@@ -286,7 +286,7 @@ def _file(view: View, rollout: Rollout, metadata: dict[str, Any], spec: dict[str
         found = view.catalog.span(release_id).path
         if found != path:
             raise RefusalError(
-                f"the Release `{release_id.name}` stands in {found}; move it to {path}, which this command rewrites"
+                f"the Release `{release_id.name}` is in {found}; move it to {path}, which this command rewrites"
             )
     value = {"apiVersion": "penstock/v1", "kind": "Release", "metadata": metadata, "spec": spec}
     return path, (HEADER.format(environment=environment) + emit_yaml(value)).encode()

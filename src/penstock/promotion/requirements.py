@@ -27,29 +27,29 @@ def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: dat
     wanted = rollout.spec.gate
     if wanted is not None and statement.predicate.gate(wanted) is None:
         raise RefusalError(
-            f"the rollout `{rollout.name}` asks for the gate `{wanted}`, which has not judged this version"
+            f"the rollout `{rollout.name}` requires the gate `{wanted}`, which has not evaluated this version"
         )
     created = statement.predicate.created
     if created > now + _CLOCKS_DIFFER:
-        raise RefusalError(f"the evidence is of {created:%Y-%m-%d %H:%M}, which has not come yet; look at the clocks")
+        raise RefusalError(f"the evidence is dated in the future, {created:%Y-%m-%d %H:%M}; check the clocks")
     for gate in view.gates_of(candidate.model):
         judged = statement.predicate.gate(gate.name)
         if judged is None:
             raise RefusalError(
-                f"the gate `{gate.name}` of `{candidate.model}` has not judged this version; train it again"
+                f"the gate `{gate.name}` of `{candidate.model}` has not evaluated this version; train it again"
             )
         blocking = (rule.id for rule in gate.spec.rules if rule.severity == "block")
         unheld = [rule for rule in blocking if judged.outcome(rule) not in ("pass", "skip")]
         if unheld:
             raise RefusalError(
-                f"the evidence does not say that the gate `{gate.name}` found these rules to hold: "
+                f"the evidence does not say that these rules of the gate `{gate.name}` hold: "
                 f"{', '.join(f'`{rule}`' for rule in unheld)}; train `{candidate.model}` again"
             )
         valid = gate.spec.evidence_valid
         if valid is not None and now - created > timedelta(milliseconds=int(valid)):
             raise RefusalError(
-                f"the evidence is of {created.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and the gate `{gate.name}` takes "
-                f"it for {valid}; train `{candidate.model}` again, here with `penstock run {candidate.model} --fresh`"
+                f"the evidence is of {created.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and the gate `{gate.name}` accepts "
+                f"evidence for {valid}; train it again, locally with `penstock run {candidate.model} --fresh`"
             )
 
 
@@ -66,7 +66,7 @@ def refuse_stale(view: View, candidate: Candidate) -> None:
         except KeyError:
             continue
     raise RefusalError(
-        f"the specs of `{candidate.model}` have changed since this version was trained; train it again, or go back to "
+        f"the specs of `{candidate.model}` have changed since this version was trained; train it again, or check out "
         "the commit that it was trained from"
     )
 
@@ -85,8 +85,8 @@ def refuse_skipped_stages(view: View, rollout: Rollout, candidate: Candidate) ->
                 reached = f"has not finished the canary of this version of `{rollout.name}`"
                 instead = f"let `penstock promote {candidate.model} --to {name} --advance` finish it first"
             raise RefusalError(
-                f"`{name}` comes before `{_stage_of(view).name}` and {reached}; {instead}, or give --skip-stages, "
-                "which the review will see"
+                f"`{name}` comes before `{_stage_of(view).name}`, and {reached}; {instead}, or pass --skip-stages, "
+                "which the review will show"
             )
 
 

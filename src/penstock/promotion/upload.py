@@ -24,7 +24,7 @@ def upload(candidate: Candidate, source: str, target: str) -> str:
         folders = here.manifest(candidate.model, candidate.digest) or {}
         if not folders:
             raise RefusalError(
-                f"{source} has no whole version {candidate.digest} of `{candidate.model}`; "
+                f"{source} has no complete version {candidate.digest} of `{candidate.model}`; "
                 f"run `penstock run {candidate.model}` again"
             )
         with tempfile.TemporaryDirectory(prefix="penstock-upload-") as temporary:

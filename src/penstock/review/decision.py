@@ -81,7 +81,7 @@ def understand(
     if merged is None:
         conflict = Diagnostic.error(
             "merge-conflict",
-            "the head and its base conflict, so nobody can tell what merging would leave",
+            "the head and its base have a merge conflict",
             help=("merge the base into the branch, and push",),
         )
         plan = replace(plan, errors=(conflict, *plan.errors))
@@ -116,7 +116,7 @@ def decide_group(
         decisions.append(_decided(view, _read(repository, tip, after, view.now()), known.get(view.number), group))
         tip = after
     if repository.tree(tip) != repository.tree(head):
-        return decisions, "the group holds other files than merging its pull requests gives"
+        return decisions, "the files of the merge group differ from the result of merging its pull requests"
     return decisions, ""
 
 

@@ -78,16 +78,16 @@ class DecisionBundle:
         from pydantic import ValidationError
 
         if bytes_digest(data) != digest:
-            raise BundleError("what was handed over was altered on its way: run the review again")
+            raise BundleError("the decision file was altered between the jobs: run the review again")
         try:
             file = _adapter().validate_json(data)
             decisions = tuple(_checked(one) for one in file.decisions)
         except (ValidationError, UnreadableInputsError):
             raise BundleError(
-                "what was handed over is not what this version of Penstock writes: let all jobs run the same version"
+                "the decision file was written by another version of Penstock: run all jobs with the same version"
             ) from None
         if not decisions or (len(decisions) > 1 and not file.group):
-            raise BundleError("what was handed over holds no decision: run the review again")
+            raise BundleError("the decision file holds no decision: run the review again")
         return cls(decisions, file.group, file.problem)
 
 
@@ -119,7 +119,7 @@ def _checked(written: _WrittenDecision) -> BundledDecision:
     inputs = VerdictInputs.of_parts({name: body.encode() for name, body in written.parts.items()})
     verdict = inputs.verdict()
     if verdict_bytes(verdict) != written.verdict.encode():
-        raise BundleError("the verdict that was handed over does not follow from its inputs: run the review again")
+        raise BundleError("the verdict in the decision file does not follow from its inputs: run the review again")
     return BundledDecision(inputs, verdict, written.after, written.comment, written.annotations)
 
 

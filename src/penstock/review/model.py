@@ -168,7 +168,7 @@ class Plan:
     errors: tuple[Diagnostic, ...]
     """Diagnostics of head, errors and all; any error keeps the verdict from green.
 
-    What is wrong with base is a warning: whoever mends it must be able to, and what cannot be compared counts as the
+    What is wrong with base is a warning: whoever fixes it must be able to, and what cannot be compared counts as the
     highest risk already.
     """
     kind: Literal["change", "rollback", "none"] = "change"

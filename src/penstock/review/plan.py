@@ -193,7 +193,7 @@ _TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback
 
 
 def _base_problems(revisions: Revisions) -> list[Diagnostic]:
-    """What keeps base from being compared, as warnings: whoever mends it must not be kept from it."""
+    """What keeps base from being compared, as warnings: whoever fixes it must not be kept from it."""
     catalog = revisions.base.catalog
     found = [
         *catalog.reading,
@@ -206,7 +206,7 @@ def _base_problems(revisions: Revisions) -> list[Diagnostic]:
             code="base-unreadable",
             severity=Severity.WARNING,
             headline=f"on base: {one.headline}",
-            help=("what base says here was not compared, and counts as the highest risk",),
+            help=("this part of the base was not compared, and counts as the highest risk",),
             fix=None,
         )
         for one in found

@@ -22,7 +22,7 @@ from penstock.review.rendering.notes import notes_of
 from penstock.review.rendering.text_safety import markdown, markdown_text, visible
 from penstock.source.canonical import bytes_digest
 
-_NOTICE = "> Cut off at the length that GitHub takes: `penstock review` shows the whole."
+_NOTICE = "> Cut off at GitHub's length limit: `penstock review --number NUMBER --dry-run` prints all of it."
 _FOOT_BYTES = 200
 """More than the line takes that names the entry of the record."""
 
@@ -144,11 +144,11 @@ def publish_unknown(
     *,
     failed: bool,
 ) -> None:
-    """Let nothing pass while nobody knows: before the review, and where it could not be finished.
+    """Let nothing pass while there is no verdict: before the review, and where it could not be finished.
 
     `began` is when the review did; one that began later is not overwritten.
     """
-    title = "The review could not be finished" if failed else "The review is under way"
+    title = "The review could not be completed" if failed else "Review in progress"
     conclusion: Conclusion = "failure" if failed else "action_required"
     digest = bytes_digest(f"{title}\n{why}".encode())
     run = CheckRun(check, head, digest, began, conclusion, title, markdown_text(why))

@@ -115,12 +115,14 @@ def _no_specs(folder: str, paths: Iterable[str]) -> Diagnostic:
     seen = Folder(folder)
     below = sorted({seen.outer(path[: path.index(f"/{SPECS}/")]) for path in paths if f"/{SPECS}/" in path})
     named = f"`{folder}/{SPECS}`" if folder else f"`{SPECS}` at the top"
-    root = f"the folder to review may be `{below[0]}`: name it as `root` of the action, or by `--root`" if below else ""
+    root = (
+        f"the folder to review may be `{below[0]}`: pass it as `root` of the action, or with `--root`" if below else ""
+    )
     return Diagnostic.error(
         "no-specifications",
-        f"neither side has a specification in the folder {named} of the git repository",
+        f"neither base nor head has a specification in the folder {named} of the git repository",
         None,
-        help=(root or f"the specifications belong into `{SPECS}/` of the folder that is reviewed",),
+        help=(root or f"specifications belong in `{SPECS}/` of the folder that is reviewed",),
     )
 
 

@@ -72,7 +72,7 @@ def moment(text: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"expected a moment such as 2026-01-31T06:00:00Z, not `{text}`") from None
+        raise ArgumentTypeError(f"expected a time such as 2026-01-31T06:00:00Z, not `{text}`") from None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -45,7 +45,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"`{path}` is missing: `{path.parent}` is not what the step expects") from None
+        raise InputError(f"`{path}` is missing: `{path.parent}` is not an output of the expected step") from None
     except ValueError as error:
         raise InputError(f"`{path}` is not JSON: {error}") from None
 
@@ -62,7 +62,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise InputError(f"`{path}` is missing: `{path.parent}` is not what the step expects")
+        raise InputError(f"`{path}` is missing: `{path.parent}` is not an output of the expected step")
     # `pyarrow.parquet.read_table` would import pandas, which takes longer than most steps on data.
     with pq.ParquetFile(path) as file:
         return file.read(columns=None if columns is None else list(columns))
@@ -192,7 +192,7 @@ class Rows:
             series = self.features[column]
             return [None if missing else str(value) for value, missing in zip(series, series.isna(), strict=True)]
         known = ", ".join(f"`{name}`" for name in (*self.slices.column_names, *self.features.columns))
-        raise InputError(f"`{column}` is neither a slice nor a feature of the model; there are {known}")
+        raise InputError(f"`{column}` is neither a slice nor a feature of the model; known: {known}")
 
 
 def learner_frame(table: pa.Table, features: Sequence[FeatureColumn]) -> pd.DataFrame:

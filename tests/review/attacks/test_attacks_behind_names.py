@@ -62,7 +62,7 @@ def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Reposit
     ("rows", "why"),
     [
         (ROWS, "the rows in `data/new.csv` are those that `data/arrivals.csv` held"),
-        (ROWS + "b,2026-01-02\n", "the rows in `data/new.csv` are new, and nothing says how they differ from others"),
+        (ROWS + "b,2026-01-02\n", "the data in `data/new.csv` is new, and may differ from other data"),
     ],
 )
 def test_rows_that_move_to_another_file_do_not_differ_by_that(repository: Repository, rows: str, why: str) -> None:

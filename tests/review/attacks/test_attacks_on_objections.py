@@ -313,7 +313,7 @@ def test_an_objection_does_not_go_with_its_account(approved: PullRequest) -> Non
     approved.forge.delete_account("remo")
     verdict = approved.verdict()
     assert names(verdict, DISAPPROVED) == ["objection"]
-    assert "somebody whose account is gone requested changes" in node(verdict, "objection").why
+    assert "a deleted account requested changes" in node(verdict, "objection").why
     assert "nobody may dismiss that" in node(verdict, "objection").why
     assert node(verdict, "objection").can_satisfy == ()
 
@@ -377,7 +377,7 @@ def test_a_hold_of_an_account_that_is_gone_is_released_by_whom_the_policy_allows
     overruled.forge.comment(who, "/penstock unhold")
     verdict = overruled.verdict()
     assert verdict.state is DISAPPROVED
-    assert "somebody whose account is gone holds it since" in node(verdict, "hold").why
+    assert "a deleted account holds it since" in node(verdict, "hold").why
     assert "when paul or petra writes `/penstock unhold ghost`" in node(verdict, "hold").why
     overruled.forge.comment("paul", "/penstock unhold ghost")
     assert overruled.state is APPROVED

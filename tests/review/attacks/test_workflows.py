@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ HEAD = re.compile(
 PEOPLE_S_TEXT = re.compile(
     r"\$\{\{[^}]*github\.(event\.(comment|review|pull_request|issue|head_commit|workflow_run)|head_ref)[^}]*\}\}"
 )
+
+FIT_FOR_AN_ARTIFACT = re.compile(r"""[^":<>|*?\r\n\\/]+""")
+"""The name of an artifact, as GitHub allows it."""
 
 OTHER_RUN = {"run-id", "github-token", "repository", "artifact-ids", "pattern"}
 """With these, artifacts of other runs are taken, or more than the one that this run made."""
@@ -146,6 +151,21 @@ def test_the_action_takes_an_artifact_of_its_own_run_alone() -> None:
     [taken] = [step for step in action()["runs"]["steps"] if "download-artifact@" in step.get("uses", "")]
     assert set(taken["with"]) == {"name", "path"}
     assert weaknesses({"jobs": {"action": action()["runs"]}}) == []
+
+
+def test_each_folder_has_an_artifact_of_its_own(tmp_path: Path) -> None:
+    """Reviews of several folders in one run would overwrite each other's decision otherwise."""
+    [step] = [step for step in action()["runs"]["steps"] if step.get("id") == "install"]
+    [line] = [line for line in step["run"].splitlines() if "decision=" in line]
+    folders = ["", "ml", "ml-risk", "ml/risk", "ml_risk", "ml.risk", "ml--risk", "ml/-risk", "ml-/risk"]
+    names = []
+    for number, folder in enumerate(folders):
+        output = tmp_path / str(number)
+        environment = {"PATH": os.environ["PATH"], "ROOT": folder, "GITHUB_OUTPUT": str(output)}
+        subprocess.run(["bash", "-c", line], env=environment, check=True)
+        names.append(output.read_text(encoding="utf-8").strip().removeprefix("decision="))
+    assert len(set(names)) == len(folders)
+    assert all(FIT_FOR_AN_ARTIFACT.fullmatch(name) for name in names)
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)

@@ -86,9 +86,9 @@ def test_a_statement_that_is_no_plain_file_is_not_read(
     elif kind == "link":
         file.symlink_to(elsewhere)
     assert evidence(repository, "show") == 1
-    assert f"{PATH}: there is no such plain file in the repository" in capsys.readouterr().err
+    assert f"{PATH}: no such regular file in the repository" in capsys.readouterr().err
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
-    assert f"{PATH}: there is no such plain file in the repository" in capsys.readouterr().err
+    assert f"{PATH}: no such regular file in the repository" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("order", [("gates", "promotion"), ("promotion", "gates")])
@@ -114,9 +114,9 @@ def test_a_release_without_a_promotion_is_said_to_have_none(
     repository.write(RELEASE_PATH, yaml.safe_dump(document))
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
     assert evidence(repository, "show") == 0
-    assert "promotion: the release names no statement of it" in capsys.readouterr().out
+    assert "promotion: the release names no promotion statement" in capsys.readouterr().out
     assert evidence(repository, "verify") == 1
-    assert "missing    promotion  the Release names no statement of its promotion" in capsys.readouterr().out
+    assert "missing    promotion  the Release names no promotion statement" in capsys.readouterr().out
 
 
 def test_a_release_with_signed_evidence_still_passes_the_check(repository: Repository, key: Path) -> None:
@@ -142,7 +142,7 @@ def test_evidence_that_a_release_does_not_carry_the_digest_of_is_not_signed(
 ) -> None:
     repository.write(PATH, repository.read(PATH).replace('"pass"', '"skip"'))
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
-    assert "is not the file whose digest" in capsys.readouterr().err
+    assert "does not have the digest" in capsys.readouterr().err
 
 
 def _with_key(repository: Repository, **how: Any) -> None:
@@ -156,7 +156,7 @@ def _with_key(repository: Repository, **how: Any) -> None:
     [
         ({"from": "2998-01-01T00:00:00+00:00"}, "the key `ci` was not valid yet when the statement was made"),
         ({"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "the key `ci` had expired when"),
-        ({"revoked": True}, "the key `ci` is revoked, and all that it signed is void"),
+        ({"revoked": True}, "the key `ci` is revoked, and its signatures are void"),
     ],
 )
 def test_what_would_not_verify_is_not_signed(
@@ -185,7 +185,7 @@ def test_of_two_statements_none_is_signed_where_one_would_not_verify(
     _with_key(repository, **{"from": (now - timedelta(hours=1)).isoformat()})
     before = repository.read(PROMOTION_PATH)
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
-    assert f"{PATH}: it is not signed" in capsys.readouterr().err
+    assert f"{PATH}: not signed" in capsys.readouterr().err
     assert repository.read(PROMOTION_PATH) == before
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key), "--only", "promotion") == 0
 

@@ -143,12 +143,12 @@ def _other_type(value: dict[str, Any]) -> None:
         (_specs, "made from other specs"),
         (_data, "made from other data than the Release names: flights"),
         (_less_data, "made from other data than the Release names: flights"),
-        (_failed, "the gate `delay-release` said no: quality"),
-        (_not_passed, "the gate `delay-release` said no"),
+        (_failed, "the gate `delay-release` failed: quality"),
+        (_not_passed, "the gate `delay-release` failed"),
         (_only_warned, "does not say that its blocking rules hold: quality"),
         (_rule_left_out, "does not say that its blocking rules hold: quality"),
         (_rule_twice, "does not say that its blocking rules hold: quality"),
-        (_gate_left_out, "the gate `delay-release` has not judged this version"),
+        (_gate_left_out, "the gate `delay-release` has not evaluated this version"),
         (_from_the_future, "made in the future"),
         (_no_zone, "no time zone"),
         (_other_type, "not an in-toto statement of the type"),
@@ -194,7 +194,7 @@ def test_evidence_expires_as_its_gate_says(repository: Repository) -> None:
     assert judged(repository, key, later=timedelta(days=7)).state == "valid"
     late = judged(repository, key, later=timedelta(days=7, seconds=1))
     assert late.state == "expired"
-    assert "takes it for 7d" in late.reasons[0]
+    assert "accepts evidence for 7d" in late.reasons[0]
 
 
 def test_an_altered_payload_does_not_verify(repository: Repository) -> None:
@@ -206,7 +206,7 @@ def test_an_altered_payload_does_not_verify(repository: Repository) -> None:
     _replace(repository, forged.as_bytes())
     found = judged(repository, key)
     assert found.state == "mismatched"
-    assert "gates: the signature that names the key `ci` is not of this statement" in found.reasons
+    assert "gates: the signature by the key `ci` does not match this statement" in found.reasons
 
 
 def test_a_signature_over_another_type_of_payload_does_not_count(repository: Repository) -> None:
@@ -241,7 +241,7 @@ def test_without_keys_in_the_policy_nothing_is_signed(repository: Repository) ->
     found = judged(repository)
     assert (found.state, found.reasons[0]) == (
         "unsigned",
-        "gates: the policy of the base names no key that evidence may be signed with",
+        "gates: the policy of the base lists no key for evidence",
     )
 
 
@@ -266,7 +266,7 @@ def test_a_revoked_key_voids_all_that_it_signed_under_every_name(repository: Rep
     assert judged(repository, Signer("ci", key.pair, revoked=True)).state == "revoked"
     found = judged(repository, key, revoked)
     assert found.state == "revoked"
-    assert "all that it signed is void" in found.reasons[0]
+    assert "its signatures are void" in found.reasons[0]
 
 
 def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Repository) -> None:
@@ -296,7 +296,7 @@ def test_a_release_that_is_not_valid_has_no_evidence(repository: Repository) -> 
     keys = KeySet.of([Key.model_validate(key.as_spec())])
     found = evidence_of(load_work_tree(repository.root), repository.plan(base), keys, NOW)
     assert found[f"Release/{NAME}"].state == "missing"
-    assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so nobody can tell what it releases",)
+    assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so it is unknown what it releases",)
 
 
 def test_the_pre_authentication_encoding_is_that_of_the_specification() -> None:

@@ -78,7 +78,7 @@ def test_a_release_that_nobody_promoted_lacks_its_promotion(repository: Reposito
     edited(repository, lambda spec: spec.pop("promotion"))
     found = judged(repository, key)
     assert (found.state, link(found, "gates").state) == ("missing", "valid")
-    assert "names no statement of its promotion" in found.reasons[0]
+    assert "names no promotion statement" in found.reasons[0]
 
 
 def test_a_promotion_that_is_not_there_is_missing(repository: Repository) -> None:
@@ -272,7 +272,7 @@ def test_a_payload_that_was_altered_after_it_was_signed_is_refused(repository: R
         PROMOTION_PATH,
     )
     assert link(judged(repository, key), "promotion") == EvidenceFinding(
-        "promotion", "mismatched", ("the signature that names the key `ci` is not of this statement",)
+        "promotion", "mismatched", ("the signature by the key `ci` does not match this statement",)
     )
 
 
@@ -297,7 +297,7 @@ def test_a_good_signature_over_a_payload_of_another_type_is_refused(
     assert link(judged(repository, by), of) == EvidenceFinding(
         of,  # type: ignore[arg-type]  # one of the two
         "mismatched",
-        ("what is signed is no payload of the type application/vnd.in-toto+json",),
+        ("the signed payload is not of the type application/vnd.in-toto+json",),
     )
 
 
@@ -312,7 +312,7 @@ def test_a_rollout_that_asks_for_a_gate_of_another_model_is_refused(repository: 
     assert judged(repository, key).state == "valid"
     repository.edit(ask)
     assert link(judged(repository, key), "gates") == EvidenceFinding(
-        "gates", "mismatched", ("the rollout asks for the gate `other-gate`, which does not judge its model",)
+        "gates", "mismatched", ("the rollout asks for the gate `other-gate`, which evaluates another model",)
     )
 
 

@@ -35,6 +35,6 @@ def test_a_canary_that_knative_would_give_everything_is_told_of(
     warnings = [found for found in repository.plan().errors if found.severity is Severity.WARNING]
     assert [found.code for found in warnings] == (["canary-rollback-surge"] if warned else [])
     for found in warnings:
-        assert found.headline == "the canary of `delay-online` gets all of the traffic while it is taken back"
+        assert found.headline == "the canary of `delay-online` gets all traffic while it is rolled back"
         assert found.primary is not None
         assert found.primary.span.path == "specs/release.yaml"

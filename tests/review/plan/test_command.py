@@ -67,7 +67,7 @@ def test_a_change_that_no_rule_speaks_of_is_told_as_such(
     repository.replace("atLeast: 0.70", "atLeast: 0.60")
     repository.commit()
     main(["plan", "--root", str(repository.root)])
-    assert "needs a rule that speaks of it: the base's policy has none" in capsys.readouterr().out
+    assert "needs a policy rule that covers it: the base's policy has none" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_is_not_committed_is_shown_when_asked_for(repository: Repository) -
         "Gate/delay-release.rules[quality].atLeast"
     ]
     nothing = run(repository)
-    assert nothing.stdout.startswith("Nothing changes in meaning")
+    assert nothing.stdout.startswith("No change in meaning")
     assert "--head WORKTREE" in nothing.stderr
 
 

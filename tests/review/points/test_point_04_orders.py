@@ -214,8 +214,8 @@ def test_a_spec_with_all_its_keys_sorted_differs_in_the_fields_whose_order_is_co
     }
     order = at(plan, "FeatureSet/conditions.features")
     assert (order.before, order.after) == (["hour", "distance", "wind_speed"], ["distance", "hour", "wind_speed"])
-    assert order.why == "The features, by name: `distance` now comes first, and what is compiled follows that order"
-    assert [one.why for one in indirect(plan, "Model/delay")][-1] == "it is trained from FeatureSet/conditions"
+    assert order.why == "The features, by name: `distance` now comes first, and the generated files follow that order"
+    assert [one.why for one in indirect(plan, "Model/delay")][-1] == "trained from FeatureSet/conditions"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_moved_is_the_least_that_did(repository: Repository, after: str, mo
     plan = repository.changed(write(after))
     assert (
         at(plan, "Model/delay.estimator.params").why.split(": ")[1]
-        == f"{moved}; the learner takes them by name, so the order loosens nothing"
+        == f"{moved}; the learner reads them by name, so the order does not affect risk"
     )
 
 

@@ -41,7 +41,7 @@ def test_what_means_nothing_needs_no_rule(repository: Repository) -> None:
     pull_request.forge.push(repository.commit())
     verdict = pull_request.verdict()
     assert verdict.state is APPROVED
-    assert "nothing changes in meaning" in verdict.headline
+    assert "no change in meaning" in verdict.headline
 
 
 def test_the_defaults_cover_every_kind_and_operation(repository: Repository) -> None:

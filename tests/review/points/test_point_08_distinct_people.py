@@ -112,7 +112,11 @@ def test_each_row_says_who_counts_where_and_who_can_give_what_is_missing(reposit
     pull_request.approve("rita")
     verdict = pull_request.verdict()
     first, second = (node(verdict, name).children[0] for name in ("r0", "r1"))
-    assert (first.state, first.satisfied_by, first.needs) == (APPROVED, ("rita",), "1 of risk, by others than for r1")
+    assert (first.state, first.satisfied_by, first.needs) == (
+        APPROVED,
+        ("rita",),
+        "1 of risk, by other people than for r1",
+    )
     assert (second.state, second.missing) == (PENDING, 1)
     assert "rita counts for the rule r0 already" in second.why
     # remo would take rita's place, so that she counts here.
@@ -150,7 +154,7 @@ def test_the_smallest_set_is_of_distinct_people(repository: Repository) -> None:
 def test_that_there_are_too_few_distinct_people_is_said(repository: Repository) -> None:
     alone = {"from": {"logins": ["rita"]}}
     verdict = opened(repository, stricter_gate, policy=_apart(alone, alone)).verdict()
-    assert "there are not enough other people" in node(verdict, "r0").children[0].why
+    assert "too few other people are eligible" in node(verdict, "r0").children[0].why
 
 
 def test_a_rule_that_does_not_say_so_takes_whom_others_count(repository: Repository) -> None:

@@ -60,7 +60,7 @@ def test_a_team_that_gives_up_a_receiver_is_no_longer_told_of_what_has_alerts(
         del documents["Team", "flight-ml"]["spec"]["contact"][receiver]
 
     changes = repository.changed(unheard).changes
-    told = {str(change.address) for change in changes if change.why and "who is told of its alerts" in change.why}
+    told = {str(change.address) for change in changes if change.why and "who receives its alerts" in change.why}
     assert told == reached
 
 

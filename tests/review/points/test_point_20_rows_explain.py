@@ -52,7 +52,7 @@ def test_a_row_tells_everything(repository: Repository) -> None:
     assert row.satisfied_by == ("bela",)
     assert row.can_satisfy == ("remo", "rita")
     assert row.missing == 1
-    assert row.why == "needs 1 of flight-ml, and 1 of risk; bela approved; 1 more is missing; remo or rita can"
+    assert row.why == "needs 1 of flight-ml, and 1 of risk; bela approved; 1 more approval missing; remo or rita can"
 
 
 def test_an_approval_of_somebody_who_may_not_write_is_told_of(repository: Repository) -> None:
@@ -99,7 +99,7 @@ def test_one_person_who_fits_everywhere_is_suggested_alone(repository: Repositor
     repository.replace("members: [rita, remo]", "members: [rita, remo, petra]")
     verdict = opened(repository, looser_gate, policy=policy).verdict()
     assert verdict.suggested == ("petra",)
-    assert "waits for petra" in verdict.headline
+    assert "awaiting approval from petra" in verdict.headline
 
 
 def test_the_author_is_never_suggested(repository: Repository) -> None:
@@ -110,7 +110,7 @@ def test_the_author_is_never_suggested(repository: Repository) -> None:
 def test_a_requirement_that_too_few_people_fit_says_so(repository: Repository) -> None:
     policy = POLICY.replace("[sam, sven]", "[eve]")
     verdict = opened(repository, bigger_step, policy=policy, author="eve").verdict()
-    assert "not enough other people" in node(verdict, "traffic").children[0].why
+    assert "too few other people" in node(verdict, "traffic").children[0].why
 
 
 def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Repository) -> None:
@@ -123,7 +123,7 @@ def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Reposito
     assert "<code>remo</code>, <code>rita</code>" in row
     assert "A gate is judged by those who build the model and by those who do not" in row
     text = verdict_terminal.render(verdict)
-    assert "1 more is missing; remo or rita can" in text
+    assert "1 more approval missing; remo or rita can" in text
     assert "ask: @remo (the smallest set" in text
 
 

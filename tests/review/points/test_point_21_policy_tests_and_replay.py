@@ -107,7 +107,7 @@ def test_tests_that_fail_for_one_cause_are_told_once(repository: Repository) -> 
     with_policy(repository, _with_tests(*tests))
     found = list(policy_diagnostics(load_work_tree(repository.root)))
     assert [one.headline for one in found] == [
-        "in the test `a` the rule `downstream` matches too, which is not expected",
+        "in the test `a` the rule `downstream` also matches, which is not expected",
         "2 tests expect `traffic` to match, and it does not",
         "there is no Gate/none in this repository",
         "there is no rule `gatte`; did you mean `gate`?",
@@ -177,7 +177,7 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     assert main(["policy", "replay", "--root", str(repository.root), str(record.parent)]) == 0
     shown = capsys.readouterr().out
     assert "approved -> pending" in shown
-    assert "1 of 1 recorded pull request would be judged otherwise" in shown
+    assert "the verdict would change for 1 of 1 saved pull request" in shown
 
 
 def test_replay_tells_verdicts_of_one_sentence_apart(
@@ -220,7 +220,7 @@ def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys
     opened(repository, looser_gate)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
     assert main([*arguments, "--pretend-approved-by", "ada"]) == 1
-    assert "1 more is missing" in capsys.readouterr().out
+    assert "1 more approval missing" in capsys.readouterr().out
     assert main([*arguments, "--pretend-approved-by", "ada", "--pretend-approved-by", "rita"]) == 0
     shown = capsys.readouterr()
     assert (shown.out.startswith("approved"), shown.err) == (True, "")
@@ -264,7 +264,7 @@ def test_simulate_takes_the_work_tree_as_it_lies_there(
     repository.edit(looser_gate)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
     assert main([*arguments, "--head", "WORKTREE", "--pretend-approved-by", "ada"]) == 1
-    assert "1 more is missing" in capsys.readouterr().out
+    assert "1 more approval missing" in capsys.readouterr().out
 
 
 def test_simulate_says_what_would_make_a_verdict_possible(
@@ -273,7 +273,7 @@ def test_simulate_says_what_would_make_a_verdict_possible(
     opened(repository)
     arguments = ["policy", "simulate", "--root", str(repository.root), "--author", "eve"]
     main([*arguments, "--base", "HEAD"])
-    assert capsys.readouterr().err == "hint: head is the base; `--head WORKTREE` takes what is not committed yet\n"
+    assert capsys.readouterr().err == "hint: no committed changes; `--head WORKTREE` includes uncommitted ones\n"
     repository.compile()
     next((repository.root / "generated").rglob("*.yaml")).unlink()
     assert main([*arguments, "--base", "main", "--head", "WORKTREE"]) == 1
@@ -287,7 +287,7 @@ def test_simulate_says_why_evidence_does_not_verify(repository: Repository, caps
     said = capsys.readouterr().err
     assert said.startswith("hint: evidence of Release/")
     assert ": unsigned: " in said
-    assert "the policy of the base names no key" in said
+    assert "the policy of the base lists no key" in said
 
 
 def test_replay_judges_a_release_by_its_evidence(repository: Repository) -> None:

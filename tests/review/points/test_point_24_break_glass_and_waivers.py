@@ -33,7 +33,7 @@ def test_two_people_break_the_glass_and_one_does_not(repository: Repository) -> 
     pull_request.forge.comment("sam", GLASS)
     verdict = pull_request.verdict()
     assert verdict.state is PENDING
-    assert "1 more must" in node(verdict, "break-glass").why
+    assert "1 more person is required" in node(verdict, "break-glass").why
     pull_request.forge.comment("sam", GLASS)
     assert pull_request.state is PENDING, "the same person twice is one person"
     pull_request.forge.comment("petra", GLASS)

@@ -1,4 +1,4 @@
-"""A Release passes only with evidence that verifies, whoever approves it."""
+"""A Release passes only with valid evidence, whoever approves it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def _forged(lines: list[bytes]) -> list[bytes]:
         (_twice, "line 2 does not follow"),
         (_altered, "line 2 was altered"),
         (_spaced, "line 2 is not written as an entry is"),
-        (_garbled, "line 2 is no JSON"),
+        (_garbled, "line 2 is not JSON"),
         (_forged, "line 3 does not follow"),
     ],
 )
@@ -151,8 +151,8 @@ def rewritten(store: DirectoryStore, **values: Any) -> None:
     ("values", "says"),
     [
         ({"number": 4}, "line 3 carries the number 4"),
-        ({"version": 1}, "line 3 is no entry of this version"),
-        ({"more": "of it"}, "line 3 is no entry of this version"),
+        ({"version": 1}, "line 3 is not an entry of this version"),
+        ({"more": "of it"}, "line 3 is not an entry of this version"),
         ({"folder": ""}, "line 3 names no folder"),
         ({"folder": 1}, "line 3 names no folder"),
     ],
@@ -188,7 +188,7 @@ def test_a_line_that_says_something_else_than_its_inputs_is_found(
     found = verify(store)
     assert found.problems == (), "the chain holds, and so do the inputs"
     problems = [one.problem for one in replay(store, found.entries)]
-    assert problems == ["", "", f"the entry's `{field}` is not what its own inputs give"]
+    assert problems == ["", "", f"the entry's `{field}` does not follow from its inputs"]
 
 
 def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullReque
     append(store, found.inputs, approved)
     assert verify(store).problems == ()
     [result] = replay(store, verify(store).entries)
-    assert "made again, the verdict is `pending`" in result.problem
+    assert "recomputed, the verdict is `pending`" in result.problem
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
@@ -233,9 +233,7 @@ def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:
     lines = store.log().splitlines(keepends=True)
     tip = store.repository.ref(store.ref)
     assert store.repository.commit_files(store.ref, tip, {"decisions.jsonl": lines[0]}, "shorter\n")
-    assert verify(store).problems == (
-        "a commit of the branch takes away from the record what an earlier one had added",
-    )
+    assert verify(store).problems == ("a commit of the branch removes from the record what an earlier one had added",)
 
 
 def test_the_branch_shares_no_history_with_the_specs_and_leaves_the_work_tree_alone(pull: PullRequest) -> None:
@@ -311,7 +309,7 @@ def test_a_line_that_a_crash_cut_off_is_replaced(pull: PullRequest, tmp_path: Pa
     recorded(pull, store)
     log = tmp_path / "record" / "decisions.jsonl"
     log.write_bytes(log.read_bytes() + b'{"version":1,"numb')
-    assert "line 4 is cut off" in verify(store).problems[0]
+    assert "line 4 is incomplete" in verify(store).problems[0]
     pull.push(looser_region)
     found = decision_on(pull, store)
     append(store, found.inputs, found.verdict)
@@ -334,7 +332,7 @@ def test_no_record_is_not_a_whole_one(
         "name a folder by --record\n"
     )
     assert main(["record", action, "--record", str(tmp_path / "none")]) == 2
-    assert "none: `penstock review --record FOLDER` makes one" in capsys.readouterr().err
+    assert "none: `penstock review --record FOLDER` creates it" in capsys.readouterr().err
 
 
 def test_the_command_line_verifies_replays_and_shows(

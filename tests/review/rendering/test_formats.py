@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json as standard_json
+import re
 from pathlib import Path
 
 import pytest
 
+from penstock.cli.main import main
+from penstock.diagnostics.model import Diagnostic
 from penstock.review.artifacts.artifact_diff import unified
-from penstock.review.model import ArtifactChange, Direction, Operation, Plan
-from penstock.review.rendering import html, json, markdown, terminal
+from penstock.review.model import ArtifactChange, Direction, Operation, Plan, Result, Verdict, VerdictState
+from penstock.review.rendering import html, json, markdown, terminal, verdict_markdown
 from penstock.review.rendering.rows import headline, rows
 from penstock.review.rendering.values import shown_values
 from penstock.source.writing.emit_yaml import emit_yaml_documents
+from penstock.specs.addresses import Address
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
 
@@ -72,6 +76,36 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
     assert all(row.change.cause == "direct" for row in shown)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_harmless_effect_hangs_below_a_direct_change_wherever_that_is_listed(is_first: bool) -> None:
+    effect = change(
+        address=Address("Rollout", "r"), cause="indirect", direction=Direction.NEUTRAL, before=1, through=("Gate/g",)
+    )
+    other = change(address=Address("Gate", "g"), cause="indirect", before=2, through=("Team/t",))
+    made = change(address=Address("Gate", "g").key("rules"), direction=Direction.NEUTRAL, before=3)
+    listed = (made, other, effect) if is_first else (other, effect, made)
+    shown = {row.what: [below.what for below in row.below] for row in rows(plan(changes=listed, impacts={}))}
+    assert shown == {"Gate/g": [], "Gate/g.rules": ["Rollout/r"]}
+
+
+def test_a_warning_is_called_a_warning_as_check_does() -> None:
+    warned = plan(errors=(Diagnostic.warning("base-unreadable", "the base cannot be read"),))
+    assert "warning[base-unreadable] the base cannot be read" in terminal.render(warned)
+    assert '<div class="finding warning">' in html.render(warned)
+
+
+def test_a_verdict_that_is_cut_off_names_a_command_that_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    found = tuple(Result(f"r{number}", VerdictState.PENDING, f"needs {number}") for number in range(70))
+    verdict = Verdict(VerdictState.PENDING, "70", Result("all", VerdictState.PENDING, "", children=found), (), True, {})
+    (command,) = re.findall(r"more rows: `penstock (.+?)`", verdict_markdown.render(verdict))
+    with pytest.raises(SystemExit) as ended:
+        main([*command.replace("NUMBER", "7").split(), "--help"])
+    options = {word for word in command.split() if word.startswith("--")}
+    assert ended.value.code == 0
+    assert options
+    assert options <= set(capsys.readouterr().out.replace("[", " ").replace("]", " ").split())
+
+
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
@@ -126,7 +160,7 @@ def test_rows_link_to_their_lines(reviewed: Plan) -> None:
 def test_a_comment_fits_and_says_what_was_left_out(count: int) -> None:
     shown = markdown.render(plan("x" * 40, count), notes=notes(plan("x" * 40, count)))
     assert len(shown.encode()) <= markdown.LIMIT
-    assert ("Cut off at the length of a comment" in shown) == (count > 100)
+    assert ("Cut off at the length limit of a comment" in shown) == (count > 100)
 
 
 def test_a_huge_generated_file_is_cut_and_the_fold_closed() -> None:
@@ -160,9 +194,9 @@ def test_colour_is_for_terminals_that_want_it() -> None:
 def test_moved_specs_are_counted_and_stand_apart() -> None:
     moved = change(operation=Operation.MOVED, direction=Direction.NEUTRAL, before="a.yaml", after="b.yaml")
     shown = plan(changes=(moved,), impacts={}, errors=(), kind="none")
-    assert headline(shown).startswith("Nothing changes in meaning, 1 spec moved to another file")
+    assert headline(shown).startswith("No change in meaning, 1 spec moved to another file")
     assert "1 spec moved" in markdown.render(shown)
-    assert "stands in another file" in terminal.render(shown).replace("stand in", "stands in")
+    assert "1 spec moved to another file (no effect):" in terminal.render(shown)
 
 
 def test_a_diff_matches_items_by_name() -> None:

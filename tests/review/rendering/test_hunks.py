@@ -36,7 +36,7 @@ def said(shown: Shown) -> list[str]:
 def test_a_file_that_differs_as_another_does_names_it() -> None:
     first, second = page(*(changed(f"{name}/m/a.yaml", "a: 1\nb: 2\n", "a: 1\nb: 3\n") for name in ("one", "two")))
     assert "+b: 3" in first.text
-    assert (second.text, said(second)) == ("", ["as in one/m/a.yaml"])
+    assert (second.text, said(second)) == ("", ["same change as in one/m/a.yaml"])
 
 
 def test_another_indentation_is_no_difference() -> None:
@@ -44,7 +44,7 @@ def test_another_indentation_is_no_difference() -> None:
         changed("e/m/training.yaml", "a:\n  b: 1\n", "a:\n  b: 2\n"),
         changed("e/m/pipelines.yaml", "  a:\n    b: 1\n", "  a:\n    b: 2\n"),
     )
-    assert said(second) == ["as in e/m/training.yaml"]
+    assert said(second) == ["same change as in e/m/training.yaml"]
 
 
 def test_a_file_with_more_shows_that_alone() -> None:
@@ -64,13 +64,13 @@ def test_a_file_with_more_shows_that_alone() -> None:
     )
     assert "+c: 2" in part.text
     assert "+a: 2" not in part.text
-    assert said(part) == ["line 8 as in e/m/a.yaml"]
+    assert said(part) == ["same change at line 8 as in e/m/a.yaml"]
 
 
 def test_a_hunk_that_recurs_in_its_file_names_its_lines() -> None:
     (shown,) = page(changed("e/m/a.yaml", f"{FAR}a: 1\n{FAR}" * 3, f"{FAR}a: 2\n{FAR}" * 3))
     assert shown.text.count("+a: 2") == 1
-    assert said(shown) == ["lines 27 and 46 as line 8"]
+    assert said(shown) == ["same change at lines 27 and 46 as at line 8"]
 
 
 def test_the_name_of_the_environment_is_told_apart() -> None:
@@ -78,7 +78,7 @@ def test_the_name_of_the_environment_is_told_apart() -> None:
         changed("staging/m/a.yaml", "at: ml-staging\nn: 1\n", "at: ml-staging\nn: 2\n"),
         changed("production/m/a.yaml", "at: ml-production\nn: 1\n", "at: ml-production\nn: 2\n"),
     )
-    assert said(second) == ["as in staging/m/a.yaml, but for the name of the environment"]
+    assert said(second) == ["same change as in staging/m/a.yaml, except for the name of the environment"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_was_cut_off_is_not_referred_to() -> None:
     assert first.text.endswith("… and more")
     assert second.text.count("\n") == first.text.count("\n")
     assert not second.told
-    assert said(third) == ["line 27 as line 8"]
+    assert said(third) == ["same change at line 27 as at line 8"]
 
 
 def test_an_order_alone_is_told() -> None:
@@ -119,7 +119,7 @@ def test_an_order_alone_is_told() -> None:
     (shown,) = page(*moved.artifacts)
     assert (shown.text, shown.told) == ("", ())
     for text in (markdown.render(moved), html.render(moved), terminal.render(moved, diffs=True)):
-        assert "nothing but the order differs" in text
+        assert "only the order differs" in text
 
 
 def test_every_format_lists_all_files_and_shows_what_recurs_once() -> None:
@@ -159,12 +159,12 @@ def test_a_file_of_a_renamed_spec_is_compared_with_what_it_was() -> None:
         assert shown.count("-name: old") == shown.count("+name: new") == 1
         assert "x3: 0" not in shown
         assert "--- generated/one/old/a.yaml" in shown
-        assert "in the place of one/old/a.yaml" in shown
-        assert "goes on as two/new/a.yaml" in shown
+        assert "renamed from one/old/a.yaml" in shown
+        assert "renamed to two/new/a.yaml" in shown
         assert "as in one/new/a.yaml" in shown
         assert "+more: 1" in shown
         assert "one/old/c.yaml" in shown
-        assert shown.count("goes on as") == 2
+        assert shown.count("renamed to") == 2
 
 
 def test_a_file_without_room_for_its_lines_is_no_reference() -> None:
@@ -173,5 +173,5 @@ def test_a_file_without_room_for_its_lines_is_no_reference() -> None:
     artifacts.append(changed("f/m/z.yaml", "", f"v: 39\n{big}"))
     text = markdown.render(plan(artifacts=tuple(artifacts)))
     assert len(text.encode()) <= markdown.LIMIT
-    assert "its lines have no room here" in text
+    assert "too long to show here" in text
     assert "as in <code>e/m39/a.yaml" not in text

@@ -16,11 +16,11 @@ from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Source
 from runtime.data.tables import run
 
-BY_FUNCTION = "read it by a function (`python` in place of `csv`)"
+BY_FUNCTION = "read it with a function (`python` instead of `csv`)"
 GOOD = "id,name\n1,a\n2,b\n3,c\n"
 CSV: list[tuple[str, bytes, str]] = [
-    ("empty", b"", "it is empty: the first line of CSV names the columns"),
-    ("blank", b"\n\n", "it is empty: the first line of CSV names the columns"),
+    ("empty", b"", "it is empty: the first line of a CSV file holds the column names"),
+    ("blank", b"\n\n", "it is empty: the first line of a CSV file holds the column names"),
     ("a value too many", b"id,name\n1,a\n\n2,b,c\n",
      'line 4 has 3 values, and the first line names 2 columns: quote a value that holds a comma (`"a, b"`)'),
     ("a value too few", b'id,name\n1,"a\nb"\n2\n',
@@ -29,7 +29,7 @@ CSV: list[tuple[str, bytes, str]] = [
      "line 2 has 2 values, and the first line names 1 column: the values are taken to be parted by commas; where "
      'another sign parts them, write `dialect: {delimiter: ";"}` beside `csv`'),
     ("a quote that is never closed", b'id,name\n1,a\n2,"b\n3,c\n',
-     "a quote that opens in the row of line 3 is never closed: close it, and double a quote that belongs to a value "
+     "a quote that opens in the row of line 3 is never closed: close it, and double any quote that belongs to a value "
      '(`"5"" pipe"`)'),
     ("another encoding", "id,name\n1,a\n2,größe\n".encode("latin-1"),
      "line 3 is no text in UTF-8 (byte 0xf6 at its place 5): save the file as UTF-8, or name its encoding "
@@ -38,8 +38,8 @@ CSV: list[tuple[str, bytes, str]] = [
      "`dialect: {encoding: utf-16}` beside `csv`"),
     ("a spreadsheet", b"PK\x03\x04\x14\x00\x06\x00" + bytes(range(200)),
      f"it is a ZIP archive, as spreadsheets are: export CSV from it, or {BY_FUNCTION}"),
-    ("gzip", gzip.compress(GOOD.encode()), "it is compressed by gzip: let its name end with `.csv.gz`"),
-    ("bzip2", bz2.compress(GOOD.encode()), "it is compressed by bzip2: let its name end with `.csv.bz2`"),
+    ("gzip", gzip.compress(GOOD.encode()), "it is compressed by gzip: end its name with `.csv.gz`"),
+    ("bzip2", bz2.compress(GOOD.encode()), "it is compressed by bzip2: end its name with `.csv.bz2`"),
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_no_csv_says_its_line_and_what_would_be_right(
 HEADERS = [
     ("id;name\n1;a\n", 'its values are parted by semicolons: write `dialect: {delimiter: ";"}` beside `csv`'),
     ("id\tname\n1\ta\n", 'its values are parted by tabs: write `dialect: {delimiter: "\\t"}` beside `csv`'),
-    ("1,Ann\n2,Bob\n", "its first line looks like a row, and has to name the columns"),
+    ("1,Ann\n2,Bob\n", "its first line looks like a row, but must hold the column names"),
     ("number,called\n1,a\n", "it has `number`, `called`"),
 ]
 
@@ -73,7 +73,7 @@ def test_a_first_line_that_names_no_column_of_the_contract_is_explained_and_no_r
     columns = {"id": {"type": "int"}, "name": {"type": "string", "sensitivity": "pii"}}
     text = json.dumps({"source": {"csv": str(path)}, "columns": columns})
     assert run("snapshot", dataset="rows", contract=text, snapshot=tmp_path / "out") == 2
-    expected = f"`{path}` has none of the columns that the contract names, such as `id`: {told}"
+    expected = f"`{path}` has none of the contract's columns, such as `id`: {told}"
     assert capsys.readouterr().err == f"snapshot: Dataset/rows: {expected}\n"
 
 
@@ -86,8 +86,8 @@ def test_a_quoted_value_may_go_over_lines_wherever_in_the_file_it_stands(tmp_pat
 
 
 PARQUET: list[tuple[str, bytes, str]] = [
-    ("empty", b"", "it is empty: no writer has finished it, so make it anew"),
-    ("text", GOOD.encode(), "it is text and no Parquet: write `csv` in place of `parquet` where it holds CSV"),
+    ("empty", b"", "it is empty, perhaps unfinished: write it again"),
+    ("text", GOOD.encode(), "it is text, not Parquet: write `csv` instead of `parquet` if it holds CSV"),
     ("cut off", b"PAR1" + bytes(100), "it begins as a Parquet file and is none to its end, as one that was cut off"),
     ("gzip", gzip.compress(b"x" * 999), "it is compressed by gzip, and no Parquet"),
     ("noise", bytes(range(256)), "it is no Parquet that can be read: "),
@@ -130,7 +130,7 @@ def test_a_column_that_a_single_file_has_twice_is_no_disagreement_of_files(
         ("data/wine.csv", "the folder `data` has `parts/`, `wines.csv`"),
         ("data/parts/*.csv",
          "the folder `data/parts` has `0.parquet`, `1.parquet`, `2.parquet`, `3.parquet` and 1 more"),
-        ("data/parts", "it is a folder: name its files, as in `data/parts/*.parquet`"),
+        ("data/parts", "it is a folder: list its files, as in `data/parts/*.parquet`"),
         ("date/*.csv", "there is no folder `date`"),
         ("none/**/rows.csv", "the folder `none` is empty"),
     ],

@@ -182,7 +182,7 @@ def test_a_whole_number_beyond_64_bits_is_left_for_the_contract_to_judge() -> No
     ("rows", "columns", "sentence"),
     [
         (pa.table({"id": [1], "Id": [2]}), {"id": {"type": "int"}, "Id": {"type": "int"}},
-         "the contract's columns `id` and `Id` differ in case alone, and SQL takes them for one: rename one"),
+         "the contract's columns `id` and `Id` differ only in case, and SQL treats them as one: rename one"),
         (pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["id", "id"]), {"id": {"type": "int"}},
          "the source has 2 columns called `id`"),
         (pa.table({"id": pa.array([2**70], pa.decimal256(50))}), {"id": {"type": "int"}},

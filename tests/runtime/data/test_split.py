@@ -177,7 +177,7 @@ def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Pa
         ({"clusters": '["house"]'}, "`clusters`: the features carry no column `house` of their source"),
         ({"late": [1] * 50 + [0, 1] * 5},
          "Model/m.split: all 36 rows of the train part have the positive label; elsewhere 5 rows have another "
-         "(Dataset/outcomes.columns.late): give the part more rows, or split so that each part has some of them"),
+         "(Dataset/outcomes.columns.late): give the split more rows, or split so that each part has some of them"),
         ({"late": [0, 1] * 25 + [0] * 10}, "Model/m.split: none of 10 rows of the test part has the positive label; "),
         ({"late": [1] * 60},
          "Dataset/outcomes.columns.late: all 60 rows have the positive label, so there is nothing to tell apart: see "
@@ -191,7 +191,7 @@ def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Pa
          "shorten these, or read rows of a longer time"),
         ({"split": '{"by": "random", "validation": 0.01, "test": 0.01}'},
          "Model/m.split: no row falls into the validation part; of 60 rows that have a label, 58 into train and 2 into "
-         "test: it takes more rows, or other shares"),
+         "test: provide more rows, or change the shares"),
         ({"choice": json.dumps({"first": ["sise"], "second": "all"})},
          "feature set `first` has no feature `sise`; it has size, flag"),
         ({"choice": json.dumps({"first": "all"})},
@@ -224,7 +224,7 @@ def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("ids", "sentence"),
     [
-        ([1, None], "1 row lacks its entity `id`, so nobody can tell what to join them with"),
+        ([1, None], "1 row lacks its entity `id`, so it is unknown what to join them with"),
         ([None, None], "2 rows lack their entity `id`"),
         ([1, 1], "has several rows for one entity"),
     ],

@@ -87,7 +87,7 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
     assert all(reasons for reasons in aside["@reasons"].to_pylist())
 
 
-SETS_ASIDE = "`onViolation: quarantine` at Dataset/rows sets such rows aside"
+SETS_ASIDE = "`onViolation: quarantine` at Dataset/rows quarantines such rows"
 ADVICE: list[tuple[str, dict[str, Any], list[str], str]] = [
     ("one", {"x": {"type": "int"}}, [],
      f"where a value may be missing, write `nullable: true` at Dataset/rows.columns.x; otherwise {SETS_ASIDE}"),
@@ -160,16 +160,16 @@ REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
       "`retyped: warn` in `onSchemaChange` at Dataset/rows"]),
     ("a decimal comma", {"x": ["1,5"]}, {"x": {"type": "float"}},
      ['rows.x: 1 of 1 rows is not a float (such as "1,5")',
-      "help: a float is written with a point and no other signs, as `1234.5`, and these have a comma: write them so in "
-      "the source, or declare what they are at Dataset/rows.columns.x"]),
+      "help: a float is written with a decimal point and no thousands separators, as `1234.5`, and these use a comma: "
+      "write them so in the source, or change the type at Dataset/rows.columns.x"]),
     ("a date of another order", {"x": ["31.12.2025"]}, {"x": {"type": "timestamp"}},
      ['rows.x: 1 of 1 rows is not a timestamp (such as "31.12.2025")',
-      "help: a timestamp is written as `2026-01-31 06:00:00`, with `+02:00` behind it where it is not UTC: write them "
+      "help: a timestamp is written as `2026-01-31 06:00:00`, followed by `+02:00` if it is not UTC: write them "
       "so in the source, or declare what they are at Dataset/rows.columns.x"]),
     ("a key twice", {"id": [0, 0]}, {},
      ["rows.id: 2 of 2 rows repeat a primary key (such as 0)",
       "help: keep one row of each key in the source, or name in `primaryKey` at Dataset/rows all columns that tell "
-      "rows apart; `onViolation: quarantine` there sets all rows of such a key aside"]),
+      "rows apart; `onViolation: quarantine` there quarantines all rows of such a key"]),
 ]  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: py
     code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")
     assert code == EXIT_REJECTED
     first, second = [line for line in capsys.readouterr().err.splitlines() if "set aside:" not in line][-2:]
-    assert first.endswith(": every row is set aside, and none remains")
+    assert first.endswith(": every row violates the contract and is quarantined")
     assert "-1" in second
     assert not (out / "data.parquet").exists()
 
@@ -286,7 +286,7 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
             {"added": "fail"},
             {"x": [1], "y": [2]},
             EXIT_REJECTED,
-            "rows.y: the source has this column, the contract does not name it",
+            "rows.y: the source has this column, but the contract does not",
         ),
         ({"added": "warn"}, {"x": [1], "y": [2]}, 0, "warning: rows.y: the source has this column"),
         ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),

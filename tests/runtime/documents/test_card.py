@@ -78,7 +78,7 @@ def test_a_model_of_many_classes_without_a_mistake_says_so() -> None:
     inputs = facts(inputs="wine.json")
     one = inputs["classes"][0]
     inputs["classes"] = [one | {"said": [9 * (number == row) for number in range(20)]} for row in range(20)]
-    assert "The model is right about every test row." in render(inputs)
+    assert "The model predicts every test row correctly." in render(inputs)
 
 
 def test_names_of_classes_format_nothing() -> None:

@@ -87,7 +87,7 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     assert gate(world, RULES) == EXIT_REJECTED
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
-        "the test rows are 10 clusters by periods of 1h, and an interval needs 20: whether the rule holds is not known"
+        "the test rows are 10 clusters by periods of 1h, and an interval needs 20: it is unknown whether the rule holds"
     ]
     assert "its interval could not be computed" in said["reasons"][0]
     # The last lines of the step are what `penstock run` shows: the reason stands in them.

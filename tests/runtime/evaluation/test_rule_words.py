@@ -24,16 +24,16 @@ from penstock.specs.gate import AnyRule
         ({"compare": {"to": "champion", "metric": "roc_auc"}},
          "how much better than the champion, on the same rows, in units of roc_auc, of which more is better"),
         ({"perturb": {"noise": 0.1}, "metric": "mean_absolute_error", "maxDrop": 5},
-         "how much worse with noise of 0.1 standard deviations on every number, in units of mean_absolute_error, of "
+         "loss with noise of 0.1 standard deviations on every number, in units of mean_absolute_error, of "
          "which less is better"),
         ({"perturb": {"missing": "10%"}, "metric": "recall", "maxDrop": 0.1},
-         "how much worse with 10% of the values of all features taken away, in units of recall, of which more is "
+         "loss with 10% of all feature values removed, in units of recall, of which more is "
          "better"),
         ({"explain": "permutation", "maxShare": "60%"},
-         "of what the model loses as its features are shuffled one by one, the largest share by one of them"),
+         "the largest share that one feature has of the total permutation importance"),
         ({"explain": "permutation", "forbid": ["sex"]}, ""),
         ({"latency": {"p99": "1s"}},
-         "the time of a call on the machine that evaluated the model, which need not be as the one that serves"),
+         "response time on the machine that evaluated the model, which may differ from the server's"),
     ],
 )  # fmt: skip
 def test_a_rule_says_what_it_measures(rule: dict[str, Any], words: str) -> None:

@@ -77,8 +77,8 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
-ROOM = "make room on its disk, or in its quota, and run this again, which goes on from what is there"
-RIGHTS = "let this user write the file and the folder that it is in"
+ROOM = "free disk space or quota, and run this again; finished work is kept"
+RIGHTS = "allow this user to write the file and its folder"
 
 
 @pytest.mark.parametrize(

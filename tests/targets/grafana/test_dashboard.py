@@ -141,7 +141,7 @@ def test_whatever_is_shown_is_recorded_pushed_or_served(kind: str) -> None:
 def test_a_panel_has_the_bound_of_its_alert() -> None:
     found = {title: panel.bound for title, panel in panels(plan()).items()}
     assert found["inputs: psi"] == Bound(0.25, "above")
-    assert found["inputs: windows beyond the bound"] == Bound(3, "above")
+    assert found["inputs: windows above the bound"] == Bound(3, "above")
     assert found["scores: psi"] == Bound(0.2, "above")
     assert found["ranking: roc_auc"] == Bound(0.62, "below")
     assert found["ranking: labels"] == Bound(2000, "below")
@@ -151,7 +151,7 @@ def test_a_panel_has_the_bound_of_its_alert() -> None:
     assert found["Response times"] == Bound(0.1, "above")
     # Two periods of 24 hours, and two of a week with six hours for a queue: as the rules about both have it.
     assert found["Last watched"] == Bound(2 * 86_400, "above")
-    assert found["Last retrained"] == Bound(14 * 86_400 + 6 * 3_600, "above")
+    assert found["Since last training"] == Bound(14 * 86_400 + 6 * 3_600, "above")
 
 
 def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_starts() -> None:
@@ -162,7 +162,7 @@ def test_before_the_first_release_no_panel_waits_for_a_pipeline_that_nothing_sta
     found = dashboard(flights.view(withdrawn), ONLINE)
     assert found is not None
     assert "Last watched" not in panels(found)
-    assert "Pods that answer" in panels(found)
+    assert "Reachable pods" in panels(found)
 
 
 def test_a_bound_is_red_on_its_far_side() -> None:
@@ -244,7 +244,7 @@ def test_a_grafana_that_does_not_know_the_model_is_an_error() -> None:
     at = view(grafana='  grafana: {version: "9.5"}\n')
     (problem,) = capability_problems(at, SpecId("Rollout", ONLINE), plan(grafana='  grafana: {version: "9.5"}\n'))
     assert problem.primary is not None
-    assert problem.primary.message == "Grafana 9.5 cannot read the generated dashboards"
+    assert problem.primary.message == "Grafana 9.5 does not support the generated dashboard schema"
     assert problem.help == ("use Grafana 10 or newer",)
     assert list(capability_problems(view(), SpecId("Rollout", ONLINE), plan())) == []
 

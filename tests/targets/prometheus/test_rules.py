@@ -262,8 +262,8 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
         ("quality", "a figure compared the wrong way", "< 0.62", "> 0.62"),
         ("labels", "too few labels that are enough", "< 2000", "< 200"),
         ("monitoring: last", "a pipeline that may stop for a year", "> 172800", "> 31536000"),
-        ("figure", "another series", "(boarding_queue)", "(boarding_line)"),
-        ("figures", "a figure that may be gone", "absent(count(boarding_queue))", "absent(count(up))"),
+        ("custom metric", "another series", "(boarding_queue)", "(boarding_line)"),
+        ("custom metrics", "a custom metric that may be gone", "absent(count(boarding_queue))", "absent(count(up))"),
     ],
 )
 def test_the_tests_notice(tests: str, what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_a_sound_alert_is_left_alone(expr: str) -> None:
         (alert("rate(a[5m])"), "no comparison"),
         (alert("a > 1 or b"), "no comparison"),
         (alert("a > bool 1"), "no comparison"),
-        (alert("rate(a[45s]) > 1"), "shorter than two scrapes"),
+        (alert("rate(a[45s]) > 1"), "shorter than two scrape intervals"),
         (
             alert("sum by (x) (a) > 1", annotations=(("summary", "{{ $labels.pod }}"), ("description", "it"))),
             "`$labels.pod`",

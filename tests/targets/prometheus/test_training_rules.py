@@ -143,7 +143,7 @@ def test_it_is_a_ticket_for_the_models_owner_and_says_where_to_look() -> None:
             "model": "flight-delay",
         }
         said = dict(rule.annotations)["description"]
-        assert "Its runs break, a gate refuses what they train" in said
+        assert "Runs fail, a gate rejects the new model" in said
         assert "flight-delay-training" in said
 
 

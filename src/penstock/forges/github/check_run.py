@@ -101,7 +101,7 @@ def publish_check_run(
         body["details_url"] = run.details_url
     created = Shape(client.send("POST", path, body | _state(run, batches, 0, notice)), "the check run")
     if created["head_sha"].object_id() != run.head:
-        raise GitHubError("GitHub made the check run at another commit than the head: run again.")
+        raise GitHubError("GitHub created the check run at another commit than the head: run again.")
     for index in range(1, len(batches)):
         client.send("PATCH", f"{path}/{created['id'].number()}", _state(run, batches, index, notice))
     return PublishedCheckRun(created["html_url"].text_or_empty(), "created", len(run.annotations) - len(shown))
@@ -146,7 +146,7 @@ def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Iden
         found += [one for one in listed if not one["app"].is_null and identity.is_app(one["app"]["slug"].text())]
         if len(listed) < 100:
             return max(found, key=lambda one: one["id"].number(), default=None)
-    raise GitHubError(f"the commit {run.head} has more check runs than Penstock reads: push once more.")
+    raise GitHubError(f"the commit {run.head} has more check runs than Penstock reads: push again.")
 
 
 def _says(existing: Shape, run: CheckRun) -> bool:

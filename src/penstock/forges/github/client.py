@@ -98,7 +98,9 @@ class GitHubClient:
     def server_time(self) -> datetime:
         """GitHub's clock at its last answer."""
         if self._server_time is None:
-            raise GitHubError("GitHub's answers carry no `Date`: look at what stands between Penstock and GitHub.")
+            raise GitHubError(
+                "GitHub's responses have no `Date` header: check the proxies between Penstock and GitHub."
+            )
         return self._server_time
 
     @property
@@ -131,12 +133,14 @@ class GitHubClient:
             if url is None:
                 return
             if str(url) in seen:
-                raise GitHubError(f"the pages of {path} lead in a circle: run again later.")
+                raise GitHubError(f"the pages of {path} form a loop: run again later.")
             seen.add(str(url))
             answer = self._ask("GET", url, repeatable=True)
             page = answer.decoded
             if not isinstance(page, list):
-                raise GitHubError(f"{path} is no list: look at what stands between Penstock and GitHub.")
+                raise GitHubError(
+                    f"the response to {path} is not a list: check the proxies between Penstock and GitHub."
+                )
             yield from page
             url = self._next(answer, url)
             if url is None and numbered and len(page) >= PER_PAGE and "link" not in answer.headers:
@@ -161,13 +165,13 @@ class GitHubClient:
             answer = self._ask("POST", url, body=body, repeatable=True)
             content = answer.decoded
             if not isinstance(content, dict):
-                raise GitHubError("GitHub's GraphQL answer is no mapping: run again later.")
+                raise GitHubError("GitHub's GraphQL response is not a mapping: run again later.")
             if not content.get("errors"):
                 break
             self._graphql_fault(attempt, answer, content["errors"])
         data = content.get("data")
         if not isinstance(data, dict):
-            raise GitHubError("GitHub's GraphQL answer holds no data: run again later.")
+            raise GitHubError("GitHub's GraphQL response has no data: run again later.")
         return data
 
     def _graphql_fault(self, attempt: int, answer: Answer, errors: object) -> None:
@@ -179,7 +183,7 @@ class GitHubClient:
             return
         said = self._token.quote(str(first.get("message", "")))
         raise GitHubError(
-            f"GitHub refuses a GraphQL query: let the token read contents and pull requests. GitHub says: {said}"
+            f"GitHub rejected a GraphQL query: allow the token to read contents and pull requests. GitHub says: {said}"
         )
 
     def _ask(self, method: str, url: httpx.URL, *, repeatable: bool, body: Mapping[str, Any] | None = None) -> Answer:
@@ -223,7 +227,7 @@ class GitHubClient:
         seconds = max(asked, self._backoff(attempt))
         if self._waited + seconds > self._patience.wait_seconds:
             raise GitHubError(
-                f"{request} has met GitHub's rate limit, which ends in {seconds:.0f} seconds: run again then, "
+                f"{request} hit GitHub's rate limit, which resets in {seconds:.0f} seconds: run again then, "
                 "or use the token of a GitHub App, whose limit is higher.",
                 status,
             )
@@ -232,7 +236,7 @@ class GitHubClient:
     def _pause(self, request: str, seconds: float) -> None:
         if self._waited + seconds > self._patience.wait_seconds:
             raise GitHubError(
-                f"{request} had no good answer within {self._patience.wait_seconds:.0f} seconds of waiting: "
+                f"{request} got no successful response within {self._patience.wait_seconds:.0f} seconds of waiting: "
                 "run again later."
             )
         self._waited += seconds
@@ -244,9 +248,11 @@ class GitHubClient:
 
     def _gave_up(self, request: str, attempts: int, broken: BrokenAnswerError, repeatable: bool) -> GitHubError:
         tried = "" if attempts == 1 else f" in {attempts} attempts"
-        doubt = "" if repeatable or not broken.was_sent else " It may have been done all the same;"
+        doubt = "" if repeatable or not broken.was_sent else " It may have taken effect all the same;"
         advice = broken.advice or "run again later"
-        return GitHubError(f"{request} got no good answer{tried}: {self._token.quote(broken.reason)}.{doubt} {advice}.")
+        return GitHubError(
+            f"{request} got no successful response{tried}: {self._token.quote(broken.reason)}.{doubt} {advice}."
+        )
 
     def _now(self, answer: Answer) -> datetime:
         return answer.date or datetime.now(UTC)
@@ -263,8 +269,8 @@ class GitHubClient:
         ours = self._transport.url(self.api_url)
         if (target.scheme, target.host, target.port) != (ours.scheme, ours.host, ours.port):
             raise GitHubError(
-                f"an answer of {ours.host} leads to another host, where the token is not sent: "
-                "check GITHUB_API_URL, and what stands between Penstock and GitHub."
+                f"a response of {ours.host} redirects to another host, where the token is not sent: "
+                "check GITHUB_API_URL, and the proxies between Penstock and GitHub."
             )
         return target
 
@@ -280,7 +286,7 @@ def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     is_local = parts.hostname in {"127.0.0.1", "::1", "localhost"}
     if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-        raise GitHubError("GITHUB_API_URL must begin with https://, for the token is sent there: correct it.")
+        raise GitHubError("GITHUB_API_URL must begin with https://, because the token is sent there.")
     if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        raise GitHubError("GITHUB_API_URL is no plain address such as https://github.example.com/api/v3: correct it.")
+        raise GitHubError("GITHUB_API_URL is not a plain URL such as https://github.example.com/api/v3.")
     return url.rstrip("/")

@@ -54,7 +54,7 @@ def _listed(client: GitHubClient, repository: str, base: str, head: str) -> dict
             return found
         if len(found) == before or len(found) >= total:
             raise GitHubError(
-                f"GitHub counts {total} commits between base and head, and shows {len(found)}: run again later."
+                f"GitHub counts {total} commits between base and head, but lists {len(found)}: run again later."
             )
 
 

@@ -18,11 +18,11 @@ class GitHubError(ForgeError):
 
 _BY_STATUS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "GitHub does not understand the request: update Penstock, or the GitHub Enterprise Server.",
-    HTTPStatus.UNAUTHORIZED: "GitHub does not accept the token: it has expired or was revoked; pass a valid one.",
-    HTTPStatus.NOT_FOUND: "GitHub shows nothing there: check the name, and that the token may read that repository.",
-    HTTPStatus.CONFLICT: "something else changed it at the same moment, or the repository is empty: run again.",
-    HTTPStatus.GONE: "it was deleted, or is switched off in the repository's settings: switch it on.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "GitHub finds the request invalid.",
+    HTTPStatus.UNAUTHORIZED: "GitHub rejected the token: it has expired or was revoked; pass a valid one.",
+    HTTPStatus.NOT_FOUND: "GitHub found nothing there: check the name, and that the token may read that repository.",
+    HTTPStatus.CONFLICT: "something else changed it at the same time, or the repository is empty: run again.",
+    HTTPStatus.GONE: "it was deleted, or is disabled in the repository's settings: enable it.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "GitHub found the request invalid.",
     HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: "GitHub has blocked the repository: its owner has to ask GitHub why.",
 }
 
@@ -35,9 +35,9 @@ def refusal(request: str, status: int, headers: Mapping[str, str], said: str) ->
     if status == HTTPStatus.FORBIDDEN:
         advice = _forbidden(headers)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        advice = "GitHub has a fault of its own: run again later."
+        advice = "GitHub had an internal error: run again later."
     else:
-        advice = _BY_STATUS.get(status, "Penstock expects no such answer: run again, and if it stays, update Penstock.")
+        advice = _BY_STATUS.get(status, "the response is unexpected: run again, and if it persists, update Penstock.")
     quoted = f" GitHub says: {said}" if said else ""
     return GitHubError(f"{request} was answered with {status}: {advice}{quoted}", status)
 
@@ -45,7 +45,7 @@ def refusal(request: str, status: int, headers: Mapping[str, str], said: str) ->
 def _forbidden(headers: Mapping[str, str]) -> str:
     """Advice from the headers in which GitHub says what would have been enough."""
     if "x-github-sso" in headers:
-        return "the organization wants the token to be authorized for single sign-on: authorize it."
+        return "the organization requires single sign-on: authorize the token for it."
     # https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api names this header for App tokens.
     needed = headers.get("x-accepted-github-permissions", "")
     if needed and all(letter.isalnum() or letter in "_=,; -" for letter in needed) and len(needed) < 200:

@@ -101,7 +101,7 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
     try:
         payload = Shape(json.loads(content), f"the event `{name}`")
     except (ValueError, RecursionError):
-        raise GitHubError("the file at GITHUB_EVENT_PATH is no JSON: run the workflow again.") from None
+        raise GitHubError("the file at GITHUB_EVENT_PATH is not JSON: run the workflow again.") from None
     if payload["repository"]["full_name"].repository().lower() != repository.lower():
         raise GitHubError("the event is of another repository than GITHUB_REPOSITORY: do not change either variable.")
     action = payload["action"].text_or_empty()
@@ -117,7 +117,7 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
     if name == "workflow_run":
         return _after_workflow(name, action, repository, payload)
     raise GitHubError(
-        f"no review follows from the event {name!a}: start Penstock on pull_request_target, pull_request_review, "
+        f"the event {name!a} starts no review: run Penstock on pull_request_target, pull_request_review, "
         "issue_comment, workflow_run or merge_group."
     )
 
@@ -130,7 +130,7 @@ def _former_base(changes: Shape) -> str:
 
 def _group(group: Shape) -> MergeGroup:
     if not group["head_ref"].text().startswith(_QUEUE_REF):
-        raise GitHubError("the merge group is on no branch of a queue: run the workflow again.")
+        raise GitHubError("the merge group is not on a branch of a queue: run the workflow again.")
     return MergeGroup(
         head=group["head_sha"].object_id(),
         base=group["base_sha"].object_id(),
@@ -157,7 +157,7 @@ def _after_workflow(name: str, action: str, repository: str, payload: Shape) -> 
 def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        hint = "run in GitHub Actions, or judge a recorded pull request by `--recorded FILE`"
+        hint = "run in GitHub Actions, or evaluate a saved pull request with `--recorded FILE`"
         if name == "GITHUB_TOKEN":
             hint = "pass `GITHUB_TOKEN: ${{ github.token }}` in `env`"
         raise GitHubError(f"{name} is not set: {hint}.")
@@ -167,7 +167,7 @@ def _required(environment: Mapping[str, str], name: str) -> str:
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise GitHubError("the file at GITHUB_EVENT_PATH is too long for an event: run the workflow again.")
+            raise GitHubError("the file at GITHUB_EVENT_PATH is too large for an event: run the workflow again.")
         return path.read_bytes()
     except OSError as error:
         raise GitHubError(f"the file at GITHUB_EVENT_PATH cannot be read ({error.strerror}): run it again.") from None

@@ -74,4 +74,4 @@ def _entries(client: GitHubClient, repository: str, branch: str) -> list[Shape]:
         if cursor == after:
             break
         after = cursor
-    raise GitHubError("the merge queue's pages do not end: run again later.")
+    raise GitHubError("the merge queue has too many pages: run again later.")

@@ -39,7 +39,7 @@ def read_pull_request(
     it does not settle, and for everything that cannot be read to its end.
     """
     if not is_repository(repository):
-        raise GitHubError(f"{repository!a} is no repository: name it as owner/name.")
+        raise GitHubError(f"{repository!a} is not a repository name: write it as owner/name.")
     asked = tuple(people)
     reason = ""
     for attempt in range(_ATTEMPTS):
@@ -49,7 +49,7 @@ def read_pull_request(
             return RecordedPullRequest(_read_once(client, repository, number, asked, own))
         except UnsettledError as error:
             reason = str(error)
-    raise GitHubError(f"{reason}: run again in a minute; if it stays, push once more.")
+    raise GitHubError(f"{reason}: run again in a minute; if it persists, push again.")
 
 
 def _read_once(
@@ -123,7 +123,7 @@ def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...]) -> tup
     source = pull["head"]["repo"]
     if source.is_null:
         raise GitHubError(
-            "the repository that the pull request comes from was deleted, so nobody can say when its head was pushed: "
+            "the repository that the pull request comes from was deleted, so it is unknown when its head was pushed: "
             "open a new pull request with the same commits."
         )
     opened = pull["created_at"].instant()

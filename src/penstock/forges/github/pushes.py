@@ -58,7 +58,7 @@ def read_moves(client: GitHubClient, repository: str, branch: str, since: dateti
         if error.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
             raise
         raise GitHubError(
-            f"the token may not see when {repository} was pushed to, so nobody can say which approvals came after "
+            f"the token may not see when {repository} was pushed to, so it is unknown which approvals came after "
             "the last push: let it read that repository's contents, or open the pull request from a branch of the "
             "repository itself.",
             error.status,

@@ -20,7 +20,7 @@ class Secret:
         """ForgeError for a text that no token can be; the error does not repeat it."""
         if not _TOKEN.fullmatch(text):
             raise ForgeError(
-                "the GitHub token is empty, or holds blanks or letters that no token holds: "
+                "the GitHub token is empty, or contains characters that no token contains: "
                 "pass GITHUB_TOKEN to this step, without quotes or line breaks."
             )
         self._text = text

@@ -37,7 +37,7 @@ class Shape:
 
     def text(self) -> str:
         if not isinstance(self.value, str):
-            raise self._wrong("a text")
+            raise self._wrong("a string")
         return self.value
 
     def text_or_empty(self) -> str:
@@ -51,7 +51,7 @@ class Shape:
 
     def number(self) -> int:
         if not isinstance(self.value, int) or isinstance(self.value, bool):
-            raise self._wrong("a whole number")
+            raise self._wrong("an integer")
         return self.value
 
     def count(self) -> int:
@@ -77,9 +77,9 @@ class Shape:
         try:
             moment = datetime.fromisoformat(self.text())
         except ValueError:
-            raise self._wrong("a moment") from None
+            raise self._wrong("a timestamp") from None
         if moment.tzinfo is None:
-            raise self._wrong("a moment with a zone")
+            raise self._wrong("a timestamp with a time zone")
         return moment
 
     def items(self) -> list[Shape]:
@@ -89,6 +89,6 @@ class Shape:
 
     def _wrong(self, wanted: str) -> GitHubError:
         return GitHubError(
-            f"{self.place} is not {wanted}: this is not what GitHub documents; "
-            "run again, and if it stays, update Penstock or look at what stands between it and GitHub."
+            f"{self.place} is not {wanted}, unlike what GitHub documents; "
+            "run again, and if it persists, update Penstock or check the proxies between it and GitHub."
         )

@@ -86,7 +86,7 @@ def read_timeline(client: GitHubClient, repository: str, number: int) -> Timelin
     nodes = _nodes(client, repository, number)
     known = {*_MOVES, _DISMISSED, _DELETED}
     if any(node["__typename"].text() not in known for node in nodes):
-        raise GitHubError("the timeline holds an event that was not asked for: run again later.")
+        raise GitHubError("the timeline contains an event that was not requested: run again later.")
     events = [_event(node) for node in nodes if node["__typename"].value in _MOVES]
     deletions = [_deletion(node) for node in nodes if node["__typename"].value == _DELETED]
     dismissals: dict[str, Dismissal] = {}
@@ -114,7 +114,7 @@ def _nodes(client: GitHubClient, repository: str, number: int) -> list[Shape]:
             return nodes
         cursor = items["pageInfo"]["endCursor"].text()
         if cursor == after:
-            raise GitHubError("the pages of the timeline lead in a circle: run again later.")
+            raise GitHubError("the pages of the timeline form a loop: run again later.")
         after = cursor
     raise GitHubError("the timeline is longer than Penstock reads: open a new pull request with the same commits.")
 

@@ -95,7 +95,7 @@ class Transport:
         try:
             return base.join(link)
         except self._httpx.InvalidURL:
-            raise GitHubError("a link in GitHub's answer is no address: run again later.") from None
+            raise GitHubError("a link in GitHub's response is not a URL: run again later.") from None
 
     def exchange(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Answer:
         """Send one request, and receive all of its answer."""
@@ -111,9 +111,9 @@ class Transport:
                 f"no connection ({error})", was_sent=False, advice="Check the network and GITHUB_API_URL"
             ) from None
         except httpx.TransportError:
-            raise BrokenAnswerError("the connection broke off") from None
+            raise BrokenAnswerError("the connection was lost") from None
         except httpx.DecodingError:
-            raise BrokenAnswerError("the answer was garbled") from None
+            raise BrokenAnswerError("the response was garbled") from None
         next_link = response.links.get("next", {}).get("url", "")
         headers = {name.lower(): value for name, value in response.headers.items()}
         is_success = 200 <= response.status_code < 300
@@ -128,12 +128,12 @@ class Transport:
             size += len(piece)
             if size > self._answer_bytes:
                 raise BrokenAnswerError(
-                    f"the answer is longer than {self._answer_bytes:,} bytes",
+                    f"the response is longer than {self._answer_bytes:,} bytes",
                     is_hopeless=True,
                     advice="Split the pull request",
                 )
             if time.monotonic() > deadline:
-                raise BrokenAnswerError(f"the answer was not complete after {self._answer_seconds:.0f} seconds")
+                raise BrokenAnswerError(f"the response was not complete after {self._answer_seconds:.0f} seconds")
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -146,5 +146,5 @@ def _decoded(content: bytes, is_success: bool) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         if is_success:
-            raise BrokenAnswerError("the answer is no complete JSON") from None
+            raise BrokenAnswerError("the response is not complete JSON") from None
         return None

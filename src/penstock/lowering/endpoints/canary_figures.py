@@ -1,6 +1,6 @@
-"""What is measured of a canary: figures that abort it at any time, and figures that each step comes to.
+"""What is measured of a canary: metrics that abort it at any time, and metrics that each step ends with.
 
-Three bad requests are chance, whatever share of few requests they are: a figure has a value only where three bad ones
+Three bad requests are chance, whatever share of few requests they are: a metric has a value only where three bad ones
 would still be within its bound, or where more than three were counted. Below that nothing is known, and so nothing is
 said. A bound of zero leaves no room for chance: there the first failure is beyond it.
 
@@ -47,7 +47,7 @@ def abort_condition(spec: AbortSpec, requests: RequestSeries | str, window: Dura
             "above",
         )
     if requests.code is None:
-        return f"`{requests.counter}` does not tell failures apart"
+        return f"`{requests.counter}` does not distinguish failures"
     bound = Decimal(spec.error_rate or 0)
     return AbortCondition(
         spec.id,
@@ -86,7 +86,7 @@ def _sustained(figure: str, window: Duration) -> str:
 
 
 def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
-    """A figure of one's own: what it says on few requests, and over which window, is in its expression."""
+    """A custom metric: its expression decides about few requests, and over which window."""
     promql = query.promql.strip()
     best, bound = ("min", query.above) if query.above is not None else ("max", query.below)
     return AbortCondition(

@@ -134,7 +134,7 @@ class RequestSeries(NamedTuple):
         lower = [b for b in self.buckets if Decimal(b) < Decimal(bound)]
         upper = [b for b in self.buckets if Decimal(b) > Decimal(bound)]
         nearest = " or ".join(f"`{self._duration(b)}`" for b in (*lower[-1:], *upper[:1]))
-        raise ValueError(f"`{self.histogram}` has no bucket that ends there; the nearest are {nearest}")
+        raise ValueError(f"`{self.histogram}` has no bucket with that bound; the nearest are {nearest}")
 
     @property
     def longest(self) -> Decimal:
@@ -227,11 +227,11 @@ def request_series(
         if target == "argo-rollouts":
             return istio(namespace, f"{rollout}-(stable|canary)", f"{rollout}-canary", f"{rollout}-stable")
         if mode == "Knative":
-            return "Istio counts Knative's requests by the activator or the revision, in turn; choose `server`"
+            return "Istio counts Knative's requests under the activator or the revision, alternately; choose `server`"
         # Predictors that take turns as canary are named by digest: NAME-v1a2b3c4d-predictor.
         return istio(namespace, f"{rollout}(-v[0-9a-f]{{8}})?-predictor", "", f"{rollout}-predictor")
     if target == "kserve" and mode == "Knative":
         return knative(namespace, rollout)
     if model_format == "onnx":
-        return "Triton has no histogram of response times and counts failures apart from requests"
+        return "Triton has no response-time histogram and counts failures separately from requests"
     return mlserver(namespace, rollout) if protocol == "v2" else kserve_python(namespace, rollout)

@@ -49,7 +49,7 @@ def with_custom_steps(built_in: tuple[Step, ...], custom: Sequence[CustomStep], 
         steps[own.name] = _own_step(own, (*own.after, *_extra(own.name, custom)), image)
     order, left = _ordered(_waits(built_in, custom))
     if left:
-        raise ValueError(f"steps wait for each other: {', '.join(left)}")
+        raise ValueError(f"steps depend on each other in a circle: {', '.join(left)}")
     return tuple(steps[name] for name in order)
 
 

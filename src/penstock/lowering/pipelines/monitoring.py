@@ -42,7 +42,7 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
     spec = environment.spec
     return Workflow(
         name=workflow_name(name, "monitoring"),
-        description=f"Watches {name} in {environment.name}.",
+        description=f"Monitors {name} in {environment.name}.",
         model=name,
         purpose="monitoring",
         environment=environment.name,
@@ -78,7 +78,7 @@ def _digest(view: View, rollout: Rollout, several: bool) -> Parameter:
     release = view.release_of(rollout.name)
     return Parameter(
         f"{DIGEST}_{identifier(rollout.name)}" if several else DIGEST,
-        "Digest of the version that is watched; the registry's champion where empty.",
+        "Digest of the monitored version; the registry's champion if empty.",
         release.spec.version.digest if release is not None else "",
     )
 

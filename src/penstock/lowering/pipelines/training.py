@@ -18,7 +18,7 @@ from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.gate import CompareRule, Gate
 from penstock.specs.model import Model
 
-AS_OF_PARAMETER = Parameter(AS_OF, "Moment as of which data is read, as ISO 8601; now where empty.", "")
+AS_OF_PARAMETER = Parameter(AS_OF, "Time as of which data is read, as ISO 8601; now if empty.", "")
 
 
 def training_workflow(view: View, name: str) -> Workflow:
@@ -50,14 +50,14 @@ def stores(environment: EnvironmentSpec) -> tuple[Parameter, Parameter]:
     """The parameters that name MLflow and the store of models."""
     return (
         Parameter(TRACKING, "Address of MLflow's tracking store and registry.", environment.tracking),
-        Parameter(MODEL_STORE, "Address of the content-addressed store of models.", environment.model_store),
+        Parameter(MODEL_STORE, "Address of the content-addressed model store.", environment.model_store),
     )
 
 
 def pushgateway(environment: EnvironmentSpec) -> Parameter:
     """The parameter that names the Pushgateway."""
     address = environment.prometheus.pushgateway
-    return Parameter(PUSHGATEWAY, "Address that figures are pushed to; a file alone where empty.", address)
+    return Parameter(PUSHGATEWAY, "Address of the Pushgateway; metrics are only written to a file if empty.", address)
 
 
 def _is_missed(view: View, name: str) -> bool:

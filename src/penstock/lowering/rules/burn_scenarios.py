@@ -57,7 +57,7 @@ def _scenarios(
     for ratio in reversed(between[:-1]):
         bad = int(load * ratio)
         yield _steady(pairs, load, bad, f"burns its budget at {percent_text(Fraction(bad, load))}")
-    yield _steady(pairs, load, int(load * slowest / 2), "burns its budget slower than any alert minds")
+    yield _steady(pairs, load, int(load * slowest / 2), "burns its budget slower than any alert's threshold")
     if {pair.severity for pair in pairs} == {"page", "ticket"}:
         yield _ended(pairs, load, fast)
         burst = int(load * pairs[0].threshold * _BURST)

@@ -1,4 +1,4 @@
-"""Alerts over figures of one's own, written in PromQL: beyond their bounds, and no longer counted."""
+"""Alerts over custom metrics, written in PromQL: beyond their bounds, and missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORTEST_ABSENCE = Duration.parse("1h")
 
 
 def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """The alerts of one figure that is beyond its bound, and their tests."""
+    """The alerts of one custom metric that is beyond its bound, and their tests."""
     labels: Labels = (("monitor", monitor.id),)
     comparison, bound, high, low = bounds(monitor.below, monitor.above)
     alerts = [
@@ -52,7 +52,7 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
     ]
     plain = _plain_selector(monitor.promql)
     if plain is None:
-        # What an expression of one's own yields from which series is not ours to say.
+        # What a custom expression yields from which series is not known here.
         return alerts, []
     name, found = plain
     minutes = after(int(monitor.hold) // 1000)
@@ -60,21 +60,21 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
     fill = ((NUMBER, general(high)),)
     return alerts, [
         rule_test(
-            f"figure {monitor.id}: beyond its bound",
+            f"custom metric {monitor.id}: beyond its bound",
             (series(name, found, constant(high, minutes)),),
             fires(at, *(Fires(alert, found, fill) for alert in alerts)),
         ),
         rule_test(
-            f"figure {monitor.id}: within its bound",
+            f"custom metric {monitor.id}: within its bound",
             (series(name, found, constant(low, minutes)),),
             silent(at, FIGURE),
         ),
-        rule_test(f"figure {monitor.id}: no series", (), silent(at, FIGURE)),
+        rule_test(f"custom metric {monitor.id}: no series", (), silent(at, FIGURE)),
     ]
 
 
 def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """Nothing is beyond a bound where nothing is counted: a figure that is gone would be silent for good."""
+    """A metric that is missing is never beyond its bound: without this alert it would be silent for good."""
     holds = {one.id: max(one.hold, _SHORTEST_ABSENCE) for one in monitors}
     alerts = {
         one.id: subject.alert(
@@ -84,22 +84,22 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
             hold=str(holds[one.id]),
             keep_firing=KEEP,
             labels=(("monitor", one.id),),
-            summary=f"{one.id} of {subject.rollout} in {subject.environment} is not counted",
+            summary=f"{one.id} of {subject.rollout} in {subject.environment} has no value",
             description=(
-                f"For {holds[one.id]} the figure {one.id} has had no value, so that nothing tells whether it is within "
-                f"its bound (model {subject.model}, rollout {subject.rollout}). Look at what exports it; where nothing "
-                "is a value, add `or vector(0)` to its query."
+                f"The custom metric {one.id} has had no value for {holds[one.id]}, so it is not known to be within "
+                f"its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having no "
+                "value is normal, add `or vector(0)` to its query."
             ),
         )
         for one in monitors
     }
     if not all(_is_of_series(one.promql) for one in monitors):
-        # Whether an expression of one's own has a value where there is no series is not ours to say.
+        # Whether a custom expression has a value where there is no series is not known here.
         return list(alerts.values()), []
     at = after(max(int(hold) for hold in holds.values()) // 1000)
     tests = [
         rule_test(
-            "figures: none is counted",
+            "custom metrics: none has a value",
             (),
             silent("15m", FIGURE_MISSING),
             fires(f"{at}m", *(Fires(alert) for alert in alerts.values())),
@@ -111,7 +111,9 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
             others = [Fires(alert) for name, alert in alerts.items() if name != one.id]
             expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
             value = bounds(one.below, one.above)[3]
-            tests.append(rule_test(f"figures: {one.id} is counted", (series(*plain, constant(value, at)),), expected))
+            tests.append(
+                rule_test(f"custom metrics: {one.id} has a value", (series(*plain, constant(value, at)),), expected)
+            )
     return list(alerts.values()), tests
 
 

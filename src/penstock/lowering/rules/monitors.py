@@ -99,7 +99,7 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
         figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
         said = (
             f"{monitor.test} was above {bound} in {NUMBER} of the last {monitor.persist.of} windows; "
-            f"{monitor.persist.breaches} are too many"
+            f"the alert fires at {monitor.persist.breaches}"
         )
         high, low = monitor.persist.breaches, monitor.persist.breaches - 1
     alerts = [
@@ -110,11 +110,11 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
             hold=HOLD,
             keep_firing=KEEP,
             labels=labels,
-            summary=f"{subject.model} in {subject.environment} meets data that it was not trained on",
+            summary=f"Drift detected for {subject.model} in {subject.environment}",
             description=(
-                f"{what} of {subject.model} has moved away from the training data (monitor {monitor.id}, windows of "
+                f"{what} of {subject.model} has drifted from the training data (monitor {monitor.id}, windows of "
                 f"{monitor.window}): {said}. "
-                "Look for a change in the source first; retrain where the world has changed."
+                "Check the data source for a change first; retrain if the change is real."
             ),
         )
         for severity in subject.told(monitor.then)
@@ -136,11 +136,11 @@ def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Al
         hold=HOLD,
         keep_firing=KEEP,
         labels=labels,
-        summary=f"{subject.model} in {subject.environment} is asked too little to judge drift",
+        summary=f"Too few requests to measure drift for {subject.model} in {subject.environment}",
         description=(
-            f"{NUMBER} rows of the last {monitor.window} have been seen, fewer than {FEWEST_DRIFT_ROWS}: whether "
-            f"they drift is not known (monitor {monitor.id}). Look at the dataset that brings the rows; watch a longer "
-            "window where there are no more."
+            f"{NUMBER} rows were seen in the last {monitor.window}, fewer than {FEWEST_DRIFT_ROWS}, so drift "
+            f"is not measured (monitor {monitor.id}). Check the dataset that provides the rows; use a longer "
+            "window if there are no more."
         ),
     )
     name = f"rows {monitor.id}"
@@ -163,11 +163,11 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert
             hold=HOLD,
             keep_firing=KEEP,
             labels=labels,
-            summary=f"{subject.model} in {subject.environment} has lost quality",
+            summary=f"Quality of {subject.model} in {subject.environment} is beyond its bound",
             description=(
-                f"{monitor.metric} of {subject.model} on labels that came in over {monitor.window} is {NUMBER}; the "
+                f"{monitor.metric} of {subject.model} on labels that arrived over {monitor.window} is {NUMBER}; the "
                 f"bound is {float_text(bound)} (monitor {monitor.id}). Compare with drift and with the newest release; "
-                "take the Release back where it began with it."
+                "roll that back if the loss began with it."
             ),
         )
         for severity in subject.told(monitor.then)
@@ -189,10 +189,10 @@ def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[lis
         hold=HOLD,
         keep_firing=KEEP,
         labels=labels,
-        summary=f"labels for {subject.model} in {subject.environment} do not come in",
+        summary=f"Labels for {subject.model} in {subject.environment} are not arriving",
         description=(
-            f"{NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}: whether "
-            f"{monitor.metric} holds is not known (monitor {monitor.id}). Look at the dataset that brings the labels."
+            f"{NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}, so "
+            f"{monitor.metric} is not measured (monitor {monitor.id}). Check the dataset that provides the labels."
         ),
     )
     name = f"labels {monitor.id}"
@@ -207,17 +207,17 @@ def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], lis
     """Whether the pipeline still runs, or has ever run."""
     told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
     (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
-    blind = f"Drift and quality of {subject.model} are not known. Look at the runs of its monitoring pipeline."
+    blind = f"Drift and quality of {subject.model} are not being measured. Check the runs of its monitoring pipeline."
     pipeline = watching(monitor)
     stale = Words(
         MONITORING_STALE,
-        f"{subject.model} in {subject.environment} is no longer watched",
+        f"Monitoring of {subject.model} in {subject.environment} is overdue",
         f"The monitoring pipeline last ran {AGE} ago; its schedule ({monitor.schedule}) allows {pipeline.allowed}. "
         f"{blind}",
     )
     absent = Words(
         MONITORING_ABSENT,
-        f"{subject.model} in {subject.environment} is not watched",
+        f"Monitoring of {subject.model} in {subject.environment} has not reported",
         f"No run of the monitoring pipeline (schedule {monitor.schedule}) has reported anything. {blind}",
     )
     return overdue(pipeline, subject, severity, stale, absent)

@@ -109,7 +109,7 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     return [
         case("last run too long ago", (told(late),), fires(later, too_old)),
         case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
-        case("runs in time, beside an older figure", (told(in_time), unhonoured), silent(later, stale.alert)),
+        case("runs in time, beside an older value", (told(in_time), unhonoured), silent(later, stale.alert)),
         case(
             "runs all the time",
             (told(f"0+{step}x{due // every}"),),

@@ -64,12 +64,12 @@ def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
         hold="2m",
         keep_firing="10m",
         labels=(),
-        summary=f"the release of {subject.rollout} in {subject.environment} was stopped",
+        summary=f"The release of {subject.rollout} in {subject.environment} was aborted",
         description=(
-            f"Argo Rollouts has given up on {subject.rollout} (model {subject.model}, namespace {subject.namespace}): "
-            "its new version was beyond a bound of the canary, its pods did not start in time, or what was applied is "
-            "not valid. The version before, if there is one, has the traffic. `kubectl argo rollouts get rollout "
-            f"{subject.rollout} -n {subject.namespace}` shows what was measured. Take the Release back, or train a "
+            f"Argo Rollouts aborted the release of {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}): the canary exceeded a bound, its pods did not start in time, or the manifest is "
+            "not valid. The previous version, if there is one, has all traffic. `kubectl argo rollouts get rollout "
+            f"{subject.rollout} -n {subject.namespace}` shows the measurements. Roll the Release back, or train a "
             "better version."
         ),
     )
@@ -85,11 +85,12 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
         hold=str(Duration(minutes * _MINUTE)),
         keep_firing="10m",
         labels=(),
-        summary=f"the release of {subject.rollout} in {subject.environment} waits for a person",
+        summary=f"The release of {subject.rollout} in {subject.environment} is stuck",
         description=(
-            f"A release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) is under way for "
-            "longer than all of its steps are held: a step had too few requests to be judged, or somebody paused it. "
-            f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` tells; promote or abort it."
+            f"The release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) has taken "
+            "longer than all of its steps together: a step had too few requests to decide on, or somebody paused it. "
+            f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` shows which. "
+            "Promote or abort it."
         ),
     )
     return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", minutes)

@@ -98,11 +98,11 @@ def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
         hold="5m",
         keep_firing="10m",
         labels=(),
-        summary=f"no pod of {subject.rollout} in {subject.environment} answers reliably",
+        summary=f"{subject.rollout} in {subject.environment} is unreachable",
         description=(
             f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}), or none in more than half of its scrapes: none runs, they start again and again, "
-            "or they are not scraped. Its own metrics tell nothing now."
+            f"{subject.namespace}) in more than half of its scrapes: no pod runs, they crash repeatedly, "
+            "or they are not scraped. The endpoint's own metrics are unreliable now."
         ),
     )
     gone = Fires(alert)
@@ -111,7 +111,7 @@ def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     return [alert], [
         rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
         rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
-        rule_test("reachable: a pod answers now and then", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
+        rule_test("reachable: a pod answers intermittently", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
         rule_test(
             "reachable: one of two pods answers",
             (series("up", pod, "0x40"), series("up", other, "1x40")),
@@ -131,11 +131,11 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
         hold="5m",
         keep_firing="10m",
         labels=(),
-        summary=f"every request to {subject.rollout} in {subject.environment} fails",
+        summary=f"All requests to {subject.rollout} in {subject.environment} fail",
         description=(
-            f"For five minutes and more each request to {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}) has failed, {NUMBER} of them in the newest five. If a version was released lately, "
-            "take its Release back first."
+            f"For at least five minutes every request to {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) has failed, {NUMBER} of them in the last five. If a version was released recently, "
+            "roll it back first."
         ),
     )
     good = (*requests.example, (code, "200"))

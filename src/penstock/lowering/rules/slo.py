@@ -60,7 +60,7 @@ def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tu
         if isinstance(requests, str):
             unobserved.append(Unobserved("slos.availability", requests))
         elif requests.code is None:
-            reason = f"`{requests.counter}` does not tell failures apart"
+            reason = f"`{requests.counter}` does not distinguish failures"
             unobserved.append(Unobserved("slos.availability", reason))
         elif slos.availability.objective >= 1:
             unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
@@ -193,11 +193,11 @@ def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[Windo
         hold=_HOLD[severity],
         keep_firing=_KEEP[severity],
         labels=(("slo", sli.slo),),
-        summary=f"{subject.rollout} in {subject.environment} is spending its {sli.slo} budget too fast",
+        summary=f"{subject.rollout} in {subject.environment} is burning its {sli.slo} error budget too fast",
         description=(
-            f"{_VALUE} of the newest requests to {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}) {sli.bad}; {allowed}% may over {sli.window}. The budget is being spent faster than "
-            f"it lasts ({pace}). If a version was released lately, take its Release back first."
+            f"{_VALUE} of recent requests to {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) {sli.bad}; the objective allows {allowed}% over {sli.window}. The burn rate is "
+            f"above {pace}. If a version was released recently, roll it back first."
         ),
     )
 

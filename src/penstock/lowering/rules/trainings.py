@@ -44,21 +44,21 @@ def training_rules(view: View, name: str) -> RuleFile | None:
     pipeline = retrained(schedule)
     (severity,) = subject.told(["ticket"])
     where = (
-        "Its runs break, a gate refuses what they train, or none starts: look at the newest runs of "
+        "Runs fail, a gate rejects the new model, or no run starts: check the newest runs of "
         f"{workflow_name(name, 'training')} in Kubeflow (namespace {subject.namespace}). The log of a gate names the "
-        "rule, the figure and the bound. Where `publish` alone failed, there is a version, and the Pushgateway was not "
-        "told. What is served stays as it is."
+        "rule, the value and the bound. If only `publish` failed, a version exists but the Pushgateway was not "
+        "updated. The served version does not change."
     )
     stale = Words(
         TRAINING_STALE,
-        f"{name} in {subject.environment} is no longer retrained",
+        f"Retraining of {name} in {subject.environment} is overdue",
         f"The training pipeline of {name} last registered a version {AGE} ago; its schedule ({schedule}) allows "
         f"{pipeline.allowed}. {where}",
     )
     absent = Words(
         TRAINING_ABSENT,
-        f"{name} in {subject.environment} is not retrained",
-        f"No run of the training pipeline of {name} (schedule {schedule}) has told of a version. {where}",
+        f"Retraining of {name} in {subject.environment} has not reported",
+        f"No run of the training pipeline of {name} (schedule {schedule}) has registered a version. {where}",
     )
     # A test of what lasts for a year, evaluated every quarter of an hour, takes promtool half a minute.
     lasts = int(pipeline.awaited) // 60_000 // EVALUATION_MINUTES

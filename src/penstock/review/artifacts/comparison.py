@@ -91,7 +91,7 @@ class Comparison:
         """Compare; `compilation` holds what became of the `units`.
 
         With errors in the specs of head, nobody can tell what should be generated: nothing is compared then, and what
-        is wrong with the files shows once they are mended. That a unit of sound specs does not compile is an error.
+        is wrong with the files shows once they are fixed. That a unit of sound specs does not compile is an error.
         """
         if has_errors:
             self.result.problems += [one for made in compilation.compiled.values() for one in made.diagnostics]
@@ -318,5 +318,5 @@ def _uncompiled(unit: Unit, error: str) -> Diagnostic:
         "not-compiled",
         f"{unit.kind} {unit.name} does not compile for {unit.environment}",
         None,
-        help=(f"`penstock compile` says more; the compiler stopped with {error}",),
+        help=(f"run `penstock compile` for details; the compiler stopped with {error}",),
     )

@@ -203,8 +203,8 @@ class _Search:
             area=Area.GOVERNANCE,
             cause="direct",
             why=(
-                f"{', '.join(shown)}{more} differ{'s' if len(files) == 1 else ''}, and no change says why: read what "
-                "differs; another version of the compiler writes files anew, and so may another order or form of a spec"
+                f"{', '.join(shown)}{more} changed without a matching spec change: review the "
+                "diff; another compiler version, or a reordered or reformatted spec, can cause this"
             ),
             environments=tuple(
                 one.name for one in self._environments() if one.name in folders or spec_id == one or folders == {INDEX}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,6 +19,9 @@ from penstock.specs.shapes import Choice, Entries, Field, Items, Scalar, Shape, 
 
 S = TypeVar("S", Items, Entries)
 
+_CLAUSE = re.compile(r"\. |[;:,] ")
+_LONGEST_SUBJECT = 40
+"""Characters."""
 UNORDERABLE: frozenset[type[Node]] = frozenset({When})
 """Mappings below which nothing is ordered: a `not` around a predicate turns every one of its fields round."""
 
@@ -50,21 +54,27 @@ class FieldPlace(NamedTuple):
     review: Review
     holder: type[Node]
     field: str
-    description: str
+    subject: str
+    """What the field is called where a reader is told about a change of it."""
     is_item: bool = False
 
     @classmethod
     def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> FieldPlace:
         """The field `key` of a mapping of the class `holder`, which stands at `address`."""
-        what = declared.description.partition(". ")[0].rstrip(".")
         review = review_of(declared.review)
-        return cls(address.key(key), (*pointer, key), review, holder, declared.name, what)
+        return cls(address.key(key), (*pointer, key), review, holder, declared.name, _subject(key, declared))
 
     def key(self, key: str) -> FieldPlace:
         return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
 
     def item(self, name: str, position: int) -> FieldPlace:
         return self._replace(address=self.address.item(name), pointer=(*self.pointer, position), is_item=True)
+
+
+def _subject(key: str, declared: Field) -> str:
+    """The first words of the field's description, which name it; its key, where they are a sentence instead."""
+    clause = _CLAUSE.split(declared.description, maxsplit=1)[0].rstrip(".")
+    return clause if len(clause) <= _LONGEST_SUBJECT else f"`{key}`"
 
 
 def differences(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
@@ -137,8 +147,8 @@ def _difference(place: FieldPlace, before: Any, after: Any, operation: Operation
     if operation is None:
         operation = Operation.ADDED if before is None else Operation.REMOVED if after is None else Operation.CHANGED
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)
-    if place.description:
-        judgement = judgement._replace(why=f"{place.description}: {judgement.why}")
+    if place.subject:
+        judgement = judgement._replace(why=f"{place.subject}: {judgement.why}")
     return Difference(
         place.address, place.pointer, operation, before, after, place.review, judgement, place.holder, place.field
     )

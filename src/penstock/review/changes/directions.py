@@ -31,9 +31,9 @@ def judge(
     """
     match review.loosens:
         case Loosens.NEVER:
-            return DirectionJudgement(NEUTRAL, "no change of this field loosens anything")
+            return DirectionJudgement(NEUTRAL, "does not affect risk")
         case Loosens.ANY:
-            return DirectionJudgement(UNKNOWN, "any change of this field may loosen")
+            return DirectionJudgement(UNKNOWN, "any change may increase risk")
         case Loosens.REMOVED | Loosens.ADDED:
             return _of_presence(review.loosens, operation, before, after, is_item)
         case Loosens.LOWER | Loosens.HIGHER:
@@ -48,62 +48,63 @@ def _of_presence(loosens: Loosens, operation: Operation, before: Any, after: Any
     if operation is Operation.ADDED:
         if whole_list:
             if removed:
-                return DirectionJudgement(UNKNOWN, "a list that was not there may widen or narrow what holds")
-            return DirectionJudgement(TIGHTENED, "only what the new list names is allowed now")
+                return DirectionJudgement(UNKNOWN, "a new list may widen or narrow what applies")
+            return DirectionJudgement(TIGHTENED, "only the listed values are allowed now")
         if removed:
-            return DirectionJudgement(TIGHTENED, "adding this is stricter")
-        return DirectionJudgement(LOOSENED, "adding this is looser")
+            return DirectionJudgement(TIGHTENED, "adding it reduces risk")
+        return DirectionJudgement(LOOSENED, "adding it increases risk")
     if operation is Operation.REMOVED:
         if whole_list:
             if removed:
-                return DirectionJudgement(UNKNOWN, "a list that is gone may widen or narrow what holds")
+                return DirectionJudgement(UNKNOWN, "removing the list may widen or narrow what applies")
             return DirectionJudgement(LOOSENED, "without the list, everything is allowed")
         if removed:
-            return DirectionJudgement(LOOSENED, "taking this away is looser")
-        return DirectionJudgement(TIGHTENED, "taking this away is stricter")
-    return DirectionJudgement(UNKNOWN, "another value stands in its place, and nothing orders the two")
+            return DirectionJudgement(LOOSENED, "removing it increases risk")
+        return DirectionJudgement(TIGHTENED, "removing it reduces risk")
+    return DirectionJudgement(UNKNOWN, "replaced by another value, and the two are not ordered by risk")
 
 
 def _of_number(review: Review, operation: Operation, before: Any, after: Any) -> DirectionJudgement:
     loosens = review.loosens
     if review.absent == "unordered" and operation in (Operation.ADDED, Operation.REMOVED):
-        return DirectionJudgement(UNKNOWN, "without a value it works in another way, and nothing orders the two")
+        return DirectionJudgement(UNKNOWN, "set or unset, it works in different ways, which are not ordered by risk")
     if operation is Operation.REMOVED:
-        return DirectionJudgement(LOOSENED, "a bound that is gone is the loosest of all")
+        return DirectionJudgement(LOOSENED, "removing the bound increases risk")
     if operation is Operation.ADDED:
-        return DirectionJudgement(TIGHTENED, "there was no bound before")
+        return DirectionJudgement(TIGHTENED, "adding a bound reduces risk")
     first, second = magnitude(before), magnitude(after)
     both_times = isinstance(before, Duration) is isinstance(after, Duration)
     if first is None or second is None or isinstance(first, type(second)) is False or not both_times:
-        return DirectionJudgement(UNKNOWN, "nothing orders the two values")
+        return DirectionJudgement(UNKNOWN, "the two values are not ordered by risk")
     is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
+    moving = "lowering" if is_lower else "raising"
     if is_lower is (loosens is Loosens.LOWER):
-        return DirectionJudgement(LOOSENED, f"a {loosens.value} value is looser", distance(before, after))
-    return DirectionJudgement(TIGHTENED, f"only a {loosens.value} value is looser")
+        return DirectionJudgement(LOOSENED, f"{moving} it increases risk", distance(before, after))
+    return DirectionJudgement(TIGHTENED, f"{moving} it reduces risk")
 
 
 def _of_order(order: tuple[str, ...], operation: Operation, before: Any, after: Any) -> DirectionJudgement:
     if operation is not Operation.CHANGED or before not in order or after not in order:
-        return DirectionJudgement(UNKNOWN, "nothing orders the two values")
+        return DirectionJudgement(UNKNOWN, "the two values are not ordered by risk")
     listed = ", ".join(order)
     if order.index(after) > order.index(before):
-        return DirectionJudgement(LOOSENED, f"from strict to loose the values are {listed}")
-    return DirectionJudgement(TIGHTENED, f"from strict to loose the values are {listed}")
+        return DirectionJudgement(LOOSENED, f"from strictest to loosest, the values are {listed}")
+    return DirectionJudgement(TIGHTENED, f"from strictest to loosest, the values are {listed}")
 
 
 _WHOLE: dict[tuple[str, Operation], DirectionJudgement] = {
-    ("Dataset", Operation.ADDED): DirectionJudgement(NEUTRAL, "a new dataset loosens nothing that exists"),
-    ("Dataset", Operation.REMOVED): DirectionJudgement(LOOSENED, "its contract holds no longer"),
-    ("FeatureSet", Operation.ADDED): DirectionJudgement(NEUTRAL, "new features loosen nothing that exists"),
+    ("Dataset", Operation.ADDED): DirectionJudgement(NEUTRAL, "a new dataset does not affect what exists"),
+    ("Dataset", Operation.REMOVED): DirectionJudgement(LOOSENED, "its contract no longer applies"),
+    ("FeatureSet", Operation.ADDED): DirectionJudgement(NEUTRAL, "new features do not affect what exists"),
     ("Model", Operation.ADDED): DirectionJudgement(
-        UNKNOWN, "a new model is trained, with whatever it names, once it is merged"
+        UNKNOWN, "a new model, with all that it names, is trained once merged"
     ),
     ("Gate", Operation.ADDED): DirectionJudgement(
-        UNKNOWN, "a new gate runs in its model's training, and may take the place of a stricter one"
+        UNKNOWN, "a new gate runs in its model's training, and may replace a stricter one"
     ),
-    ("Gate", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules hold no longer"),
-    ("Team", Operation.ADDED): DirectionJudgement(UNKNOWN, "who is in a new team counts as independent of all others"),
-    ("ApprovalPolicy", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules hold no longer"),
+    ("Gate", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules no longer apply"),
+    ("Team", Operation.ADDED): DirectionJudgement(UNKNOWN, "members of a new team count as independent of all others"),
+    ("ApprovalPolicy", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules no longer apply"),
 }
 
 
@@ -117,8 +118,8 @@ def judge_spec(kind: str, operation: Operation, *, names_code: bool = False) -> 
     if operation is Operation.ADDED:
         return DirectionJudgement(UNKNOWN, f"a new {kind} takes effect as soon as it is merged")
     if operation is Operation.REMOVED:
-        return DirectionJudgement(UNKNOWN, f"whatever relied on this {kind} does without")
-    return DirectionJudgement(UNKNOWN, "the content is the same under a new name, which is the business of both owners")
+        return DirectionJudgement(UNKNOWN, f"whatever relied on this {kind} loses it")
+    return DirectionJudgement(UNKNOWN, "the content is the same under a new name, which concerns both owners")
 
 
 def review_of(declared: dict[str, Any] | None) -> Review:

@@ -22,9 +22,9 @@ def overtaken(difference: Difference, after: Any) -> Difference:
     if difference.judgement.direction is not LOOSENED:
         return difference
     if not is_met(after, test):
-        why = "the rules no longer meet it, which is told of them"
+        why = "the rules no longer meet it; their own changes are listed"
     elif is_kept(after, test):
-        why = "other tests of the gate promise as much"
+        why = "other tests of the gate cover it"
     else:
         return difference
     return difference._replace(judgement=DirectionJudgement(NEUTRAL, why))

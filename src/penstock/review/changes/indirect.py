@@ -18,9 +18,9 @@ from penstock.specs.rollout import Rollout
 
 _TRAINED_FROM = ("Dataset", "FeatureSet", "Model")
 _GOES_WITH_AN_ENVIRONMENT = (
-    ("slos", Area.MONITORING, "its objectives alert nobody"),
-    ("monitor", Area.MONITORING, "nothing watches it"),
-    ("access", Area.GOVERNANCE, "no network policy guards it"),
+    ("slos", Area.MONITORING, "its SLO alerts end"),
+    ("monitor", Area.MONITORING, "its monitoring ends"),
+    ("access", Area.GOVERNANCE, "its network policy ends"),
 )
 """What a rollout has in each of its environments beside the endpoint: the key, whose area it is, what its end means."""
 
@@ -44,10 +44,10 @@ def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> It
     elif spec_id.kind == "Gate":
         for other, way in _specs(base, head, spec_id).items():
             if other.kind == "Rollout":
-                yield _through(edit, head, other, way, f"its versions must pass {spec_id}")
+                yield _through(edit, head, other, way, f"requires {spec_id}")
     elif spec_id.kind == "Environment":
         for other, way in _specs(base, head, spec_id).items():
-            yield _through(edit, head, other, way, f"it runs in {spec_id.name}")
+            yield _through(edit, head, other, way, f"runs in {spec_id.name}")
     elif spec_id.kind == "Team":
         yield from _along_ownership(base, head, edit)
     elif spec_id.kind == "Rollout" and edit.change.operation is Operation.REMOVED:
@@ -71,7 +71,7 @@ def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
                 direction=LOOSENED,
                 area=area,
                 cause="indirect",
-                why=f"{then} in {' and '.join(had)} any more",
+                why=f"{then} in {' and '.join(had)}",
                 through=(str(edit.change.address),),
                 environments=tuple(had),
             )
@@ -89,12 +89,12 @@ def _along_models(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) 
         way = after.get(model) or before[model]
         model_id = SpecId("Model", model)
         if model_id != edit.spec and _exists(head, model_id):
-            place = f", by way of {way[-2]}" if len(way) > 2 else ""
-            yield _through(edit, head, model_id, way, f"it is trained from {edit.spec}{place}")
+            place = f", through {way[-2]}" if len(way) > 2 else ""
+            yield _through(edit, head, model_id, way, f"trained from {edit.spec}{place}")
         for rollout in sorted({*base.rollouts([model]), *head.rollouts([model])}):
             rollout_id = SpecId("Rollout", rollout)
             if _exists(head, rollout_id):
-                yield _through(edit, head, rollout_id, (*way, str(rollout_id)), f"it serves {model_id}")
+                yield _through(edit, head, rollout_id, (*way, str(rollout_id)), f"serves {model_id}")
 
 
 def _along_ownership(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
@@ -102,7 +102,7 @@ def _along_ownership(base: DependencyGraph, head: DependencyGraph, edit: SpecEdi
     for other, way in _specs(base, head, edit.spec).items():
         if other.kind == "Team" or (is_contact and not _has_alerts(head, other, edit)):
             continue
-        does = "who is told of its alerts" if is_contact else "who may approve for its owner"
+        does = "who receives its alerts" if is_contact else "who may approve for its owner"
         yield _through(edit, head, other, way, f"{edit.spec.name} decides {does}")
 
 

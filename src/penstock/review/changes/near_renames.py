@@ -60,7 +60,7 @@ def _description(candidate: SpecId, found: list[Difference], overridden: bool) -
     parts = [_described(one) for one in found[:_SHOWN]]
     parts += [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     parts += ["the overrides"] if overridden else []
-    return f"against `{candidate.name}`, which goes, it differs by {', '.join(parts)}" if parts else ""
+    return f"compared with `{candidate.name}`, which is removed, it changes {', '.join(parts)}" if parts else ""
 
 
 def _described(difference: Difference) -> str:

@@ -1,9 +1,9 @@
-"""Fields in which order means nothing although generated files follow it: what stands in them holds by itself.
+"""Fields in which order does not affect risk although generated files follow it: their items are independent.
 
 Kept out are all that something may count by its place. The columns of a dataset, since SQL reads them by it (`union`,
 `order by 1`); features, since callers send them in that order where a server takes plain tensors, and since another
 order makes another model; the steps of a canary and the operations of a patch; keys, after which rows are split; and
-what a spec holds where a JSON patch of it picks parts of manifests by their number, or where code of one's own runs in
+what a spec holds where a JSON patch of it picks parts of manifests by their number, or where custom code runs in
 between and may leave something behind.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import NEUTRAL, DirectionJudgement
+from penstock.review.changes.reorderings import FOLLOWED
 from penstock.specs.base import Metadata, Node
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.estimator import Estimator, External
@@ -19,21 +20,21 @@ from penstock.specs.model import Card, Except, ModelSpec
 from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Access, Canary, RolloutSpec
 
-_WATCHES = "each of them watches by itself"
-_TOLD = "each of them is told by itself"
-_AS_A_WHOLE = "they hold together, whichever comes first"
+_WATCHES = "each of them works independently"
+_TOLD = "each of them is notified independently"
+_AS_A_WHOLE = "they apply together"
 _ORDER_INSENSITIVE: dict[tuple[type[Node], str], str] = {
-    (Metadata, "labels"): "nothing reads labels by their place",
-    (DatasetSpec, "checks"): "each of them looks at the rows by itself",
-    (Estimator, "params"): "the learner takes them by name",
+    (Metadata, "labels"): "labels are read by name",
+    (DatasetSpec, "checks"): "each of them checks the rows independently",
+    (Estimator, "params"): "the learner reads them by name",
     (External, "trust"): _AS_A_WHOLE,
-    (Card, "limitations"): "the card says the same",
-    (Card, "out_of_scope"): "the card says the same",
+    (Card, "limitations"): "the model card says the same",
+    (Card, "out_of_scope"): "the model card says the same",
     (Except, "except_"): _AS_A_WHOLE,
-    (GateSpec, "rules"): "each of them judges by itself",
-    (GateSpec, "tests"): "each of them holds by itself",
+    (GateSpec, "rules"): "each of them is evaluated independently",
+    (GateSpec, "tests"): "each of them is tested independently",
     (ExplainRule, "forbid"): _AS_A_WHOLE,
-    (Canary, "abort_on"): "each of them aborts by itself",
+    (Canary, "abort_on"): "each of them aborts independently",
     (Monitor, "drift"): _WATCHES,
     (Monitor, "quality"): _WATCHES,
     (Monitor, "business"): _WATCHES,
@@ -41,7 +42,7 @@ _ORDER_INSENSITIVE: dict[tuple[type[Node], str], str] = {
     (DriftMonitor, "then"): _TOLD,
     (QualityMonitor, "then"): _TOLD,
     (QueryMonitor, "then"): _TOLD,
-    (Access, "callers"): "each of them is let in by itself",
+    (Access, "callers"): "each of them is allowed independently",
 }
 """Fields by the class that holds them, and why their order is free."""
 
@@ -54,9 +55,9 @@ def neutral_if_order_insensitive(difference: Difference, before: Node, after: No
     why = _ORDER_INSENSITIVE.get((difference.holder, difference.field)) if difference.is_order else None
     if why is None or any(_is_order_significant(difference, version) for version in (before, after)):
         return difference
-    why_neutral = difference.judgement.why.removesuffix(", and what is compiled follows that order")
+    moved = difference.judgement.why.removesuffix(FOLLOWED)
     return difference._replace(
-        judgement=DirectionJudgement(NEUTRAL, f"{why_neutral}; {why}, so the order loosens nothing")
+        judgement=DirectionJudgement(NEUTRAL, f"{moved}; {why}, so the order does not affect risk")
     )
 
 

@@ -168,7 +168,7 @@ def _change(
     environments: tuple[str, ...],
 ) -> Change:
     spec_id = SpecId("Model", model)
-    does = "newly reaches the model" if is_new else f"is labelled `{sensitivity}` now, and reaches the model"
+    does = "newly reaches the model" if is_new else f"is now labelled `{sensitivity}`, and reaches the model"
     return Change(
         address=Address("Model", model),
         operation=Operation.CHANGED,

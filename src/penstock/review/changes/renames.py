@@ -57,7 +57,7 @@ def follows(difference: Difference, renames: tuple[Rename, ...]) -> Difference:
             rename.before.name,
             rename.after.name,
         ):
-            why = f"it follows {kind} {rename.before.name}, which has a new name and the same content"
+            why = f"follows the rename of {kind} {rename.before.name}, whose content is the same"
             return difference._replace(judgement=DirectionJudgement(NEUTRAL, why))
     return difference
 

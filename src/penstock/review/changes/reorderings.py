@@ -26,6 +26,8 @@ from penstock.specs.gate import GateTest
 from penstock.specs.rollout import Caller, RolloutSpec
 from penstock.specs.shapes import Entries, Items, Shape, mapping_of
 
+FOLLOWED = ", and the generated files follow that order"
+"""Why an order may mean something."""
 SORTED: frozenset[tuple[type[Node], str]] = frozenset(
     {
         (Caller, "pods"),
@@ -138,7 +140,7 @@ def _of_kept(place: FieldPlace, kept: Sequence[_Kept]) -> Iterator[Difference]:
         return
     before, after = [one.value for one in sorted(kept, key=lambda one: one.before)], [one.value for one in kept]
     judgement = judge(place.review, Operation.CHANGED, before, after)
-    why = f"{place.description}: {_moved(kept)}, and what is compiled follows that order"
+    why = f"{place.subject}: {_moved(kept)}{FOLLOWED}"
     yield Difference(
         place.address,
         place.pointer,

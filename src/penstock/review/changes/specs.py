@@ -91,7 +91,9 @@ def _of_spec(
         return
     if base.loaded(before) is None or head.loaded(after) is None:
         side = "base" if base.loaded(before) is None else "head"
-        yield _opaque(head, after, known.value, now.value, f"{side} holds no valid spec here, so nothing was compared")
+        yield _opaque(
+            head, after, known.value, now.value, f"the spec is not valid on the {side}, so nothing was compared"
+        )
         return
     yield from _of_metadata(base, head, before, after)
     yield from _of_values(base, head, before, after, renames)
@@ -119,7 +121,7 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> SpecEdit:
         direction=judgement.direction if loaded is not None else UNKNOWN,
         area=_area(spec_id.kind),
         cause="direct",
-        why=judgement.why if loaded is not None else "the spec is not valid, so nothing says what it does",
+        why=judgement.why if loaded is not None else "the spec is not valid, so its effect is unknown",
         environments=_concerned(catalog, loaded.resource if loaded is not None else None),
         span=start_of(catalog, spec_id),
     )
@@ -151,7 +153,7 @@ def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> SpecE
         direction=NEUTRAL,
         area=Area.DOCUMENTATION,
         cause="direct",
-        why="files and folders mean nothing to the compiler",
+        why="the compiler ignores file and folder names",
         span=span,
     )
     return SpecEdit(change, spec_id)

@@ -27,7 +27,7 @@ def with_skipped_stages(base: Catalog, head: Catalog, edit: SpecEdit) -> SpecEdi
     skipped = [name for name in _earlier(head, release) if not _serves(base, name, release.spec.rollout, digest)]
     if not skipped:
         return edit
-    said = f"this version is not served in {' and '.join(f'`{name}`' for name in skipped)}"
+    said = f"this version is not yet served in {' and '.join(f'`{name}`' for name in skipped)}"
     why = f"{edit.change.why}; {said}" if edit.change.why else said
     return edit._replace(change=replace(edit.change, why=why))
 

@@ -77,6 +77,6 @@ def _private_key(private_pem: bytes) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(
-            "the key is no Ed25519 private key in PEM without a password: `penstock evidence keygen` makes one"
+            "the key is not an Ed25519 private key in unencrypted PEM: `penstock evidence keygen` generates one"
         )
     return key

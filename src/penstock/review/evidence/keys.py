@@ -41,7 +41,7 @@ class KeySet(NamedTuple):
         A key that is revoked under one name is revoked under all.
         """
         if not self.keys:
-            return Signed("unsigned", "the policy of the base names no key that evidence may be signed with")
+            return Signed("unsigned", "the policy of the base lists no key for evidence")
         if not envelope.signatures:
             return Signed("unsigned", "the envelope carries no signature")
         revoked = {key.ed25519 for key in self.keys if key.revoked}
@@ -58,8 +58,8 @@ class KeySet(NamedTuple):
             moment = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
             return Signed("expired", f"the key `{out_of_time.id}` {when} when the statement was made, {moment}")
         if signers:
-            return Signed("revoked", f"the key `{signers[0].id}` is revoked, and all that it signed is void")
+            return Signed("revoked", f"the key `{signers[0].id}` is revoked, and its signatures are void")
         known = {key.id for key in self.keys} & {one.key_id for one in envelope.signatures}
         if known:
-            return Signed("mismatched", f"the signature that names the key `{min(known)}` is not of this statement")
-        return Signed("unsigned", "no key of the base's policy has signed it")
+            return Signed("mismatched", f"the signature by the key `{min(known)}` does not match this statement")
+        return Signed("unsigned", "it is not signed by any key of the base's policy")

@@ -11,9 +11,9 @@ from penstock.source.attestations.promotion import parse_promotion
 from penstock.source.attestations.statement import StatementError
 
 _ADVICE = {
-    "expired": "let the `from` and the `until` of the key in the ApprovalPolicy enclose that moment, "
-    "sign with a key of that time, or make the statement anew",
-    "revoked": "sign with another key, which `penstock evidence keygen` makes",
+    "expired": "extend `from` and `until` of the key in the ApprovalPolicy to that moment, "
+    "sign with a key of that time, or create the statement again",
+    "revoked": "sign with another key, which `penstock evidence keygen` generates",
 }
 
 
@@ -37,11 +37,13 @@ def doubt(keys: KeySet, payload: bytes, private_pem: bytes, key_id: str) -> str:
             "sign with the private key of that one, or name this one as it is called there"
         )
     if found.state in _ADVICE:
-        raise WorthlessSignatureError(f"it is not signed, for it would not verify: {found.why}: {_ADVICE[found.state]}")
+        raise WorthlessSignatureError(
+            f"not signed, because the signature would not verify: {found.why}: {_ADVICE[found.state]}"
+        )
     if found.state == "valid":
         return ""
     return (
-        f"no signature by `{key_id}` verifies before the ApprovalPolicy of the base names the key, under "
+        f"signatures by `{key_id}` verify only once the ApprovalPolicy of the base lists the key, under "
         f"spec.keys.evidence, with `ed25519: {public_key_of(private_pem)}`"
     )
 

@@ -74,14 +74,14 @@ def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[
     for address in sorted({change.address.spec for change in plan.changes if change.address.kind == "Release"}):
         spec_id = SpecId(address.kind, address.name)
         if head.document(spec_id) is None:
-            found[str(address)] = _of_release("valid", "nothing is released by it any more")
+            found[str(address)] = _of_release("valid", "it no longer releases anything")
             continue
         seen = [head.overridden(spec_id, environment) for environment in (None, *head.environments())]
         releases = [one.resource if one is not None else None for one in seen]
         found[str(address)] = _worst(
             verify(head, one, keys, now, is_rollback=plan.kind == "rollback")
             if isinstance(one, Release)
-            else _of_release("missing", "it is not valid, so nobody can tell what it releases")
+            else _of_release("missing", "it is not valid, so it is unknown what it releases")
             for one in releases
         )
     return found
@@ -126,7 +126,7 @@ class _File:
         if self.envelope is None:
             return [("unsigned", "the statement is not signed: `penstock evidence sign` signs it")], ""
         if self.envelope.payload_type != IN_TOTO:
-            return [("mismatched", f"what is signed is no payload of the type {IN_TOTO}")], ""
+            return [("mismatched", f"the signed payload is not of the type {IN_TOTO}")], ""
         signed = keys.check(self.envelope, made)
         return ([], signed.why) if signed.state == "valid" else ([(signed.state, signed.why)], "")
 
@@ -136,7 +136,7 @@ def _open(head: Catalog, path: str, digest: str) -> _File | Doubt:
     if data is None:
         return "missing", f"{path} is not in the repository"
     if bytes_digest(data) != digest:
-        return "mismatched", "the file is not the one whose digest the Release carries"
+        return "mismatched", "the file does not have the digest that the Release names"
     try:
         envelope = read_envelope(data)
     except EnvelopeError as error:
@@ -168,7 +168,7 @@ def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, is_roll
 def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates) -> EvidenceFinding:
     named = release.spec.promotion
     if named is None:
-        why = "the Release names no statement of its promotion: `penstock promote` writes it"
+        why = "the Release names no promotion statement: `penstock promote` writes it"
         return EvidenceFinding("promotion", "missing", (why,))
     file = _open(head, named.path, named.digest)
     if not isinstance(file, _File):
@@ -184,9 +184,9 @@ def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gat
     rests_on = bytes_digest(gates.payload) if gates.payload is not None else None
     doubts += [("mismatched", why) for why in statement.contradictions(released, rests_on)]
     if statement.created > now + _CLOCKS_DIFFER:
-        doubts.append(("mismatched", "the statement says that it was made in the future"))
+        doubts.append(("mismatched", "the statement is dated in the future"))
     if gates.statement is not None and statement.created < gates.statement.predicate.created - _CLOCKS_DIFFER:
-        doubts.append(("mismatched", "the statement was made before that of the gates, on which it rests"))
+        doubts.append(("mismatched", "the statement is older than the gates' statement that it is based on"))
     return _concluded("promotion", doubts, signer)
 
 
@@ -208,13 +208,13 @@ def _content(
     for gate in predicate.gates:
         failed = [one.id for one in gate.rules if one.outcome == "fail"]
         if failed or not gate.passed:
-            yield "mismatched", f"the gate `{gate.gate}` said no: {', '.join(failed) or 'it did not pass'}"
+            yield "mismatched", f"the gate `{gate.gate}` failed: {', '.join(failed) or 'it did not pass'}"
     if predicate.created > now + _CLOCKS_DIFFER:
-        yield "mismatched", "the statement says that it was made in the future"
+        yield "mismatched", "the statement is dated in the future"
     view = head.view(spec.environment)
     rollout = view.find(Rollout, spec.rollout)
     if rollout is None:
-        yield "mismatched", f"the rollout `{spec.rollout}` is not there, so nobody can tell which model it serves"
+        yield "mismatched", f"the rollout `{spec.rollout}` does not exist, so it is unknown which model it serves"
         return
     if statement.model != rollout.spec.model:
         yield "mismatched", f"the statement is about the model `{statement.model}`, and `{rollout.name}` serves another"
@@ -229,22 +229,28 @@ def _judgements(view: View, rollout: Rollout, statement: GateStatement, now: dat
     """Each gate of the model has judged it, each of its blocking rules holds, and none of that is too old."""
     gates = {gate.name: gate for gate in view.gates_of(rollout.spec.model)}
     if not view.is_complete(Gate):
-        yield "mismatched", "a gate of the repository is not valid, so nobody can tell which have to pass"
+        yield "mismatched", "a gate of the repository is not valid, so it is unknown which gates must pass"
     if rollout.spec.gate is not None and rollout.spec.gate not in gates:
-        yield "mismatched", f"the rollout asks for the gate `{rollout.spec.gate}`, which does not judge its model"
+        yield "mismatched", f"the rollout requires the gate `{rollout.spec.gate}`, which evaluates another model"
     for name, gate in gates.items():
         judged = statement.predicate.gate(name)
         if judged is None:
-            yield "mismatched", f"the gate `{name}` has not judged this version"
+            yield "mismatched", f"the gate `{name}` has not evaluated this version"
             continue
         blocking = [rule.id for rule in gate.spec.rules if rule.severity == "block"]
         unheld = [rule for rule in blocking if judged.outcome(rule) not in _HELD]
         if unheld:
-            yield "mismatched", f"the gate `{name}` does not say that its blocking rules hold: {', '.join(unheld)}"
+            yield (
+                "mismatched",
+                f"the statement does not say that these blocking rules of the gate `{name}` hold: {', '.join(unheld)}",
+            )
         valid = gate.spec.evidence_valid
         if valid is not None and now - statement.predicate.created > timedelta(milliseconds=int(valid)):
             made = statement.predicate.created
-            yield "expired", f"the statement is of {made:%Y-%m-%d %H:%M}, and the gate `{name}` takes it for {valid}"
+            yield (
+                "expired",
+                f"the statement is of {made:%Y-%m-%d %H:%M}, and the gate `{name}` accepts evidence for {valid}",
+            )
 
 
 def _current(head: Catalog, model: str) -> set[str]:

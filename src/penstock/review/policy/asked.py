@@ -13,8 +13,8 @@ from penstock.review.policy.rules import Context, meet
 from penstock.review.policy.wording import asking
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
-UNCOVERED = "a rule that speaks of it: the base's policy has none, and so nobody can approve it"
-UNKNOWN = "what the base's policy does not tell"
+UNCOVERED = "a policy rule that covers it: the base's policy has none, so nobody can approve it"
+UNKNOWN = "approvals that cannot be told from the base's policy"
 
 
 def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Mapping[str, str]:

@@ -12,13 +12,13 @@ CODES = (
         """A unit test of the approval policy fails, or the policies cannot be read as one.
 
         What it does: makes each change that a test of an ApprovalPolicy gives, in memory: the value `before` and the
-        value `after` at an `address` of this repository, `null` for nothing, left out for what stands there. The real
-        review then judges it, with its indirect effects, and the state and the rules that match are compared with
-        those expected. `author`, `approvedBy`, `labels` and `evidence` (of a Release) say who did what; `stage` and
-        `riskTier` replace what the change reaches. Where no `evidence` is given, that of a Release is missing: nothing
-        was promoted that a test makes up. Tests that fail for one cause are told together.
+        value `after` at an `address` of this repository; `null` means none, and a missing key the present value. The
+        review then evaluates it, with its indirect effects, and the state and the matching rules are compared with the
+        expected ones. `author`, `approvedBy`, `labels` and `evidence` (of a Release) say who did what; `stage` and
+        `riskTier` replace what the change reaches. If no `evidence` is given, that of a Release is missing, because a
+        test promotes nothing. Tests that fail for the same cause are reported together.
 
-        Why: a policy is read by people who hope that it says what they mean. A test says it twice.
+        Why: a policy may not do what its authors meant. A test states the intention a second time.
 
         Example:
 
@@ -27,7 +27,7 @@ CODES = (
                 given: {address: "Gate/release.rules[quality].atLeast", before: 0.7, after: 0.6}
                 expect: {state: pending, rules: [gate]}
 
-        Use instead: put the rule or the expectation right, whichever is wrong; give each rule its own id.
+        Use instead: correct the rule or the expectation, whichever is wrong; give each rule its own id.
         """,
     ),
 )

@@ -17,13 +17,13 @@ _REACHED = {"not": _EDITED}
 _RULES: tuple[dict[str, Any], ...] = (
     {
         "id": "default-governance",
-        "why": "Who decides, and where it runs, is not for one team to change alone.",
+        "why": "No team changes policies, teams or environments alone.",
         "when": {"kind": ["ApprovalPolicy", "Team", "Environment"], **_EDITED},
         "require": _BOTH,
     },
     {
         "id": "default-risk",
-        "why": "A judgement of quality, fairness or privacy that loosens is not for its owner alone.",
+        "why": "No owner loosens quality, fairness, privacy or governance alone.",
         "when": {
             "area": ["quality", "fairness", "privacy", "governance"],
             "direction": ["loosened", "unknown"],
@@ -33,13 +33,13 @@ _RULES: tuple[dict[str, Any], ...] = (
     },
     {
         "id": "default-sensitive",
-        "why": "Personal data that newly reaches a model needs a second opinion from outside.",
+        "why": "Personal data that newly reaches a model needs an independent opinion.",
         "when": {"sensitive": ["sensitive", "pii"]},
         "require": _BOTH,
     },
     {
         "id": "default-production",
-        "why": "What may go wrong in production is looked at by somebody who did not build it.",
+        "why": "Risk in production is reviewed by somebody outside the owning team.",
         "when": {
             "area": ["rollout", "monitoring"],
             "direction": ["loosened", "unknown"],
@@ -50,25 +50,25 @@ _RULES: tuple[dict[str, Any], ...] = (
     },
     {
         "id": "default-release",
-        "why": "A version is served on the strength of its evidence.",
+        "why": "A release needs valid evidence.",
         "when": {"kind": ["Release"], "cause": "direct"},
         "require": {"all": [_OWNER, {"evidence": "valid"}]},
     },
     {
         "id": "default-owner",
-        "why": "The team that answers for a spec agrees to what happens to it.",
+        "why": "The owning team approves changes of its specs.",
         "when": {"not": {"direction": ["tightened", "neutral"]}, **_EDITED},
         "require": _OWNER,
     },
     {
         "id": "default-rest",
-        "why": "A second pair of eyes, also for what loosens nothing.",
+        "why": "Changes that loosen nothing also get a second pair of eyes.",
         "when": {"direction": ["tightened", "neutral"], **_EDITED},
         "require": {"count": 1, "from": {"roles": ["owner", "independent"]}},
     },
     {
         "id": "default-downstream",
-        "why": "What an edit elsewhere does to a spec is approved where the edit is made.",
+        "why": "Indirect effects are approved where the edit is made.",
         "when": _REACHED,
         "require": "nobody",
     },

@@ -68,7 +68,7 @@ def evaluate(
     except ForgeError as error:
         return _failed(plan, states, f"the forge could not be read: {error}")
     except TooManyAlternativesError:
-        return _failed(plan, states, "a rule can be satisfied in too many ways to look through: make its `any` shorter")
+        return _failed(plan, states, "a rule can be satisfied in too many ways to evaluate: make its `any` shorter")
 
 
 def worst(results: tuple[Result, ...]) -> VerdictState:
@@ -205,15 +205,17 @@ class _Evaluation:
         head, base = (group.head, group.base) if group is not None else (view.head_sha, view.base_sha)
         found = []
         if plan.head != head:
-            found.append(f"The plan is of {plan.head[:12]}, and the head is {head[:12]}: run the review again.")
+            found.append(f"The plan was made for {plan.head[:12]}, and the head is {head[:12]}: run the review again.")
         if plan.base != base:
-            found.append(f"The plan is against {plan.base[:12]}, and the base is {base[:12]}: run the review again.")
+            found.append(
+                f"The plan was made against {plan.base[:12]}, and the base is {base[:12]}: run the review again."
+            )
         if plan.digests.get("policy", "") != self.policy.digest:
             found.append("The policy is not the one of the plan's base: run the review again.")
         if self.moved is None:
             found.append(
-                "The forge does not say when the head came to be what it is, so no approval can be told from a stale "
-                "one: run the review again."
+                "The forge does not report when the head was pushed, so approvals cannot be checked for staleness: "
+                "run the review again."
             )
         return found
 
@@ -272,10 +274,10 @@ class _Evaluation:
         if not matched.uncovered:
             return ()
         children = tuple(
-            Result(address, DISAPPROVED, f"No rule of the policy speaks of {address}.", changes=(fingerprint,))
+            Result(address, DISAPPROVED, f"No policy rule matches {address}.", changes=(fingerprint,))
             for fingerprint, address in matched.uncovered
         )
-        why = "Every change needs a rule that matches it, be it one that asks nobody: add one to the policy first."
+        why = "Every change must match a rule, even if it requires nobody: add one to the base's policy first."
         changes = tuple(fingerprint for fingerprint, _ in matched.uncovered)
         return (Result("coverage", DISAPPROVED, why, changes=changes, children=children),)
 

@@ -17,8 +17,8 @@ from penstock.forges.protocol import Comment, Person, PullRequestView
 from penstock.review.policy.commands import UNHOLD, Command, commands, hold_in, hold_in_history
 
 _DELETED = "somebody else deleted a comment of theirs, which may have been a hold"
-_DELETED_OF_NOBODY = "a comment of theirs was deleted, nobody knows by whom, which may have been a hold"
-_REMOVED = "a text of their comment was removed from its history, and may have been a hold"
+_DELETED_OF_NOBODY = "a comment of theirs was deleted by an unknown person, and may have been a hold"
+_REMOVED = "a version of their comment was removed from its history, and may have been a hold"
 _UNSAID = "no reason given"
 
 

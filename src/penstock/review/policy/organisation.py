@@ -43,9 +43,7 @@ def read_teams(base: Catalog) -> tuple[dict[str, frozenset[str]], dict[str, str]
     for spec_id in base.ids("Team"):
         loaded = base.loaded(spec_id)
         if loaded is None or not isinstance(loaded.resource, Team):
-            problems.append(
-                f"{spec_id} is not valid on the base, so nobody can tell who is in it: mend it there first."
-            )
+            problems.append(f"{spec_id} is not valid on the base, so its members are unknown: fix it there first.")
             continue
         members = loaded.resource.spec.members
         teams[spec_id.name] = frozenset(map(login_key, members))

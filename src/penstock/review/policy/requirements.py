@@ -95,7 +95,7 @@ def needs(require: Require, standing: Standing) -> str:
     if require.from_ is not None:
         parts.append(f"{require.count} of {_people(require.from_, standing)}")
     if require.evidence is not None:
-        parts.append("evidence that verifies")
+        parts.append("valid evidence")
     if require.all is not None:
         parts += [_grouped(one, standing) for one in require.all]
     if require.any:
@@ -118,6 +118,6 @@ def _people(people: People, standing: Standing) -> str:
             parts.append(f"a team other than {standing.owner}" if standing.owner else "any team")
         else:
             teams = teams_in(role, standing)
-            parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, whom the base does not name")
+            parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, which the base does not name")
     parts += people.logins
     return " or ".join(parts) if parts else "nobody"

@@ -44,7 +44,7 @@ def resolve_policy(base: Catalog) -> ResolvedPolicy:
         loaded = base.loaded(spec_id)
         if loaded is None or not isinstance(loaded.resource, ApprovalPolicy):
             problems.append(
-                f"{spec_id} is not valid on the base, so nothing can be approved by it: mend it there first."
+                f"{spec_id} is not valid on the base, so nothing can be approved by it: fix it there first."
             )
         else:
             found.append(loaded.resource)
@@ -96,6 +96,6 @@ def _unreadable(base: Catalog) -> list[str]:
         text = base.repository.read(path) if path else None
         if text is None or b"ApprovalPolicy" in text or b"Team" in text:
             problems.append(
-                f"{path or 'a file'} of the base cannot be read and may hold its policy: mend it there first."
+                f"{path or 'a file'} of the base cannot be read and may hold its policy: fix it there first."
             )
     return problems

@@ -17,7 +17,7 @@ from penstock.review.policy.requirements import Alternatives, Bundle, alternativ
 from penstock.review.policy.waivers import Waived
 from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
 
-OWNERSHIP_WHY = "What changes hands is the business of the team that gives it and of the team that takes it."
+OWNERSHIP_WHY = "A change of owner needs the former and the new owner."
 
 EvidenceStates = Mapping[str, str]
 """By address of a Release, one of `valid`, `missing`, `expired`, `mismatched`, `unsigned` and `revoked`."""
@@ -185,7 +185,7 @@ class _Meeting:
         """Count the change to the group that it belongs to."""
         ways, words = self._requirement(require, subject.standing)
         if bundle is not None:
-            words += f", by others than for {_rules_but(rule, bundle)}"
+            words += f", by other people than for {_rules_but(rule, bundle)}"
         approvers = self.context.opinions.approvers(fingerprint)
         asks_evidence = any(way.needs_evidence for way in ways)
         evidence = (subject.evidence or "missing") if asks_evidence else None

@@ -22,23 +22,23 @@ def contributors(view: PullRequestView) -> Contributors:
     problems = []
     if view.author.key is None:
         problems.append(
-            "The account that opened the pull request does not exist any more, so nobody can tell who may not approve: "
-            "let somebody else open it again."
+            "The account that opened the pull request no longer exists, so it is unknown who may not approve: "
+            "let somebody else open a new one with the same commits."
         )
     else:
         people.add(view.author.key)
     commits = view.commits()
     if view.head_sha not in {commit.sha for commit in commits}:
         problems.append(
-            f"The head commit {view.head_sha[:12]} is not among the commits that the forge lists, so nobody can tell "
-            "who wrote it: run the review again."
+            f"The head commit {view.head_sha[:12]} is not among the commits that the forge lists, so its authors "
+            "are unknown: run the review again."
         )
     for commit in commits:
         for what, person in _hands(commit):
             if person is None:
                 problems.append(
-                    f"The {what} of commit {commit.sha[:12]} belongs to no account, so nobody can tell who may not "
-                    "approve: add the email to an account, or write the commit again."
+                    f"The {what} of commit {commit.sha[:12]} belongs to no account, so it is unknown who may not "
+                    "approve: add the email address to an account, or create the commit again."
                 )
             else:
                 people.add(person)

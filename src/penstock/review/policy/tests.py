@@ -131,10 +131,10 @@ class _Case:
                 )
             if surplus:
                 self._complain(
-                    f"in the test `{name}` the rule `{surplus[0]}` matches too, which is not expected",
+                    f"in the test `{name}` the rule `{surplus[0]}` also matches, which is not expected",
                     "expect",
                     "rules",
-                    shared=f"in {TESTS} the rule `{surplus[0]}` matches too, which is not expected",
+                    shared=f"in {TESTS} the rule `{surplus[0]}` also matches, which is not expected",
                 )
         if not self.problems and expected.get("state", state) != state:
             # Of one rule alone that keeps several tests from what they expect, it is plain what to look at.
@@ -152,8 +152,8 @@ class _Case:
         for key in given:
             if key not in _GIVEN:
                 near = did_you_mean(key, _GIVEN)
-                advice = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(_GIVEN)}"
-                self._complain(f"a test knows no `{key}`; {advice}", "given", key)
+                advice = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(_GIVEN)}"
+                self._complain(f"a test has no key `{key}`; {advice}", "given", key)
         if not isinstance(given.get("address"), str):
             self._complain(f"the test `{self.test.name}` gives no `address`", "given")
         if "before" not in given and "after" not in given:

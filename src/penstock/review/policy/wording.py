@@ -15,15 +15,15 @@ from penstock.review.policy.outcome import RequirementOutcome
 from penstock.review.policy.rules import Group
 from penstock.specs.approval_policy import Freeze
 
-DRAFT = "It is a draft, so nobody is asked for a review: mark it as ready, and who must approve is asked."
+DRAFT = "It is a draft: mark it as ready for review, and the people who must approve are asked."
 UNEXPLAINED = (
-    "generated files differ, and the plan has no change that says why: run the review again with the version of "
+    "generated files changed, and no spec change explains it: run the review again with the version of "
     "Penstock that made the plan."
 )
 NOBODY = "nobody"
-_GONE = "somebody whose account is gone"
+_GONE = "a deleted account"
 _WAY_OUT = (
-    "name people who had no hand in this as `overrule` in the policy on the base, or open a new pull request with the "
+    "list people who did not contribute under `overrule` in the base's policy, or open a new pull request with the "
     "same commits"
 )
 _SHOWN = 6
@@ -41,24 +41,24 @@ def headline(
     total = _changes(plan)
     if state is VerdictState.APPROVED:
         if glass is not None and glass.missing == 0:
-            return f"{total}: let through by break-glass until {moment(glass.until)}: {glass.reason}"
-        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: nobody has to approve"
+            return f"{total}: allowed by break-glass until {moment(glass.until)}: {glass.reason}"
+        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: no approval needed"
     if state is VerdictState.PENDING:
         if any(child.why == DRAFT for child in children):
-            return f"{total}: a draft, which waits to be marked as ready"
+            return f"{total}: draft, not yet ready for review"
         if suggested:
-            return f"{total}: waits for {_people(suggested)}"
-        return f"{total}: waits for people whom nobody can stand in for"
+            return f"{total}: awaiting approval from {_people(suggested)}"
+        return f"{total}: needs approvals that nobody available can give"
     reasons = [child for child in children if child.state is state]
-    first = _first_sentence(reasons[0]) if reasons else "no rule says anything"
+    first = _first_sentence(reasons[0]) if reasons else "no rule applies"
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     if state is VerdictState.DISAPPROVED:
-        return f"{total}: stopped, {first}{more}"
+        return f"{total}: blocked: {first}{more}"
     return error_headline(first) + more
 
 
 def error_headline(why: str) -> str:
-    """One sentence for a verdict that means nothing yet."""
+    """One sentence for a verdict that could not be reached."""
     return f"no verdict: {why}"
 
 
@@ -86,7 +86,7 @@ def asking(needs: Iterable[tuple[str, str]]) -> str:
 
 
 def group_name(group: Group) -> str:
-    """The changes that a row speaks of."""
+    """The changes that a row covers."""
     first = group.addresses[0]
     return first if len(group.addresses) == 1 else f"{first} and {len(group.addresses) - 1} more"
 
@@ -111,24 +111,24 @@ def group_sentence(
             f"follow-up: {group.waived.follow_up}"
         )
     if not group.ways:
-        return "nobody has to approve"
+        return "no approval needed"
     if outcome.state is VerdictState.DISAPPROVED:
-        return f"needs {group.needs}; the evidence is {group.evidence}, which no approval makes up for"
+        return f"needs {group.needs}; the evidence is {group.evidence}, which no approval can replace"
     if outcome.state is VerdictState.APPROVED:
         return f"needs {group.needs}; approved by {_people(given)}" if given else f"needs {group.needs}"
     parts = [f"needs {group.needs}"]
     if given:
         parts.append(f"{_people(given)} approved")
-    parts.append(f"{outcome.missing} more {'is' if outcome.missing == 1 else 'are'} missing")
-    parts += [f"{login} counts for the rule {rule} already" for login, rule in elsewhere[:_SHOWN]]
+    parts.append(f"{counted(outcome.missing, 'more approval')} missing")
+    parts += [f"{login} already counts for the rule {rule}" for login, rule in elsewhere[:_SHOWN]]
     if stale:
         parts.append(f"{_people(stale)} approved an earlier version of this")
     if powerless:
         parts.append(f"{_people(powerless)} approved without the right to write here, and so it does not count")
     if barred:
-        parts.append(f"{_people(barred)} contributed, and may not approve")
+        parts.append(f"{_people(barred)} contributed and may not approve")
     if not is_possible:
-        parts.append("there are not enough other people: add some to the team on the base first")
+        parts.append("too few other people are eligible: add some to the team on the base first")
     elif able:
         parts.append(f"{_people(able, 'or')} can")
     return "; ".join(parts)
@@ -136,7 +136,7 @@ def group_sentence(
 
 def objection_sentence(login: str | None, overruling: tuple[str, ...], *, dismissed: bool) -> str:
     """Who objects, and what resolves that; None for an account that is gone."""
-    but = ", and who dismissed that may not" if dismissed else ""
+    but = " (dismissed by somebody who may not)" if dismissed else ""
     if login is None:
         if overruling:
             return f"{_GONE} requested changes{but}; a dismissal by {_people(overruling, 'or')} resolves that."
@@ -150,15 +150,15 @@ def objection_sentence(login: str | None, overruling: tuple[str, ...], *, dismis
 def hold_sentence(hold: Hold, login: str | None, overruling: tuple[str, ...]) -> str:
     """Who holds, since when and why, and what lets it go on; None for an account that is gone."""
     if login is None:
-        said = f"{_GONE} holds it since {moment(hold.at)}: {hold.reason}."
+        said = f"On hold since {moment(hold.at)} by {_GONE}: {hold.reason}."
         if overruling:
             able = _people(overruling, "or")
-            return f"{said} It goes on when {able} writes `/penstock unhold {GHOST}`, in a comment that nobody edits."
+            return f"{said} Released by `/penstock unhold {GHOST}` from {able}; edited comments do not count."
         return f"{said} Nobody may release that: {_WAY_OUT}."
-    others = f", or {_people(overruling, 'or')} `/penstock unhold {login}`" if overruling else ""
+    others = f", or by `/penstock unhold {login}` from {_people(overruling, 'or')}" if overruling else ""
     return (
-        f"{login} holds it since {moment(hold.at)}: {hold.reason}. "
-        f"It goes on when the same person writes `/penstock unhold`{others}, in a comment that nobody edits."
+        f"On hold since {moment(hold.at)} by {login}: {hold.reason}. "
+        f"Released by `/penstock unhold` from the same person{others}; edited comments do not count."
     )
 
 
@@ -167,22 +167,23 @@ def freeze_sentence(freeze: Freeze, files: tuple[str, ...]) -> str:
     more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
     by = f" It would change generated/{files[0]}{more}." if files else ""
     return (
-        f"Nothing is released to {', '.join(freeze.environments)} until {freeze.until.isoformat()}: "
-        f"{freeze.why.rstrip('.')}.{by} A rollback passes."
+        f"Releases to {', '.join(freeze.environments)} are frozen until {freeze.until.isoformat()}: "
+        f"{freeze.why.rstrip('.')}.{by} Rollbacks are exempt."
     )
 
 
 def glass_sentence(glass: BrokenGlass, by: tuple[str, ...]) -> str:
-    """Who broke the glass, why, and until when it holds."""
+    """Who invoked break-glass, why, and until when it holds."""
     if glass.missing:
-        return f"{_people(by)} broke the glass ({glass.reason}); {glass.missing} more must, for it to count"
+        people = "1 more person is" if glass.missing == 1 else f"{glass.missing} more people are"
+        return f"{_people(by)} invoked break-glass ({glass.reason}); {people} required"
     return (
-        f"{_people(by)} broke the glass until {moment(glass.until)}: {glass.reason}. "
-        "It is void after the next push; what was passed over is to be approved afterwards."
+        f"{_people(by)} invoked break-glass until {moment(glass.until)}: {glass.reason}. "
+        "It ends with the next push; the bypassed rules still need approval afterwards."
     )
 
 
-_NOTHING = "nothing changes in meaning"
+_NOTHING = "no change in meaning"
 
 
 def _changes(plan: Plan) -> str:

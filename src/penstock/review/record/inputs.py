@@ -92,7 +92,7 @@ class VerdictInputs:
                 first = error.errors(include_url=False, include_input=False)[0]
                 place = ".".join(str(part) for part in first["loc"]) or "its text"
                 raise UnreadableInputsError(
-                    f"`{name}` is not what this version of Penstock writes (at {place}); "
+                    f"`{name}` was not written by this version of Penstock (at {place}); "
                     "replay with the version that the entry names"
                 ) from None
         return cls(**values)
@@ -115,7 +115,7 @@ def memory_of(data: Mapping[str, Any]) -> PriorDecisions:
     try:
         found: PriorDecisions = _adapter("known").validate_python(data)
     except ValidationError:
-        raise UnreadableInputsError("`memory` is not what this version of Penstock writes") from None
+        raise UnreadableInputsError("`memory` was not written by this version of Penstock") from None
     return found
 
 

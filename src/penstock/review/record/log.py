@@ -104,7 +104,9 @@ def append(store: RecordStore, inputs: VerdictInputs, verdict: Verdict, after: s
         if latest is not None and _says_the_same(latest, entry):
             return latest
         if after is not None and after != (latest.digest if latest is not None else ""):
-            raise RecordError("somebody else decided on the same pull request in the meantime: run the review again")
+            raise RecordError(
+                "another decision on the same pull request was recorded in the meantime: run the review again"
+            )
         if store.append(entry.as_line(), parts, log):
             return entry
     raise RecordError(f"others wrote to the record {_ATTEMPTS} times in a row: run again")
@@ -137,7 +139,7 @@ def check(log: bytes) -> Iterator[Entry | str]:
         previous = entry.digest
         yield entry
     if lines[-1]:
-        yield f"line {number + 1} is cut off; nobody was told of it, and the next decision replaces it"
+        yield f"line {number + 1} is incomplete; it was never published, and the next decision replaces it"
 
 
 def last_about(entries: Iterable[Entry], subject: RecordSubject) -> Entry | None:
@@ -199,12 +201,12 @@ def _wrong(line: bytes, number: int, previous: str) -> str:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return f"line {number} is no JSON"
+        return f"line {number} is not JSON"
     if not isinstance(value, dict) or value.get("version") != VERSION or set(value) - {_FOLDER} != _KEYS:
-        return f"line {number} is no entry of this version"
+        return f"line {number} is not an entry of this version"
     claimed = value.pop("digest")
     if bytes_digest(canonical_json(value)) != claimed:
-        return f"line {number} was altered: it does not have the digest that it carries"
+        return f"line {number} was altered: its digest does not match"
     if value["previous"] != previous:
         return f"line {number} does not follow the line before it: a line was removed, inserted or moved"
     if not isinstance(value.get(_FOLDER, "."), str) or not value.get(_FOLDER, "."):
@@ -212,5 +214,5 @@ def _wrong(line: bytes, number: int, previous: str) -> str:
     if value["number"] != number:
         return f"line {number} carries the number {value['number']}"
     if canonical_json(value | {"digest": claimed}) != line:
-        return f"line {number} is not written as an entry is"
+        return f"line {number} is not formatted as an entry"
     return ""

@@ -38,14 +38,14 @@ def require_only_own_pushes(
     stranger = next((move.actor for move in recent if not identity.is_author(move.actor)), None)
     if stranger is not None:
         raise RecordError(
-            f"{stranger.login or 'somebody'} pushed to {store.branch} after #{number} was opened, so nobody can tell "
-            "what was approved and held: let nobody but the review update that branch, and open a new pull request "
+            f"{stranger.login or 'somebody'} pushed to {store.branch} after #{number} was opened, so it is unknown "
+            "what was approved and held: let only the review update that branch, and open a new pull request "
             "with the same commits"
         )
     start = recent[-1].before if recent else tip
     if start.strip("0") and last_about(read(store.log_at(start)), subject) is not None:
         raise RecordError(
-            f"{store.branch} spoke of #{number} before it was opened: open a new pull request with the same commits"
+            f"{store.branch} had entries about #{number} before it was opened: open a new one with the same commits"
         )
 
 

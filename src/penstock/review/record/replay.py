@@ -78,11 +78,11 @@ def _difference(store: RecordStore, entry: Entry) -> str:
     verdict = inputs.verdict()
     if bytes_digest(verdict_bytes(verdict)) != entry.verdict:
         return (
-            f"made again, the verdict is `{verdict.state.value}` ({verdict.headline}), not the recorded "
+            f"recomputed, the verdict is `{verdict.state.value}` ({verdict.headline}), not the recorded "
             f"`{entry.value['state']}` ({entry.value['headline']}); it was made by Penstock {entry.value['engine']}"
         )
     if inputs.plan.folder != entry.about.folder:
-        return "the entry's `folder` is not what its own inputs give"
+        return "the entry's `folder` does not follow from its inputs"
     same = {
         "state": verdict.state.value,
         "headline": verdict.headline,
@@ -93,7 +93,7 @@ def _difference(store: RecordStore, entry: Entry) -> str:
         "at": inputs.now.isoformat(),
     }
     differing = [key for key, value in same.items() if entry.value[key] != value]
-    return f"the entry's `{differing[0]}` is not what its own inputs give" if differing else ""
+    return f"the entry's `{differing[0]}` does not follow from its inputs" if differing else ""
 
 
 def _parts(store: RecordStore, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
@@ -114,5 +114,5 @@ def _parts(store: RecordStore, entry: Entry) -> tuple[dict[str, bytes], list[str
 def _rewritten(store: BranchStore) -> list[str]:
     for newer, older in pairwise(store.history(_COMMITS)):
         if not newer.startswith(older):
-            return ["a commit of the branch takes away from the record what an earlier one had added"]
+            return ["a commit of the branch removes from the record what an earlier one had added"]
     return []

@@ -93,7 +93,7 @@ class BranchStore:
                 self.repository.fetch(self.remote, self.ref, self.ref, self.authorization)
             elif self.remote is not None and self.repository.ref(self.ref) is not None:
                 raise RecordError(
-                    f"`{self.remote}` has no branch {self.branch}, and here is one: push it, or remove it"
+                    f"`{self.remote}` has no branch {self.branch}, but there is a local one: push it, or delete it"
                 )
             return self._read(LOG) or b""
         except GitError as error:
@@ -154,5 +154,5 @@ def part_path(digest: str) -> str:
     """The file that holds what has this digest. RecordError for what is no digest: it could lead anywhere."""
     hexadecimal = digest.removeprefix("sha256:")
     if len(hexadecimal) != 64 or set(hexadecimal) - set("0123456789abcdef"):
-        raise RecordError("a line of the record names a part by something that is no digest")
+        raise RecordError("a line of the record names a part by something other than a digest")
     return f"{_FOLDER_OF_PARTS}/{hexadecimal}.json"

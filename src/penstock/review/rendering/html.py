@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from penstock.diagnostics.grammar import counted
-from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
@@ -52,10 +52,10 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
 
 
 def _error(found: Diagnostic) -> str:
-    kind = "error" if found.severity is Severity.ERROR else "note"
     place = f"<code>{html_text(str(found.primary.span))}</code>" if found.primary is not None else ""
     label = f" {html_prose(found.primary.message)}." if found.primary is not None and found.primary.message else ""
     helps = "".join(f"<br>{html_prose(text)}" for text in found.help)
+    kind = found.severity.value
     return f'<div class="finding {kind}"><strong>{html_prose(found.headline)}</strong>{label} {place}{helps}</div>\n'
 
 
@@ -108,7 +108,7 @@ def _file(shown: Shown) -> Iterator[str]:
     name = f'<span class="badge">{html_text(artifact.operation)}</span> <code>{html_text(artifact.path)}</code>'
     told = "; ".join(one.said(_code) for one in shown.told)
     if not shown.text:
-        yield f'<p class="file">{name}: {told or "nothing but the order differs"}</p>\n'
+        yield f'<p class="file">{name}: {told or "only the order differs"}</p>\n'
         return
     yield f'<details class="file"><summary>{name}</summary>\n<pre>'
     for line in shown.text.split("\n"):

@@ -45,10 +45,10 @@ class Alike(NamedTuple):
     """Whether not even the environment's name differs."""
 
     def said(self, quoted: Callable[[str], str]) -> str:
-        """`lines 354 and 388 as in staging/delay/training.yaml`; `quoted` writes the path in the format of a page."""
-        where = f"line{'s' if len(self.lines) > 1 else ''} {joined(map(str, self.lines))} " if self.lines else ""
-        like = f"as line {self.like}" if isinstance(self.like, int) else f"as in {quoted(self.like)}"
-        return f"{where}{like}{'' if self.is_same else ', but for the name of the environment'}"
+        """`same change at lines 354 and 388 as in staging/delay/training.yaml`; `quoted` writes the path for a page."""
+        where = f" at line{'s' if len(self.lines) > 1 else ''} {joined(map(str, self.lines))}" if self.lines else ""
+        like = f"as at line {self.like}" if isinstance(self.like, int) else f"as in {quoted(self.like)}"
+        return f"same change{where} {like}{'' if self.is_same else ', except for the name of the environment'}"
 
 
 class Moved(NamedTuple):
@@ -59,8 +59,8 @@ class Moved(NamedTuple):
     """Whether `path` is where it stood before, and not where it stands now."""
 
     def said(self, quoted: Callable[[str], str]) -> str:
-        """`in the place of staging/delay/training.yaml`, as `Alike.said`."""
-        return f"{'in the place of' if self.is_former else 'goes on as'} {quoted(self.path)}"
+        """`renamed from staging/delay/training.yaml`, as `Alike.said`."""
+        return f"renamed {'from' if self.is_former else 'to'} {quoted(self.path)}"
 
 
 class Shown(NamedTuple):

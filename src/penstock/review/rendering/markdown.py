@@ -52,8 +52,8 @@ def render(
     command = next_command(plan)
     close = f"\nNext: {markdown(command)}\n" if command is not None else ""
     if left_out:
-        where = f"[the whole plan]({whole})" if whole else "`penstock plan --format html` shows the whole"
-        close += f"\n> Cut off at the length of a comment: {', '.join(left_out)} left out; {where}.\n"
+        where = f"[the whole plan]({whole})" if whole else "`penstock plan --format html` shows all"
+        close += f"\n> Cut off at the length limit of a comment: {', '.join(left_out)} left out; {where}.\n"
     close += f"\n<sub>base {markdown(plan.base[:12])} · head {markdown(plan.head[:12])}</sub>\n"
     return page.text() + close
 
@@ -119,7 +119,7 @@ def _table(
             break
         left -= 1
     if moved:
-        page.add(f"\n{counted(moved, 'spec')} moved to another file, which means nothing.\n")
+        page.add(f"\n{counted(moved, 'spec')} moved to another file (no effect).\n")
     return [f"{left} of {counted(len(shown), 'change')}"] if left else []
 
 
@@ -182,12 +182,12 @@ def _added(page: _Page, artifact: ArtifactChange, hunks: Hunks) -> bool:
         if page.add(_file(shown, name), keep=100):
             hunks.keep(shown)
             return True
-    return page.add(f"- {name}: its lines have no room here\n\n", keep=100)
+    return page.add(f"- {name}: too long to show here\n\n", keep=100)
 
 
 def _file(shown: Shown, name: str) -> str:
     told = "; ".join(one.said(markdown) for one in shown.told)
     if not shown.text:
-        return f"- {name}: {told or 'nothing but the order differs'}\n\n"
+        return f"- {name}: {told or 'only the order differs'}\n\n"
     below = f"{told}\n\n" if told else ""
     return f"<details><summary>{name}</summary>\n\n{fenced(shown.text, 'diff')}\n\n{below}</details>\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.diagnostics.grammar import counted
 from penstock.review.model import Result, Verdict, VerdictState
 from penstock.review.policy.wording import asking
 from penstock.review.rendering.rows import Note
@@ -10,7 +11,7 @@ _ORDER = list(VerdictState)
 
 
 def notes_of(verdict: Verdict) -> dict[str, Note]:
-    """By the fingerprint of a change; a change that several rules speak of is in the most severe of their states."""
+    """By the fingerprint of a change; a change that several rules match is in the most severe of their states."""
     by_change: dict[str, list[tuple[str, Result]]] = {}
     for node in verdict.tree.children or (verdict.tree,):
         for result in node.children or (node,):
@@ -28,7 +29,7 @@ def _note(told: list[tuple[str, Result]]) -> Note:
             state = f"approved by {', '.join(by)}" if by else "approved"
         case VerdictState.PENDING:
             missing = max(one.missing for one in results)
-            state = f"waits for {missing} more" if missing else "waits"
+            state = f"awaiting {counted(missing, 'more approval')}" if missing else "pending"
         case _:
             state = worst.value
     return Note(asking((rule, one.needs) for rule, one in told), state)

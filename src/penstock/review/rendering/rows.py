@@ -23,12 +23,12 @@ _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direc
 
 
 class Note(NamedTuple):
-    """What the policy or a verdict says of one change."""
+    """What the policy or a verdict says about one change."""
 
     needs: str
     """Who must approve, such as `1 of sre`."""
     state: str = ""
-    """Such as `approved by ada`, or `waits`; empty before anybody was asked."""
+    """Such as `approved by ada`, or `pending`; empty before anybody was asked."""
 
     @property
     def text(self) -> str:
@@ -80,14 +80,16 @@ def headline(plan: Plan) -> str:
     """One sentence with the totals."""
     errors = sum(found.severity is Severity.ERROR for found in plan.errors)
     if errors:
-        return f"{_count(errors, 'error')} in what this would merge; {_totals(plan)}."
+        return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}."
     if plan.kind == "rollback":
-        return f"A rollback: {_count(len(_specs(_told(plan))), 'release')} back to a version that was served before."
+        count = len(_specs(_told(plan)))
+        to = "a previously served version" if count == 1 else "previously served versions"
+        return f"Rollback of {_count(count, 'release')} to {to}."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
         told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
-        files = f"; {_count(len(plan.artifacts), 'generated file')} written anew" if plan.artifacts else ""
-        return f"Nothing changes in meaning{told}{files}."
+        files = f"; {_count(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
+        return f"No change in meaning{told}{files}."
     text = _totals(plan)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -100,7 +102,7 @@ def next_command(plan: Plan) -> str | None:
     if codes <= MENDED_BY_COMPILING:
         return "penstock compile && git add --all generated && git commit"
     if "edited-artifact" in codes:
-        return "penstock compile, which writes generated/ anew, after the change is made in the specs"
+        return "make the change in the specs, then penstock compile"
     return "penstock check"
 
 
@@ -141,7 +143,7 @@ def reach(plan: Plan) -> str:
 def _totals(plan: Plan) -> str:
     told = _told(plan)
     if not told:
-        return "nothing changes in meaning"
+        return "no change in meaning"
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
     listed = joined([f"{count} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
@@ -211,8 +213,8 @@ def _parents(plan: Plan) -> dict[str, Change]:
         if cause is None and change.direction is Direction.NEUTRAL:
             # What risks nothing needs no row of its own.
             specs = {str(change.address), *(step.partition(".")[0] for step in change.through)}
-            cause = next((top for top in plan.changes if str(top.address.spec) in specs and top is not change), None)
-            cause = cause if cause is not None and cause.cause == "direct" else None
+            direct = (other for other in plan.changes if other.cause == "direct")
+            cause = next((other for other in direct if str(other.address.spec) in specs), None)
         if cause is not None:
             found[change.fingerprint] = cause
     return found

@@ -31,7 +31,7 @@ article p { margin: .25rem 0; }
 .note { font-weight: 600; }
 .finding { border: 1px solid var(--line); border-left: 4px solid var(--loosened); border-radius: 6px;
   background: var(--card); margin: .5rem 0; padding: .5rem 1rem; overflow-wrap: anywhere; }
-.finding.note { border-left-color: var(--neutral); font-weight: 400; }
+.finding.warning, .finding.note { border-left-color: var(--neutral); font-weight: 400; }
 .next { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .5rem 1rem; }
 .next code { display: inline-block; margin-left: .5rem; overflow-wrap: anywhere; }
 details { margin: .25rem 0; } summary { cursor: pointer; overflow-wrap: anywhere; }

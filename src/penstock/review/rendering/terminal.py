@@ -38,8 +38,7 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
     yield paint(log_line(headline(plan)), "1")
     for found in plan.errors:
         place = f" {found.primary.span}" if found.primary is not None else ""
-        is_error = found.severity is Severity.ERROR
-        word = paint("error" if is_error else "note", "31;1" if is_error else "33")
+        word = paint(found.severity.value, "31;1" if found.severity is Severity.ERROR else "33")
         yield f"  {word}[{log_line(found.code)}]{log_line(place)} {log_line(found.headline)}"
     shown = rows(plan, notes)
     moved = [row for row in shown if row.change.operation is Operation.MOVED]
@@ -53,9 +52,9 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
     if moved:
         yield ""
         yield (
-            f"{len(moved)} specs stand in another file, which means nothing:"
-            if len(moved) > 1
-            else ("1 spec stands in another file, which means nothing:")
+            "1 spec moved to another file (no effect):"
+            if len(moved) == 1
+            else f"{len(moved)} specs moved to another file (no effect):"
         )
         for row in moved[:_SHOWN_BELOW]:
             yield f"  {row.symbol} {log_line(row.what)} {log_line(row.values)}"
@@ -105,7 +104,7 @@ def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
             hunks.keep(differs)
             yield from _diff(differs, paint)
     if len(shown) < count:
-        yield f"    and {count - len(shown):,} more (--diffs shows all, with what differs in them)"
+        yield f"    and {count - len(shown):,} more (--diffs shows all, with their diffs)"
 
 
 def _diff(shown: Shown, paint: _Paint) -> Iterator[str]:
@@ -115,4 +114,4 @@ def _diff(shown: Shown, paint: _Paint) -> Iterator[str]:
     for one in shown.told:
         yield f"      {paint(one.said(log_line), '2')}"
     if not shown.text and not shown.told:
-        yield f"      {paint('nothing but the order differs', '2')}"
+        yield f"      {paint('only the order differs', '2')}"

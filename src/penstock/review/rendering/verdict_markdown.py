@@ -9,17 +9,17 @@ from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
 
 _MARKS = {
     VerdictState.ERROR: "🟥 error",
-    VerdictState.DISAPPROVED: "⛔ stopped",
+    VerdictState.DISAPPROVED: "⛔ blocked",
     VerdictState.PENDING: "🟡 pending",
     VerdictState.APPROVED: "✅ approved",
     VerdictState.SKIPPED: "⚪ skipped",
 }
-_COLUMNS = ("Rule", "Changes", "State", "Who and what is missing", "Who can approve", "Why")
+_COLUMNS = ("Rule", "Changes", "State", "Required and missing", "Who can approve", "Why")
 _MOST_ROWS = 60
 
 
 def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
-    """The verdict in GitHub Markdown: the headline, whom to ask, and a row for each thing that is required.
+    """The verdict in GitHub Markdown: the headline, whom to ask, and a row for each requirement.
 
     Nobody is mentioned by it: logins stand as code.
     """
@@ -28,11 +28,11 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
     if verdict.suggested:
         people = ", ".join(markdown(login) for login in verdict.suggested)
         which = (
-            "The smallest set of people"
+            "Approvals are missing from"
             if verdict.suggested_is_smallest
-            else "A set of people, perhaps not the smallest,"
+            else "Approvals from these people are enough, perhaps more than needed"
         )
-        lines += [f"{which} whose approvals are missing: {people}.", ""]
+        lines += [f"{which}: {people}.", ""]
     if rows:
         lines += [
             f"| {' | '.join(_COLUMNS)} |",
@@ -40,7 +40,10 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
         ]
         lines += [_row(row) for row in rows[:most]]
         if len(rows) > most:
-            lines += ["", f"{counted(len(rows) - most, 'more row')}: `penstock review --format html` shows all."]
+            lines += [
+                "",
+                f"{counted(len(rows) - most, 'more row')}: `penstock review --number NUMBER --dry-run` prints all.",
+            ]
     return "\n".join(lines) + "\n"
 
 

@@ -24,7 +24,7 @@ _COLOURS = {
 
 
 def render(verdict: Verdict, *, colour: bool = False) -> str:
-    """The verdict as text: the headline, a row for each thing that is required, and whom to ask."""
+    """The verdict as text: the headline, a row for each requirement, and whom to ask."""
     return "\n".join(_lines(verdict, colour)) + "\n"
 
 
@@ -35,7 +35,7 @@ def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
     if verdict.suggested:
         smallest = "the smallest set" if verdict.suggested_is_smallest else "a set, perhaps not the smallest"
         people = ", ".join(log_line(f"@{login}") for login in verdict.suggested)
-        yield f"ask: {people} ({smallest} that satisfies what is missing)"
+        yield f"ask: {people} ({smallest} that is enough)"
 
 
 def _row(row: VerdictRow, colour: bool) -> Iterator[str]:

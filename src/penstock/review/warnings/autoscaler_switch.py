@@ -24,9 +24,9 @@ def autoscaler_switches(base: Catalog, head: Catalog, touched: Iterable[SpecId])
             if _scaled_by(before, spec_id.name) == "hpa" and _scaled_by(after, spec_id.name) == "keda":
                 yield Diagnostic.warning(
                     "autoscaler-conflict",
-                    f"KEDA refuses to scale `{spec_id.name}` in {environment} while its old autoscaler is there",
+                    f"KEDA refuses to scale `{spec_id.name}` in {environment} while its old autoscaler exists",
                     after.span(spec_id, ("serve", "replicas", "metric")),
-                    "it goes on being scaled as before until then",
+                    "it is scaled as before until then",
                     help=(
                         "once this is applied, delete the HorizontalPodAutoscaler of the endpoint: "
                         f"`kubectl get hpa -n {_namespace(after)}` shows it",

@@ -24,12 +24,12 @@ def canary_rollbacks(base: Catalog, head: Catalog, touched: Iterable[SpecId]) ->
         if before.spec.version.digest != after.spec.version.digest and _by_knative(head, after):
             yield Diagnostic.warning(
                 "canary-rollback-surge",
-                f"the canary of `{after.spec.rollout}` gets all of the traffic while it is taken back",
+                f"the canary of `{after.spec.rollout}` gets all traffic while it is rolled back",
                 head.view(after.spec.environment).span(after, ("version", "digest")),
                 "until the pods of this version are ready",
                 help=(
-                    "first patch `spec.predictor.canaryTrafficPercent` of the InferenceService to 0, which takes its "
-                    "share away at once; go back with the patch, and take it out when the pods are ready",
+                    "first patch `spec.predictor.canaryTrafficPercent` of the InferenceService to 0, which removes its "
+                    "share at once; roll back with that patch, and remove it when the pods are ready",
                 ),
             )
 

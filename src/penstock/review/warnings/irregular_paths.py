@@ -51,14 +51,14 @@ def _is_refused(path: str, mode: str) -> bool:
 
 
 def _irregular(path: str, mode: str) -> Diagnostic:
-    what = _WHAT.get(mode, "something that is no plain file")
+    what = _WHAT.get(mode, "something other than a regular file")
     folder = "generated files" if path.startswith(GENERATED) else "specifications"
     return Diagnostic.error(
         "irregular-file",
-        f"{what} stands among the {folder}",
+        f"{what} among the {folder}",
         Span.point(path),
-        "the review does not read what it leads to",
-        help=("remove it, or put the file itself in its place",),
+        "the review does not follow it",
+        help=("remove it, or replace it with a regular file",),
     )
 
 
@@ -79,10 +79,10 @@ def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
         if parts == own[: len(parts)]:
             yield Diagnostic.error(
                 "irregular-file",
-                f"`{folder.path}`, which is reviewed, is no longer a folder",
+                f"the reviewed folder `{folder.path}` is no longer a folder",
                 Span.point(path),
-                "whoever follows it is led to what the review does not read",
-                help=("put the folder itself back in its place",),
+                "tools that follow it read files that the review does not",
+                help=("restore the folder",),
             )
         elif named != own and [folded(part) for part in named] == [folded(part) for part in own]:
             yield _case_variant("/".join(named), folder.path, path)
@@ -91,7 +91,7 @@ def _around(folder: Folder, paths: set[str]) -> Iterator[Diagnostic]:
 def _case_variant(name: str, folder: str, example: str) -> Diagnostic:
     return Diagnostic.error(
         "case-collision",
-        f"`{ascii(name)[1:-1]}` and `{folder}` are one folder where case does not count",
+        f"`{ascii(name)[1:-1]}` collides with `{folder}` on case-insensitive file systems",
         Span.point(example),
-        help=("rename it: on macOS and Windows a clone puts both into one",),
+        help=("rename it: a clone on macOS or Windows merges the two folders",),
     )

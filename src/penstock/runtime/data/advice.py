@@ -18,10 +18,10 @@ from penstock.specs.dataset import DatasetSpec, Source
 _MOST_NAMED = 3
 _DECIMAL_COMMA = re.compile(r'"[+-]?[0-9.]*,[0-9]+"')
 _FORMS = {
-    "timestamp": "a timestamp is written as `2026-01-31 06:00:00`, with `+02:00` behind it where it is not UTC",
+    "timestamp": "a timestamp is written as `2026-01-31 06:00:00`, followed by `+02:00` if it is not UTC",
     "date": "a date is written as `2026-01-31`",
-    "float": "a float is written with a point and no other signs, as `1234.5`",
-    "int": "an int is written in digits alone, as `1234`",
+    "float": "a float is written with a decimal point and no thousands separators, as `1234.5`",
+    "int": "an int is written with digits only, as `1234`",
     "bool": "a bool is written as `true` or `false`, or as `1` or `0`",
 }
 """How a value of a type is written, for the types that text may fail to be."""
@@ -45,14 +45,14 @@ def on_no_row(dataset: str, source: Source, snapshot: Mapping[str, Any]) -> tupl
     if rows:
         which = "the 1 row" if rows == 1 else f"all {rows:,} rows"
         return (
-            f"{dataset}: there is no row: {which} of {named(source)} became known only after the moment that the run "
+            f"{dataset}: there are no rows: {which} of {named(source)} became known only after the time that the run "
             f"reads as of",
-            f"help: run as of a later moment (`--as-of`), or see whether `eventTime` and `knownAt` at {address} name "
+            f"help: run as of a later time (`--as-of`), or check that `eventTime` and `knownAt` at {address} name "
             f"the right columns",
         )
     return (
-        f"{dataset}: there is no row in {named(source)}, which has columns and nothing below them",
-        f"help: mend what makes the rows, or name where they are at {address.key('source')}",
+        f"{dataset}: there are no rows in {named(source)}, only columns",
+        f"help: fix what produces the rows, or correct their location at {address.key('source')}",
     )
 
 
@@ -62,12 +62,12 @@ def _on_columns(dataset: str, stopping: Sequence[Finding]) -> list[str]:
     change = f"`onSchemaChange` at {Address('Dataset', dataset)}"
     if lacking := _of(stopping, "removed"):
         lines.append(
-            f"help: make the source have it, or rename or remove it in the contract ({_columns(dataset, lacking)})"
+            f"help: add it to the source, or rename or remove it in the contract ({_columns(dataset, lacking)})"
         )
     if retyped := _of(stopping, "retyped"):
         lines.append(
-            f"help: declare the type that the source has at {_columns(dataset, retyped)}, or take the values as they "
-            f"convert by `retyped: warn` in {change}"
+            f"help: declare the source's type at {_columns(dataset, retyped)}, or accept the converted values "
+            f"with `retyped: warn` in {change}"
         )
     return lines
 
@@ -83,13 +83,13 @@ def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) 
         has_comma = any(_DECIMAL_COMMA.fullmatch(sample) for each in of_type for sample in each.samples)
         comma = ""
         if type_ == "float" and has_comma:
-            comma = ", and these have a comma"
+            comma = ", and these use a comma"
             if contract.source.csv is not None:
                 place = Address("Dataset", dataset).key("source")
                 comma += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
         names = [str(each.column) for each in of_type]
         lines.append(
-            f"help: {form}{comma}: write them so in the source, or declare what they are at {_columns(dataset, names)}"
+            f"help: {form}{comma}: write them so in the source, or change the type at {_columns(dataset, names)}"
         )
     return lines
 
@@ -100,8 +100,8 @@ def _on_keys(dataset: str, stopping: Sequence[Finding]) -> list[str]:
         return []
     address = Address("Dataset", dataset)
     return [
-        f"help: keep one row of each key in the source, or name in `primaryKey` at {address} all columns that tell "
-        f"rows apart; `onViolation: quarantine` there sets all rows of such a key aside"
+        f"help: keep one row for each key in the source, or list in `primaryKey` at {address} all columns that tell "
+        f"rows apart; `onViolation: quarantine` there quarantines all rows of such a key"
     ]
 
 
@@ -119,15 +119,15 @@ def on_missing_values(dataset: str, contract: DatasetSpec, findings: Sequence[Fi
     shares = [name for name in lacking if contract.columns[name].nullable is not False]
     keys = [name for name in lacking if name in contract.primary_key and name not in shares]
     others = [name for name in lacking if name not in shares and name not in keys]
-    aside = f"`onViolation: quarantine` at {Address('Dataset', dataset)} sets such rows aside"
+    aside = f"`onViolation: quarantine` at {Address('Dataset', dataset)} quarantines such rows"
     lines = []
     if others:
         allowed = f"`nullable: true` at {_columns(dataset, others)}"
-        lines.append(f"help: where a value may be missing, write {allowed}; otherwise {aside}")
+        lines.append(f"help: if a value may be missing, write {allowed}; otherwise {aside}")
     if keys:
-        lines.append(f"help: a key is never missing ({_columns(dataset, keys)}): {aside}")
+        lines.append(f"help: a key may never be missing ({_columns(dataset, keys)}): {aside}")
     if shares:
-        lines.append(f"help: where more of the values may be missing, raise `nullable` at {_columns(dataset, shares)}")
+        lines.append(f"help: if more of the values may be missing, raise `nullable` at {_columns(dataset, shares)}")
     return tuple(lines)
 
 

@@ -40,7 +40,7 @@ def aggregated_values(
     if rows.happened is None:
         raise InputError(f"{place}: `{rows.name}` has no event time, so there is no window before a row's time")
     if theirs.known is None:
-        raise InputError(f"{place}: `{theirs.name}` has no time, so no row of it lies in a window")
+        raise InputError(f"{place}: `{theirs.name}` has no time, so none of its rows is in a window")
     keys = [identifier(f"@key{position}") for position in range(len(pairs))]
     our_keys = "".join(f", {identifier(ours)} AS {key}" for key, (_, ours) in zip(keys, pairs, strict=True))
     their_keys = "".join(f", {identifier(name)} AS {key}" for key, (name, _) in zip(keys, pairs, strict=True))

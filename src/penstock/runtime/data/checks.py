@@ -27,20 +27,20 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
     found = []
     if policy.added != "ignore":
         for name in snapshot["added"]:
-            sentence = f"{dataset}.{name}: the source has this column, the contract does not name it"
+            sentence = f"{dataset}.{name}: the source has this column, but the contract does not"
             found.append(Finding("added", sentence, policy.added, name))
     needed = {*contract.primary_key, contract.event_time, contract.known_at}
     for name in snapshot["removed"]:
         guess = did_you_mean(name, snapshot["added"], most=1)
         meant = f"; did you mean its `{guess[0]}`?" if guess else ""
-        sentence = f"{dataset}.{name}: the contract names this column, the source lacks it{meant}"
+        sentence = f"{dataset}.{name}: the contract has this column, but the source does not{meant}"
         found.append(Finding("removed", sentence, "fail" if name in needed else policy.removed, name))
     for name, column in snapshot["columns"].items():
         # A column with values that do not convert breaks its own contract, which says so with samples.
         if column["retyped"] and not column["unconverted"]:
             sentence = (
                 f"{dataset}.{name}: the source holds {column['source_type']}, "
-                f"the contract says {contract.columns[name].type}; all values convert without loss"
+                f"the contract {contract.columns[name].type}; all values convert without loss"
             )
             found.append(Finding("retyped", sentence, policy.retyped, name))
     return found
@@ -56,18 +56,20 @@ def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datet
     if contract.freshness is None:
         return []
     if contract.event_time is None or kind_of(table[contract.event_time].type) not in ("timestamp", "date"):
-        sentence = f"{dataset}: its freshness cannot be told, since it has no event time"
+        sentence = f"{dataset}: its freshness is unknown, because it has no event time"
         return [Finding("freshness", sentence, "fail")]
     events = pc.cast(table[contract.event_time], "timestamp[us]")
     newest = pc.max(events.filter(pc.less_equal(events, as_of.astimezone(UTC).replace(tzinfo=None)))).as_py()
     if newest is None:
-        return [Finding("freshness", f"{dataset}: there is no row of that time or before, so nothing is fresh", "fail")]
+        return [
+            Finding("freshness", f"{dataset}: there is no row up to that time, so its freshness is unknown", "fail")
+        ]
     age = as_of - newest.replace(tzinfo=UTC)
     if age <= timedelta(milliseconds=contract.freshness):
         return []
     sentence = (
         f"{dataset}: the newest row is of {newest:%Y-%m-%d %H:%M} UTC, {_whole_minutes(age)!s} old; "
-        f"at most {contract.freshness!s} may pass"
+        f"at most {contract.freshness!s} is allowed"
     )
     return [Finding("freshness", sentence, "fail")]
 

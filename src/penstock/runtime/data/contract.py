@@ -84,9 +84,9 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJu
     if set_aside:
         reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
         marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_REASONS} FROM source"
-        parted = query(connection, marked, "the rows that are set aside")
+        parted = query(connection, marked, "the quarantined rows")
         connection = connect({"source": parted})
-        quarantine = query(connection, f"SELECT * FROM source WHERE len({_REASONS}) > 0", "the rows that are set aside")
+        quarantine = query(connection, f"SELECT * FROM source WHERE len({_REASONS}) > 0", "the quarantined rows")
         selection = f"SELECT {selected} FROM source WHERE len({_REASONS}) = 0"
     else:
         selection = f"SELECT {selected} FROM source"
@@ -127,7 +127,7 @@ def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowR
         allowed = ", ".join(literal(str(each)) for each in column.one_of)
         shown = ", ".join(str(each) for each in column.one_of[:8]) + (", ..." if len(column.one_of) > 8 else "")
         broken = f"{value} IS NOT NULL AND CAST({value} AS VARCHAR) NOT IN ({allowed})"
-        rules.append(RowRule("oneOf", (name,), broken, (f"is none of {shown}", f"are none of {shown}")))
+        rules.append(RowRule("oneOf", (name,), broken, (f"is not one of {shown}", f"are not among {shown}")))
     if column.min is not None:
         phrase = (f"is below min {number(column.min)}", f"are below min {number(column.min)}")
         bound = literal(column.min)

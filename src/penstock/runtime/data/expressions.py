@@ -45,7 +45,7 @@ def scalar(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
     tree = _parse(sql, place)
     if tree.find(exp.Window) or tree.find(exp.Query) or _aggregates(tree, connection):
         raise InputError(
-            f"{place}: `{sql}` looks at more than its own row, so perhaps at the future; use `aggregate` or `latest`"
+            f"{place}: `{sql}` reads more than its own row, possibly the future; use `aggregate` or `latest`"
         )
     return sql
 
@@ -59,12 +59,14 @@ def aggregates(
     """
     tree = _parse(sql, place).transform(_frameable)
     if tree.find(exp.Window) or tree.find(exp.Query):
-        raise InputError(f"{place}: `{sql}` holds a window or a subquery; the feature's own `window` bounds the rows")
+        raise InputError(
+            f"{place}: `{sql}` contains a window or a subquery; the feature's own `window` bounds the rows"
+        )
     ordered = by_row_order(tree)
     if ordered is not None:
         instead = by_column(ordered, "time")
         raise InputError(
-            f"{place}: `{ordered.sql(_DIALECT)}` takes a value by the order of rows, and the rows of a window "
+            f"{place}: `{ordered.sql(_DIALECT)}` picks a value by the order of rows, but the rows of a window "
             f"have none; {f'write `{instead}`, with the column that orders them' if instead else 'aggregate values'}"
         )
     calls = []
@@ -81,10 +83,10 @@ def aggregates(
         else:
             whole.replace(column)
     if not calls:
-        raise InputError(f"{place}: `{sql}` holds no aggregate, such as `count(*)` or `avg(delay)`")
+        raise InputError(f"{place}: `{sql}` contains no aggregate, such as `count(*)` or `avg(delay)`")
     outside = [column.sql(_DIALECT) for column in tree.find_all(exp.Column) if not column.name.startswith(prefix)]
     if outside:
-        raise InputError(f"{place}: {', '.join(sorted(set(outside)))} stands outside of an aggregate in `{sql}`")
+        raise InputError(f"{place}: {', '.join(sorted(set(outside)))} is outside an aggregate in `{sql}`")
     return tree.sql(_DIALECT), tuple(calls)
 
 
@@ -167,14 +169,16 @@ def _parse(sql: str, place: str) -> exp.Expr:
     try:
         tree = sqlglot.parse_one(sql, dialect=_DIALECT)
     except sqlglot.errors.SqlglotError as error:
-        raise InputError(f"{place}: `{sql}` is no SQL expression: {str(error).splitlines()[0]}") from None
+        raise InputError(f"{place}: `{sql}` is not an SQL expression: {str(error).splitlines()[0]}") from None
     if isinstance(tree, exp.Query) or not isinstance(tree, exp.Expr):
         raise InputError(f"{place}: `{sql}` is a whole query; expected an expression")
     if tree.find(exp.Explode):
-        raise InputError(f"{place}: `{sql}` makes several rows of one; a feature has one value for each row")
+        raise InputError(f"{place}: `{sql}` turns one row into several; a feature has one value for each row")
     clock = volatile(tree)
     if clock is not None:
-        raise InputError(f"{place}: `{clock.sql(_DIALECT)}` differs at every run; a feature belongs to its row's time")
+        raise InputError(
+            f"{place}: `{clock.sql(_DIALECT)}` differs in every run; a feature must depend only on its row's time"
+        )
     return tree
 
 

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=arguments.named_directory,
         help="NAME=DIRECTORY of each validated dataset that it reads",
     )
-    parser.add_argument("--features", required=True, type=arguments.output_directory, help="directory to write")
+    parser.add_argument("--features", required=True, type=arguments.output_directory, help="output directory")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> None:
     for each in facts["features"]:
         if result.num_rows and each["missing"] == result.num_rows:
             _log.warning(
-                "warning: feature `%s.%s`: none of %s rows has a value; see whether what it reads has any, and whether "
-                "its rows meet these by `match` and time",
+                "warning: feature `%s.%s`: none of %s rows has a value; check that its input has values, and that "
+                "its rows match these by `match` and time",
                 args.feature_set, each["name"], f"{result.num_rows:,}",
             )  # fmt: skip
     _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
@@ -160,7 +160,7 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
     try:
         values = returned if isinstance(returned, pa.ChunkedArray) else pa.chunked_array([pa.array(returned)])
     except (TypeError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{place}: `{function}` returned no column of values: {error}") from None
+        raise InputError(f"{place}: `{function}` did not return a column of values: {error}") from None
     if len(values) != rows.table.num_rows:
         raise InputError(f"{place}: `{function}` returned {len(values):,} values for {rows.table.num_rows:,} rows")
     return values
@@ -171,7 +171,7 @@ def _beyond_bounds(shown: Sequence[str]) -> str:
     if not shown or not set(shown) <= {"inf", "-inf"}:
         return ""
     return (
-        ": bound the column that it is computed from by `min` and `max` at its Dataset, so that such rows are found "
+        ": set `min` and `max` for the column that it is computed from, at its Dataset, so that such rows are found "
         "there, or make them missing in the feature's `sql` (`CASE WHEN isfinite(x) THEN x END`)"
     )
 

@@ -18,15 +18,15 @@ from penstock.specs.dataset import Dialect
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BY_FUNCTION = "read it by a function (`python` in place of `csv`)"
+BY_FUNCTION = "read it with a function (`python` instead of `csv`)"
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _UTF_16 = "text in UTF-16"
 _FORMS = {
-    b"PAR1": ("a Parquet file", "write `parquet` in place of `csv`"),
+    b"PAR1": ("a Parquet file", "write `parquet` instead of `csv`"),
     b"PK\x03\x04": ("a ZIP archive, as spreadsheets are", f"export CSV from it, or {BY_FUNCTION}"),
-    b"\x1f\x8b": ("compressed by gzip", "let its name end with `.csv.gz`"),
-    b"BZh": ("compressed by bzip2", "let its name end with `.csv.bz2`"),
-    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "let its name end with `.csv.zst`"),
+    b"\x1f\x8b": ("compressed by gzip", "end its name with `.csv.gz`"),
+    b"BZh": ("compressed by bzip2", "end its name with `.csv.bz2`"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "end its name with `.csv.zst`"),
     b"\xff\xfe": (_UTF_16, "save it as UTF-8, or write `dialect: {encoding: utf-16}` beside `csv`"),
     b"\xfe\xff": (_UTF_16, "save it as UTF-8, or write `dialect: {encoding: utf-16}` beside `csv`"),
 }
@@ -55,7 +55,7 @@ def csv_fault(filesystem: Any, path: str, error: Exception, dialect: Dialect) ->
         return str(found)
     except OSError as broken:
         return f"it cannot be read: {broken}"
-    return f"it is no CSV that can be read: {error}"
+    return f"it is not readable CSV: {error}"
 
 
 def unclosed_quote(filesystem: Any, path: str, dialect: Dialect) -> str | None:
@@ -94,20 +94,20 @@ def parquet_fault(filesystem: Any, path: str, error: Exception) -> str:
     with filesystem.open_input_stream(path, compression=None) as raw:
         start = raw.read(4_096)
     if not start:
-        return "it is empty: no writer has finished it, so make it anew"
+        return "it is empty, perhaps unfinished: write it again"
     if start.startswith(b"PAR1"):
-        return f"it begins as a Parquet file and is none to its end, as one that was cut off: make it anew ({error})"
+        return f"it begins as a Parquet file but is truncated: write it again ({error})"
     form = next((form for sign, (form, _) in _FORMS.items() if start.startswith(sign)), None)
     if form is None and _is_text(start):
-        return "it is text and no Parquet: write `csv` in place of `parquet` where it holds CSV"
-    return f"it is {form}, and no Parquet" if form else f"it is no Parquet that can be read: {error}"
+        return "it is text, not Parquet: write `csv` instead of `parquet` if it holds CSV"
+    return f"it is {form}, not Parquet" if form else f"it is not readable Parquet: {error}"
 
 
 def unmatched(pattern: str) -> str:
     """Why a path or glob matches no file of this machine: what is there instead."""
     path = Path(pattern)
     if path.is_dir():
-        return f"it is a folder: name its files, as in `{pattern.rstrip('/')}/*{_common_ending(path)}`"
+        return f"it is a folder: list its files, as in `{pattern.rstrip('/')}/*{_common_ending(path)}`"
     fixed = Path(*_before_wildcards(path.parts[:-1]))
     if not fixed.is_dir():
         return f"there is no folder `{fixed}`"
@@ -130,7 +130,7 @@ def disagreement(tables: Sequence[tuple[str, pa.Table]]) -> str | None:
                 pa.unify_schemas([pa.schema([other]), pa.schema([field])], promote_options="permissive")
             except pa.ArrowException:
                 return (
-                    f"`{field.name}` is {other.type} in `{seen}` and {field.type} in `{path}`: write it in one type "
+                    f"`{field.name}` is {other.type} in `{seen}` and {field.type} in `{path}`: use one type "
                     f"in all files"
                 )
     return None
@@ -139,11 +139,11 @@ def disagreement(tables: Sequence[tuple[str, pa.Table]]) -> str | None:
 def unknown_header(names: Sequence[str], columns: Sequence[str]) -> str:
     """What a CSV file has in its first line, which names no column of the contract; of a row no value is shown."""
     if any(_is_number(name) for name in names):
-        return "its first line looks like a row, and has to name the columns"
+        return "its first line looks like a row, but must hold the column names"
     if len(names) == 1:
         for delimiter, called in _DELIMITERS.items():
             if set(names[0].split(delimiter)) & set(columns) and delimiter in names[0]:
-                return f"its values are parted by {called}: {_written(delimiter)}"
+                return f"its values are separated by {called}: {_written(delimiter)}"
     return having(names)
 
 
@@ -174,8 +174,8 @@ def _look_for_bad_line(lines: Iterator[str], dialect: Dialect) -> None:
         except csv.Error as error:
             if "unexpected end" in str(error) or "field limit" in str(error):
                 raise _BadLineError(
-                    f"a quote that opens in the row of line {begins} is never closed: close it, and double a quote "
-                    f'that belongs to a value (`"5"" pipe"`)'
+                    f"a quote that opens in the row of line {begins} is never closed: close it, and double any quote "
+                    f'inside a value (`"5"" pipe"`)'
                 ) from None
             raise _BadLineError(f"line {reader.line_num}: {error}") from None
         if row and header is None:
@@ -184,7 +184,7 @@ def _look_for_bad_line(lines: Iterator[str], dialect: Dialect) -> None:
             raise _BadLineError(_of_other_width(begins, row, header, dialect.delimiter))
         begins = reader.line_num + 1
     if header is None:
-        raise _BadLineError("it is empty: the first line of CSV names the columns")
+        raise _BadLineError("it is empty: the first line of a CSV file holds the column names")
 
 
 def _of_other_width(line: int, row: Sequence[str], header: Sequence[str], delimiter: str) -> str:
@@ -193,14 +193,14 @@ def _of_other_width(line: int, row: Sequence[str], header: Sequence[str], delimi
     if len(header) == 1:
         others = (each for each in (";", ",") if each != delimiter)
         right = (
-            f"the values are taken to be parted by {_DELIMITERS[delimiter]}; where another sign parts them, "
+            f"the values are read as separated by {_DELIMITERS[delimiter]}; if they use another delimiter, "
             f"{_written(next(others))}"
         )
     elif len(row) > len(header):
         right = f'quote a value that holds a {_DELIMITERS[delimiter].removesuffix("s")} (`"a{delimiter} b"`)'
     else:
         right = f"a value that is missing is an empty field (`a{delimiter}{delimiter}c`)"
-    return f"line {line} has {values}, and the first line names {columns}: {right}"
+    return f"line {line} has {values}, but the first line names {columns}: {right}"
 
 
 def _lines(file: Any, dialect: Dialect) -> Iterator[str]:
@@ -228,8 +228,7 @@ def _decoded(file: Any, encoding: str) -> Iterator[str]:
             *lines, rest = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
         except UnicodeDecodeError as error:
             raise _BadLineError(
-                f"below line {number} it is no text in {encoding} ({error.reason}): name the encoding that it has in "
-                f"`dialect`"
+                f"below line {number} it is not {encoding} text ({error.reason}): set its encoding in `dialect`"
             ) from None
         number += len(lines)
         yield from (f"{line}\n" for line in lines)
@@ -244,8 +243,8 @@ def _text(line: bytes, number: int) -> str:
         return line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise _BadLineError(
-            f"line {number} is no text in UTF-8 (byte {line[error.start]:#04x} at its place {error.start + 1}): save "
-            f"the file as UTF-8, or name its encoding beside `csv`, as `dialect: {{encoding: windows-1252}}`"
+            f"line {number} is not UTF-8 text (byte {line[error.start]:#04x} at position {error.start + 1}): save "
+            f"the file as UTF-8, or set its encoding beside `csv`, as `dialect: {{encoding: windows-1252}}`"
         ) from None
 
 

@@ -32,7 +32,7 @@ def load(name: str) -> Callable[..., Any]:
         ) from None
     except (Exception, SystemExit) as error:
         _log.exception("`%s` fails", module_name)
-        raise InputError(f"`{name}`: the module fails{failure(error)}") from error
+        raise InputError(f"`{name}`: importing the module failed{failure(error)}") from error
     function = getattr(module, function_name, None)
     if not callable(function):
         raise InputError(f"`{name}`: the module `{module_name}` has no function `{function_name}`")
@@ -93,8 +93,8 @@ def as_table(value: Any, name: str) -> Any:
             # Arrow tells what it could not do, and then in which column.
             told = "; ".join(str(each) for each in error.args)
             raise InputError(
-                f"`{name}` returned a frame that is no table of one type a column: {told}: give each column one type, "
-                f"as by `astype`"
+                f"`{name}` returned a frame whose columns mix types: {told}: give each column one type, "
+                f"for example with `astype`"
             ) from None
     returned = "None, as a function without `return` does" if value is None else type(value).__name__
     raise InputError(f"`{name}` returned {returned}; expected an Arrow table or a pandas frame")

@@ -70,10 +70,10 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         # A row of which the time is not known comes first, wherever the database would put it.
         newest = f"ROW({known} IS NOT NULL, {known}, {newest})"
     else:
-        _refuse_several(connection, {table.name: entity}, place, "and no time tells which one counts")
+        _refuse_several(connection, {table.name: entity}, place, "and no time decides which one counts")
     if known is not None and label.horizon is None:
         several = {table.name: entity, _ROWS: [f"{ENTITY_PREFIX}{name}" for name in entity]}
-        why = "here and in the features, and without a `horizon` nobody can tell which of them belong together"
+        why = "here and in the features, and without a `horizon` it is unknown which of them belong together"
         _refuse_several(connection, several, place, why)
     value = _value(connection, label, table, task, place)
     sql = f"""
@@ -117,12 +117,12 @@ def _value(connection: duckdb.DuckDBPyConnection, label: Label, table: TimedTabl
         return f"CAST({column} AS VARCHAR)"
     if task == "regression":
         if kind not in ("int64", "double"):
-            raise InputError(f"{place}: a regression needs a number, the column holds {kind}")
+            raise InputError(f"{place}: a regression needs a number, but the column holds {kind}")
         return f"CAST({column} AS DOUBLE)"
     positive = label.positive
     if positive is None:
         if kind not in ("bool", "int64"):
-            raise InputError(f"{place}: which value is positive? `positive` is missing, and the column holds {kind}")
+            raise InputError(f"{place}: `positive` is missing: the column holds {kind}, so name the positive value")
         positive = True if kind == "bool" else 1
     sign = str(positive).lower() if isinstance(positive, bool) else str(positive)
     seen = query(

@@ -42,9 +42,9 @@ def latest_values(
     refuse_other_kinds(theirs.table, rows.table, pairs, place)
     theirs.require([feature.column for feature in features.values()], place)
     if rows.known is None or rows.happened is None:
-        raise InputError(f"{place}: `{rows.name}` has no event time, so nothing is the latest at a row's time")
+        raise InputError(f"{place}: `{rows.name}` has no event time, so there is no latest value at a row's time")
     if theirs.known is None or theirs.happened is None:
-        raise InputError(f"{place}: `{theirs.name}` has neither an event time nor a time of knowledge; use `lookup`")
+        raise InputError(f"{place}: `{theirs.name}` has neither `eventTime` nor `knownAt`; use `lookup`")
     keys = [f"k{position}" for position in range(len(pairs))]
     their_keys = "".join(f"{identifier(name)} AS {key}, " for key, (name, _) in zip(keys, pairs, strict=True))
     our_keys = "".join(f"{identifier(ours)} AS {key}, " for key, (_, ours) in zip(keys, pairs, strict=True))
@@ -110,9 +110,9 @@ def _tell_tie(
     times = list(dict.fromkeys(f"`{each}`" for each in (theirs.event_time, theirs.known_at) if each is not None))
     same = " and ".join([*(f"`{column}`" for column, _ in matched(feature.match)), *times])
     _log.warning(
-        "warning: `%s`, %s: for %s of %s rows the latest is one of several rows of `%s` that are alike in %s and "
-        "differ in `%s`, as at %s; the last of them counts, in the order of the primary key: match more columns, give "
-        "a `knownAt` that tells them apart, or make one row of them by `aggregate`",
+        "warning: `%s`, %s: for %s of %s rows the latest value is one of several rows of `%s` with the same %s that "
+        "differ in `%s`, as at %s; the last in the order of the primary key is used: match more columns, give "
+        "a `knownAt` that distinguishes them, or combine them with `aggregate`",
         name, place, f"{rows:,}", f"{total:,}", theirs.name, same, feature.column, first,
     )  # fmt: skip
 

@@ -61,5 +61,5 @@ def _refuse_duplicates(
     if repeated:
         raise InputError(
             f"{place}: {repeated:,} values of {', '.join(f'`{column}`' for column in columns)} occur more than once in "
-            f"`{theirs.name}`, so a lookup has no one answer; use `latest`, or match on its primary key"
+            f"`{theirs.name}`, so a lookup is ambiguous; use `latest`, or match on its primary key"
         )

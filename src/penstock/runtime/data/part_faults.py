@@ -25,7 +25,7 @@ def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, A
     for name, facts in parts.items():
         if not facts["rows"]:
             fall = _where_rows_fall(args.split, parts, labelled)
-            raise InputError(f"{place}: no row falls into the {name} part; {fall}")
+            raise InputError(f"{place}: no row falls into the {name} split; {fall}")
         if args.task != "regression" and _is_of_one_class(facts):
             raise InputError(_one_class(args, name, facts, labelled))
 
@@ -39,7 +39,7 @@ def classes_missing_from_training(args: argparse.Namespace, parts: Mapping[str, 
     for one in sorted({one for classes in elsewhere.values() for one in classes} - set(learned)):
         counts = [f"{classes[one]:,} in {name}" for name, classes in elsewhere.items() if one in classes]
         found.append(
-            f"{column}: the train part has no row of the class `{one}`, so that the model never says it (rows of it: "
+            f"{column}: the train split has no row of the class `{one}`, so the model never predicts it (rows of it: "
             f"{', '.join(counts)})"
         )
     return found
@@ -59,14 +59,14 @@ def _one_class(args: argparse.Namespace, name: str, facts: Mapping[str, Any], la
     if not others:
         all_rows = _have(labelled.num_rows, "", one, args.label)
         return (
-            f"{column}: {all_rows}, so there is nothing to tell apart: see whether the source has rows of any other "
+            f"{column}: {all_rows}, so there is nothing to learn: check whether the source has rows of any other "
             f"label, and whether the model's `label` names the right column"
         )
-    these = _have(facts["rows"], f" of the {name} part", one, args.label)
+    these = _have(facts["rows"], f" of the {name} split", one, args.label)
     have = "1 row has" if others == 1 else f"{others:,} rows have"
     return (
-        f"{Address('Model', args.model).key('split')}: {these}; elsewhere {have} another ({column}): give the part "
-        f"more rows, or split so that each part has some of them"
+        f"{Address('Model', args.model).key('split')}: {these}; elsewhere {have} another ({column}): give the split "
+        f"more rows, or split so that each split has some of them"
     )
 
 
@@ -87,9 +87,9 @@ def _where_rows_fall(split: Any, parts: Mapping[str, Mapping[str, Any]], labelle
     counts = " and ".join(f"{facts['rows']:,} into {name}" for name, facts in parts.items() if facts["rows"])
     rows = f"of {labelled.num_rows:,} rows that have a label, {counts or 'none into another'}"
     if not isinstance(split, TimeSplit):
-        return f"{rows}: it takes more rows, or other shares"
+        return f"{rows}: provide more rows, or change the shares"
     first, last = (str(each(labelled[EVENT_TIME])) for each in (pc.min, pc.max))
     return (
-        f"{rows}: they are of {first} to {last}, from whose end `test`, `gap` and `validation` reach back: shorten "
-        f"these, or read rows of a longer time"
+        f"{rows}: they range from {first} to {last}, and `test`, `gap` and `validation` are cut from the end: shorten "
+        f"these, or read a longer period"
     )

@@ -34,7 +34,7 @@ def carried(table: pa.Table, column: str, place: str) -> str:
     for name in (SLICE_PREFIX + column, ENTITY_PREFIX + column):
         if name in table.column_names:
             return name
-    raise InputError(f"{place}: the features carry no column `{column}` of their source")
+    raise InputError(f"{place}: the features do not carry the column `{column}` of their source")
 
 
 def _by_time(table: pa.Table, split: TimeSplit) -> pa.ChunkedArray:

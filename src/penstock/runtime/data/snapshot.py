@@ -34,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of the step."""
     parser.add_argument("--dataset", required=True, help="name of the dataset")
     parser.add_argument("--contract", required=True, type=arguments.spec(DatasetSpec), help="its spec as JSON")
-    parser.add_argument("--as-of", default="", type=arguments.moment, help="moment to read as of; now where empty")
+    parser.add_argument("--as-of", default="", type=arguments.moment, help="time to read data as of; now if empty")
     parser.add_argument(
         "--table",
         action="append",
         type=arguments.named_directory,
         help="NAME=DIRECTORY of a dataset that SQL reads",
     )
-    parser.add_argument("--snapshot", required=True, type=arguments.output_directory, help="directory to write")
+    parser.add_argument("--snapshot", required=True, type=arguments.output_directory, help="output directory")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -72,7 +72,7 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         is_csv = contract.source.csv is not None
         told = unknown_header(raw.column_names, list(contract.columns)) if is_csv else having(raw.column_names)
         raise InputError(
-            f"{named(contract.source)} has none of the columns that the contract names, such as "
+            f"{named(contract.source)} has none of the contract's columns, such as "
             f"`{next(iter(contract.columns))}`: {told}"
         )
     # Of the source alone what the contract names: another column may have a name that SQL takes for the same, or a type
@@ -147,11 +147,11 @@ def _refuse_alike(names: list[str], having: list[str]) -> None:
         other = first.setdefault(name.encode().lower(), name)
         if other != name:
             raise InputError(
-                f"the contract's columns `{other}` and `{name}` differ in case alone, and SQL takes them for one: "
-                f"rename one where the rows are made"
+                f"the contract's columns `{other}` and `{name}` differ only in case, and SQL treats them as one: "
+                f"rename one in the source"
             )
         if (count := having.count(name)) > 1:
-            raise InputError(f"the source has {count} columns called `{name}`: which of them counts?")
+            raise InputError(f"the source has {count} columns called `{name}`: keep one")
 
 
 def _readable(table: pa.Table) -> pa.Table:
@@ -165,7 +165,7 @@ def _readable(table: pa.Table) -> pa.Table:
     for field in table.schema:
         if pa.types.is_decimal256(field.type):
             raise InputError(
-                f"the column `{field.name}` is of the type {field.type}, which cannot be read: write it with at most "
+                f"the column `{field.name}` has the type {field.type}, which cannot be read: write it with at most "
                 f"38 digits, or as text"
             )
     fields = [field.with_type(_readable_type(field.type)) for field in table.schema]
@@ -193,7 +193,7 @@ def _refuse_beyond_calendar(table: pa.Table, name: str) -> None:
     if count:
         have = "row has" if count == 1 else "rows have"
         raise InputError(
-            f"`{name}`: {count:,} {have} a time before the year 1 or after 9999: mend it where the rows are made, or "
+            f"`{name}`: {count:,} {have} a time before the year 1 or after 9999: fix it in the source, or "
             f"declare the dataset with `sql` that leaves such rows out"
         )
 

@@ -94,7 +94,7 @@ def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: S
         filesystem, paths = _files(pattern)
         if not paths:
             instead = "" if "://" in pattern else f"; {unmatched(pattern)}"
-            raise InputError(f"`{pattern}` matches no file, seen from `{Path.cwd()}`{instead}")
+            raise InputError(f"`{pattern}` matches no file in `{Path.cwd()}`{instead}")
         for path in paths:
             try:
                 found.append((path, read(filesystem, path)))
@@ -175,8 +175,8 @@ def _with_points(table: pa.Table, numbers: Sequence[str], path: str) -> pa.Table
         strange = pc.index(pc.match_substring_regex(column, _NUMBER_WITH_POINT), True).as_py()
         if strange >= 0:
             raise InputError(
-                f"`{path}`: `{name}` of row {strange + 1:,} has a point in it, and `dialect` says that decimals come "
-                f"after a comma: write numbers without signs for thousands, or leave `decimal` out"
+                f"`{path}`: `{name}` of row {strange + 1:,} contains a point, but `dialect` says that decimals come "
+                f"after a comma: write numbers without thousands separators, or leave `decimal` out"
             )
         place = table.column_names.index(name)
         table = table.set_column(place, name, pc.replace_substring(column, ",", "."))
@@ -194,7 +194,7 @@ def _files(pattern: str) -> tuple[Any, list[str]]:
     try:
         filesystem, path = fs.FileSystem.from_uri(pattern if not _is_wild(pattern) else _fixed_prefix(pattern))
     except (OSError, ValueError) as error:
-        raise InputError(f"`{pattern}` is no address of a file system: {error}") from None
+        raise InputError(f"`{pattern}` is not a file system address: {error}") from None
     if not _is_wild(pattern):
         return filesystem, [path]
     found = filesystem.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))

@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", required=True, type=arguments.spec(_SPLIT), help="its `split` as JSON")
     parser.add_argument("--seed", default=0, type=int, help="its `seed`, recorded with the splits")
-    parser.add_argument("--splits", required=True, type=arguments.output_directory, help="directory to write")
+    parser.add_argument("--splits", required=True, type=arguments.output_directory, help="output directory")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -130,7 +130,7 @@ def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice
     facts = read_json(directory / "features.json")
     available = {each["name"]: each["type"] for each in facts["features"]}
     if name not in choice:
-        raise InputError(f"`--choice` does not say which features of `{name}` the model takes")
+        raise InputError(f"`--choice` does not say which features of `{name}` the model uses")
     chosen = choice[name]
     named = chosen.except_ if isinstance(chosen, Except) else [] if chosen == "all" else list(chosen)
     unknown = [each for each in named if each not in available]
@@ -181,8 +181,8 @@ def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
         listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
         have = "row lacks its" if rows - known == 1 else "rows lack their"
         raise InputError(
-            f"{place}: {rows - known:,} {have} entity {listed}, so nobody can tell what to join them with: declare the "
-            f"columns of the entity without `nullable`, and leave such rows out"
+            f"{place}: {rows - known:,} {have} entity {listed}, so it is unknown what to join them with: declare the "
+            f"entity's columns without `nullable`, and leave such rows out"
         )
     if distinct != known:
         raise InputError(f"{place} has several rows for one entity, so it cannot be joined")
@@ -237,7 +237,7 @@ def part_tables(
     kept = [name for name in slices if name not in seen]
     missing = [name for name in kept if SLICE_PREFIX + name not in table.column_names]
     if missing:
-        raise InputError(f"`slices`: the features carry no column `{missing[0]}` of their source")
+        raise InputError(f"`slices`: the features do not carry the column `{missing[0]}` of their source")
     entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
     timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
     clusters = [name for name in table.column_names if name.startswith(CLUSTER_PREFIX)]

@@ -95,8 +95,8 @@ def refuse_other_kinds(theirs: pa.Table, ours: pa.Table, pairs: Sequence[tuple[s
         if len({_ALIKE.get(kind, kind) for kind in kinds} - {"null"}) > 1:
             named = [name.removeprefix(ENTITY_PREFIX) for name in (their, our)]
             raise InputError(
-                f"{place}: rows cannot meet where `{named[0]}` is {kinds[0]} and `{named[1]}` is {kinds[1]}: declare "
-                f"both columns with one type"
+                f"{place}: rows never match, because `{named[0]}` is {kinds[0]} and `{named[1]}` is {kinds[1]}: "
+                f"declare both columns with the same type"
             )
 
 

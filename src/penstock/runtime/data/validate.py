@@ -33,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, help="name of the dataset")
     parser.add_argument("--contract", required=True, type=arguments.spec(DatasetSpec), help="its spec as JSON")
     parser.add_argument(
-        "--as-of", default="", type=arguments.moment, help="moment to judge its age at; now where empty"
+        "--as-of", default="", type=arguments.moment, help="time at which to measure its age; now if empty"
     )
     parser.add_argument("--snapshot", required=True, type=arguments.directory, help="directory of its snapshot")
-    parser.add_argument("--table", required=True, type=arguments.output_directory, help="directory to write")
+    parser.add_argument("--table", required=True, type=arguments.output_directory, help="output directory")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -46,14 +46,14 @@ def run(args: argparse.Namespace) -> None:
     judgement = judge(args.snapshot, args.dataset, contract, args.as_of)
     for finding in judgement.findings:
         if finding.result != "fail":
-            effect = "set aside" if finding.result == "quarantine" else "warning"
+            effect = "quarantined" if finding.result == "quarantine" else "warning"
             _log.info("%s: %s", effect, finding.sentence)
     stopping = [finding.sentence for finding in judgement.findings if finding.result == "fail"]
     if judgement.table.num_rows == 0 and not stopping:
         # Whoever reads it would take the missing rows for missing values.
         aside = [finding.sentence for finding in judgement.findings if finding.result == "quarantine"]
         if aside:
-            stopping += [f"{args.dataset}: every row is set aside, and none remains", *aside]
+            stopping += [f"{args.dataset}: every row violates the contract and is quarantined", *aside]
         else:
             stopping += on_no_row(args.dataset, contract.source, snapshot)
     if stopping:
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
         write_table(args.table / QUARANTINE_FILE, judgement.quarantine)
     facts = _facts(args.dataset, contract, judgement)
     write_json(args.table / "table.json", {**facts, "source": snapshot["source"]})
-    _log.info("%s: %s rows hold the contract", args.dataset, f"{judgement.table.num_rows:,}")
+    _log.info("%s: %s rows satisfy the contract", args.dataset, f"{judgement.table.num_rows:,}")
 
 
 def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime) -> RowJudgement:

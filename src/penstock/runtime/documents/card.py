@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verdict", action="append", type=named_directory, default=[], help="GATE=DIRECTORY of its verdict"
     )
     parser.add_argument("--spec-digest", required=True, help="digest of the specs that it is made from")
-    parser.add_argument("--card-dir", type=output_directory, required=True, help="where the card is written")
+    parser.add_argument("--card-dir", type=output_directory, required=True, help="output directory of the card")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -177,7 +177,7 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
 def _decided(gate: Facts) -> str:
     """How the gate decided, and on how many of its rules nothing could be said."""
     skipped = sum(rule["outcome"] == "skip" for rule in gate["rules"])
-    passed = "passed" if gate["passed"] else "did not pass"
+    passed = "passed" if gate["passed"] else "failed"
     return f"{passed}, with {skipped} of {len(gate['rules'])} rules skipped" if skipped else passed
 
 
@@ -192,7 +192,7 @@ def _left_out(counts: Facts) -> str:
     """How many rows are in no part, and why; nothing where all are in one."""
     reasons = [f"{count:,} {_LEFT_OUT[why]}" for why, count in counts.items() if count]
     total = sum(counts.values())
-    return f"{total:,} {'row is' if total == 1 else 'rows are'} in no part: {', '.join(reasons)}" if reasons else ""
+    return f"{total:,} {'row is' if total == 1 else 'rows are'} in no split: {', '.join(reasons)}" if reasons else ""
 
 
 def _positive(facts: Facts) -> str:
@@ -209,7 +209,7 @@ _LEFT_OUT = {
     "without_label": "without a label in time",
     "not_due": "whose label is not due yet",
     "without_time": "without a time",
-    "gap": "in the gaps between the parts",
+    "gap": "in the gaps between the splits",
 }
 """Why rows are in no part."""
 

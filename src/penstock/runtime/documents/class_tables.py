@@ -37,12 +37,12 @@ def confusion_table(classes: Sequence[Class]) -> Markdown:
     """How often each class is said of the rows of each, with a sentence that says how to read it."""
     if len(classes) > MOST_COLUMNS:
         return _mistakes(classes)
-    header = ("Class of the row", *(f"said {each['class']}" for each in classes))
+    header = ("True class", *(f"predicted {each['class']}" for each in classes))
     rows = [
         (each["class"], *(_cell(count, right=number == row) for number, count in enumerate(each["said"])))
         for row, each in enumerate(classes)
     ]
-    reading = "A line counts the test rows of one class by the class that the model says of them; in bold it is right."
+    reading = "Test rows by true class (lines) and predicted class (columns); correct predictions are bold."
     return _below(reading, table(header, rows, right=range(1, len(classes) + 1)))
 
 
@@ -65,16 +65,20 @@ def _mistakes(classes: Sequence[Class]) -> Markdown:
         if count and number != row
     ]
     if not found:
-        return Markdown("The model is right about every test row.")
+        return Markdown("The model predicts every test row correctly.")
     found.sort(key=lambda mistake: (-mistake[0], *mistake[1:]))
     rows = [
         (classes[row]["class"], classes[number]["class"], f"{count:,}", f"{count / classes[row]['rows']:.1%}")
         for count, row, number in found[:_MOST_MISTAKES]
     ]
     wrong = sum(count for count, _, _ in found)
-    shown = f"the {len(rows)} commonest of {len(found):,} are" if len(found) > len(rows) else "each is"
-    reading = f"The model says a wrong class of {wrong:,} test rows. Of the mistakes {shown} listed."
-    header = ("Class of the row", "Class that is said", "Rows", "Share of the class")
+    shown = (
+        f"the {len(rows)} most frequent of {len(found):,} confusions are"
+        if len(found) > len(rows)
+        else "all confusions are"
+    )
+    reading = f"The model predicts a wrong class for {wrong:,} test rows; {shown} listed."
+    header = ("True class", "Predicted class", "Rows", "Share of the true class")
     return _below(reading, table(header, rows, right=(2, 3)))
 
 

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verdict", action="append", type=named_directory, default=[], help="GATE=DIRECTORY of its verdict"
     )
     parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
-    parser.add_argument("--evidence", type=output_directory, required=True, help="where the statement is written")
+    parser.add_argument("--evidence", type=output_directory, required=True, help="output directory of the statement")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -61,15 +61,15 @@ def run(arguments: argparse.Namespace) -> None:
         created=_moment(os.environ.get("SOURCE_DATE_EPOCH")),
     )
     (arguments.evidence / STATEMENT_FILE).write_bytes(statement.as_bytes())
-    log.info("Stated that `%s` %s passed %d gates.", arguments.model, digest, len(arguments.verdict))
+    log.info("Wrote the statement that `%s` %s passed %d gates.", arguments.model, digest, len(arguments.verdict))
 
 
 def _refuse_strangers(arguments: argparse.Namespace, digest: str, figures: dict[str, Any]) -> None:
     name = read_json(arguments.model_dir / TRAINING_FILE)["model"]
     if name != arguments.model:
-        raise InputError(f"--model-dir holds the model `{name}`, and --model is `{arguments.model}`")
+        raise InputError(f"--model-dir holds the model `{name}`, but --model is `{arguments.model}`")
     if figures["digest"] != digest:
-        raise InputError(f"the evaluation is of the model {figures['digest']}, and --model-dir holds {digest}")
+        raise InputError(f"the evaluation is of the model {figures['digest']}, but --model-dir holds {digest}")
 
 
 def _code(model: Path) -> dict[str, str]:

@@ -23,6 +23,6 @@ def read_verdicts(directories: Iterable[tuple[str, Path]], digest: str) -> list[
         if verdict["gate"] != gate:
             raise InputError(f"--verdict {gate}: the directory holds the verdict of `{verdict['gate']}`")
         if verdict["digest"] != digest:
-            raise InputError(f"the gate `{gate}` judged the model {verdict['digest']}, and this one is {digest}")
+            raise InputError(f"the gate `{gate}` evaluated the model {verdict['digest']}, but this one is {digest}")
         found.append(verdict)
     return found

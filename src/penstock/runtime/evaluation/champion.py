@@ -50,16 +50,16 @@ def find_champion(context: EvaluationContext, model: str, tracking: str, store: 
     An `InputError` where the registry cannot be asked: whether there is a champion is not known then.
     """
     if not tracking or not store:
-        return AbsentChampion("no registry and store are given, so there is no champion")
+        return AbsentChampion("no registry and model store are given, so there is no champion")
     digest = Registry(tracking).rival(model, context.model.digest)
     if digest is None:
-        return AbsentChampion(f"the registry knows no champion of `{model}` before this model")
+        return AbsentChampion(f"no champion of `{model}` is registered yet")
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
         directory = Path(temporary) / MODEL
         try:
             ModelStore.open(store).fetch(model, digest, MODEL, directory)
         except InputError as fault:
-            return AbsentChampion(f"the champion {digest} cannot be compared with: {fault}", digest)
+            return AbsentChampion(f"cannot compare with the champion {digest}: {fault}", digest)
         return on_test_rows(directory, digest, context)
 
 
@@ -69,14 +69,16 @@ def on_test_rows(directory: Path, digest: str, context: EvaluationContext) -> Ch
     try:
         model = load_model(directory, digest)
         if model.task != context.task:
-            return AbsentChampion(f"{named} is for a {model.task} task, this one for a {context.task} task", digest)
+            return AbsentChampion(
+                f"{named} is for a {model.task} task, but this model is for a {context.task} task", digest
+            )
         predictions = predictions_of(
             model, context.rows.features, context.rows.label, context.splits.classes, context.threshold
         )
     except InputError as fault:
-        return AbsentChampion(f"{named} cannot be compared with: {fault}", digest)
+        return AbsentChampion(f"cannot compare with {named}: {fault}", digest)
     except Exception as error:  # it was made by other libraries, perhaps, and may fail in any way
         return AbsentChampion(f"{named} fails on these test rows: {type(error).__name__}: {error}", digest)
     if not np.isfinite(predictions.output).all():
-        return AbsentChampion(f"{named} answers some of these test rows with no finite number", digest)
+        return AbsentChampion(f"{named} predicts no finite number for some of these test rows", digest)
     return Champion(digest, predictions)

@@ -46,11 +46,11 @@ class Clustering:
         if not self.clusters.are_too_few:
             return None
         count, effective = len(self.clusters), self.clusters.effective
-        as_many = f", of sizes that make them count as {effective:.1f}" if count >= FEWEST_CLUSTERS else ""
+        as_many = f", of sizes that make them worth {effective:.1f}" if count >= FEWEST_CLUSTERS else ""
         are = "cluster" if count == 1 else "clusters"
         return (
-            f"the test rows are {count} {are} by {self.by}{as_many}, and an interval needs {FEWEST_CLUSTERS}: "
-            "whether the rule holds is not known"
+            f"the test rows are {count} {are} by {self.by}{as_many}, but an interval needs {FEWEST_CLUSTERS}: "
+            "it is unknown whether the rule holds"
         )
 
 
@@ -93,7 +93,7 @@ def most_cautious(found: Iterable[Clustering | None]) -> Clustering | None:
 def _of_column(column: str, told_apart: pa.Table) -> Array:
     """The number of each row's value; -1 where it has none."""
     if column not in told_apart.column_names:
-        raise InputError(f"`clusters`: the rows are not told apart by `{column}`")
+        raise InputError(f"`clusters`: the splits have no column `{column}` to cluster by")
     return np.asarray(told_apart[column].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False))
 
 

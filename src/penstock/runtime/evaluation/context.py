@@ -74,7 +74,7 @@ class EvaluationContext:
         """An `InputError` where the task has no such metric."""
         if name not in METRICS or self.task not in METRICS[name].tasks:
             known = ", ".join(f"`{each}`" for each, metric in METRICS.items() if self.task in metric.tasks)
-            raise InputError(f"`{name}` is no metric of a {self.task} task; there are {known}")
+            raise InputError(f"`{name}` is not a metric of a {self.task} task; known: {known}")
 
     def groups(self, column: str, min_support: int) -> Groups:
         """The test rows by the group that a slice or a feature names."""
@@ -88,10 +88,10 @@ class EvaluationContext:
 def evaluation_context(model: TrainedModel, splits: Splits, threshold: float) -> EvaluationContext:
     """The model before the test rows of the splits."""
     if model.task != splits.task:
-        raise InputError(f"the model is for a {model.task} task, the splits are of a {splits.task} task")
+        raise InputError(f"the model is for a {model.task} task, but the splits are of a {splits.task} task")
     rows = splits.rows("test")
     if len(rows.label) == 0:
-        raise InputError("the splits have no test rows: nothing can be said of the model")
+        raise InputError("the splits have no test rows, so the model cannot be evaluated")
     try:
         predictions = predictions_of(model, rows.features, rows.label, splits.classes, threshold)
     except InputError:
@@ -100,7 +100,7 @@ def evaluation_context(model: TrainedModel, splits: Splits, threshold: float) ->
         raise InputError(f"the model fails on the test rows: {type(error).__name__}: {error}") from error
     if not np.isfinite(predictions.output).all():
         count = int((~np.isfinite(predictions.output)).sum())
-        raise InputError(f"the model answers {count} of {len(predictions)} test rows with no finite number")
+        raise InputError(f"the model predicts no finite number for {count} of {len(predictions)} test rows")
     return EvaluationContext(model, splits, rows, threshold, predictions)
 
 

@@ -41,15 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
     parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
     parser.add_argument("--task", choices=TASKS, required=True)
-    parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="binary tasks: the score from which a row is positive"
+    )
     parser.add_argument("--gates", type=spec(Gates), required=True, help="rules by gate, as JSON")
     parser.add_argument(
-        "--clusters", type=spec(dict[str, Clusters]), default={}, help="which rows belong together, by gate, as JSON"
+        "--clusters",
+        type=spec(dict[str, Clusters]),
+        default={},
+        help="what rows are clustered by, for each gate, as JSON",
     )
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--tracking", default="", help="MLflow's tracking server, which knows the champion")
-    parser.add_argument("--model-store", default="", help="where registered models lie")
-    parser.add_argument("--evaluation", type=output_directory, required=True, help="where the figures are written")
+    parser.add_argument("--tracking", default="", help="MLflow tracking server, whose registry names the champion")
+    parser.add_argument("--model-store", default="", help="model store of the registered models")
+    parser.add_argument("--evaluation", type=output_directory, required=True, help="output directory of the metrics")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -134,7 +139,7 @@ def _measured_rules(
     found: dict[str, Any] = {}
     for rule in rules:
         try:
-            result = measured(rule, context, champion or AbsentChampion("no rule asked for the champion"))
+            result = measured(rule, context, champion or AbsentChampion("no rule compares with the champion"))
         except InputError as fault:
             raise InputError(f"gate `{gate}`, rule `{rule.id}`: {fault}") from fault
         found[rule.id] = result.as_json()
@@ -145,7 +150,7 @@ def _measured_rules(
 def _said(result: Measured) -> str:
     if result.skipped is not None:
         return f"skipped: {result.skipped}"
-    return ", ".join(f"{figure.name} = {figure.estimate:.4g}" for figure in result.figures.values()) or "no figure"
+    return ", ".join(f"{figure.name} = {figure.estimate:.4g}" for figure in result.figures.values()) or "no value"
 
 
 def _champion(context: EvaluationContext, arguments: argparse.Namespace) -> Champion | AbsentChampion | None:

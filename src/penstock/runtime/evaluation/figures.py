@@ -64,12 +64,12 @@ def figure_from_json(value: Mapping[str, Any], interval: bool) -> Figure:
 
 
 def clusters_said(clusters: Mapping[str, Any]) -> str:
-    """Clusters in words: how many there are, by what they are told apart, and whether they allow an interval."""
+    """Clusters in words: what rows are clustered by, how many there are, and whether they allow an interval."""
     count = clusters["count"]
     without = clusters["rows_without"]
-    rest = f", one of them of the {without:,} rows without a value" if without else ""
-    few = f", too few for an interval, which needs {FEWEST_CLUSTERS}" if clusters["effective"] < FEWEST_CLUSTERS else ""
-    return f"{counted(count, 'cluster')} of rows by {clusters['by'].replace('`', '')}{rest}{few}"
+    rest = f", one of them for {without:,} rows without a value" if without else ""
+    few = f", too few for an interval: {FEWEST_CLUSTERS} are needed" if clusters["effective"] < FEWEST_CLUSTERS else ""
+    return f"{clusters['by'].replace('`', '')} ({counted(count, 'cluster')}{rest}{few})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,6 @@ class Evaluation:
         gates = self.facts["gates"]
         if gate not in gates:
             known = ", ".join(f"`{name}`" for name in gates) or "none"
-            raise InputError(f"the evaluation has no gate `{gate}`; it has {known}")
+            raise InputError(f"the evaluation has no gate `{gate}`; known: {known}")
         found: Mapping[str, Mapping[str, Any]] = gates[gate]
         return found

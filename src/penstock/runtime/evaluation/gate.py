@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gate", required=True, help="the gate's name")
     parser.add_argument("--rules", type=spec(list[AnyRule]), required=True, help="the gate's rules as JSON")
     parser.add_argument("--evaluation", type=directory, required=True, help="output of `evaluate`")
-    parser.add_argument("--verdict", type=output_directory, required=True, help="where the verdict is written")
+    parser.add_argument("--verdict", type=output_directory, required=True, help="output directory of the verdict")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     found = verdicts(arguments.rules, evaluation.rules(arguments.gate))
     clusters = evaluation.clusters(arguments.gate)
     if clusters is not None:
-        log.info("Intervals take as independent: %s.", clusters_said(clusters))
+        log.info("Intervals are clustered by %s.", clusters_said(clusters))
     for line in table(found):
         log.info("%s", line)
     failed = [rule for rule in found if rule.outcome == "fail"]
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
     if failed:
         refused = [f"gate `{arguments.gate}`, {reason}" for rule in failed for reason in rule.reasons()]
         raise RefusedError(*refused)
-    log.info("The gate `%s` lets the model pass.", arguments.gate)
+    log.info("The model passes the gate `%s`.", arguments.gate)
 
 
 def table(found: Sequence[RuleVerdict]) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def _slices(rule: SliceRule, context: EvaluationContext) -> Measured:
 
 def _fairness(rule: FairnessRule, context: EvaluationContext) -> Measured:
     if context.task != "binary":
-        raise InputError(f"`{rule.fairness}` is about binary decisions, and this is a {context.task} task")
+        raise InputError(f"`{rule.fairness}` is for binary decisions, but this is a {context.task} task")
     groups = context.groups(rule.by, rule.min_support)
     figure = Figure(rule.fairness, fairness(rule.fairness, context.predictions, groups))
     rates = {
@@ -131,7 +131,7 @@ def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
     if not groups.small:
         return ()
     named = ", ".join(f"{name} ({rows})" for name, rows in groups.small.items())
-    return (f"groups of `{column}` with fewer than {min_support} rows, not judged: {named}",)
+    return (f"groups of `{column}` with fewer than {min_support} rows, not evaluated: {named}",)
 
 
 def _comparison(rule: CompareRule, context: EvaluationContext, champion: Champion | AbsentChampion) -> Measured:
@@ -142,7 +142,7 @@ def _comparison(rule: CompareRule, context: EvaluationContext, champion: Champio
             if champion.digest is None:
                 return Measured({}, skipped=champion.reason)
             # It is there: whether this model is as good as it, nobody knows, and so the rule does not hold.
-            way_on = "if that is meant, leave this rule out of the gate until this model is the champion"
+            way_on = "if this is intended, leave this rule out of the gate until this model is the champion"
             return Measured({}, notes=(f"{champion.reason}; {way_on}",))
         other = champion.predictions
     else:
@@ -176,7 +176,7 @@ def _decisions(context: EvaluationContext, theirs: Predictions) -> dict[str, Any
 def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
     whole = context.metric(rule.metric)
     sign = 1 if METRICS[rule.metric].higher_is_better else -1
-    name, drops = f"{rule.metric} lost", []
+    name, drops = f"{rule.metric} drop", []
     for number in range(PERTURBATIONS):
         frame = _perturbation(rule, context, SEED + number)
         try:

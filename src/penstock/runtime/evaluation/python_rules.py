@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from penstock.specs.gate import PythonRule
 
 RESAMPLES = 300
-"""Calls for an interval: a function of one's own sees whole rows, which is slow."""
+"""Calls for an interval: a custom function sees whole rows, which is slow."""
 
 
 def own_figure(rule: PythonRule, context: EvaluationContext) -> Figure:
@@ -65,7 +65,7 @@ def _called(name: str, function: Callable[..., Any], truth: Any, said: Any, rows
     try:
         value = function(truth, said, rows)
     except (Exception, SystemExit) as error:
-        raise InputError(f"`{name}` fails{failure(error)}") from error
+        raise InputError(f"`{name}` failed{failure(error)}") from error
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -19,24 +19,22 @@ def about(rule: AnyRule) -> str:
     """A clause without a capital or a full stop; empty where the name of the figure says it all."""
     match rule:
         case SliceRule() | FairnessRule():
-            return f"the groups are those of `{rule.by}`"
+            return f"by group of `{rule.by}`"
         case CompareRule():
-            return f"how much better than {_OTHERS[rule.compare.to]}, in {_scale(rule.compare.metric)}"
+            return f"improvement over {_OTHERS[rule.compare.to]}, in {_scale(rule.compare.metric)}"
         case PerturbRule():
-            return f"how much worse with {_perturbation(rule)}, in {_scale(rule.metric)}"
+            return f"loss with {_perturbation(rule)}, in {_scale(rule.metric)}"
         case ExplainRule() if rule.max_share is not None:
-            return "of what the model loses as its features are shuffled one by one, the largest share by one of them"
+            return "the largest share that one feature has of the total permutation importance"
         case LatencyRule():
-            return (
-                "the time of a call on the machine that evaluated the model, which need not be as the one that serves"
-            )
+            return "response time on the machine that evaluated the model, which may differ from the server's"
         case _:
             return ""
 
 
 _OTHERS = {
     "champion": "the champion, on the same rows",
-    "baseline": "a predictor that knows of the training rows their labels alone, and of the test rows nothing",
+    "baseline": "a baseline predictor that uses only the labels of the training rows",
 }
 
 
@@ -49,5 +47,5 @@ def _scale(metric: str) -> str:
 
 def _perturbation(rule: PerturbRule) -> str:
     if rule.perturb.missing is not None:
-        return f"{rule.perturb.missing!s} of the values of all features taken away"
-    return f"noise of {number(rule.perturb.noise or 0)} standard deviations on every number"
+        return f"{rule.perturb.missing!s} of all feature values removed"
+    return f"Gaussian noise of {number(rule.perturb.noise or 0)} standard deviations on every number"

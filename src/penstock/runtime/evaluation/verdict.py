@@ -56,7 +56,7 @@ class RuleVerdict:
         why = f" ({self.rule.why})" if self.rule.why else ""
         unknown = f": {'; '.join(self.notes)}" if self.notes else ""
         return tuple(
-            f"rule `{self.rule.id}`: {_against(judgement.figure, bound)}, and must be {bound}"
+            f"rule `{self.rule.id}`: {_against(judgement.figure, bound)}, but must be {bound}"
             f"{judgement.limit.unit and ' ' + judgement.limit.unit}{why}"
             f"{unknown if isnan(judgement.figure.nearer_end(bound)) else ''}"
             for judgement in self.judgements

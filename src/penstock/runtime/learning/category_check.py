@@ -60,15 +60,15 @@ def refuse_unrecognized_categories(
             # Values that it knows it may well hold to be the same, if they are rare.
             if set(own).isdisjoint(values) and probe.is_sensitive_to(name, values[:_MOST_VALUES]):
                 raise InputError(
-                    f"the model knows `{name}` as {_listed(values)}, and none of the values that come, such as "
-                    f"{_listed(own)}: fit it on text as it comes here, booleans as 'true' and 'false'"
+                    f"the model expects `{name}` to be {_listed(values)}, but the data has other values, such as "
+                    f"{_listed(own)}: fit it on the strings used here, booleans as 'true' and 'false'"
                 )
 
 
 def _refuse_nan(probe: _Probe, name: str) -> None:
     if probe.is_sensitive_to(name, [float("nan"), _UNKNOWN]) and not probe.is_sensitive_to(name, [None, _UNKNOWN]):
         raise InputError(
-            f"the model knows a missing `{name}` as NaN, and None comes: fit it on None for what is missing"
+            f"the model expects a missing `{name}` as NaN, but it is None here: fit it on None for missing values"
         )
 
 
@@ -81,7 +81,10 @@ def _log_unknown(probe: _Probe, column: pd.Series[Any], own: list[str], known: l
     if strange:
         share = float(column.isin(strange).mean())
         log.warning(
-            "The model does not know %s of `%s`, in %.1f%% of the rows.", _listed(strange), column.name, 100 * share
+            "The model does not know the values %s of `%s`, in %.1f%% of the rows.",
+            _listed(strange),
+            column.name,
+            100 * share,
         )
 
 

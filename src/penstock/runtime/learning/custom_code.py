@@ -62,13 +62,13 @@ def try_to_serve(directory: Path) -> None:
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"the model gave no answer to one row within {_MOST_SECONDS} s: it is not saved") from error
+        raise InputError(f"the model did not predict one row within {_MOST_SECONDS} s: it was not saved") from error
     if done.returncode:
         told = done.stderr.strip().splitlines()
         names = ", ".join(f"`{entry.name}`" for entry in sorted((directory / CODE_FOLDER).iterdir()))
         raise InputError(
-            f"the model cannot be served with the code that goes with it ({names}): "
+            f"the model cannot be served with the code saved with it ({names}): "
             f"`{told[-1] if told else f'exit code {done.returncode}'}`; a server has neither the repository nor its "
-            "files: where the code needs a module, import it by a statement, and what it reads from files, let it "
-            "read while the model is trained"
+            "files: import needed modules with import statements, and read files "
+            "during training, not prediction"
         )

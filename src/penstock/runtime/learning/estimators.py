@@ -27,7 +27,7 @@ THREADS = 2
 """Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
 two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
 
-_INSTALL = ": install the package that has it here, and in the runtime image that an Environment names"
+_INSTALL = ": install the package that provides it here, and in the Environment's runtime image"
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, s
     except (Exception, SystemExit) as error:
         raise InputError(f"`{where}` failed{failure(error)}") from error
     if not hasattr(estimator, "fit"):
-        raise InputError(f"`{where}` gives no estimator: it has no method `fit`")
+        raise InputError(f"`{where}` is not an estimator: it has no method `fit`")
     if hasattr(estimator, "get_params") and estimator.get_params().get("random_state", 0) is None:
         estimator.set_params(random_state=seed)
     _refuse_other_task(estimator, task, where)
@@ -77,7 +77,7 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
         InputError: what scikit-learn says of a parameter or of the data; a single class among the labels.
     """
     if label.dtype.kind != "f" and len(np.unique(label)) < 2:
-        raise InputError(f"all {len(label)} training rows have the label `{label[0]}`: there is nothing to tell apart")
+        raise InputError(f"all {len(label)} training rows have the label `{label[0]}`: there is nothing to learn")
     with limited_threads(threads):
         try:
             return model.fit(rows, label)
@@ -107,9 +107,8 @@ def takes_sparse(estimator: Any) -> bool:
 def _explained(error: ValueError) -> str:
     text = " ".join(str(error).split())
     if "contains NaN" in text:
-        return (
-            f"the learner takes no missing values, and some feature has them: set `preprocess.numeric.impute` ({text})"
-        )
+        advice = "set `preprocess.numeric.impute`"
+        return f"the learner does not support missing values, and some feature has them: {advice} ({text})"
     return f"the learner cannot be fitted: {text}"
 
 
@@ -148,7 +147,7 @@ def _module(name: str, path: str) -> Any:
         hint = _did_you_mean(name.rpartition(".")[2], siblings, parent + ".")
         raise InputError(f"there is no module `{name}`, which `{path}` names{hint or _INSTALL}") from None
     except (Exception, SystemExit) as error:
-        raise InputError(f"`{path}`: the module fails{failure(error)}") from error
+        raise InputError(f"`{path}`: importing the module failed{failure(error)}") from error
 
 
 def _submodules(package: Any) -> list[str]:
@@ -180,11 +179,11 @@ def _refuse_other_task(estimator: Any, task: str, where: str) -> None:
     except AttributeError:  # not of scikit-learn's family: its own `fit` will say
         classifier = regressor = False
     if task == "regression" and classifier:
-        raise InputError(f"`{where}` is a classifier, and the task is regression")
+        raise InputError(f"`{where}` is a classifier, but the task is regression")
     if task != "regression" and regressor:
-        raise InputError(f"`{where}` is a regressor, and the task is {task}")
+        raise InputError(f"`{where}` is a regressor, but the task is {task}")
     if task != "regression" and not hasattr(estimator, "predict_proba"):
         raise InputError(
-            f"`{where}` gives no probabilities: choose parameters with which it has `predict_proba`, or wrap it in "
-            "`sklearn.calibration.CalibratedClassifierCV` by a `python` function"
+            f"`{where}` does not predict probabilities: choose parameters that give it `predict_proba`, or wrap it in "
+            "`sklearn.calibration.CalibratedClassifierCV` with a `python` function"
         )

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--external", type=spec(External), required=True, help="the estimator's `external` as JSON")
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--model-dir", type=output_directory, required=True, help="where the model is written")
+    parser.add_argument("--model-dir", type=output_directory, required=True, help="output directory of the model")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -84,7 +84,7 @@ def read(external: External) -> bytes:
         raise InputError(f"`{external.file}` cannot be read: {error}") from error
     actual = f"sha256:{hashlib.sha256(data).hexdigest()}"
     if actual != external.digest:
-        raise InputError(f"`{external.file}` has the digest {actual}, not {external.digest}: it is not opened")
+        raise InputError(f"`{external.file}` has the digest {actual}, not {external.digest}: it was not opened")
     return data
 
 
@@ -98,7 +98,7 @@ def opened(data: bytes, external: External) -> Any:
         if strange:
             raise InputError(
                 f"`{external.file}` holds {', '.join(f'`{each}`' for each in strange)}, which the spec does not trust; "
-                "only trees of scikit-learn can be named in `external.trust`"
+                "only scikit-learn's tree types can be listed in `external.trust`"
             )
         return io.loads(data, trusted=sorted(allowed))
     except InputError:
@@ -127,9 +127,9 @@ def _try(pipeline: Any, rows: Any, task: str, answer: str, classes: tuple[str, .
         raise InputError(f"the model has no `{answer}`, which a {task} task needs")
     known = [str(each) for each in getattr(pipeline, "classes_", ())]
     if task == "binary" and known not in (["0", "1"], ["False", "True"]):
-        raise InputError(f"the model tells {known} apart, and a binary task 0 from 1, the positive class")
+        raise InputError(f"the model's classes are {known}, but a binary task has 0 and 1, the positive class")
     if task == "multiclass" and (strange := sorted(set(known) - set(classes))):
-        raise InputError(f"the model predicts {strange}, which the label never is")
+        raise InputError(f"the model predicts {strange}, which are not among the labels")
     try:
         getattr(pipeline, answer)(rows.head(_PROBED_ROWS))
     except Exception as error:  # what a pipeline of somebody else does with a row it was not made for is its own

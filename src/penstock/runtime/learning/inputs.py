@@ -31,4 +31,4 @@ def best_params(trials: Path | None) -> dict[str, Any]:
 def refuse_other_task(splits: Splits, arguments: argparse.Namespace) -> None:
     """The task of the splits must be the one that the step was started for."""
     if splits.task != arguments.task:
-        raise InputError(f"the splits are of a {splits.task} task, and --task is {arguments.task}")
+        raise InputError(f"the splits are of a {splits.task} task, but --task is {arguments.task}")

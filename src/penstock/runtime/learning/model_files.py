@@ -166,7 +166,7 @@ def load_model(directory: Path, digest: str | None = None) -> TrainedModel:
     training = read_json(directory / TRAINING_FILE)
     actual = directory_digest(directory)
     if digest is not None and actual != digest:
-        raise InputError(f"the model in `{directory}` has the digest {actual}, not {digest}: it is not loaded")
+        raise InputError(f"the model in `{directory}` has the digest {actual}, not {digest}: it was not loaded")
     return TrainedModel(
         name=training["model"],
         task=training["task"],
@@ -181,7 +181,7 @@ def load_model(directory: Path, digest: str | None = None) -> TrainedModel:
 def _unpickled(directory: Path, libraries: Mapping[str, str]) -> Any:
     made, here = libraries["scikit-learn"], _version("scikit-learn")
     if made != here:
-        log.warning("The model was made with scikit-learn %s; this is %s.", made, here)
+        log.warning("The model was saved with scikit-learn %s; this is %s.", made, here)
     code = directory / CODE_FOLDER
     if code.is_dir() and str(code) not in sys.path:
         # What the repository has is taken from there, as its other code is.
@@ -201,7 +201,7 @@ def _pickled(pipeline: Any) -> bytes:
         return pickle.dumps(pipeline, protocol=_PICKLE_PROTOCOL)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise InputError(
-            f"the estimator cannot be saved: {error}; classes and functions that it uses must stand at the top level "
+            f"the estimator cannot be saved: {error}; classes and functions that it uses must be at the top level "
             "of a module"
         ) from error
 

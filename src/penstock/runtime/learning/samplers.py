@@ -45,7 +45,7 @@ class _Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         if search.sampler == "cma-es" and sum(each.choice is None for each in search.space.values()) < 2:
             raise InputError(
-                "the sampler `cma-es` needs two numeric parameters or more in `search.space`; choose `tpe`"
+                "the sampler `cma-es` needs at least two numeric parameters in `search.space`; choose `tpe`"
             )
         self._search = search
         self._space = {name: _distribution(each) for name, each in sorted(search.space.items())}
@@ -103,7 +103,7 @@ def _grid_values(name: str, values: Range) -> list[Any]:
         return values.choice
     if values.int_ is not None:
         return list(range(values.int_[0], values.int_[1] + 1))
-    raise InputError(f"a grid has no steps between numbers: give `search.space.{name}` as `choice` or `int`")
+    raise InputError(f"a grid needs discrete values: write `search.space.{name}` as `choice` or `int`")
 
 
 def _distribution(values: Range) -> BaseDistribution:

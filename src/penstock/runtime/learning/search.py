@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--search", type=spec(Search), required=True, help="its `search` as JSON")
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--seed", type=int, default=0, help="seed of the learners; the sampler's is the search's own")
-    parser.add_argument("--trials", type=output_directory, required=True, help="where the trials are written")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the learners; the sampler uses the search's own")
+    parser.add_argument("--trials", type=output_directory, required=True, help="output directory of the trials")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -138,8 +138,8 @@ def _evaluator(task: Task, parallel: int) -> Iterator[Evaluate]:
                 return list(pool.map(score_in_worker, batch))
             except BrokenProcessPool:
                 raise InputError(
-                    f"a process of the search died, as one does that runs out of memory: {workers} trials ran at a "
-                    "time; give the model more `resources.memory` or `search.parallel` less"
+                    f"a process of the search was killed, possibly out of memory, while {workers} trials ran in "
+                    "parallel: raise the model's `resources.memory`, or lower `search.parallel`"
                 ) from None
 
         yield scored
@@ -168,7 +168,7 @@ class _Journal:
             except (ValueError, TypeError):
                 continue
             found[found_trial.number] = found_trial
-        log.info("%d trials of an earlier run are taken over where they are asked for again.", len(found))
+        log.info("%d trials of an earlier run are reused if they come up again.", len(found))
         return found
 
     def append(self, trial: Trial) -> None:

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--select", type=spec(Select), required=True, help="the model's `select` as JSON")
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--selection", type=output_directory, required=True, help="where the selection is written")
+    parser.add_argument("--selection", type=output_directory, required=True, help="output directory of the selection")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
             "of_rows": len(rows.features),
         },
     )
-    sampled = "" if len(frame) == len(rows.features) else f", judged on a sample of {len(frame)} rows"
+    sampled = "" if len(frame) == len(rows.features) else f", based on a sample of {len(frame)} rows"
     log.info("Kept %d of %d features by %s%s.", len(kept), len(order), arguments.select.method, sampled)
 
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--model-dir", type=output_directory, required=True, help="where the model is written")
+    parser.add_argument("--model-dir", type=output_directory, required=True, help="output directory of the model")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -54,14 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--splits", type=directory, required=True, help="output of `split`")
     parser.add_argument("--model-dir", type=directory, required=True, help="output of `train`")
     parser.add_argument("--task", choices=TASKS, required=True)
-    parser.add_argument("--baseline", type=output_directory, required=True, help="where the baseline is written")
+    parser.add_argument("--baseline", type=output_directory, required=True, help="output directory of the baseline")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     splits, model = Splits.read(arguments.splits), load_model(arguments.model_dir)
     if not model.task == splits.task == arguments.task:
-        raise InputError(f"the model is for a {model.task} task, the splits for a {splits.task} task")
+        raise InputError(f"the model is for a {model.task} task, but the splits are for a {splits.task} task")
     features = splits.rows("train").features[[feature.name for feature in model.features]]
     known, numeric = profile_frame(features), [feature.name for feature in model.features if feature.numeric]
     unseen = _unseen(model, splits)
@@ -128,7 +128,7 @@ class Baseline:
         facts = read_json(path / PROFILE_FILE)
         if (found := facts.get("format", 1)) != FORMAT:
             raise InputError(
-                f"`{path / PROFILE_FILE}` is a baseline of format {found}, and this step reads format {FORMAT}: "
+                f"`{path / PROFILE_FILE}` is a baseline of format {found}, but this step reads format {FORMAT}: "
                 f"train the model with this version of Penstock and release it, or run the step with the version "
                 f"that trained it"
             )

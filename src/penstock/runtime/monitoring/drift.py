@@ -60,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--observation", type=directory, required=True, help="output of `observe`")
     parser.add_argument("--monitors", type=spec(list[DriftMonitor]), required=True, help="the monitors as JSON")
-    parser.add_argument("--as-of", type=moment, default="", help="the end of the newest window; now where empty")
-    parser.add_argument("--drift", type=output_directory, required=True, help="where the distances are written")
+    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now if empty")
+    parser.add_argument("--drift", type=output_directory, required=True, help="output directory of the distances")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -93,7 +93,7 @@ def _told(monitor: dict[str, Any]) -> str:
     if monitor["drifted"]:
         return f"{', '.join(monitor['drifted'])} drifted"
     if all(np.isnan(column["distance"]) for column in monitor["columns"]):
-        return f"{monitor['rows']} rows in the newest window are too few to tell, of {FEWEST_DRIFT_ROWS}"
+        return f"{monitor['rows']} rows in the newest window, fewer than the {FEWEST_DRIFT_ROWS} needed"
     return "nothing drifted"
 
 
@@ -116,8 +116,8 @@ def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime)
     if persist is not None and persist.of > 1 and EVENT_TIME not in observation.rows.column_names:
         # Every window would be the same rows, and one breach would count as many.
         raise InputError(
-            f"monitor `{monitor.id}` counts breaches in {persist.of} windows, and the rows have no event time that "
-            f"tells windows apart: give the feature sets an `eventTime`, or leave out `persist`"
+            f"monitor `{monitor.id}` counts breaches in {persist.of} windows, but the rows have no event time to "
+            f"divide them into windows: give the feature sets an `eventTime`, or leave out `persist`"
         )
     ends = [as_of - number * length for number in range(persist.of if persist is not None else 1)]
     tables = [observation.between(end - length, end) for end in ends]

@@ -45,22 +45,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--observation", type=directory, required=True, help="output of `observe`")
     parser.add_argument("--monitors", type=spec(list[QualityMonitor]), required=True, help="the monitors as JSON")
     parser.add_argument("--task", choices=TASKS, required=True)
-    parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="binary tasks: the score from which a row is positive"
+    )
     parser.add_argument(
         "--groups", type=spec(list[str]), default=[], help="columns whose groups the split keeps together, as JSON"
     )
     parser.add_argument(
-        "--clusters", type=spec(dict[str, Clusters]), default={}, help="which rows belong together, by gate, as JSON"
+        "--clusters",
+        type=spec(dict[str, Clusters]),
+        default={},
+        help="what rows are clustered by, for each gate, as JSON",
     )
-    parser.add_argument("--as-of", type=moment, default="", help="the end of the newest window; now where empty")
-    parser.add_argument("--quality", type=output_directory, required=True, help="where the figures are written")
+    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now if empty")
+    parser.add_argument("--quality", type=output_directory, required=True, help="output directory of the metrics")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     observation = Observation.read(arguments.observation)
     if observation.task != arguments.task:
-        raise InputError(f"the observation is of a {observation.task} task, and --task is {arguments.task}")
+        raise InputError(f"the observation is of a {observation.task} task, but --task is {arguments.task}")
     found = [_monitored(monitor, observation, arguments) for monitor in arguments.monitors]
     longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
     rows = observation.newest(arguments.as_of, timedelta(seconds=longest)).num_rows
@@ -81,7 +86,7 @@ def _monitored(monitor: QualityMonitor, observation: Observation, arguments: arg
     import pyarrow as pa
 
     if monitor.metric not in METRICS or observation.task not in METRICS[monitor.metric].tasks:
-        raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is no metric of a {observation.task} task")
+        raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is not a metric of a {observation.task} task")
     rows = observation.newest(arguments.as_of, timedelta(seconds=monitor.window.seconds))
     labelled = observation.labelled(rows, arguments.threshold)
     has_answer = labelled.has_answer()
@@ -126,11 +131,13 @@ def _samples(monitor: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _said(monitor: dict[str, Any]) -> str:
-    unanswered = f"; the model answers {monitor['unanswered']} more with no finite number"
+    unanswered = f"; the model predicts no finite number for {monitor['unanswered']} more"
     also = unanswered if monitor["unanswered"] else ""
     if monitor["labels"] < monitor["min_labels"]:
-        return f"{monitor['labels']} of {monitor['rows']} rows have a label, {monitor['min_labels']} are needed{also}"
-    together = f", {clusters_said(monitor['clusters'])}" if monitor["clusters"] is not None else ""
+        return (
+            f"{monitor['labels']} of {monitor['rows']} rows have a label, but {monitor['min_labels']} are needed{also}"
+        )
+    together = f", clustered by {clusters_said(monitor['clusters'])}" if monitor["clusters"] is not None else ""
     interval = f" [{monitor['low']:.4g}, {monitor['high']:.4g}]" if monitor["low"] == monitor["low"] else ""
     return (
         f"{monitor['metric']} = {monitor['value']:.4g}{interval} on "

@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--digest", required=True, help="digest that the files must have")
-    parser.add_argument("--model-store", required=True, help="address of the store of models")
-    parser.add_argument("--target", type=Path, required=True, help="directory that appears with the files")
+    parser.add_argument("--model-store", required=True, help="address of the model store")
+    parser.add_argument("--target", type=Path, required=True, help="output directory, created with the files")
 
 
 def run(arguments: argparse.Namespace) -> None:

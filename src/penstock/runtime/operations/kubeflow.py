@@ -154,7 +154,7 @@ class Pipelines:
 
     def _answer(self, request: urllib.request.Request) -> dict[str, Any]:
         if not self._api.startswith(("http://", "https://")):
-            raise InputError(f"`{self._api}` is no address of an API: expected `http://` or `https://`")
+            raise InputError(f"`{self._api}` is not the address of an API: expected `http://` or `https://`")
         request.add_header("Accept", "application/json")
         if path := os.environ.get(TOKEN_VARIABLE):
             request.add_header("Authorization", f"Bearer {Path(path).read_text(encoding='utf-8').strip()}")
@@ -171,7 +171,7 @@ class Pipelines:
         except (ValueError, AttributeError):
             said = text
         words = " ".join(said.split())[:300]
-        return f"Kubeflow Pipelines at {self._api} refused {what} with {error.code}: {words or error.reason}"
+        return f"Kubeflow Pipelines at {self._api} rejected {what} with {error.code}: {words or error.reason}"
 
     def _unanswered(self, error: Exception) -> str:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error

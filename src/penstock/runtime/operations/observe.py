@@ -45,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--task", choices=TASKS, required=True)
-    parser.add_argument("--threshold", type=float, default=0.5, help="binary: the score from which a row is positive")
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="binary tasks: the score from which a row is positive"
+    )
     parser.add_argument(
         "--features", action="append", type=named_directory, required=True, help="SET=DIRECTORY of its features"
     )
@@ -53,17 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--choice", type=spec(dict[str, FeatureChoice]), required=True, help="the model's `features` as JSON"
     )
     parser.add_argument("--slices", type=spec(list[str]), default=[], help="the model's `slices` as JSON")
-    parser.add_argument(
-        "--clusters", type=spec(list[str]), default=[], help="columns by which rows belong together, as JSON"
-    )
-    parser.add_argument("--label", type=spec(Label), help="the model's `label` as JSON, where labels are looked for")
+    parser.add_argument("--clusters", type=spec(list[str]), default=[], help="columns to cluster rows by, as JSON")
+    parser.add_argument("--label", type=spec(Label), help="the model's `label` as JSON, if labels are used")
     parser.add_argument("--label-table", type=directory, help="validated dataset of the label")
-    parser.add_argument("--window", type=duration, required=True, help="how far back rows are looked at")
-    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now where empty")
-    parser.add_argument("--digest", default="", help="the released version; the registry's champion where empty")
+    parser.add_argument("--window", type=duration, required=True, help="how far back rows are read")
+    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now if empty")
+    parser.add_argument("--digest", default="", help="the released version; the registry's champion if empty")
     parser.add_argument("--tracking", default="", help="address of MLflow")
-    parser.add_argument("--model-store", required=True, help="address of the store of models")
-    parser.add_argument("--observation", type=output_directory, required=True, help="where the rows are written")
+    parser.add_argument("--model-store", required=True, help="address of the model store")
+    parser.add_argument("--observation", type=output_directory, required=True, help="output directory of the rows")
 
 
 def duration(text: str) -> Duration:
@@ -83,12 +83,12 @@ def run(arguments: argparse.Namespace) -> None:
         model = load_model(Path(temporary) / MODEL, digest)
     store.fetch(arguments.model, digest, "baseline", arguments.observation / BASELINE_FOLDER)
     if model.task != arguments.task:
-        raise InputError(f"the released version is for a {model.task} task, and --task is {arguments.task}")
+        raise InputError(f"the released version is for a {model.task} task, but --task is {arguments.task}")
     rows = with_clusters(_window(_rows(arguments), arguments.as_of, arguments.window), arguments.clusters)
     table = observed(model, rows, arguments.threshold, arguments.slices)
     if arguments.label is not None:
         if arguments.label_table is None:
-            raise InputError("--label needs --label-table, the table in which labels are looked for")
+            raise InputError("--label needs --label-table, the table that holds the labels")
         labels = TimedTable.read(arguments.label.dataset, arguments.label_table)
         table = table.append_column(LABEL, _labels(rows, arguments.label, labels, model.task))
     write_table(arguments.observation / DATA_FILE, table)
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> None:
             "rows": table.num_rows,
         },
     )
-    log.info("`%s` %s was asked about %d rows.", model.name, digest, table.num_rows)
+    log.info("`%s` %s predicted %d rows.", model.name, digest, table.num_rows)
 
 
 def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list[str]) -> pa.Table:
@@ -121,7 +121,9 @@ def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list
     names = [feature.name for feature in model.features]
     if missing := [name for name in names if name not in rows.column_names]:
         listed = ", ".join(f"`{name}`" for name in missing)
-        raise InputError(f"the released version reads {listed}, which the feature sets no longer have: release another")
+        raise InputError(
+            f"the released version reads {listed}, which the feature sets no longer have: release another version"
+        )
     kept = [
         *names,
         *(name for name in rows.column_names if name in carried or name.startswith(CLUSTER_PREFIX)),

@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--environment", required=True, help="environment that is watched or trains")
+    parser.add_argument("--environment", required=True, help="environment that is monitored or trains")
     told = parser.add_mutually_exclusive_group(required=True)
-    told.add_argument("--rollout", help="of a monitoring run: rollout whose monitors these are")
-    told.add_argument("--registration", type=directory, help="of a training run: output of `register`")
+    told.add_argument("--rollout", help="monitoring: the rollout whose monitors these are")
+    told.add_argument("--registration", type=directory, help="training: output of `register`")
     parser.add_argument("--drift", type=directory, help="output of `drift`")
     parser.add_argument("--quality", type=directory, help="output of `quality`")
-    parser.add_argument("--pushgateway", default="", help="address of the Pushgateway; a file alone where empty")
-    parser.add_argument("--metrics", type=output_directory, required=True, help="where the figures are written")
+    parser.add_argument("--pushgateway", default="", help="address of the Pushgateway; only a file if empty")
+    parser.add_argument("--metrics", type=output_directory, required=True, help="output directory of the metrics")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     (arguments.metrics / METRICS_FILE).write_bytes(generate_latest(registry))
     if arguments.pushgateway:
         _push(arguments.pushgateway, registry, group)
-        log.info("Figures pushed to %s: %d.", arguments.pushgateway, len(samples))
+        log.info("Metrics pushed to %s: %d.", arguments.pushgateway, len(samples))
 
 
 def registry_of(samples: Iterable[Mapping[str, Any]], group: Mapping[str, str]) -> CollectorRegistry:
@@ -74,7 +74,7 @@ def registry_of(samples: Iterable[Mapping[str, Any]], group: Mapping[str, str]) 
     for sample in samples:
         name = sample["name"]
         if name not in known:
-            raise InputError(f"`{name}` is no series of this version; the figures were made by another one")
+            raise InputError(f"`{name}` is not a series of this version; the metrics were made by another one")
         if name not in gauges:
             gauges[name] = Gauge(name, known[name].help, known[name].labels, registry=registry)
         gauges[name].labels(**group, **sample["labels"]).set(float(sample["value"]))
@@ -101,7 +101,7 @@ def _now(series: Series) -> dict[str, Any]:
 def _facts(path: Path, model: str) -> dict[str, Any]:
     facts: dict[str, Any] = read_json(path)
     if facts["model"] != model:
-        raise InputError(f"`{path}` is about the model `{facts['model']}`, and --model is `{model}`")
+        raise InputError(f"`{path}` is about the model `{facts['model']}`, but --model is `{model}`")
     return facts
 
 
@@ -111,4 +111,4 @@ def _push(address: str, registry: CollectorRegistry, group: dict[str, str]) -> N
     try:
         push_to_gateway(address, JOB, registry, grouping_key=group, timeout=TIMEOUT_SECONDS)
     except (OSError, ValueError) as error:
-        raise InputError(f"the Pushgateway `{address}` did not take the figures: {error}") from error
+        raise InputError(f"the Pushgateway `{address}` rejected the metrics: {error}") from error

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--drift", action="append", type=directory, required=True, help="output of `drift`")
     parser.add_argument("--api", required=True, help="address of the API")
     parser.add_argument("--namespace", default="", help="namespace of the pipeline and of its run")
-    parser.add_argument("--service-account", default="", help="account of the run's pods; the API's own where empty")
+    parser.add_argument(
+        "--service-account", default="", help="service account of the run's pods; the API's default if empty"
+    )
     parser.add_argument("--pipeline", required=True, help="name of the training pipeline")
     parser.add_argument("--cooldown", type=duration, default=Duration(0), help="shortest time between two runs")
 
@@ -34,14 +36,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     drifted = [name for path in arguments.drift for name in _drifted(read_json(path / "drift.json"))]
     if not drifted:
-        log.info("Nothing drifted: `%s` is not trained again.", arguments.model)
+        log.info("No drift: `%s` is not retrained.", arguments.model)
         return
     log.info("Drifted: %s.", ", ".join(drifted))
     pipelines = Pipelines(arguments.api, arguments.namespace)
     pipeline = pipelines.pipeline(arguments.pipeline)
     now = datetime.now(UTC)
     if (reason := _hindrance(pipelines, pipeline, arguments.cooldown, now)) is not None:
-        log.info("`%s` is not trained again: %s.", arguments.model, reason)
+        log.info("`%s` is not retrained: %s.", arguments.model, reason)
         return
     title = f"{pipeline.name} after drift {now:%Y-%m-%d %H:%M}"
     run_id = pipelines.start(pipeline, title, {}, arguments.service_account)
@@ -63,9 +65,11 @@ def _hindrance(pipelines: Pipelines, pipeline: Pipeline, cooldown: Duration, now
         return None
     age = now - newest.created
     if newest.state in UNFINISHED and age < LONGEST_RUN:
-        return f"the run {newest.id} of `{pipeline.name}` is under way"
+        return f"the run {newest.id} of `{pipeline.name}` is in progress"
     if age < timedelta(milliseconds=int(cooldown)):
-        return f"the run {newest.id} of `{pipeline.name}` was created {_words(age)} ago, and the cooldown is {cooldown}"
+        return (
+            f"the run {newest.id} of `{pipeline.name}` was created {_words(age)} ago, within the cooldown of {cooldown}"
+        )
     return None
 
 

@@ -17,8 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api", required=True, help="address of the API")
     parser.add_argument("--namespace", default="", help="namespace of the pipeline and of its run")
     parser.add_argument("--pipeline", required=True, help="name of the pipeline")
-    parser.add_argument("--version", default="", help="name of a version; the newest where empty")
-    parser.add_argument("--service-account", default="", help="account of the run's pods; the API's own where empty")
+    parser.add_argument("--version", default="", help="name of a version; the newest if empty")
+    parser.add_argument(
+        "--service-account", default="", help="service account of the run's pods; the API's default if empty"
+    )
     parser.add_argument(
         "--parameter", action="append", type=named_text, default=[], help="NAME=VALUE of a parameter of the pipeline"
     )

@@ -33,14 +33,14 @@ EVIDENCE_TAG = "penstock.evidence"
 PREDECESSOR_TAG = "penstock.predecessor"
 """On a version that became champion: the digest of the one that it followed."""
 
-_ROOM = "make room on its disk, or in its quota, and run this again, which goes on from what is there"
-_RIGHTS = "let this user write the file and the folder that it is in"
+_ROOM = "free disk space or quota, and run this again; finished work is kept"
+_RIGHTS = "allow this user to write the file and its folder"
 _REMEDIES = {
     "database or disk is full": _ROOM,
     "readonly database": _RIGHTS,
     "unable to open database file": _RIGHTS,
-    "database is locked": "another process is writing to it: run this again when that one has ended",
-    "file is not a database": "let the address name another file, or take this one away",
+    "database is locked": "another process is writing to it: run this again when that one has finished",
+    "file is not a database": "use the address of another file, or remove this one",
 }
 """What SQLite says -> what to do."""
 _OF_THE_FOLDER = {
@@ -152,7 +152,7 @@ class Registry:
                 run = self._runs.begin(model, digest)
                 self._client.create_model_version(model, source, run_id=run, tags={DIGEST_TAG: digest, **tags})
                 version = self._only(model, digest)
-                assert version is not None, "the version that was made is there"
+                assert version is not None, "the created version exists"
             for name, value in tags.items():
                 if version.tags.get(name) != value:
                     self._client.set_model_version_tag(model, version.version, name, value)
@@ -173,7 +173,7 @@ class Registry:
             remedy = _OF_THE_FOLDER.get(error.errno or 0)
             if remedy is None:
                 raise
-            raise InputError(f"MLflow at `{self._uri}` cannot be made: {error.strerror}: {remedy}") from None
+            raise InputError(f"MLflow at `{self._uri}` cannot be created: {error.strerror}: {remedy}") from None
 
     def _ensure_model(self, model: str) -> None:
         from mlflow.exceptions import MlflowException
@@ -197,7 +197,7 @@ class Registry:
             return None
         oldest, *younger = sorted(found, key=lambda version: int(version.version))
         for version in younger:
-            log.info("Version %s of `%s` is a double of %s and is removed.", version.version, model, oldest.version)
+            log.info("Version %s of `%s` duplicates %s and is removed.", version.version, model, oldest.version)
             try:
                 self._client.delete_model_version(model, version.version)
             except MlflowException as error:

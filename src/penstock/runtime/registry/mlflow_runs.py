@@ -112,7 +112,7 @@ class Runs:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
             found = self._client.get_experiment_by_name(model)
-            assert found is not None, "somebody else has just made the experiment"
+            assert found is not None, "another process has just created the experiment"
         return str(found.experiment_id)
 
     def _of_digest(self, experiment: str, digest: str) -> list[str]:

@@ -32,9 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--card", type=directory, required=True, help="output of `card`")
     parser.add_argument("--evidence", type=directory, required=True, help="output of `evidence`")
     parser.add_argument("--tracking", required=True, help="address of MLflow")
-    parser.add_argument("--model-store", required=True, help="address of the store of models")
+    parser.add_argument("--model-store", required=True, help="address of the model store")
     parser.add_argument("--environment", required=True, help="environment that registers")
-    parser.add_argument("--registration", type=output_directory, required=True, help="where the record is written")
+    parser.add_argument(
+        "--registration", type=output_directory, required=True, help="output directory of the registration"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
     digest = directory_digest(arguments.model_dir)
     statement = Statement(read_json(arguments.evidence / STATEMENT_FILE))
     if statement.digest != digest:
-        raise InputError(f"the evidence is of the model {statement.digest}, and the model here is {digest}")
+        raise InputError(f"the evidence is of the model {statement.digest}, but the model here is {digest}")
     if failed := statement.blocking_failures():
         raise InputError(f"the evidence says that `{model}` did not pass: {', '.join(failed)}")
     evidence_digest = file_digest(arguments.evidence / STATEMENT_FILE)

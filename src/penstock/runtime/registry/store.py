@@ -59,7 +59,7 @@ class ModelStore:
 
         parts = urlsplit(uri)
         if parts.scheme not in ("file", "s3", "gs"):
-            raise InputError(f"`{uri}` is no model store: expected `file://`, `s3://` or `gs://`")
+            raise InputError(f"`{uri}` is not a model store address: expected `file://`, `s3://` or `gs://`")
         try:
             filesystem, root = fs.FileSystem.from_uri(uri)
         except (OSError, ValueError) as error:
@@ -106,7 +106,7 @@ class ModelStore:
         """
         manifest = self.manifest(model, digest)
         if manifest is None or folder not in manifest:
-            raise InputError(f"the store `{self.uri}` has no {folder} of `{model}` {digest}")
+            raise InputError(f"the model store `{self.uri}` has no {folder} of `{model}` {digest}")
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target.parent) as temporary:
             copy = Path(temporary) / folder
@@ -181,5 +181,5 @@ class ModelStore:
 def _hexadecimal(digest: str) -> str:
     match = _DIGEST.fullmatch(digest)
     if match is None:
-        raise InputError(f"`{digest}` is no digest: expected `sha256:` and 64 hexadecimal digits")
+        raise InputError(f"`{digest}` is not a digest: expected `sha256:` and 64 hexadecimal digits")
     return match[1]

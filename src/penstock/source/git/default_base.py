@@ -26,4 +26,4 @@ def default_base(repository: GitRepository, head: str) -> str:
             continue
         return repository.merge_base(start, branch)
     advice = "git fetch --unshallow origin main" if is_shallow else "git fetch origin main"
-    raise GitError(f"No main branch is here to compare with: run `{advice}`, or name the base with `--base REVISION`.")
+    raise GitError(f"There is no main branch to compare with: run `{advice}`, or pass the base with `--base REVISION`.")

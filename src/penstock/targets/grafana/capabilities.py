@@ -12,7 +12,7 @@ OLDEST = (10,)
 def _schema(dashboard: Dashboard) -> str | None:
     if version(dashboard.version) >= OLDEST:
         return None
-    return f"Grafana {dashboard.version} cannot read the generated dashboards"
+    return f"Grafana {dashboard.version} does not support the generated dashboard schema"
 
 
 CAPABILITIES = (Capability("environment.grafana.version", _schema, "Grafana 10 or newer"),)

@@ -1,4 +1,4 @@
-"""What the rules cannot measure under some conditions, with alternatives."""
+"""What the rules cannot measure under some conditions, and what to use instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from penstock.ir.monitoring import RuleFile
 from penstock.targets.base import Capability
 from penstock.targets.prometheus.lint import problems
 
-_OTHER_SERIES = "`prometheus.requests: istio` in the Environment where Istio carries the requests, or `protocol: v2`"
+_OTHER_SERIES = "`prometheus.requests: istio` in the Environment if Istio carries the requests, or `protocol: v2`"
 
 
 def _unobserved(field: str) -> Callable[[RuleFile], str | None]:
@@ -26,9 +26,13 @@ def _wrong_rules(rules: RuleFile) -> str | None:
 
 CAPABILITIES = (
     Capability("slos.availability", _unobserved("slos.availability"), _OTHER_SERIES),
-    Capability("slos.availability.objective", _unobserved("slos.availability.objective"), "99.99% at most"),
+    Capability("slos.availability.objective", _unobserved("slos.availability.objective"), "at most 99.99%"),
     Capability("slos.latency", _unobserved("slos.latency"), _OTHER_SERIES),
-    Capability("slos.latency.objective", _unobserved("slos.latency.objective"), "99.99% at most"),
+    Capability("slos.latency.objective", _unobserved("slos.latency.objective"), "at most 99.99%"),
     Capability("slos.latency.below", _unobserved("slos.latency.below"), "the upper bound of a bucket"),
-    Capability("monitor.business", _wrong_rules, "an expression that Prometheus 2.42 reads, over at least two scrapes"),
+    Capability(
+        "monitor.business",
+        _wrong_rules,
+        "an expression that Prometheus 2.42 supports, with ranges of at least two scrapes",
+    ),
 )

@@ -52,7 +52,7 @@ def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:
     """Ranges that hold fewer than two scrapes: a rate over them never has a value."""
     for number, unit in _RANGE.findall(expr):
         if int(number) * _SECONDS[unit] < 2 * scrape_seconds:
-            yield f"[{number}{unit}] is shorter than two scrapes, which are {scrape_seconds}s apart"
+            yield f"[{number}{unit}] is shorter than two scrape intervals of {scrape_seconds}s"
 
 
 def newer_syntax(expr: str) -> Iterator[str]:
@@ -91,7 +91,7 @@ def lost_labels(alert: Alert, expression: Any) -> Iterator[str]:
     for _, text in alert.annotations:
         for label in _LABEL_USED.findall(text):
             if label not in known:
-                yield f"a text shows `$labels.{label}`, which the expression does not keep"
+                yield f"an annotation uses `$labels.{label}`, which the expression does not keep"
 
 
 def kept_labels(expression: Any) -> frozenset[str] | None:
@@ -117,9 +117,9 @@ def missing_parts(alert: Alert) -> Iterator[str]:
     """What whoever is woken by the alert has to find in it."""
     labels, annotations = dict(alert.labels), dict(alert.annotations)
     if labels.get("severity") not in ("page", "ticket"):
-        yield "an alert's severity is `page` or `ticket`"
+        yield "an alert's severity must be `page` or `ticket`"
     if not labels.get("team"):
-        yield "an alert names the team that answers it"
+        yield "an alert must name the team that answers it"
     for part in ("summary", "description"):
         if not annotations.get(part):
-            yield f"an alert has a {part}"
+            yield f"an alert must have a {part}"

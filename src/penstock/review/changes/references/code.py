@@ -100,12 +100,12 @@ class CodeReferences:
         if before == after:
             return None
         own_before, own_after = self._own(module, "")
-        why = f"the code behind `{function}` differs, and nothing says how"
+        why = f"the code behind `{function}` changed, with unknown effect"
         path = paths_of(module)[0]
         if own_before == own_after:
             path, *more = blobs_of(self._around(module, "", on_path=False))[0]
             others = f" and {len(more)} more" if more else ""
-            why = f"`{path}`{others} may be run in the place of what `{function}` imports, or what that does"
+            why = f"`{path}`{others} may be run instead of what `{function}` imports, directly or indirectly"
         return ReferenceDifference(
             {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
         )

@@ -52,7 +52,7 @@ _MOST_WORDS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class CommandReferences:
-    """Commands of steps of one's own: the files they name, Python with what it imports, scripts with what they name."""
+    """Commands of custom steps: the files they name, Python with what it imports, scripts with what they name."""
 
     revisions: Revisions
     changed: Changed
@@ -64,7 +64,7 @@ class CommandReferences:
 
     def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
         """Of the words of one command."""
-        # A step of one's own has the root on its path from the start where it runs on this machine.
+        # A custom step has the root on its path from the start where it runs on this machine.
         waiting = [*RUN_AT_START, *(word for text in texts for word in (text, *_words(text)) if word)]
         seen: set[str] = set()
         while waiting:
@@ -129,4 +129,4 @@ def _modules(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _why(word: str) -> str:
-    return f"what the command reaches by `{word}` differs, and nothing says how"
+    return f"code that the command reaches through `{word}` changed, with unknown effect"

@@ -34,17 +34,17 @@ class DataReferences:
         if not found:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        why = f"the rows in `{shown_path(found[0].path)}`{more} {self._said(found)}"
+        why = f"the data in `{shown_path(found[0].path)}`{more} {self._said(found)}"
         return ReferenceDifference(*blobs_of(found), why, shown_path(found[0].path))
 
     def _said(self, found: Sequence[TreeChange]) -> str:
         """What is known of files: where all of them are new, whether they are what others held."""
         if any(one.before is not None for one in found):
-            return "differ, and nothing says how"
+            return "changed, with unknown effect"
         removed = {one.before: path for path, one in self.changed.files.items() if one.after is None}
         if len(found) == 1 and found[0].after in removed:
-            return f"are those that `{shown_path(removed[found[0].after])}` held"
-        return "are new, and nothing says how they differ from others"
+            return f"is what `{shown_path(removed[found[0].after])}` held"
+        return "is new, and may differ from other data"
 
     def _named(self, path: str) -> list[TreeChange]:
         return self.changed.matching(path) if is_pattern(path) else self.changed.at(path)
