@@ -80,7 +80,7 @@ def test_a_draft_is_judged_and_asks_nobody(pull: PullRequest) -> None:
     verdict = set_facts(pull, is_draft=True).verdict()
     assert verdict.state is PENDING
     assert verdict.suggested == ()
-    assert "a draft" in verdict.headline
+    assert "draft, not yet ready" in verdict.headline
     assert "mark it as ready" in node(verdict, "draft").why
     assert node(verdict, "gate").state is PENDING, "what will be required is shown"
     assert "ask:" not in verdict_terminal.render(verdict)

@@ -150,7 +150,10 @@ def test_the_top_of_a_repository_whose_specs_are_in_a_folder_is_an_error(reposit
     assert found.help == ("the folder to review may be `ml/risk`: pass it as `root` of the action, or with `--root`",)
     wrong.folder = "ml/rsik"
     (found,) = wrong.plan().errors
-    assert found.headline == "neither side has a specification in the folder `ml/rsik/specs` of the git repository"
+    assert (
+        found.headline
+        == "neither base nor head has a specification in the folder `ml/rsik/specs` of the git repository"
+    )
     assert found.help == ("the folder to review may be `ml/risk`: pass it as `root` of the action, or with `--root`",)
 
 

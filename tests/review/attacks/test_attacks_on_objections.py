@@ -70,7 +70,7 @@ def test_an_objection_that_another_dismisses_stands(approved: PullRequest, who: 
     approved.forge.dismiss(objection, by=who)
     verdict = approved.verdict()
     assert verdict.state is DISAPPROVED
-    assert "remo requested changes, and who dismissed that may not" in node(verdict, "objection").why
+    assert "remo requested changes (dismissed by somebody who may not)" in node(verdict, "objection").why
 
 
 def test_an_objection_that_its_author_dismisses_is_gone(approved: PullRequest) -> None:
@@ -255,7 +255,7 @@ def test_who_changed_their_login_releases_their_hold_by_the_name_of_today(approv
     facts = approved.forge.facts
     renamed = tuple(replace(one, person=replace(one.person, login="theodora")) for one in facts.comments)
     approved.forge.facts = replace(facts, comments=renamed, writers=(*facts.writers, "theodora"))
-    assert "theodora holds it since" in node(approved.verdict(), "hold").why
+    assert "by theodora: " in node(approved.verdict(), "hold").why
     approved.forge.comment("dora", "/penstock unhold")
     assert approved.state is DISAPPROVED, "the old login may be somebody else's by now"
     approved.forge.comment("theodora", "/penstock unhold")
@@ -377,8 +377,8 @@ def test_a_hold_of_an_account_that_is_gone_is_released_by_whom_the_policy_allows
     overruled.forge.comment(who, "/penstock unhold")
     verdict = overruled.verdict()
     assert verdict.state is DISAPPROVED
-    assert "a deleted account holds it since" in node(verdict, "hold").why
-    assert "when paul or petra writes `/penstock unhold ghost`" in node(verdict, "hold").why
+    assert "by a deleted account: " in node(verdict, "hold").why
+    assert "Released by `/penstock unhold ghost` from paul or petra" in node(verdict, "hold").why
     overruled.forge.comment("paul", "/penstock unhold ghost")
     assert overruled.state is APPROVED
     assert overruled.state is APPROVED, "it is forgotten for good"
@@ -387,7 +387,7 @@ def test_a_hold_of_an_account_that_is_gone_is_released_by_whom_the_policy_allows
 def test_a_hold_that_the_record_knows_by_name_keeps_it(overruled: PullRequest) -> None:
     hold(overruled)
     overruled.forge.delete_account("dora")
-    assert "dora holds it since" in node(overruled.verdict(), "hold").why
+    assert "by dora: " in node(overruled.verdict(), "hold").why
     overruled.forge.comment("petra", "/penstock unhold dora")
     assert overruled.state is APPROVED
 

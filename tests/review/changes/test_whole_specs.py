@@ -50,7 +50,7 @@ def test_a_bound_that_moves_with_a_new_name_is_told(repository: Repository) -> N
 
     found = at(repository.changed(rename_and_loosen), "Gate/another")
     assert found.direction is Direction.UNKNOWN
-    told = "against `delay-release`, which goes, it differs by `rules[quality].atLeast` 0.7 -> 0.5 (loosened)"
+    told = "compared with `delay-release`, which is removed, it changes `rules[quality].atLeast` 0.7 -> 0.5 (loosened)"
     assert found.why.endswith(told)
 
 

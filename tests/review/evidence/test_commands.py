@@ -168,7 +168,7 @@ def test_what_would_not_verify_is_not_signed(
     assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 2
     told = capsys.readouterr().err
     assert why in told
-    assert "penstock evidence keygen" in told or "let the `from` and the `until`" in told
+    assert "penstock evidence keygen" in told or "extend `from` and `until`" in told
     assert (repository.read(PATH), repository.read(PROMOTION_PATH), repository.read(RELEASE_PATH)) == before
 
 
@@ -216,7 +216,7 @@ def test_that_the_policy_does_not_name_the_key_is_told(
     assert evidence(repository, "sign", "--key-id", "next", "--key", str(other)) == 0
     told = capsys.readouterr().err.splitlines()
     assert told == [
-        "warning: no signature by `next` verifies before the ApprovalPolicy of the base names the key, under "
+        "warning: signatures by `next` verify only once the ApprovalPolicy of the base lists the key, under "
         f"spec.keys.evidence, with `ed25519: {entry['ed25519']}`"
     ], "once for both statements"
 
@@ -241,4 +241,4 @@ def test_a_release_that_is_not_there_is_named(
     repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evidence(repository, "show", "nothing") == 2
-    assert "there is no release `nothing`; there is production-delay-online" in capsys.readouterr().err
+    assert "there is no release `nothing`; known: production-delay-online" in capsys.readouterr().err

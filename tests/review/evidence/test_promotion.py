@@ -158,8 +158,8 @@ def _set(field: str, to: object) -> Edit:
         (_more_digests, "must have exactly one digest"),
         (_type, "not an in-toto statement of the type urn:penstock:promotion:v1"),
         (_no_zone, "no time zone"),
-        (_future, "made in the future"),
-        (_before_its_gates, "made before that of the gates"),
+        (_future, "dated in the future"),
+        (_before_its_gates, "older than the gates' statement"),
     ],
 )
 def test_a_signed_promotion_must_be_of_this_release(repository: Repository, edit: Edit, says: str) -> None:
@@ -312,7 +312,7 @@ def test_a_rollout_that_asks_for_a_gate_of_another_model_is_refused(repository: 
     assert judged(repository, key).state == "valid"
     repository.edit(ask)
     assert link(judged(repository, key), "gates") == EvidenceFinding(
-        "gates", "mismatched", ("the rollout asks for the gate `other-gate`, which evaluates another model",)
+        "gates", "mismatched", ("the rollout requires the gate `other-gate`, which evaluates another model",)
     )
 
 
@@ -375,5 +375,5 @@ def test_a_statement_is_read_as_it_was_written(repository: Repository) -> None:
     made = parse_promotion((repository.root / PROMOTION_PATH).read_bytes())
     assert parse_promotion(made.as_bytes()) == made
     assert orjson.loads(made.as_bytes()) == orjson.loads((repository.root / PROMOTION_PATH).read_bytes())
-    with pytest.raises(StatementError, match="it is not valid JSON"):
+    with pytest.raises(StatementError, match="it is no valid JSON"):
         parse_promotion(b"{")

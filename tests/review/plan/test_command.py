@@ -97,7 +97,7 @@ def test_errors_on_head_fail_it(repository: Repository, capsys: pytest.CaptureFi
     repository.commit()
     assert main(["plan", "--root", str(repository.root)]) == 1
     shown = capsys.readouterr().out
-    assert shown.startswith("1 error in what this would merge")
+    assert shown.startswith("1 error in the merge result")
     assert shown.rstrip().endswith("next: penstock check")
 
 

@@ -144,7 +144,7 @@ def test_an_order_that_is_compiled_is_a_change_of_its_field(
     is_free = (spec, path, address) in FREE
     assert directions(plan) == {f"{spec}{address}": Direction.NEUTRAL if is_free else Direction.UNKNOWN}
     [change] = direct(plan)
-    assert change.why.endswith("the order loosens nothing" if is_free else "what is compiled follows that order")
+    assert change.why.endswith("the order does not affect risk" if is_free else "the generated files follow that order")
     assert change.operation is Operation.CHANGED
     assert change.before == change.after[::-1]
     assert not change.breaking
@@ -214,7 +214,7 @@ def test_a_spec_with_all_its_keys_sorted_differs_in_the_fields_whose_order_is_co
     }
     order = at(plan, "FeatureSet/conditions.features")
     assert (order.before, order.after) == (["hour", "distance", "wind_speed"], ["distance", "hour", "wind_speed"])
-    assert order.why == "The features, by name: `distance` now comes first, and the generated files follow that order"
+    assert order.why == "The features: `distance` now comes first, and the generated files follow that order"
     assert [one.why for one in indirect(plan, "Model/delay")][-1] == "trained from FeatureSet/conditions"
 
 

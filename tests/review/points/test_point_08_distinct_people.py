@@ -118,7 +118,7 @@ def test_each_row_says_who_counts_where_and_who_can_give_what_is_missing(reposit
         "1 of risk, by other people than for r1",
     )
     assert (second.state, second.missing) == (PENDING, 1)
-    assert "rita counts for the rule r0 already" in second.why
+    assert "rita already counts for the rule r0" in second.why
     # remo would take rita's place, so that she counts here.
     assert second.can_satisfy == ("remo", "sam", "sven")
     assert (len(verdict.suggested), verdict.suggested_is_smallest) == (1, True)

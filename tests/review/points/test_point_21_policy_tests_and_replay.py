@@ -72,7 +72,7 @@ def test_a_test_that_holds_is_silent(repository: Repository, given: dict[str, An
     [
         ({"address": BOUND, "after": 0.6}, {"state": "approved"}, "expects `approved`, and it gives `pending`"),
         ({"address": BOUND, "after": 0.9}, {"rules": ["gate"]}, "expects `gate` to match, and it does not"),
-        ({"address": BOUND, "after": 0.6}, {"rules": ["owner"]}, "the rule `gate` matches too"),
+        ({"address": BOUND, "after": 0.6}, {"rules": ["owner"]}, "the rule `gate` also matches"),
         ({"address": BOUND, "after": 0.6}, {"rules": ["gatte"]}, "did you mean `gate`"),
         ({"address": BOUND, "after": 0.6}, {"state": "fine"}, "`state` is one of"),
         ({"address": "Gate/none.rules[x].atLeast", "after": 0.6}, {"state": "pending"}, "there is no Gate/none"),

@@ -18,7 +18,7 @@ def test_a_hold_stops_what_is_approved(repository: Repository) -> None:
     pull_request.forge.comment("dora", "/penstock hold the table is being rebuilt")
     verdict = pull_request.verdict()
     assert verdict.state is DISAPPROVED
-    assert "dora holds it since" in node(verdict, "hold").why
+    assert "by dora: " in node(verdict, "hold").why
     assert "the table is being rebuilt" in node(verdict, "hold").why
 
 

@@ -121,7 +121,7 @@ def _forged(lines: list[bytes]) -> list[bytes]:
         (_moved, "line 2 does not follow"),
         (_twice, "line 2 does not follow"),
         (_altered, "line 2 was altered"),
-        (_spaced, "line 2 is not written as an entry is"),
+        (_spaced, "line 2 is not formatted as an entry"),
         (_garbled, "line 2 is not JSON"),
         (_forged, "line 3 does not follow"),
     ],
@@ -329,7 +329,7 @@ def test_no_record_is_not_a_whole_one(
     assert main(["record", action, "--root", str(repository.root)]) == 2
     assert capsys.readouterr().err == (
         "error: there is no branch `penstock-record` here: run `git fetch origin penstock-record:penstock-record`, or "
-        "name a folder by --record\n"
+        "pass a folder with --record\n"
     )
     assert main(["record", action, "--record", str(tmp_path / "none")]) == 2
     assert "none: `penstock review --record FOLDER` creates it" in capsys.readouterr().err

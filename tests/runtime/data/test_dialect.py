@@ -50,25 +50,24 @@ def test_rows_are_those_of_any_dialect(tmp_path: Path, text: str, dialect: dict[
         (
             b"id;price\n1;1.234\n",
             {"delimiter": ";", "decimal": ","},
-            "`price` of row 1 has a point in it, and `dialect` says that decimals come after a comma: write numbers "
-            "without signs for thousands, or leave `decimal` out",
+            "`price` of row 1 contains a point, but `dialect` says that decimals come after a comma: write numbers "
+            "without thousands separators, or leave `decimal` out",
         ),
         (
             b"id;name\n1;a\n2;b;c\n",
             {"delimiter": ";"},
-            'line 3 has 3 values, and the first line names 2 columns: quote a value that holds a semicolon (`"a; b"`)',
+            'line 3 has 3 values, but the first line names 2 columns: quote a value that holds a semicolon (`"a; b"`)',
         ),
         (
             b"id,name\n1,a;b\n",
             {"delimiter": ";"},
-            "line 2 has 2 values, and the first line names 1 column: the values are taken to be parted by semicolons; "
-            "where another sign parts them, leave `delimiter` out of the `dialect` beside `csv`",
+            "line 2 has 2 values, but the first line names 1 column: the values are read as separated by semicolons; "
+            "if they use another delimiter, leave `delimiter` out of the `dialect` beside `csv`",
         ),
         (
             "id\tname\n1\tä\n".encode("windows-1252"),
             {"delimiter": "\t", "encoding": "shift-jis"},
-            "below line 0 it is no text in shift-jis (illegal multibyte sequence): name the encoding that it has in "
-            "`dialect`",
+            "below line 0 it is not shift-jis text (illegal multibyte sequence): set its encoding in `dialect`",
         ),
     ],
 )
@@ -86,7 +85,7 @@ def test_a_decimal_comma_that_nothing_says_is_told(tmp_path: Path, capsys: pytes
     text = json.dumps({"source": source, "columns": columns})
     capsys.readouterr()
     assert run("validate", dataset="rows", contract=text, snapshot=tmp_path / "out", table=tmp_path / "table") == 10
-    assert 'and these have a comma, which `dialect: {decimal: ","}` beside `csv` at Dataset/rows.source reads' in (
+    assert 'and these use a comma, which `dialect: {decimal: ","}` beside `csv` at Dataset/rows.source reads' in (
         capsys.readouterr().err
     )
 

@@ -87,26 +87,26 @@ def short(rows: pa.Table) -> list[int]:
          "feature `set.f` is declared int, but 1 of its values are not, such as 1.5"),
         ({"type": "float", "sql": "name"}, "feature `set.f` is declared float, but 1 of its values are not, such as x"),
         ({"type": "float", "sql": "CAST('inf' AS DOUBLE)"},
-         "feature `set.f` is declared float, but 2 of its values are not, such as inf: bound the column that it is "
-         "computed from by `min` and `max` at its Dataset"),
+         "feature `set.f` is declared float, but 2 of its values are not, such as inf: set `min` and "
+         "`max` for the column that it is computed from, at its Dataset"),
         ({"type": "int", "sql": "sise"}, 'feature `set.f`: Binder Error: Referenced column "sise" not found'),
-        ({"type": "int", "sql": "size +"}, "feature `set.f`: `size +` is no SQL expression"),
-        ({"type": "int", "sql": "lag(size) OVER (ORDER BY t DESC)"}, "looks at more than its own row"),
+        ({"type": "int", "sql": "size +"}, "feature `set.f`: `size +` is not an SQL expression"),
+        ({"type": "int", "sql": "lag(size) OVER (ORDER BY t DESC)"}, "reads more than its own row"),
         ({"type": "int", "sql": "(SELECT max(size) FROM rows)"}, "is a whole query"),
-        ({"type": "int", "sql": "1 + (SELECT max(size) FROM rows)"}, "looks at more than its own row"),
-        ({"type": "int", "sql": "max(size)"}, "looks at more than its own row"),
-        ({"type": "int", "sql": "extract(day FROM current_date - CAST(t AS DATE))"}, "differs at every run"),
-        ({"type": "float", "sql": "random()"}, "differs at every run"),
+        ({"type": "int", "sql": "1 + (SELECT max(size) FROM rows)"}, "reads more than its own row"),
+        ({"type": "int", "sql": "max(size)"}, "reads more than its own row"),
+        ({"type": "int", "sql": "extract(day FROM current_date - CAST(t AS DATE))"}, "differs in every run"),
+        ({"type": "float", "sql": "random()"}, "differs in every run"),
         ({"type": "int", "sql": "length((FROM 'pyproject.toml'))"}, "feature `set.f`"),
         ({"type": "int", "sql": "[size, 1]"}, "declared int, but 2 of its values are not, such as [3, 1], [0, 1]"),
-        ({"type": "int", "sql": "unnest([size, 1])"}, "makes several rows of one"),
-        ({"type": "int", **over("events", "unnest(list(v))")}, "makes several rows of one"),
-        ({"type": "int", **over("events", "v")}, "holds no aggregate"),
+        ({"type": "int", "sql": "unnest([size, 1])"}, "turns one row into several"),
+        ({"type": "int", **over("events", "unnest(list(v))")}, "turns one row into several"),
+        ({"type": "int", **over("events", "v")}, "contains no aggregate"),
         ({"type": "int", **over("events", "1 + first_value(v)")},
          "have none; write `arg_min(v, time)`, with the column that orders them"),
         ({"type": "int", **over("events", "last_value(v)")}, "have none; write `arg_max(v, time)`"),
         ({"type": "int", **over("events", "lag(v)")}, "the rows of a window have none; aggregate values"),
-        ({"type": "int", **over("events", "v + sum(v)")}, "stands outside of an aggregate"),
+        ({"type": "int", **over("events", "v + sum(v)")}, "is outside an aggregate"),
         ({"type": "int", **over("events", "sum(v)", "key")}, "`rows` has no column `key`"),
         ({"type": "int", **over("untimed", "sum(size)")}, "`untimed` has no time"),
         ({"type": "float", **last("untimed", "size")}, "use `lookup`"),
@@ -116,7 +116,7 @@ def short(rows: pa.Table) -> list[int]:
          "1 values of `id` occur more than once in `events`"),
         *(
             ({"type": "int", form: {**reading[form], "match": {"id": "name"}}},
-             "rows cannot meet where `id` is int and `name` is string: declare both columns with one type")
+             "rows never match, because `id` is int and `name` is string: declare both columns with the same type")
             for form, reading in (("aggregate", over("events", "count(*)")), ("latest", last("events", "v")),
                                   ("lookup", {"lookup": {"of": "untimed", "column": "size"}}))
         ),
@@ -161,8 +161,8 @@ def test_a_feature_of_which_no_row_has_a_value_is_told(tmp_path: Path, caplog: p
     flags = {"definition": definition, "table": f"rows={tmp_path / 'table'}"}
     assert run("features", feature_set="set", **flags, features=tmp_path / "features") == 0
     assert [message for message in caplog.messages if message.startswith("warning: ")] == [
-        "warning: feature `set.lost`: none of 2 rows has a value; see whether what it reads has any, and whether its "
-        "rows meet these by `match` and time"
+        "warning: feature `set.lost`: none of 2 rows has a value; check that its input has values, and that its "
+        "rows match these by `match` and time"
     ]
 
 
@@ -196,9 +196,9 @@ def test_rows_that_tie_and_differ_are_told_of(
     declared = {"type": "float", "latest": {"of": "tied", "match": ["id"], **feature}}
     compute("set", feature_set(source="rows", entity=["id"], features={"f": declared}), {"rows": ROWS, "tied": tied})
     expected = (
-        "warning: `f`, `latest` over `tied` in feature set `set`: for 1 of 2 rows the latest is one of several rows of "
-        "`tied` that are alike in `id` and `t` and `known` and differ in `v`, as at 2026-01-01 00:00:00; the last of "
-        "them counts, in the order of the primary key: match more columns, give a `knownAt` that tells them apart, or "
-        "make one row of them by `aggregate`"
+        "warning: `f`, `latest` over `tied` in feature set `set`: for 1 of 2 rows the latest value is one of several "
+        "rows of `tied` with the same `id` and `t` and `known` that differ in `v`, as at 2026-01-01 00:00:00; the last "
+        "in the order of the primary key is used: match more columns, give a `knownAt` that distinguishes them, or "
+        "combine them with `aggregate`"
     )
     assert [each.message for each in caplog.records if "tied" in each.message] == ([expected] if told else [])

@@ -22,17 +22,17 @@ CSV: list[tuple[str, bytes, str]] = [
     ("empty", b"", "it is empty: the first line of a CSV file holds the column names"),
     ("blank", b"\n\n", "it is empty: the first line of a CSV file holds the column names"),
     ("a value too many", b"id,name\n1,a\n\n2,b,c\n",
-     'line 4 has 3 values, and the first line names 2 columns: quote a value that holds a comma (`"a, b"`)'),
+     'line 4 has 3 values, but the first line names 2 columns: quote a value that holds a comma (`"a, b"`)'),
     ("a value too few", b'id,name\n1,"a\nb"\n2\n',
-     "line 4 has 1 value, and the first line names 2 columns: a value that is missing is an empty field (`a,,c`)"),
+     "line 4 has 1 value, but the first line names 2 columns: a value that is missing is an empty field (`a,,c`)"),
     ("a comma for the point", b"id;size\n1;2,5\n",
-     "line 2 has 2 values, and the first line names 1 column: the values are taken to be parted by commas; where "
-     'another sign parts them, write `dialect: {delimiter: ";"}` beside `csv`'),
+     "line 2 has 2 values, but the first line names 1 column: the values are read as separated by commas; if "
+     'they use another delimiter, write `dialect: {delimiter: ";"}` beside `csv`'),
     ("a quote that is never closed", b'id,name\n1,a\n2,"b\n3,c\n',
-     "a quote that opens in the row of line 3 is never closed: close it, and double any quote that belongs to a value "
+     "a quote that opens in the row of line 3 is never closed: close it, and double any quote inside a value "
      '(`"5"" pipe"`)'),
     ("another encoding", "id,name\n1,a\n2,größe\n".encode("latin-1"),
-     "line 3 is no text in UTF-8 (byte 0xf6 at its place 5): save the file as UTF-8, or name its encoding "
+     "line 3 is not UTF-8 text (byte 0xf6 at position 5): save the file as UTF-8, or set its encoding "
      "beside `csv`, as `dialect: {encoding: windows-1252}`"),
     ("UTF-16", GOOD.encode("utf-16"), "it is text in UTF-16: save it as UTF-8, or write "
      "`dialect: {encoding: utf-16}` beside `csv`"),
@@ -57,8 +57,8 @@ def test_a_file_that_is_no_csv_says_its_line_and_what_would_be_right(
 
 
 HEADERS = [
-    ("id;name\n1;a\n", 'its values are parted by semicolons: write `dialect: {delimiter: ";"}` beside `csv`'),
-    ("id\tname\n1\ta\n", 'its values are parted by tabs: write `dialect: {delimiter: "\\t"}` beside `csv`'),
+    ("id;name\n1;a\n", 'its values are separated by semicolons: write `dialect: {delimiter: ";"}` beside `csv`'),
+    ("id\tname\n1\ta\n", 'its values are separated by tabs: write `dialect: {delimiter: "\\t"}` beside `csv`'),
     ("1,Ann\n2,Bob\n", "its first line looks like a row, but must hold the column names"),
     ("number,called\n1,a\n", "it has `number`, `called`"),
 ]
@@ -88,9 +88,9 @@ def test_a_quoted_value_may_go_over_lines_wherever_in_the_file_it_stands(tmp_pat
 PARQUET: list[tuple[str, bytes, str]] = [
     ("empty", b"", "it is empty, perhaps unfinished: write it again"),
     ("text", GOOD.encode(), "it is text, not Parquet: write `csv` instead of `parquet` if it holds CSV"),
-    ("cut off", b"PAR1" + bytes(100), "it begins as a Parquet file and is none to its end, as one that was cut off"),
-    ("gzip", gzip.compress(b"x" * 999), "it is compressed by gzip, and no Parquet"),
-    ("noise", bytes(range(256)), "it is no Parquet that can be read: "),
+    ("cut off", b"PAR1" + bytes(100), "it begins as a Parquet file but is truncated"),
+    ("gzip", gzip.compress(b"x" * 999), "it is compressed by gzip, not Parquet"),
+    ("noise", bytes(range(256)), "it is not readable Parquet: "),
 ]
 
 
@@ -109,7 +109,7 @@ def test_files_that_disagree_are_named_with_their_types(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_source(Source(parquet=f"{tmp_path}/*.parquet"), ["id", "size"], {})
     assert str(caught.value).endswith(
-        f"disagree: `size` is double in `{tmp_path}/a.parquet` and string in `{tmp_path}/c.parquet`: write it in one "
+        f"disagree: `size` is double in `{tmp_path}/a.parquet` and string in `{tmp_path}/c.parquet`: use one "
         f"type in all files"
     )
 
@@ -146,4 +146,4 @@ def test_a_path_that_matches_no_file_tells_what_is_there(
         Path(f"data/parts/{number}.parquet").write_bytes(b"")
     with pytest.raises(InputError) as caught:
         read_source(Source(csv=pattern), ["id"], {})
-    assert str(caught.value) == f"`{pattern}` matches no file, seen from `{tmp_path}`; {instead}"
+    assert str(caught.value) == f"`{pattern}` matches no file in `{tmp_path}`; {instead}"

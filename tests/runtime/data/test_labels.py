@@ -106,16 +106,16 @@ def test_a_label_takes_the_form_of_its_task(
 @pytest.mark.parametrize(
     ("columns", "fields", "task", "sentence"),
     [
-        ({"id": [0], "late": ["yes"]}, {}, "binary", "which value is positive?"),
+        ({"id": [0], "late": ["yes"]}, {}, "binary", "name the positive value"),
         ({"id": [0], "late": ["yes"]}, {"positive": "no"}, "binary", "the positive value `no` does not occur"),
         ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
-        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time tells which"),
+        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time decides which"),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
         (
             {"id": ["0", "00"], "late": [1, 0]},
             {},
             "binary",
-            "rows cannot meet where `id` is string and `id` is int",
+            "rows never match, because `id` is string and `id` is int",
         ),
         ({"flight": [0], "late": [1]}, {}, "binary", "`outcomes` has no column `id`"),
         ({"id": [0], "late": [1]}, {"horizon": "1h"}, "binary", "a horizon needs an event time"),

@@ -151,7 +151,7 @@ def test_csv_may_be_compressed(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes("größe\n1\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"rows\.csv`: line 1 is no text in UTF-8 \(byte 0xf6"):
+    with pytest.raises(InputError, match=r"rows\.csv`: line 1 is not UTF-8 text \(byte 0xf6"):
         read_source(Source(csv=f"{tmp_path}/rows.csv"), ["id"], {})
 
 
@@ -186,7 +186,7 @@ def test_a_whole_number_beyond_64_bits_is_left_for_the_contract_to_judge() -> No
         (pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["id", "id"]), {"id": {"type": "int"}},
          "the source has 2 columns called `id`"),
         (pa.table({"id": pa.array([2**70], pa.decimal256(50))}), {"id": {"type": "int"}},
-         "the column `id` is of the type decimal256(50, 0), which cannot be read"),
+         "the column `id` has the type decimal256(50, 0), which cannot be read"),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_told_apart_or_read_are_one_sentence(
@@ -236,8 +236,9 @@ FUNCTIONS = [
      "`made_source:rows` failed at made_source.py:3: JSONDecodeError: Expecting property name"),
     ("def rows():\n    raise SystemExit('no password')\n",
      "`made_source:rows` failed at made_source.py:2: SystemExit: no password"),
-    ("X = 1 / 0\n", "`made_source:rows`: the module fails at made_source.py:1: ZeroDivisionError: division by zero"),
-    ("def rows(:\n", "`made_source:rows`: the module fails at made_source.py:1: SyntaxError: "),
+    ("X = 1 / 0\n",
+     "`made_source:rows`: importing the module failed at made_source.py:1: ZeroDivisionError: division by zero"),
+    ("def rows(:\n", "`made_source:rows`: importing the module failed at made_source.py:1: SyntaxError: "),
     ("import nothing_of_this_name\n",
      "`made_source:rows`: the module imports `nothing_of_this_name`, which is not installed here: install the package "
      "that has it, also in the runtime image"),
@@ -245,7 +246,7 @@ FUNCTIONS = [
      "`made_source:rows` returned None, as a function without `return` does; expected an Arrow table or a pandas "
      "frame"),
     ("import pandas as pd\ndef rows():\n    return pd.DataFrame({'hue': [1.0, 'x']})\n",
-     "`made_source:rows` returned a frame that is no table of one type a column: Could not convert 'x' with type str: "
+     "`made_source:rows` returned a frame whose columns mix types: Could not convert 'x' with type str: "
      "tried to convert to double; Conversion failed for column hue with type object: give each column one type"),
 ]  # fmt: skip
 

@@ -174,31 +174,31 @@ def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Pa
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"clusters": '["house"]'}, "`clusters`: the features carry no column `house` of their source"),
+        ({"clusters": '["house"]'}, "`clusters`: the features do not carry the column `house` of their source"),
         ({"late": [1] * 50 + [0, 1] * 5},
-         "Model/m.split: all 36 rows of the train part have the positive label; elsewhere 5 rows have another "
-         "(Dataset/outcomes.columns.late): give the split more rows, or split so that each part has some of them"),
-        ({"late": [0, 1] * 25 + [0] * 10}, "Model/m.split: none of 10 rows of the test part has the positive label; "),
+         "Model/m.split: all 36 rows of the train split have the positive label; elsewhere 5 rows have another "
+         "(Dataset/outcomes.columns.late): give the split more rows, or split so that each split has some of them"),
+        ({"late": [0, 1] * 25 + [0] * 10}, "Model/m.split: none of 10 rows of the test split has the positive label; "),
         ({"late": [1] * 60},
-         "Dataset/outcomes.columns.late: all 60 rows have the positive label, so there is nothing to tell apart: see "
+         "Dataset/outcomes.columns.late: all 60 rows have the positive label, so there is nothing to learn: check "
          "whether the source has rows of any other label, and whether the model's `label` names the right column"),
         ({"late": ["a"] * 50 + ["a", "b"] * 5, "task": "multiclass"},
-         "Model/m.split: all 36 rows of the train part have the label `a`; elsewhere 5 rows have another "),
+         "Model/m.split: all 36 rows of the train split have the label `a`; elsewhere 5 rows have another "),
         ({"late": ["a"] * 60, "task": "multiclass"}, "Dataset/outcomes.columns.late: all 60 rows have the label `a`, "),
         ({"split": json.dumps({**SPLIT, "test": "100h"})},
-         "Model/m.split: no row falls into the train part; of 60 rows that have a label, 60 into test: they are of "
-         "2026-01-01 00:00:00 to 2026-01-03 11:00:00, from whose end `test`, `gap` and `validation` reach back: "
-         "shorten these, or read rows of a longer time"),
+         "Model/m.split: no row falls into the train split; of 60 rows that have a label, 60 into test: they range "
+         "from 2026-01-01 00:00:00 to 2026-01-03 11:00:00, and `test`, `gap` and `validation` are cut from the end: "
+         "shorten these, or read a longer period"),
         ({"split": '{"by": "random", "validation": 0.01, "test": 0.01}'},
-         "Model/m.split: no row falls into the validation part; of 60 rows that have a label, 58 into train and 2 into "
-         "test: provide more rows, or change the shares"),
+         "Model/m.split: no row falls into the validation split; of 60 rows that have a label, 58 into train and 2 "
+         "into test: provide more rows, or change the shares"),
         ({"choice": json.dumps({"first": ["sise"], "second": "all"})},
          "feature set `first` has no feature `sise`; it has size, flag"),
         ({"choice": json.dumps({"first": "all"})},
-         "`--choice` does not say which features of `second` the model takes"),
-        ({"slices": '["race"]'}, "`slices`: the features carry no column `race` of their source"),
+         "`--choice` does not say which features of `second` the model uses"),
+        ({"slices": '["race"]'}, "`slices`: the features do not carry the column `race` of their source"),
         ({"split": '{"by": "group", "column": "house", "validation": 0.1, "test": 0.1}'},
-         "the features carry no column `house`"),
+         "the features do not carry the column `house`"),
         ({"split": '{"by": "random", "validation": 0.5, "test": 0.5}'}, "leave no rows to train on"),
     ],
 )  # fmt: skip
@@ -217,7 +217,7 @@ def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -
     )
     texts = {"@entity.id": ["1", "01"], "kind": ["a", "b"]}
     other = read_features("g", Path(written(tmp_path, "g", texts, {"kind": "string"}).partition("=")[2]), {"g": "all"})
-    with pytest.raises(InputError, match="feature set `g`: rows cannot meet where `id` is string and `id` is int"):
+    with pytest.raises(InputError, match="feature set `g`: rows never match, because `id` is string and `id` is int"):
         join([numbers, other])
 
 
@@ -279,6 +279,6 @@ def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, capl
     code, _ = split_step(tmp_path, late=late, task="multiclass")
     assert code == 0
     assert caplog.messages[0] == (
-        "warning: Dataset/outcomes.columns.late: the train part has no row of the class `c`, so that the model never "
+        "warning: Dataset/outcomes.columns.late: the train split has no row of the class `c`, so that the model never "
         "says it (rows of it: 1 in test)"
     )

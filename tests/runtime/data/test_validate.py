@@ -29,9 +29,9 @@ VIOLATIONS: list[tuple[str, dict[str, Any], list[Any], str]] = [
     ("missing too often", {"type": "int", "nullable": "30%"}, [1, None, 3],
      "rows.x: 33.33% of the values are missing (1 of 3); at most 30% may be"),
     ("not among the values", {"type": "string", "oneOf": ["EWR", "JFK"]}, ["JFK", "BOS", "EWR"],
-     'rows.x: 1 of 3 rows is none of EWR, JFK (such as "BOS")'),
+     'rows.x: 1 of 3 rows is not one of EWR, JFK (such as "BOS")'),
     ("not among the numbers", {"type": "int", "oneOf": [1, 2]}, [1, 2, 3],
-     'rows.x: 1 of 3 rows is none of 1, 2 (such as "3")'),
+     'rows.x: 1 of 3 rows is not one of 1, 2 (such as "3")'),
     ("only in part a match", {"type": "string", "matches": "[A-Z]{3}"}, ["ABC", "ABCD", "abc"],
      'rows.x: 2 of 3 rows do not match [A-Z]{3} (such as "ABCD", "abc")'),
     ("repeated", {"type": "string", "unique": True}, ["a", "a", "b"],
@@ -90,13 +90,13 @@ def test_quarantine_sets_aside_the_rows_that_are_wrong_and_keeps_the_others(
 SETS_ASIDE = "`onViolation: quarantine` at Dataset/rows quarantines such rows"
 ADVICE: list[tuple[str, dict[str, Any], list[str], str]] = [
     ("one", {"x": {"type": "int"}}, [],
-     f"where a value may be missing, write `nullable: true` at Dataset/rows.columns.x; otherwise {SETS_ASIDE}"),
+     f"if a value may be missing, write `nullable: true` at Dataset/rows.columns.x; otherwise {SETS_ASIDE}"),
     ("many", {name: {"type": "int"} for name in ("a b", "c", "d", "e", "f")}, [],
-     "where a value may be missing, write `nullable: true` at Dataset/rows.columns[a b], Dataset/rows.columns.c, "
+     "if a value may be missing, write `nullable: true` at Dataset/rows.columns[a b], Dataset/rows.columns.c, "
      f"Dataset/rows.columns.d and of 2 more columns; otherwise {SETS_ASIDE}"),
-    ("a key", {"x": {"type": "int"}}, ["x"], f"a key is never missing (Dataset/rows.columns.x): {SETS_ASIDE}"),
+    ("a key", {"x": {"type": "int"}}, ["x"], f"a key may never be missing (Dataset/rows.columns.x): {SETS_ASIDE}"),
     ("a share", {"x": {"type": "int", "nullable": "30%"}, "y": {"type": "int", "nullable": "20%"}}, [],
-     "where more of the values may be missing, raise `nullable` at Dataset/rows.columns.x and Dataset/rows.columns.y"),
+     "if more of the values may be missing, raise `nullable` at Dataset/rows.columns.x and Dataset/rows.columns.y"),
 ]  # fmt: skip
 
 
@@ -126,8 +126,8 @@ def test_a_dataset_without_a_row_names_its_source(tmp_path: Path, capsys: pytest
     code, out = validate(tmp_path, {"id": []}, columns={"id": {"type": "int"}})
     assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == [
-        f"rows: there is no row in `{tmp_path}/source.parquet`, which has columns and nothing below them",
-        "help: mend what makes the rows, or name where they are at Dataset/rows.source",
+        f"rows: there are no rows in `{tmp_path}/source.parquet`, only columns",
+        "help: fix what produces the rows, or correct their location at Dataset/rows.source",
     ]
     assert not (out / "data.parquet").exists()
 
@@ -140,23 +140,23 @@ def test_rows_that_are_all_known_only_later_are_not_called_none(
     code, _ = validate(tmp_path, rows, columns=columns, eventTime="t")
     assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == [
-        f"rows: there is no row: all 2 rows of `{tmp_path}/source.parquet` became known only after the moment that the "
+        f"rows: there are no rows: all 2 rows of `{tmp_path}/source.parquet` became known only after the time that the "
         "run reads as of",
-        "help: run as of a later moment (`--as-of`), or see whether `eventTime` and `knownAt` at Dataset/rows name the "
+        "help: run as of a later time (`--as-of`), or check that `eventTime` and `knownAt` at Dataset/rows name the "
         "right columns",
     ]
 
 
 REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("a column under another name", {"malicAcid": [0.5]}, {"malic_acid": {"type": "float"}},
-     ["rows.malic_acid: the contract names this column, the source lacks it; did you mean its `malicAcid`?",
-      "help: make the source have it, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
+     ["rows.malic_acid: the contract has this column, but the source does not; did you mean its `malicAcid`?",
+      "help: add it to the source, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
     ("a column like no other", {"tint": [0.5]}, {"malic_acid": {"type": "float"}},
-     ["rows.malic_acid: the contract names this column, the source lacks it",
-      "help: make the source have it, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
+     ["rows.malic_acid: the contract has this column, but the source does not",
+      "help: add it to the source, or rename or remove it in the contract (Dataset/rows.columns.malic_acid)"]),
     ("another type", {"x": [1.0]}, {"x": {"type": "int"}},
-     ["rows.x: the source holds double, the contract says int; all values convert without loss",
-      "help: declare the type that the source has at Dataset/rows.columns.x, or take the values as they convert by "
+     ["rows.x: the source holds double, the contract int; all values convert without loss",
+      "help: declare the source's type at Dataset/rows.columns.x, or accept the converted values with "
       "`retyped: warn` in `onSchemaChange` at Dataset/rows"]),
     ("a decimal comma", {"x": ["1,5"]}, {"x": {"type": "float"}},
      ['rows.x: 1 of 1 rows is not a float (such as "1,5")',
@@ -168,7 +168,7 @@ REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
       "so in the source, or declare what they are at Dataset/rows.columns.x"]),
     ("a key twice", {"id": [0, 0]}, {},
      ["rows.id: 2 of 2 rows repeat a primary key (such as 0)",
-      "help: keep one row of each key in the source, or name in `primaryKey` at Dataset/rows all columns that tell "
+      "help: keep one row for each key in the source, or list in `primaryKey` at Dataset/rows all columns that tell "
       "rows apart; `onViolation: quarantine` there quarantines all rows of such a key"]),
 ]  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: py
     columns = {"id": {"type": "int", "max": -1}}
     code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")
     assert code == EXIT_REJECTED
-    first, second = [line for line in capsys.readouterr().err.splitlines() if "set aside:" not in line][-2:]
+    first, second = [line for line in capsys.readouterr().err.splitlines() if "removed:" not in line][-2:]
     assert first.endswith(": every row violates the contract and is quarantined")
     assert "-1" in second
     assert not (out / "data.parquet").exists()
@@ -290,9 +290,14 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
         ),
         ({"added": "warn"}, {"x": [1], "y": [2]}, 0, "warning: rows.y: the source has this column"),
         ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),
-        ({"removed": "fail"}, {"z": [1]}, EXIT_REJECTED, "rows.x: the contract names this column, the source lacks it"),
-        ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract names this column"),
-        ({"retyped": "fail"}, {"x": [1.0]}, EXIT_REJECTED, "rows.x: the source holds double, the contract says int"),
+        (
+            {"removed": "fail"},
+            {"z": [1]},
+            EXIT_REJECTED,
+            "rows.x: the contract has this column, but the source does not",
+        ),
+        ({"removed": "warn", "added": "ignore"}, {"z": [1]}, 0, "warning: rows.x: the contract has this column"),
+        ({"retyped": "fail"}, {"x": [1.0]}, EXIT_REJECTED, "rows.x: the source holds double, the contract int"),
         ({"retyped": "warn"}, {"x": [1.0]}, 0, "warning: rows.x: the source holds double"),
         ({"retyped": "warn"}, {"x": pa.array(["1"], pa.large_string())}, 0, "warning: rows.x: the source holds text"),
         ({}, {"x": pa.array([1], pa.int8())}, 0, ""),
@@ -319,7 +324,7 @@ def test_a_dataset_is_too_old_by_its_newest_event(tmp_path: Path, capsys: pytest
     rows = {"t": [at(0), at(24 * 30)]}
     assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="24h")[0] == 0
     assert validate(tmp_path, rows, columns=columns, eventTime="t", freshness="23h")[0] == EXIT_REJECTED
-    assert "rows: the newest row is of 2026-01-31 00:00 UTC, 1d old; at most 23h may pass" in capsys.readouterr().err
+    assert "rows: the newest row is of 2026-01-31 00:00 UTC, 1d old; at most 23h is allowed" in capsys.readouterr().err
 
 
 def negative(rows: pa.Table) -> pa.Table:

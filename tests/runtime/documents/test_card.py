@@ -70,8 +70,8 @@ def test_of_many_classes_the_commonest_mistakes_are_listed() -> None:
     ]
     text = render(inputs)
     assert "said c00" not in text
-    assert "Of the mistakes the 15 commonest of 247 are listed." in text
-    assert "| c00              | c02                |    2 |               2.0% |" in text
+    assert "the 15 most frequent of 247 confusions are listed." in text
+    assert "| c00        | c02             |    2 |                    2.0% |" in text
 
 
 def test_a_model_of_many_classes_without_a_mistake_says_so() -> None:
@@ -111,7 +111,7 @@ def test_what_people_write_formats_nothing() -> None:
 
 def test_a_model_without_gates_says_so() -> None:
     inputs = facts() | {"gates": [], "slices": []}
-    assert "No gate judges this model." in render(inputs)
+    assert "No gate evaluates this model." in render(inputs)
 
 
 @pytest.mark.parametrize("missing", ["estimate", "low", "high"])

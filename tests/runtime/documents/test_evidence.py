@@ -54,5 +54,5 @@ def test_evidence_is_not_made_of_another_models_verdict(
     flags = f"--model made --spec-digest {SPECS} --model-dir {made.model} --evaluation {made.evaluation}"
     command = ["evidence", *flags.split(), "--evidence", str(tmp_path / "out"), "--verdict", f"release={other}"]
     assert main(command) == 2
-    assert "judged the model sha256:0000" in capsys.readouterr().err
+    assert "evaluated the model sha256:0000" in capsys.readouterr().err
     assert not (tmp_path / "out" / "statement.json").exists()

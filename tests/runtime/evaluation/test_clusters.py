@@ -83,11 +83,11 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     assert evaluate(world, RULES, clusters='{"release": {"every": "1h"}}') == 0
     assert figures(world)["clusters"]["count"] == 10
     # The card and the table of `penstock run` show no end of an interval, and say why.
-    assert clusters_said(figures(world)["clusters"]).endswith("periods of 1h, too few for an interval, which needs 20")
+    assert clusters_said(figures(world)["clusters"]).endswith(", too few for an interval: 20 are needed)")
     assert gate(world, RULES) == EXIT_REJECTED
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
-        "the test rows are 10 clusters by periods of 1h, and an interval needs 20: it is unknown whether the rule holds"
+        "the test rows are 10 clusters by periods of 1h, but an interval needs 20: it is unknown whether the rule holds"
     ]
     assert "its interval could not be computed" in said["reasons"][0]
     # The last lines of the step are what `penstock run` shows: the reason stands in them.
@@ -129,7 +129,7 @@ def test_a_function_of_ones_own_is_given_whole_clusters(
 
 def test_columns_that_the_splits_do_not_hold_are_an_error(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(world, RULES, clusters='{"release": {"column": "street"}}') == 2
-    assert "`clusters`: the rows are not told apart by `street`" in capsys.readouterr().err
+    assert "`clusters`: the splits have no column `street`" in capsys.readouterr().err
 
 
 def test_the_flag_is_one_of_the_step(world: Path, capsys: pytest.CaptureFixture[str]) -> None:

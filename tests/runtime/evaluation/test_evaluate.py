@@ -247,7 +247,7 @@ def test_a_function_of_ones_own_that_fails_is_shown_by_its_line(
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({"metric": "r2", "atLeast": 0.5}, "`r2` is no metric of a binary task; there are `roc_auc`"),
+        ({"metric": "r2", "atLeast": 0.5}, "`r2` is not a metric of a binary task; known: `roc_auc`"),
         ({"metric": "recall", "by": "planet", "maxGap": 0.1}, "`planet` is neither a slice nor a feature"),
         (
             {"compare": {"to": "baseline", "metric": "recall", "test": "delong"}},

@@ -75,12 +75,12 @@ def test_the_end_that_breaks_a_bound_is_told_as_the_end_that_it_is() -> None:
         {"id": "sure", "metric": "brier_score", "atMost": 0.1, "confidence": "95%"}
     )
     [reason] = verdict(at_most, figure("value", 0.09, 0.08, 0.12)).reasons()
-    assert "value is 0.09, the upper end of its interval 0.12, and must be <= 0.1" in reason
+    assert "value is 0.09, the upper end of its interval 0.12, but must be <= 0.1" in reason
 
 
 def test_latency_is_judged_in_milliseconds() -> None:
     assert verdict(rule("fast"), figure("p95", 20.0)).outcome == "pass"
-    assert verdict(rule("fast"), figure("p95", 20.1)).reasons() == ("rule `fast`: p95 is 20.1, and must be <= 20 ms",)
+    assert verdict(rule("fast"), figure("p95", 20.1)).reasons() == ("rule `fast`: p95 is 20.1, but must be <= 20 ms",)
 
 
 def test_a_rule_with_several_figures_has_the_worst_outcome() -> None:
@@ -115,7 +115,7 @@ def test_a_failing_gate_names_rule_figure_and_bound_and_exits_1(
         assert gate(world, rules) == EXIT_REJECTED
     said = capfd.readouterr().err
     assert (
-        "gate `release`, rule `sure`: value is 0.712, the lower end of its interval 0.688, and must be >= 0.7 "
+        "gate `release`, rule `sure`: value is 0.712, the lower end of its interval 0.688, but must be >= 0.7 "
         "(Below, half of the warnings are wrong.)" in said
     )
     assert [line.split() for line in caplog.messages[:5]] == [
@@ -149,4 +149,4 @@ def test_a_gate_that_was_not_evaluated_is_a_fault_of_the_caller(
     facts = json.loads((world / "evaluation" / "figures.json").read_text())
     write_json(world / "evaluation" / "figures.json", facts | {"gates": {"other": {}}})
     assert gate(world, [{"id": "metric", "metric": "roc_auc", "atLeast": 0.7}]) == 2
-    assert "the evaluation has no gate `release`; it has `other`" in capfd.readouterr().err
+    assert "the evaluation has no gate `release`; known: `other`" in capfd.readouterr().err

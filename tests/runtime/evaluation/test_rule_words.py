@@ -16,15 +16,15 @@ from penstock.specs.gate import AnyRule
     ("rule", "words"),
     [
         ({"metric": "roc_auc", "atLeast": 0.7}, ""),
-        ({"metric": "recall", "by": "origin", "maxGap": 0.1}, "the groups are those of `origin`"),
-        ({"fairness": "demographic_parity_difference", "by": "sex", "atMost": 0.1}, "the groups are those of `sex`"),
+        ({"metric": "recall", "by": "origin", "maxGap": 0.1}, "by group of `origin`"),
+        ({"fairness": "demographic_parity_difference", "by": "sex", "atMost": 0.1}, "by group of `sex`"),
         ({"compare": {"to": "baseline", "metric": "mean_absolute_error"}},
-         "how much better than a predictor that knows of the training rows their labels alone, and of the test rows "
-         "nothing, in units of mean_absolute_error, of which less is better"),
+         "improvement over a baseline predictor that uses only the labels of the training rows, in units of "
+         "mean_absolute_error, of which less is better"),
         ({"compare": {"to": "champion", "metric": "roc_auc"}},
-         "how much better than the champion, on the same rows, in units of roc_auc, of which more is better"),
+         "improvement over the champion, on the same rows, in units of roc_auc, of which more is better"),
         ({"perturb": {"noise": 0.1}, "metric": "mean_absolute_error", "maxDrop": 5},
-         "loss with noise of 0.1 standard deviations on every number, in units of mean_absolute_error, of "
+         "loss with Gaussian noise of 0.1 standard deviations on every number, in units of mean_absolute_error, of "
          "which less is better"),
         ({"perturb": {"missing": "10%"}, "metric": "recall", "maxDrop": 0.1},
          "loss with 10% of all feature values removed, in units of recall, of which more is "

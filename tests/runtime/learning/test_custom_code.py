@@ -115,5 +115,5 @@ def test_a_model_that_cannot_be_served_with_the_code_it_takes_along_is_not_saved
     done = _train(tmp_path, {"learners/own.py": own, "common/words.py": "", "notes.txt": ""})
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
     assert words in done.stderr
-    assert "import it by a statement" in done.stderr
+    assert "import needed modules with import statements" in done.stderr
     assert not list((tmp_path / "model").rglob("*"))

@@ -122,7 +122,7 @@ def test_values_that_the_model_does_not_know_are_told(
     frame = rows.features[READ].assign(color=rows.features["color"].where(some, "none of these"))
     assert take(pipeline(LogisticRegression()).fit(frame, rows.label)) == 0
     told = caplog.text
-    assert "The model does not know 'amber'" in told
+    assert "The model does not know the values 'amber'" in told
     assert f"in {100 * rows.features['color'].eq('amber').mean():.1f}% of the rows" in told
 
 
@@ -138,7 +138,7 @@ def test_values_that_the_model_knows_and_holds_to_be_the_same_are_taken(take: Im
 
 def test_a_file_of_another_digest_is_not_opened(take: Import, splits: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert take(b"anything at all", digest="sha256:" + "0" * 64) == EXIT_USAGE
-    assert "it is not opened" in capfd.readouterr().err
+    assert "it was not opened" in capfd.readouterr().err
 
 
 def test_a_function_that_runs_programs_is_never_loaded(
@@ -160,17 +160,17 @@ def test_a_function_that_runs_programs_is_never_loaded(
          "does not say which columns it reads"),
         (lambda splits: _without(splits, "x0"), "reads `absent`, which its `features` do not declare"),
         (lambda splits: fitted(splits, pipeline(LinearRegression())), "has no `predict_proba`"),
-        (lambda splits: _other_classes(splits), "a binary task 0 from 1"),
+        (lambda splits: _other_classes(splits), "a binary task has 0 and 1"),
         (lambda splits: _blind(splits), "cannot read the features as they are"),
         (lambda splits: _of_booleans(splits, OneHotEncoder(handle_unknown="ignore")),
-         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+         "expects `flag` to be False, True, but the data has other values, such as 'false', 'true'"),
         (lambda splits: _of_booleans(splits, OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
-         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
+         "expects `flag` to be False, True, but the data has other values, such as 'false', 'true'"),
         (lambda splits: _of_booleans(splits, OneHotEncoder(handle_unknown="ignore"), inner=True),
-         "knows `flag` as False, True, and none of the values that come, such as 'false', 'true'"),
-        (lambda splits: _of_gaps(splits), "knows a missing `color` as NaN, and None comes"),
+         "expects `flag` to be False, True, but the data has other values, such as 'false', 'true'"),
+        (lambda splits: _of_gaps(splits), "expects a missing `color` as NaN, but it is None here"),
         (lambda splits: _shouted(splits),
-         "knows `color` as 'AMBER', 'BLUE', 'CYAN', …, and none of the values that come, such as 'amber', 'blue'"),
+         "expects `color` to be 'AMBER', 'BLUE', 'CYAN', …, but the data has other values, such as 'amber', 'blue'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_words(

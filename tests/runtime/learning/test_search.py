@@ -108,7 +108,10 @@ def test_a_trial_that_fails_is_told_and_the_others_count(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("search", "words"),
     [
-        ({"sampler": "grid", "space": {"learning_rate": {"uniform": [0.1, 0.2]}}}, "give `search.space.learning_rate`"),
+        (
+            {"sampler": "grid", "space": {"learning_rate": {"uniform": [0.1, 0.2]}}},
+            "write `search.space.learning_rate`",
+        ),
         ({"sampler": "cma-es", "space": {"learning_rate": {"uniform": [0.1, 0.2]}}}, "two numeric parameters"),
         ({"space": {"learnin_rate": {"uniform": [0.1, 0.2]}}}, "did you mean `learning_rate`"),
         ({"space": {"learning_rate": {"uniform": [-2.0, -1.0]}}}, "none of the 2 trials could be scored"),

@@ -162,7 +162,7 @@ def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
     digest = load_model(tmp_path / "model").digest
     with (tmp_path / "model" / "model.pkl").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(InputError, match="is not loaded"):
+    with pytest.raises(InputError, match="was not loaded"):
         load_model(tmp_path / "model", digest)
 
 
@@ -172,15 +172,15 @@ def test_a_changed_file_is_not_loaded(tmp_path: Path) -> None:
         ({"class": "sklearn.ensemble.HistGradientBoostingClasifier"}, "did you mean `sklearn.ensemble.HistGrad"),
         ({"class": "sklearn.ensembel.RandomForestClassifier"}, "did you mean `sklearn.ensemble`"),
         ({"class": "sklearm.ensemble.RandomForestClassifier"}, "there is no module `sklearm.ensemble`"),
-        ({"class": "sklearn.linear_model.Ridge"}, "is a regressor, and the task is binary"),
-        ({"class": "sklearn.svm.LinearSVC"}, "gives no probabilities"),
+        ({"class": "sklearn.linear_model.Ridge"}, "is a regressor, but the task is binary"),
+        ({"class": "sklearn.svm.LinearSVC"}, "does not predict probabilities"),
         ({**LOGISTIC, "params": {"c": 1}}, "did you mean `C`"),
         ({**LOGISTIC, "params": {"C": -1.0}}, "The 'C' parameter of LogisticRegression"),
         (LOGISTIC, "set `preprocess.numeric.impute`"),
         ({"python": "nowhere:build"}, "there is no module `nowhere`"),
         ({"class": "nowhere.Learner"},
-         "there is no module `nowhere`, which `nowhere.Learner` names: install the package that has it here, and in "
-         "the runtime image that an Environment names"),
+         "there is no module `nowhere`, which `nowhere.Learner` names: install the package that provides it here, "
+         "and in the Environment's runtime image"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_learner_is_one_sentence(
@@ -195,7 +195,7 @@ def test_a_mistake_in_the_learner_is_one_sentence(
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("X = 1 / 0\n", "the module fails at made_learner.py:1: ZeroDivisionError: division by zero"),
+        ("X = 1 / 0\n", "importing the module failed at made_learner.py:1: ZeroDivisionError: division by zero"),
         (
             "def build():\n    return {}['depth']\n",
             "`made_learner:build` failed at made_learner.py:2: KeyError: 'depth'",

@@ -105,7 +105,7 @@ def test_rows_without_a_time_are_one_window_and_not_several(world: Path, capfd: 
     counted = [PSI | {"persist": {"breaches": 2, "of": 3}}]
     flags = {"observation": observation, "monitors": json.dumps(counted), "drift": world / "drift"}
     assert step("drift", **flags) == 2
-    assert "monitor `inputs` counts breaches in 3 windows, and the rows have no event time" in capfd.readouterr().err
+    assert "monitor `inputs` counts breaches in 3 windows, but the rows have no event time" in capfd.readouterr().err
 
 
 def test_a_window_of_too_few_rows_counts_as_none_of_the_breaches(world: Path) -> None:
@@ -161,7 +161,7 @@ def test_too_few_rows_decide_and_push_nothing(world: Path, caplog: pytest.LogCap
     }
     rows = {one["name"]: one["value"] for one in found["samples"]}["penstock_drift_rows"]
     assert 0 < rows < FEWEST_DRIFT_ROWS
-    assert f"{rows:.0f} rows in the newest window are too few to tell, of 200." in caplog.text
+    assert f"{rows:.0f} rows in the newest window, fewer than the 200 needed." in caplog.text
     assert "nothing drifted" not in caplog.text
 
 
@@ -230,7 +230,7 @@ def test_a_baseline_of_another_format_is_refused_with_what_to_do(
     flags = {"observation": observation, "monitors": json.dumps([PSI]), "drift": world / "drift"}
     assert step("drift", **flags) == 2
     said = capfd.readouterr().err
-    assert "is a baseline of format 1, and this step reads format 2: train the model" in said
+    assert "is a baseline of format 1, but this step reads format 2: train the model" in said
 
 
 def test_a_directory_that_is_no_observation_is_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,7 @@ def test_a_metric_of_another_task_is_a_sentence(world: Path, capfd: pytest.Captu
         "monitors": '[{"id": "m", "metric": "r2", "below": 0, "window": "1d"}]',
     }
     assert step("quality", **flags, task="binary", quality=world / "quality") == 2
-    assert "monitor `m`: `r2` is no metric of a binary task" in capfd.readouterr().err
+    assert "monitor `m`: `r2` is not a metric of a binary task" in capfd.readouterr().err
 
 
 def in_clusters(rows: int, size: int, seed: int = 5) -> pa.Table:
@@ -178,7 +178,7 @@ def test_too_few_clusters_make_no_interval_and_silence_no_bound(world: Path, cap
     assert found["clusters"]["count"] == 25
     (found,) = quality(world, AUC | {"below": 0.99}, clusters={"release": {"every": "6h"}})["monitors"]
     assert (found["low"], found["high"], found["breached"]) == (None, None, True)
-    assert "clusters of rows by periods of 6h, too few for an interval, which needs 20, beyond its bound" in caplog.text
+    assert "clusters, too few for an interval: 20 are needed), beyond its bound" in caplog.text
 
 
 def test_rows_without_the_column_of_the_clusters_are_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -186,4 +186,4 @@ def test_rows_without_the_column_of_the_clusters_are_refused(world: Path, capsys
     flags = {"observation": observation, "monitors": json.dumps([AUC]), "task": "binary", "as_of": END.isoformat()}
     declared = json.dumps({"release": {"column": "house"}})
     assert step("quality", **flags, clusters=declared, quality=world / "refused") == 2
-    assert "`clusters`: the rows are not told apart by `house`" in capsys.readouterr().err
+    assert "`clusters`: the splits have no column `house`" in capsys.readouterr().err

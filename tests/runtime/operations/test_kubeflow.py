@@ -268,7 +268,7 @@ def test_within_the_cooldown_nothing_is_started(
     caplog.set_level("INFO")
     assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
     assert known.started == []
-    assert "was created 23 h 0 min ago, and the cooldown is 1d" in caplog.text
+    assert "was created 23 h 0 min ago, within the cooldown of 1d" in caplog.text
 
 
 def test_while_a_run_is_under_way_nothing_is_started(cluster: tuple[Cluster, str], tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_push_that_fails_shows_and_takes_nothing_from_what_is_registered(
     caplog.set_level("INFO")
     assert published(tmp_path, "--pushgateway", "http://127.0.0.1:9") == 2
     assert "Version 3 of `flight-delay` is registered." in caplog.text
-    assert "the Pushgateway `http://127.0.0.1:9` did not take the figures" in capsys.readouterr().err
+    assert "the Pushgateway `http://127.0.0.1:9` rejected the metrics" in capsys.readouterr().err
     assert (tmp_path / "registration" / "registration.json").exists()
 
 
@@ -198,7 +198,7 @@ def test_a_pushgateway_that_does_not_take_them_is_one_sentence(
 ) -> None:
     where = address or pushgateway[1]
     assert publish(tmp_path, *figures(tmp_path), "--pushgateway", where, environment=environment) == 2
-    assert f"the Pushgateway `{where}` did not take the figures" in capsys.readouterr().err
+    assert f"the Pushgateway `{where}` rejected the metrics" in capsys.readouterr().err
 
 
 def test_figures_of_another_model_are_not_published(

@@ -72,8 +72,7 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         Registry(f"sqlite:///{path}").champion("m")
     assert str(caught.value) == (
-        f"MLflow at `sqlite:///{path}` says: file is not a database: let the address name another file, or take "
-        "this one away"
+        f"MLflow at `sqlite:///{path}` says: file is not a database: use the address of another file, or this one away"
     )
 
 
@@ -123,7 +122,7 @@ def test_a_folder_that_takes_no_file_is_one_sentence(
         raise OSError(number, os.strerror(number), "x")
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
-    with pytest.raises(InputError, match=f"cannot be made: {said}$"):
+    with pytest.raises(InputError, match=f"cannot be created: {said}$"):
         Registry(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 

@@ -127,7 +127,8 @@ def test_the_step_fetch_serves_a_model_from_an_object_store(s3_bucket: str, tmp_
 
 
 @pytest.mark.parametrize(
-    ("uri", "words"), [("http://host/x", "expected `file://`, `s3://` or `gs://`"), ("/tmp/x", "is no model store")]
+    ("uri", "words"),
+    [("http://host/x", "expected `file://`, `s3://` or `gs://`"), ("/tmp/x", "is not a model store address")],
 )
 def test_an_address_of_another_kind_is_refused(uri: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
