@@ -100,5 +100,5 @@ def test_a_file_that_was_exchanged_is_not_opened(root: Path) -> None:
     model.write_text(text.replace(hashlib.sha256(body).hexdigest(), "0" * 64))
     penstock(root, "compile")
     run = penstock(root, "run", MODEL, code=1)
-    assert "it is not opened" in run.stdout + run.stderr
+    assert "it was not opened" in run.stdout + run.stderr
     assert champion(root) == before

@@ -171,7 +171,7 @@ def test_a_path_without_a_statement_says_which_file_is_meant(
     told = refused(repository, capsys, "--evidence", str(tmp_path / "none"))
     assert "cannot be read: No such file or directory; pass the `statement.json` that the step `evidence`" in told
     (tmp_path / "notes.json").write_text("notes")
-    assert "it is no valid JSON; pass the `statement.json`" in refused(
+    assert "it is not valid JSON; pass the `statement.json`" in refused(
         repository, capsys, "--evidence", str(tmp_path / "notes.json")
     )
     (tmp_path / "model.pkl").write_bytes(b"0" * (16 * 1024 * 1024 + 1))

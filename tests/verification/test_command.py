@@ -78,7 +78,7 @@ def test_what_is_no_plain_file_is_refused_unread(
 
 def test_what_has_no_definition_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--root", str(repository)]) == OK
-    assert "without a definition: 1 Train (example.com/v1)" in capsys.readouterr().out
+    assert "without a CRD: 1 Train (example.com/v1)" in capsys.readouterr().out
 
 
 def test_a_folder_without_definitions_is_wrong_use(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,14 +54,14 @@ def test_rows_of_the_repository_are_changed_by_nobody_unseen(repository: Reposit
     (form,) = source  # type: ignore[misc]
     found = at(pull_request.inputs().plan, f"Dataset/arrivals.source.{form}")
     assert (found.direction, found.area, found.cause) == (Direction.UNKNOWN, Area.DATA, "indirect")
-    assert f"the rows in `{path}` differ" in found.why
+    assert f"the data in `{path}` changed" in found.why
     assert pull_request.state is PENDING
 
 
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        (ROWS, "the rows in `data/new.csv` are those that `data/arrivals.csv` held"),
+        (ROWS, "the data in `data/new.csv` is what `data/arrivals.csv` held"),
         (ROWS + "b,2026-01-02\n", "the data in `data/new.csv` is new, and may differ from other data"),
     ],
 )
@@ -73,7 +73,9 @@ def test_rows_that_move_to_another_file_do_not_differ_by_that(repository: Reposi
     repository.edit(named({"csv": "data/new.csv"}))  # type: ignore[arg-type]
     repository.write("data/new.csv", rows)
     pull_request.forge.push(repository.commit())
-    (found,) = [one for one in pull_request.inputs().plan.changes if one.cause == "indirect" and "rows" in one.why]
+    (found,) = [
+        one for one in pull_request.inputs().plan.changes if one.cause == "indirect" and "the data in" in one.why
+    ]
     assert found.why == why
     assert found.direction is Direction.UNKNOWN
 
@@ -290,7 +292,7 @@ def test_names_that_are_no_text_are_shown_and_counted(repository: Repository) ->
     Path(os.fsdecode(os.fsencode(repository.root / "data") + b"/\xff.csv")).write_text(ROWS)
     pull_request.forge.push(repository.commit())
     found = at(pull_request.inputs().plan, "Dataset/arrivals.source.csv")
-    assert "`data/\\xff.csv` are new" in found.why
+    assert "`data/\\xff.csv` is new" in found.why
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_a_line_from_before_the_pull_request_is_none_about_it(stale: Run, capsys
     stale.server.activity = [move("2026-03-02T12:25:00Z", "0" * 40, stale.head, "branch_creation", by="eve")]
     assert stale.on_pull_request() == 1
     assert stale.conclusion == "failure"
-    assert "spoke of #1 before it was opened" in capsys.readouterr().err
+    assert "had entries about #1 before it was opened" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

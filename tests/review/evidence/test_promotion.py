@@ -375,5 +375,5 @@ def test_a_statement_is_read_as_it_was_written(repository: Repository) -> None:
     made = parse_promotion((repository.root / PROMOTION_PATH).read_bytes())
     assert parse_promotion(made.as_bytes()) == made
     assert orjson.loads(made.as_bytes()) == orjson.loads((repository.root / PROMOTION_PATH).read_bytes())
-    with pytest.raises(StatementError, match="it is no valid JSON"):
+    with pytest.raises(StatementError, match="it is not valid JSON"):
         parse_promotion(b"{")

@@ -143,7 +143,7 @@ def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:
 
 
 def test_a_revision_that_is_not_there_is_told_with_what_to_do(repository: Repository) -> None:
-    with pytest.raises(GitError, match="knows no commit 'nowhere'"):
+    with pytest.raises(GitError, match="has no commit 'nowhere'"):
         repository.plan("nowhere")
 
 

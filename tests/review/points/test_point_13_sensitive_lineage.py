@@ -200,7 +200,7 @@ def test_a_dataset_that_turns_to_the_rows_of_another_is_seen(repository: Reposit
     repository.commit()
     repository.branch("turn")
     (change,) = reaching(repository.changed(twin({"python": "systems.flights:departures"})))
-    assert "is labelled `pii` now" in change.why
+    assert "is now labelled `pii`" in change.why
 
 
 def test_a_key_that_is_not_sensitive_is_no_news(repository: Repository) -> None:

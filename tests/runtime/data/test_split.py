@@ -279,6 +279,6 @@ def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, capl
     code, _ = split_step(tmp_path, late=late, task="multiclass")
     assert code == 0
     assert caplog.messages[0] == (
-        "warning: Dataset/outcomes.columns.late: the train split has no row of the class `c`, so that the model never "
-        "says it (rows of it: 1 in test)"
+        "warning: Dataset/outcomes.columns.late: the train split has no row of the class `c`, so the model never "
+        "predicts it (rows of it: 1 in test)"
     )

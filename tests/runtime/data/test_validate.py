@@ -165,7 +165,7 @@ REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("a date of another order", {"x": ["31.12.2025"]}, {"x": {"type": "timestamp"}},
      ['rows.x: 1 of 1 rows is not a timestamp (such as "31.12.2025")',
       "help: a timestamp is written as `2026-01-31 06:00:00`, followed by `+02:00` if it is not UTC: write them "
-      "so in the source, or declare what they are at Dataset/rows.columns.x"]),
+      "so in the source, or change the type at Dataset/rows.columns.x"]),
     ("a key twice", {"id": [0, 0]}, {},
      ["rows.id: 2 of 2 rows repeat a primary key (such as 0)",
       "help: keep one row for each key in the source, or list in `primaryKey` at Dataset/rows all columns that tell "

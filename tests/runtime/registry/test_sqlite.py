@@ -72,7 +72,8 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         Registry(f"sqlite:///{path}").champion("m")
     assert str(caught.value) == (
-        f"MLflow at `sqlite:///{path}` says: file is not a database: use the address of another file, or this one away"
+        f"MLflow at `sqlite:///{path}` says: file is not a database: use the address of another file, or move this one "
+        "away"
     )
 
 

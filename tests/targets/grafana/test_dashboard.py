@@ -150,7 +150,7 @@ def test_a_panel_has_the_bound_of_its_alert() -> None:
     assert found["Availability: share of requests that failed"] == Bound(0.001, "above")
     assert found["Response times"] == Bound(0.1, "above")
     # Two periods of 24 hours, and two of a week with six hours for a queue: as the rules about both have it.
-    assert found["Last watched"] == Bound(2 * 86_400, "above")
+    assert found["Since last monitoring run"] == Bound(2 * 86_400, "above")
     assert found["Since last training"] == Bound(14 * 86_400 + 6 * 3_600, "above")
 
 

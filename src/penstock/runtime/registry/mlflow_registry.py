@@ -40,7 +40,7 @@ _REMEDIES = {
     "readonly database": _RIGHTS,
     "unable to open database file": _RIGHTS,
     "database is locked": "another process is writing to it: run this again when that one has finished",
-    "file is not a database": "use the address of another file, or remove this one",
+    "file is not a database": "use the address of another file, or move this one away",
 }
 """What SQLite says -> what to do."""
 _OF_THE_FOLDER = {
