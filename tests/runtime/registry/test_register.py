@@ -355,7 +355,7 @@ def test_a_model_that_failed_a_gate_is_not_registered(
     command = place.command(made)
     command[command.index("--evidence") + 1] = str(evidence)
     assert main(command) == 2
-    assert "failed: release/quality" in capsys.readouterr().err
+    assert "did not pass: release/quality" in capsys.readouterr().err
     assert place.versions() == []
 
 
