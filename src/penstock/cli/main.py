@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from penstock import __version__
+from penstock.cli import no_plugins
 
 OK = 0
 PROBLEMS = 1
@@ -50,8 +51,8 @@ def command() -> None:
     is_one_pass = not ONE_PASS.isdisjoint((" ".join(sys.argv[1:2]), " ".join(sys.argv[1:3])))
     if is_one_pass:
         gc.disable()
-        # pydantic would look through every installed package for plugins, which have no say in what specs mean.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        sys.modules[no_plugins.NAME] = no_plugins
     code = main()
     if is_one_pass:
         sys.stdout.flush()
