@@ -94,6 +94,25 @@ def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repos
     assert (release["version"]["digest"], release["previous"]["digest"], release["step"]) == (three, one, 0)
 
 
+def test_a_canary_that_argo_rollouts_advances_has_no_step(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.edit("serve: {target: kserve}", "serve: {target: argo-rollouts}")
+    repository.edit(
+        "  kserve: {mode: Knative}", '  argoRollouts: {version: "1.9", gateway: gateways/ml, domain: ml.example.com}'
+    )
+    repository.edit("steps: [{weight: 5%}, {weight: 50%}]", "steps: [{weight: 5%, hold: 30m}, {weight: 50%, hold: 1h}]")
+    one = repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert "no canary that pull requests advance" in refused(repository, capsys, "--step", "1")
+    assert repository.promote() == 0
+    assert repository.problems() == []
+    release = repository.release()
+    assert (release["version"]["digest"], release["previous"]["digest"]) == (two, one)
+    assert "step" not in release
+
+
 def rename_model(repository: Repository, name: str) -> None:
     """Declare the model again under another name, and let the gate and the rollout follow."""
     path = repository.root / "specs" / "all.yaml"
@@ -329,6 +348,25 @@ def test_evidence_that_has_changed_since_is_not_released(
     statement["predicate"]["datasets"] = {}
     write_json(path / "statement.json", statement)
     assert "is not the evidence that was registered" in refused(repository, capsys)
+
+
+def test_evidence_that_is_gone_is_named(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    digest = repository.train("one")
+    evidence = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:") / "evidence"
+    (evidence / "statement.json").unlink()
+    told = refused(repository, capsys)
+    assert "statement.json cannot be read: No such file or directory; run `penstock run made` again" in told
+
+
+def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository: Repository) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    evidence = repository.root / repository.release()["evidence"]["path"]
+    (repository.root / RELEASE.format("staging")).unlink()
+    statement = evidence.read_bytes()
+    evidence.write_bytes(statement.replace(b'"pass"', b'"skip"'))
+    assert repository.promote() == 0
+    assert evidence.read_bytes() == statement
 
 
 def test_what_is_released_already_is_said(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
