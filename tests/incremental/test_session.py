@@ -117,6 +117,30 @@ def test_a_generated_file_edited_by_hand_is_named_by_check_and_mended_by_compile
     assert files(repository) == before
 
 
+PARTS = ("checked", "documents-00", "fingerprints", "outputs", "overview", "seen", "sql", "units")
+
+
+@pytest.mark.parametrize("damage", ["gone", "longer"])
+@pytest.mark.parametrize("part", PARTS)
+def test_an_edited_file_is_found_whatever_part_of_the_memory_is_lost(repository: Path, part: str, damage: str) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    before = files(repository)
+    cache = repository / ".penstock" / "cache"
+    assert {path.name for path in cache.iterdir() if not path.name.startswith("documents-")} == set(PARTS) - {
+        "documents-00"
+    }
+    if damage == "gone":
+        (cache / part).unlink()
+    else:
+        (cache / part).write_bytes((cache / part).read_bytes() + b" ")
+    path = repository / GENERATED / "production/bike-demand-hourly/rules.yaml"
+    path.write_text(path.read_text() + "# mine\n")
+    assert [found.code for found in Session(repository).compile(check_only=True).diagnostics] == ["edited-artifact"]
+    compile_all(repository)
+    assert files(repository) == before
+
+
 def test_a_generated_file_that_is_gone_is_made_again(repository: Path) -> None:
     let_clocks_pass(repository)
     compile_all(repository)

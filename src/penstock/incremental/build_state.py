@@ -107,9 +107,9 @@ class StateStore:
         except TypeError:
             return FileSnapshot()
 
-    def outputs(self, seen: FileSnapshot) -> KeyedLines:
-        """The generated files of the run that has `seen` these specs."""
-        return self._cache("outputs").load_lines(seen.parts.get("outputs", "")) or KeyedLines()
+    def outputs(self, seen: FileSnapshot) -> KeyedLines | None:
+        """The generated files of the run that has `seen` these specs; None where that cannot be relied on."""
+        return self._cache("outputs").load_lines(seen.parts.get("outputs", ""))
 
     def known(self, seen: FileSnapshot) -> BuildState | None:
         """What the run that has `seen` these files found out; None where that cannot be relied on."""

@@ -86,11 +86,14 @@ class Session:
                 import penstock.incremental.compilation  # noqa: F401
             return stats, problems, same
 
-        def look_at_outputs() -> Look:
-            return look(str(self.root / GENERATED), store.outputs(seen).decoded(), time.time_ns())
+        def look_at_outputs() -> Look | None:
+            remembered = store.outputs(seen)
+            if remembered is None:
+                return None
+            return look(str(self.root / GENERATED), remembered.decoded(), time.time_ns())
 
         (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
-        if has_errors(problems) or (same and seen.quiet and outputs.are_intact):
+        if has_errors(problems) or (same and seen.quiet and outputs is not None and outputs.are_intact):
             return CompileOutcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
@@ -103,7 +106,7 @@ class Session:
             return CompileOutcome(found.sorted(), run.plan, tuple(run.unreleased), run.nowhere, timings)
 
         known = store.known(seen)
-        if known is not None:
+        if known is not None and outputs is not None:
             with contextlib.suppress(MemoryLostError):
                 return run(seen, known, outputs)
         return run(FileSnapshot(), BuildState(), Look())
