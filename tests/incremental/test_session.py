@@ -141,6 +141,19 @@ def test_an_edited_file_is_found_whatever_part_of_the_memory_is_lost(repository:
     assert files(repository) == before
 
 
+@pytest.mark.parametrize("use_memory", [True, False])
+def test_a_file_of_somebody_else_is_named_by_check(repository: Path, use_memory: bool) -> None:
+    let_clocks_pass(repository)
+    compile_all(repository)
+    (repository / GENERATED / "production/extra.yaml").write_text("kind: ConfigMap\n")
+    found = Session(repository, use_memory=use_memory).compile(check_only=True).diagnostics
+    assert [(d.code, d.path) for d in found] == [("unowned-file", "generated/production/extra.yaml")]
+    (repository / GENERATED / "production/extra.yaml").unlink()
+    outcome = Session(repository, use_memory=use_memory).compile(check_only=True)
+    assert outcome.diagnostics == ()
+    assert ([stage.name for stage in outcome.timings.stages] == ["scan"]) is use_memory
+
+
 def test_a_generated_file_that_is_gone_is_made_again(repository: Path) -> None:
     let_clocks_pass(repository)
     compile_all(repository)

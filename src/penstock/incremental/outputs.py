@@ -21,11 +21,13 @@ class Look:
     """Those that are not as they were: edited, gone, or come where there was none."""
     read: dict[str, Observed] = field(default_factory=dict)
     """Those that had to be read, and are as they were; with what is to be known of them from now on."""
+    has_others: bool = False
+    """Whether files lie among them that the earlier run did not know."""
 
     @property
     def are_intact(self) -> bool:
         """Whether all is as it was, and few files had to be read to know."""
-        return not self.changed and len(self.read) <= MOST_READ
+        return not self.changed and not self.has_others and len(self.read) <= MOST_READ
 
 
 def look(folder: str, files: Iterable[tuple[str, Observed | None]], now_ns: int) -> Look:

@@ -90,7 +90,15 @@ class Session:
             remembered = store.outputs(seen)
             if remembered is None:
                 return None
-            return look(str(self.root / GENERATED), remembered.decoded(), time.time_ns())
+            generated = self.root / GENERATED
+            found = look(str(generated), remembered.decoded(), time.time_ns())
+            if check_only:
+                # `compile` leaves the files of others alone, `compile --check` warns of them.
+                from penstock.source.writing.output import OutputDirectory
+
+                known = {path for path, _ in remembered.decoded()}
+                found.has_others = any(path not in known for path in OutputDirectory(generated).files())
+            return found
 
         (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
         if has_errors(problems) or (same and seen.quiet and outputs is not None and outputs.are_intact):

@@ -155,7 +155,7 @@ class OutputDirectory:
         if any(conflict.code == "unreadable-index" for conflict in plan.conflicts):
             # Whose the files are is what nobody knows.
             return tuple(sorted(found))
-        found += [findings.unowned(self._shown(path)) for path in self._files() if self._shown(path) not in accounted]
+        found += [findings.unowned(self._shown(path)) for path in self.files() if self._shown(path) not in accounted]
         return tuple(sorted(found))
 
     def _has_other_line_ends(self, path: str) -> bool:
@@ -176,8 +176,11 @@ class OutputDirectory:
         if not stat.S_ISDIR(mode):
             yield findings.not_a_directory(self._shown_as, stat.S_ISLNK(mode))
 
-    def _files(self, below: str = "") -> Iterator[str]:
-        """All files of the directory but those of an unfinished run, links among them, sorted."""
+    def files(self, below: str = "") -> Iterator[str]:
+        """All files in and below a folder of the directory (``staging/``), links among them, folder by folder.
+
+        Those of an unfinished run are left out.
+        """
         try:
             entries = sorted(os.scandir(f"{self._root}/{below}"), key=lambda entry: entry.name)
         except OSError:
@@ -185,7 +188,7 @@ class OutputDirectory:
         for entry in entries:
             path = below + entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from self._files(path + "/")
+                yield from self.files(path + "/")
             elif path != JOURNAL and not path.endswith(TEMPORARY):
                 yield path
 
