@@ -294,6 +294,21 @@ def test_whoever_pushes_first_wins_and_the_other_goes_on_after_it(pull: PullRequ
     assert verify(two).problems == ()
 
 
+def test_a_branch_that_is_gone_from_the_remote_is_no_empty_record(pull: PullRequest, tmp_path: Path) -> None:
+    remote = tmp_path / "remote.git"
+    pull.repository.git("init", "--quiet", "--bare", str(remote))
+    pull.repository.git("remote", "add", "origin", str(remote))
+    store = BranchStore(GitRepository.find(pull.repository.root), remote="origin")
+    assert store.log() == b""
+    recorded(pull, store)
+    kept = store.log()
+    pull.repository.git("-C", str(remote), "update-ref", "-d", store.ref)
+    with pytest.raises(RecordError, match="`origin` has no branch penstock-record, but there is a local one: push it"):
+        store.log()
+    pull.repository.git("push", "--quiet", "origin", store.ref)
+    assert store.log() == kept
+
+
 def test_a_decision_that_finds_no_turn_is_an_error(pull: PullRequest, tmp_path: Path) -> None:
     class Busy(DirectoryStore):
         def append(self, line: bytes, parts: Mapping[str, bytes], after: bytes) -> bool:
