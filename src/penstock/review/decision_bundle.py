@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from penstock.diagnostics.grammar import counted
 from penstock.forges.github.check_run import Annotation
 from penstock.review.decision import Decision
 from penstock.review.model import Verdict
@@ -74,7 +75,7 @@ class DecisionBundle:
 
     @classmethod
     def parse(cls, data: bytes, digest: str) -> DecisionBundle:
-        """What was handed over. HandoverError where it has not that digest, or does not follow from its inputs."""
+        """What was handed over. BundleError where it has not that digest, or does not follow from its inputs."""
         from pydantic import ValidationError
 
         if bytes_digest(data) != digest:
@@ -87,7 +88,8 @@ class DecisionBundle:
                 "the decision file was written by another version of Penstock: run all jobs with the same version"
             ) from None
         if not decisions or (len(decisions) > 1 and not file.group):
-            raise BundleError("the decision file holds no decision: run the review again")
+            found = counted(len(decisions), "decision")
+            raise BundleError(f"the decision file holds {found} instead of one: run the review again")
         return cls(decisions, file.group, file.problem)
 
 

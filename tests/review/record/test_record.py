@@ -191,6 +191,14 @@ def test_a_line_that_says_something_else_than_its_inputs_is_found(
     assert problems == ["", "", f"the entry's `{field}` does not follow from its inputs"]
 
 
+def test_a_memory_that_is_not_understood_is_no_empty_one(pull: PullRequest, tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "record")
+    recorded(pull, store)
+    rewritten(store, memory={"approvals": [], "holds": []})
+    with pytest.raises(RecordError, match=r"^entry 3: "):
+        decision_on(pull, store)
+
+
 def test_an_end_that_was_cut_off_is_found_by_the_newest_digest_that_is_known(pull: PullRequest, tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "record")
     recorded(pull, store)
