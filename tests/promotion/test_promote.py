@@ -225,8 +225,25 @@ def test_a_model_that_was_trained_here_is_put_where_it_is_loaded_from(
     assert directory_digest(address) == one
     assert (address.parent / "evidence" / "statement.json").is_file()
     shutil.rmtree(store)
-    assert repository.promote("--upload") == 1, "it is released already"
+    before = repository.files()
+    assert repository.promote("--upload") == 0, "it is released already, and was not where it is loaded from"
     assert directory_digest(address) == one
+    assert repository.files() == before
+    told = capsys.readouterr()
+    assert "made-online in staging already serves this version: its Release stays as it is" in told.out
+    assert "penstock compile" not in told.out
+    assert told.err == ""
+
+
+def test_a_model_is_uploaded_with_a_step_of_its_canary_too(repository: Repository, tmp_path: Path) -> None:
+    store = stored_in(repository, tmp_path)
+    repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert repository.promote() == 0
+    assert repository.promote("--step", "1", "--upload") == 0
+    assert repository.release()["step"] == 1
+    assert directory_digest(store / two.removeprefix("sha256:") / "model") == two
 
 
 def test_of_what_cannot_be_uploaded_nothing_is_released(
@@ -403,3 +420,34 @@ def test_a_release_that_stands_elsewhere_is_not_written_twice(
     (repository.root / RELEASE.format("staging")).rename(repository.root / "specs" / "mine.yaml")
     repository.train("two")
     assert "is in specs/mine.yaml; move it to specs/releases/staging-made-online.yaml" in refused(repository, capsys)
+
+
+def test_what_else_stands_in_the_file_of_a_release_is_not_lost(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    path = repository.root / RELEASE.format("staging")
+    team = "metadata: {name: other, owner: ml}\nspec: {members: [bob], contact: {ticket: a, page: b}}\n"
+    path.write_text(f"{path.read_text()}---\napiVersion: penstock/v1\nkind: Team\n{team}")
+    repository.train("two")
+    said = refused(repository, capsys)
+    assert f"{RELEASE.format('staging')} also holds `Team/other`, and this command rewrites the file" in said
+
+
+def test_a_release_never_takes_the_name_of_another(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of `made-online` in `staging` and of `online` in `staging-made` the files would be one."""
+    path = repository.root / "specs" / "all.yaml"
+    environment, rollout = (
+        next(each for each in path.read_text().split("---\n") if f"name: {name}," in each)
+        for name in ("staging", "made-online")
+    )
+    more = environment.replace("{name: staging,", "{name: staging-made,")
+    more += "---\n" + rollout.replace("made-online", "online").replace("[staging, production]", "[staging-made]")
+    path.write_text(f"{path.read_text()}---\n{more}")
+    repository.train("one")
+    assert repository.promote() == 0
+    assert (
+        "the Release of `online` in `staging-made` would be named `staging-made-online`, as is that of `made-online` "
+        "in `staging`; rename one of the rollouts"
+    ) in refused(repository, capsys, to="staging-made")
