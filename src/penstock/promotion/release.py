@@ -294,9 +294,7 @@ def _file(view: View, rollout: Rollout, metadata: dict[str, Any], spec: dict[str
     documents = ((spec_id, view.catalog.document(spec_id)) for spec_id in view.catalog.ids())
     others = [each for each, document in documents if document is not None and document.file.path == path]
     if strangers := [str(each) for each in others if each != release_id]:
-        raise RefusalError(
-            f"{path} also holds `{strangers[0]}`, and this command rewrites the file; move it elsewhere"
-        )
+        raise RefusalError(f"{path} also holds `{strangers[0]}`, and this command rewrites the file; move it elsewhere")
     value = {"apiVersion": "penstock/v1", "kind": "Release", "metadata": metadata, "spec": spec}
     return path, (HEADER.format(environment=environment) + emit_yaml(value)).encode()
 
