@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+import orjson
+
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.numbers import decimal_text
@@ -174,7 +176,8 @@ def silent(at: str, alert: str) -> ExpectedAlert:
 
 def series_name(name: str, labels: Labels) -> str:
     """A series as a test names it."""
-    inner = ",".join([f'{key}="{value}"' for key, value in labels])
+    # JSON escapes are those of PromQL too.
+    inner = ",".join([f"{key}={orjson.dumps(value).decode()}" for key, value in labels])
     return f"{name}{{{inner}}}"
 
 
