@@ -149,7 +149,7 @@ def _rows(link: str, payload: bytes) -> list[tuple[str, str]]:
     rows.append(("made", predicate.created.isoformat()))
     for gate in predicate.gates:
         outcomes = ", ".join(f"{rule.id} {rule.outcome}" for rule in gate.rules)
-        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'said no'}: {outcomes}"))
+        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'failed'}: {outcomes}"))
     return rows
 
 

@@ -78,12 +78,10 @@ def _list_codes(form: str) -> int:
 
 def _explain_code(name: str, form: str) -> int:
     from penstock.cli.manual import CODES
-    from penstock.diagnostics.suggest import did_you_mean
 
     page = CODES.get(name)
     if page is None:
-        begun = [code for code in CODES if code.startswith(f"{name}-")]
-        raise _UsageError(f"there is no diagnostic `{name}`{_hint(begun or did_you_mean(name, CODES))}")
+        raise _UsageError(f"there is no diagnostic `{name}`{_meant_instead(name, CODES)}")
     if form == "json":
         _print_json(
             {
@@ -96,6 +94,19 @@ def _explain_code(name: str, form: str) -> int:
     else:
         print(f"{page.name}\n\n{page.manual}")
     return OK
+
+
+def _meant_instead(name: str, codes: Iterable[str]) -> str:
+    """What may be meant by a subject in small letters that is no code: a kind or its field, a code, a spec."""
+    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.specs.kinds import KINDS
+
+    head, dot, keys = name.partition(".")
+    kind = {kind.lower(): kind for kind in KINDS}.get(head.replace("-", ""))
+    if kind is not None:
+        return f"; did you mean `{kind}{dot}{keys}`?"
+    begun = [code for code in codes if code.startswith(f"{name}-")]
+    return _hint(begun or did_you_mean(name, codes)) or f"; a spec is written with its kind: `Kind/{name}`"
 
 
 def _explain_field(text: str, form: str) -> int:

@@ -33,7 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     simulate.add_argument(
         "--head",
         metavar="REV",
-        default="HEAD",
         help="revision to review (default: HEAD), or WORKTREE for the files of the working tree",
     )
     simulate.add_argument("--author", metavar="LOGIN", help="author of the change, if no saved pull request is given")
@@ -111,12 +110,16 @@ def _simulate(options: argparse.Namespace) -> int:
     if (options.record is None) == (options.author is None):
         print("error: give either --author LOGIN or --record FILE", file=sys.stderr)
         return WRONG_USE
+    if options.record is not None and (options.base or options.head):
+        print("error: the saved pull request names base and head: give no --base or --head with it", file=sys.stderr)
+        return WRONG_USE
+    revision = options.head or "HEAD"
     with repository.reading():
         if options.record is not None:
             view = _record(options.record)
         else:
-            base = repository.resolve(options.base or default_base(repository, options.head))
-            head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
+            base = repository.resolve(options.base or default_base(repository, revision))
+            head = revision if revision == WORK_TREE else repository.resolve(revision)
             view = _written_by(options.author, base, head, options.pretend_approved_by)
         inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
     seen = pretend_approved_by(view, options.pretend_approved_by)
@@ -216,7 +219,10 @@ def _codeowners(options: argparse.Namespace) -> int:
 def _record_files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
-        found += sorted(path.glob("*.json")) if path.is_dir() else [path]
+        in_folder = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not in_folder:
+            raise ForgeError(f"there is no saved pull request (*.json) in {path}")
+        found += in_folder
     return found
 
 

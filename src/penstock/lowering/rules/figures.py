@@ -92,8 +92,8 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
             summary=f"{monitor.id} of {subject.rollout} in {subject.environment} has no value",
             description=(
                 f"The custom metric {monitor.id} has had no value for {holds[monitor.id]}, so it is not known to be "
-                f"within its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having no "
-                "value is normal, add `or vector(0)` to its query."
+                f"within its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having "
+                "no value is normal, add `or vector(0)` to its query."
             ),
         )
         for monitor in monitors
