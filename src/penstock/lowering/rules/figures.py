@@ -53,7 +53,7 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
                 f"{monitor.hold} (model {subject.model}, rollout {subject.rollout})."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
     plain = _plain_selector(monitor.promql)
     if plain is None:

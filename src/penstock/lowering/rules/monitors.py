@@ -117,7 +117,7 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
                 "Check the data source for a change first; retrain if the change is real."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
     return alerts, _proofs(f"drift {monitor.id}", alerts, figure, subject, found, beyond=high, within=low)
 
@@ -161,7 +161,7 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert
                 "roll that back if the loss began with it."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
     return alerts, _proofs(f"quality {monitor.id}", alerts, QUALITY_VALUE, subject, found, beyond=high, within=low)
 
@@ -188,7 +188,7 @@ def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[lis
 def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether the pipeline still runs, or has ever run."""
     actions = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
-    (severity,) = subject.told(["page" if any("page" in then for then in actions) else "ticket"])
+    (severity,) = subject.severities(["page" if any("page" in then for then in actions) else "ticket"])
     blind = f"Drift and quality of {subject.model} are not being measured. Check the runs of its monitoring pipeline."
     pipeline = watching(monitor)
     stale = Words(
