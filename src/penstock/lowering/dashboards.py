@@ -105,11 +105,12 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
     # Before the first Release the pipeline has no schedule, and no alert that it did not run.
     is_released = view.release_of(rollout.name) is not None
     if is_released and monitor is not None and (monitor.drift or monitor.quality):
-        yield _age("Since last monitoring run", watching(monitor), subject)
+        yield _age("Since last monitoring run", "since the last monitoring run", watching(monitor), subject)
     schedule = retraining_schedule(view, subject.model)
     if schedule is not None:
         trained = AlertSubject(subject.place, subject.model, subject.team)
-        yield _age("Since last training", retrained(schedule), trained)
+        # A run whose gate rejects the model does not count.
+        yield _age("Since last training", "since training last registered a version", retrained(schedule), trained)
     if rollout.spec.serve.target == "argo-rollouts":
         yield Panel(
             "Release",
@@ -119,10 +120,10 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
         )
 
 
-def _age(title: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
+def _age(title: str, since: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
     return Panel(
         title,
-        f"Time since the last {pipeline.purpose} run. Its schedule is `{pipeline.schedule}`; "
+        f"Time {since}. Its schedule is `{pipeline.schedule}`; "
         f"an alert fires after {pipeline.allowed}.",
         (Query(f"time() - {pushed(pipeline.heartbeat, subject)}", "ago"),),
         unit="seconds",
