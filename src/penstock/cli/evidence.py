@@ -105,7 +105,7 @@ def _show(options: argparse.Namespace) -> int:
                 failed = True
                 print(log_line(f"error: Release/{release.name}: {named.path}: {error}"), file=sys.stderr)
                 continue
-            signers = ", ".join(one.key_id for one in envelope.signatures) if envelope is not None else ""
+            signers = ", ".join(signature.key_id for signature in envelope.signatures) if envelope is not None else ""
             signed = f"names the key {signers}" if signers else "not"
             lines = [f"  {named.link}: {named.path}", *_table([*rows, ("signed", signed)])]
             print("\n".join(map(log_line, lines)))

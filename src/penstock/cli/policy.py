@@ -92,9 +92,9 @@ def _test(options: argparse.Namespace) -> int:
     if any(found.severity is Severity.ERROR for found in problems):
         return PROBLEMS
     runs = run_tests(catalog)
-    for one in runs:
-        rules = f", by {', '.join(one.rules)}" if one.rules else ""
-        print(f"ok    {one.name}: {one.state}{rules}")
+    for passed in runs:
+        rules = f", by {', '.join(passed.rules)}" if passed.rules else ""
+        print(f"ok    {passed.name}: {passed.state}{rules}")
     print(f"{counted(len(runs), 'test')} of the policy passed")
     return OK
 
@@ -131,7 +131,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
-    """Logins that are in no team of the base: mostly slips of the pen, of which no verdict would say a word."""
+    """Hints at logins that are in no team of the base: mostly misspelt, which no verdict would show."""
     from penstock.diagnostics.suggest import did_you_mean
     from penstock.review.rendering.text_safety import log_line
 
@@ -145,7 +145,7 @@ def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
 
 
 def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> None:
-    """What no approval makes up for, and no row of the verdict leads out of."""
+    """Hints at what no approval makes up for, and what no row of the verdict names."""
     from penstock.review.rendering.rows import next_command
     from penstock.review.rendering.text_safety import log_line
     from penstock.source.git.default_base import WORK_TREE
@@ -194,8 +194,8 @@ def _replay(options: argparse.Namespace) -> int:
             print(f"     now {log_line(row.after.headline)}")
             # Where the sentence is the same, what rules ask for tells the two apart.
             gone, come = row.differences if row.before.headline == row.after.headline else ((), ())
-            print("".join(f"       - {log_line(one)}\n" for one in gone), end="")
-            print("".join(f"       + {log_line(one)}\n" for one in come), end="")
+            print("".join(f"       - {log_line(line)}\n" for line in gone), end="")
+            print("".join(f"       + {log_line(line)}\n" for line in come), end="")
     print(f"the verdict would change for {len(altered)} of {counted(len(rows), 'saved pull request')}")
     return PROBLEMS if any(row.problem for row in rows) else OK
 

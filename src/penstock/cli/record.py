@@ -99,7 +99,7 @@ def _append(options: argparse.Namespace, store: RecordStore) -> int:
     except OSError as error:
         print(log_line(f"error: {options.handover} cannot be read: {error.strerror}"), file=sys.stderr)
         return WRONG_USE
-    entries = [append(store, one.inputs, one.verdict, one.after) for one in bundle.decisions]
+    entries = [append(store, decided.inputs, decided.verdict, decided.after) for decided in bundle.decisions]
     for entry in entries:
         print(f"recorded as {entry.digest}")
     output = os.environ.get("GITHUB_OUTPUT")

@@ -123,8 +123,7 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
 def _age(title: str, since: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
     return Panel(
         title,
-        f"Time {since}. Its schedule is `{pipeline.schedule}`; "
-        f"an alert fires after {pipeline.allowed}.",
+        f"Time {since}. Its schedule is `{pipeline.schedule}`; an alert fires after {pipeline.allowed}.",
         (Query(f"time() - {pushed(pipeline.heartbeat, subject)}", "ago"),),
         unit="seconds",
         form="figure",
