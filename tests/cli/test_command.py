@@ -67,6 +67,8 @@ def test_the_help_of_a_command_says_what_it_does(words: list[str], capsys: pytes
         (["review", "--number", "x1"], "argument --number: expected the number of a pull request, not `x1`"),
         (["review", "--began", "today"], "argument --began: expected a time such as 2026-01-31T06:00:00+00:00"),
         (["review", "--began", "2026-01-31T06:00:00"], "not `2026-01-31T06:00:00`"),
+        (["policy", "codeowners", "--organisation", "@acme"], "name of an organisation, without the @, not `@acme`"),
+        (["evidence", "keygen", "--key-id", "a: b", "--out", "k"], "expected lower-case letters, digits and `-`"),
         (["promote", "m", "--to", "e", "--step", "²"], "argument --step: expected a step number from 0, not `²`"),
         (["promote", "m", "--to", "e", "--version", "0"], "expected a version number from 1, not `0`"),
     ],

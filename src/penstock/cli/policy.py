@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from penstock.review.evidence.verify import Evidence
     from penstock.review.model import Plan, Verdict
     from penstock.review.policy.organisation import Organisation
+
+
+_ORGANISATION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     owners = add_command(commands, "codeowners", "print CODEOWNERS or a ruleset, for enforcement by GitHub itself")
     add_root(owners)
     owners.add_argument(
-        "--organisation", metavar="NAME", help="write teams as @NAME/TEAM instead of listing their members"
+        "--organisation",
+        type=_organisation,
+        metavar="NAME",
+        help="write teams as @NAME/TEAM instead of listing their members",
     )
     owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
 
@@ -69,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
     try:
         return _ACTIONS[options.action](options)
+    except BrokenPipeError:  # the output has no reader any more: `main` ends quietly
+        raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"error: {place}{error.strerror or error}", file=sys.stderr)
@@ -214,6 +223,13 @@ def _codeowners(options: argparse.Namespace) -> int:
         case _:
             print(codeowners(catalog, options.organisation, folder), end="")
     return OK
+
+
+def _organisation(text: str) -> str:
+    """A name that GitHub can have; of owners that it cannot, it would ask nobody."""
+    if not _ORGANISATION.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected the name of an organisation, without the @, not `{text}`")
+    return text
 
 
 def _record_files(paths: list[Path]) -> list[Path]:
