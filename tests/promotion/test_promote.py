@@ -375,6 +375,22 @@ def test_evidence_that_is_gone_is_named(repository: Repository, capsys: pytest.C
     assert "statement.json cannot be read: No such file or directory; run `penstock run made` again" in told
 
 
+@pytest.mark.parametrize("damaged", ["[1]", "{}", '{"digest": "x", "version": 1, "evidence": null}', "text"])
+def test_a_registration_of_any_form_is_refused(
+    repository: Repository, capsys: pytest.CaptureFixture[str], damaged: str
+) -> None:
+    digest = repository.train("one")
+    (repository.root / ".penstock/steps" / digest / "registration/registration.json").write_text(damaged)
+    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
+
+
+def test_a_run_whose_record_is_damaged_is_refused(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.train("one")
+    (run,) = (repository.root / ".penstock/runs/made").glob("*/run.json")
+    run.write_text('{"purpose": "training", "state": "succeeded", "steps": {"register": null}}')
+    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
+
+
 def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository: Repository) -> None:
     repository.train("one")
     assert repository.promote() == 0
