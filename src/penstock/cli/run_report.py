@@ -42,7 +42,7 @@ def report(
 ) -> None:
     """Print the end of a run: to the output what it found, to the error stream why it stopped.
 
-    `promotion` are the words by which `promote` is told where the model goes next; None where no rollout serves it.
+    `promotion` are the options of `promote` for where the model goes next; None where no rollout serves it.
     `watched` says whether the model has a monitoring pipeline.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
@@ -179,26 +179,26 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
     for column in ("monitor", "feature", "rows", "distance", "bound", "breaches", "outcome"):
         table.add_column(column, justify="right" if column in ("rows", "distance", "breaches") else "left")
     for monitor in found["monitors"]:
-        for one in monitor["columns"]:
-            breaches = f"{one['breaches']} of {len(one['windows'])}"
-            said = _drifted(one, monitor)
-            outcome = Text(said, _STYLES[_OF_DRIFT[said]])
+        for column in monitor["columns"]:
+            breaches = f"{column['breaches']} of {len(column['windows'])}"
+            outcome = _drifted(column, monitor)
+            styled = Text(outcome, _STYLES[_OF_DRIFT[outcome]])
             bound = f"≤ {_number(monitor['above'])}"
-            rows = f"{one['windows'][0]['rows']:,}"
-            table.add_row(monitor["id"], one["feature"], rows, _number(one["distance"]), bound, breaches, outcome)
+            rows = f"{column['windows'][0]['rows']:,}"
+            table.add_row(monitor["id"], column["feature"], rows, _number(column["distance"]), bound, breaches, styled)
     console.print(table)
 
 
 _OF_DRIFT = {"drifted": "fail", "beyond": "warn", "too few rows": "skip", "within": "pass"}
 
 
-def _drifted(one: dict[str, Any], monitor: dict[str, Any]) -> str:
-    """What is known of a feature: over all windows, then over the newest, which may hold too little to tell."""
-    if one["feature"] in monitor["drifted"]:
+def _drifted(column: dict[str, Any], monitor: dict[str, Any]) -> str:
+    """What is known of a feature: over all windows, then over the newest, which may have too few rows."""
+    if column["feature"] in monitor["drifted"]:
         return "drifted"
-    if one["distance"] is None:
+    if column["distance"] is None:
         return "too few rows"
-    return "beyond" if one["distance"] > monitor["above"] else "within"
+    return "beyond" if column["distance"] > monitor["above"] else "within"
 
 
 def _quality(console: Console, found: dict[str, Any] | None) -> None:
@@ -208,15 +208,15 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
     table = Table(title=f"Quality as of {found['as_of']}", title_justify="left")
     for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
         table.add_column(column, justify="right" if column in ("value", "labels") else "left")
-    for one in found["monitors"]:
-        bound = f"≥ {_number(one['below'])}" if one["below"] is not None else f"≤ {_number(one['above'])}"
-        enough = one["labels"] >= one["min_labels"]
-        outcome = "skip" if not enough else "fail" if one["breached"] else "pass"
-        said = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
-        interval = _interval(one)
-        labels = f"{one['labels']:,} of {one['rows']:,}"
-        row = (one["id"], one["metric"], _number(one["value"]), interval, bound, labels)
-        table.add_row(*row, Text(said, _STYLES[outcome]))
+    for monitor in found["monitors"]:
+        below, above = monitor["below"], monitor["above"]
+        bound = f"≥ {_number(below)}" if below is not None else f"≤ {_number(above)}"
+        enough = monitor["labels"] >= monitor["min_labels"]
+        outcome = "skip" if not enough else "fail" if monitor["breached"] else "pass"
+        shown = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
+        labels = f"{monitor['labels']:,} of {monitor['rows']:,}"
+        row = (monitor["id"], monitor["metric"], _number(monitor["value"]), _interval(monitor), bound, labels)
+        table.add_row(*row, Text(shown, _STYLES[outcome]))
     console.print(table)
 
 
