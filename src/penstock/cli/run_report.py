@@ -131,12 +131,18 @@ def _metrics(console: Console, evaluation: dict[str, Any] | None, held_out: str)
         return
     rows = "test row" if evaluation["rows"] == 1 else "test rows"
     title = f"{evaluation['rows']:,} {held_out}{rows}{_clustered(evaluation.get('clusters'))}"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     table.add_column("metric")
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")
     for name, figure in evaluation["metrics"].items():
         table.add_row(name, _number(figure["estimate"]), f"{_number(figure['low'])} to {_number(figure['high'])}")
+    _print(console, title, table)
+
+
+def _print(console: Console, title: str, table: Table) -> None:
+    """Print a table below its title, which a narrow table would break within its own width."""
+    console.print(Text(title, "italic"))
     console.print(table)
 
 
@@ -150,7 +156,7 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
         return
     passed = "passed" if gate["passed"] else "failed"
     title = f"Gate {gate['gate']}: {passed}{_clustered(gate.get('clusters'))}"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for column in ("rule", "value", "bound", "outcome"):
         table.add_column(column)
     for rule in gate["rules"]:
@@ -168,14 +174,14 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
             if figure["low"] is not None and figure["high"] is not None:
                 value += f"  [{_number(figure['low'])}, {_number(figure['high'])}]"
             table.add_row(rule["id"], Text(value), Text(bound), Text(judged["outcome"], _STYLES[judged["outcome"]]))
-    console.print(table)
+    _print(console, title, table)
 
 
 def _drift(console: Console, found: dict[str, Any] | None) -> None:
     """Each feature of each monitor: how far it is from the rows of training, in the newest window."""
     if found is None or not found["monitors"]:
         return
-    table = Table(title=f"Drift as of {found['as_of']}", title_justify="left")
+    table = Table()
     for column in ("monitor", "feature", "rows", "distance", "bound", "breaches", "outcome"):
         table.add_column(column, justify="right" if column in ("rows", "distance", "breaches") else "left")
     for monitor in found["monitors"]:
@@ -186,7 +192,7 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
             bound = f"≤ {_number(monitor['above'])}"
             rows = f"{one['windows'][0]['rows']:,}"
             table.add_row(monitor["id"], one["feature"], rows, _number(one["distance"]), bound, breaches, outcome)
-    console.print(table)
+    _print(console, f"Drift as of {found['as_of']}", table)
 
 
 _OF_DRIFT = {"drifted": "fail", "beyond": "warn", "too few rows": "skip", "within": "pass"}
@@ -205,7 +211,7 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
     """Each monitor of quality: its metric on the rows whose labels are due."""
     if found is None or not found["monitors"]:
         return
-    table = Table(title=f"Quality as of {found['as_of']}", title_justify="left")
+    table = Table()
     for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
         table.add_column(column, justify="right" if column in ("value", "labels") else "left")
     for one in found["monitors"]:
@@ -217,7 +223,7 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
         labels = f"{one['labels']:,} of {one['rows']:,}"
         row = (one["id"], one["metric"], _number(one["value"]), interval, bound, labels)
         table.add_row(*row, Text(said, _STYLES[outcome]))
-    console.print(table)
+    _print(console, f"Quality as of {found['as_of']}", table)
 
 
 def _outputs(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
