@@ -132,7 +132,7 @@ def _metrics(console: Console, evaluation: dict[str, Any] | None, held_out: str)
     rows = "test row" if evaluation["rows"] == 1 else "test rows"
     title = f"{evaluation['rows']:,} {held_out}{rows}{_clustered(evaluation.get('clusters'))}"
     table = Table()
-    table.add_column("metric")
+    table.add_column("metric", overflow="fold")
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")
     for name, figure in evaluation["metrics"].items():
@@ -158,7 +158,7 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
     title = f"Gate {gate['gate']}: {passed}{_clustered(gate.get('clusters'))}"
     table = Table()
     for column in ("rule", "value", "bound", "outcome"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for rule in gate["rules"]:
         if not rule["figures"]:
             table.add_row(
@@ -183,7 +183,9 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
         return
     table = Table()
     for column in ("monitor", "feature", "rows", "distance", "bound", "breaches", "outcome"):
-        table.add_column(column, justify="right" if column in ("rows", "distance", "breaches") else "left")
+        table.add_column(
+            column, justify="right" if column in ("rows", "distance", "breaches") else "left", overflow="fold"
+        )
     for monitor in found["monitors"]:
         for one in monitor["columns"]:
             breaches = f"{one['breaches']} of {len(one['windows'])}"
@@ -213,7 +215,7 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
         return
     table = Table()
     for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
-        table.add_column(column, justify="right" if column in ("value", "labels") else "left")
+        table.add_column(column, justify="right" if column in ("value", "labels") else "left", overflow="fold")
     for one in found["monitors"]:
         bound = f"≥ {_number(one['below'])}" if one["below"] is not None else f"≤ {_number(one['above'])}"
         enough = one["labels"] >= one["min_labels"]
