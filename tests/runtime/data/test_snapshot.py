@@ -225,8 +225,8 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
     rows = read_source(Source(parquet=f"{tmp_path}/*.parquet"), list(COLUMNS), {})
     assert rows.num_rows == 5
     assert caplog.messages == [
-        f"`{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
-        f"`{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
     ]
 
 

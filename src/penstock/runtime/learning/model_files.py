@@ -187,7 +187,7 @@ def load_model(directory: Path, digest: str | None = None) -> TrainedModel:
 def _unpickled(directory: Path, libraries: Mapping[str, str]) -> Any:
     made, here = libraries["scikit-learn"], _version("scikit-learn")
     if made != here:
-        log.warning("The model was saved with scikit-learn %s; this is %s.", made, here)
+        log.warning("warning: the model was saved with scikit-learn %s; this is %s", made, here)
     code = directory / CODE_FOLDER
     if code.is_dir() and str(code) not in sys.path:
         # What the repository has is taken from there, as its other code is.
