@@ -151,6 +151,7 @@ DRIFT = {
             {"feature": "x", "distance": 0.6758, "breaches": 3, "windows": [{"rows": 2000}, {}, {}]},
             {"feature": "z", "distance": 0.3, "breaches": 1, "windows": [{"rows": 2000}, {}, {}]},
             {"feature": "w", "distance": None, "breaches": 0, "windows": [{"rows": 68}, {}, {}]},
+            {"feature": "v", "distance": None, "breaches": 1, "windows": [{"rows": 2000}, {}, {}]},
         ]}
     ],
 }  # fmt: skip
@@ -187,6 +188,8 @@ def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: 
     assert "inputs x 2,000 0.6758 ≤ 0.2 3 of 3 drifted" in rows
     assert "inputs z 2,000 0.3 ≤ 0.2 1 of 3 beyond" in rows
     assert "inputs w 68 – ≤ 0.2 0 of 3 too few rows" in rows
+    # Of a column without a value, the distance is infinite, which JSON does not have.
+    assert "inputs v 2,000 ∞ ≤ 0.2 1 of 3 beyond" in rows
     assert "q roc_auc 0.7708 0.7232 to 0.8186 ≥ 0.75 468 of 672 within" in rows
     assert "few roc_auc – – ≥ 0.75 7 of 672 too few labels" in rows
     assert "days roc_auc 0.77 0.7 to 0.84 (30 clusters) ≥ 0.75 468 of 672 within" in rows

@@ -19,6 +19,7 @@ from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import EXIT_USAGE
+from penstock.specs.series import FEWEST_DRIFT_ROWS
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -193,7 +194,7 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
             outcome = Text(said, _STYLES[_OF_DRIFT[said]])
             bound = f"≤ {_number(monitor['above'])}"
             rows = f"{one['windows'][0]['rows']:,}"
-            table.add_row(monitor["id"], one["feature"], rows, _number(one["distance"]), bound, breaches, outcome)
+            table.add_row(monitor["id"], one["feature"], rows, _number(_distance(one)), bound, breaches, outcome)
     _print(console, f"Drift as of {found['as_of']}", table)
 
 
@@ -204,9 +205,18 @@ def _drifted(one: dict[str, Any], monitor: dict[str, Any]) -> str:
     """What is known of a feature: over all windows, then over the newest, which may hold too little to tell."""
     if one["feature"] in monitor["drifted"]:
         return "drifted"
-    if one["distance"] is None:
+    distance = _distance(one)
+    if distance is None:
         return "too few rows"
-    return "beyond" if one["distance"] > monitor["above"] else "within"
+    return "beyond" if distance > monitor["above"] else "within"
+
+
+def _distance(one: dict[str, Any]) -> float | None:
+    """The distance in the newest window; None of too few rows. An infinite one is null in JSON, as that is."""
+    if one["distance"] is None and one["windows"][0]["rows"] >= FEWEST_DRIFT_ROWS:
+        return float("inf")
+    distance: float | None = one["distance"]
+    return distance
 
 
 def _quality(console: Console, found: dict[str, Any] | None) -> None:
@@ -284,7 +294,9 @@ def _interval(monitor: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    if value is None:
+        return "–"
+    return "∞" if value == float("inf") else f"{value:.4g}"
 
 
 def _shown(path: Path, root: Path) -> str:
