@@ -242,6 +242,7 @@ FUNCTIONS = [
     ("import nothing_of_this_name\n",
      "`made_source:rows`: the module imports `nothing_of_this_name`, which is not installed here: install the package "
      "that has it, also in the runtime image"),
+    ("import made\n", "`made_source:rows`: the module imports `made`, which is not installed here"),
     ("def rows():\n    pass\n",
      "`made_source:rows` returned None, as a function without `return` does; expected an Arrow table or a pandas "
      "frame"),
