@@ -121,14 +121,14 @@ def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
 def compile_unit(catalog: Catalog, unit: Unit) -> CompiledUnit:
     """Lower, render, patch and emit one unit. The specs that it reads must be free of errors."""
     made = _made(catalog, unit)
-    # What is applied holds again, deeper, what stands by itself in another file: so that is written first.
+    # Applied files repeat, deeper, what other files hold by itself: written first, that is emitted once for both.
     ordered = sorted(made.manifests, key=lambda manifest: manifest.applied)
     artifacts = tuple(artifact(unit, manifest) for manifest in ordered)
     return CompiledUnit(unit, artifacts, made.diagnostics, made.reads, made.unreleased)
 
 
 def unit_problems(catalog: Catalog, unit: Unit) -> tuple[Diagnostic, ...]:
-    """What is wrong with a unit, without the bytes that it would come to; the specs that it reads must be sound."""
+    """What is wrong with a unit, without writing its manifests; the specs that it reads must be free of errors."""
     return _made(catalog, unit).diagnostics
 
 

@@ -1,4 +1,4 @@
-"""A model's own steps that cannot be put among the others, or not as they are, as mistakes at their lines."""
+"""Mistakes in a model's custom steps as diagnostics at their lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CODE = "custom-step"
 
 
 def step_problems(view: View, spec: SpecId) -> Iterator[Diagnostic]:
-    """What is wrong with the own steps of a model, which is free of errors otherwise, and with where they are put."""
+    """The mistakes in the custom steps of a model that has no other errors."""
     custom = view.model(spec.name).spec.steps
     if custom:
         for problem in custom_step_problems(training_steps(view, spec.name), custom):

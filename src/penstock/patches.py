@@ -113,7 +113,7 @@ def _identity(document: Any) -> Identity:
         return "", ""
     metadata, spec, kind = document.get("metadata"), document.get("spec"), str(document.get("kind") or "")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    if kind == _VERSION:
+    if kind == _VERSION and isinstance(metadata, dict):
         # Its own name is another one with each content, and none that a patch could give.
         name = spec.get("pipelineName") if isinstance(spec, dict) else None
     return kind, str(name or "")

@@ -59,3 +59,23 @@ def test_the_help_of_a_command_says_what_it_does(words: list[str], capsys: pytes
     assert usage.startswith("usage: penstock")
     assert rest[0].isupper(), "what it does comes first"
     assert rest.split("\n\n")[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["review", "--number", "x1"], "argument --number: expected the number of a pull request, not `x1`"),
+        (["review", "--began", "today"], "argument --began: expected a time such as 2026-01-31T06:00:00+00:00"),
+        (["review", "--began", "2026-01-31T06:00:00"], "not `2026-01-31T06:00:00`"),
+        (["policy", "codeowners", "--organisation", "@acme"], "name of an organisation, without the @, not `@acme`"),
+        (["evidence", "keygen", "--key-id", "a: b", "--out", "k"], "expected lower-case letters, digits and `-`"),
+        (["promote", "m", "--to", "e", "--step", "²"], "argument --step: expected a step number from 0, not `²`"),
+        (["promote", "m", "--to", "e", "--version", "0"], "expected a version number from 1, not `0`"),
+    ],
+)
+def test_the_value_of_an_option_is_named_as_users_know_it(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert message in " ".join(capsys.readouterr().err.split())

@@ -97,6 +97,14 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(words: list[str]) -> N
     assert (done.returncode, done.stderr) in [(-signal.SIGPIPE, ""), (128 + signal.SIGPIPE, "")]
 
 
+def test_a_reader_may_go_away_before_the_output_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    words = ["policy", "codeowners", "--ruleset", "json", "--root", str(tmp_path)]
+    code = f"import sys; sys.argv[1:] = {words}; from penstock.cli.main import command"
+    done = _without_a_reader(f"{code}; sys.stdout.reconfigure(line_buffering=True); command()")
+    assert (done.returncode, done.stderr) in [(-signal.SIGPIPE, ""), (128 + signal.SIGPIPE, "")]
+
+
 @pytest.mark.parametrize("reader", [True, False])
 def test_another_pipe_that_breaks_is_an_error(reader: bool) -> None:
     code = (

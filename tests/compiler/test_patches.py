@@ -80,6 +80,12 @@ def test_what_a_pipeline_runs_is_changed_by_no_patch() -> None:
     assert "only change the `platformSpec`" in found.headline
 
 
+def test_a_version_of_a_pipeline_keeps_its_metadata() -> None:
+    (found,) = problems(patched_pipeline("{metadata: text}"))
+    assert found.code == "patch-does-not-fit"
+    assert "it would change the manifest's kind or name" in found.headline
+
+
 def test_a_patch_that_waited_is_applied_with_the_first_release(tmp_path: Path) -> None:
     root = own(tmp_path, "bikes")
     waiting = root / "specs/releases/production-bike-demand-hourly.yaml"

@@ -225,8 +225,25 @@ def test_a_model_that_was_trained_here_is_put_where_it_is_loaded_from(
     assert directory_digest(address) == one
     assert (address.parent / "evidence" / "statement.json").is_file()
     shutil.rmtree(store)
-    assert repository.promote("--upload") == 1, "it is released already"
+    before = repository.files()
+    assert repository.promote("--upload") == 0, "it is released already, and was not where it is loaded from"
     assert directory_digest(address) == one
+    assert repository.files() == before
+    told = capsys.readouterr()
+    assert "made-online in staging already serves this version: its Release stays as it is" in told.out
+    assert "penstock compile" not in told.out
+    assert told.err == ""
+
+
+def test_a_model_is_uploaded_with_a_step_of_its_canary_too(repository: Repository, tmp_path: Path) -> None:
+    store = stored_in(repository, tmp_path)
+    repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert repository.promote() == 0
+    assert repository.promote("--step", "1", "--upload") == 0
+    assert repository.release()["step"] == 1
+    assert directory_digest(store / two.removeprefix("sha256:") / "model") == two
 
 
 def test_of_what_cannot_be_uploaded_nothing_is_released(
@@ -358,6 +375,22 @@ def test_evidence_that_is_gone_is_named(repository: Repository, capsys: pytest.C
     assert "statement.json cannot be read: No such file or directory; run `penstock run made` again" in told
 
 
+@pytest.mark.parametrize("damaged", ["[1]", "{}", '{"digest": "x", "version": 1, "evidence": null}', "text"])
+def test_a_registration_of_any_form_is_refused(
+    repository: Repository, capsys: pytest.CaptureFixture[str], damaged: str
+) -> None:
+    digest = repository.train("one")
+    (repository.root / ".penstock/steps" / digest / "registration/registration.json").write_text(damaged)
+    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
+
+
+def test_a_run_whose_record_is_damaged_is_refused(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.train("one")
+    (run,) = (repository.root / ".penstock/runs/made").glob("*/run.json")
+    run.write_text('{"purpose": "training", "state": "succeeded", "steps": {"register": null}}')
+    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
+
+
 def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository: Repository) -> None:
     repository.train("one")
     assert repository.promote() == 0
@@ -393,13 +426,3 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
 ) -> None:
     repository.train("one")
     assert words in refused(repository, capsys, *more, to=to)
-
-
-def test_a_release_that_stands_elsewhere_is_not_written_twice(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    repository.train("one")
-    assert repository.promote() == 0
-    (repository.root / RELEASE.format("staging")).rename(repository.root / "specs" / "mine.yaml")
-    repository.train("two")
-    assert "is in specs/mine.yaml; move it to specs/releases/staging-made-online.yaml" in refused(repository, capsys)

@@ -45,7 +45,7 @@ class Autofix:
 
     def without(self, paths: Container[str]) -> Autofix:
         """The same but for some files, and for fixes of which a part belongs in them."""
-        made = [one for one in self.made if one.fix and not any(edit.span.path in paths for edit in one.fix.edits)]
+        made = [fixed for fixed in self.made if fixed.fix and not any(e.span.path in paths for e in fixed.fix.edits)]
         return replace(
             self, made=tuple(made), after={path: body for path, body in self.after.items() if path not in paths}
         )
@@ -64,9 +64,9 @@ class Autofix:
 
     def lines(self) -> Iterator[str]:
         """A line for each fix: where, what, and the code of the mistake."""
-        for one in self.made:
-            if one.primary is not None and one.fix is not None:
-                yield neutral(f"  {one.primary.span}  {one.fix.headline}  [{one.code}]")
+        for fixed in self.made:
+            if fixed.primary is not None and fixed.fix is not None:
+                yield neutral(f"  {fixed.primary.span}  {fixed.fix.headline}  [{fixed.code}]")
 
 
 def autofixed(

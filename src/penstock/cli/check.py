@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         catalog = load_work_tree(root)
         found = problems(catalog)
     show(found, root, options.format)
-    failed = any(one.severity is Severity.ERROR for one in found)
+    failed = any(problem.severity is Severity.ERROR for problem in found)
     if options.format == "text" and not failed:
         print(f"{counted(len(catalog.ids()), 'spec')}, no errors")
         _say_where(catalog)
@@ -76,11 +76,11 @@ def _preview(root: Path, found: tuple[Diagnostic, ...]) -> int:
     autofix = autofixed(root, found, problems)
     print(autofix.diff(), end="")
     print(f"would fix {autofix.summary()}" if autofix.made else "nothing can be fixed safely", file=sys.stderr)
-    return PROBLEMS if any(one.severity is Severity.ERROR for one in found) else OK
+    return PROBLEMS if any(problem.severity is Severity.ERROR for problem in found) else OK
 
 
 def _say_where(catalog: Catalog) -> None:
-    """Nothing is wrong with models that are compiled nowhere, and nothing comes of them."""
+    """A hint where no Environment is declared: the models are free of errors, and nothing is compiled for them."""
     from penstock.compiler import nowhere
 
     found = nowhere(catalog)
@@ -93,7 +93,7 @@ def _say_where(catalog: Catalog) -> None:
 def _offer(found: tuple[Diagnostic, ...]) -> None:
     from penstock.diagnostics.model import Safety
 
-    count = sum(one.fix is not None and one.fix.safety is Safety.SAFE for one in found)
+    count = sum(problem.fix is not None and problem.fix.safety is Safety.SAFE for problem in found)
     if count:
         print(f"{count} can be fixed safely: penstock check --fix (--diff shows how)", file=sys.stderr)
 
@@ -116,7 +116,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
             for checked in share:
                 found.extend(checked.problems)
         if found:
-            # Seen whole, one cause that shows at many places is told once.
+            # Checked as a whole, a cause with many effects is reported once.
             found = Diagnostics()
             found.extend(check(catalog))
         found.extend(misspelt_files(catalog))

@@ -71,8 +71,8 @@ def _summary(outcome: CompileOutcome) -> str:
         return "generated/ is up to date"
     unchanged = len(plan.unchanged) + plan.others
     counts = {"new": len(plan.create), "changed": len(plan.update), "removed": len(plan.prune), "unchanged": unchanged}
-    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
-    return f"generated/: {told}"
+    changes = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    return f"generated/: {changes}"
 
 
 def _unreleased(outcome: CompileOutcome) -> Iterator[str]:

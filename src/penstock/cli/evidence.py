@@ -18,6 +18,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command, lacks
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
 from penstock.review.rendering.text_safety import log_line
+from penstock.specs.base import Slug
 from penstock.specs.release import Release
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_root(command)
     verify.add_argument("--base", metavar="REV", help="commit whose policy lists the keys (default: the working tree)")
     keygen = add_command(commands, "keygen", "generate a key, and print its entry for the approval policy")
-    keygen.add_argument("--key-id", required=True, metavar="ID", help="name of the key")
+    keygen.add_argument("--key-id", type=_key_id, required=True, metavar="ID", help="name of the key")
     keygen.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write the private key to")
 
 
@@ -105,7 +106,7 @@ def _show(options: argparse.Namespace) -> int:
                 failed = True
                 print(log_line(f"error: Release/{release.name}: {named.path}: {error}"), file=sys.stderr)
                 continue
-            signers = ", ".join(one.key_id for one in envelope.signatures) if envelope is not None else ""
+            signers = ", ".join(signature.key_id for signature in envelope.signatures) if envelope is not None else ""
             signed = f"names the key {signers}" if signers else "not"
             lines = [f"  {named.link}: {named.path}", *_table([*rows, ("signed", signed)])]
             print("\n".join(map(log_line, lines)))
@@ -149,7 +150,7 @@ def _rows(link: str, payload: bytes) -> list[tuple[str, str]]:
     rows.append(("made", predicate.created.isoformat()))
     for gate in predicate.gates:
         outcomes = ", ".join(f"{rule.id} {rule.outcome}" for rule in gate.rules)
-        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'said no'}: {outcomes}"))
+        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'failed'}: {outcomes}"))
     return rows
 
 
@@ -254,6 +255,17 @@ def _put(file: Path, before: bytes, after: bytes) -> None:
         raise _UsageError(f"{file} cannot be written: {error.strerror}") from None
     if not written:
         raise _UsageError(f"{file} has changed in the meantime: sign again")
+
+
+def _key_id(text: str) -> str:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Slug).validate_python(text)
+    except ValidationError:
+        raise argparse.ArgumentTypeError(
+            f"expected lower-case letters, digits and `-`, from a letter to a letter or digit, not `{text}`"
+        ) from None
 
 
 def _keygen(options: argparse.Namespace) -> int:

@@ -65,11 +65,13 @@ def run(options: argparse.Namespace) -> int:
 def _list_codes(form: str) -> int:
     from penstock.cli.manual import CODES
 
-    told = {page: [severity.value for severity in page.severities] for page in CODES.values()}
+    severities = {page: [severity.value for severity in page.severities] for page in CODES.values()}
     if form == "json":
-        _print_json([{"code": page.name, "severities": said, "summary": page.summary} for page, said in told.items()])
+        _print_json(
+            [{"code": page.name, "severities": found, "summary": page.summary} for page, found in severities.items()]
+        )
         return OK
-    rows = [(page.name, ", ".join(said), page.summary) for page, said in told.items()]
+    rows = [(page.name, ", ".join(found), page.summary) for page, found in severities.items()]
     name, severity = (max(len(row[column]) for row in rows) for column in (0, 1))
     for row in rows:
         print(f"{row[0]:<{name}}  {row[1]:<{severity}}  {row[2]}")
@@ -78,12 +80,10 @@ def _list_codes(form: str) -> int:
 
 def _explain_code(name: str, form: str) -> int:
     from penstock.cli.manual import CODES
-    from penstock.diagnostics.suggest import did_you_mean
 
     page = CODES.get(name)
     if page is None:
-        begun = [code for code in CODES if code.startswith(f"{name}-")]
-        raise _UsageError(f"there is no diagnostic `{name}`{_hint(begun or did_you_mean(name, CODES))}")
+        raise _UsageError(f"there is no diagnostic `{name}`{_meant_instead(name, CODES)}")
     if form == "json":
         _print_json(
             {
@@ -96,6 +96,19 @@ def _explain_code(name: str, form: str) -> int:
     else:
         print(f"{page.name}\n\n{page.manual}")
     return OK
+
+
+def _meant_instead(name: str, codes: Iterable[str]) -> str:
+    """What may be meant by a subject in small letters that is no code: a kind or its field, a code, a spec."""
+    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.specs.kinds import KINDS
+
+    head, dot, keys = name.partition(".")
+    kind = {kind.lower(): kind for kind in KINDS}.get(head.replace("-", ""))
+    if kind is not None:
+        return f"; did you mean `{kind}{dot}{keys}`?"
+    begun = [code for code in codes if code.startswith(f"{name}-")]
+    return _hint(begun or did_you_mean(name, codes)) or f"; a spec is written with its kind: `Kind/{name}`"
 
 
 def _explain_field(text: str, form: str) -> int:
@@ -134,7 +147,9 @@ def _explain_address(text: str, environment: str | None, form: str, root: Path) 
         lacking = text.removeprefix(str(address.spec)).lstrip(".")
         raise _UsageError(f"`{address.spec}` has no `{lacking}`{_hint(*_beside(catalog.view(environment), address))}")
     if form == "json":
-        _print_json({"address": str(address), "environment": environment, "values": [_plain(one) for one in found]})
+        _print_json(
+            {"address": str(address), "environment": environment, "values": [_plain(origin) for origin in found]}
+        )
     else:
         _print_table(address, found)
     return OK
@@ -154,7 +169,7 @@ def _require(catalog: Catalog, address: Address, environment: str | None) -> Non
         if address.kind not in KINDS and not near:
             raise _UsageError(f"there is no kind `{address.kind}`{_hint(did_you_mean(address.kind, KINDS), KINDS)}")
         raise _UsageError(
-            f"there is no spec `{address.spec}`{_hint(near, [str(one) for one in catalog.ids(address.kind)])}"
+            f"there is no spec `{address.spec}`{_hint(near, [str(spec_id) for spec_id in catalog.ids(address.kind)])}"
         )
 
 
@@ -168,7 +183,8 @@ def _beside(view: View, address: Address) -> tuple[list[str], list[str]]:
         depth -= 1
         above = replace(address, parts=address.parts[:depth])
         found = origins(view, above)
-    beside = dict.fromkeys(one.address.parts[depth] for one in found or () if len(one.address.parts) > depth)
+    parts = (origin.address.parts for origin in found or ())
+    beside = dict.fromkeys(below[depth] for below in parts if len(below) > depth)
     whole = {part.strip(".[]"): f"{''.join(address.parts[:depth])}{part}".removeprefix(".") for part in beside}
     near = did_you_mean(address.parts[depth].strip(".[]"), whole)
     return [whole[word] for word in near], list(whole.values())
@@ -185,31 +201,29 @@ def _hint(near: Sequence[str], known: Iterable[str] = ()) -> str:
 def _print_table(address: Address, found: list[Origin]) -> None:
     """Aligned columns: the address, the value, where it comes from."""
     rows = []
-    for one in found:
-        below = str(one.address).removeprefix(str(address)) or "(itself)"
-        rows.append((below.removeprefix("."), _value(one.value), _origin(one)))
+    for origin in found:
+        below = str(origin.address).removeprefix(str(address)) or "(itself)"
+        rows.append((below.removeprefix("."), _value(origin.value), _place(origin)))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)] if rows else [0, 0]
     print(address)
-    for name, value, origin in rows:
-        print(f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip())
+    for name, value, place in rows:
+        print(f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {place}".rstrip())
     if len(found) == 1 and found[0].description:
         print(f"\n{found[0].description}")
 
 
-def _origin(one: Origin) -> str:
-    place = f"{one.span.path}:{one.span.line}" if one.span is not None else ""
+def _place(origin: Origin) -> str:
+    place = f"{origin.span.path}:{origin.span.line}" if origin.span is not None else ""
     return {
         "spec": place,
         "override": f"{place} (override)",
         "removed": f"{place} (removed by the override)",
         "default": "default",
         "unset": "not set",
-    }[one.by]
+    }[origin.by]
 
 
 def _value(value: Any) -> str:
-    import json
-
     text = (
         "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
     )
@@ -217,14 +231,14 @@ def _value(value: Any) -> str:
     return text if len(text) <= _WIDEST_VALUE else f"{text[: _WIDEST_VALUE - 1]}…"
 
 
-def _plain(one: Origin) -> dict[str, Any]:
+def _plain(origin: Origin) -> dict[str, Any]:
     return {
-        "address": str(one.address),
-        "value": one.value,
-        "origin": one.by,
-        "path": one.span.path if one.span is not None else None,
-        "line": one.span.line if one.span is not None else None,
-        "description": one.description,
+        "address": str(origin.address),
+        "value": origin.value,
+        "origin": origin.by,
+        "path": origin.span.path if origin.span is not None else None,
+        "line": origin.span.line if origin.span is not None else None,
+        "description": origin.description,
     }
 
 

@@ -126,7 +126,7 @@ def _inner(shape: Shape) -> Shape:
         elif isinstance(shape, Entries):
             shape = shape.value
         elif isinstance(shape, Choice):
-            shape = next((one for one in shape.members if _has_more(one)), Anything(shape.words))
+            shape = next((member for member in shape.members if _has_more(member)), Anything(shape.words))
         else:
             return shape
 

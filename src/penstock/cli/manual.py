@@ -110,6 +110,17 @@ REVIEWING = (
         conflicts, and push.
         """,
     ),
+    Code(
+        "voided-evidence",
+        """A change of the policy's keys voids the evidence of a Release.
+
+        The key that signed it is revoked, removed, or no longer valid at the time of the signature. The Release goes on
+        serving, because nothing else changes it; a later change of it, and a rollback to it, will not be approved.
+
+        Use instead: nothing, if the key may have leaked. Then release a version with valid evidence.
+        """,
+        WARNS,
+    ),
 )
 
 CODES = code_table(TEXT, LOADING, (rule.code for rule in all_rules()), COMPILING, REVIEWING, POLICY, VERIFICATION)

@@ -31,7 +31,7 @@ def show(diagnostics: Iterable[Diagnostic], root: Path, form: str) -> None:
         from penstock.diagnostics.rebase_paths import from_top
 
         folder = folder_in_git(root)
-        found = tuple(from_top(one, folder) for one in found)
+        found = tuple(from_top(diagnostic, folder) for diagnostic in found)
     if form == "text":
         if found:
             from penstock.diagnostics.terminal import render

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from penstock.review.policy.organisation import Organisation
 
 
+_ORGANISATION = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the commands below this one."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -33,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     simulate.add_argument(
         "--head",
         metavar="REV",
-        default="HEAD",
         help="revision to review (default: HEAD), or WORKTREE for the files of the working tree",
     )
     simulate.add_argument("--author", metavar="LOGIN", help="author of the change, if no saved pull request is given")
@@ -61,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     owners = add_command(commands, "codeowners", "print CODEOWNERS or a ruleset, for enforcement by GitHub itself")
     add_root(owners)
     owners.add_argument(
-        "--organisation", metavar="NAME", help="write teams as @NAME/TEAM instead of listing their members"
+        "--organisation",
+        type=_organisation,
+        metavar="NAME",
+        help="write teams as @NAME/TEAM instead of listing their members",
     )
     owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
 
@@ -70,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the chosen command."""
     try:
         return _ACTIONS[options.action](options)
+    except BrokenPipeError:  # the output has no reader any more: `main` ends quietly
+        raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"error: {place}{error.strerror or error}", file=sys.stderr)
@@ -93,9 +101,9 @@ def _test(options: argparse.Namespace) -> int:
     if any(found.severity is Severity.ERROR for found in problems):
         return PROBLEMS
     runs = run_tests(catalog)
-    for one in runs:
-        rules = f", by {', '.join(one.rules)}" if one.rules else ""
-        print(f"ok    {one.name}: {one.state}{rules}")
+    for passed in runs:
+        rules = f", by {', '.join(passed.rules)}" if passed.rules else ""
+        print(f"ok    {passed.name}: {passed.state}{rules}")
     print(f"{counted(len(runs), 'test')} of the policy passed")
     return OK
 
@@ -111,12 +119,16 @@ def _simulate(options: argparse.Namespace) -> int:
     if (options.record is None) == (options.author is None):
         print("error: give either --author LOGIN or --record FILE", file=sys.stderr)
         return WRONG_USE
+    if options.record is not None and (options.base or options.head):
+        print("error: the saved pull request names base and head: give no --base or --head with it", file=sys.stderr)
+        return WRONG_USE
+    revision = options.head or "HEAD"
     with repository.reading():
         if options.record is not None:
             view = _record(options.record)
         else:
-            base = repository.resolve(options.base or default_base(repository, options.head))
-            head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
+            base = repository.resolve(options.base or default_base(repository, revision))
+            head = revision if revision == WORK_TREE else repository.resolve(revision)
             view = _written_by(options.author, base, head, options.pretend_approved_by)
         inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
     seen = pretend_approved_by(view, options.pretend_approved_by)
@@ -128,7 +140,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
-    """Logins that are in no team of the base: mostly slips of the pen, of which no verdict would say a word."""
+    """Hints at logins that are in no team of the base: mostly misspelt, which no verdict would show."""
     from penstock.diagnostics.suggest import did_you_mean
     from penstock.review.rendering.text_safety import log_line
 
@@ -142,7 +154,7 @@ def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
 
 
 def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> None:
-    """What no approval makes up for, and no row of the verdict leads out of."""
+    """Hints at what no approval makes up for, and what no row of the verdict names."""
     from penstock.review.rendering.rows import next_command
     from penstock.review.rendering.text_safety import log_line
     from penstock.source.git.default_base import WORK_TREE
@@ -191,8 +203,8 @@ def _replay(options: argparse.Namespace) -> int:
             print(f"     now {log_line(row.after.headline)}")
             # Where the sentence is the same, what rules ask for tells the two apart.
             gone, come = row.differences if row.before.headline == row.after.headline else ((), ())
-            print("".join(f"       - {log_line(one)}\n" for one in gone), end="")
-            print("".join(f"       + {log_line(one)}\n" for one in come), end="")
+            print("".join(f"       - {log_line(line)}\n" for line in gone), end="")
+            print("".join(f"       + {log_line(line)}\n" for line in come), end="")
     print(f"the verdict would change for {len(altered)} of {counted(len(rows), 'saved pull request')}")
     return PROBLEMS if any(row.problem for row in rows) else OK
 
@@ -213,10 +225,20 @@ def _codeowners(options: argparse.Namespace) -> int:
     return OK
 
 
+def _organisation(text: str) -> str:
+    """A name that GitHub can have; of owners that it cannot, it would ask nobody."""
+    if not _ORGANISATION.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected the name of an organisation, without the @, not `{text}`")
+    return text
+
+
 def _record_files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
-        found += sorted(path.glob("*.json")) if path.is_dir() else [path]
+        in_folder = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not in_folder:
+            raise ForgeError(f"there is no saved pull request (*.json) in {path}")
+        found += in_folder
     return found
 
 

@@ -96,7 +96,10 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     for path, data in made.files.items():
         _write(root / path, data)
-    print(f"{made.summary}\n")
+    print(made.summary)
+    if not made.files:
+        return OK
+    print()
     for path in made.files:
         print(f"  wrote {path}")
     if made.note:
@@ -112,7 +115,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rollout) -> Promotion:
-    from penstock.promotion.release import move_canary, release_version
+    from penstock.promotion.refusal import AlreadyServedError
+    from penstock.promotion.release import Promotion, move_canary, release_version
     from penstock.promotion.requirements import refuse_skipped_stages, refuse_stale, refuse_unproven
 
     by = _promoter(options, view.catalog)
@@ -126,17 +130,24 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
         return move_canary(view, rollout, None, by, complete=options.complete)
     candidate = _candidate(options, root, view)
     present = view.release_of(rollout.name)
-    if present is not None and options.step is not None and present.spec.version.digest == candidate.digest:
+    moves = present is not None and options.step is not None and present.spec.version.digest == candidate.digest
+    if not moves:
+        refuse_unproven(view, rollout, candidate, by.now)
+        refuse_stale(view, candidate)
+        if not options.skip_stages:
+            refuse_skipped_stages(view, rollout, candidate)
+    if options.upload:
+        # First, so that no Release is written of what cannot be loaded, and one that is there already can be put right.
+        print(f"The model is at {_uploaded(options, root, view, candidate)}.\n")
+    if moves:
         return move_canary(view, rollout, options.step, by, complete=False)
-    refuse_unproven(view, rollout, candidate, by.now)
-    refuse_stale(view, candidate)
-    if not options.skip_stages:
-        refuse_skipped_stages(view, rollout, candidate)
-    if not options.upload:
-        return release_version(view, rollout, candidate, options.step, by)
-    # First, so that no Release is written of what cannot be loaded, and one that is there already can be put right.
-    print(f"The model is at {_uploaded(options, root, view, candidate)}.\n")
-    return replace(release_version(view, rollout, candidate, options.step, by), note="")
+    try:
+        made = release_version(view, rollout, candidate, options.step, by)
+    except AlreadyServedError:
+        if not options.upload:
+            raise
+        return Promotion({}, f"{rollout.name} in {options.to} already serves this version: its Release stays as it is")
+    return replace(made, note="") if options.upload else made
 
 
 def _takes_a_version(options: argparse.Namespace) -> bool:
@@ -277,13 +288,13 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
 
 
 def _step(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a step number from 0, not `{text}`")
     return int(text)
 
 
 def _version(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected a version number from 1, not `{text}`")
     return int(text)
 

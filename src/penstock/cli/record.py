@@ -99,7 +99,7 @@ def _append(options: argparse.Namespace, store: RecordStore) -> int:
     except OSError as error:
         print(log_line(f"error: {options.handover} cannot be read: {error.strerror}"), file=sys.stderr)
         return WRONG_USE
-    entries = [append(store, one.inputs, one.verdict, one.after) for one in bundle.decisions]
+    entries = [append(store, decided.inputs, decided.verdict, decided.after) for decided in bundle.decisions]
     for entry in entries:
         print(f"recorded as {entry.digest}")
     output = os.environ.get("GITHUB_OUTPUT")
@@ -130,7 +130,9 @@ def _replay(options: argparse.Namespace, store: RecordStore) -> int:
     found = verify(store)
     for problem in found.problems:
         print(log_line(f"error: {problem}"), file=sys.stderr)
-    chosen = tuple(one for one in found.entries if options.number in (None, one.about.number))
+    chosen = tuple(entry for entry in found.entries if options.number in (None, entry.about.number))
+    if options.number is not None and not chosen:
+        raise RecordError(f"the log has no decision about #{options.number}")
     differing = 0
     for result in replay(store, chosen):
         if result.problem:

@@ -116,15 +116,21 @@ def _recorded(options: argparse.Namespace, repository: GitRepository) -> int:
 
 def _number(text: str) -> int | None:
     """A number; None for the empty text of a job that had none to give."""
+    if text and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected the number of a pull request, not `{text}`")
     return int(text) if text else None
 
 
 def _moment(text: str) -> datetime | None:
+    """A time with its zone; None for the empty text of a job that had none to give."""
     if not text:
         return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"expected a time such as 2026-01-31T06:00:00+00:00, not `{text}`")
     return moment
 
 

@@ -142,7 +142,7 @@ class ReviewRun:
             if not self.choices.digest:
                 raise BundleError("an earlier job failed: see the log of the run")
             bundle = DecisionBundle.parse(self._handover_file.read_bytes(), self.choices.digest)
-            if any(one.inputs.plan.folder != self.repository.folder for one in bundle.decisions):
+            if any(decided.inputs.plan.folder != self.repository.folder for decided in bundle.decisions):
                 raise BundleError("the decision file is about another folder: give each job the same root")
             if self.choices.record and len(self.choices.entries) != len(bundle.decisions):
                 raise RecordError("the decision was not recorded: see the log of the run")
@@ -186,12 +186,12 @@ class ReviewRun:
         checks = {number: check for number in numbers if (check := self._take_back(number))}
         # One commit may be the head of several; the one that is meant for the default branch is reviewed at once.
         wanted = default_check(self.repository.folder)
-        chosen = [one for one, check in checks.items() if len(checks) == 1 or check == wanted]
+        chosen = [each for each, check in checks.items() if len(checks) == 1 or check == wanted]
         if not checks:
             print(f"#{numbers[0]} is closed, so nothing is reviewed")
             return None
         if len(chosen) != 1:
-            listed = ", ".join(f"#{one}" for one in checks)
+            listed = ", ".join(f"#{each}" for each in checks)
             raise ForgeError(
                 f"several pull requests have the head {self.head}: {listed}; close all but one, or review each by its "
                 "number."
@@ -253,13 +253,13 @@ class ReviewRun:
         event = self.started.event
         assert event.group is not None
         queued = read_group(self.client, event.repository, event.group.branch, event.group.head)
-        views = [self._read(one.number) for one in queued]
+        views = [self._read(entry.number) for entry in queued]
         for commit in (event.group.base, event.group.head):
             self._fetch(commit)
         known = {view.number: self._memory(view) for view in views}
         memories = {number: memory for number, (memory, _) in known.items()}
         decisions, problem = decide_group(self.repository, views, event.group.base, event.group.head, memories)
-        moved = [one.number for one, view in zip(queued, views, strict=True) if one.head != view.head_sha]
+        moved = [entry.number for entry, view in zip(queued, views, strict=True) if entry.head != view.head_sha]
         if moved and not problem:
             problem = f"#{moved[0]} has another head than the queued one"
         for decision in decisions:
@@ -267,7 +267,7 @@ class ReviewRun:
             self._summarize(summary_of(decision, self.page))
         if problem:
             print(log_line(f"error: {problem}"), file=sys.stderr)
-        bundled = tuple(self._bundled(one, known[one.inputs.facts.number][1]) for one in decisions)
+        bundled = tuple(self._bundled(each, known[each.inputs.facts.number][1]) for each in decisions)
         return DecisionBundle(bundled, event.group.head, problem)
 
     def _bundled(self, decision: Decision, after: str) -> BundledDecision:
@@ -278,10 +278,11 @@ class ReviewRun:
         """The digests of the entries; none where nothing is recorded."""
         if self.store is None or self.choices.dry_run:
             return ()
-        return tuple(append(self.store, one.inputs, one.verdict, one.after).digest for one in bundle.decisions)
+        entries = (append(self.store, each.inputs, each.verdict, each.after) for each in bundle.decisions)
+        return tuple(entry.digest for entry in entries)
 
     def _show(self, bundle: DecisionBundle, entries: tuple[str, ...]) -> int:
-        passes = all(one.is_approved for one in bundle.decisions) and not bundle.problem
+        passes = all(decided.is_approved for decided in bundle.decisions) and not bundle.problem
         if self.choices.dry_run:
             return OK if passes else PROBLEMS
         assert self.identity is not None

@@ -103,10 +103,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
     """What keeps the compiled pipeline from being run; files that are only out of date have one cause."""
-    paths = [one.path for one in diagnostics if one.code in MENDED_BY_COMPILING and one.path]
-    errors = [one for one in diagnostics if one.code not in MENDED_BY_COMPILING and one.severity is Severity.ERROR]
+    paths = [found.path for found in diagnostics if found.code in MENDED_BY_COMPILING and found.path]
+    others = [found for found in diagnostics if found.code not in MENDED_BY_COMPILING]
+    errors = [found for found in others if found.severity is Severity.ERROR]
     show(errors, root, "text")
-    if {one.code for one in errors} - {known.name for known in WRITING}:
+    if {error.code for error in errors} - {code.name for code in WRITING}:
         print("error: fix the errors above, run `penstock compile`, then run this again", file=sys.stderr)
         return
     which = ""
@@ -130,7 +131,7 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:
-    """The words by which `promote` is told where the model is served first; None where no rollout serves it."""
+    """Options of `promote` for where the model is served first; None where no rollout serves it."""
     for view in catalog.views():
         rollouts = view.rollouts_of(model)
         if view.environment is not None and rollouts:
@@ -153,7 +154,7 @@ def _refuse_unknown(catalog: Catalog, options: argparse.Namespace) -> None:
         if name is None or name in names:
             continue
         near = did_you_mean(name, names) or names
-        known = f"known: {', '.join(f'`{one}`' for one in near)}" if near else _none_yet(kind)
+        known = f"known: {', '.join(f'`{candidate}`' for candidate in near)}" if near else _none_yet(kind)
         raise _UsageError(f"there is no {kind.lower()} `{name}`; {known}")
 
 

@@ -57,7 +57,7 @@ class Progress:
             self._live.stop()
 
     def observe(self, step: StepRun) -> None:
-        """Take in that a step has changed its state, or said something."""
+        """Take in that a step has changed its state, or printed a line."""
         name = step.step.name
         self._steps[name] = step
         if step.state is State.RUNNING:
@@ -77,8 +77,8 @@ class Progress:
             mark, style = _MARKS[state]
             running = state is State.RUNNING and step is not None
             clock = f"{time.monotonic() - self._began[name]:.0f} s" if running else _took(step) if step else ""
-            said = Text(step.tail[-1]) if running and step is not None and step.tail else Text()
-            table.add_row(Text(mark, style), Text(self._titles[name]), clock, said)
+            line = Text(step.tail[-1]) if running and step is not None and step.tail else Text()
+            table.add_row(Text(mark, style), Text(self._titles[name]), clock, line)
         return table
 
 

@@ -43,7 +43,7 @@ def report(
 ) -> None:
     """Print the end of a run: to the output what it found, to the error stream why it stopped.
 
-    `promotion` are the words by which `promote` is told where the model goes next; None where no rollout serves it.
+    `promotion` are the options of `promote` for where the model goes next; None where no rollout serves it.
     `watched` says whether the model has a monitoring pipeline.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
@@ -188,34 +188,35 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
             column, justify="right" if column in ("rows", "distance", "breaches") else "left", overflow="fold"
         )
     for monitor in found["monitors"]:
-        for one in monitor["columns"]:
-            breaches = f"{one['breaches']} of {len(one['windows'])}"
-            said = _drifted(one, monitor)
-            outcome = Text(said, _STYLES[_OF_DRIFT[said]])
+        for column in monitor["columns"]:
+            breaches = f"{column['breaches']} of {len(column['windows'])}"
+            outcome = _drifted(column, monitor)
+            styled = Text(outcome, _STYLES[_OF_DRIFT[outcome]])
             bound = f"≤ {_number(monitor['above'])}"
-            rows = f"{one['windows'][0]['rows']:,}"
-            table.add_row(monitor["id"], one["feature"], rows, _number(_distance(one)), bound, breaches, outcome)
+            rows = f"{column['windows'][0]['rows']:,}"
+            distance = _number(_distance(column))
+            table.add_row(monitor["id"], column["feature"], rows, distance, bound, breaches, styled)
     _print(console, f"Drift as of {found['as_of']}", table)
 
 
 _OF_DRIFT = {"drifted": "fail", "beyond": "warn", "too few rows": "skip", "within": "pass"}
 
 
-def _drifted(one: dict[str, Any], monitor: dict[str, Any]) -> str:
-    """What is known of a feature: over all windows, then over the newest, which may hold too little to tell."""
-    if one["feature"] in monitor["drifted"]:
+def _drifted(column: dict[str, Any], monitor: dict[str, Any]) -> str:
+    """What is known of a feature: over all windows, then over the newest, which may have too few rows."""
+    if column["feature"] in monitor["drifted"]:
         return "drifted"
-    distance = _distance(one)
+    distance = _distance(column)
     if distance is None:
         return "too few rows"
     return "beyond" if distance > monitor["above"] else "within"
 
 
-def _distance(one: dict[str, Any]) -> float | None:
+def _distance(column: dict[str, Any]) -> float | None:
     """The distance in the newest window; None of too few rows. An infinite one is null in JSON, as that is."""
-    if one["distance"] is None and one["windows"][0]["rows"] >= FEWEST_DRIFT_ROWS:
+    if column["distance"] is None and column["windows"][0]["rows"] >= FEWEST_DRIFT_ROWS:
         return float("inf")
-    distance: float | None = one["distance"]
+    distance: float | None = column["distance"]
     return distance
 
 
@@ -226,15 +227,15 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
     table = Table()
     for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
         table.add_column(column, justify="right" if column in ("value", "labels") else "left", overflow="fold")
-    for one in found["monitors"]:
-        bound = f"≥ {_number(one['below'])}" if one["below"] is not None else f"≤ {_number(one['above'])}"
-        enough = one["labels"] >= one["min_labels"]
-        outcome = "skip" if not enough else "fail" if one["breached"] else "pass"
-        said = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
-        interval = _interval(one)
-        labels = f"{one['labels']:,} of {one['rows']:,}"
-        row = (one["id"], one["metric"], _number(one["value"]), interval, bound, labels)
-        table.add_row(*row, Text(said, _STYLES[outcome]))
+    for monitor in found["monitors"]:
+        below, above = monitor["below"], monitor["above"]
+        bound = f"≥ {_number(below)}" if below is not None else f"≤ {_number(above)}"
+        enough = monitor["labels"] >= monitor["min_labels"]
+        outcome = "skip" if not enough else "fail" if monitor["breached"] else "pass"
+        shown = {"skip": "too few labels", "fail": "beyond", "pass": "within"}[outcome]
+        labels = f"{monitor['labels']:,} of {monitor['rows']:,}"
+        row = (monitor["id"], monitor["metric"], _number(monitor["value"]), _interval(monitor), bound, labels)
+        table.add_row(*row, Text(shown, _STYLES[outcome]))
     _print(console, f"Quality as of {found['as_of']}", table)
 
 

@@ -101,7 +101,7 @@ class Compilation:
                 self.diagnostics += checked.problems
                 self.checked[str(checked.spec)] = None if checked.problems else checked.keys
             if self.diagnostics:
-                # Seen whole, one cause that shows at many places is told once.
+                # Over the whole catalog, one cause that shows at many places gives one diagnostic.
                 self.diagnostics = list(check(self.source.whole()))
         return not has_errors(self.diagnostics)
 

@@ -30,7 +30,7 @@ LOCK = f"{PRIVATE}/compile.lock"
 
 @dataclass(slots=True)
 class CompileOutcome:
-    """What a run came to."""
+    """The result of a run."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
     plan: WritePlan | None = None

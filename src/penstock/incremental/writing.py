@@ -1,7 +1,7 @@
 """The generated files of a run: which there are, which of them differ from those that lie there, and their writing.
 
-After a small edit that leaves every other file in its place, only what came to other bytes is looked at. Whatever more
-has happened, all files are listed and compared.
+After a small edit that leaves every other file in its place, only the files whose bytes change are looked at. In every
+other case all files are listed and compared.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Target-neutral plans: what the specs come to; frozen values, imports nothing of ours."""
+"""Target-neutral plans, made from the specs: frozen values, imports nothing of ours."""

@@ -42,7 +42,7 @@ class AbortCondition(NamedTuple):
     watch: str
     """PromQL of what aborts at any time: one value, which is beyond the bound where the canary has been for long."""
     judged: str
-    """PromQL of what a step comes to, whose length is ``$window``: one value, and none on too few requests."""
+    """PromQL that judges a step at its end, whose length is ``$window``: one value, and none on too few requests."""
     bound: Decimal
     beyond: Literal["above", "below"]
 

@@ -1,7 +1,7 @@
 """What is watched of a rollout, as people look at it: the series that its rules record and judge, with their bounds.
 
-A panel shows what an alert is about in the same words, so that whoever is told finds the figure that told. Nothing is
-shown that no rule, no pipeline and no server of the rollout makes.
+A panel is named as the alert about its series, so that whoever is notified finds the figure. Nothing is shown that no
+rule, no pipeline and no server of the rollout makes.
 """
 
 from __future__ import annotations
@@ -102,13 +102,15 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
             bound=Bound(0, "below"),
         )
     monitor = rollout.spec.monitor
-    # Until the first Release nothing starts the pipeline by the clock, and nobody is told that it did not run.
+    # Before the first Release the pipeline has no schedule, and no alert that it did not run.
     is_released = view.release_of(rollout.name) is not None
     if is_released and monitor is not None and (monitor.drift or monitor.quality):
-        yield _age("Since last monitoring run", watching(monitor), subject)
+        yield _age("Since last monitoring run", "since the last monitoring run", watching(monitor), subject)
     schedule = retraining_schedule(view, subject.model)
     if schedule is not None:
-        yield _age("Since last training", retrained(schedule), AlertSubject(subject.place, subject.model, subject.team))
+        trained = AlertSubject(subject.place, subject.model, subject.team)
+        # A run whose gate rejects the model does not count.
+        yield _age("Since last training", "since training last registered a version", retrained(schedule), trained)
     if rollout.spec.serve.target == "argo-rollouts":
         yield Panel(
             "Release",
@@ -118,12 +120,11 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
         )
 
 
-def _age(title: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
+def _age(title: str, since: str, pipeline: Pipeline, subject: AlertSubject) -> Panel:
     return Panel(
         title,
-        f"Time since the last {pipeline.purpose} run. Its schedule is `{pipeline.schedule}`; "
-        f"an alert fires after {pipeline.allowed}.",
-        (Query(f"time() - {pushed(pipeline.told_by, subject)}", "ago"),),
+        f"Time {since}. Its schedule is `{pipeline.schedule}`; an alert fires after {pipeline.allowed}.",
+        (Query(f"time() - {pushed(pipeline.heartbeat, subject)}", "ago"),),
         unit="seconds",
         form="figure",
         bound=Bound(int(pipeline.allowed) // 1000, "above"),

@@ -1,4 +1,4 @@
-"""Which plans a unit has: the one place that knows what a model and a rollout come to in an environment."""
+"""Which plans a unit has: the one place that knows what is made of a model and of a rollout in an environment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def model_plans(view: View, model: str) -> tuple[Plan, ...]:
 
 
 def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
-    """The endpoint of a rollout, who may call it, its rules, and how people look at it."""
+    """The endpoint of a rollout, who may call it, its rules, and its dashboard."""
     rules = rule_file(view, rollout)
     shown = dashboard(view, rollout) if rules is not None else None
     plans = (endpoint(view, rollout), access_rule(view, rollout), rules, shown)

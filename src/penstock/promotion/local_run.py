@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.local.workspace import Workspace
 from penstock.promotion.candidate import Candidate, candidate
@@ -30,8 +30,8 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
     again = f"run `penstock run {model}` again"
     registration = _registration(record)
     if registration is None:
-        raise RefusalError(f"the run {record['id']} of `{model}` registered nothing; {again}")
-    digest = str(registration["digest"])
+        raise RefusalError(f"the run {record.get('id')} of `{model}` registered nothing; {again}")
+    digest = registration.digest
     stored = workspace.models / model / digest.removeprefix("sha256:")
     actual = directory_digest(stored / "model") if (stored / "model").is_dir() else "nothing"
     if actual != digest:
@@ -41,25 +41,34 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
         evidence = path.read_bytes()
     except OSError as error:
         raise RefusalError(f"the evidence {path} cannot be read: {error.strerror}; {again}") from None
-    if bytes_digest(evidence) != registration["evidence"]["digest"]:
+    if bytes_digest(evidence) != registration.evidence:
         raise RefusalError(f"{path} is not the evidence that was registered; {again}")
     found = candidate(
         model,
         evidence,
-        Origin("run", str(record["id"])),
+        Origin("run", str(record.get("id"))),
         where=str(path),
         remedy=again,
-        registered=int(registration["version"]),
+        registered=registration.version,
     )
     if found.digest != digest:
         raise RefusalError(f"{path} is about the version {found.digest}, not {digest}; {again}")
     return found
 
 
-def _registration(record: dict[str, Any]) -> dict[str, Any] | None:
-    folder = record["steps"].get("register", {}).get("outputs", {}).get("registration")
+class _Registration(NamedTuple):
+    """What a run registered: digests of the model and of its evidence, and its number in the registry."""
+
+    digest: str
+    evidence: str
+    version: int
+
+
+def _registration(record: dict[str, Any]) -> _Registration | None:
+    """None where the run registered nothing, and where its record or that of the registration is damaged."""
     try:
-        found: dict[str, Any] = json.loads((Path(folder) / "registration.json").read_bytes()) if folder else {}
-    except (OSError, ValueError):
+        folder = Path(record["steps"]["register"]["outputs"]["registration"])
+        found = json.loads((folder / "registration.json").read_bytes())
+        return _Registration(str(found["digest"]), str(found["evidence"]["digest"]), int(found["version"]))
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    return found or None

@@ -10,7 +10,7 @@ from penstock.catalog.model import SpecId, View
 from penstock.lowering.endpoints.endpoint import is_remote, model_uri
 from penstock.promotion.attested import Promoter, attested
 from penstock.promotion.candidate import Candidate
-from penstock.promotion.refusal import RefusalError
+from penstock.promotion.refusal import AlreadyServedError, RefusalError
 from penstock.source.attestations.gates import parse_gates
 from penstock.source.attestations.promotion import Origin, Released, parse_promotion
 from penstock.source.attestations.statement import StatementError
@@ -45,7 +45,8 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     its promotion has no statement that fits.
 
     Raises:
-        RefusalError: the version is released already, or the canary has no such step.
+        AlreadyServedError: the version is served already, with the same evidence.
+        RefusalError: the canary has no such step, or the Release's file holds something else.
     """
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
@@ -57,7 +58,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
         if _is_covered(view, present, candidate):
             is_canary = present.spec.step is not None
             next_ = "--advance or --complete moves its canary" if is_canary else "train a new version to release one"
-            raise RefusalError(
+            raise AlreadyServedError(
                 f"`{environment}` already serves this version of `{candidate.model}` through `{rollout.name}`; {next_}"
             )
         predicate = candidate.statement.predicate
@@ -168,6 +169,8 @@ def _promotion(
 ) -> Promotion:
     """The promotion to what `spec` says: its statement, and the Release that names it."""
     metadata = _metadata(view, rollout, present)
+    if present is None and view.find(Release, metadata["name"]) is not None:
+        raise _same_name(view, rollout, metadata["name"])
     complete, statement = attested(metadata["name"], spec, rollout.spec.model, gates, origin, by)
     path, text = _file(view, rollout, metadata, complete)
     return Promotion({**files, **statement, path: text}, summary)
@@ -288,8 +291,21 @@ def _file(view: View, rollout: Rollout, metadata: dict[str, Any], spec: dict[str
             raise RefusalError(
                 f"the Release `{release_id.name}` is in {found}; move it to {path}, which this command rewrites"
             )
+    documents = ((spec_id, view.catalog.document(spec_id)) for spec_id in view.catalog.ids())
+    others = [each for each, document in documents if document is not None and document.file.path == path]
+    if strangers := [str(each) for each in others if each != release_id]:
+        raise RefusalError(f"{path} also holds `{strangers[0]}`, and this command rewrites the file; move it elsewhere")
     value = {"apiVersion": "penstock/v1", "kind": "Release", "metadata": metadata, "spec": spec}
     return path, (HEADER.format(environment=environment) + emit_yaml(value)).encode()
+
+
+def _same_name(view: View, rollout: Rollout, name: str) -> RefusalError:
+    """Of `a-b` in `c` and of `b` in `c-a` the Releases would have one name, and the newer would replace the older."""
+    other = view.release(name).spec
+    return RefusalError(
+        f"the Release of `{rollout.name}` in `{view.environment_name}` would be named `{name}`, as is that of "
+        f"`{other.rollout}` in `{other.environment}`; rename one of the rollouts"
+    )
 
 
 def _name(environment: str, rollout: str) -> str:

@@ -31,6 +31,7 @@ from penstock.review.revisions import Revisions, with_revisions
 from penstock.review.warnings.autoscaler_switch import autoscaler_switches
 from penstock.review.warnings.canary_rollback import canary_rollbacks
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
+from penstock.review.warnings.voided_evidence import voided_evidence
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -78,6 +79,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(_base_problems(revisions))
     errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = errors.sorted()
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
@@ -188,7 +190,7 @@ def _concerned(head: DependencyGraph, edited: set[SpecId]) -> set[SpecId]:
     return concerned
 
 
-_TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge"})
+_TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "voided-evidence"})
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 

@@ -41,7 +41,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def pointed(value: Any) -> Any:
-    """Plain data in which whole floats keep their point: for those to whom 1 and 1.0 are two values."""
+    """Plain data in which whole floats keep their point: for comparisons in which 1 and 1.0 differ."""
     if isinstance(value, dict):
         return {key: pointed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

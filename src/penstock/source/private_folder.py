@@ -1,4 +1,4 @@
-"""The folder of a repository that is nobody's but this machine's, and that git is told to leave alone."""
+"""The folder of a repository for the files of this machine alone, which git ignores."""
 
 from __future__ import annotations
 

@@ -45,9 +45,10 @@ CODES = (
     Code(
         "rule-not-evaluated",
         """
-        A CEL rule of a custom resource definition could not be evaluated.
+        A CEL rule or a pattern of a custom resource definition could not be evaluated.
 
-        It calls a function of Kubernetes' CEL libraries that Penstock's evaluator lacks. The object may break the rule.
+        It calls a function of Kubernetes' CEL libraries, or has an escape of RE2, that Penstock's evaluator lacks. The
+        object may break the rule.
         """,
         WARNS,
     ),

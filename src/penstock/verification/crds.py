@@ -50,10 +50,11 @@ class Crds:
     @classmethod
     def of_folder(cls, folder: Path) -> Crds:
         """The definitions in all YAML files below `folder`; CrdError where there is none."""
-        files = sorted(path for path in folder.rglob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+        found = sorted(path for path in folder.rglob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+        files = [path for path in found if not path.is_dir()]
         if not files:
             raise CrdError(f"there are no YAML files below `{folder}`")
-        return cls((path.as_posix(), path.read_text(encoding="utf-8")) for path in files)
+        return cls((path.as_posix(), _text(path)) for path in files)
 
     def find(self, api_version: str, kind: str) -> Crd | None:
         """The definition of a kind in one version; None where there is none. CrdError for YAML that does not parse."""
@@ -61,6 +62,13 @@ class Crds:
             for crd in _parse(origin, text):
                 self._known.setdefault((crd.api_version, crd.kind), crd)
         return self._known.get((api_version, kind))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CrdError(f"`{path.as_posix()}` is not UTF-8 text") from None
 
 
 def _parse(origin: str, text: str) -> Iterator[Crd]:
@@ -78,8 +86,14 @@ def _parse(origin: str, text: str) -> Iterator[Crd]:
 
 
 def _versions(origin: str, document: dict[str, Any]) -> Iterator[Crd]:
-    spec = document["spec"]
-    for version in spec["versions"]:
-        schema = version.get("schema", {}).get("openAPIV3Schema")
-        if version.get("served", True) and schema is not None:
-            yield Crd(spec["names"]["kind"], f"{spec['group']}/{version['name']}", schema, origin)
+    try:
+        spec = document["spec"]
+        kind, group = spec["names"]["kind"], spec["group"]
+        for version in spec["versions"]:
+            schema = version.get("schema", {}).get("openAPIV3Schema")
+            if version.get("served", True) and schema is not None:
+                yield Crd(kind, f"{group}/{version['name']}", schema, origin)
+    except (KeyError, TypeError, AttributeError) as error:
+        # Those of v1beta1, which Kubernetes 1.22 dropped, have one `version`.
+        why = f"it lacks `{error.args[0]}`" if isinstance(error, KeyError) else "a part has another form"
+        raise CrdError(f"`{origin}` holds a definition that is not one of apiextensions.k8s.io/v1: {why}") from None

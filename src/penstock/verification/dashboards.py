@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from penstock.source.model import Pointer
+from penstock.verification.parts import list_at, mapping_at, mappings
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COLUMNS = 24
@@ -31,7 +32,7 @@ class JsonTexts:
 
 def json_texts(value: dict[str, Any]) -> JsonTexts:
     """The texts of a document; none where it is no ConfigMap."""
-    data = _mapping(value.get("data")) if value.get("kind") == "ConfigMap" else {}
+    data = mapping_at(value, "data") if value.get("kind") == "ConfigMap" else {}
     values: list[tuple[Pointer, Any]] = []
     broken: list[tuple[Pointer, str]] = []
     for key, text in data.items():
@@ -61,7 +62,7 @@ def queries(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
     """Every expression of the dashboards of a ConfigMap that is whole as it stands."""
     for pointer, dashboard in dashboards(texts):
         for panel in _panels(dashboard):
-            for target in _mappings(panel.get("targets")):
+            for target in mappings(panel.get("targets")):
                 expression = target.get("expr")
                 if isinstance(expression, str) and not _FILLED_IN.search(expression):
                     yield pointer, expression
@@ -69,9 +70,9 @@ def queries(texts: JsonTexts) -> Iterator[tuple[Pointer, str]]:
 
 def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """All panels, those of closed rows among them."""
-    for panel in _mappings(dashboard["panels"]):
+    for panel in mappings(dashboard["panels"]):
         yield panel
-        yield from _mappings(panel.get("panels"))
+        yield from mappings(panel.get("panels"))
 
 
 def _identity(dashboard: dict[str, Any]) -> Iterator[str]:
@@ -86,9 +87,9 @@ def _identity(dashboard: dict[str, Any]) -> Iterator[str]:
 
 def _places(dashboard: dict[str, Any]) -> Iterator[str]:
     taken: dict[tuple[int, int], str] = {}
-    for panel in _mappings(dashboard["panels"]):
-        title, place = panel.get("title", ""), _mapping(panel.get("gridPos"))
-        left, top, width, height = (one if isinstance(one := place.get(part), int) else 0 for part in "xywh")
+    for panel in mappings(dashboard["panels"]):
+        title, place = panel.get("title", ""), mapping_at(panel, "gridPos")
+        left, top, width, height = (cell if isinstance(cell := place.get(part), int) else 0 for part in "xywh")
         if left + width > _COLUMNS:
             yield f"the panel `{title}` is wider than the {_COLUMNS} columns of a dashboard"
         cells = [(column, line) for column in range(left, left + width) for line in range(top, top + height)]
@@ -98,19 +99,11 @@ def _places(dashboard: dict[str, Any]) -> Iterator[str]:
 
 
 def _sources(dashboard: dict[str, Any]) -> Iterator[str]:
-    declared = [one.get("name") for one in _mappings(_mapping(dashboard.get("templating")).get("list"))]
+    declared = [variable.get("name") for variable in mappings(list_at(dashboard, "templating", "list"))]
     for panel in _panels(dashboard):
-        for asking in (panel, *_mappings(panel.get("targets"))):
-            uid = str(_mapping(asking.get("datasource")).get("uid", ""))
+        for part in (panel, *mappings(panel.get("targets"))):
+            # Older dashboards name a data source by a text, which holds no variable.
+            uid = str(mapping_at(part, "datasource").get("uid", ""))
             for name in dict.fromkeys(_VARIABLE.findall(uid)):
                 if name not in declared:
                     yield f"the panel `{panel.get('title', '')}` uses the variable `{name}`, which is not declared"
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    """A part of a dashboard of which nobody vouches for the form; older ones name a data source by a text."""
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,9 +28,15 @@ class ObjectChecker:
         """Fields that are unknown, missing or of the wrong form, then rules that do not hold."""
         value = with_defaults(document.value, self._crd.schema)
         sound = True
-        for error in self._validator.iter_errors(value):
+        try:
+            for error in self._validator.iter_errors(value):
+                sound = False
+                yield from _schema_problem(document, error)
+        except re.error as error:
+            # Kubernetes reads patterns as RE2 does, and has escapes such as `\p{L}` that Python lacks.
             sound = False
-            yield from _schema_problem(document, error)
+            headline = f"a pattern of {self._crd.kind} could not be evaluated, so the object is not fully checked"
+            yield Diagnostic.warning("rule-not-evaluated", headline, document.span(()), str(error))
         yield from repeated_keys(document, value, self._crd.schema)
         if sound:
             yield from self._rules(document, value)

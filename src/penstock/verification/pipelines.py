@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Document, Pointer
+from penstock.verification.parts import list_at, mapping_at
 
 _REQUIRED = ("pipelineInfo", "schemaVersion", "root")
 """What Kubeflow's API server refuses a pipeline without, although the protobuf takes it."""
@@ -28,11 +29,10 @@ def pipeline_parts(document: Document) -> Iterator[tuple[str, Pointer, Any]]:
     elif "platforms" in value and "apiVersion" not in value:
         yield "platform", (), value
     elif value.get("kind") == "PipelineVersion":
-        spec = value.get("spec", {})
-        if isinstance(spec.get("pipelineSpec"), dict):
-            yield "pipeline", ("spec", "pipelineSpec"), spec["pipelineSpec"]
-        if isinstance(spec.get("platformSpec"), dict):
-            yield "platform", ("spec", "platformSpec"), spec["platformSpec"]
+        spec = mapping_at(value, "spec")
+        for kind, key in (("pipeline", "pipelineSpec"), ("platform", "platformSpec")):
+            if isinstance(spec.get(key), dict):
+                yield kind, ("spec", key), spec[key]
 
 
 def pipeline_problems(document: Document) -> Iterator[Diagnostic]:
@@ -51,8 +51,7 @@ def _pipeline_schema(value: Any) -> Iterator[tuple[Pointer, str]]:
 
     yield from (((), f"a pipeline needs `{key}`") for key in _REQUIRED if key not in value)
     yield from _parsed(value, PipelineSpec(), ())
-    executors = value.get("deploymentSpec", {}).get("executors", {})
-    for label, executor in executors.items():
+    for label, executor in mapping_at(value, "deploymentSpec", "executors").items():
         yield from _parsed(executor, PipelineDeploymentConfig.ExecutorSpec(), ("deploymentSpec", "executors", label))
 
 
@@ -61,10 +60,7 @@ def _platform_form(value: Any) -> Iterator[tuple[Pointer, str]]:
 
     yield from _parsed(value, PlatformSpec(), ())
     at = ("platforms", "kubernetes", "deploymentSpec", "executors")
-    executors: Any = value
-    for key in at:
-        executors = executors.get(key, {}) if isinstance(executors, dict) else {}
-    for label, executor in executors.items():
+    for label, executor in mapping_at(value, *at).items():
         message = _kubernetes_executor()
         if message is not None:
             yield from _parsed(executor, message, (*at, label))
@@ -82,6 +78,9 @@ def _kubernetes_executor() -> Any:
 def _parsed(value: Any, message: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
     from google.protobuf import json_format
 
+    if not isinstance(value, dict):
+        yield at, "expected a mapping"
+        return
     try:
         json_format.ParseDict(value, message)
     except json_format.ParseError as error:
@@ -111,13 +110,12 @@ def _cause(error: str) -> str:
 
 def structure_problems(spec: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Where the parts of a `PipelineSpec` of a sound form do not fit together."""
-    components, executors = spec.get("components", {}), spec.get("deploymentSpec", {}).get("executors", {})
-    root = spec["root"]
-    tasks = root.get("dag", {}).get("tasks", {})
-    parameters = root.get("inputDefinitions", {}).get("parameters", {})
+    components, executors = mapping_at(spec, "components"), mapping_at(spec, "deploymentSpec", "executors")
+    tasks = mapping_at(spec, "root", "dag", "tasks")
+    parameters = mapping_at(spec, "root", "inputDefinitions", "parameters")
     for name, task in tasks.items():
         at: Pointer = ("root", "dag", "tasks", name)
-        label = task.get("componentRef", {}).get("name")
+        label = mapping_at(task, "componentRef").get("name")
         if label not in components:
             yield (*at, "componentRef"), f"the task `{name}` uses the component `{label}`, which does not exist"
             continue
@@ -139,8 +137,8 @@ def _fed(
     name: str, task: Mapping[str, Any], component: Mapping[str, Any], at: Pointer
 ) -> Iterator[tuple[Pointer, str]]:
     for group in ("parameters", "artifacts"):
-        given = task.get("inputs", {}).get(group, {})
-        wanted = component.get("inputDefinitions", {}).get(group, {})
+        given = mapping_at(task, "inputs", group)
+        wanted = mapping_at(component, "inputDefinitions", group)
         for key, definition in wanted.items():
             if key not in given and not definition.get("isOptional") and "defaultValue" not in definition:
                 yield at, f"the task `{name}` lacks the input `{key}` of its component"
@@ -158,13 +156,12 @@ def _read(
     parameters: Mapping[str, Any],
     at: Pointer,
 ) -> Iterator[tuple[Pointer, str]]:
-    inputs = task.get("inputs", {})
-    for key, source in inputs.get("parameters", {}).items():
+    for key, source in mapping_at(task, "inputs", "parameters").items():
         parameter = source.get("componentInputParameter")
         if parameter is not None and parameter not in parameters:
             yield (*at, "inputs", "parameters", key), f"the pipeline has no parameter `{parameter}`"
-    waits = task.get("dependentTasks", [])
-    for key, source in inputs.get("artifacts", {}).items():
+    waits = list_at(task, "dependentTasks")
+    for key, source in mapping_at(task, "inputs", "artifacts").items():
         made = source.get("taskOutputArtifact")
         if made is None:
             continue
@@ -173,8 +170,8 @@ def _read(
         if producer not in tasks:
             yield place, f"there is no task `{producer}`"
             continue
-        component = components.get(tasks[producer].get("componentRef", {}).get("name"), {})
-        if output not in component.get("outputDefinitions", {}).get("artifacts", {}):
+        component = components.get(mapping_at(tasks[producer], "componentRef").get("name", ""))
+        if output not in mapping_at(component, "outputDefinitions", "artifacts"):
             yield place, f"the task `{producer}` does not write `{output}`"
         if producer not in waits:
             yield place, f"the task does not wait for `{producer}`, whose output it reads"
@@ -184,7 +181,7 @@ def _read(
 
 
 def _cycle(tasks: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    waits = {name: task.get("dependentTasks", []) for name, task in tasks.items()}
+    waits = {name: list_at(task, "dependentTasks") for name, task in tasks.items()}
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:
@@ -194,15 +191,14 @@ def _cycle(tasks: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 def _used(component: Mapping[str, Any], executor: Mapping[str, Any], at: Pointer) -> Iterator[tuple[Pointer, str]]:
     """Placeholders without a declaration, and outputs without a placeholder."""
-    container = executor.get("container", {})
     used: set[tuple[str, str, str]] = set()
     for group in ("command", "args"):
-        for index, word in enumerate(container.get(group, [])):
+        for index, word in enumerate(list_at(executor, "container", group)):
             for direction, kind, name in _PLACEHOLDER.findall(word):
                 used.add((direction, kind, name))
-                if name not in component.get(f"{direction[:-1]}Definitions", {}).get(kind, {}):
+                if name not in mapping_at(component, f"{direction[:-1]}Definitions", kind):
                     place = (*at, "container", group, index)
                     yield place, f"`{name}` is not one of the {kind} in the component's {direction}"
-    for name in component.get("outputDefinitions", {}).get("artifacts", {}):
+    for name in mapping_at(component, "outputDefinitions", "artifacts"):
         if ("outputs", "artifacts", name) not in used:
             yield at, f"no argument passes the output path of `{name}`"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from penstock.source.model import Pointer
+from penstock.verification.parts import list_at, mapping_at, mappings
 
 SemanticRule = Callable[[dict[str, Any]], Iterator[tuple[Pointer, str]]]
 
@@ -25,7 +26,7 @@ def sense_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 def replicas(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """At most fewer replicas than at least."""
-    for at, node in _mappings(value):
+    for at, node in _nodes(value):
         for low, high in _REPLICAS:
             least, most = node.get(low), node.get(high)
             # 0 stands for no upper bound to KServe.
@@ -35,11 +36,10 @@ def replicas(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 def selectors(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """A selector of pods that the object's own template does not carry."""
-    spec = value.get("spec")
-    if not isinstance(spec, dict) or not isinstance(spec.get("template"), dict):
+    if not mapping_at(value, "spec", "template"):
         return
-    wanted = _at(spec, "selector", "matchLabels")
-    carried = _at(spec, "template", "metadata", "labels")
+    wanted = mapping_at(value, "spec", "selector", "matchLabels")
+    carried = mapping_at(value, "spec", "template", "metadata", "labels")
     for key, label in wanted.items():
         if carried.get(key) != label:
             yield ("spec", "selector", "matchLabels", key), f"the template's pods do not carry `{key}: {label}`"
@@ -47,22 +47,26 @@ def selectors(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 def canary_weights(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Canaries of an InferenceService, or splits of an InferenceGraph, whose shares are no whole."""
-    spec = value.get("spec")
-    if value.get("kind") == "InferenceService" and isinstance(spec, dict):
-        shares = [item.get("trafficPercent", 0) for item in spec.get("canary") or () if isinstance(item, dict)]
-        if sum(shares) > 100:
-            yield ("spec", "canary"), f"the canaries get {sum(shares)}% of the traffic"
+    if value.get("kind") == "InferenceService":
+        total = _sum(list_at(value, "spec", "canary"), "trafficPercent")
+        if total > 100:
+            yield ("spec", "canary"), f"the canaries get {total}% of the traffic"
     if value.get("kind") == "InferenceGraph":
-        for name, node in _at(value, "spec", "nodes").items():
-            if node.get("routerType") == "Splitter":
-                total = sum(step.get("weight", 0) for step in node.get("steps", ()))
+        for name, node in mapping_at(value, "spec", "nodes").items():
+            if mapping_at(node).get("routerType") == "Splitter":
+                total = _sum(list_at(node, "steps"), "weight")
                 if total != 100:
                     yield ("spec", "nodes", name, "steps"), f"the weights of the splitter `{name}` sum to {total}"
 
 
+def _sum(items: list[Any], key: str) -> int:
+    numbers = (item.get(key) for item in mappings(items))
+    return sum(number for number in numbers if isinstance(number, int))
+
+
 def labels(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Labels that Kubernetes refuses; those of a template are known when it is filled."""
-    for at, node in _mappings(value):
+    for at, node in _nodes(value):
         if at[-1:] != ("labels",) or at[-2:-1] != ("metadata",):
             continue
         for key, label in node.items():
@@ -74,7 +78,7 @@ def labels(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 def pinned_images(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """Images of containers that may be others tomorrow; a policy's pattern is no image."""
-    for at, node in _mappings(value):
+    for at, node in _nodes(value):
         image = node.get("image")
         if isinstance(image, str) and "*" not in image and _is_container(at) and not _DIGEST.search(image):
             yield (*at, "image"), f"the image `{image}` is not pinned by digest"
@@ -87,8 +91,8 @@ def _is_container(at: Pointer) -> bool:
 
 def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """A CronJob whose jobs would have names that are too long."""
-    name = _at(value, "metadata").get("name", "")
-    if value.get("kind") == "CronJob" and len(name) > _LONGEST_CRON_JOB:
+    name = mapping_at(value, "metadata").get("name")
+    if value.get("kind") == "CronJob" and isinstance(name, str) and len(name) > _LONGEST_CRON_JOB:
         yield (
             ("metadata", "name"),
             f"the name of a CronJob can have at most {_LONGEST_CRON_JOB} characters, and this has {len(name)}",
@@ -98,19 +102,12 @@ def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 RULES: tuple[SemanticRule, ...] = (replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
 
 
-def _mappings(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+def _nodes(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:
     """Every mapping in the object, with the way to it."""
     if isinstance(value, dict):
         yield at, value
         for key, item in value.items():
-            yield from _mappings(item, (*at, key))
+            yield from _nodes(item, (*at, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _mappings(item, (*at, index))
-
-
-def _at(value: Any, *keys: str) -> dict[str, Any]:
-    """The mapping at `keys`; an empty one where there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
+            yield from _nodes(item, (*at, index))

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Document
+from penstock.verification.parts import list_at, mapping_at
 
 
 def repeated_objects(documents: Iterable[Document]) -> Iterator[Diagnostic]:
@@ -36,7 +37,7 @@ def missing_entries(documents: Iterable[Document]) -> Iterator[Diagnostic]:
     for document in documents:
         if document.value.get("kind") != "Kustomization":
             continue
-        for index, entry in enumerate(document.value.get("resources") or ()):
+        for index, entry in enumerate(list_at(document.value, "resources")):
             if isinstance(entry, str) and (_folder(document) / entry).as_posix() not in files:
                 span = document.span(("resources", index))
                 yield Diagnostic.error("kustomization-entry", f"there is no file `{entry}`", span)
@@ -44,12 +45,13 @@ def missing_entries(documents: Iterable[Document]) -> Iterator[Diagnostic]:
 
 def _identity(document: Document, environments: list[PurePosixPath]) -> tuple[object, ...] | None:
     value = document.value
-    metadata = value.get("metadata")
-    if not isinstance(metadata, dict) or "kind" not in value or "name" not in metadata:
+    metadata = mapping_at(value, "metadata")
+    kind, name, namespace = value.get("kind"), metadata.get("name"), metadata.get("namespace")
+    if not isinstance(kind, str) or not isinstance(name, str):
         return None
     group = str(value.get("apiVersion", "")).rpartition("/")[0]
     home = next((each for each in environments if _folder(document).is_relative_to(each)), None)
-    return home, group, value["kind"], metadata.get("namespace"), metadata["name"]
+    return home, group, kind, str(namespace), name
 
 
 def _folder(document: Document) -> PurePosixPath:

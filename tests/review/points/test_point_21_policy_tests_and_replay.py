@@ -200,6 +200,9 @@ def test_records_that_are_not_there_are_told_by_their_place(
     nowhere = tmp_path / "nowhere"
     assert main(["policy", "replay", "--root", str(repository.root), str(nowhere)]) == 2
     assert capsys.readouterr().err == f"error: {nowhere}: No such file or directory\n"
+    nowhere.mkdir()
+    assert main(["policy", "replay", "--root", str(repository.root), str(nowhere)]) == 2
+    assert capsys.readouterr().err == f"error: there is no saved pull request (*.json) in {nowhere}\n"
 
 
 def _asking(teams: list[str], count: int = 2, rule: str = "all") -> dict[str, Any]:
@@ -242,6 +245,8 @@ def test_simulate_and_the_review_agree_on_a_release(
     decision = released(repository, key, by=key)
     record = _record_of(decision, tmp_path / "records")
     simulate = ["policy", "simulate", "--root", str(repository.root), "--record", str(record), "--format", "json"]
+    assert main([*simulate, "--head", "main"]) == 2
+    assert "the saved pull request names base and head" in capsys.readouterr().err
     assert main(simulate) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["state"], shown["headline"]) == (decision.verdict.state.value, decision.verdict.headline)

@@ -367,6 +367,8 @@ def test_the_command_line_verifies_replays_and_shows(
     assert "3 decisions, none removed, altered or moved" in capsys.readouterr().out
     assert main(["record", "replay", "--record", str(folder)]) == 0
     assert "3 of 3 decisions are the same, byte for byte" in capsys.readouterr().out
+    assert main(["record", "replay", "--number", "7", "--record", str(folder)]) == 2
+    assert capsys.readouterr().err == "error: the log has no decision about #7\n"
     assert main(["record", "show", "--record", str(folder)]) == 0
     assert capsys.readouterr().out.count("#1 ") == 3
     assert main(["record", "show", "3", "--record", str(folder)]) == 0

@@ -76,6 +76,13 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
     assert all(row.change.cause == "direct" for row in shown)
 
 
+def test_changes_of_one_spec_stand_in_the_order_of_its_fields() -> None:
+    release, dataset = Address("Release", "staging"), Address("Dataset", "weather")
+    found = [release.key("version").key("digest"), release.key("specs"), release.key("datasets").item("weather")]
+    made = plan(changes=tuple(change(str(place), address=place) for place in (*found, dataset.key("primaryKey"))))
+    assert [row.change.address for row in rows(made)] == [dataset.key("primaryKey"), *found]
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_harmless_effect_hangs_below_a_direct_change_wherever_that_is_listed(is_first: bool) -> None:
     effect = change(

@@ -65,6 +65,13 @@ def slos(availability: str, latency: str) -> str:
     )
 
 
+def custom_metrics(*expressions: str) -> str:
+    """Nothing is monitored but the values of PromQL expressions, given as YAML."""
+    listed = "".join(f"      - {{id: m{i}, promql: {text}, above: 30}}\n" for i, text in enumerate(expressions))
+    plain = nothing_asked(BY_HAND)
+    return changed(plain, ("  access:\n", f"  monitor:\n    schedule: 30 5 * * *\n    business:\n{listed}  access:\n"))
+
+
 def nothing_asked(rollout: str) -> str:
     """No objective and no monitor."""
     plain = without_monitors(rollout)
@@ -115,6 +122,19 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
         ENVIRONMENT,
         RELEASE,
     ),
+    "label values that need escapes": (
+        custom_metrics(
+            r"""'waits{gate="the \"new\" one"}'""", r"""'waits{gate="C:\\9"}'""", r"""'waits{gate="9\n10"}'"""
+        ),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "label values that no series has": (
+        custom_metrics("""'waits{gate=""}'""", """'waits{gate="9",gate="10"}'"""),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "the clock": (custom_metrics("hour( )", "hour(opened)"), ENVIRONMENT, RELEASE),
     "an older Prometheus": (
         without_monitors(BY_HAND),
         changed(ENVIRONMENT, ("  prometheus:\n", '  prometheus:\n    version: "2.41"\n')),
@@ -372,7 +392,9 @@ def test_a_sound_alert_is_left_alone(expr: str) -> None:
         (alert("rate(a[5m])"), "no comparison"),
         (alert("a > 1 or b"), "no comparison"),
         (alert("a > bool 1"), "no comparison"),
-        (alert("rate(a[45s]) > 1"), "shorter than two scrape intervals"),
+        (alert("rate(a[45s]) > 1"), "[45s] is shorter than two scrape intervals"),
+        (alert("rate(a[500ms]) > 1"), "[500ms] is shorter than two scrape intervals"),
+        (alert("rate(a[0m30s]) > 1"), "[0m30s] is shorter than two scrape intervals"),
         (
             alert("sum by (x) (a) > 1", annotations=(("summary", "{{ $labels.pod }}"), ("description", "it"))),
             "`$labels.pod`",

@@ -1,8 +1,8 @@
 """What is measured of a canary: metrics that abort it at any time, and metrics that each step ends with.
 
 Three bad requests are chance, whatever share of few requests they are: a metric has a value only where three bad ones
-would still be within its bound, or where more than three were counted. Below that nothing is known, and so nothing is
-said. A bound of zero leaves no room for chance: there the first failure is beyond it.
+would still be within its bound, or where more than three were counted. Below that nothing is known, and there is no
+value. A bound of zero leaves no room for chance: there the first failure is beyond it.
 
 What is watched all the time is the better of the two newest windows, which touch and do not overlap: one incident is
 in one of them, and a canary is beyond a bound once it has been in both. A window with too few requests holds nothing
@@ -21,7 +21,7 @@ from penstock.specs.rollout import QueryBound
 from penstock.specs.units import Duration
 
 STEP_WINDOW = "$window"
-"""Stands for the length of the step in what it comes to."""
+"""Stands for the length of the step in the query that judges it."""
 
 _CHANCE = 4
 """What three requests may read as: ``increase`` extrapolates to the whole window, which holds four scrapes or more."""

@@ -1,4 +1,4 @@
-"""When a model's workflows start by the clock."""
+"""When a model's workflows start on a schedule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def schedules(view: View, name: str) -> tuple[Schedule, ...]:
     """The schedules of the model `name` in the view's environment: training, where that starts here, then monitoring.
 
     Rollouts that want the monitoring workflow at different times get a schedule each. Before the first Release of a
-    rollout nothing is served, and so nothing is watched by the clock.
+    rollout nothing is served, and so nothing is monitored on a schedule.
     """
     found: list[Schedule] = []
     retraining = retraining_schedule(view, name)

@@ -38,7 +38,7 @@ def training_workflow(view: View, name: str) -> Workflow:
         environment=environment.name,
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
-        parameters=(AS_OF_PARAMETER, *stores(spec), *([pushgateway(spec)] if _is_missed(view, name) else [])),
+        parameters=(AS_OF_PARAMETER, *stores(spec), *([pushgateway(spec)] if _reports(view, name) else [])),
         steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
@@ -60,19 +60,19 @@ def pushgateway(environment: EnvironmentSpec) -> Parameter:
     return Parameter(PUSHGATEWAY, "Address of the Pushgateway; metrics are only written to a file if empty.", address)
 
 
-def _is_missed(view: View, name: str) -> bool:
-    """Whether somebody is told when the pipeline registers nothing, so that it has to say when it does."""
+def _reports(view: View, name: str) -> bool:
+    """Whether an alert waits for the pipeline to register versions, so that it has to push when it does."""
     return retraining_schedule(view, name) is not None
 
 
 def training_steps(view: View, name: str) -> tuple[Step, ...]:
-    """The steps of the training workflow without those of the user's own."""
+    """The steps of the training workflow without custom ones."""
     environment = environment_of(view)
     image = environment.spec.images.runtime
     # All steps before are the same wherever the specs and the image are.
     steps = view.memo(("training-steps", name, image), lambda view: tuple(_until_registration(view, name, image)))
     register = _register(name, steps, environment.name, image)
-    publish = [_publish(name, register, environment.name, image)] if _is_missed(view, name) else []
+    publish = [_publish(name, register, environment.name, image)] if _reports(view, name) else []
     return (*steps, register, *publish)
 
 
@@ -217,7 +217,7 @@ def _register(model: str, before: Iterable[Step], environment: str, image: str) 
 
 
 def _publish(model: str, register: Step, environment: str, image: str) -> Step:
-    # A step of its own: a Pushgateway that is away fails it, is tried again and shows, and leaves the registration be.
+    # A step of its own: where the Pushgateway is away, it is retried and fails, and the version stays registered.
     arguments = [
         flag("model", model),
         flag("environment", environment),

@@ -1,4 +1,4 @@
-"""What all alerts share: whom they tell, what they are about, how they read, how they are tested."""
+"""What all alerts share: whom they notify, what they are about, how they read, how they are tested."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+import orjson
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.conventions import dashboard_uid
@@ -28,7 +30,7 @@ _EMPTY: tuple[tuple[Labels, Labels], ...] = ()
 
 
 class AlertEnvironment(NamedTuple):
-    """An environment, as far as alerts there go."""
+    """What alerts need to know of an environment."""
 
     environment: str
     namespace: str
@@ -38,11 +40,11 @@ class AlertEnvironment(NamedTuple):
     keeps_firing: bool
     """Whether this Prometheus knows ``keep_firing_for`` (2.42 and newer)."""
     pages: bool
-    """Whether anybody is woken in this environment."""
+    """Whether anybody is paged in this environment."""
 
 
 def alert_environment(environment: Environment) -> AlertEnvironment:
-    """What alerts in an environment go by."""
+    """What alerts need to know of `environment`."""
     prometheus = environment.spec.prometheus
     grafana = environment.spec.grafana
     version = tuple(int(part) for part in prometheus.version.split("."))
@@ -58,7 +60,7 @@ def alert_environment(environment: Environment) -> AlertEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class AlertSubject:
-    """The model that alerts are about, in one environment, and the team that they tell."""
+    """The model that alerts are about, in one environment, and the team that they notify."""
 
     place: AlertEnvironment
     model: str
@@ -84,9 +86,9 @@ class AlertSubject:
         """Where people look at it; None where nothing shows it."""
         return None
 
-    def told(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
-        """Who is told here, each once; where nobody is woken, what would page is a ticket."""
-        return tuple(dict.fromkeys(one if self.place.pages else "ticket" for one in wanted))
+    def severities(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
+        """The severities that alerts have here, each once: a page is a ticket where nobody is paged."""
+        return tuple(dict.fromkeys(action if self.place.pages else "ticket" for action in wanted))
 
     def alert(
         self,
@@ -118,7 +120,7 @@ class AlertSubject:
 
 @dataclass(frozen=True, slots=True)
 class ServedSubject(AlertSubject):
-    """The rollout that alerts are about, in one environment, and the team that they tell."""
+    """The rollout that alerts are about, in one environment, and the team that they notify."""
 
     rollout: str
 
@@ -158,7 +160,7 @@ class Fires(NamedTuple):
 
 
 def severity_of(alert: Alert) -> str:
-    """Whom the alert tells; every alert of a `AlertSubject` says it in its first label."""
+    """Whom the alert notifies: the first label of every alert of an `AlertSubject`."""
     return alert.labels[0][1]
 
 
@@ -174,7 +176,8 @@ def silent(at: str, alert: str) -> ExpectedAlert:
 
 def series_name(name: str, labels: Labels) -> str:
     """A series as a test names it."""
-    inner = ",".join([f'{key}="{value}"' for key, value in labels])
+    # JSON escapes are those of PromQL too.
+    inner = ",".join([f"{key}={orjson.dumps(value).decode()}" for key, value in labels])
     return f"{name}{{{inner}}}"
 
 

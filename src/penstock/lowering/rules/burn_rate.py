@@ -44,9 +44,11 @@ def window_pairs(objective: Decimal, window_seconds: int) -> tuple[WindowPair, .
     """The pairs that alert on an objective, those of the same severity side by side, fastest first."""
     budget = error_budget(objective)
     pairs = []
-    for one in BURN_WINDOWS:
-        factor = one.factor(window_seconds)
-        if one.fits(window_seconds) and (threshold := factor * budget) < 1:
+    for windows in BURN_WINDOWS:
+        factor = windows.factor(window_seconds)
+        if windows.fits(window_seconds) and (threshold := factor * budget) < 1:
             bound = f"{exact_text(factor)} * {exact_text(budget)}"
-            pairs.append(WindowPair(one.severity, one.long, one.short, threshold, exact_text(factor), bound))
+            pairs.append(
+                WindowPair(windows.severity, windows.long, windows.short, threshold, exact_text(factor), bound)
+            )
     return tuple(pairs)

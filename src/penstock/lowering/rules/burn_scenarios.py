@@ -23,7 +23,7 @@ _BURST = Fraction(20, 9)
 
 
 class Scenario(NamedTuple):
-    """A load, a sample a minute, and who is told about it at a time."""
+    """A load, a sample a minute, and which alerts fire at a time."""
 
     title: str
     good: str
@@ -68,17 +68,17 @@ def _scenarios(
 def _steady(pairs: tuple[WindowPair, ...], load: int, bad: int, title: str) -> Scenario:
     """A constant share of bad requests: every window sees the same ratio."""
     ratio = Fraction(bad, load)
-    told = frozenset(pair.severity for pair in pairs if ratio > pair.threshold)
-    return Scenario(title, f"0+{load - bad}x40", f"0+{bad}x40", "30m", told, percent_text(ratio))
+    firing = frozenset(pair.severity for pair in pairs if ratio > pair.threshold)
+    return Scenario(title, f"0+{load - bad}x40", f"0+{bad}x40", "30m", firing, percent_text(ratio))
 
 
 def _ended(pairs: tuple[WindowPair, ...], load: int, bad: int) -> Scenario:
     """Half an hour of bad requests, then an hour of good ones: the short windows take the page back, a ticket stays."""
     good = load - bad
     seen = Fraction(30 * bad, 30 * bad + 90 * good)
-    told = frozenset(pair.severity for pair in pairs if pair.severity == "ticket" and seen > pair.threshold)
+    firing = frozenset(pair.severity for pair in pairs if pair.severity == "ticket" and seen > pair.threshold)
     after = f"{30 * bad}+0x59"
-    return Scenario("a burn that has ended", f"0+{good}x90", f"0+{bad}x30 {after}", "90m", told, percent_text(seen))
+    return Scenario("a burn that has ended", f"0+{good}x90", f"0+{bad}x30 {after}", "90m", firing, percent_text(seen))
 
 
 def _burst(load: int, bad: int) -> Scenario:

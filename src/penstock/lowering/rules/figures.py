@@ -28,6 +28,11 @@ FIGURE = "ModelFigureBeyondBound"
 FIGURE_MISSING = "ModelFigureMissing"
 
 _SHORTEST_ABSENCE = Duration.parse("1h")
+_WITHOUT_SERIES = re.compile(
+    r"\b(?:vector|scalar|absent|absent_over_time|time)\s*\("
+    r"|\b(?:minute|hour|day_of_week|day_of_month|day_of_year|days_in_month|month|year)\s*\(\s*\)"
+)
+"""Functions that have a value where there is no series; those of the calendar are about now without an argument."""
 
 
 def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -48,7 +53,7 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
                 f"{monitor.hold} (model {subject.model}, rollout {subject.rollout})."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
     plain = _plain_selector(monitor.promql)
     if plain is None:
@@ -75,25 +80,25 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
 
 def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """A metric that is missing is never beyond its bound: without this alert it would be silent for good."""
-    holds = {one.id: max(one.hold, _SHORTEST_ABSENCE) for one in monitors}
+    holds = {monitor.id: max(monitor.hold, _SHORTEST_ABSENCE) for monitor in monitors}
     alerts = {
-        one.id: subject.alert(
+        monitor.id: subject.alert(
             FIGURE_MISSING,
-            f"absent(count({_closable(one.promql)}))",
+            f"absent(count({_closable(monitor.promql)}))",
             "ticket",
-            hold=str(holds[one.id]),
+            hold=str(holds[monitor.id]),
             keep_firing=KEEP,
-            labels=(("monitor", one.id),),
-            summary=f"{one.id} of {subject.rollout} in {subject.environment} has no value",
+            labels=(("monitor", monitor.id),),
+            summary=f"{monitor.id} of {subject.rollout} in {subject.environment} has no value",
             description=(
-                f"The custom metric {one.id} has had no value for {holds[one.id]}, so it is not known to be within "
-                f"its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having no "
-                "value is normal, add `or vector(0)` to its query."
+                f"The custom metric {monitor.id} has had no value for {holds[monitor.id]}, so it is not known to be "
+                f"within its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having "
+                "no value is normal, add `or vector(0)` to its query."
             ),
         )
-        for one in monitors
+        for monitor in monitors
     }
-    if not all(_is_of_series(one.promql) for one in monitors):
+    if not all(_is_of_series(monitor.promql) for monitor in monitors):
         # Whether a custom expression has a value where there is no series is not known here.
         return list(alerts.values()), []
     at = after(max(int(hold) for hold in holds.values()) // 1000)
@@ -105,14 +110,14 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
             fires(f"{at}m", *(Fires(alert) for alert in alerts.values())),
         )
     ]
-    for one in monitors:
-        plain = _plain_selector(one.promql)
+    for monitor in monitors:
+        plain = _plain_selector(monitor.promql)
         if plain is not None:
-            others = [Fires(alert) for name, alert in alerts.items() if name != one.id]
+            others = [Fires(alert) for name, alert in alerts.items() if name != monitor.id]
             expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
-            value = bounds(one.below, one.above)[3]
+            value = bounds(monitor.below, monitor.above)[3]
             tests.append(
-                rule_test(f"custom metrics: {one.id} has a value", (series(*plain, constant(value, at)),), expected)
+                rule_test(f"custom metrics: {monitor.id} has a value", (series(*plain, constant(value, at)),), expected)
             )
     return list(alerts.values()), tests
 
@@ -125,11 +130,11 @@ def _closable(promql: str) -> str:
 
 def _is_of_series(promql: str) -> bool:
     """Whether an expression can only have a value where there are series."""
-    return re.search(r"\b(vector|scalar|absent|absent_over_time|time)\s*\(", promql) is None
+    return _WITHOUT_SERIES.search(promql) is None
 
 
 def _plain_selector(promql: str) -> tuple[str, Labels] | None:
-    """Name and labels of the one series that a bare selector picks; None for any other expression."""
+    """Name and labels of a series that a bare selector picks; None for any other expression, or if there is none."""
     from promql_parser import VectorSelector, parse
 
     try:
@@ -141,4 +146,6 @@ def _plain_selector(promql: str) -> tuple[str, Labels] | None:
     matchers = found.matchers.matchers
     if found.matchers.or_matchers or any(str(matcher.op) != "MatchOp.Equal" for matcher in matchers):
         return None
-    return found.name, tuple((matcher.name, matcher.value) for matcher in matchers)
+    labels = tuple((matcher.name, matcher.value) for matcher in matchers)
+    # An empty value means that the label is absent, and no series has a label twice.
+    return (found.name, labels) if all(dict(labels).values()) and len(dict(labels)) == len(labels) else None

@@ -76,7 +76,7 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
 
 
 def watching(monitor: Monitor) -> Pipeline:
-    """The pipeline that watches, as one that should tell of itself."""
+    """The pipeline that monitors, with the series that it pushes after each run."""
     return Pipeline("monitoring", monitor.schedule, LAST_RUN)
 
 
@@ -93,11 +93,11 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
     what = "The prediction" if monitor.of == "prediction" else f"The feature {_FEATURE}"
     if monitor.persist is None:
         figure, comparison = DRIFT_DISTANCE, f"> {bound}"
-        said = f"{monitor.test} is {NUMBER}, the bound {bound}"
+        measured = f"{monitor.test} is {NUMBER}, the bound {bound}"
         high, low = monitor.above * 2, monitor.above / 2
     else:
         figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
-        said = (
+        measured = (
             f"{monitor.test} was above {bound} in {NUMBER} of the last {monitor.persist.of} windows; "
             f"the alert fires at {monitor.persist.breaches}"
         )
@@ -113,18 +113,13 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
             summary=f"Drift detected for {subject.model} in {subject.environment}",
             description=(
                 f"{what} of {subject.model} has drifted from the training data (monitor {monitor.id}, windows of "
-                f"{monitor.window}): {said}. "
+                f"{monitor.window}): {measured}. "
                 "Check the data source for a change first; retrain if the change is real."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
-    name = f"drift {monitor.id}"
-    return alerts, [
-        _beyond(name, alerts, figure, subject, found, high),
-        _within(name, DRIFT, figure, subject, found, low),
-        _absent(name, DRIFT),
-    ]
+    return alerts, _proofs(f"drift {monitor.id}", alerts, figure, subject, found, beyond=high, within=low)
 
 
 def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -143,12 +138,8 @@ def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Al
             "window if there are no more."
         ),
     )
-    name = f"rows {monitor.id}"
-    return [alert], [
-        _beyond(name, [alert], DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS - 1),
-        _within(name, ROWS_MISSING, DRIFT_ROWS, subject, labels, FEWEST_DRIFT_ROWS),
-        _absent(name, ROWS_MISSING),
-    ]
+    few, enough = FEWEST_DRIFT_ROWS - 1, FEWEST_DRIFT_ROWS
+    return [alert], _proofs(f"rows {monitor.id}", [alert], DRIFT_ROWS, subject, labels, beyond=few, within=enough)
 
 
 def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -170,14 +161,9 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert
                 "roll that back if the loss began with it."
             ),
         )
-        for severity in subject.told(monitor.then)
+        for severity in subject.severities(monitor.then)
     ]
-    name = f"quality {monitor.id}"
-    return alerts, [
-        _beyond(name, alerts, QUALITY_VALUE, subject, found, high),
-        _within(name, QUALITY, QUALITY_VALUE, subject, found, low),
-        _absent(name, QUALITY),
-    ]
+    return alerts, _proofs(f"quality {monitor.id}", alerts, QUALITY_VALUE, subject, found, beyond=high, within=low)
 
 
 def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -195,18 +181,14 @@ def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[lis
             f"{monitor.metric} is not measured (monitor {monitor.id}). Check the dataset that provides the labels."
         ),
     )
-    name = f"labels {monitor.id}"
-    return [alert], [
-        _beyond(name, [alert], QUALITY_LABELS, subject, labels, monitor.min_labels - 1),
-        _within(name, LABELS_MISSING, QUALITY_LABELS, subject, labels, monitor.min_labels),
-        _absent(name, LABELS_MISSING),
-    ]
+    few, enough = monitor.min_labels - 1, monitor.min_labels
+    return [alert], _proofs(f"labels {monitor.id}", [alert], QUALITY_LABELS, subject, labels, beyond=few, within=enough)
 
 
 def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether the pipeline still runs, or has ever run."""
-    told = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
-    (severity,) = subject.told(["page" if any("page" in then for then in told) else "ticket"])
+    actions = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
+    (severity,) = subject.severities(["page" if any("page" in then for then in actions) else "ticket"])
     blind = f"Drift and quality of {subject.model} are not being measured. Check the runs of its monitoring pipeline."
     pipeline = watching(monitor)
     stale = Words(
@@ -223,17 +205,22 @@ def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], lis
     return overdue(pipeline, subject, severity, stale, absent)
 
 
-def _beyond(
-    name: str, alerts: list[Alert], figure: Series, subject: AlertSubject, found: Labels, value: float
-) -> RuleTest:
-    fill = ((NUMBER, general(value)), (_FEATURE, dict(found).get("feature", "")))
-    firing = [Fires(alert, found, fill) for alert in alerts]
-    return rule_test(f"{name}: beyond its bound", (sample(figure, subject, found, value),), fires("15m", *firing))
-
-
-def _within(name: str, alert: str, figure: Series, subject: AlertSubject, found: Labels, value: float) -> RuleTest:
-    return rule_test(f"{name}: within its bound", (sample(figure, subject, found, value),), silent("15m", alert))
-
-
-def _absent(name: str, alert: str) -> RuleTest:
-    return rule_test(f"{name}: no series", (), silent("15m", alert))
+def _proofs(
+    name: str,
+    alerts: list[Alert],
+    series: Series,
+    subject: AlertSubject,
+    found: Labels,
+    *,
+    beyond: float,
+    within: float,
+) -> list[RuleTest]:
+    """The tests of alerts of one name: they fire on a value beyond their bound, on no value within it and on none."""
+    (alert,) = {each.alert for each in alerts}
+    fill = ((NUMBER, general(beyond)), (_FEATURE, dict(found).get("feature", "")))
+    firing = [Fires(each, found, fill) for each in alerts]
+    return [
+        rule_test(f"{name}: beyond its bound", (sample(series, subject, found, beyond),), fires("15m", *firing)),
+        rule_test(f"{name}: within its bound", (sample(series, subject, found, within),), silent("15m", alert)),
+        rule_test(f"{name}: no series", (), silent("15m", alert)),
+    ]

@@ -1,7 +1,7 @@
-"""Alerts about a pipeline that starts by the clock and should have told by now that its work is done.
+"""Alerts about a scheduled pipeline that should have reported by now that its work is done.
 
-It has told so once and no longer does, or it never has. Both wait for as long as its schedule allows, so that neither
-speaks of a pipeline that was just added.
+It reported once and no longer does, or it never has. Both alerts wait for as long as its schedule allows, so that
+neither fires for a pipeline that was just added.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from penstock.specs.series import Series
 from penstock.specs.units import Duration
 
 AGE = "{{ $value | humanizeDuration }}"
-"""How long ago the pipeline last told of itself, in the texts of an alert."""
+"""How long ago the pipeline last reported, in the texts of an alert."""
 _LONGEST_DELAY = dt.timedelta(days=3)
 """Of the first run behind its schedule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A pipeline that starts by the clock, and the series by which it tells when it last did its work."""
+    """A scheduled pipeline, and the series that holds the time at which it last did its work."""
 
     purpose: str
     schedule: str
-    told_by: Series
+    heartbeat: Series
     varies: dt.timedelta = dt.timedelta(0)
     """How much longer than the one before a run may take, up to a period of the schedule."""
 
     @property
     def allowed(self) -> Duration:
-        """The age from which on its last word is too old: two periods of the schedule are one too many."""
+        """The age from which on its last report is too old: two periods of the schedule are one too many."""
         gap = longest_gap(self.schedule)
         return _duration(2 * gap + min(gap, self.varies))
 
     @property
     def awaited(self) -> Duration:
-        """How long its first word may be missing: what is added just after a start has its first a whole gap later."""
+        """How long its first report may be missing: a pipeline added just after a start runs a whole gap later."""
         gap = longest_gap(self.schedule)
         return _duration(gap + min(gap, _LONGEST_DELAY))
 
@@ -63,13 +63,13 @@ def overdue(
     absent: Words,
     every: int = EVALUATION_MINUTES,
 ) -> tuple[list[Alert], list[RuleTest]]:
-    """The alert about a last word that is too old, whose texts may hold `AGE`, the one about none, and their tests.
+    """The alert about a report that is too old, whose texts may hold `AGE`, the one about none, and their tests.
 
     `every` is how many minutes lie between the evaluations of these tests.
     """
     too_old = subject.alert(
         stale.alert,
-        f"time() - {pushed(pipeline.told_by, subject)} > {int(pipeline.allowed) // 1000}",
+        f"time() - {pushed(pipeline.heartbeat, subject)} > {int(pipeline.allowed) // 1000}",
         severity,
         hold=HOLD,
         keep_firing=KEEP,
@@ -79,7 +79,7 @@ def overdue(
     )
     missing = subject.alert(
         absent.alert,
-        f"absent({selector(pipeline.told_by, subject)})",
+        f"absent({selector(pipeline.heartbeat, subject)})",
         severity,
         hold=str(pipeline.awaited),
         keep_firing=KEEP,
@@ -98,21 +98,21 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     later, due = f"{2 * every}m", after(int(pipeline.awaited) // 1000, every)
     too_old = Fires(stale, fill=((AGE, _humanize_duration(allowed + 2 * step)),))
 
-    def told(values: str, *, honoured: bool = True) -> InputSeries:
-        return as_scraped(pipeline.told_by, subject, (), values, honoured=honoured)
+    def reported(values: str, *, honoured: bool = True) -> InputSeries:
+        return as_scraped(pipeline.heartbeat, subject, (), values, honoured=honoured)
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
         return RuleTest(f"{purpose}: {name}", interval, given, expect)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
-    unhonoured = told(late, honoured=False)
+    unhonoured = reported(late, honoured=False)
     return [
-        case("last run too long ago", (told(late),), fires(later, too_old)),
+        case("last run too long ago", (reported(late),), fires(later, too_old)),
         case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
-        case("runs in time, beside an older value", (told(in_time), unhonoured), silent(later, stale.alert)),
+        case("runs in time, beside an older value", (reported(in_time), unhonoured), silent(later, stale.alert)),
         case(
             "runs all the time",
-            (told(f"0+{step}x{due // every}"),),
+            (reported(f"0+{step}x{due // every}"),),
             silent(f"{due}m", stale.alert),
             silent(f"{due}m", absent.alert),
         ),

@@ -56,7 +56,7 @@ def _held_minutes(rollout: Rollout) -> int | None:
 
 
 def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
-    (severity,) = subject.told(["ticket"])
+    (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         STOPPED,
         _in_phase(subject, _STOPPED_PHASES),
@@ -77,7 +77,7 @@ def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
 
 
 def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
-    (severity,) = subject.told(["ticket"])
+    (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         WAITING,
         _in_phase(subject, _UNDER_WAY_PHASES),

@@ -90,7 +90,7 @@ def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
     target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
     matchers = ",".join(f'{key}="{value}"' for key, value in target)
-    (severity,) = subject.told(["page"])
+    (severity,) = subject.severities(["page"])
     alert = subject.alert(
         UNREACHABLE,
         f"(max(avg_over_time(up{{{matchers}}}[5m])) or vector(0)) < 0.5",
@@ -122,7 +122,7 @@ def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
 
 def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
     """Whether any request succeeds, where no objective says how many must."""
-    (severity,) = subject.told(["page"])
+    (severity,) = subject.severities(["page"])
     # `increase` extrapolates: of three requests it may make four, and three are chance.
     alert = subject.alert(
         FAILING,

@@ -2,7 +2,7 @@
 
 The error ratio of a window is the share of its requests that were bad. Without requests there is no ratio: nothing is
 recorded, nothing fires, and the mean over the objective's window counts only the moments that had requests. A service
-that has stopped answering altogether is told by an alert of its own, over the scraping of its pods.
+that has stopped answering altogether has an alert of its own, over the scraping of its pods.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class SloRules(NamedTuple):
 
 
 def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
-    """What is measured, and what was asked for that no series tells."""
+    """What is measured, and what was asked for that no series measures."""
     slis: list[Sli] = []
     unobserved: list[Unobserved] = []
     if slos.availability is not None:
@@ -145,7 +145,7 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     pairs = window_pairs(sli.objective, int(sli.window) // 1000)
     by_severity: dict[Action, list[WindowPair]] = {}
     for pair in pairs:
-        (severity,) = subject.told([pair.severity])
+        (severity,) = subject.severities([pair.severity])
         by_severity.setdefault(severity, []).append(pair)
     alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
     name = f"{subject.rollout}.{sli.slo}"
@@ -205,8 +205,8 @@ def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[Windo
 def _tests(sli: Sli, subject: ServedSubject, alerts: tuple[Alert, ...]) -> Iterator[RuleTest]:
     for scenario in scenarios(sli.objective, int(sli.window) // 1000):
         fill = ((_VALUE, scenario.shown),)
-        told = subject.told(scenario.severities)
-        firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in told]
+        severities = subject.severities(scenario.severities)
+        firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in severities]
         expected = fires(scenario.at, *firing) if firing else silent(scenario.at, sli.alert)
         yield rule_test(f"{sli.slo}: {scenario.title}", sli.samples(scenario.good, scenario.bad), expected)
     yield rule_test(f"{sli.slo}: no requests", sli.samples("0x40", "0x40"), silent("30m", sli.alert))

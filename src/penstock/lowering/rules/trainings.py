@@ -1,8 +1,8 @@
-"""Alerts over what a training pipeline pushes when it has registered a version: one that starts by the clock is missed.
+"""Alerts over what a scheduled training pipeline pushes when it has registered a version.
 
-A run that breaks, one that nothing started and one that ends with a gate that says no look alike from outside: the
-model that is there grows old. A single refusal is what gates are for. One that lasts is a ticket, because somebody has
-to change the data, the model or the bound.
+A run that breaks, one that nothing started and one whose gate rejects the model look alike from outside: the model that
+is there grows old. A single rejection is what gates are for. One that lasts is a ticket, because somebody has to change
+the data, the model or the bound.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ TRAINING_STALE = "ModelTrainingStale"
 TRAINING_ABSENT = "ModelTrainingAbsent"
 
 _VARIES = dt.timedelta(hours=6)
-"""A pipeline tells of its end, and queues for GPUs and searches are longer on one day than on another."""
+"""A pipeline reports at its end, and queues for GPUs and searches are longer on one day than on another."""
 
 _MINUTES_OF_A_DAY = 24 * 60
 _MANY_EVALUATIONS = 10_000
 
 
 def retrained(schedule: str) -> Pipeline:
-    """The pipeline that trains by this schedule, as one that should tell of itself."""
+    """The pipeline that trains by this schedule, with the series that it pushes when it has registered a version."""
     return Pipeline("training", schedule, LAST_REGISTRATION, _VARIES)
 
 
@@ -42,7 +42,7 @@ def training_rules(view: View, name: str) -> RuleFile | None:
     model = view.model(name)
     subject = AlertSubject(alert_environment(environment), name, model.metadata.owner)
     pipeline = retrained(schedule)
-    (severity,) = subject.told(["ticket"])
+    (severity,) = subject.severities(["ticket"])
     where = (
         "Runs fail, a gate rejects the new model, or no run starts: check the newest runs of "
         f"{workflow_name(name, 'training')} in Kubeflow (namespace {subject.namespace}). The log of a gate names the "

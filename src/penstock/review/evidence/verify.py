@@ -7,6 +7,7 @@ specs and these data, and say that every gate let the model pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -91,6 +92,21 @@ def verify(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_r
     """The evidence of one Release of a catalog."""
     gates = _gates(head, release, keys, now, is_rollback)
     return Evidence((gates.finding, _promotion(head, release, keys, now, gates)))
+
+
+def signatures(head: Catalog, release: Release, keys: KeySet) -> dict[Link, list[Doubt]]:
+    """What is wrong with the signatures over each statement of a Release that can be read; nothing if they hold."""
+    found: dict[Link, list[Doubt]] = {}
+    named, promotion = release.spec.evidence, release.spec.promotion
+    gates = _open(head, named.path, named.digest)
+    promoted = _open(head, promotion.path, promotion.digest) if promotion is not None else None
+    with suppress(StatementError):
+        if isinstance(gates, _File):
+            found["gates"], _ = gates.signature(keys, parse_gates(gates.payload).predicate.created)
+    with suppress(StatementError):
+        if isinstance(promoted, _File):
+            found["promotion"], _ = promoted.signature(keys, parse_promotion(promoted.payload).created)
+    return found
 
 
 def _of_release(state: State, why: str) -> Evidence:

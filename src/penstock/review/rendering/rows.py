@@ -221,9 +221,10 @@ def _parents(plan: Plan) -> dict[str, Change]:
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:
+    """The highest risk first, then by spec; those of one spec stay in the order of its fields, as they were found."""
+
     def order(change: Change) -> tuple[Any, ...]:
-        moved = change.operation is Operation.MOVED
-        return moved, _DIRECTIONS.index(change.direction), change.address, change.operation.value
+        return change.operation is Operation.MOVED, _DIRECTIONS.index(change.direction), change.address.spec
 
     return sorted(changes, key=order)
 

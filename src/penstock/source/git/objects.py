@@ -148,7 +148,7 @@ class Folders:
     """The folders of commits, each read once."""
 
     def __init__(self, reader: ObjectReader) -> None:
-        """`reader` is whom they are asked from."""
+        """`reader` reads them from git."""
         self._reader = reader
         self._known: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
 

@@ -1,4 +1,4 @@
-"""What git is told and says, as values."""
+"""Values that git is given, and gives."""
 
 from __future__ import annotations
 

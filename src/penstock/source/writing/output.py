@@ -93,7 +93,7 @@ class OutputDirectory:
     ) -> WritePlan | None:
         """As `plan`, where all that the directory's index lists is proved to be there, and keeps its place and name.
 
-        `digests` are of those artifacts that come to other bytes; `known` is what is known of these and of the index,
+        `digests` are of those artifacts whose bytes change; `known` is what is known of these and of the index,
         and there are so many `files`.
         None where that is not all that there is to do, and only `plan` finds out what is.
         """

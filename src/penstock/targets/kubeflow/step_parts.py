@@ -42,7 +42,7 @@ _STEPS_KEPT = 512
 
 
 class StepParts(NamedTuple):
-    """What a step comes to in a pipeline; shared by all documents that hold the step."""
+    """The parts of a step in a pipeline; shared by all documents that hold the step."""
 
     task: Recurring
     component: Recurring

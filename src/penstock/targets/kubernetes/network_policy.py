@@ -93,7 +93,7 @@ def _store(rule: AccessRule) -> Iterator[dict[str, Any]]:
 def _block(cidr: str) -> dict[str, Any]:
     """A range without what it may not open; endpoints share few of them, and parsing one costs as much as a policy."""
     network = ip_network(cidr)
-    shut = [one for one in _METADATA if _is_within(ip_network(one), network)]
+    shut = [address for address in _METADATA if _is_within(ip_network(address), network)]
     return {"ipBlock": {"cidr": cidr} | ({"except": shut} if shut else {})}
 
 

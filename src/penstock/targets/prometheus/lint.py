@@ -11,8 +11,9 @@ from typing import Any
 
 from penstock.ir.monitoring import Alert, Recording, RuleFile
 
-_RANGE = re.compile(r"\[(\d+)([smhdw])\]")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_RANGE = re.compile(r"\[((?:\d+(?:ms|[smhdwy]))+)\]")
+_PART_OF_RANGE = re.compile(r"(\d+)(ms|[smhdwy])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _LABEL_USED = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 # Functions that answer whether something is there: their result needs no bound.
@@ -50,9 +51,10 @@ def parse(expr: str) -> Any | str:
 
 def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:
     """Ranges that hold fewer than two scrapes: a rate over them never has a value."""
-    for number, unit in _RANGE.findall(expr):
-        if int(number) * _SECONDS[unit] < 2 * scrape_seconds:
-            yield f"[{number}{unit}] is shorter than two scrape intervals of {scrape_seconds}s"
+    for span in _RANGE.findall(expr):
+        seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART_OF_RANGE.findall(span))
+        if seconds < 2 * scrape_seconds:
+            yield f"[{span}] is shorter than two scrape intervals of {scrape_seconds}s"
 
 
 def newer_syntax(expr: str) -> Iterator[str]:
