@@ -21,7 +21,7 @@ from penstock.catalog.sql.calls import miscounted, unknown_functions
 from penstock.catalog.sql.deciders import deciders
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql.slips import arrow, bare_window, share_above_one, slip, without_factorials
+from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.values import (
     Columns,
     ColumnUse,
@@ -377,7 +377,8 @@ def _parse(text: str) -> exp.Expr | SqlError:
         return SqlError("nested too deeply", (0, len(text)))
     except TokenError:
         return SqlError("unclosed quote", _open_quote(text))
-    return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
+    fault = miscounted(text, tree) or share_above_one(tree) or bare_window(tree)
+    return fault or arrow(tree, text) or placeholder(tree, text) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:
