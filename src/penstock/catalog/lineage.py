@@ -39,6 +39,8 @@ class FeatureSource(NamedTuple):
     """`match`: a column of the row itself on which it meets rows of another dataset."""
     guessed: bool = False
     """Whether the feature only might read it."""
+    broken: bool = False
+    """Whether it is a guess about SQL that is reported as an error by itself."""
     decides: bool = False
     """Whether it decides which value the feature has, and is no part of that value."""
     equals: Column | None = None
@@ -129,8 +131,8 @@ class Lineage(NamedTuple):
     def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Touch]:
         """Every sensitive column that somebody must answer for, what the model touches it as, and one path each."""
         found: dict[tuple[Column, Use], Touch] = {}
-        # SQL that does not parse is reported by itself; a Python function may really read everything.
-        reads = [read for read in self.reads(model) if not read.source.guessed or read.source.form == "python"]
+        # What cannot be followed, such as `contact.length()` or a Python function, may really read everything.
+        reads = [read for read in self.reads(model) if not read.source.broken]
         for read in reads:
             if not read.source.decides:
                 for column, path in upstream.exposed(self.view, read.source.column, False).items():
@@ -198,9 +200,7 @@ def _feature_sources(view: View, feature: FeatureId) -> tuple[FeatureSource, ...
 
 def _sources(view: View, source: str, feature: Feature) -> Iterator[FeatureSource]:
     if feature.sql is not None:
-        yield from (
-            FeatureSource((source, name), "sql", guessed) for name, guessed in _names(view, source, feature.sql)
-        )
+        yield from _of_expression(view, source, feature.sql, "sql")
     if feature.latest is not None:
         yield FeatureSource((feature.latest.of, feature.latest.column), "latest")
         yield from _keys(source, feature.latest, "latest")
@@ -211,15 +211,14 @@ def _sources(view: View, source: str, feature: Feature) -> Iterator[FeatureSourc
         of = feature.aggregate.of
         for text, decides in ((feature.aggregate.sql, False), (feature.aggregate.where, True)):
             if text is not None:
-                for name, guessed in _names(view, of, text):
-                    yield FeatureSource((of, name), "aggregate", guessed, decides)
+                yield from _of_expression(view, of, text, "aggregate", decides=decides)
         yield from _keys(source, feature.aggregate, "aggregate")
     if feature.python is not None:
         columns = feature.reads
         if columns is not None:
             yield from (FeatureSource((source, name), "python") for name in columns)
         else:
-            yield from (FeatureSource((source, name), "python", True) for name in _columns(view, source))
+            yield from (FeatureSource((source, name), "python", guessed=True) for name in _columns(view, source))
 
 
 def _keys(
@@ -232,16 +231,20 @@ def _keys(
         yield FeatureSource((joined.of, theirs), form, decides=True, equals=(source, ours))
 
 
-def _names(view: View, dataset: str, text: str) -> Iterator[tuple[str, bool]]:
-    """The columns of a dataset that an expression reads, and whether that is a guess."""
+def _of_expression(
+    view: View, dataset: str, text: str, form: Literal["sql", "aggregate"], *, decides: bool = False
+) -> Iterator[FeatureSource]:
+    """The columns of a dataset that an expression reads."""
     found = analysis.expression(text)
-    if isinstance(found, analysis.SqlError) or found.subquery is not None or found.opaque:
-        yield from ((name, True) for name in _columns(view, dataset))
+    broken = isinstance(found, analysis.SqlError) or found.subquery is not None
+    if isinstance(found, analysis.SqlError) or broken or found.opaque:
+        for name in _columns(view, dataset):
+            yield FeatureSource((dataset, name), form, guessed=True, broken=broken, decides=decides)
         return
     # SQL does not tell upper case from lower case, the contract does.
     known = {name.lower(): name for name in _columns(view, dataset)}
     for use in found.columns:
-        yield known.get(use.name.lower(), use.name), False
+        yield FeatureSource((dataset, known.get(use.name.lower(), use.name)), form, decides=decides)
 
 
 def _columns(view: View, dataset: str) -> tuple[str, ...]:

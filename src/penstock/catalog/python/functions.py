@@ -34,6 +34,11 @@ class Module(NamedTuple):
     imports: tuple[tuple[str, int], ...] = ()
     """What importing it imports for sure, as ``package.module`` or ``package.module.name``, each with its line."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may have names that its text does not show, by `from module import *` or by `__getattr__`."""
+        return self.find("*") is not None or self.find("__getattr__") is not None
+
     def find(self, name: str) -> Signature | None:
         """What the module defines under `name`, the last definition if there are several."""
         return next((one for one in reversed(self.functions) if one.name == name), None)
@@ -72,6 +77,7 @@ def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
 
 
 def _definitions(body: list[ast.stmt]) -> list[Signature]:
+    """What a module defines, under conditions too: of alternatives, any may be the one that is there."""
     found: list[Signature] = []
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -83,10 +89,14 @@ def _definitions(body: list[ast.stmt]) -> list[Signature]:
             found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
             found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
-        elif isinstance(node, ast.If | ast.Try):
-            found += _definitions(node.body)
+        else:
+            for below in ast.iter_child_nodes(node):
+                if isinstance(below, ast.ExceptHandler | ast.match_case):
+                    found += _definitions(below.body)
+                elif isinstance(below, ast.stmt):
+                    found += _definitions([below])
     return found
 
 
