@@ -75,14 +75,15 @@ class Texts:
         waiting = [(node, is_local)]
         while waiting:
             one, local = waiting.pop()
-            for name, value in _bindings(one):
+            for name, value in bindings(one):
                 is_inside = local or isinstance(one, (*_COMPREHENSIONS, *_FUNCTIONS))
                 self._bound.setdefault(name, []).append(value if is_inside else None)
             inner = isinstance(one, _FUNCTIONS) or (local and not isinstance(one, ast.ClassDef))
             waiting += [(child, inner) for child in ast.iter_child_nodes(one)]
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """The names that a node itself binds, each with what it may be; None where nobody can tell."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _assigned(target, [node.value])
