@@ -271,6 +271,12 @@ def test_code_that_may_run_any_other_may_read_anything(body: str) -> None:
     assert of(body).is_open
 
 
+@pytest.mark.parametrize("used", ["open(a99)", "getattr(table, a99)"])
+def test_a_text_that_is_added_to_itself_has_an_end(used: str) -> None:
+    doubled = "\n".join(f"    a{count + 1} = a{count} + a{count}" for count in range(99))
+    assert reads(f"def rush(table):\n    a0 = 'x'\n{doubled}\n    return {used}\n").is_open
+
+
 @pytest.mark.parametrize("command", [["python", "-m", "systems.prepare"], ["sh", "-c", "python systems/prepare.py"]])
 def test_the_python_of_a_step_is_followed(command: list[str]) -> None:
     files = small() | {
