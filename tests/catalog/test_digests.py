@@ -44,6 +44,14 @@ def test_it_does_not_change_with_prose_rollouts_or_defaults_that_are_written_out
     assert digest(edited(small(), path, old, new)) == digest(small())
 
 
+def test_it_changes_with_the_code_of_a_class_that_the_repository_has() -> None:
+    old = "class: sklearn.ensemble.HistGradientBoostingClassifier"
+    files = edited(small(), "specs/model.yaml", old, "class: systems.learners.Forest")
+    files["systems/learners.py"] = "class Forest: ...\n"
+    assert digest(files) != digest({**files, "systems/learners.py": "class Forest:\n    depth = 3\n"})
+    assert digest(files) == digest({**files, "systems/others.py": "class Forest: ...\n"})
+
+
 def test_it_does_not_change_with_line_ends_that_a_checkout_gives_to_code() -> None:
     files = small()
     files["systems/flights.py"] = files["systems/flights.py"].replace("\n", "\r\n")

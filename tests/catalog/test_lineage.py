@@ -91,12 +91,68 @@ def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[st
         "select columns('loy|dec') from passengers",
         "select passenger_id, #2 - #2 % 10 as decade from passengers",
         "select passenger_id from passengers union all by name select loyalty as decade from passengers",
+        "select * like 'dec%' from passengers",
+        "select q.birth_year as decade from passengers, query_table('passengers') q",
+        "select j.value as decade from passengers p, json_each([p.birth_year]) j",
+        "select r.range as decade from passengers p, range(p.birth_year) r",
+        "select r.range as decade from passengers p, lateral range(p.birth_year) r",
+        "select s.max as decade from passengers, (summarize passengers) s",
+        "select d.key as decade from passengers, (describe passengers) d",
     ],
 )
 def test_a_query_that_nobody_can_see_into_gives_anything_of_what_it_reads(query: str) -> None:
     old = "select passenger_id, birth_year - birth_year % 10 as decade, loyalty from passengers"
     flow = lineage(load(edited(small(), "specs/data.yaml", old, query)).view(None))
     assert ("passengers", "birth_year") in flow.upstream(("travellers", "decade"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select passenger_id, (select count(*) from passengers) as decade from passengers",
+        "select p.*, r.range as decade from passengers p, range(9) r",
+        "select p.*, u.unnest as decade from passengers p, unnest([1, 2]) u",
+    ],
+)
+def test_a_star_and_rows_of_numbers_hide_nothing(query: str) -> None:
+    old = "select passenger_id, birth_year - birth_year % 10 as decade, loyalty from passengers"
+    flow = lineage(load(edited(small(), "specs/data.yaml", old, query)).view(None))
+    assert ("passengers", "birth_year") not in flow.upstream(("travellers", "decade"))
+
+
+@pytest.mark.parametrize(
+    "statement", ["(describe passengers)", "(summarize passengers)", "(pivot passengers on loyalty using count(*))"]
+)
+def test_a_statement_in_the_place_of_a_table_is_no_fault(statement: str) -> None:
+    text, typed = f"select loyalty from {statement} s", (("passengers", (("loyalty", "string"),)),)
+    assert analysis.kinds(text, typed) == ()
+    assert analysis.misfits_of_query(f"select upper(loyalty) as loyalty from {statement} s", typed) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "functions"),
+    [
+        ("select * from read_csv('data/passengers.csv')", ["read_csv"]),
+        ("from p, lateral Query_Table('passengers') q select q.*", ["Query_Table"]),
+        ("with x as (from query('from passengers')) select * from x, main.glob('*')", ["query", "glob"]),
+        ("select * from p, range(3), unnest([1]) u, generate_series(1, 2), json_each(p.c), lateral unnest([p.c])", []),
+    ],
+)
+def test_functions_that_a_query_reads_are_told_unless_they_give_what_they_are_given(
+    query: str, functions: list[str]
+) -> None:
+    found = analysis.query(query)
+    assert isinstance(found, analysis.Query)
+    assert [use.name for use in found.functions] == functions
+    assert [query[slice(*use.at)] for use in found.functions] == functions
+
+
+@pytest.mark.parametrize("sql", ["passenger_id.length()", "columns('pass.*')", "#6", "max(columns('pass.*'))"])
+def test_sql_that_cannot_be_followed_uses_every_sensitive_column(sql: str) -> None:
+    files = edited(small(), "specs/features.yaml", "sql: distance}", f'sql: "{sql}"}}')
+    view = load(edited(files, "specs/features.yaml", ", match: [passenger_id]", ", match: [origin]")).view(None)
+    touched = lineage(view).sensitive_uses(view.model("delay"))
+    assert (("flights", "passenger_id"), "feature") in touched
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,20 @@ def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> No
     assert found.message == told
 
 
+@pytest.mark.parametrize(
+    ("text", "place"), [("a + ?", "?"), ("a::int > $1", "$1"), ("a = '$1' AND b = :limit", ":limit"), ("$a", "$a")]
+)
+def test_a_placeholder_is_told_where_it_stands(text: str, place: str) -> None:
+    found = analysis.expression(text)
+    assert isinstance(found, analysis.SqlError)
+    assert (found.headline, text[slice(*found.at)]) == ("contains a placeholder", place)
+
+
+@pytest.mark.parametrize("text", ["a ? 'key'", "a ->> '$.key'", "a[1:2]", "a::int", "'?' || a", "$$a$$"])
+def test_signs_of_a_placeholder_in_another_place_are_none(text: str) -> None:
+    assert isinstance(analysis.expression(text), analysis.Expression)
+
+
 def test_the_mark_of_a_factorial_moves_nothing() -> None:
     found = analysis.expression("5! + delay")
     assert isinstance(found, analysis.Expression)

@@ -10,8 +10,7 @@ from golden.case import Case
 from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog
 from penstock.catalog.repository import FilesInMemory
-from penstock.checks.datasets.data_path import misspelt_files
-from penstock.checks.engine import check
+from penstock.checks.engine import check, check_across
 from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
 from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.diagnostics.terminal import render
@@ -60,7 +59,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """What checking says; of sound specs, what compiling them would say besides."""
     found = Diagnostics()
     found.extend(check(catalog))
-    found.extend(misspelt_files(catalog))
+    found.extend(check_across(catalog))
     if not found.has_errors:
         for unit in units(catalog):
             found.extend(unit_problems(catalog, unit))

@@ -12,7 +12,12 @@ from penstock.specs.addresses import Address, AddressError, locate, resolve
 
 GATE = {"model": "delay", "rules": [{"id": "quality", "atLeast": 0.7}, {"id": "speed", "latency": {"p99": "20ms"}}]}
 
-KEYS = st.from_regex(r"[A-Za-z_]\w{0,6}", fullmatch=True)
+WORDS = st.from_regex(r"[A-Za-z_]\w{0,6}", fullmatch=True)
+TEXTS = st.text(st.sampled_from("ab1_ .-[]{}/é"), min_size=1, max_size=6).filter(
+    lambda text: "]." not in text and "][" not in text
+)
+"""Names of columns are whatever a file calls them: `No.`, `Price [EUR]`."""
+KEYS = st.one_of(WORDS, TEXTS)
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 
 
@@ -45,6 +50,13 @@ def test_items_are_known_by_their_id_whatever_their_position() -> None:
     address = Address.parse("Gate/release.rules[speed].latency.p99")
     assert resolve(address, GATE) == ("rules", 1, "latency", "p99")
     assert resolve(address, {**GATE, "rules": GATE["rules"][::-1]}) == ("rules", 0, "latency", "p99")
+
+
+@pytest.mark.parametrize("name", ["No.", ".5", "Price [EUR]", "[EUR]", "a b", "a.b", "[", "]"])
+def test_a_key_of_any_characters_has_an_address(name: str) -> None:
+    spec = {"columns": {name: {"type": "int"}}}
+    address = locate("Dataset", "prices", spec, ("columns", name, "type"))
+    assert resolve(Address.parse(str(address)), spec) == ("columns", name, "type")
 
 
 def test_a_place_that_is_not_there_resolves_to_nothing() -> None:

@@ -8,8 +8,9 @@ import orjson
 
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.lineage import datasets_of
+from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import SpecId, View
-from penstock.python.paths import paths_of
+from penstock.python.paths import module_of, paths_of
 from penstock.source.canonical import canonical_json, digest, pointed
 from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
@@ -25,7 +26,8 @@ _LATER = {"Dataset": (("source", "dialect"),), "Gate": (("clusters",),)}
 def spec_digest(view: View, model: Model | str) -> str:
     """`sha256:...` over the model, its feature sets, datasets and gates as this environment sees them.
 
-    Prose, owner, labels, card, schedule, resources and rollouts are left out; the files of named functions are in it.
+    Prose, owner, labels, card, schedule, resources and rollouts are left out; the files of the functions and classes
+    that are named are in it. Code that these import is not: the review follows it.
     Defaults are written out before, so that writing one changes nothing. KeyError where something is invalid.
     """
     name = model if isinstance(model, str) else model.name
@@ -48,8 +50,8 @@ def _digest(view: View, model: str) -> str:
     for spec_id in trained_from(view, model):
         resource = view.get(KINDS[spec_id.kind], spec_id.name)
         parts[str(spec_id)] = view.catalog.derived(resource, "training", _what_trains)
-        for function in embedded_code(view, resource, "function"):
-            for path in paths_of(function.text):
+        for code in (found for what in CODE for found in embedded_code(view, resource, what)):
+            for path in paths_of(module_of(code.text)):
                 found = view.digest_of(path)
                 if found is not None:
                     files[path] = found

@@ -2,7 +2,8 @@
 
 A column is written ``(dataset, column)``. What a model touches is either part of its values or decides them: the key
 that a value is looked up by tells as much as the value. What cannot be seen into (a Python feature without `reads`, SQL
-that does not parse) counts as depending on everything it could read, never on nothing.
+that does not parse) counts as depending on everything it could read, never on nothing. So do Python features and custom
+estimators that read the rows of a dataset by themselves: as on all of its columns.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from penstock.catalog import upstream
 from penstock.catalog.model import View
+from penstock.catalog.python.code_reads import code_reads
 from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
@@ -35,10 +37,12 @@ class FeatureSource(NamedTuple):
     """A column that a feature reads, and by which form."""
 
     column: Column
-    form: Literal["sql", "latest", "lookup", "aggregate", "python", "match"]
-    """`match`: a column of the row itself on which it meets rows of another dataset."""
+    form: Literal["sql", "latest", "lookup", "aggregate", "python", "match", "file"]
+    """`match`: a column of the row itself on which it meets rows of another dataset. `file`: code reads its rows."""
     guessed: bool = False
     """Whether the feature only might read it."""
+    broken: bool = False
+    """Whether it is a guess about SQL that is reported as an error by itself."""
     decides: bool = False
     """Whether it decides which value the feature has, and is no part of that value."""
     equals: Column | None = None
@@ -129,8 +133,8 @@ class Lineage(NamedTuple):
     def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Touch]:
         """Every sensitive column that somebody must answer for, what the model touches it as, and one path each."""
         found: dict[tuple[Column, Use], Touch] = {}
-        # SQL that does not parse is reported by itself; a Python function may really read everything.
-        reads = [read for read in self.reads(model) if not read.source.guessed or read.source.form == "python"]
+        # What cannot be followed, such as `contact.length()` or a Python function, may really read everything.
+        reads = [read for read in self.reads(model) if not read.source.broken]
         for read in reads:
             if not read.source.decides:
                 for column, path in upstream.exposed(self.view, read.source.column, False).items():
@@ -182,6 +186,18 @@ def datasets_of(view: View, model: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def read_by_code(view: View, model: Model) -> Iterator[tuple[str, FeatureId | None]]:
+    """The datasets whose rows a model's own Python reads by itself, each with the feature; None for its estimator."""
+    for feature in Lineage(view).features_of(model):
+        feature_set = view.find(FeatureSet, feature.feature_set)
+        function = feature_set.spec.features[feature.name].python if feature_set is not None else None
+        if function is not None:
+            yield from ((name, feature) for name, _ in code_reads(view, function).datasets)
+    own = model.spec.estimator.class_ or model.spec.estimator.python
+    if own is not None:
+        yield from ((name, None) for name, _ in code_reads(view, own).datasets)
+
+
 def read_dataset(feature: Feature) -> str | None:
     """The other dataset that a feature reads, if it reads one."""
     form = feature.latest or feature.lookup or feature.aggregate
@@ -198,9 +214,7 @@ def _feature_sources(view: View, feature: FeatureId) -> tuple[FeatureSource, ...
 
 def _sources(view: View, source: str, feature: Feature) -> Iterator[FeatureSource]:
     if feature.sql is not None:
-        yield from (
-            FeatureSource((source, name), "sql", guessed) for name, guessed in _names(view, source, feature.sql)
-        )
+        yield from _of_expression(view, source, feature.sql, "sql")
     if feature.latest is not None:
         yield FeatureSource((feature.latest.of, feature.latest.column), "latest")
         yield from _keys(source, feature.latest, "latest")
@@ -211,15 +225,14 @@ def _sources(view: View, source: str, feature: Feature) -> Iterator[FeatureSourc
         of = feature.aggregate.of
         for text, decides in ((feature.aggregate.sql, False), (feature.aggregate.where, True)):
             if text is not None:
-                for name, guessed in _names(view, of, text):
-                    yield FeatureSource((of, name), "aggregate", guessed, decides)
+                yield from _of_expression(view, of, text, "aggregate", decides=decides)
         yield from _keys(source, feature.aggregate, "aggregate")
     if feature.python is not None:
         columns = feature.reads
         if columns is not None:
             yield from (FeatureSource((source, name), "python") for name in columns)
         else:
-            yield from (FeatureSource((source, name), "python", True) for name in _columns(view, source))
+            yield from (FeatureSource((source, name), "python", guessed=True) for name in _columns(view, source))
 
 
 def _keys(
@@ -232,16 +245,20 @@ def _keys(
         yield FeatureSource((joined.of, theirs), form, decides=True, equals=(source, ours))
 
 
-def _names(view: View, dataset: str, text: str) -> Iterator[tuple[str, bool]]:
-    """The columns of a dataset that an expression reads, and whether that is a guess."""
+def _of_expression(
+    view: View, dataset: str, text: str, form: Literal["sql", "aggregate"], *, decides: bool = False
+) -> Iterator[FeatureSource]:
+    """The columns of a dataset that an expression reads."""
     found = analysis.expression(text)
-    if isinstance(found, analysis.SqlError) or found.subquery is not None or found.opaque:
-        yield from ((name, True) for name in _columns(view, dataset))
+    broken = isinstance(found, analysis.SqlError) or found.subquery is not None
+    if isinstance(found, analysis.SqlError) or broken or found.opaque:
+        for name in _columns(view, dataset):
+            yield FeatureSource((dataset, name), form, guessed=True, broken=broken, decides=decides)
         return
     # SQL does not tell upper case from lower case, the contract does.
     known = {name.lower(): name for name in _columns(view, dataset)}
     for use in found.columns:
-        yield known.get(use.name.lower(), use.name), False
+        yield FeatureSource((dataset, known.get(use.name.lower(), use.name)), form, decides=decides)
 
 
 def _columns(view: View, dataset: str) -> tuple[str, ...]:
@@ -262,6 +279,10 @@ def _reads(flow: Lineage, model: Model) -> Iterator[Read]:
             joined.add(feature.feature_set)
             for key in _entity(rows.name, feature_set.spec.source, feature_set.spec.entity):
                 yield Read("feature", key, feature, end)
+    for name, by in read_by_code(view, model):
+        end = (str(by) if by is not None else f"Model/{model.name}.estimator",)
+        for column in _columns(view, name):
+            yield Read("feature", FeatureSource((name, column), "file", True), by, end)
     label = (model.spec.label.dataset, model.spec.label.column)
     yield Read("label", FeatureSource(label, "sql"))
     if rows is not None:

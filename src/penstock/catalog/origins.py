@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from penstock.catalog.model import SpecId, View, written_in
 from penstock.diagnostics.model import Span
 from penstock.source.model import Pointer
-from penstock.specs.addresses import Address, resolve
+from penstock.specs.addresses import Address, resolve, step_of
 from penstock.specs.kinds import KINDS
 from penstock.specs.shapes import Anything, Choice, Entries, Items, Mapping, Shape, Tagged, mapping_of, settle, shape_at
 
@@ -71,7 +71,7 @@ class _Walk(NamedTuple):
         for cut in range(len(parts), -1, -1):
             found = resolve(Address(address.kind, address.name, parts[:cut]), self.data.get(top))
             if found is not None:
-                pointer = (top, *found, *(part.lstrip(".").strip("[]") for part in parts[cut:]))
+                pointer = (top, *found, *map(step_of, parts[cut:]))
                 return pointer if cut == len(parts) or _is_possible(kind, self.data, pointer) else None
         return None
 

@@ -54,6 +54,19 @@ def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
     return found.sorted()
 
 
+def check_across(catalog: Catalog) -> Iterator[Diagnostic]:
+    """What only a comparison of all specs, or a look at the files beside them, can tell; `check` does not include it.
+
+    `penstock check` asks for it. Compiling and reviewing, which check specs one by one, do not.
+    """
+    # Loaded where it is asked for: compiling begins with this module.
+    from penstock.checks.datasets.conflicting_sensitivity import conflicting_sensitivity
+    from penstock.checks.datasets.data_path import misspelt_files
+
+    yield from misspelt_files(catalog)
+    yield from conflicting_sensitivity(catalog)
+
+
 def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> Iterator[Diagnostic]:
     rules = rules_of(spec_id.kind)
     base = Dependencies()

@@ -9,6 +9,7 @@ from functools import cache
 
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.rule import Rule
+from penstock.diagnostics.codes import Code
 from penstock.specs.kinds import KINDS
 
 
@@ -21,6 +22,13 @@ def rules_of(kind: str) -> tuple[Rule, ...]:
 def all_rules() -> tuple[Rule, ...]:
     """Every rule once, in the order in which a system is described."""
     return tuple(dict.fromkeys(rule for kind in KINDS for rule in rules_of(kind)))
+
+
+def all_codes() -> tuple[Code, ...]:
+    """The codes of all rules, and of what is looked for among all specs at once."""
+    from penstock.checks.datasets.conflicting_sensitivity import CODE as CONFLICTING_SENSITIVITY
+
+    return (*(rule.code for rule in all_rules()), CONFLICTING_SENSITIVITY)
 
 
 def _own_rules(kind: str) -> tuple[Rule, ...]:

@@ -100,8 +100,7 @@ def _offer(found: tuple[Diagnostic, ...]) -> None:
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
-    from penstock.checks.datasets.data_path import misspelt_files
-    from penstock.checks.engine import check, check_whole
+    from penstock.checks.engine import check, check_across, check_whole
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
     from penstock.incremental.shares import divide, judge
@@ -119,7 +118,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
             # Checked as a whole, a cause with many effects is reported once.
             found = Diagnostics()
             found.extend(check(catalog))
-        found.extend(misspelt_files(catalog))
+        found.extend(check_across(catalog))
         if not found.has_errors:
             found.extend(policy_diagnostics(catalog))
             for share in pool.next_round():

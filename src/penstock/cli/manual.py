@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.catalog.codes import LOADING
-from penstock.checks.rules import all_rules
+from penstock.checks.rules import all_codes
 from penstock.diagnostics.codes import WARNS, Code, code_table
 from penstock.review.policy.codes import CODES as POLICY
 from penstock.source.codes import CODES as TEXT
@@ -123,5 +123,5 @@ REVIEWING = (
     ),
 )
 
-CODES = code_table(TEXT, LOADING, (rule.code for rule in all_rules()), COMPILING, REVIEWING, POLICY, VERIFICATION)
+CODES = code_table(TEXT, LOADING, all_codes(), COMPILING, REVIEWING, POLICY, VERIFICATION)
 """Every code with its page, by name."""

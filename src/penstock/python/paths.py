@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
+def module_of(name: str) -> str:
+    """The module that a function (``module:function``) or a class (``module.Class``) stands in."""
+    module, colon, _ = name.partition(":")
+    return module if colon else name.rpartition(".")[0]
+
+
 def paths_of(reference: str) -> tuple[str, str]:
     """The two files that ``package.module`` or ``package.module:name`` may be in: a module, or a package."""
     path = reference.partition(":")[0].replace(".", "/")

@@ -13,7 +13,8 @@ Pointer = tuple[str | int, ...]
 """A path into plain data, keys and positions as they stand in the document."""
 
 _SPEC = re.compile(r"(?P<kind>[A-Z]\w*)/(?P<name>[a-z0-9-]+)")
-_PART = re.compile(r"\.(?P<key>[A-Za-z_]\w*)|\[(?P<item>[^\]]+)\]")
+_PART = re.compile(r"\.[A-Za-z_]\w*|\[.+?\](?=[.\[]|\Z)", re.DOTALL)
+"""A part ends with the last bracket before the next part, so that a key may hold brackets: ``[Price [EUR]].type``."""
 
 
 class AddressError(ValueError):
@@ -71,12 +72,17 @@ def identity(item: Any, position: int) -> str:
     return str(position)
 
 
+def step_of(part: str) -> str:
+    """The key or the identity that a part of an address prints."""
+    return part[1:-1] if part.startswith("[") else part[1:]
+
+
 def resolve(address: Address, spec: Any) -> Pointer | None:
     """The pointer below ``spec`` that the address names in plain data, or None where there is no such place."""
     pointer: list[str | int] = []
     value = spec
     for part in address.parts:
-        word = part.strip(".[]") if part[0] == "[" else part[1:]
+        word = step_of(part)
         if isinstance(value, dict) and word in value:
             pointer.append(word)
             value = value[word]

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from penstock.catalog.model import View
+from penstock.python.data_reads import Anatomy, anatomy
 from penstock.python.paths import paths_of
+
+_KEPT_TREES = 16
+_KEPT = 256
+"""Files whose anatomy is kept: both sides of a review, and all environments, mostly see the same."""
+_LARGEST = 500_000
+"""Bytes of Python from which on it is not looked into, and taken for code that leads anywhere."""
 
 
 class Signature(NamedTuple):
@@ -34,6 +42,11 @@ class Module(NamedTuple):
     imports: tuple[tuple[str, int], ...] = ()
     """What importing it imports for sure, as ``package.module`` or ``package.module.name``, each with its line."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may have names that its text does not show, by `from module import *` or by `__getattr__`."""
+        return self.find("*") is not None or self.find("__getattr__") is not None
+
     def find(self, name: str) -> Signature | None:
         """What the module defines under `name`, the last definition if there are several."""
         return next((one for one in reversed(self.functions) if one.name == name), None)
@@ -48,15 +61,33 @@ def module_of(view: View, reference: str) -> Module | None:
     return None
 
 
+def anatomy_of(view: View, path: str) -> Anatomy:
+    """What a file that `module_of` has found is made of; nothing that can be followed where it is no Python."""
+    return view.memo(("anatomy", path), lambda inner: _anatomy(path, inner.read_file(path) or b""))
+
+
 def _read(view: View, path: str) -> Module | None:
     data = view.read_file(path)
     if data is None:
         return None
     try:
-        tree = ast.parse(data, filename=path)
+        tree = _parsed(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
+
+
+@lru_cache(_KEPT_TREES)
+def _parsed(data: bytes) -> ast.Module:
+    return ast.parse(data)
+
+
+@lru_cache(_KEPT)
+def _anatomy(path: str, data: bytes) -> Anatomy:
+    try:
+        return anatomy(path, _parsed(data)) if len(data) <= _LARGEST else Anatomy()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Anatomy()
 
 
 def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
@@ -72,6 +103,7 @@ def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
 
 
 def _definitions(body: list[ast.stmt]) -> list[Signature]:
+    """What a module defines, under conditions too: of alternatives, any may be the one that is there."""
     found: list[Signature] = []
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -83,10 +115,14 @@ def _definitions(body: list[ast.stmt]) -> list[Signature]:
             found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
             found += [Signature(name, node.lineno, 0, None, (), is_function=True) for name in names]
-        elif isinstance(node, ast.If | ast.Try):
-            found += _definitions(node.body)
+        else:
+            for below in ast.iter_child_nodes(node):
+                if isinstance(below, ast.ExceptHandler | ast.match_case):
+                    found += _definitions(below.body)
+                elif isinstance(below, ast.stmt):
+                    found += _definitions([below])
     return found
 
 

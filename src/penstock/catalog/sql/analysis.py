@@ -182,8 +182,14 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
 def _query_of(plain: dict[str, Any]) -> Query | SqlError:
     if "message" in plain:
         return _error_of(plain)
-    tables = tuple(TableUse(one["name"], tuple(one["at"])) for one in plain["tables"])
-    return Query(tables, plain["text"], plain["volatile"], _unknown_of(plain))
+    return Query(
+        _table_uses(plain["tables"]), plain["text"], plain["volatile"], _unknown_of(plain),
+        _table_uses(plain["functions"]),
+    )  # fmt: skip
+
+
+def _table_uses(plain: list[dict[str, Any]]) -> tuple[TableUse, ...]:
+    return tuple(TableUse(one["name"], tuple(one["at"])) for one in plain)
 
 
 def _unknown_of(plain: dict[str, Any]) -> tuple[UnknownFunction, ...]:

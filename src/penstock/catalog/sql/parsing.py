@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -21,7 +21,7 @@ from penstock.catalog.sql.calls import miscounted, unknown_functions
 from penstock.catalog.sql.deciders import deciders
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
-from penstock.catalog.sql.slips import arrow, bare_window, share_above_one, slip, without_factorials
+from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.values import (
     Columns,
     ColumnUse,
@@ -90,7 +90,31 @@ def query(text: str) -> Query | SqlError:
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
-    return Query(tuple(sorted(tables, key=lambda use: use.at)), text, _volatile(tree), unknown_functions(tree, text))
+    functions = [TableUse(_called(one, text), _range_of(one, text)) for one in _table_functions(tree)]
+    return Query(
+        tuple(sorted(tables, key=lambda use: use.at)),
+        text,
+        _volatile(tree),
+        unknown_functions(tree, text),
+        tuple(use for use in sorted(functions, key=lambda use: use.at) if use.name.lower() not in _OF_ARGUMENTS),
+    )
+
+
+_OF_ARGUMENTS = frozenset({"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row"})
+"""Functions in the place of a table that give nothing but what is made of their arguments."""
+
+
+def _table_functions(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The functions that a query reads in the place of tables; sqlglot follows `unnest` as it follows a table."""
+    for holder in tree.find_all(exp.Table, exp.Lateral):
+        if isinstance(holder.this, exp.Func) and not isinstance(holder.this, exp.Unnest | exp.Explode):
+            yield holder.this
+
+
+def _called(function: exp.Expr, text: str) -> str:
+    """The name of a function as it is written."""
+    start, end = _range_of(function, text)
+    return text[start:end].strip('"')
 
 
 def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
@@ -224,14 +248,32 @@ def _is_opaque(tree: exp.Expr) -> bool:
     """Whether columns come about by more than the names and places of what is selected."""
     by_name = any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation))
     renamed = any(table.alias_column_names for table in tree.find_all(exp.Table))
-    return by_name or renamed or tree.find(exp.Pivot) is not None or _names_unseen(tree)
+    is_seen = not (by_name or renamed or _has_special(tree) or _names_unseen(tree))
+    return not is_seen or any(map(_hands_on, _table_functions(tree)))
+
+
+def _has_special(tree: exp.Expr) -> bool:
+    """Whether a statement stands in the place of a table whose columns are not those of a SELECT."""
+    return tree.find(exp.Pivot, exp.Describe, exp.Summarize) is not None
+
+
+def _hands_on(function: exp.Expr) -> bool:
+    """Whether a function in the place of a table may give values of columns."""
+    is_of_arguments = isinstance(function, exp.GenerateSeries | exp.Repeat) or function.name.lower() in _OF_ARGUMENTS
+    return not is_of_arguments or function.find(exp.Column) is not None
 
 
 def _names_unseen(tree: exp.Expr) -> bool:
     """Whether columns are read by a pattern, by their number, or as what a method is called of: none to sqlglot."""
-    if tree.find(exp.Columns, exp.PositionalColumn) is not None:
+    if tree.find(exp.Columns, exp.PositionalColumn) is not None or any(map(_is_pattern, tree.find_all(exp.Star))):
         return True
     return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
+
+
+def _is_pattern(star: exp.Star) -> bool:
+    """Whether a star is chosen from, as in ``* like 'em%'``: neither all columns nor the rows of a count."""
+    holder = star.parent.parent if isinstance(star.parent, exp.Column) else star.parent
+    return not isinstance(holder, exp.Select | exp.Count | None)
 
 
 _CONDITIONS = ("where", "having", "qualify")
@@ -292,9 +334,9 @@ def kind(text: str, columns: Types) -> str:
 def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
     tree = _parse(text)
-    if isinstance(tree, SqlError):
+    if isinstance(tree, SqlError) or _has_special(tree):
         return ()
-    return tuple(Given(name, told, _named_at(one, text)) for name, told, one in query_kinds(tree, tables))
+    return tuple(Given(name, kind_, _named_at(one, text)) for name, kind_, one in query_kinds(tree, tables))
 
 
 def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
@@ -306,7 +348,7 @@ def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
 def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     """The functions in a query that refuse their argument; `text` must be a query."""
     tree = _parse(text)
-    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) else ()
+    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) and not _has_special(tree) else ()
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:
@@ -335,7 +377,8 @@ def _parse(text: str) -> exp.Expr | SqlError:
         return SqlError("nested too deeply", (0, len(text)))
     except TokenError:
         return SqlError("unclosed quote", _open_quote(text))
-    return miscounted(text, tree) or share_above_one(tree) or bare_window(tree) or arrow(tree, text) or tree
+    fault = miscounted(text, tree) or share_above_one(tree) or bare_window(tree)
+    return fault or arrow(tree, text) or placeholder(tree, text) or tree
 
 
 def _explained(text: str, error: dict[str, object]) -> SqlError:

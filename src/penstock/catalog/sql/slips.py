@@ -101,6 +101,19 @@ def bare_window(tree: exp.Expr) -> SqlError | None:
     return None
 
 
+_PLACEHOLDER = re.compile(r"\?|(?<!:)[$:]\w+")
+
+
+def placeholder(tree: exp.Expr, text: str) -> SqlError | None:
+    """A parameter of a prepared statement, which nobody gives a value."""
+    if tree.find(exp.Placeholder) is None:
+        return None
+    bare = _QUOTED.sub(lambda found: " " * len(found[0]), text)
+    found = _PLACEHOLDER.search(bare)
+    at = found.span() if found is not None else (0, len(text))
+    return SqlError("a placeholder has no value here: write the value itself", at, "contains a placeholder")
+
+
 _OF_FUNCTIONS = (exp.Transform, exp.ArrayFilter, exp.Reduce, exp.Columns)
 _MORE_OF_FUNCTIONS = re.compile(r"(?:list_|array_)?(?:transform|apply|filter|reduce)")
 _ARROW = re.compile(r"[\s)]*->")

@@ -72,6 +72,8 @@ class Query(NamedTuple):
     """What of it is another value at each run, such as ``random()``; empty where nothing is."""
     unknown: tuple[UnknownFunction, ...] = ()
     """The functions that the engine does not have, in the order of the text."""
+    functions: tuple[TableUse, ...] = ()
+    """The functions that it reads in the place of tables, but for those that give only what they are given."""
 
 
 class UnknownColumn(NamedTuple):

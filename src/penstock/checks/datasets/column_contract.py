@@ -16,11 +16,10 @@ Use instead:
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
+from penstock.checks.datasets.regular_expressions import fault
 from penstock.checks.rule import rule
 from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic
@@ -29,8 +28,6 @@ from penstock.specs.dataset import Column, Dataset
 from penstock.specs.numbers import number
 
 _NUMBERS = ("int", "float")
-_NOT_RE2 = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]|\(\?P=|\(\?\(|[*+?}]\+")
-"""Lookarounds, references back to groups, conditions, and possessive repeats: RE2 has none of them."""
 
 
 @rule("column-contract")
@@ -111,26 +108,14 @@ def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> 
             "declare the column as `string`, or use `min` and `max`",
         )  # fmt: skip
         return
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            re.compile(column.matches)
-    except re.error as error:
-        position = min(error.pos or 0, max(len(column.matches) - 1, 0))
+    found = fault(column.matches)
+    if found is not None:
         yield Diagnostic.error(
             "column-contract",
-            "the regular expression does not compile",
-            view.span(dataset, at, within=(position, position + 1)),
-            error.msg,
-        )
-        return
-    foreign = _NOT_RE2.search(column.matches)
-    if foreign is not None:
-        yield Diagnostic.error(
-            "column-contract",
-            "the regular expression is not valid RE2",
-            view.span(dataset, at, within=foreign.span()),
-            help=("RE2 has no lookaround, backreferences or possessive quantifiers",),
+            found.headline,
+            view.span(dataset, at, within=found.at),
+            found.message,
+            help=(found.advice,) if found.advice else (),
         )
 
 

@@ -16,6 +16,7 @@ Use instead:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from penstock.catalog.embedded_code import embedded_code
@@ -27,6 +28,10 @@ from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.marked_fields import Found
 from penstock.specs.row_order_sql import CALL
+
+_CHANCE = re.compile(r"random|sample|uuid|setseed", re.IGNORECASE)
+_BY_HASH = "to choose rows by chance, compare a hash of their key, such as `hash(id) % 10 = 0`"
+_BY_COLUMN = "use a timestamp column of the rows; `--as-of` and `knownAt` decide what is known at a time"
 
 
 @rule("sql-syntax")
@@ -55,7 +60,7 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
             f"the SQL of `{_name(below)}` gives another value at each run",
             view.span(resource, below),
             f"`{parsed.volatile}` is not deterministic",
-            help=("use a timestamp column of the rows; `--as-of` and `knownAt` decide what is known at a time",),
+            help=(_BY_HASH if _CHANCE.search(parsed.volatile) else _BY_COLUMN,),
         )
     elif isinstance(parsed, analysis.Expression):
         yield from _form(view, resource, below, parsed)

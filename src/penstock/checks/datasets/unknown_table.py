@@ -1,6 +1,8 @@
 """A query reads a table that is not a dataset.
 
-What it does: looks up every table of a SQL dataset, and of the SQL checks of any dataset, among the datasets.
+What it does: looks up every table of a SQL dataset, and of the SQL checks of any dataset, among the datasets. Functions
+in the place of a table may only make rows of their arguments, as `range` and `unnest` do: `read_csv` reads a file, and
+`query_table` a table that the query does not name.
 
 Why: queries may only read declared datasets. Other tables have no contract and no lineage, so a sensitive column could
 go unnoticed.
@@ -50,7 +52,25 @@ def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tup
                 "unknown-table",
                 f"a check of `{dataset.name}` reads the table `{table.name}`",
                 view.span(dataset, pointer, within=table.at),
-                help=("a check can only read its own dataset, as the table `this`",),
+                help=(_IN_CHECKS,),
             )
         elif view.find(Dataset, table.name) is None and not view.catalog.is_declared(target):
             yield unknown_name(view.catalog, target, view.span(dataset, pointer, within=table.at), "the query")
+    holder = f"a check of `{dataset.name}`" if also else "the query"
+    for function in query.functions:
+        yield Diagnostic.error(
+            "unknown-table",
+            f"{holder} reads `{function.name}(...)`, which is not a dataset",
+            view.span(dataset, pointer, within=function.at),
+            help=(_IN_CHECKS if also else _instead(function.name.lower()),),
+        )
+
+
+_IN_CHECKS = "a check can only read its own dataset, as the table `this`"
+
+
+def _instead(function: str) -> str:
+    """What to write instead of a function that reads something."""
+    if function.startswith(("read_", "parquet_", "sniff_")) or function.endswith("_scan"):
+        return "declare a Dataset with the file as its `source`, and read that by its name"
+    return "write the name of the dataset in its place: a query can only read datasets"

@@ -255,7 +255,7 @@ def _told(view: View, model: Model, sort: str, last: str, met: _Met, given: Mapp
         labels.append(Label(view.span(model, ("estimator", "class")), at_learner))
     return Diagnostic.error(
         "estimator-combination", headline, view.span(model, place),
-        "" if last else at_learner.removeprefix("the learner; "),
+        "" if last else at_learner.removeprefix("the estimator; "),
         secondary=tuple(labels), help=_advice(model, met, given, last),
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
         )
     elif module is not None:
         names = [one.name for one in module.functions]
-        if name not in names and "*" not in names:
+        if name not in names and not module.is_open:
             span = view.span(model, at, within=(len(module_name) + 1, len(path)))
             yield unknown_word("unknown-class", f"`{module.path}` has no class `{name}`", span, name, names)
     elif module_of(view, package) is not None:

@@ -28,7 +28,7 @@ from penstock.specs.team import Team
 _EMERGENCY = 2
 """The fewest people who break the glass."""
 _MOST_PARTS = 8
-"""Parts of one requirement of which every choice is looked at."""
+"""Parts of one requirement up to which every choice of them is looked at; of more, each part and all together."""
 
 
 class _Slot(NamedTuple):
@@ -80,7 +80,8 @@ def _slot(
 
 def _short(slots: list[_Slot]) -> Iterator[Diagnostic]:
     """The fewest of the parts that there are too few people for together (Hall's condition)."""
-    for size in range(1, min(len(slots), _MOST_PARTS) + 1):
+    sizes = range(1, len(slots) + 1) if len(slots) <= _MOST_PARTS else (1, len(slots))
+    for size in sizes:
         found = [some for some in combinations(slots, size) if _wanted(some) > len(_people(some))]
         for some in found:
             yield _diagnostic(some)

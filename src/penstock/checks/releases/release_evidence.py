@@ -102,7 +102,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     except (EnvelopeError, StatementError) as error:
         yield Diagnostic.error("release-evidence", "the promotion attestation is invalid", at, str(error), help=again)
         return
-    rollout = view.find(Rollout, release.spec.rollout)
+    rollout = view.in_environment(release.spec.environment).find(Rollout, release.spec.rollout)
     if rollout is None or rollout.spec.model != promotion.of.model:
         # Of another model the evidence speaks too.
         return
@@ -130,13 +130,14 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
     subject: dict[str, Any] = next(iter(statement.get("subject") or [{}]), {})
     model = f"sha256:{subject.get('digest', {}).get('sha256', '')}"
     predicate = statement["predicate"]
-    rollout = view.find(Rollout, release.spec.rollout)
+    served_in = view.in_environment(release.spec.environment)
+    rollout = served_in.find(Rollout, release.spec.rollout)
     trained = str(subject.get("name"))
     if rollout is not None and trained != (served := rollout.spec.model):
         yield Diagnostic.error(
             "release-evidence",
             f"the release is a version of `{trained}`, but its rollout serves `{served}`",
-            view.span(rollout, ("model",)),
+            served_in.span(rollout, ("model",)),
             f"the version belongs to `{trained}`",
             secondary=(path,),
             help=(

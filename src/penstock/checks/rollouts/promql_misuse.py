@@ -47,12 +47,12 @@ def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 "promql-misuse", "the PromQL does not parse", view.span(rollout, below, within=at), message
             )
             continue
-        if isinstance(tree, promql_parser.BinaryExpr) and str(tree.op).strip() in _COMPARISONS:
+        if (comparison := _compares(tree)) is not None:
             yield Diagnostic.error(
                 "promql-misuse",
                 "the expression contains a comparison",
                 view.span(rollout, below),
-                f"contains `{str(tree.op).strip()}`",
+                f"contains `{comparison}`",
                 help=(
                     "write only the value here, and the bound as `above` or `below`, so that reviews see which "
                     "changes loosen it",
@@ -66,6 +66,16 @@ def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 view.span(rollout, below),
                 help=(instead,),
             )
+
+
+def _compares(tree: object) -> str | None:
+    """The comparison that an expression is, in brackets or not; one within a function only selects series."""
+    import promql_parser as promql
+
+    while isinstance(tree, promql.ParenExpr | promql.UnaryExpr):
+        tree = tree.expr
+    operator = str(tree.op).strip() if isinstance(tree, promql.BinaryExpr) else ""
+    return operator if operator in _COMPARISONS else None
 
 
 def _given(tree: object) -> tuple[str, str] | None:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import SpecId
-from penstock.python.paths import paths_of
+from penstock.python.paths import module_of, paths_of
 from penstock.review.artifacts.comparison import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
-from penstock.review.changes.references.code import module_of
 from penstock.review.changes.specs import SpecEdit, reorderings_of, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation

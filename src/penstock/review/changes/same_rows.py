@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from fnmatch import translate
+from collections.abc import Iterator
 from functools import cached_property
-from posixpath import normpath
 
 from penstock.catalog.lazy import LazyCatalog, SpecFile
 from penstock.catalog.model import SpecId, View
+from penstock.catalog.same_rows import same_rows
 from penstock.catalog.upstream import SENSITIVE, Column
-from penstock.specs.dataset import SENSITIVITIES, Dataset, Source
-
-_WILD = re.compile(r"\[[^]]*\]?|[*?]")
+from penstock.specs.dataset import SENSITIVITIES, Dataset
 
 
 class SameRows:
@@ -40,7 +36,8 @@ class SameRows:
             if other is None or other.name == dataset.name or column[1] not in other.spec.columns:
                 continue
             label = SENSITIVITIES.index(other.spec.columns[column[1]].sensitivity)
-            if label > found[0] and SENSITIVITIES[label] in SENSITIVE and _meet(dataset.spec.source, other.spec.source):
+            is_higher = label > found[0] and SENSITIVITIES[label] in SENSITIVE
+            if is_higher and same_rows(dataset.spec.source, other.spec.source) is not None:
                 found = label, other.name
         return found
 
@@ -68,29 +65,3 @@ class SameRows:
         for catalog, file in self._private:
             if column in file.text or file.hides_names:
                 yield from ((catalog, one) for one, _, _ in file.targets if one.kind == "Dataset")
-
-
-def _meet(one: Source, other: Source) -> bool:
-    """Whether two sources may give the same rows, as far as their words tell."""
-    if one.python is not None and one.python == other.python:
-        return True
-    return any(_overlap(first, second) for first in _files(one) for second in _files(other))
-
-
-def _files(source: Source) -> Iterable[str]:
-    for paths in (source.parquet, source.csv):
-        yield from () if paths is None else (paths,) if isinstance(paths, str) else paths
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two paths or patterns may lead to one file; a star is taken to pass over slashes."""
-    one, other = normpath(one), normpath(other)
-    if not _WILD.search(one):
-        return one == other or re.match(translate(other.replace("**/", "*")), one) is not None
-    if not _WILD.search(other):
-        return _overlap(other, one)
-    (start, *_, end), (start_there, *_, end_there) = _WILD.split(one), _WILD.split(other)
-    return (
-        (start.startswith(start_there) or start_there.startswith(start))
-        and (end.endswith(end_there) or end_there.endswith(end))
-    )  # fmt: skip

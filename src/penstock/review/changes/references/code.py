@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from penstock.python.paths import paths_of
+from penstock.python.paths import module_of, paths_of
 from penstock.review.changes.references.changed_files import Changed, ReferenceDifference, blobs_of
 from penstock.review.changes.references.import_graph import ImportGraph
 from penstock.review.revisions import Revisions
@@ -109,9 +109,3 @@ class CodeReferences:
         return ReferenceDifference(
             {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
         )
-
-
-def module_of(name: str) -> str:
-    """The module that a function (``module:function``) or a class (``module.Class``) stands in."""
-    module, colon, _ = name.partition(":")
-    return module if colon else name.rpartition(".")[0]
