@@ -117,7 +117,9 @@ REVIEWING = (
         The key that signed it is revoked, removed, or no longer valid at the time of the signature. The Release goes on
         serving, because nothing else changes it; a later change of it, and a rollback to it, will not be approved.
 
-        Use instead: nothing, if the key may have leaked. Then release a version with valid evidence.
+        Use instead: nothing, if the key may have leaked. Then sign the statements with another key, whose `from` is
+        before they were made (`penstock evidence sign`, which also updates the digests in the Release), or release
+        another version.
         """,
         WARNS,
     ),

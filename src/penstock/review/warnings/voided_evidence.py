@@ -34,7 +34,8 @@ def voided_evidence(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> 
                 reasons[0],
                 help=(
                     f"`{release.spec.rollout}` goes on serving this version in {release.spec.environment}, and a "
-                    "rollback to it will not be approved: release a version with valid evidence",
+                    "rollback to it will not be approved: sign it with a valid key (`penstock evidence sign`), or "
+                    "release another version",
                 ),
             )
 
