@@ -66,6 +66,13 @@ def test_it_approves_nothing_and_says_why(repository: Repository, more: str, why
         ("kind: ApprovalPolicy\nspec: [", True),
         ("kind: Team\nspec: [", True),
         (b"\xff\xfe kind: Team", True),
+        ("kind: ApprovalPolicy\n".encode("utf-16"), True),
+        ("kind: Team\n".encode("utf-32-be"), True),
+        ("kind: Dataset\n".encode("utf-16"), False),
+        ('kind: "Approval\\x50olicy"\nspec: [', True),
+        ('kind: "Approval\\u0050olicy"\nspec: [', True),
+        ('kind: "Approval\\\n  Policy"\nspec: [', True),
+        ('kind: "Model"\nwhere: "\\d+"\nspec: [', False),
     ],
 )
 def test_a_file_that_cannot_be_read_counts_where_it_may_hold_a_policy(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from penstock.catalog.model import Catalog
@@ -15,6 +17,8 @@ from penstock.specs.approval_policy import ApprovalPolicy, ApprovalRule, BreakGl
 
 POLICY_KINDS = ("ApprovalPolicy", "Team")
 """The kinds that decide who may approve; the digest of the policy is taken over them."""
+_ESCAPE = re.compile(rb"\\[xuU\r\n]")
+"""Escapes by which a kind in double quotes need not stand in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,14 @@ def _unreadable(base: Catalog) -> list[str]:
     problems = [f"{name} is declared more than once on the base: keep one." for name in sorted(set(repeated))]
     for path in sorted(path or "" for path in paths):
         text = base.repository.read(path) if path else None
-        if text is None or b"ApprovalPolicy" in text or b"Team" in text:
+        if text is None or _may_name(text, POLICY_KINDS):
             problems.append(
                 f"{path or 'a file'} of the base cannot be read and may hold its policy: fix it there first."
             )
     return problems
+
+
+def _may_name(text: bytes, kinds: Iterable[str]) -> bool:
+    """Whether one of the kinds may be written in a file that cannot be read; UTF-16 puts zeros between its letters."""
+    plain = text.replace(b"\0", b"")
+    return _ESCAPE.search(plain) is not None or any(kind.encode() in plain for kind in kinds)
