@@ -118,6 +118,8 @@ def test_a_verdict_that_is_cut_off_names_a_command_that_exists(capsys: pytest.Ca
     [
         ("5%", "50%", ("5%", "50%")),
         (1, 1.0, ("1", "1.0")),
+        (2.0, 1e20, ("2", "1e+20")),
+        (-1e308, {"a": 1e300}, ("-1e+308", '{"a":1e+300}')),
         (True, "true", ("true", '"true"')),
         (
             "x, " * 40 + "last",

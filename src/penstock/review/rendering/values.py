@@ -13,6 +13,8 @@ _LONGEST_PART = 60
 """Characters of each of two values, of which the difference is what matters."""
 _BEFORE_WHAT_DIFFERS = 20
 """Characters that stand before it."""
+_WHOLE = 2**53
+"""From here on not all whole numbers are floats, and a power of ten reads better than its digits."""
 
 
 def shown_value(value: Any) -> str:
@@ -52,7 +54,7 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tupl
 def _written(value: Any) -> str:
     if value is None or value == "":
         return "nothing" if value is None else '""'
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
         value = int(value)
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
