@@ -10,13 +10,14 @@ from typing import Literal
 from penstock.catalog.dependencies import spec_key
 from penstock.catalog.model import Catalog, SpecId
 from penstock.checks.engine import check_whole
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
 from penstock.review.artifacts.comparison import Comparison
 from penstock.review.artifacts.unattributed import unattributed_changes
 from penstock.review.changes.code_reads import data_reads
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
+from penstock.review.changes.references.changed_files import shown_path
 from penstock.review.changes.references.edits import referenced_edits
 from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import SpecEdit, direct_changes, reorderings_of
@@ -81,7 +82,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    found = errors.sorted()
+    found = tuple(map(_with_shown_paths, errors.sorted()))
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
         turned, unseen = [], []
@@ -193,6 +194,21 @@ def _concerned(head: DependencyGraph, edited: set[SpecId]) -> set[SpecId]:
         if spec_id.kind == "Rollout":
             concerned |= {other for other in head.catalog.referring(spec_id) if other.kind == "Release"}
     return concerned
+
+
+def _with_shown_paths(found: Diagnostic) -> Diagnostic:
+    """The diagnostic with all its paths as text, so that a verdict that names them can be written down.
+
+    Nobody applies a fix from a plan, so that none is kept of a file that has another name.
+    """
+
+    def shown(label: Label) -> Label:
+        return label._replace(span=label.span._replace(path=shown_path(label.span.path)))
+
+    primary = shown(found.primary) if found.primary is not None else None
+    secondary = tuple(map(shown, found.secondary))
+    is_same = (primary, secondary) == (found.primary, found.secondary)
+    return found if is_same else replace(found, primary=primary, secondary=secondary, fix=None)
 
 
 _TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "voided-evidence"})

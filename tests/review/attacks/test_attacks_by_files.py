@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from pydantic import TypeAdapter
 
 from penstock.review.model import Plan
+from penstock.review.record.inputs import encoded
+from penstock.review.rendering import html, json, markdown, terminal
 from review.pull_requests import ERROR, looser_gate, opened
 from review.repositories import EITHER_FOLDER, Repository, directions
 
@@ -45,6 +50,20 @@ def test_a_link_that_comes_is_an_error(compiled: Repository, path: str, target: 
     (compiled.root / path).symlink_to(target)
     compiled.commit()
     assert codes(compiled.plan()) == {path: "irregular-file"}
+
+
+@pytest.mark.parametrize("place", ["specs", "generated", "generated/production"])
+@pytest.mark.parametrize("head", ["HEAD", "WORKTREE"])
+def test_a_name_that_is_no_text_is_an_error_that_can_be_shown(compiled: Repository, place: str, head: str) -> None:
+    name = compiled.root / place / os.fsdecode(b"\xff.yaml")
+    name.write_text("kind: Pod\nis: yes\n")
+    if head == "HEAD":
+        compiled.commit()
+    plan = compiled.plan(head=head)
+    assert [found.path for found in plan.errors] == [f"{place}/\\xff.yaml"]
+    for render in (terminal.render, markdown.render, html.render, json.render):
+        assert "xff.yaml" in render(plan)
+    encoded(plan, TypeAdapter(Plan))
 
 
 def test_a_link_in_the_place_of_a_specification_is_told_once(compiled: Repository) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from penstock.review.record.inputs import verdict_bytes
 from review.pull_requests import ERROR, POLICY, POLICY_PATH, PullRequest, looser_gate, names, node, opened, with_policy
 from review.repositories import Repository
 
@@ -57,6 +60,13 @@ def test_it_approves_nothing_and_says_why(repository: Repository, more: str, why
     verdict = _mended(repository, POLICY + more).verdict()
     assert verdict.state is ERROR
     assert node(verdict, "policy").why.startswith(why)
+
+
+def test_a_name_that_is_no_text_is_shown_and_written_down(repository: Repository) -> None:
+    (repository.root / "specs" / os.fsdecode(b"\xff.yaml")).write_text("kind: Team\n")
+    verdict = opened(repository, looser_gate).verdict()
+    assert node(verdict, "policy").why.startswith("specs/\\xff.yaml of the base cannot be read")
+    assert b"xff.yaml of the base" in verdict_bytes(verdict)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from penstock.catalog.model import Catalog
 from penstock.diagnostics.model import Severity
+from penstock.review.changes.references.changed_files import shown_path
 from penstock.review.model import Plan
 from penstock.review.policy.defaults import default_rules
 from penstock.review.policy.organisation import Organisation, read_owners, read_teams
@@ -99,9 +100,8 @@ def _unreadable(base: Catalog) -> list[str]:
     for path in sorted(path or "" for path in paths):
         text = base.repository.read(path) if path else None
         if text is None or _may_name(text, POLICY_KINDS):
-            problems.append(
-                f"{path or 'a file'} of the base cannot be read and may hold its policy: fix it there first."
-            )
+            place = shown_path(path) or "a file"
+            problems.append(f"{place} of the base cannot be read and may hold its policy: fix it there first.")
     return problems
 
 
