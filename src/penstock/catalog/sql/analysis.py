@@ -1,7 +1,7 @@
 """What SQL of the specs reads, and where it goes wrong.
 
-Each text is taken apart once (see `parsing`), and by one run for the next: `recall` and `learned` are how. What a
-text comes to depends on nothing but the text, and on the columns that are given with it.
+Each text is parsed once (see `parsing`), and by one run for the next: `recall` and `learned` are how. A result depends
+on nothing but the text, and on the columns that are given with it.
 """
 
 from __future__ import annotations

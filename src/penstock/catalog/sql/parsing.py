@@ -283,7 +283,7 @@ def _reaches_out(scope: Scope, known: set[str]) -> bool:
     """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
 
     sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
-    neither `known` nor made by the query is a mistake, which is told elsewhere.
+    neither `known` nor made by the query is a mistake, which is reported elsewhere.
     """
     made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
     for one in scope.traverse():
