@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
+from penstock.python.parse import parse
 from penstock.python.paths import paths_of
 
 
@@ -58,7 +59,7 @@ def _read(view: View, path: str) -> Module | None:
     if data is None:
         return None
     try:
-        tree = ast.parse(data, filename=path)
+        tree = parse(data, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
