@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.catalog.sql import analysis
+from penstock.catalog.sql import analysis, parsing
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,16 @@ def test_a_placeholder_is_told_where_it_stands(text: str, place: str) -> None:
 @pytest.mark.parametrize("text", ["a ? 'key'", "a ->> '$.key'", "a[1:2]", "a::int", "'?' || a", "$$a$$"])
 def test_signs_of_a_placeholder_in_another_place_are_none(text: str) -> None:
     assert isinstance(analysis.expression(text), analysis.Expression)
+
+
+@pytest.mark.parametrize("text", ["alter table x\n::error::y", "call x()", "select * from (describe p)"])
+def test_what_the_parser_logs_of_a_text_is_printed_nowhere(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    # Asked of the parser itself, since results are remembered.
+    if isinstance(parsing.query(text), analysis.Query):
+        parsing.kinds(text, ())
+        parsing.unknown_columns(text, ())
+        parsing.derivation(text, ())
+    assert caplog.records == []
 
 
 def test_the_mark_of_a_factorial_moves_nothing() -> None:

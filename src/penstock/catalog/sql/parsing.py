@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -44,6 +45,10 @@ from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
 
 DIALECT = "duckdb"
+
+# sqlglot logs texts that it does not know, line for line. What a pull request has written there must not reach the log
+# of a review, where a line can be a command to the forge; what is wrong with a text is reported here.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 
 def expression(text: str) -> Expression | SqlError:
