@@ -84,6 +84,21 @@ def test_what_the_parser_logs_of_a_text_is_printed_nowhere(text: str, caplog: py
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    "text", ["a" + " + 1" * 9_000, "case when a then " * 900 + "1" + " end" * 900, "(" * 5_000 + "a" + ")" * 5_000]
+)
+def test_what_nests_too_deeply_is_an_error_and_no_traceback(text: str) -> None:
+    for found in (analysis.expression(text), analysis.query(f"select {text} as b from t")):
+        if isinstance(found, analysis.SqlError):
+            assert found.message == "nested too deeply"
+    tables, types = (("t", ("a",)),), (("a", "int"),)
+    assert analysis.kind(text, types) in ("", "int")
+    assert analysis.misfits_of_expression(text, types) == ()
+    assert analysis.derivation(f"select {text} as b from t", tables).columns in ((), (("b", frozenset({("t", "a")})),))
+    assert all(one.kind == "int" for one in analysis.kinds(f"select {text} as b from t", (("t", types),)))
+    assert analysis.unknown_columns(f"select {text} as b from t", tables) == ()
+
+
 def test_the_mark_of_a_factorial_moves_nothing() -> None:
     found = analysis.expression("5! + delay")
     assert isinstance(found, analysis.Expression)
