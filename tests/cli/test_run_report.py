@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.pipelines import IMAGE, Script, write_pipeline
 from penstock.catalog.load import load_work_tree
+from penstock.cli import run_report
 from penstock.cli.main import main
 from penstock.cli.run import where_to_promote
 from penstock.cli.run_report import report
@@ -149,6 +151,7 @@ DRIFT = {
             {"feature": "x", "distance": 0.6758, "breaches": 3, "windows": [{"rows": 2000}, {}, {}]},
             {"feature": "z", "distance": 0.3, "breaches": 1, "windows": [{"rows": 2000}, {}, {}]},
             {"feature": "w", "distance": None, "breaches": 0, "windows": [{"rows": 68}, {}, {}]},
+            {"feature": "v", "distance": None, "breaches": 1, "windows": [{"rows": 2000}, {}, {}]},
         ]}
     ],
 }  # fmt: skip
@@ -165,9 +168,10 @@ QUALITY = {
 }
 
 
-def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def report_monitoring(tmp_path: Path, drift: dict[str, Any], quality: dict[str, Any]) -> None:
+    """Report a run whose steps wrote what is given."""
     workspace = Workspace(tmp_path / ".penstock")
-    made = {"drift": json.dumps(DRIFT), "quality": json.dumps(QUALITY)}
+    made = {"drift": json.dumps(drift), "quality": json.dumps(quality)}
     scripts = [Script(name, f"echo '{text}' > \"$1/{name}.json\"") for name, text in made.items()]
     path = write_pipeline(tmp_path / "pipeline.yaml", *scripts)
     run = Runner(workspace, tmp_path, IMAGE).run(read_pipeline(path), "m", "monitoring", {}, lambda _: None)
@@ -176,15 +180,32 @@ def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: 
         assert finished is not None
         (finished.folder / "out").rename(finished.folder / name)
     report(run, "m", "monitoring", workspace, tmp_path)
+
+
+def test_a_run_of_the_monitoring_tells_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report_monitoring(tmp_path, DRIFT, QUALITY)
     rows = [" ".join(line.replace("│", " ").split()) for line in capsys.readouterr().out.splitlines()]
     assert "inputs x 2,000 0.6758 ≤ 0.2 3 of 3 drifted" in rows
     assert "inputs z 2,000 0.3 ≤ 0.2 1 of 3 beyond" in rows
     assert "inputs w 68 – ≤ 0.2 0 of 3 too few rows" in rows
+    # Of a column without a value, the distance is infinite, which JSON does not have.
+    assert "inputs v 2,000 ∞ ≤ 0.2 1 of 3 beyond" in rows
     assert "q roc_auc 0.7708 0.7232 to 0.8186 ≥ 0.75 468 of 672 within" in rows
     assert "few roc_auc – – ≥ 0.75 7 of 672 too few labels" in rows
     assert "days roc_auc 0.77 0.7 to 0.84 (30 clusters) ≥ 0.75 468 of 672 within" in rows
     assert "week roc_auc 0.77 – (7 clusters: too few) ≥ 0.75 468 of 672 within" in rows
     assert "bad roc_auc 0.6 0.55 to 0.65 ≥ 0.75 468 of 672 beyond" in rows
+
+
+def test_no_name_is_cut_off_where_the_terminal_is_narrow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_report, "WIDTH", 60)
+    name = "planned_departures_of_the_origin_1h"
+    columns = [column | {"feature": name} for column in DRIFT["monitors"][0]["columns"]]
+    report_monitoring(tmp_path, DRIFT | {"monitors": [DRIFT["monitors"][0] | {"columns": columns[:1]}]}, QUALITY)
+    drift = capsys.readouterr().out.partition("Quality as of")[0]
+    assert "".join(line.split("│")[2].strip() for line in drift.splitlines() if line.startswith("│")) == name
 
 
 def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from pathlib import Path
 
 import pytest
 
-from penstock.local.fingerprints import CodeDigests
+import penstock
+from penstock.local.fingerprints import RUNTIME_PARTS, CodeDigests
 from penstock.local.pipeline import LocalStep
 
 FILES = {
@@ -25,13 +27,16 @@ FILES = {
 }
 
 
-def code(repository: Path, *words: str) -> list[str]:
+def step(*words: str) -> LocalStep:
     constants = {str(place): word for place, word in enumerate(words)}
-    step = LocalStep(
+    return LocalStep(
         name="train", title="Train", image="", command=("penstock-step", "train"), environment={}, parameters={},
         constants=constants, inputs={}, outputs=(), after=(), cache=True, retries=0, timeout_seconds=None,
     )  # fmt: skip
-    return CodeDigests(repository).of(step)
+
+
+def code(repository: Path, *words: str) -> list[str]:
+    return CodeDigests(repository).of(step(*words))
 
 
 @pytest.fixture
@@ -80,6 +85,31 @@ def test_a_step_that_names_nothing_of_the_repository_stays_the_same(repository: 
     before = code(repository, '{"class":"sklearn.linear_model.LogisticRegression"}')
     (repository / "mylib" / "clf.py").write_text("other")
     assert code(repository, '{"class":"sklearn.linear_model.LogisticRegression"}') == before
+
+
+def test_all_of_penstock_that_a_step_imports_is_part_of_it() -> None:
+    package = Path(penstock.__file__).parent
+    imported = {
+        match[1]
+        for part in RUNTIME_PARTS
+        for path in (package / part).rglob("*.py")
+        for match in re.finditer(r"^ *(?:from|import) penstock\.(\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert imported == set(RUNTIME_PARTS)
+
+
+def test_a_template_of_the_runtime_is_part_of_a_step(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    package = tmp_path_factory.mktemp("package")
+    for part in RUNTIME_PARTS:
+        (package / part).mkdir()
+    template = package / "runtime" / "card.md.jinja"
+    template.write_text("# one")
+    digests = CodeDigests(repository, package)
+    before = digests.of(step())
+    template.write_text("# another")
+    assert digests.of(step()) != before
 
 
 def test_another_version_of_anything_installed_is_another_step(

@@ -215,6 +215,16 @@ def test_steps_that_wait_for_each_other_are_an_error(tmp_path: Path) -> None:
         run(tmp_path, Script("a", "true", after=["b"]), Script("b", "true", after=["a"]))
 
 
+@pytest.mark.parametrize(
+    "text", ["", "7", "- root", "root: {}", "root: {dag: {tasks: 7}}", "root: {dag: {tasks: {a: [b]}}}", "a: [", "\x00"]
+)
+def test_a_file_that_is_no_pipeline_is_compiled_anew(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "training.yaml"
+    path.write_text(text)
+    with pytest.raises(PipelineError, match="penstock compile"):
+        read_pipeline(path)
+
+
 RUNNER = """
 import sys
 from pathlib import Path

@@ -2,7 +2,8 @@
 
 A column is written ``(dataset, column)``. What a model touches is either part of its values or decides them: the key
 that a value is looked up by tells as much as the value. What cannot be seen into (a Python feature without `reads`, SQL
-that does not parse) counts as depending on everything it could read, never on nothing.
+that does not parse) counts as depending on everything it could read, never on nothing. So do Python features and custom
+estimators that read the rows of a dataset by themselves: as on all of its columns.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from penstock.catalog import upstream
 from penstock.catalog.model import View
+from penstock.catalog.python.runtime_modules import is_of_library
 from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
@@ -35,8 +37,8 @@ class FeatureSource(NamedTuple):
     """A column that a feature reads, and by which form."""
 
     column: Column
-    form: Literal["sql", "latest", "lookup", "aggregate", "python", "match"]
-    """`match`: a column of the row itself on which it meets rows of another dataset."""
+    form: Literal["sql", "latest", "lookup", "aggregate", "python", "match", "file"]
+    """`match`: a column of the row itself on which it meets rows of another dataset. `file`: code reads its rows."""
     guessed: bool = False
     """Whether the feature only might read it."""
     broken: bool = False
@@ -184,6 +186,27 @@ def datasets_of(view: View, model: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def read_by_code(view: View, model: Model) -> Iterator[tuple[str, FeatureId | None]]:
+    """The datasets whose rows a model's own Python reads by itself, each with the feature; None for its estimator."""
+    own: list[tuple[str | None, FeatureId | None]] = []
+    for feature in Lineage(view).features_of(model):
+        feature_set = view.find(FeatureSet, feature.feature_set)
+        own.append((feature_set.spec.features[feature.name].python if feature_set is not None else None, feature))
+    own.append((model.spec.estimator.class_ or model.spec.estimator.python, None))
+    for code, by in own:
+        if code is not None:
+            yield from ((name, by) for name in _read_by(view, code))
+
+
+def _read_by(view: View, code: str) -> Iterator[str]:
+    """The datasets whose rows a function or class reads; none for one of a library."""
+    if is_of_library(code):
+        return
+    from penstock.catalog.python.code_reads import code_reads
+
+    yield from (name for name, _ in code_reads(view, code).datasets)
+
+
 def read_dataset(feature: Feature) -> str | None:
     """The other dataset that a feature reads, if it reads one."""
     form = feature.latest or feature.lookup or feature.aggregate
@@ -265,6 +288,10 @@ def _reads(flow: Lineage, model: Model) -> Iterator[Read]:
             joined.add(feature.feature_set)
             for key in _entity(rows.name, feature_set.spec.source, feature_set.spec.entity):
                 yield Read("feature", key, feature, end)
+    for name, by in read_by_code(view, model):
+        end = (str(by) if by is not None else f"Model/{model.name}.estimator",)
+        for column in _columns(view, name):
+            yield Read("feature", FeatureSource((name, column), "file", True), by, end)
     label = (model.spec.label.dataset, model.spec.label.column)
     yield Read("label", FeatureSource(label, "sql"))
     if rows is not None:

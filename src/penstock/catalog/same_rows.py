@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from fnmatch import fnmatchcase, translate
-from functools import lru_cache
+from fnmatch import fnmatchcase
 from itertools import product
-from posixpath import normpath
 from typing import Literal
 
+from penstock.catalog.sources import files_of, is_pattern, overlap
+from penstock.python.written_paths import in_repository
 from penstock.specs.dataset import Source
-
-_WILDCARD = re.compile(r"\[[^]]*\]?|[*?]")
 
 
 def same_rows(source: Source, other: Source) -> Literal["sure", "possible"] | None:
@@ -21,32 +18,13 @@ def same_rows(source: Source, other: Source) -> Literal["sure", "possible"] | No
     """
     if source.python is not None and source.python == other.python:
         return "sure"
-    pairs = list(product(_paths(source), _paths(other)))
+    pairs = list(product(map(in_repository, files_of(source)), map(in_repository, files_of(other))))
     if any(path == there or _is_matched(path, there) or _is_matched(there, path) for path, there in pairs):
         return "sure"
-    return "possible" if any(_may_meet(path, there) for path, there in pairs) else None
-
-
-def _paths(source: Source) -> list[str]:
-    listed = (source.csv, source.parquet)
-    return [normpath(path) for paths in listed for path in ([paths] if isinstance(paths, str) else paths or ())]
+    return "possible" if any(overlap(path, there) for path, there in pairs) else None
 
 
 def _is_matched(path: str, pattern: str) -> bool:
     """Whether a path without wildcards matches a pattern part by part, as the steps match them."""
     parts, expected = path.split("/"), pattern.split("/")
-    return not _WILDCARD.search(path) and len(parts) == len(expected) and all(map(fnmatchcase, parts, expected))
-
-
-@lru_cache(maxsize=4096)
-def _may_meet(path: str, other: str) -> bool:
-    """Whether two paths or patterns may lead to one file; a star is taken to pass over slashes."""
-    if not _WILDCARD.search(path):
-        return path == other or re.match(translate(other.replace("**/", "*")), path) is not None
-    if not _WILDCARD.search(other):
-        return _may_meet(other, path)
-    (start, *_, end), (start_there, *_, end_there) = _WILDCARD.split(path), _WILDCARD.split(other)
-    return (
-        (start.startswith(start_there) or start_there.startswith(start))
-        and (end.endswith(end_there) or end_there.endswith(end))
-    )  # fmt: skip
+    return not is_pattern(path) and len(parts) == len(expected) and all(map(fnmatchcase, parts, expected))

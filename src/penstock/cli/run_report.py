@@ -19,6 +19,7 @@ from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import EXIT_USAGE
+from penstock.specs.series import FEWEST_DRIFT_ROWS
 
 WIDTH = 110
 """Columns where the output is no terminal."""
@@ -131,12 +132,18 @@ def _metrics(console: Console, evaluation: dict[str, Any] | None, held_out: str)
         return
     rows = "test row" if evaluation["rows"] == 1 else "test rows"
     title = f"{evaluation['rows']:,} {held_out}{rows}{_clustered(evaluation.get('clusters'))}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("metric")
+    table = Table()
+    table.add_column("metric", overflow="fold")
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")
     for name, figure in evaluation["metrics"].items():
         table.add_row(name, _number(figure["estimate"]), f"{_number(figure['low'])} to {_number(figure['high'])}")
+    _print(console, title, table)
+
+
+def _print(console: Console, title: str, table: Table) -> None:
+    """Print a table below its title, which a narrow table would break within its own width."""
+    console.print(Text(title, "italic"))
     console.print(table)
 
 
@@ -150,9 +157,9 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
         return
     passed = "passed" if gate["passed"] else "failed"
     title = f"Gate {gate['gate']}: {passed}{_clustered(gate.get('clusters'))}"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for column in ("rule", "value", "bound", "outcome"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for rule in gate["rules"]:
         if not rule["figures"]:
             table.add_row(
@@ -168,16 +175,18 @@ def _gate(console: Console, gate: dict[str, Any] | None) -> None:
             if figure["low"] is not None and figure["high"] is not None:
                 value += f"  [{_number(figure['low'])}, {_number(figure['high'])}]"
             table.add_row(rule["id"], Text(value), Text(bound), Text(judged["outcome"], _STYLES[judged["outcome"]]))
-    console.print(table)
+    _print(console, title, table)
 
 
 def _drift(console: Console, found: dict[str, Any] | None) -> None:
     """Each feature of each monitor: how far it is from the rows of training, in the newest window."""
     if found is None or not found["monitors"]:
         return
-    table = Table(title=f"Drift as of {found['as_of']}", title_justify="left")
+    table = Table()
     for column in ("monitor", "feature", "rows", "distance", "bound", "breaches", "outcome"):
-        table.add_column(column, justify="right" if column in ("rows", "distance", "breaches") else "left")
+        table.add_column(
+            column, justify="right" if column in ("rows", "distance", "breaches") else "left", overflow="fold"
+        )
     for monitor in found["monitors"]:
         for column in monitor["columns"]:
             breaches = f"{column['breaches']} of {len(column['windows'])}"
@@ -185,8 +194,9 @@ def _drift(console: Console, found: dict[str, Any] | None) -> None:
             styled = Text(outcome, _STYLES[_OF_DRIFT[outcome]])
             bound = f"≤ {_number(monitor['above'])}"
             rows = f"{column['windows'][0]['rows']:,}"
-            table.add_row(monitor["id"], column["feature"], rows, _number(column["distance"]), bound, breaches, styled)
-    console.print(table)
+            distance = _number(_distance(column))
+            table.add_row(monitor["id"], column["feature"], rows, distance, bound, breaches, styled)
+    _print(console, f"Drift as of {found['as_of']}", table)
 
 
 _OF_DRIFT = {"drifted": "fail", "beyond": "warn", "too few rows": "skip", "within": "pass"}
@@ -196,18 +206,27 @@ def _drifted(column: dict[str, Any], monitor: dict[str, Any]) -> str:
     """What is known of a feature: over all windows, then over the newest, which may have too few rows."""
     if column["feature"] in monitor["drifted"]:
         return "drifted"
-    if column["distance"] is None:
+    distance = _distance(column)
+    if distance is None:
         return "too few rows"
-    return "beyond" if column["distance"] > monitor["above"] else "within"
+    return "beyond" if distance > monitor["above"] else "within"
+
+
+def _distance(column: dict[str, Any]) -> float | None:
+    """The distance in the newest window; None of too few rows. An infinite one is null in JSON, as that is."""
+    if column["distance"] is None and column["windows"][0]["rows"] >= FEWEST_DRIFT_ROWS:
+        return float("inf")
+    distance: float | None = column["distance"]
+    return distance
 
 
 def _quality(console: Console, found: dict[str, Any] | None) -> None:
     """Each monitor of quality: its metric on the rows whose labels are due."""
     if found is None or not found["monitors"]:
         return
-    table = Table(title=f"Quality as of {found['as_of']}", title_justify="left")
+    table = Table()
     for column in ("monitor", "metric", "value", "95% interval", "bound", "labels", "outcome"):
-        table.add_column(column, justify="right" if column in ("value", "labels") else "left")
+        table.add_column(column, justify="right" if column in ("value", "labels") else "left", overflow="fold")
     for monitor in found["monitors"]:
         below, above = monitor["below"], monitor["above"]
         bound = f"≥ {_number(below)}" if below is not None else f"≤ {_number(above)}"
@@ -217,7 +236,7 @@ def _quality(console: Console, found: dict[str, Any] | None) -> None:
         labels = f"{monitor['labels']:,} of {monitor['rows']:,}"
         row = (monitor["id"], monitor["metric"], _number(monitor["value"]), _interval(monitor), bound, labels)
         table.add_row(*row, Text(shown, _STYLES[outcome]))
-    console.print(table)
+    _print(console, f"Quality as of {found['as_of']}", table)
 
 
 def _outputs(run: Run, pipeline: str, workspace: Workspace, root: Path) -> None:
@@ -276,7 +295,9 @@ def _interval(monitor: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    if value is None:
+        return "–"
+    return "∞" if value == float("inf") else f"{value:.4g}"
 
 
 def _shown(path: Path, root: Path) -> str:

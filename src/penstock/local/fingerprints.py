@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import re
@@ -13,7 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
+import penstock
 from penstock.local.pipeline import LocalStep
+
+RUNTIME_PARTS = ("diagnostics", "python", "runtime", "specs")
+"""What steps import of Penstock."""
+_PACKAGE = Path(penstock.__file__).parent
 
 _NAMED = re.compile(r"\b([A-Za-z_]\w*)[.:][A-Za-z_]")
 """The first name of a function or class, `systems.flights:weather`, or of a file, `systems.py`."""
@@ -30,13 +34,11 @@ class CodeDigests:
     They are those of the moment at which they are asked for; what has not changed since is not read again.
     """
 
-    def __init__(self, repository: Path) -> None:
+    def __init__(self, repository: Path, package: Path = _PACKAGE) -> None:
+        """`package` is the folder of Penstock's own code."""
         self._repository = repository
+        self._package = package
         self._known: dict[Path, tuple[State, str]] = {}
-        spec = importlib.util.find_spec("penstock")
-        assert spec is not None
-        assert spec.origin is not None
-        self._package = Path(spec.origin).parent
         self._installed = sorted({f"{one.name}={one.version}" for one in importlib.metadata.distributions()})
 
     def of(self, step: LocalStep) -> list[str]:
@@ -53,7 +55,7 @@ class CodeDigests:
         own = [self._digest(path) for path in packages]
         if packages or modules:
             own.append(self._digest(self._repository, ".py"))
-        runtime = [self._digest(self._package / room, ".py") for room in ("python", "runtime", "specs")]
+        runtime = [self._digest(self._package / part) for part in RUNTIME_PARTS]
         return [f"python={sys.version_info.major}.{sys.version_info.minor}", *self._installed, *runtime, *own]
 
     def _digest(self, folder: Path, suffix: str = "") -> str:

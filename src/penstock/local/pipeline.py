@@ -84,8 +84,9 @@ def read_pipeline(path: Path) -> LocalPipeline:
         raise PipelineError(f"{path}: {error.strerror}; run `penstock compile` first") from error
     except yaml.YAMLError as error:
         raise PipelineError(f"{path} is not YAML; run `penstock compile` to write it again") from error
-    if not documents or "root" not in documents[0] or len(documents) > 2:
-        raise PipelineError(f"{path} is not a compiled pipeline; run `penstock compile` to write it again")
+    no_pipeline = f"{path} is not a compiled pipeline; run `penstock compile` to write it again"
+    if not documents or len(documents) > 2 or any(not isinstance(each, dict) for each in documents):
+        raise PipelineError(no_pipeline)
     spec = documents[0]
     platform = documents[1] if len(documents) == 2 else {}
     try:
@@ -102,7 +103,11 @@ def read_pipeline(path: Path) -> LocalPipeline:
             f"{path}: the steps depend on each other in a circle: {' -> '.join(error.args[1])}"
         ) from error
     except KeyError as error:
-        raise PipelineError(f"{path}: the pipeline refers to {error}, which does not exist") from error
+        raise PipelineError(
+            f"{path}: the pipeline refers to {error}, which does not exist; run `penstock compile` to write it again"
+        ) from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise PipelineError(no_pipeline) from error
 
 
 def _step(name: str, task: dict[str, Any], spec: dict[str, Any], platform: dict[str, Any]) -> LocalStep:

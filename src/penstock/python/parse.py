@@ -6,7 +6,7 @@ import ast
 import warnings
 
 
-def parse(data: bytes, path: str = "<unknown>") -> ast.Module:
+def parse(data: bytes) -> ast.Module:
     """The syntax tree of a file; SyntaxError, ValueError, RecursionError or MemoryError where it has none.
 
     The parser warns of an invalid escape by printing the line that holds it. What a pull request has written there must
@@ -14,4 +14,4 @@ def parse(data: bytes, path: str = "<unknown>") -> ast.Module:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(data, filename=path)
+        return ast.parse(data)

@@ -8,6 +8,8 @@ from itertools import product
 
 _MOST = 1_000
 """Texts of one expression; where they may be more, nobody knows them."""
+_LONGEST = 10_000
+"""Letters of one text: one that is added to itself soon has no end."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMED = (ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.FunctionDef, ast.MatchAs, ast.MatchStar)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -23,6 +25,7 @@ class Texts:
     def __init__(self, tree: ast.AST) -> None:
         self._bound: dict[str, list[ast.expr | None]] = {}
         self._resolving: set[str] = set()
+        self._known: dict[str, tuple[str, ...] | None] = {}
         self._bind(tree, is_local=False)
 
     def of(self, node: ast.expr | None) -> tuple[str, ...] | None:
@@ -37,13 +40,16 @@ class Texts:
             return self.of(node.value)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self._joined([self.of(node.left), self.of(node.right)])
-        if isinstance(node, ast.Name) and node.id in self._bound and node.id not in self._resolving:
-            self._resolving.add(node.id)
+        return self._of_name(node.id) if isinstance(node, ast.Name) else None
+
+    def _of_name(self, name: str) -> tuple[str, ...] | None:
+        if name not in self._known and name in self._bound and name not in self._resolving:
+            self._resolving.add(name)
             try:
-                return self._all(self._bound[node.id])
+                self._known[name] = self._all(self._bound[name])
             finally:
-                self._resolving.discard(node.id)
-        return None
+                self._resolving.discard(name)
+        return self._known.get(name)
 
     def beginning(self, node: ast.expr | None) -> str:
         """The first text of one that is put together; empty where that is not written out."""
@@ -62,27 +68,29 @@ class Texts:
         return tuple(dict.fromkeys(found)) if len(found) <= _MOST else None
 
     def _joined(self, parts: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-        count, known = 1, []
+        count, longest, known = 1, 0, []
         for part in parts:
             if part is None:
                 return None
             known.append(part)
             count *= len(part)
-        return tuple("".join(one) for one in product(*known)) if count <= _MOST else None
+            longest += max(map(len, part), default=0)
+        return tuple("".join(one) for one in product(*known)) if count <= _MOST and longest <= _LONGEST else None
 
     def _bind(self, node: ast.AST, *, is_local: bool) -> None:
         """What binds names below a node; None in the place of what nobody can tell."""
         waiting = [(node, is_local)]
         while waiting:
             one, local = waiting.pop()
-            for name, value in _bindings(one):
+            for name, value in bindings(one):
                 is_inside = local or isinstance(one, (*_COMPREHENSIONS, *_FUNCTIONS))
                 self._bound.setdefault(name, []).append(value if is_inside else None)
             inner = isinstance(one, _FUNCTIONS) or (local and not isinstance(one, ast.ClassDef))
             waiting += [(child, inner) for child in ast.iter_child_nodes(one)]
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """The names that a node itself binds, each with what it may be; None where nobody can tell."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _assigned(target, [node.value])

@@ -13,6 +13,7 @@ from penstock.checks.engine import check_whole
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.review.artifacts.comparison import Comparison
 from penstock.review.artifacts.unattributed import unattributed_changes
+from penstock.review.changes.code_reads import data_reads
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
@@ -123,7 +124,11 @@ def compare(
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     effects = _distinct(
-        [*indirect_changes(base, head, [*edits, *referenced]), *newly_reaching(base, head, edits, referenced)]
+        [
+            *indirect_changes(base, head, [*edits, *referenced]),
+            *newly_reaching(base, head, edits, referenced),
+            *data_reads(base, head, edits, referenced),
+        ]
     )
     return edits, *_told(ImpactAnalysis.of(base, head, edits), [*edits, *referenced], effects)
 

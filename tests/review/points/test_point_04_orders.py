@@ -11,76 +11,19 @@ import yaml
 from penstock.review.changes.reorderings import SORTED
 from penstock.review.model import Change, Direction, Operation
 from penstock.specs.rollout import RolloutSpec
+from review.points.orders import Path, committed, prepared, turn, turned
 from review.pull_requests import APPROVED, looser_gate, opened
 from review.repositories import Documents, Repository, at, direct, directions, indirect
-
-Path = tuple[str | int, ...]
-
-
-def _prepare(documents: Documents) -> None:
-    """Give every list and mapping that may stand in another order two things at least."""
-    model = documents["Model", "delay"]
-    model["metadata"]["labels"] = {"area": "air", "cost": "low"}
-    model["spec"]["estimator"]["params"] = {
-        "learning_rate": 0.1,
-        "categories": {"b": 1, "a": 2},
-        "stages": [{"p": 1, "q": 2}],
-    }
-    model["spec"]["search"] = {
-        "trials": 3,
-        "maximize": "roc_auc",
-        "space": {"max_depth": {"int": [2, 8]}, "min_samples_leaf": {"choice": [5, 10]}},
-    }
-    model["spec"]["slices"] = ["origin", "distance"]
-    model["spec"]["card"]["limitations"] = ["Only New York.", "Only 2013."]
-    documents["Dataset", "flights"]["spec"]["checks"].append({"id": "more", "rows": {"atLeast": 2000}})
-    for name in ("staging", "production"):
-        documents["Environment", name]["spec"]["prometheus"] = {"ruleLabels": {"team": "a", "role": "b"}}
-    documents["Gate", "delay-release"]["spec"]["tests"] = [
-        {"given": {"quality": value, "regions": 0.01}, "expect": {"quality": verdict, "regions": "pass"}}
-        for value, verdict in ((0.8, "pass"), (0.5, "fail"))
-    ]
-    rollout = documents["Rollout", "delay-online"]
-    rollout["spec"]["monitor"]["drift"].append(
-        {"id": "more", "above": 0.3, "window": "14d", "then": ["ticket", "page"]}
-    )
-    rollout["spec"]["access"]["callers"][0]["pods"] = {"b": "x", "a": "y"}
-    rollout["overrides"] = {
-        "production": {"serve": {"replicas": {"min": 3}}},
-        "staging": {"serve": {"replicas": {"min": 4}}},
-    }
 
 
 @pytest.fixture
 def compiled(repository: Repository) -> Repository:
-    repository.edit(_prepare)
-    repository.compile()
-    repository.commit("Compiled")
-    repository.branch()
-    return repository
+    return prepared(repository)
 
 
 def generated(repository: Repository) -> dict[str, bytes]:
     root = repository.root / "generated"
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-
-def turned(value: Any) -> Any:
-    return dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
-
-
-def turn(documents: Documents, spec: str, path: Path) -> None:
-    kind, _, name = spec.partition("/")
-    *above, last = path
-    held: Any = documents[kind, name]
-    for step in above:
-        held = held[step]
-    held[last] = turned(held[last])
-
-
-def committed(repository: Repository) -> None:
-    repository.compile()
-    repository.commit()
 
 
 def by_keys(value: Any) -> Any:
@@ -295,100 +238,6 @@ def test_another_change_of_the_spec_hides_no_order(compiled: Repository, value: 
     compiled.edit(edit)
     committed(compiled)
     assert set(directions(compiled.plan())) == {"Gate/delay-release.rules", "Gate/delay-release.rules[quality].atLeast"}
-
-
-def put(kind: str, name: str, key: str, value: Any) -> Any:
-    """An edit that puts a value into a list or in the place of a field of a spec."""
-
-    def edit(documents: Documents) -> None:
-        spec = documents[kind, name]["spec"]
-        if isinstance(spec.get(key), list) and not isinstance(value, list):
-            spec[key].append(value)
-        else:
-            spec[key] = value
-
-    return edit
-
-
-def learn(by: dict[str, str]) -> Any:
-    """An edit that puts another learner in the place of a model's, with the same parameters."""
-
-    def edit(documents: Documents) -> None:
-        spec = documents["Model", "delay"]["spec"]
-        spec["estimator"] = {**by, "params": spec["estimator"]["params"]}
-
-    return edit
-
-
-COUNTED = {
-    "a JSON patch picks a manifest's parts by number": (
-        put(
-            "Rollout",
-            "delay-online",
-            "patches",
-            [
-                {
-                    "kind": "NetworkPolicy",
-                    "name": "delay-online",
-                    "json": [{"op": "remove", "path": "/spec/ingress/0/from/1"}],
-                }
-            ],
-        ),
-        [
-            ("Rollout/delay-online", ("spec", "access", "callers"), ".access.callers"),
-            ("Rollout/delay-online", ("spec", "monitor", "drift"), ".monitor.drift"),
-            ("Rollout/delay-online", ("spec", "monitor", "drift", 1, "then"), ".monitor.drift[more].then"),
-        ],
-    ),
-    "a function runs between two rules": (
-        put("Gate", "delay-release", "rules", {"id": "own", "python": "systems.flights:saved", "atLeast": 0.0}),
-        [("Gate/delay-release", ("spec", "rules"), ".rules")],
-    ),
-    "what was asked before answers sooner": (
-        put("Gate", "delay-release", "rules", {"id": "speed", "latency": {"p99": "20ms"}}),
-        [("Gate/delay-release", ("spec", "rules"), ".rules")],
-    ),
-    "a function runs between two checks": (
-        put("Dataset", "flights", "checks", {"id": "own", "python": "systems.flights:odd"}),
-        [("Dataset/flights", ("spec", "checks"), ".checks")],
-    ),
-    "a function takes the parameters": (
-        learn({"python": "systems.flights:build"}),
-        [("Model/delay", ("spec", "estimator", "params"), ".estimator.params")],
-    ),
-    "a learner of somebody else's takes the parameters": (
-        learn({"class": "xgboost.XGBClassifier"}),
-        [("Model/delay", ("spec", "estimator", "params"), ".estimator.params")],
-    ),
-}
-"""What makes an order count that is free otherwise, and which."""
-
-
-@pytest.mark.parametrize("reason", COUNTED)
-@pytest.mark.parametrize("when", ["before", "with the order", "no longer"])
-def test_an_order_is_not_free_where_something_counts(compiled: Repository, reason: str, when: str) -> None:
-    add, orders = COUNTED[reason]
-    functions = (
-        "def saved(truth, said, rows): return 1.0\ndef odd(table): return table\ndef build(**params): return None\n"
-    )
-    compiled.git("checkout", "--quiet", "main")
-    compiled.write("systems/flights.py", compiled.read("systems/flights.py") + functions)
-    former = compiled.read("specs/system.yaml")
-    if when != "with the order":
-        compiled.edit(add)
-    committed(compiled)
-    compiled.branch("other")
-    if when == "with the order":
-        compiled.edit(add)
-    elif when == "no longer":
-        compiled.write("specs/system.yaml", former)
-    for spec, path, _ in sorted(orders, key=lambda one: -len(one[1])):
-        compiled.edit(lambda documents, spec=spec, path=path: turn(documents, spec, path))  # type: ignore[misc]
-    committed(compiled)
-    plan = compiled.plan()
-    found = {str(one.address): one.direction for one in direct(plan) if one.why.endswith(("order", "nothing"))}
-    assert plan.errors == ()
-    assert found == {f"{spec}{address}": Direction.UNKNOWN for spec, _, address in orders}
 
 
 def test_an_order_that_is_pushed_after_an_approval_has_to_be_approved(repository: Repository) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from penstock.review.rendering import html, json, markdown, terminal
-from penstock.review.rendering.text_safety import fenced, html_prose, log_line, visible
+from penstock.review.rendering.text_safety import fenced, html_prose, log_line, markdown_prose, visible
 from penstock.review.rendering.text_safety import markdown as markdown_code
 from review.rendering.plans import notes, plan
 
@@ -36,7 +36,7 @@ EXAMPLES = settings(max_examples=150, deadline=None)
 
 
 def structure(text: str) -> list[tuple[str, str]]:
-    """The tokens of Markdown without their text; HTML tags are part of it."""
+    """The tokens of Markdown without their text; HTML tags are part of it, but for code, which means nothing else."""
     found = []
     for token in PLAIN.parse(text):
         if token.type != "fence":
@@ -44,7 +44,7 @@ def structure(text: str) -> list[tuple[str, str]]:
         found += [
             (child.type, child.content if child.type == "html_inline" else child.tag)
             for child in token.children or ()
-            if child.type != "text"
+            if child.type != "text" and child.content not in ("<code>", "</code>")
         ]
     return found
 
@@ -81,6 +81,18 @@ def test_markdown_mentions_and_links_nobody(text: str) -> None:
     for shown in (markdown_code(text), markdown.render(plan(text, artifacts=()))):
         assert "@" not in shown
         assert not re.search(r"(?i)https?:|www\.|\$|`\S*`", shown)
+
+
+@EXAMPLES
+@given(TEXT)
+def test_prose_in_markdown_is_text_and_code_and_calls_nobody(text: str) -> None:
+    shown = unescape(re.sub(r"<code>.*?</code>", "", markdown_prose(text)))
+    assert not re.search("@(?!\u200b)", shown)
+    assert shown.replace("@\u200b", "@") == visible(re.sub(r"`[^`]*`", "", text))
+
+
+def test_names_in_a_sentence_of_markdown_are_code() -> None:
+    assert markdown_prose("expects `airports` to fail") == "expects <code>airports</code> to fail"
 
 
 @EXAMPLES

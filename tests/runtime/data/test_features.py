@@ -130,6 +130,17 @@ def test_a_feature_that_cannot_be_computed_is_named_with_the_reason(feature: dic
     assert "feature" in str(caught.value)
 
 
+def test_values_of_withheld_columns_are_counted_and_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"id": {"type": "int"}, "income": {"type": "float", "sensitivity": "pii"}}
+    assert validate(tmp_path, {"id": [1, 2], "income": [71234.5, 2.0]}, columns=columns)[0] == 0
+    definition = {"source": "rows", "entity": ["id"], "features": {"f": {"type": "int", "sql": "income"}}}
+    flags = {"table": f"rows={tmp_path / 'table'}", "features": tmp_path / "features"}
+    assert run("features", feature_set="set", definition=json.dumps(definition), **flags) == 2
+    assert capsys.readouterr().err.endswith("declared int, but 1 of its values are not\n")
+
+
 def test_rows_without_a_time_have_no_latest_value() -> None:
     with pytest.raises(InputError, match="`untimed` has no event time"):
         value({"type": "float", **last("events", "v")}, source="untimed")

@@ -225,8 +225,8 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
     rows = read_source(Source(parquet=f"{tmp_path}/*.parquet"), list(COLUMNS), {})
     assert rows.num_rows == 5
     assert caplog.messages == [
-        f"`{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
-        f"`{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
     ]
 
 
@@ -242,6 +242,7 @@ FUNCTIONS = [
     ("import nothing_of_this_name\n",
      "`made_source:rows`: the module imports `nothing_of_this_name`, which is not installed here: install the package "
      "that has it, also in the runtime image"),
+    ("import made\n", "`made_source:rows`: the module imports `made`, which is not installed here"),
     ("def rows():\n    pass\n",
      "`made_source:rows` returned None, as a function without `return` does; expected an Arrow table or a pandas "
      "frame"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.runtime.documents.markdown import Markdown, code, escaped, table
+from penstock.runtime.documents.markdown import Markdown, code, escaped, prose, table
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,22 @@ def test_markdown_goes_in_as_it_is() -> None:
 def test_code_that_holds_backticks_stays_code() -> None:
     assert code("a `b` c") == "``a `b` c``"
     assert code("`") == "`` ` ``"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("by group of `origin`", "by group of `origin`"),
+        ("no champion of `a_b|c` *yet*", r"no champion of `a_b\|c` \*yet\*"),
+        ("`<b>` and <b>", r"`<b>` and \<b\>"),
+        ("an odd ` backtick", r"an odd \` backtick"),
+        ("``", r"\`\`"),
+        ("the rows of `a`.", "the rows of `a`."),
+        ("- `a`", r"\- `a`"),
+    ],
+)
+def test_names_in_a_sentence_are_code_and_nothing_else_is_markup(text: str, expected: str) -> None:
+    assert prose(text) == expected
 
 
 def test_a_table_is_aligned_and_its_cells_escaped() -> None:

@@ -122,7 +122,7 @@ def test_values_that_the_model_does_not_know_are_told(
     frame = rows.features[READ].assign(color=rows.features["color"].where(some, "none of these"))
     assert take(pipeline(LogisticRegression()).fit(frame, rows.label)) == 0
     told = caplog.text
-    assert "The model does not know the values 'amber'" in told
+    assert "warning: the model does not know the values 'amber'" in told
     assert f"in {100 * rows.features['color'].eq('amber').mean():.1f}% of the rows" in told
 
 

@@ -48,6 +48,43 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process(
     assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
 
 
+def test_patch_releases_of_python_and_versions_of_pip_are_no_part_of_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow.pyfunc
+    import mlflow.utils.environment as environment
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "one", LOGISTIC, preprocess=json.dumps(SCALED))) == 0
+    later = f"{sys.version_info.major}.{sys.version_info.minor}.99"
+    monkeypatch.setattr(mlflow.pyfunc, "PYTHON_VERSION", later)
+    monkeypatch.setattr(environment, "PYTHON_VERSION", later)
+    monkeypatch.setattr(environment, "_get_package_version", lambda _: "99.0")
+    assert main(arguments(splits, tmp_path / "two", LOGISTIC, preprocess=json.dumps(SCALED))) == 0
+    assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
+
+
+def test_a_server_is_told_the_minor_version_of_python_and_the_libraries(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    import yaml
+    from mlflow.utils.environment import _PythonEnv
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", LOGISTIC, preprocess=json.dumps(SCALED))) == 0
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    described = yaml.safe_load((tmp_path / "model" / "MLmodel").read_text())
+    assert described["flavors"]["python_function"]["python_version"] == minor
+    for found in (
+        _PythonEnv.from_yaml(tmp_path / "model" / "python_env.yaml"),
+        _PythonEnv.from_conda_yaml(tmp_path / "model" / "conda.yaml"),
+    ):
+        assert found.python == minor
+    requirements = (tmp_path / "model" / "requirements.txt").read_text().split()
+    assert f"scikit-learn=={version('scikit-learn')}" in requirements
+    assert found.dependencies == requirements
+
+
 def test_another_seed_gives_another_model(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits")
     forest = {"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 5}}

@@ -117,6 +117,17 @@ def test_a_label_counts_once_its_row_is_due(made: MadeModel, world: Path) -> Non
     assert all(label is None or label == truth[x] for x, label in zip(rows["x0"].to_pylist(), labels, strict=True))
 
 
+def test_labels_that_nothing_can_be_made_of_are_a_warning_with_the_reason(
+    made: MadeModel, world: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    label = ["--label", json.dumps(LABEL | {"positive": "never"}), "--label-table", str(world / "outcomes")]
+    output = observe(made, world, "--digest", made.digest, *label)
+    assert pq.read_table(output / "data.parquet")["@label"].null_count == 1_440
+    (warning,) = (record.getMessage() for record in caplog.records if "labelled" in record.getMessage())
+    assert warning.startswith("warning: no row counts as labelled: label `")
+    assert warning.endswith("the positive value `never` does not occur")
+
+
 def test_without_a_digest_the_champion_is_asked(made: MadeModel, world: Path) -> None:
     tracking = f"sqlite:///{world / 'mlflow.db'}"
     registry = Registry(tracking)

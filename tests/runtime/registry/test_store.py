@@ -90,6 +90,21 @@ def test_a_half_written_version_is_none_until_it_is_finished(store: ModelStore, 
     store.fetch("made", digest, "model", tmp_path / "fetched")
 
 
+def test_a_version_whose_manifest_is_damaged_is_none_until_it_is_stored_again(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    model = folder(tmp_path / "model", a="one")
+    digest = directory_digest(model)
+    store.put("made", digest, {"model": model})
+    (manifest,) = (path for path in stored(store) if path.endswith("manifest.json"))
+    for text in ('{"model":', "[]"):
+        overwrite(store, manifest, text)
+        with pytest.raises(InputError, match="has no model of `made`"):
+            store.fetch("made", digest, "model", tmp_path / "fetched")
+        store.put("made", digest, {"model": model})
+        store.fetch("made", digest, "model", tmp_path / "fetched")
+
+
 def test_files_that_somebody_changed_are_not_handed_out(store: ModelStore, tmp_path: Path) -> None:
     model = folder(tmp_path / "model", a="one")
     digest = directory_digest(model)

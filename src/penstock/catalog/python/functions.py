@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.python.parse import parse
 from penstock.python.paths import paths_of
+
+_KEPT_TREES = 16
 
 
 class Signature(NamedTuple):
@@ -59,10 +62,16 @@ def _read(view: View, path: str) -> Module | None:
     if data is None:
         return None
     try:
-        tree = parse(data, path)
+        tree = parsed(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
+
+
+@lru_cache(_KEPT_TREES)
+def parsed(data: bytes) -> ast.Module:
+    """The syntax tree of a file; what `ast.parse` raises where it is no Python."""
+    return parse(data)
 
 
 def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:

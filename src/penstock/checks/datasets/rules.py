@@ -14,6 +14,7 @@ from penstock.checks.datasets.unknown_column import unknown_column
 from penstock.checks.datasets.unknown_function import unknown_function
 from penstock.checks.datasets.unknown_sql_function import unknown_sql_function
 from penstock.checks.datasets.unknown_table import unknown_table
+from penstock.checks.features.undeclared_read import undeclared_read
 from penstock.checks.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -29,4 +30,5 @@ RULES: tuple[Rule, ...] = (
     reserved_column,
     column_type,
     unknown_function,
+    undeclared_read,
 )

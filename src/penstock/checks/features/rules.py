@@ -12,6 +12,7 @@ from penstock.checks.features.future_leak import future_leak
 from penstock.checks.features.join_type import join_type
 from penstock.checks.features.opaque_feature import opaque_feature
 from penstock.checks.features.row_order import row_order
+from penstock.checks.features.undeclared_read import undeclared_read
 from penstock.checks.features.untimed_join import untimed_join
 from penstock.checks.rule import Rule
 
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     argument_kind,
     unknown_column,
     unknown_function,
+    undeclared_read,
     future_leak,
     untimed_join,
     feature_type,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.checks.datasets.unknown_column import unknown_column
 from penstock.checks.datasets.unknown_function import unknown_function
+from penstock.checks.features.undeclared_read import undeclared_read
 from penstock.checks.gates.bound_direction import bound_direction
 from penstock.checks.gates.forbidden_feature import forbidden_feature
 from penstock.checks.gates.gate_test import gate_test
@@ -18,6 +19,7 @@ from penstock.checks.rule import Rule
 RULES: tuple[Rule, ...] = (
     unknown_column,
     unknown_function,
+    undeclared_read,
     metric_task,
     trivial_bound,
     bound_direction,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.checks.datasets.unknown_column import unknown_column
 from penstock.checks.datasets.unknown_function import unknown_function
 from penstock.checks.features.join_type import join_type
+from penstock.checks.features.undeclared_read import undeclared_read
 from penstock.checks.gates.metric_task import metric_task
 from penstock.checks.models.estimator_class import estimator_class
 from penstock.checks.models.estimator_combination import estimator_combination
@@ -32,6 +33,7 @@ from penstock.checks.rule import Rule
 RULES: tuple[Rule, ...] = (
     unknown_column,
     unknown_function,
+    undeclared_read,
     join_type,
     unknown_feature,
     feature_collision,

@@ -6,7 +6,8 @@ other, only the nearest one is required, and beyond it only more sensitive ones.
 
 A column also counts if it only selects what reaches the model: as a key of `match`, of a join or of a group, or in a
 filter. One entry is enough for both sides of a join, that of the row's own column; and an entry with the use `feature`
-also covers a column that selects slices or the label.
+also covers a column that selects slices or the label. If the function of a feature or a custom estimator reads the rows
+of a Dataset by itself, every column of the Dataset counts.
 
 Why: whether a model may use a person's age is a decision that somebody is accountable for, not a side effect of three
 joins. A zone that is looked up by race reveals race.
@@ -114,4 +115,6 @@ def _span(view: View, model: Model, use: Use, path: Path) -> Span:
         name = path[-1].partition(".")[2]
         return view.span(model, ("slices", model.spec.slices.index(name)))
     set_name, _, feature = path[-1].partition(".")
+    if set_name.startswith("Model/"):
+        return view.span(model, ("estimator",), "key")
     return view.span(view.get(FeatureSet, set_name), ("features", feature), "key")

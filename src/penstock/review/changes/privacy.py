@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from penstock.catalog.lineage import Touch, Use, datasets_of, lineage
+from penstock.catalog.lineage import Touch, Use, datasets_of, lineage, read_by_code
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
@@ -39,7 +39,9 @@ def newly_reaching(
     models: set[str] = set()
     same_rows = SameRows(head.catalog, base.catalog)
     edited = frozenset(edit.spec.name for edit in edits if edit.spec.kind == "Dataset")
-    for edit in edits:
+    # Of the code behind a name, what it reads may be another.
+    of_code = (edit for edit in behind if edit.function)
+    for edit in (*edits, *of_code):
         renamed = edit.change.renamed_from
         if renamed is not None:
             former[edit.spec] = renamed.name
@@ -135,7 +137,8 @@ def _touches_private(reach: DependencyGraph, model: str, same_rows: SameRows) ->
     Where all of its own are public, one may be private by another dataset.
     """
     for view in reach.views(model):
-        for name in datasets_of(view, model):
+        by_code = (name for name, _ in read_by_code(view, view.model(model)))
+        for name in (*datasets_of(view, model), *by_code):
             dataset = view.find(Dataset, name)
             if dataset is None or any(one.sensitivity != "public" for one in dataset.spec.columns.values()):
                 return True

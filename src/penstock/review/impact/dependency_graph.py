@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from penstock.catalog.lazy import LazyCatalog
-from penstock.catalog.lineage import FeatureId, datasets_of, lineage
+from penstock.catalog.lineage import FeatureId, datasets_of, lineage, read_by_code
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.references import references
 from penstock.source.model import Pointer
@@ -111,7 +111,8 @@ class DependencyGraph:
         whole = self.catalog.view(None)
         try:
             specs = [SpecId("Model", model), *(SpecId("FeatureSet", one) for one in whole.model(model).spec.features)]
-            specs += [SpecId("Dataset", one) for one in datasets_of(whole, model)]
+            read = (*datasets_of(whole, model), *(one for one, _ in read_by_code(whole, whole.model(model))))
+            specs += [SpecId("Dataset", one) for one in read]
         except KeyError:
             return ()
         for spec_id in specs:
@@ -140,7 +141,9 @@ def column_addresses(path: tuple[str, ...], use: str) -> Iterator[str]:
     """A path of lineage as addresses: ``passengers.email`` is a column, the last of a feature's path is a feature."""
     for position, part in enumerate(path):
         holder, _, name = part.partition(".")
-        if use == "feature" and position == len(path) - 1:
+        if "/" in holder:
+            yield part
+        elif use == "feature" and position == len(path) - 1:
             yield f"FeatureSet/{holder}.features.{name}"
         else:
             yield f"Dataset/{holder}.columns.{name}"

@@ -10,7 +10,7 @@ from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
-from penstock.review.rendering.text_safety import fenced, markdown, markdown_text
+from penstock.review.rendering.text_safety import fenced, markdown, markdown_prose, markdown_text
 
 LIMIT = 65_536
 """Characters of a comment on GitHub, which counts them in UTF-8."""
@@ -94,9 +94,9 @@ def _errors(page: _Page, plan: Plan) -> list[str]:
 def _error(found: Diagnostic) -> str:
     mark = "❌" if found.severity is Severity.ERROR else "⚠️"
     place = f" {markdown(str(found.primary.span))}" if found.primary is not None else ""
-    label = f" ({markdown(found.primary.message)})" if found.primary is not None and found.primary.message else ""
-    helps = "".join(f"  \n  {markdown(text)}" for text in found.help[:2])
-    return f"- {mark} {markdown(found.headline)}{label}{place}{helps}\n"
+    label = f" ({markdown_prose(found.primary.message)})" if found.primary is not None and found.primary.message else ""
+    helps = "".join(f"<br>{markdown_prose(text)}" for text in found.help[:2])
+    return f"- {mark} {markdown_prose(found.headline)}{label}{place}{helps}\n"
 
 
 def _titles(notes: Mapping[str, Note] | None) -> list[str]:
@@ -138,8 +138,8 @@ def _line(row: Row, mark: str, source: str | None, columns: int) -> str:
         what += f"<br>{markdown(row.values)}"
     if row.span is not None:
         what += f"<br><sub>{_place(row.span, source)}</sub>"
-    cells = [mark, what, markdown_text(row.risk), markdown(row.why), markdown(row.affects) if row.affects else ""]
-    cells += [markdown(row.note.needs), markdown(row.note.state)] if row.note is not None else ["", ""]
+    told = [row.risk, row.why, row.affects, *((row.note.needs, row.note.state) if row.note is not None else ("", ""))]
+    cells = [mark, what, *map(markdown_prose, told)]
     return f"| {' | '.join(cells[:columns])} |\n"
 
 

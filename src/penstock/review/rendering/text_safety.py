@@ -38,9 +38,21 @@ def markdown(text: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """The text in Markdown, every character with a meaning as an entity. A mention needs `markdown` around it."""
+    """The text in Markdown, every character with a meaning as an entity. It may still mention somebody."""
     escaped = _MARKDOWN.sub(lambda match: _entity(match[0]), visible(text))
     return _AUTOLINK.sub("&#46;", escaped)
+
+
+def markdown_prose(text: str) -> str:
+    """A sentence that may quote anybody, in Markdown, with what stands between backticks as code.
+
+    A space of no width after each `@` keeps it from calling people.
+    """
+    parts = _QUOTED.split(text)
+    return "".join(
+        markdown(part) if number % 2 else markdown_text(part).replace("&#64;", "&#64;&#8203;")
+        for number, part in enumerate(parts)
+    )
 
 
 def html_text(text: str) -> str:

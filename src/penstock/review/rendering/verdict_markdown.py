@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.diagnostics.grammar import counted
 from penstock.review.model import Verdict, VerdictState
-from penstock.review.rendering.text_safety import markdown, markdown_text
+from penstock.review.rendering.text_safety import markdown, markdown_prose
 from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
 
 _MARKS = {
@@ -24,7 +24,7 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
     Nobody is mentioned by it: logins stand as code.
     """
     rows = verdict_rows(verdict)
-    lines = [f"### {_MARKS[verdict.state]}: {_prose(verdict.headline)}", ""]
+    lines = [f"### {_MARKS[verdict.state]}: {markdown_prose(verdict.headline)}", ""]
     if verdict.suggested:
         people = ", ".join(markdown(login) for login in verdict.suggested)
         which = (
@@ -54,13 +54,8 @@ def _row(row: VerdictRow) -> str:
         "<br>".join(markdown(one.rule) for one in row.asking),
         "<br>".join(places) if row.what is None else places[0],
         _MARKS[row.state],
-        _prose(row.says),
+        markdown_prose(row.says),
         ", ".join(markdown(login) for login in row.can),
-        "<br>".join(_prose(one.why) for one in row.asking),
+        "<br>".join(markdown_prose(one.why) for one in row.asking),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _prose(text: str) -> str:
-    """A sentence that may quote anybody; a space of no width after each `@` keeps it from calling people."""
-    return markdown_text(text).replace("&#64;", "&#64;&#8203;")

@@ -102,7 +102,8 @@ def compute(
     columns |= {SLICE_PREFIX + column: rows.table[column] for column in keep}
     values = _values(connection, name, definition, tables, rows)
     types = {each: feature.type for each, feature in definition.features.items()}
-    return pa.table({**columns, **typed({each: values[each] for each in types}, types, name)})
+    is_withheld = any(table.is_withheld for table in tables.values())
+    return pa.table({**columns, **_typed({each: values[each] for each in types}, types, name, is_withheld)})
 
 
 def _values(
@@ -176,8 +177,13 @@ def _beyond_bounds(shown: Sequence[str]) -> str:
     )
 
 
-def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str) -> dict[str, Any]:
-    """The features in their declared types; an `InputError` for the first that does not convert without loss."""
+def _typed(
+    values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str, is_withheld: bool
+) -> dict[str, Any]:
+    """The features in their declared types; an `InputError` for the first that does not convert without loss.
+
+    Where its values are withheld, the error shows none but infinite ones.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -196,8 +202,10 @@ def typed(values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], featu
         count = pc.sum(lost).as_py() or 0
         if count:
             shown = list(dict.fromkeys(map(str, pc.filter(values[name], lost).to_pylist())))[:3]
+            advice = _beyond_bounds(shown)
+            such_as = f", such as {', '.join(shown)}" if advice or not is_withheld else ""
             raise InputError(
-                f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not, such "
-                f"as {', '.join(shown)}{_beyond_bounds(shown)}"
+                f"feature `{feature_set}.{name}` is declared {types[name]}, but {count:,} of its values are not"
+                f"{such_as}{advice}"
             )
     return {name: result[short] for name, short in numbered.items()}

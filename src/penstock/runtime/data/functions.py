@@ -24,7 +24,7 @@ def load(name: str) -> Callable[..., Any]:
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is not None and module_name.startswith(error.name):
+        if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
             raise InputError(f"`{name}`: there is no module `{error.name}` in the working directory") from None
         raise InputError(
             f"`{name}`: the module imports `{error.name}`, which is not installed here: install the package that has "

@@ -107,7 +107,7 @@ def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: S
         lacking = [table.num_rows for table in tables if name not in table.column_names]
         if 0 < len(lacking) < len(tables):
             _log.warning(
-                "`%s`: no `%s` in %d of %d files, so no value in %s of their %s rows",
+                "warning: `%s`: no `%s` in %d of %d files, so no value in %s of their %s rows",
                 patterns, name, len(lacking), len(tables),
                 f"{sum(lacking):,}", f"{sum(table.num_rows for table in tables):,}",
             )  # fmt: skip

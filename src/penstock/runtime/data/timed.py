@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.artifacts import DATA_FILE, ENTITY_PREFIX, read_json, read_table
+from penstock.runtime.data.contract import WITHHELD
 from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import identifier
 from penstock.runtime.faults import InputError
@@ -28,6 +29,8 @@ class TimedTable:
     event_time: str | None
     known_at: str | None
     primary_key: tuple[str, ...]
+    is_withheld: bool = False
+    """Whether it has a column whose values are never shown, nor is what is computed from them."""
 
     @classmethod
     def read(cls, name: str, directory: Path) -> TimedTable:
@@ -39,6 +42,7 @@ class TimedTable:
             event_time=facts["event_time"],
             known_at=facts["known_at"],
             primary_key=tuple(facts["primary_key"]),
+            is_withheld=any(column["sensitivity"] in WITHHELD for column in facts.get("columns", {}).values()),
         )
 
     @property

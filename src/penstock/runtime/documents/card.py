@@ -12,7 +12,7 @@ from typing import Any
 from penstock.runtime.arguments import by_name, directory, named_directory, output_directory, spec
 from penstock.runtime.artifacts import PARTS, directory_digest, read_json, write_json
 from penstock.runtime.documents.class_tables import class_row_table, class_table, confusion_table
-from penstock.runtime.documents.markdown import Markdown, code, escaped, interval_text, table, value_text
+from penstock.runtime.documents.markdown import Markdown, code, escaped, interval_text, prose, table, value_text
 from penstock.runtime.documents.verdicts import read_verdicts
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.learning.model_files import TRAINING_FILE
@@ -183,9 +183,9 @@ def _decided(gate: Facts) -> str:
 
 def _about(rule: Facts) -> str:
     """What a rule measures, and why it is there."""
-    if rule["outcome"] == "skip":
-        return str(rule["why"])
-    return "; ".join(each for each in (rule["about"], rule["why"]) if each)
+    about = "" if rule["outcome"] == "skip" else rule["about"]
+    sentence = prose(f"{about[0].upper()}{about[1:]}.") if about else ""
+    return Markdown(" ".join(each for each in (sentence, escaped(rule["why"] or "")) if each))
 
 
 def _left_out(counts: Facts) -> str:
@@ -270,7 +270,7 @@ def _slices(figures: Facts) -> list[dict[str, Any]]:
 
 def _notes(gate: Facts) -> list[str]:
     return [
-        f"{rule['id']}: {note}"
+        Markdown(f"{escaped(rule['id'])}: {prose(note)}")
         for rule in gate["rules"]
         for note in (*([rule["skipped"]] if rule["skipped"] else []), *rule["notes"], *rule["reasons"])
     ]

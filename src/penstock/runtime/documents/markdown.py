@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~$&]|(?<!\w)_|_(?!\w))")
+_QUOTED = re.compile(r"`([^`]+)`")
 _FIRST = re.compile(r"^(\d*)([-+.)])(?=\s|$)|^()([-=])(?=[-=]*$)")
 
 
@@ -20,8 +21,23 @@ def escaped(text: object) -> str:
     """`text` on one line, with a backslash before whatever Markdown or HTML would read as more than text."""
     if isinstance(text, Markdown):
         return text
-    line = " ".join(str(text).split())
-    return _FIRST.sub(r"\1\3\\\2\4", _SPECIAL.sub(r"\\\1", line))
+    return _without_block(_without_markup(" ".join(str(text).split())))
+
+
+def prose(text: object) -> Markdown:
+    """`text` on one line, with what stands between backticks as code, and all else as `escaped` has it."""
+    parts = _QUOTED.split(" ".join(str(text).split()))
+    shown = [code(part) if number % 2 else _without_markup(part) for number, part in enumerate(parts)]
+    return Markdown(_without_block("".join(shown)))
+
+
+def _without_markup(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def _without_block(line: str) -> str:
+    """A line that begins no list, no rule and no heading."""
+    return _FIRST.sub(r"\1\3\\\2\4", line)
 
 
 def code(text: object) -> Markdown:

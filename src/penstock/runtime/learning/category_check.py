@@ -81,7 +81,7 @@ def _log_unknown(probe: _Probe, column: pd.Series[Any], own: list[str], known: l
     if strange:
         share = float(column.isin(strange).mean())
         log.warning(
-            "The model does not know the values %s of `%s`, in %.1f%% of the rows.",
+            "warning: the model does not know the values %s of `%s`, in %.1f%% of the rows",
             _listed(strange),
             column.name,
             100 * share,

@@ -6,7 +6,10 @@ on, which knows pickles only, and its scikit-learn runtime looks for the name ``
 the digest that it must have.
 
 The same inputs give the same bytes: the times and random identifiers that MLflow would write are derived from the
-content instead, and the example input is made up of medians and most frequent categories, not of anybody's row.
+content instead, and the example input is made up of medians and most frequent categories, not of anybody's row. MLflow
+would also note the patch release of Python and the versions of pip and setuptools that happen to be installed; no
+prediction depends on them, so a server is told the minor version of Python, and the exact versions of the libraries
+that the model needs. A laptop and the runtime image then make the same model.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import yaml
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
 from penstock.runtime.faults import InputError
@@ -39,7 +43,9 @@ if TYPE_CHECKING:
 TRAINING_FILE = "training.json"
 PICKLE_FILE = "model.pkl"
 _PICKLE_PROTOCOL = 4  # what MLflow writes
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _EPOCH = "1970-01-01 00:00:00.000000"
+_BUILD_TOOLS = ["pip", "setuptools", "wheel"]
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "mlflow-skinny")
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -151,7 +157,7 @@ def save_model(
         "features": [feature.as_json() for feature in features],
         "classes": list(classes),
         "libraries": {library: _version(library) for library in _LIBRARIES},
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "python": _PYTHON,
     }
     write_json(directory / TRAINING_FILE, facts | dict(training))
     return directory_digest(directory)
@@ -181,7 +187,7 @@ def load_model(directory: Path, digest: str | None = None) -> TrainedModel:
 def _unpickled(directory: Path, libraries: Mapping[str, str]) -> Any:
     made, here = libraries["scikit-learn"], _version("scikit-learn")
     if made != here:
-        log.warning("The model was saved with scikit-learn %s; this is %s.", made, here)
+        log.warning("warning: the model was saved with scikit-learn %s; this is %s", made, here)
     code = directory / CODE_FOLDER
     if code.is_dir() and str(code) not in sys.path:
         # What the repository has is taken from there, as its other code is.
@@ -217,6 +223,8 @@ def _write_mlflow(
 ) -> None:
     import mlflow.sklearn
     from mlflow.models import Model, ModelSignature
+    from mlflow.models.model import MLMODEL_FILE_NAME
+    from mlflow.pyfunc import ENV, FLAVOR_NAME, PY_VERSION
     from mlflow.types import ColSpec, Schema, TensorSpec
 
     inputs: list[ColSpec | TensorSpec] = [
@@ -226,17 +234,32 @@ def _write_mlflow(
     modules = _modules(data)
     columns = {"binary": 2, "multiclass": len(classes)}.get(task)
     output = TensorSpec(np.dtype(np.float64), (-1,) if columns is None else (-1, columns))
+    described = Model(utc_time_created=_EPOCH, model_uuid=hashlib.sha256(data).hexdigest()[:32])
     mlflow.sklearn.save_model(
         pipeline,
         str(directory),
-        mlflow_model=Model(utc_time_created=_EPOCH, model_uuid=hashlib.sha256(data).hexdigest()[:32]),
+        mlflow_model=described,
         serialization_format="pickle",
         signature=ModelSignature(inputs=Schema(inputs), outputs=Schema([output])),
         input_example=example,
-        pip_requirements=[f"{library}=={_version(library)}" for library in _requirements(modules)],
+        conda_env=_conda_environment(modules),
         pyfunc_predict_fn="predict" if columns is None else "predict_proba",
         code_paths=own_code(modules) or None,
     )
+    described.flavors[FLAVOR_NAME][PY_VERSION] = _PYTHON
+    described.save(str(directory / MLMODEL_FILE_NAME))
+    virtualenv = {"python": _PYTHON, "build_dependencies": _BUILD_TOOLS, "dependencies": ["-r requirements.txt"]}
+    (directory / described.flavors[FLAVOR_NAME][ENV]["virtualenv"]).write_text(yaml.safe_dump(virtualenv))
+
+
+def _conda_environment(modules: set[str]) -> dict[str, Any]:
+    """What a model whose pickle names `modules` is served with; MLflow derives ``requirements.txt`` from it."""
+    libraries = [f"{library}=={_version(library)}" for library in _requirements(modules)]
+    return {
+        "name": "mlflow-env",
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={_PYTHON}", "pip", {"pip": libraries}],
+    }
 
 
 def _requirements(modules: set[str]) -> list[str]:

@@ -176,7 +176,7 @@ def _labels(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Any:
     try:
         found = labelled(numbered, label, table, task).table
     except InputError as reason:
-        log.warning("No row counts as labelled: %s", reason)
+        log.warning("warning: no row counts as labelled: %s", reason)
         return pa.nulls(rows.num_rows, kind)
     place = pc.index_in(numbered[position], value_set=found[position].combine_chunks())
     return pc.cast(pc.take(found[LABEL], place), kind)

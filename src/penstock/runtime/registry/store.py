@@ -87,7 +87,7 @@ class ModelStore:
                 self._put_file(orjson.dumps(digests, option=orjson.OPT_SORT_KEYS), f"{version}/{MANIFEST}")
 
     def manifest(self, model: str, digest: str) -> dict[str, str] | None:
-        """The digest of each folder of a version, or None where the version is not whole."""
+        """The digest of each folder of a version; None where the version is not whole, or its manifest is damaged."""
         from pyarrow import fs
 
         path = f"{self._version(model, digest)}/{MANIFEST}"
@@ -95,8 +95,12 @@ class ModelStore:
             if self.filesystem.get_file_info(path).type != fs.FileType.File:
                 return None
             with self.filesystem.open_input_stream(path) as file:
-                found: dict[str, str] = orjson.loads(file.read())
-                return found
+                text = file.read()
+        try:
+            found = orjson.loads(text)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
 
     def fetch(self, model: str, digest: str, folder: str, target: Path) -> None:
         """Copy one of a version's folders into the directory `target`, which appears whole or not at all.

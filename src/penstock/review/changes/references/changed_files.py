@@ -6,15 +6,12 @@ import re
 import sys
 from collections.abc import Container, Iterable, Sequence
 from fnmatch import translate
-from posixpath import normpath
 from typing import Any, NamedTuple
 
 from penstock.review.changes.references.import_graph import Links
 from penstock.source.git.paths import is_outside
 from penstock.source.git.values import TreeChange
 
-_ROOT_OF_IMAGE = "/workspace"
-"""Where the image of the runtime has the repository."""
 Blobs = dict[str, str | None]
 
 
@@ -87,15 +84,6 @@ class Changed:
 def is_pattern(path: str) -> bool:
     """Whether a path stands for those that match it."""
     return not set("*?[{").isdisjoint(path)
-
-
-def in_repository(path: str) -> str:
-    """A path as it is from the repository's root; `.` is the root itself."""
-    # Two slashes at the beginning would stay two.
-    normal = normpath("/" + path.lstrip("/") if path.startswith("/") else path)
-    if normal == _ROOT_OF_IMAGE:
-        return "."
-    return normal.removeprefix(f"{_ROOT_OF_IMAGE}/")
 
 
 def _beginning(pattern: str) -> str:

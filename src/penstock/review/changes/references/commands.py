@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from penstock.catalog.repository import is_inside
+from penstock.python.written_paths import in_repository
 from penstock.review.changes.references.changed_files import (
     Changed,
     ReferenceDifference,
     blobs_of,
-    in_repository,
     is_pattern,
     shown_path,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from penstock.python.written_paths import in_repository
 from penstock.review.changes.references.changed_files import (
     Changed,
     ReferenceDifference,
     blobs_of,
-    in_repository,
     is_pattern,
     shown_path,
 )

@@ -1,0 +1,124 @@
+"""Python that a spec names reads data that no spec declares.
+
+What it does: follows the function of a feature, of a gate's rule or of a dataset's check, and the class or function of
+an estimator, through all that they call in the repository, and reports each place that reads a file, a database or an
+address: `open`, `pathlib`, `pandas.read_csv`, DuckDB's SQL, `requests` and the like. Not reported is configuration: a
+file of the repository under a name that is written out (`open("systems/vocabulary.json")`,
+`Path(__file__).with_name("weights.npy")`), unless it is a table (CSV, Parquet, a database) or of a Dataset. The source
+of a Dataset may read what it likes, because its columns are declared. Custom steps are reported only where their Python
+reads the rows of a Dataset.
+
+Why: lineage, labels of sensitivity, point-in-time joins and approvals follow what specs declare. A column that a
+function fetches by itself gets past all of them. If a feature or an estimator reads the rows of a Dataset, each
+sensitive column of that Dataset counts as reaching the model and needs a purpose.
+
+Example, in the function of a feature:
+
+    people = pandas.read_csv("data/people.csv")
+
+Use instead: a Dataset over the file, and a feature that reads it:
+
+    age: {type: int, lookup: {of: people, column: age, match: [person_id]}}
+
+An estimator gets such columns as features, a gate's rule as features or `slices`. For configuration, write the file's
+name where it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from penstock.catalog.embedded_code import embedded_code
+from penstock.catalog.model import View
+from penstock.catalog.python.runtime_modules import is_of_library
+from penstock.checks.rule import rule
+from penstock.diagnostics.codes import WARNS
+from penstock.diagnostics.grammar import listed
+from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
+from penstock.specs.model import Model
+
+if TYPE_CHECKING:
+    from penstock.catalog.python.code_reads import CodeReads, DataRead
+
+_INSTEAD = {
+    "FeatureSet": "read its columns with `lookup`, `latest` or `aggregate`",
+    "Model": "pass its columns to the estimator as features",
+    "Gate": "pass its columns to the function as features or `slices` of the model",
+    "Dataset": "check a Dataset of `sql` that joins the two",
+}
+_WHY = "lineage, labels and approvals see only what specs declare"
+
+
+@rule("undeclared-read", severities=WARNS)
+def undeclared_read(view: View, resource: Resource) -> Iterator[Diagnostic]:
+    """Yields each place at which code that the spec names reads data by itself."""
+    # What a dataset is read from is declared by its columns.
+    code = [
+        found
+        for what in ("function", "class")
+        for found in embedded_code(view, resource, what)
+        if found.pointer[1:3] != ("source", "python") and not is_of_library(found.text)
+    ]
+    steps = resource.spec.steps if isinstance(resource, Model) else []
+    if not code and not steps:
+        return
+    from penstock.catalog.python.code_reads import code_reads, command_reads
+
+    told: set[DataRead] = set()
+    for found in code:
+        reads = code_reads(view, found.text)
+        yield from _of_code(view, resource, found.pointer[1:], f"`{found.text}`", reads, told)
+    for position, step in enumerate(steps):
+        for name, place in command_reads(view, step.command).datasets:
+            yield _told(view, resource, ("steps", position, "command"), f"the step `{step.name}`", place, name)
+
+
+def _of_code(
+    view: View, resource: Resource, below: Pointer, code: str, found: CodeReads, told: set[DataRead]
+) -> Iterator[Diagnostic]:
+    places = {read.at for read in found.reads}
+    for read in found.reads:
+        if read not in told:
+            told.add(read)
+            names = [name for name, place in found.datasets if place == read.at]
+            yield _diagnostic(view, resource, below, code, read, names)
+    # A name that is written elsewhere than it is read, and a dataset's own function.
+    for name, place in found.datasets:
+        if place not in places:
+            yield _told(view, resource, below, code, place, name)
+
+
+def _diagnostic(
+    view: View, resource: Resource, below: Pointer, code: str, read: DataRead, names: list[str]
+) -> Diagnostic:
+    label = f"`{read.by}` reads {listed(read.targets)}" if read.targets else f"`{read.by}` reads what nobody can tell"
+    instead = _INSTEAD[resource.kind_name]
+    helps = [f"declare a Dataset over it, and {instead}: {_WHY}"]
+    if names:
+        helps = [f"it is declared as the Dataset {listed(names)}: {instead}, since {_WHY}"]
+    elif read.targets is None:
+        helps.append("if it is configuration in the repository, write the file's name out where it is read")
+    return Diagnostic.warning(
+        "undeclared-read",
+        f"{code} reads data by itself",
+        Span.point(*read.at),
+        label,
+        secondary=(Label(view.span(resource, below), "a spec leads here"),),
+        help=tuple(helps),
+    )
+
+
+def _told(
+    view: View, resource: Resource, below: Pointer, code: str, place: tuple[str, int], dataset: str
+) -> Diagnostic:
+    return Diagnostic.warning(
+        "undeclared-read",
+        f"{code} reads the rows of the Dataset `{dataset}` by itself",
+        Span.point(*place),
+        "",
+        secondary=(Label(view.span(resource, below), "a spec leads here"),),
+        help=(f"{_INSTEAD[resource.kind_name]}: {_WHY}",),
+    )

@@ -1,0 +1,185 @@
+"""Data that Python reads by itself: no lineage leads from there, so whoever answers for privacy has to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from penstock.catalog.embedded_code import embedded_code
+from penstock.catalog.model import SpecId, View
+from penstock.catalog.python.code_reads import NOTHING, CodeReads, DataRead, code_reads, command_reads
+from penstock.catalog.upstream import SENSITIVE, sensitivity
+from penstock.diagnostics.grammar import listed
+from penstock.review.changes.directions import LOOSENED, UNKNOWN
+from penstock.review.changes.specs import SpecEdit
+from penstock.review.impact.dependency_graph import DependencyGraph
+from penstock.review.model import Change, Operation
+from penstock.source.model import Pointer
+from penstock.specs.addresses import Address
+from penstock.specs.base import Resource
+from penstock.specs.dataset import SENSITIVITIES, Dataset
+from penstock.specs.kinds import KINDS
+from penstock.specs.model import Model
+from penstock.specs.review import Area
+
+_NAMING_CODE = ("Dataset", "FeatureSet", "Gate", "Model")
+_ANYTHING = "anything: it may run any code"
+
+
+class _Code(NamedTuple):
+    """Code that a field names."""
+
+    pointer: Pointer
+    name: str
+    reads: CodeReads
+
+
+def data_reads(
+    base: DependencyGraph, head: DependencyGraph, edits: Sequence[SpecEdit], behind: Sequence[SpecEdit]
+) -> Iterator[Change]:
+    """For each field of head that names code: what that newly reads by itself, or reads otherwise than before.
+
+    Where nobody can tell what the code reads, it may be something else with every edit of the code. `edits` are of
+    specs, `behind` of what stands behind names in them. The columns of a dataset are declared, so of its own function
+    only the rows of others are told that hold sensitive columns.
+    """
+    by_spec: dict[SpecId, list[SpecEdit]] = {}
+    for edit in (*edits, *behind):
+        if edit.spec.kind in _NAMING_CODE and edit.change.operation not in (Operation.REMOVED, Operation.MOVED):
+            by_spec.setdefault(edit.spec, []).append(edit)
+    for spec_id, its_edits in sorted(by_spec.items()):
+        yield from _of_spec(base, head, spec_id, its_edits)
+
+
+def _of_spec(
+    base: DependencyGraph, head: DependencyGraph, spec_id: SpecId, edits: Sequence[SpecEdit]
+) -> Iterator[Change]:
+    former = next((edit.change.renamed_from for edit in edits if edit.change.renamed_from is not None), None)
+    name_before = former.name if former is not None else spec_id.name
+    found: dict[tuple[str, str], Change] = {}
+    for environment in (None, *head.catalog.overriding(spec_id)):
+        where = head.catalog.environments() if environment is None else (environment,)
+        known = _named(base.catalog.view(environment), spec_id.kind, name_before)
+        for address, code in _named(head.catalog.view(environment), spec_id.kind, spec_id.name).items():
+            causes = [edit for edit in edits if _concerns(edit, f"{spec_id}{address}")]
+            before = known[address].reads if address in known else NOTHING
+            change = _change(head, spec_id, environment, code, before, causes)
+            if change is None:
+                continue
+            key = address, change.why
+            told = found.get(key)
+            # In an environment it is told again only where it is another.
+            seen = told.environments if told is not None else ()
+            found[key] = replace(told or change, environments=tuple(dict.fromkeys((*seen, *where))))
+    yield from found.values()
+
+
+def _named(view: View, kind: str, name: str) -> dict[str, _Code]:
+    """The code that a spec names, by the address of the field within the spec."""
+    resource = view.find(KINDS[kind], name)
+    if resource is None:
+        return {}
+    spec_id = SpecId(kind, name)
+    start = len(str(spec_id))
+    return {
+        str(view.catalog.address(spec_id, code.pointer, view.environment_name))[start:]: code
+        for code in _code_of(view, resource)
+    }
+
+
+def _code_of(view: View, resource: Resource) -> Iterator[_Code]:
+    for what in ("function", "class"):
+        for one in embedded_code(view, resource, what):
+            reads = code_reads(view, one.text)
+            if one.pointer[1:3] == ("source", "python"):
+                others = [each for each in reads.datasets if each[0] != resource.name]
+                reads = CodeReads(datasets=tuple(each for each in others if any(_sensitive(view, each[0]))))
+            yield _Code(one.pointer, one.text, reads)
+    if isinstance(resource, Model):
+        for position, step in enumerate(resource.spec.steps):
+            reads = command_reads(view, step.command)
+            yield _Code(("spec", "steps", position, "command"), step.name, reads)
+
+
+def _concerns(edit: SpecEdit, address: str) -> bool:
+    """Whether an edit is of a field, of what holds it, or of what it holds."""
+    one = str(edit.change.address)
+    return any(
+        long == short or long.startswith((f"{short}.", f"{short}[")) for long, short in ((one, address), (address, one))
+    )
+
+
+def _change(
+    head: DependencyGraph,
+    spec_id: SpecId,
+    environment: str | None,
+    code: _Code,
+    before: CodeReads,
+    causes: Sequence[SpecEdit],
+) -> Change | None:
+    after = code.reads
+    known = {_said(read) for read in before.reads}
+    new = [read for read in after.reads if _said(read) not in known]
+    datasets = [name for name, _ in after.datasets if name not in dict(before.datasets)]
+    is_other = bool(causes) and after.is_open
+    if not new and not datasets and not is_other:
+        return None
+    view = head.catalog.view(environment)
+    columns = [one for name in datasets for one in _sensitive(view, name)]
+    label = max((SENSITIVITIES.index(sensitivity(view, one)) for one in columns), default=None)
+    told = list(_told(new, after, datasets, columns, is_other=is_other))
+    return Change(
+        address=Address(spec_id.kind, spec_id.name),
+        operation=Operation.CHANGED,
+        before={"code": code.name, "reads": _all(before)},
+        after={"code": code.name, "reads": _all(after)},
+        direction=LOOSENED if columns else UNKNOWN,
+        area=Area.PRIVACY,
+        cause="indirect",
+        why=f"the code behind `{code.name}` reads data by itself, past labels and purposes: {'; '.join(told)}",
+        sensitivity=SENSITIVITIES[label] if label is not None else None,
+        span=head.catalog.span(spec_id, code.pointer, environment=environment),
+        through=tuple(dict.fromkeys(read.at[0] for read in new)) or tuple(path for _, (path, _) in after.datasets),
+        rests_on=tuple(sorted({edit.change.fingerprint for edit in causes})),
+    )
+
+
+def _told(
+    new: Sequence[DataRead],
+    after: CodeReads,
+    datasets: Sequence[str],
+    columns: Iterable[tuple[str, str]],
+    *,
+    is_other: bool,
+) -> Iterator[str]:
+    """What is new, in words."""
+    shown = new or [read for read in after.reads if read.targets is None and is_other]
+    for read in shown:
+        path, line = read.at
+        what = listed(read.targets) if read.targets else "what nobody can tell from the code"
+        yield f"`{read.by}` in {path}:{line} reads {what}"
+    if not after.is_followed and is_other:
+        yield _ANYTHING
+    for name in datasets:
+        yield f"these are rows of Dataset/{name}"
+    names = [".".join(one) for one in columns]
+    if names:
+        yield f"with the sensitive columns {listed(names)}"
+
+
+def _sensitive(view: View, dataset: str) -> Iterator[tuple[str, str]]:
+    found = view.find(Dataset, dataset)
+    for name, column in found.spec.columns.items() if found is not None else ():
+        if column.sensitivity in SENSITIVE:
+            yield dataset, name
+
+
+def _said(read: DataRead) -> str:
+    """A read without its line, which means nothing."""
+    return f"{read.by} {', '.join(read.targets)}" if read.targets is not None else f"{read.by} anything"
+
+
+def _all(reads: CodeReads) -> list[str]:
+    found = {_said(read) for read in reads.reads} | {f"Dataset/{name}" for name, _ in reads.datasets}
+    return sorted(found if reads.is_followed else {*found, "anything"})
