@@ -229,3 +229,5 @@ class Verdict:
     """False where the search was cut off and a smaller set might exist."""
     digests: dict[str, str]
     """`Plan.digests`, to which the verdict is bound."""
+    suggested_is_enough: bool = True
+    """False where something else is missing that nobody can give."""

@@ -21,7 +21,7 @@ def test_a_release_of_the_same_pull_request_has_served_nothing_yet(repository: R
     repository.commit()
     plan = repository.plan()
     assert "not yet served in `staging`" in at(plan, "Release/delay-online-production").why
-    assert "not served" not in at(plan, "Release/delay-online-staging").why
+    assert "not yet served" not in at(plan, "Release/delay-online-staging").why
 
 
 def test_what_staging_serves_may_go_on(repository: Repository) -> None:
@@ -30,7 +30,7 @@ def test_what_staging_serves_may_go_on(repository: Repository) -> None:
     repository.branch()
     repository.write("specs/release.yaml", add_release(NEW))
     repository.commit()
-    assert "not served" not in at(repository.plan(), "Release/delay-online-production").why
+    assert "not yet served" not in at(repository.plan(), "Release/delay-online-production").why
 
 
 def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repository) -> None:

@@ -61,7 +61,7 @@ def test_what_is_another_spec_through_and_through_is_compared_with_none(reposito
         documents["Rollout", "delay-online"]["spec"]["gate"] = "another"
         del documents["Gate", "delay-release"]
 
-    assert "against" not in at(repository.changed(replace), "Gate/another").why
+    assert "compared with" not in at(repository.changed(replace), "Gate/another").why
 
 
 def test_code_in_an_override_of_a_new_dataset_is_code(repository: Repository) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -267,6 +268,17 @@ def test_a_revoked_key_voids_all_that_it_signed_under_every_name(repository: Rep
     found = judged(repository, key, revoked)
     assert found.state == "revoked"
     assert "its signatures are void" in found.reasons[0]
+
+
+def test_a_revoked_key_is_the_same_key_in_other_letters(repository: Repository) -> None:
+    """Two bits of the last letter belong to no byte: four texts of base64 are one key."""
+    key = signer()
+    release(repository, key)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    public = key.pair.public
+    other = f"{public[:42]}{letters[letters.index(public[42]) + 1]}="
+    revoked = Signer("gone", replace(key.pair, public=other), revoked=True)
+    assert judged(repository, key, revoked).state == "revoked"
 
 
 def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Repository) -> None:

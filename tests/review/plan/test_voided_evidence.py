@@ -57,7 +57,7 @@ def warnings(repository: Repository, signed_by: Signer | None, after: str) -> li
     ids=["revoked", "removed", "expired before", "no key left"],
 )
 def test_a_release_that_rests_on_the_key_is_named(repository: Repository, after: str, why: str) -> None:
-    headline = "the evidence of `production-delay-online` is void after this change"
+    headline = "the evidence of `production-delay-online`, served in production, is void after this change"
     assert warnings(repository, KEY, after) == [(headline, RELEASE_PATH, why)]
 
 

@@ -16,8 +16,9 @@ from review.pull_requests import (
     node,
     opened,
     rules_of,
+    set_at,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, direct
 
 
 def test_what_may_be_met_in_several_ways_is_told_with_all_of_them(repository: Repository) -> None:
@@ -81,6 +82,17 @@ def test_a_row_names_the_owner_of_its_own_changes(repository: Repository) -> Non
     }
 
 
+def test_of_two_owners_neither_is_independent_and_the_row_says_so(repository: Repository) -> None:
+    rule = {"id": "one", "why": "Outsiders.", "when": {}, "require": {"from": {"roles": ["independent"]}}}
+
+    def hand_over(documents: Documents) -> None:
+        documents["Gate", "delay-release"]["metadata"]["owner"] = "flight-data"
+
+    row = node(opened(repository, hand_over, policy=rules_of(POLICY, [rule])).verdict(), "one").children[0]
+    assert row.needs == "1 of a team other than flight-data and risk"
+    assert not {"dora", "rita", "remo"} & set(row.can_satisfy)
+
+
 def test_the_fewest_people_are_suggested_and_are_enough(repository: Repository) -> None:
     pull_request = opened(repository, both(looser_gate, bigger_step))
     verdict = pull_request.verdict()
@@ -110,7 +122,50 @@ def test_the_author_is_never_suggested(repository: Repository) -> None:
 def test_a_requirement_that_too_few_people_fit_says_so(repository: Repository) -> None:
     policy = POLICY.replace("[sam, sven]", "[eve]")
     verdict = opened(repository, bigger_step, policy=policy, author="eve").verdict()
-    assert "too few other people" in node(verdict, "traffic").children[0].why
+    assert "too few other people are eligible: let somebody else make" in node(verdict, "traffic").children[0].why
+
+
+def _asking_two(repository: Repository, author: str) -> PullRequest:
+    """Two owners of a dataset whose team is one person, and one of them."""
+    owner = {"from": {"roles": ["owner"]}}
+    rules = [
+        {"id": "two", "why": "Two pairs of eyes.", "when": {"kind": ["Dataset"]}, "require": {"count": 2, **owner}},
+        {"id": "one", "why": "A pair of eyes.", "when": {"kind": ["Dataset"]}, "require": owner},
+        {"id": "rest", "why": "Whatever follows.", "when": {}, "require": "nobody"},
+    ]
+    freshness = set_at("Dataset", "flights", "freshness", to="30h")
+    return opened(repository, freshness, policy=rules_of(POLICY, rules), author=author)
+
+
+def test_a_requirement_that_nobody_can_satisfy_is_told_from_one_that_the_author_cannot(repository: Repository) -> None:
+    pull_request = _asking_two(repository, "eve")
+    verdict = pull_request.verdict()
+    assert "too few people are eligible, whoever makes the change" in node(verdict, "two").children[0].why
+    assert verdict.suggested == ("dora",)
+    assert not verdict.suggested_is_enough
+    assert verdict.headline.endswith("awaiting approval from dora, and others that nobody available can give")
+    assert "ask: @dora (not enough: nobody can give the rest)" in verdict_terminal.render(verdict)
+    assert "That is not enough" in verdict_markdown.render(verdict)
+    pull_request.approve("dora")
+    assert pull_request.verdict().headline.endswith("needs approvals that nobody available can give")
+
+
+def test_a_plan_says_what_nobody_can_satisfy_and_what_not_for_whom(repository: Repository) -> None:
+    inputs = _asking_two(repository, "dora").inputs()
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    assert needs[direct(inputs.plan)[0].fingerprint] == (
+        "2 of flight-data (owner) [two]; 1 of flight-data (owner) [one]; "
+        "nobody can satisfy two: the base's teams have too few people; "
+        "a change by dora cannot satisfy one: too few others are eligible"
+    )
+
+
+def test_people_who_must_differ_between_rules_are_too_few_together(repository: Repository) -> None:
+    asks = {"when": {}, "require": {"from": {"teams": ["flight-data"]}}, "distinct": True}
+    rules = [{"id": name, "why": "A pair of eyes.", **asks} for name in ("one", "other")]
+    inputs = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).inputs()
+    (needs,) = set(asked(inputs.plan, inputs.policy, inputs.organisation).values())
+    assert needs.endswith("; nobody can satisfy one and other: the base's teams have too few people")
 
 
 def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Repository) -> None:

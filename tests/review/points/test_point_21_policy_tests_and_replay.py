@@ -80,6 +80,11 @@ def test_a_test_that_holds_is_silent(repository: Repository, given: dict[str, An
         ({"address": BOUND, "after": 0.7}, {"state": "pending"}, "mean the same"),
         ({"address": BOUND, "aftre": 0.7}, {"state": "pending"}, "did you mean `after`"),
         ({"address": "nonsense", "after": 0.7}, {"state": "pending"}, "is not a valid address"),
+        ({"address": "Gate/delay-release", "after": 3}, {"state": "pending"}, "give its `metadata` and `spec`"),
+        ({"address": "Gate/delay-release", "after": []}, {"state": "pending"}, "give its `metadata` and `spec`"),
+        ({"address": "Gate/new", "after": {"spec": {}}}, {"state": "pending"}, "does not belong at Gate/new"),
+        ({"address": "Gate/delay-release.metadata.name", "after": 3}, {"state": "pending"}, "does not belong at"),
+        ({"address": "Gate/delay-release.metadata.name", "after": "x"}, {"state": "pending"}, "does not belong at"),
     ],
 )
 def test_a_test_that_does_not_hold_says_why(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from review.pull_requests import APPROVED, DISAPPROVED, PullRequest, looser_gate, looser_region, node, opened
 from review.repositories import Repository
 
@@ -52,4 +56,29 @@ def test_a_quoted_command_is_none(repository: Repository) -> None:
     pull_request = _approved(repository)
     pull_request.forge.comment("dora", "> /penstock hold as somebody wrote")
     pull_request.forge.comment("dora", "I would not write /penstock hold here")
+    assert pull_request.state is APPROVED
+
+
+def test_two_comments_that_were_deleted_in_one_second_are_two_holds(repository: Repository) -> None:
+    """GitHub tells seconds: whoever deletes another's hold and, with it, a comment of a friend gains nothing."""
+    pull_request = _approved(repository)
+    for login in ("dora", "petra"):
+        pull_request.forge.delete_comment(pull_request.forge.comment(login, "/penstock hold wait"), by="eve")
+    facts = pull_request.forge.facts
+    moment = facts.deletions[-1].at
+    pull_request.forge.facts = replace(facts, deletions=tuple(replace(one, at=moment) for one in facts.deletions))
+    pull_request.forge.comment("petra", "/penstock unhold")
+    assert "by dora: " in node(pull_request.verdict(), "hold").why
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize("text", ["/Penstock hold wait", "/penstock Hold wait", "/PENSTOCK HOLD wait"])
+def test_a_hold_in_capital_letters_holds(repository: Repository, text: str) -> None:
+    pull_request = _approved(repository)
+    comment = pull_request.forge.comment("dora", text)
+    assert pull_request.state is DISAPPROVED
+    pull_request.forge.edit_comment(comment, "Never mind.")
+    assert pull_request.state is DISAPPROVED, "an earlier text holds like the present one"
+    pull_request.forge.comment("dora", "/Penstock Unhold")
     assert pull_request.state is APPROVED

@@ -55,6 +55,13 @@ def test_without_anybody_who_governs_no_line_is_left_to_everybody(repository: Re
     assert {line.partition(" ")[2] for line in lines} == {"@acme/risk"}
 
 
+def test_a_file_whose_owner_is_no_team_is_left_to_nobody(repository: Repository) -> None:
+    text = "apiVersion: penstock/v1\nkind: Gate\nmetadata: {name: odd, owner: nowhere}\nspec: {}\n"
+    repository.write("specs/odd.yaml", text)
+    lines = _lines(repository)
+    assert lines["/specs/odd.yaml"] == lines["*"], "a line without owners would let anybody change the file"
+
+
 def test_a_name_that_is_a_pattern_is_taken_as_it_is(repository: Repository) -> None:
     text = "apiVersion: penstock/v1\nkind: Team\nmetadata: {name: odd, owner: risk}\nspec: {members: [odd]}\n"
     repository.write("specs/a b*.yaml", text)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from penstock.review.policy.matching import match
 from penstock.review.policy.outcome import outcomes_of_bundle
-from penstock.review.policy.people import MOST_MATCHINGS, Demand, smallest_set
+from penstock.review.policy.people import MOST_MATCHINGS, Demand, indispensable, smallest_set
 from penstock.review.policy.requirements import Alternative, Bundle, Slot, as_one
 
 PEOPLE = "abcdefg"
@@ -103,3 +103,13 @@ def test_over_all_rules_of_a_bundle_no_assignment_fills_more_places(bundle: Bund
         [way] = choices
         helpful = {one for one in PEOPLE if match(way, people | {one}).missing < match(way, people).missing}
         assert frozenset().union(*(one.able for one in found.values())) == helpful - people
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(ways, min_size=1, max_size=2).map(tuple))
+def test_without_whom_nothing_is_satisfied(several: tuple[Alternative, ...]) -> None:
+    def enough(people: str) -> bool:
+        return any(_fills(way, frozenset(people)) == way.size for way in several)
+
+    expected = {person for person in PEOPLE if not enough(PEOPLE.replace(person, ""))} if enough(PEOPLE) else None
+    assert indispensable(several) == expected

@@ -160,7 +160,8 @@ def _moved(spec_id: SpecId, before: str, after: str, span: Span | None) -> SpecE
 
 
 def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[SpecEdit]:
-    loaded = head.loaded(rename.after)
+    sides = ((base, base.loaded(rename.before)), (head, head.loaded(rename.after)))
+    before, after = (_concerned(side, one.resource if one is not None else None) for side, one in sides)
     judgement = judge_spec(rename.after.kind, Operation.RENAMED)
     change = Change(
         address=Address(rename.after.kind, rename.after.name),
@@ -171,7 +172,7 @@ def _of_rename(base: Catalog, head: Catalog, rename: Rename) -> Iterator[SpecEdi
         area=_area(rename.after.kind),
         cause="direct",
         why=judgement.why,
-        environments=_concerned(head, loaded.resource if loaded is not None else None),
+        environments=_either(after, before),
         renamed_from=Address(rename.before.kind, rename.before.name),
         span=head.span(rename.after, ("metadata", "name")),
     )

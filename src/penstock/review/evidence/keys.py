@@ -7,6 +7,7 @@ voids all that it signed, and is not left to expire.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -44,15 +45,15 @@ class KeySet(NamedTuple):
             return Signed("unsigned", "the policy of the base lists no key for evidence")
         if not envelope.signatures:
             return Signed("unsigned", "the envelope carries no signature")
-        revoked = {key.ed25519 for key in self.keys if key.revoked}
+        revoked = {_bytes_of(key) for key in self.keys if key.revoked}
         signers = [key for key in self.keys if any(holds(envelope, one, key.ed25519) for one in envelope.signatures)]
         for key in signers:
-            if key.ed25519 not in revoked and key.from_ <= made < key.until:
+            if _bytes_of(key) not in revoked and key.from_ <= made < key.until:
                 return Signed("valid", f"signed by the key `{key.id}`", key.id)
         return self._refusal(envelope, signers, revoked, made)
 
-    def _refusal(self, envelope: Envelope, signers: list[Key], revoked: set[str], made: datetime) -> Signed:
-        out_of_time = next((key for key in signers if key.ed25519 not in revoked), None)
+    def _refusal(self, envelope: Envelope, signers: list[Key], revoked: set[bytes], made: datetime) -> Signed:
+        out_of_time = next((key for key in signers if _bytes_of(key) not in revoked), None)
         if out_of_time is not None:
             when = "was not valid yet" if made < out_of_time.from_ else "had expired"
             moment = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -63,3 +64,8 @@ class KeySet(NamedTuple):
         if known:
             return Signed("mismatched", f"the signature by the key `{min(known)}` does not match this statement")
         return Signed("unsigned", "it is not signed by any key of the base's policy")
+
+
+def _bytes_of(key: Key) -> bytes:
+    """The key itself, which several texts of base64 may stand for."""
+    return base64.b64decode(key.ed25519)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.model import Plan
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation
-from penstock.review.policy.requirements import TooManyAlternativesError
+from penstock.review.policy.people import indispensable
+from penstock.review.policy.requirements import Alternatives, TooManyAlternativesError, as_one, combined
 from penstock.review.policy.resolve import ResolvedPolicy
-from penstock.review.policy.rules import Context, meet
+from penstock.review.policy.rules import Context, Group, meet
 from penstock.review.policy.wording import asking
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
@@ -18,20 +20,47 @@ UNKNOWN = "approvals that cannot be told from the base's policy"
 
 
 def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Mapping[str, str]:
-    """By the fingerprint of a change: who must approve it, as `wording.asking` says it.
+    """By the fingerprint of a change: who must approve it, as `wording.asking` says it, and whose it must not be.
 
     The author is not known, nor are labels and what evidence proves: rules that ask for them ask people.
     """
     if policy.problems:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
     context = Context(plan, organisation, author=None, labels=(), evidence={}, opinions=_NOBODY_SPOKE)
+    groups: dict[str, list[tuple[Group, frozenset[str] | None]]] = {}
     try:
         matched = meet(policy.rules, context)
+        for group in matched.groups:
+            needed = indispensable(_ways(group)) if group.ways else frozenset()
+            for fingerprint in group.changes:
+                groups.setdefault(fingerprint, []).append((group, needed))
     except TooManyAlternativesError:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
-    parts: dict[str, list[tuple[str, str]]] = {}
-    for group in matched.groups:
-        for fingerprint in group.changes:
-            parts.setdefault(fingerprint, []).append((group.rule, group.needs))
-    told = {fingerprint: asking(needs) for fingerprint, needs in parts.items()}
-    return told | dict.fromkeys((fingerprint for fingerprint, _ in matched.uncovered), UNCOVERED)
+    needs = {
+        fingerprint: asking((group.rule, group.needs) for group, _ in found) + _shortages(found, organisation)
+        for fingerprint, found in groups.items()
+    }
+    return needs | dict.fromkeys((fingerprint for fingerprint, _ in matched.uncovered), UNCOVERED)
+
+
+def _ways(group: Group) -> Alternatives:
+    """The ways to satisfy the group; of a rule in a bundle, those of the whole bundle."""
+    if group.bundle is None:
+        return group.ways
+    return tuple(map(as_one, combined([ways for _, ways in group.bundle.rules])))
+
+
+def _shortages(found: list[tuple[Group, frozenset[str] | None]], organisation: Organisation) -> str:
+    """Which rules nobody can satisfy, and which ones not for a change by whom; empty where none is like that."""
+    rules: dict[frozenset[str] | None, dict[str, None]] = {}
+    for group, needed in found:
+        if needed is None or needed:
+            rules.setdefault(needed, {})[group.rule] = None
+    parts = [
+        f"; nobody can satisfy {joined(names)}: the base's teams have too few people"
+        if needed is None
+        else f"; a change by {joined(organisation.shown(needed), 'or')} cannot satisfy {joined(names)}: "
+        "too few others are eligible"
+        for needed, names in rules.items()
+    ]
+    return "".join(parts)

@@ -51,7 +51,7 @@ def codeowners(catalog: Catalog, organisation: str | None = None, folder: str = 
         f"{start}specs/ {guards}".rstrip(),
     ]
     named = {path: _names(catalog, governing.get(path, teams), organisation) for path, teams in owners.items()}
-    lines += [f"{start}{_escaped(path)} {named[path]}".rstrip() for path in sorted(named)]
+    lines += [f"{start}{_escaped(path)} {named[path] or guards}".rstrip() for path in sorted(named)]
     lines += [f"{path} {guards}".rstrip() for path in _GUARDED]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Commands that people write into comments, one at the start of a comment."""
+"""Commands that people write into comments, one at the start of a comment; capital letters mean the same as small."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 from penstock.forges.protocol import Comment, PullRequestView
 
-_COMMAND = re.compile(r"\s*/penstock[ \t]+(?P<verb>[a-z-]+)(?:[ \t]+(?P<rest>[^\r\n]*))?")
+_COMMAND = re.compile(r"\s*/penstock[ \t]+(?P<verb>[a-z-]+)(?:[ \t]+(?P<rest>[^\r\n]*))?", re.IGNORECASE)
 # An edit may be told as the text that it left, or as lines that it added and took away.
-_HOLD = re.compile(r"^[+-]?\s*/penstock[ \t]+hold(?:[ \t]+(?P<rest>[^\r\n]*))?\s*$", re.MULTILINE)
+_HOLD = re.compile(r"^[+-]?\s*/penstock[ \t]+hold(?:[ \t]+(?P<rest>[^\r\n]*))?\s*$", re.MULTILINE | re.IGNORECASE)
 _WAIVE = re.compile(
     r"(?P<rule>\S+)\s+(?P<address>\S+)\s+until\s+(?P<until>\S+?):\s+(?P<reason>.+?)\s*;\s*follow-up:\s*(?P<follow_up>.+)",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ def parse_waive(command: Command) -> WaiveRequest | None:
 def hold_in(text: str) -> str | None:
     """The reason of a hold that a text holds, empty where it gives none; None where it holds nothing."""
     match = _COMMAND.match(text)
-    if match is not None and match["verb"] == HOLD:
+    if match is not None and match["verb"].lower() == HOLD:
         return (match["rest"] or "").strip()
     return None
 
@@ -78,7 +78,7 @@ def _command(comment: Comment) -> Command | None:
     if match is None:
         return None
     return Command(
-        verb=match["verb"],
+        verb=match["verb"].lower(),
         rest=(match["rest"] or "").strip(),
         person=comment.person.key,
         is_bot=comment.person.is_bot,

@@ -22,7 +22,7 @@ from penstock.review.policy.matching import fitting
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import RequirementOutcome, outcomes
 from penstock.review.policy.overruling import overruling
-from penstock.review.policy.people import Demand, Suggestion, smallest_set
+from penstock.review.policy.people import Demand, Suggestion, is_possible, smallest_set
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
 from penstock.review.policy.resolve import ResolvedPolicy
@@ -144,13 +144,16 @@ class _Evaluation:
         if drafts:
             # Whoever would be asked is asked when it is ready.
             suggestion = Suggestion((), is_smallest=True, complete=True)
-        headline = wording.headline(state, self.plan, children, self._shown(suggestion.people), glass)
+        headline = wording.headline(
+            state, self.plan, children, self._shown(suggestion.people), glass, is_enough=suggestion.complete
+        )
         return Verdict(
             state=state,
             headline=headline,
             tree=Result("verdict", state, headline, children=children),
             suggested=self._shown(suggestion.people) if state in (PENDING, DISAPPROVED) else (),
             suggested_is_smallest=suggestion.is_smallest,
+            suggested_is_enough=suggestion.complete,
             digests=bound_to(self.plan, self.evidence),
         )
 
@@ -244,7 +247,6 @@ class _Evaluation:
     def _group_node(self, group: Group, outcome: RequirementOutcome) -> Result:
         blocked = self.contributors.people
         able = outcome.able - blocked
-        enough = outcome.missing == 0 or self._is_possible(group, outcome)
         return Result(
             name=wording.group_name(group),
             state=outcome.state,
@@ -257,7 +259,7 @@ class _Evaluation:
                 stale=self._shown(outcome.able & self.opinions.heard),
                 powerless=self._shown(able & self.opinions.powerless),
                 elsewhere=tuple((login, rule) for key, rule in outcome.elsewhere for login in self._shown((key,))),
-                is_possible=enough,
+                obstacle=self._obstacle(group, outcome),
             ),
             changes=tuple(group.changes),
             satisfied_by=self._shown(outcome.counted),
@@ -266,9 +268,12 @@ class _Evaluation:
             needs=group.needs,
         )
 
-    def _is_possible(self, group: Group, outcome: RequirementOutcome) -> bool:
+    def _obstacle(self, group: Group, outcome: RequirementOutcome) -> str:
+        """Why nobody can give what is missing; empty where somebody can."""
         demand = Demand(outcome.ways, group.approvers)
-        return smallest_set([demand], self.contributors.people).complete
+        if outcome.missing == 0 or is_possible(demand, self.contributors.people):
+            return ""
+        return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else wording.TOO_FEW
 
     def _uncovered(self, matched: Matched) -> tuple[Result, ...]:
         if not matched.uncovered:

@@ -8,6 +8,7 @@ tell whether it could write; whom the policy lets overrule releases it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,7 @@ class Hold:
     """A hold that stands."""
 
     source: str
-    """Id of the comment; of a deleted one, when that happened."""
+    """Id of the comment; of a deleted one, when that happened, and of several in one second which of them it is."""
     person: str | None
     """Key of the login; None for an account that is gone."""
     reason: str
@@ -57,12 +58,16 @@ def _seen(view: PullRequestView, allowed: frozenset[str]) -> Iterable[Hold]:
         reason = _reason(comment)
         if reason is not None and _may_hold(view, comment.person, allowed):
             yield Hold(comment.id, comment.person.key, reason, comment.edited_at or comment.at)
+    in_second: Counter[datetime] = Counter()
     for deletion in view.deletions():
+        in_second[deletion.at] += 1
         person = deletion.author.key
         is_own = person is not None and person == deletion.by.key
         if not is_own and not deletion.author.is_bot and _may_hold(view, deletion.author, allowed):
             why = _DELETED if person is not None else _DELETED_OF_NOBODY
-            yield Hold(f"deleted {deletion.at.isoformat()}", person, why, deletion.at)
+            count = in_second[deletion.at]
+            which = f" {count}" if count > 1 else ""
+            yield Hold(f"deleted {deletion.at.isoformat()}{which}", person, why, deletion.at)
 
 
 def _may_hold(view: PullRequestView, person: Person, allowed: frozenset[str]) -> bool:

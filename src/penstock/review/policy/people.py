@@ -45,6 +45,22 @@ def smallest_set(demands: Iterable[Demand], excluded: frozenset[str]) -> Suggest
     return Suggestion(tuple(sorted(search.greedy())), is_smallest=False, complete=complete)
 
 
+def is_possible(demand: Demand, excluded: frozenset[str]) -> bool:
+    """Whether there are enough people for one of the ways, if none of `excluded` approves any more."""
+    return any(
+        match(way, (fitting(way) - excluded) | (fitting(way) & demand.approved)).missing == 0 for way in demand.ways
+    )
+
+
+def indispensable(ways: Alternatives) -> frozenset[str] | None:
+    """The people without each of whom no way can be satisfied; None where there are too few people for any way."""
+    complete = next((found for found in (match(way, fitting(way)) for way in ways) if found.missing == 0), None)
+    if complete is None:
+        return None
+    demand = Demand(ways, frozenset())
+    return frozenset(person for person in complete.people if not is_possible(demand, frozenset({person})))
+
+
 class _CutOffError(Exception):
     """The search has done as much work as it may."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import joined
 from penstock.review.policy.organisation import Standing, teams_in
 from penstock.specs.approval_policy import People, Require
 
@@ -115,7 +116,8 @@ def _people(people: People, standing: Standing) -> str:
     parts = [team for team in people.teams if team not in named]
     for role in people.roles:
         if role == "independent":
-            parts.append(f"a team other than {standing.owner}" if standing.owner else "any team")
+            concerned = dict.fromkeys(team for team in (standing.owner, standing.former_owner) if team is not None)
+            parts.append(f"a team other than {joined(concerned)}" if concerned else "any team")
         else:
             teams = teams_in(role, standing)
             parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, which the base does not name")

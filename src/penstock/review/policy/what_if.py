@@ -64,18 +64,38 @@ def _varied(
     if value is AS_IT_STANDS:
         return list(shared.values())
     held = catalog.document(spec_id)
-    data = deepcopy(held.value) if held is not None else None
     if not address.parts:
-        data = None if value is None else {"apiVersion": API_VERSION, "kind": spec_id.kind, **value}
-    elif data is None:
+        data = _whole(spec_id, value)
+    elif held is None:
         raise WhatIfError(f"there is no {spec_id} in this repository")
     else:
+        data = deepcopy(held.value)
         _put(data, address, value)
+    if data is not None:
+        _require_identity(data, spec_id)
     path = held.file.path if held is not None else _PATH
     others = [one.value for one in _documents(catalog) if one.file.path == path and one is not held]
     kept = [*others, data] if data is not None else others
     changed = SpecFile(SourceFile(path, "", emit_yaml_documents(kept) if kept else ""))
     return list({**shared, path: changed}.values())
+
+
+def _whole(spec_id: SpecId, value: Any) -> dict[str, Any] | None:
+    """The data of a spec that is given as a whole; None where it is to be gone."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise WhatIfError(f"the address {spec_id} is a whole spec: give its `metadata` and `spec`, or null")
+    return {"apiVersion": API_VERSION, "kind": spec_id.kind, **value}
+
+
+def _require_identity(data: dict[str, Any], spec_id: SpecId) -> None:
+    """WhatIfError for data of another spec: only what stands at the address is compared."""
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if (data.get("kind"), name) != (spec_id.kind, spec_id.name):
+        found = f"{data.get('kind')}/{name}" if name is not None else "a spec without `metadata.name`"
+        raise WhatIfError(f"{found} does not belong at {spec_id}: kind and name are those of the address")
 
 
 def _documents(catalog: Catalog) -> list[Any]:

@@ -20,6 +20,10 @@ UNEXPLAINED = (
     "generated files changed, and no spec change explains it: run the review again with the version of "
     "Penstock that made the plan."
 )
+TOO_FEW_OTHERS = (
+    "too few other people are eligible: let somebody else make the change, or add people to the team on the base first"
+)
+TOO_FEW = "too few people are eligible, whoever makes the change: add people to the teams on the base first"
 NOBODY = "nobody"
 _GONE = "a deleted account"
 _WAY_OUT = (
@@ -36,8 +40,10 @@ def headline(
     children: tuple[Result, ...],
     suggested: tuple[str, ...],
     glass: BrokenGlass | None,
+    *,
+    is_enough: bool,
 ) -> str:
-    """One sentence with the totals and the verdict."""
+    """One sentence with the totals and the verdict; `is_enough`: whether those who are suggested can give it all."""
     total = _changes(plan)
     if state is VerdictState.APPROVED:
         if glass is not None and glass.missing == 0:
@@ -47,7 +53,8 @@ def headline(
         if any(child.why == DRAFT for child in children):
             return f"{total}: draft, not yet ready for review"
         if suggested:
-            return f"{total}: awaiting approval from {_people(suggested)}"
+            more = "" if is_enough else ", and others that nobody available can give"
+            return f"{total}: awaiting approval from {_people(suggested)}{more}"
         return f"{total}: needs approvals that nobody available can give"
     reasons = [child for child in children if child.state is state]
     first = _first_sentence(reasons[0]) if reasons else "no rule applies"
@@ -101,9 +108,9 @@ def group_sentence(
     stale: tuple[str, ...],
     powerless: tuple[str, ...],
     elsewhere: tuple[tuple[str, str], ...],
-    is_possible: bool,
+    obstacle: str,
 ) -> str:
-    """What is required, what is there, and what is missing."""
+    """What is required, what is there, and what is missing; `obstacle` says why nobody can give it."""
     if group.waived is not None:
         by = f"by {_people(group.waived.by)}" if group.waived.by else "by the policy"
         return (
@@ -127,8 +134,8 @@ def group_sentence(
         parts.append(f"{_people(powerless)} approved without the right to write here, and so it does not count")
     if barred:
         parts.append(f"{_people(barred)} contributed and may not approve")
-    if not is_possible:
-        parts.append("too few other people are eligible: add some to the team on the base first")
+    if obstacle:
+        parts.append(obstacle)
     elif able:
         parts.append(f"{_people(able, 'or')} can")
     return "; ".join(parts)

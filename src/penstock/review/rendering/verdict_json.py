@@ -14,6 +14,7 @@ def as_data(verdict: Verdict) -> dict[str, Any]:
         "headline": verdict.headline,
         "suggested": list(verdict.suggested),
         "suggestedIsSmallest": verdict.suggested_is_smallest,
+        "suggestedIsEnough": verdict.suggested_is_enough,
         "digests": dict(sorted(verdict.digests.items())),
         "tree": _tree(verdict.tree),
     }

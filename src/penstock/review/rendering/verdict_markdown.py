@@ -32,7 +32,8 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
             if verdict.suggested_is_smallest
             else "Approvals from these people are enough, perhaps more than needed"
         )
-        lines += [f"{which}: {people}.", ""]
+        rest = "" if verdict.suggested_is_enough else " That is not enough: the rest, nobody can give."
+        lines += [f"{which}: {people}.{rest}", ""]
     if rows:
         lines += [
             f"| {' | '.join(_COLUMNS)} |",

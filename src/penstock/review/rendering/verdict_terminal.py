@@ -35,7 +35,8 @@ def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
     if verdict.suggested:
         smallest = "the smallest set" if verdict.suggested_is_smallest else "a set, perhaps not the smallest"
         people = ", ".join(log_line(f"@{login}") for login in verdict.suggested)
-        yield f"ask: {people} ({smallest} that is enough)"
+        enough = f"{smallest} that is enough" if verdict.suggested_is_enough else "not enough: nobody can give the rest"
+        yield f"ask: {people} ({enough})"
 
 
 def _row(row: VerdictRow, colour: bool) -> Iterator[str]:

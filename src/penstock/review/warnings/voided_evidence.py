@@ -29,7 +29,7 @@ def voided_evidence(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> 
         if reasons:
             yield Diagnostic.warning(
                 "voided-evidence",
-                f"the evidence of `{release.name}` is void after this change",
+                f"the evidence of `{release.name}`, served in {release.spec.environment}, is void after this change",
                 head.span(spec_id, ("spec", "evidence")),
                 reasons[0],
                 help=(
