@@ -28,7 +28,9 @@ from penstock.review.policy.requirements import Alternative, Slot, TooManyAltern
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, EvidenceStates, Group, Matched, meet
 from penstock.review.policy.separation import Contributors, contributors
+from penstock.review.policy.unheeded import Circumstances, unheeded
 from penstock.review.policy.waivers import Waived, waivers_of_comments, waivers_of_policy
+from penstock.specs.approval_policy import OWNERSHIP
 
 ERROR, DISAPPROVED = VerdictState.ERROR, VerdictState.DISAPPROVED
 PENDING, APPROVED, SKIPPED = VerdictState.PENDING, VerdictState.APPROVED, VerdictState.SKIPPED
@@ -127,15 +129,15 @@ class _Evaluation:
             *self._holds(),
             *self._freezes(),
         )
-        rules = self._rules(judged, matched)
         drafts = self._drafts()
+        rest = (*drafts, *self._rules(judged, matched), *self._unheeded())
         glass = self._glass()
         suggestion = self._suggestion(judged, stops)
-        children = (*errors, *stops, *drafts, *rules)
+        children = (*errors, *stops, *rest)
         state = worst(children)
         if glass is not None:
             is_open = glass.missing == 0
-            children = (*errors, self._glass_node(glass), *stops, *drafts, *rules)
+            children = (*errors, self._glass_node(glass), *stops, *rest)
             if is_open:
                 state = worst((*errors, self._glass_node(glass), *drafts))
                 suggestion = Suggestion((), is_smallest=True, complete=True)
@@ -241,7 +243,7 @@ class _Evaluation:
             )
             for name, children in by_rule.items()
         ]
-        nodes += [Result(name, SKIPPED, "matches no change") for name in matched.silent]
+        nodes += [Result(name, SKIPPED, wording.SILENT) for name in matched.silent]
         return tuple(nodes)
 
     def _group_node(self, group: Group, outcome: RequirementOutcome) -> Result:
@@ -358,6 +360,20 @@ class _Evaluation:
         state = APPROVED if glass.missing == 0 else SKIPPED
         why = wording.glass_sentence(glass, self._shown(glass.by))
         return Result("break-glass", state, why, satisfied_by=self._shown(glass.by), missing=glass.missing)
+
+    def _unheeded(self) -> tuple[Result, ...]:
+        """Commands that decide nothing, and why."""
+        seen = Circumstances(
+            self.policy.break_glass,
+            self._emergency_people(),
+            self.contributors.people,
+            {OWNERSHIP, *(rule.id for rule in self.policy.rules)},
+            self.moved,
+            self.now,
+            self.view.may_write,
+            self.organisation.shown,
+        )
+        return tuple(Result("command", SKIPPED, why) for why in unheeded(self.commands, self.granted, seen))
 
     # Whom to ask.
 

@@ -43,17 +43,27 @@ def waivers_of_comments(granted: Iterable[Command], count: int, now: datetime) -
 
     All of them must name the same rule and address. It ends when the first of their moments has come.
     """
+    found = []
+    for (rule, address), requests in waive_requests(granted, now).items():
+        if len(requests) >= count:
+            first = requests[min(requests)]
+            until = min(request.until for request in requests.values())
+            found.append(Waived(rule, address, until, first.reason, first.follow_up, tuple(sorted(requests))))
+    return tuple(found)
+
+
+def waive_requests(granted: Iterable[Command], now: datetime) -> dict[tuple[str, str], dict[str, WaiveRequest]]:
+    """What people ask to waive, by rule and address, sorted, and then by person; nothing that is over.
+
+    Of what one person asks twice, the last request counts.
+    """
     asked: dict[tuple[str, str], dict[str, WaiveRequest]] = {}
     for command in granted:
         request = parse_waive(command) if command.verb == WAIVE else None
         if request is not None and command.person is not None:
             asked.setdefault((request.rule, request.address), {})[command.person] = request
-    found = []
-    for (rule, address), requests in sorted(asked.items()):
-        valid = {person: request for person, request in requests.items() if now < request.until}
-        if len(valid) < count:
-            continue
-        first = valid[min(valid)]
-        until = min(request.until for request in valid.values())
-        found.append(Waived(rule, address, until, first.reason, first.follow_up, tuple(sorted(valid))))
-    return tuple(found)
+    valid = {
+        place: {person: request for person, request in requests.items() if now < request.until}
+        for place, requests in sorted(asked.items())
+    }
+    return {place: requests for place, requests in valid.items() if requests}

@@ -25,6 +25,8 @@ TOO_FEW_OTHERS = (
 )
 TOO_FEW = "too few people are eligible, whoever makes the change: add people to the teams on the base first"
 NOBODY = "nobody"
+SILENT = "matches no change"
+"""Of a rule; nothing else of a verdict is left out where it is shown."""
 _GONE = "a deleted account"
 _WAY_OUT = (
     "list people who did not contribute under `overrule` in the base's policy, or open a new pull request with the "
@@ -182,12 +184,16 @@ def freeze_sentence(freeze: Freeze, files: tuple[str, ...]) -> str:
 def glass_sentence(glass: BrokenGlass, by: tuple[str, ...]) -> str:
     """Who invoked break-glass, why, and until when it holds."""
     if glass.missing:
-        people = "1 more person is" if glass.missing == 1 else f"{glass.missing} more people are"
-        return f"{_people(by)} invoked break-glass ({glass.reason}); {people} required"
+        return f"{_people(by)} invoked break-glass ({glass.reason}); {more_people(glass.missing)}"
     return (
         f"{_people(by)} invoked break-glass until {moment(glass.until)}: {glass.reason}. "
         "It ends with the next push; the bypassed rules still need approval afterwards."
     )
+
+
+def more_people(missing: int) -> str:
+    """How many people are still required."""
+    return "1 more person is required" if missing == 1 else f"{missing} more people are required"
 
 
 _NOTHING = "no change in meaning"

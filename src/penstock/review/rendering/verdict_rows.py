@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from penstock.review.model import Result, Verdict, VerdictState
+from penstock.review.policy.wording import SILENT
 
 _SEVERITY = tuple(VerdictState)
 
@@ -46,7 +47,7 @@ def verdict_rows(verdict: Verdict) -> tuple[VerdictRow, ...]:
     """The rows, the most severe first; rules that match nothing are left out."""
     found: dict[tuple[VerdictState, str, tuple[str, ...]], list[Asking]] = {}
     for node in verdict.tree.children:
-        if node.state is not VerdictState.SKIPPED:
+        if node.state is not VerdictState.SKIPPED or node.why != SILENT:
             for row, asking in _asking(node):
                 found.setdefault((row.state, row.why, row.can_satisfy), []).append(asking)
     rows = (VerdictRow(tuple(asking), state, says, can) for (state, says, can), asking in found.items())
