@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from catalog.repositories import load, small
 from penstock.catalog.python.functions import module_of
 from penstock.checks.engine import check
+from penstock.python.syntax import understand
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,15 @@ def test_names_that_a_text_does_not_show_are_not_missed(text: str) -> None:
     files = small() | {"systems/rushes.py": text}
     files["specs/features.yaml"] = files["specs/features.yaml"].replace("systems.flights:rush", "systems.rushes:rush")
     assert check(load(files)) == ()
+
+
+def test_what_the_parser_warns_of_is_printed_nowhere() -> None:
+    text = 'RULE = """\n::error::Not a word of the forge\'s \\d\n"""\nif 1 is 1:\n    def rush(table): ...\n'
+    with warnings.catch_warnings(record=True) as printed:
+        warnings.simplefilter("always")
+        module = module_of(load(small() | {"systems/rushes.py": text}).view(None), "systems.rushes:rush")
+        understood = understand("systems/rushes.py", text.encode())
+    assert printed == []
+    assert module is not None
+    assert module.error is None
+    assert not understood.may_run_any_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.catalog.sql import analysis
+from penstock.catalog.sql import analysis, parsing
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,31 @@ def test_a_placeholder_is_told_where_it_stands(text: str, place: str) -> None:
 @pytest.mark.parametrize("text", ["a ? 'key'", "a ->> '$.key'", "a[1:2]", "a::int", "'?' || a", "$$a$$"])
 def test_signs_of_a_placeholder_in_another_place_are_none(text: str) -> None:
     assert isinstance(analysis.expression(text), analysis.Expression)
+
+
+@pytest.mark.parametrize("text", ["alter table x\n::error::y", "call x()", "select * from (describe p)"])
+def test_what_the_parser_logs_of_a_text_is_printed_nowhere(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    # Asked of the parser itself, since results are remembered.
+    if isinstance(parsing.query(text), analysis.Query):
+        parsing.kinds(text, ())
+        parsing.unknown_columns(text, ())
+        parsing.derivation(text, ())
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + " + 1" * 9_000, "case when a then " * 900 + "1" + " end" * 900, "(" * 5_000 + "a" + ")" * 5_000]
+)
+def test_what_nests_too_deeply_is_an_error_and_no_traceback(text: str) -> None:
+    for found in (analysis.expression(text), analysis.query(f"select {text} as b from t")):
+        if isinstance(found, analysis.SqlError):
+            assert found.message == "nested too deeply"
+    tables, types = (("t", ("a",)),), (("a", "int"),)
+    assert analysis.kind(text, types) in ("", "int")
+    assert analysis.misfits_of_expression(text, types) == ()
+    assert analysis.derivation(f"select {text} as b from t", tables).columns in ((), (("b", frozenset({("t", "a")})),))
+    assert all(one.kind == "int" for one in analysis.kinds(f"select {text} as b from t", (("t", types),)))
+    assert analysis.unknown_columns(f"select {text} as b from t", tables) == ()
 
 
 def test_the_mark_of_a_factorial_moves_nothing() -> None:

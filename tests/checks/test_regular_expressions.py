@@ -36,6 +36,12 @@ def test_what_the_engine_takes_for_text_is_a_fault() -> None:
     assert "lower bound" in found.advice
 
 
+def test_what_nests_too_deeply_is_a_fault_and_no_traceback() -> None:
+    found = fault("(" * 5_000 + "a" + ")" * 5_000)
+    assert found is not None
+    assert found.message == "nested too deeply"
+
+
 @pytest.mark.parametrize(
     ("pattern", "at"),
     [(r"[+*]+x++", "++"), (r"\p{L}+(?=a)", "(?="), (r"\p{Lu}(", "("), ("a(?i)b(?>c)", "(?>"), (r"x\u0041", r"\u")],

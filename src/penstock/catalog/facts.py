@@ -64,7 +64,10 @@ class Facts:
         return Facts(
             {kind: list(names) for kind, names in self.names.items()},
             dict(self.overriding),
-            {relation: {of: list(names) for of, names in held.items()} for relation, held in self.holders.items()},
+            {
+                relation: {of: list(names) for of, names in holders.items()}
+                for relation, holders in self.holders.items()
+            },
         )
 
     def plain(self) -> dict[str, Any]:

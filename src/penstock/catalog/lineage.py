@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from penstock.catalog import upstream
 from penstock.catalog.model import View
-from penstock.catalog.python.code_reads import code_reads
+from penstock.catalog.python.runtime_modules import is_of_library
 from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
@@ -188,14 +188,23 @@ def datasets_of(view: View, model: str) -> tuple[str, ...]:
 
 def read_by_code(view: View, model: Model) -> Iterator[tuple[str, FeatureId | None]]:
     """The datasets whose rows a model's own Python reads by itself, each with the feature; None for its estimator."""
+    own: list[tuple[str | None, FeatureId | None]] = []
     for feature in Lineage(view).features_of(model):
         feature_set = view.find(FeatureSet, feature.feature_set)
-        function = feature_set.spec.features[feature.name].python if feature_set is not None else None
-        if function is not None:
-            yield from ((name, feature) for name, _ in code_reads(view, function).datasets)
-    own = model.spec.estimator.class_ or model.spec.estimator.python
-    if own is not None:
-        yield from ((name, None) for name, _ in code_reads(view, own).datasets)
+        own.append((feature_set.spec.features[feature.name].python if feature_set is not None else None, feature))
+    own.append((model.spec.estimator.class_ or model.spec.estimator.python, None))
+    for code, by in own:
+        if code is not None:
+            yield from ((name, by) for name in _read_by(view, code))
+
+
+def _read_by(view: View, code: str) -> Iterator[str]:
+    """The datasets whose rows a function or class reads; none for one of a library."""
+    if is_of_library(code):
+        return
+    from penstock.catalog.python.code_reads import code_reads
+
+    yield from (name for name, _ in code_reads(view, code).datasets)
 
 
 def read_dataset(feature: Feature) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """What is said of values of a kind that do not convert."""
+    """How values of a kind that do not convert are called, and what to write instead."""
 
     words: str
     remedy: str
@@ -31,7 +31,7 @@ _NEVER = {
     "list": _ALL,
     "struct": _ALL,
 }
-_SAID = {
+_KINDS = {
     "fraction": Kind("fractions", "declare float, or make whole numbers with `round(...)`, or `//` instead of `/`"),
     "words": Kind("text that is not a number", "declare string, or write an expression that gives the number"),
     "timestamp": Kind("timestamps", "convert it to a number, such as `extract(hour from ...)` or `epoch(...)`"),
@@ -50,8 +50,8 @@ _CONDITION = "write a boolean expression, or declare another type"
 
 
 def misfit(kind: str, type_: str) -> Kind | None:
-    """What to say of values of a kind that are declared of a type they cannot have; None where they may."""
+    """The kind of values that are declared with a type they cannot have; None where they may have it."""
     if type_ not in _NEVER.get(kind, ()):
         return None
-    said = _SAID[kind]
-    return said._replace(remedy=_CONDITION) if type_ == "bool" else said
+    found = _KINDS[kind]
+    return found._replace(remedy=_CONDITION) if type_ == "bool" else found

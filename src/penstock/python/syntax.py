@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from penstock.python.dynamic_code import may_run_any_code
 from penstock.python.finders import finders, uses_reflection
+from penstock.python.parse import parse
 
 _LARGEST = 500_000
 """Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
@@ -46,7 +47,7 @@ def understand(path: str, data: bytes | None) -> ParsedModule:
     try:
         if len(data) > _LARGEST:
             raise ValueError
-        tree = ast.parse(data)
+        tree = parse(data)
         digest = _digest(ast.dump(tree).encode("utf-8", "surrogatepass"))
         imports = tuple(sorted(_imports(path, tree)))
         uses = finders(tree, imports)

@@ -115,9 +115,9 @@ def _partial(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
 
 
 def _removable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema, or `null`; what is said about the field stays beside it."""
-    said = {key: value for key, value in schema.items() if key in ("description", "x-penstock", "title")}
-    plain = {key: value for key, value in schema.items() if key not in said}
+    """The schema, or `null`; the description of the field stays beside it."""
+    kept = {key: value for key, value in schema.items() if key in ("description", "x-penstock", "title")}
+    plain = {key: value for key, value in schema.items() if key not in kept}
     if {"type": "null"} in plain.get("anyOf", ()):
         return schema
-    return {**said, "anyOf": [plain, {"type": "null"}]}
+    return {**kept, "anyOf": [plain, {"type": "null"}]}

@@ -41,7 +41,7 @@ def unknown_key(
     span = reported.span(place.pointer, "key")
     parent = place.parent
     # In an override, what it says itself: the rest is there to be overridden.
-    present = reported.said(place.pointer[:-1])
+    present = reported.own(place.pointer[:-1])
     known = [name for name in parent.fields if name not in present] if parent is not None else []
     guesses = did_you_mean(key, missing) or did_you_mean(key, known)
     holder = _holder(kind, place, reported)
@@ -162,8 +162,8 @@ def lacking_keys(
     helps = []
     for key in keys:
         field = shape.fields.get(key) if isinstance(shape, Mapping) else None
-        told = f": {field.description}" if field is not None and field.description else ""
-        helps.append(f"add `{_form(key, field.shape if field is not None else None)}`{told}")
+        description = f": {field.description}" if field is not None and field.description else ""
+        helps.append(f"add `{_form(key, field.shape if field is not None else None)}`{description}")
     holder = reported.phrase(parent) if parent else f"the {kind.kind_name}"
     first = (*parent, keys[0])
     removed = reported.environment is not None and reported.origin(first)[-1:] == first[-1:]

@@ -17,7 +17,7 @@ def _unchanged(pointer: Pointer) -> Pointer:
     return pointer
 
 
-def _held(value: Any, pointer: Pointer) -> Any:
+def _value_at(value: Any, pointer: Pointer) -> Any:
     for step in pointer:
         if isinstance(value, dict):
             value = value.get(step)
@@ -49,12 +49,12 @@ class Reported(NamedTuple):
 
     def value(self, pointer: Pointer) -> Any:
         """The value at `pointer`; None where there is none."""
-        return _held(self.data, pointer)
+        return _value_at(self.data, pointer)
 
-    def said(self, pointer: Pointer) -> Any:
-        """The value at `pointer`; where an override was merged, as much of it as the override says itself."""
-        said = _held(self.patch, pointer[1:]) if pointer[:1] == ("spec",) else None
-        return said if isinstance(said, dict) else self.value(pointer)
+    def own(self, pointer: Pointer) -> Any:
+        """The value at `pointer`; where an override was merged, as much of it as the override writes itself."""
+        own = _value_at(self.patch, pointer[1:]) if pointer[:1] == ("spec",) else None
+        return own if isinstance(own, dict) else self.value(pointer)
 
     def written(self, pointer: Pointer) -> str | None:
         """A plain scalar as it is written, which a number does not tell (`0.20`); None where it stands elsewhere."""

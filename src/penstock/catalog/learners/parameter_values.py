@@ -100,11 +100,11 @@ class Values(NamedTuple):
 
     @property
     def names_words(self) -> bool:
-        """Whether `said` names each word."""
+        """Whether `described` names each word."""
         return len(self.words) <= _MOST_NAMED
 
     @property
-    def said(self) -> str:
+    def described(self) -> str:
         """What is offered, in words; empty where a spec can write nothing that is."""
         parts = [interval.words for interval in self.intervals]
         parts += [f"`{word}`" for word in self.words] if self.names_words else ["a word that it knows"]

@@ -34,8 +34,8 @@ def combinations() -> dict[str, dict[str, Any]]:
     return found
 
 
-def holds(said: str, value: Any) -> bool:
-    """Whether a value is one of those of a rule."""
-    if isinstance(value, bool) and str(value).lower() in said.split(" | "):
+def holds(alternatives: str, value: Any) -> bool:
+    """Whether a value is one of the alternatives of a rule, written as in the table."""
+    if isinstance(value, bool) and str(value).lower() in alternatives.split(" | "):
         return True
-    return values_of(said).takes(value)
+    return values_of(alternatives).takes(value)

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
-from penstock.catalog.python.functions import Module, anatomy_of, module_of
+from penstock.catalog.python.anatomies import anatomy_of
+from penstock.catalog.python.functions import Module, module_of
 from penstock.catalog.python.imports import own_modules
-from penstock.catalog.python.runtime_modules import is_brought
+from penstock.catalog.python.runtime_modules import is_brought, is_of_library
 from penstock.catalog.sources import compiled, files_of, is_pattern, overlap
 from penstock.python.data_reads import FileRead, Part
 from penstock.python.paths import paths_of
@@ -68,7 +69,7 @@ NOTHING = CodeReads()
 
 def code_reads(view: View, reference: str) -> CodeReads:
     """What ``module:function``, ``package.module.Class`` or, with nothing after the colon, a whole module reads."""
-    if is_brought(reference.partition(":")[0].partition(".")[0]):
+    if is_of_library(reference):
         return NOTHING
     return view.memo(("code-reads", reference), lambda inner: _search(inner, reference))
 

@@ -8,14 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from penstock.catalog.model import View
-from penstock.python.data_reads import Anatomy, anatomy
+from penstock.python.parse import parse
 from penstock.python.paths import paths_of
 
 _KEPT_TREES = 16
-_KEPT = 256
-"""Files whose anatomy is kept: both sides of a review, and all environments, mostly see the same."""
-_LARGEST = 500_000
-"""Bytes of Python from which on it is not looked into, and taken for code that leads anywhere."""
 
 
 class Signature(NamedTuple):
@@ -61,33 +57,21 @@ def module_of(view: View, reference: str) -> Module | None:
     return None
 
 
-def anatomy_of(view: View, path: str) -> Anatomy:
-    """What a file that `module_of` has found is made of; nothing that can be followed where it is no Python."""
-    return view.memo(("anatomy", path), lambda inner: _anatomy(path, inner.read_file(path) or b""))
-
-
 def _read(view: View, path: str) -> Module | None:
     data = view.read_file(path)
     if data is None:
         return None
     try:
-        tree = _parsed(data)
+        tree = parsed(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
 
 
 @lru_cache(_KEPT_TREES)
-def _parsed(data: bytes) -> ast.Module:
-    return ast.parse(data)
-
-
-@lru_cache(_KEPT)
-def _anatomy(path: str, data: bytes) -> Anatomy:
-    try:
-        return anatomy(path, _parsed(data)) if len(data) <= _LARGEST else Anatomy()
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Anatomy()
+def parsed(data: bytes) -> ast.Module:
+    """The syntax tree of a file; what `ast.parse` raises where it is no Python."""
+    return parse(data)
 
 
 def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:

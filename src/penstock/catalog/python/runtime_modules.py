@@ -26,3 +26,8 @@ RUNTIME_MODULES = frozenset({
 def is_brought(module: str) -> bool:
     """Whether Python or Penstock's runtime brings a top-level module."""
     return module in RUNTIME_MODULES or module in sys.stdlib_module_names or module.startswith("_")
+
+
+def is_of_library(reference: str) -> bool:
+    """Whether ``module:function`` or ``package.module.Class`` names what Python or Penstock's runtime brings."""
+    return is_brought(reference.partition(":")[0].partition(".")[0])

@@ -1,7 +1,7 @@
 """What SQL of the specs reads, and where it goes wrong.
 
-Each text is taken apart once (see `parsing`), and by one run for the next: `recall` and `learned` are how. What a
-text comes to depends on nothing but the text, and on the columns that are given with it.
+Each text is parsed once (see `parsing`), and by one run for the next: `recall` and `learned` are how. A result depends
+on nothing but the text, and on the columns that are given with it.
 """
 
 from __future__ import annotations
@@ -148,14 +148,24 @@ def _result(what: str, arguments: tuple[Any, ...], built: Callable[[Any], T]) ->
         question = orjson.dumps(asked).decode()
         plain = _MEMORY.earlier.get(question)
         if plain is None:
-            # sqlglot takes a tenth of a second to load, which most edits can do without.
-            from penstock.catalog.sql import parsing
-
-            found = getattr(parsing, what)(*arguments)
+            found = _found_out(what, arguments)
             plain = _MEMORY.learned[question] = orjson.loads(orjson.dumps(found, default=_plain))
         _MEMORY.known[asked] = built(plain)
     known: T = _MEMORY.known[asked]
     return known
+
+
+def _found_out(what: str, arguments: tuple[Any, ...]) -> Any:
+    # sqlglot takes a tenth of a second to load, which most edits can do without.
+    from penstock.catalog.sql import parsing
+
+    try:
+        return getattr(parsing, what)(*arguments)
+    except RecursionError:
+        # What is too deep to be parsed is an error; what is too deep to be followed has results of which nothing is
+        # known.
+        too_deep = SqlError("nested too deeply", (0, len(arguments[0])))
+        return {"expression": too_deep, "query": too_deep, "derivation": Derivation(()), "kind": ""}.get(what, ())
 
 
 def _plain(value: Any) -> Any:

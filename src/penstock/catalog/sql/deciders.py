@@ -140,7 +140,10 @@ class _Query:
 
     def _filters_of(self, scope: Scope) -> frozenset[TableColumn]:
         select = scope.expression
-        clauses = [select.args.get(key) for key in ("where", "having", "qualify")]
+        if not isinstance(select, exp.Query):
+            # LATERAL and the like hold the query that gives their rows.
+            return self._filters_within(select)
+        clauses = [select.args.get(key) for key in ("where", "having", "qualify", "limit", "offset")]
         distinct = select.args.get("distinct")
         if isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None:
             clauses += [distinct.args["on"], select.args.get("order")]
@@ -165,15 +168,24 @@ class _Query:
 
     def _read(self, scope: Scope) -> Iterator[tuple[str, Scope]]:
         """The scopes that stand in a FROM or a JOIN of a scope; what is declared by WITH alone is not read."""
-        for name, (_, source) in scope.selected_sources.items():
-            if not isinstance(source, exp.Table):
+        select = scope.expression
+        # sqlglot leaves out of what is selected from what only filters, such as a semi join, and what is lateral.
+        joined = (one for one in select.find_all(exp.Join, exp.Lateral) if one.find_ancestor(exp.Select) is select)
+        for name in dict.fromkeys([*scope.selected_sources, *(one.alias_or_name for one in joined)]):
+            source = scope.sources.get(name)
+            if isinstance(source, Scope):
                 yield name, source
 
     def _tells(self, clause: exp.Expr | None) -> frozenset[TableColumn]:
-        """The columns of tables that a clause reads, its subqueries included."""
+        """The columns of tables that a clause reads, its subqueries included, and what decides their rows."""
         if clause is None:
             return _NOTHING
-        return self._union(self._column(column) for column in clause.find_all(exp.Column))
+        return self._filters_within(clause).union(*map(self._column, clause.find_all(exp.Column)))
+
+    def _filters_within(self, clause: exp.Expr) -> frozenset[TableColumn]:
+        """What decides the rows of the queries that stand in a clause."""
+        scopes = (self.scopes.get(id(query)) for query in clause.find_all(exp.Query))
+        return self._union(self.filters(scope) for scope in scopes if scope is not None)
 
     def _column(self, column: exp.Column) -> frozenset[TableColumn]:
         """The columns of tables that a column of any clause is made from or decided by."""

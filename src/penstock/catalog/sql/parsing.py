@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -20,6 +21,7 @@ from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
 from penstock.catalog.sql.deciders import deciders
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
+from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.values import (
@@ -44,6 +46,10 @@ from penstock.specs.volatile_sql import volatile
 
 DIALECT = "duckdb"
 
+# sqlglot logs texts that it does not know, line for line. What a pull request has written there must not reach the log
+# of a review, where a line can be a command to the forge; what is wrong with a text is reported here.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
 
 def expression(text: str) -> Expression | SqlError:
     """What an expression reads."""
@@ -67,7 +73,7 @@ def expression(text: str) -> Expression | SqlError:
         subquery=_range_of(query, text) if query is not None else None,
         volatile=_volatile(tree),
         unknown=unknown_functions(tree, text),
-        opaque=_names_unseen(tree),
+        opaque=hides_names(tree),
     )
 
 
@@ -90,31 +96,14 @@ def query(text: str) -> Query | SqlError:
         for table in tree.find_all(exp.Table)
         if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
     ]
-    functions = [TableUse(_called(one, text), _range_of(one, text)) for one in _table_functions(tree)]
+    reading = [_range_of(one, text) for one in table_functions(tree) if not is_of_arguments(one)]
     return Query(
         tuple(sorted(tables, key=lambda use: use.at)),
         text,
         _volatile(tree),
         unknown_functions(tree, text),
-        tuple(use for use in sorted(functions, key=lambda use: use.at) if use.name.lower() not in _OF_ARGUMENTS),
+        tuple(TableUse(text[slice(*at)].strip('"'), at) for at in sorted(reading)),
     )
-
-
-_OF_ARGUMENTS = frozenset({"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row"})
-"""Functions in the place of a table that give nothing but what is made of their arguments."""
-
-
-def _table_functions(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """The functions that a query reads in the place of tables; sqlglot follows `unnest` as it follows a table."""
-    for holder in tree.find_all(exp.Table, exp.Lateral):
-        if isinstance(holder.this, exp.Func) and not isinstance(holder.this, exp.Unnest | exp.Explode):
-            yield holder.this
-
-
-def _called(function: exp.Expr, text: str) -> str:
-    """The name of a function as it is written."""
-    start, end = _range_of(function, text)
-    return text[start:end].strip('"')
 
 
 def _reserved(tree: exp.Expr, text: str) -> SqlError | None:
@@ -156,7 +145,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
     filters by as well: a count of late flights tells how late flights were.
     """
     tree = _parse(text)
-    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or _is_opaque(tree):
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
         return Derivation(())
     # SQL does not tell upper case from lower case, and what is qualified is in lower case.
     written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
@@ -244,38 +233,6 @@ def _is_renamed(scope: Scope) -> bool:
     return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
 
 
-def _is_opaque(tree: exp.Expr) -> bool:
-    """Whether columns come about by more than the names and places of what is selected."""
-    by_name = any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation))
-    renamed = any(table.alias_column_names for table in tree.find_all(exp.Table))
-    is_seen = not (by_name or renamed or _has_special(tree) or _names_unseen(tree))
-    return not is_seen or any(map(_hands_on, _table_functions(tree)))
-
-
-def _has_special(tree: exp.Expr) -> bool:
-    """Whether a statement stands in the place of a table whose columns are not those of a SELECT."""
-    return tree.find(exp.Pivot, exp.Describe, exp.Summarize) is not None
-
-
-def _hands_on(function: exp.Expr) -> bool:
-    """Whether a function in the place of a table may give values of columns."""
-    is_of_arguments = isinstance(function, exp.GenerateSeries | exp.Repeat) or function.name.lower() in _OF_ARGUMENTS
-    return not is_of_arguments or function.find(exp.Column) is not None
-
-
-def _names_unseen(tree: exp.Expr) -> bool:
-    """Whether columns are read by a pattern, by their number, or as what a method is called of: none to sqlglot."""
-    if tree.find(exp.Columns, exp.PositionalColumn) is not None or any(map(_is_pattern, tree.find_all(exp.Star))):
-        return True
-    return any(isinstance(dot.expression, exp.Func) for dot in tree.find_all(exp.Dot))
-
-
-def _is_pattern(star: exp.Star) -> bool:
-    """Whether a star is chosen from, as in ``* like 'em%'``: neither all columns nor the rows of a count."""
-    holder = star.parent.parent if isinstance(star.parent, exp.Column) else star.parent
-    return not isinstance(holder, exp.Select | exp.Count | None)
-
-
 _CONDITIONS = ("where", "having", "qualify")
 
 
@@ -283,7 +240,7 @@ def _reaches_out(scope: Scope, known: set[str]) -> bool:
     """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
 
     sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
-    neither `known` nor made by the query is a mistake, which is told elsewhere.
+    neither `known` nor made by the query is a mistake, which is reported elsewhere.
     """
     made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
     for one in scope.traverse():
@@ -334,7 +291,7 @@ def kind(text: str, columns: Types) -> str:
 def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
     tree = _parse(text)
-    if isinstance(tree, SqlError) or _has_special(tree):
+    if isinstance(tree, SqlError) or has_statement(tree):
         return ()
     return tuple(Given(name, kind_, _named_at(one, text)) for name, kind_, one in query_kinds(tree, tables))
 
@@ -348,7 +305,9 @@ def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
 def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     """The functions in a query that refuse their argument; `text` must be a query."""
     tree = _parse(text)
-    return tuple(query_misfits(tree, text, tables)) if not isinstance(tree, SqlError) and not _has_special(tree) else ()
+    if isinstance(tree, SqlError) or has_statement(tree):
+        return ()
+    return tuple(query_misfits(tree, text, tables))
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:

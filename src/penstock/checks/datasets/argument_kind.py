@@ -29,7 +29,7 @@ from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 
-_SAID = {
+_NAMES = {
     "int": "a whole number", "float": "a number", "fraction": "a number", "bool": "a boolean", "string": "text",
     "words": "text", "timestamp": "a time", "date": "a date", "interval": "an interval", "time": "a time of day",
 }  # fmt: skip
@@ -58,9 +58,9 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
     for below, misfit in found:
         yield Diagnostic.error(
             "argument-kind",
-            f"`{misfit.function}` does not accept {_SAID[misfit.kind]}",
+            f"`{misfit.function}` does not accept {_NAMES[misfit.kind]}",
             view.span(resource, below, within=misfit.at),
-            f"this is {_SAID[misfit.kind]}",
+            f"this is {_NAMES[misfit.kind]}",
             help=_advice(misfit),
         )
 

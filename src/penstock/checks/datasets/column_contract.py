@@ -1,9 +1,9 @@
 """A column's contract contradicts itself.
 
 What it does: reports bounds that allow no value, bounds on text, values of another type, regular expressions that do
-not compile or are not valid RE2, and nullable key columns.
+not compile or are not valid RE2, nullable key columns, and columns whose names differ only in case.
 
-Why: such a contract either rejects every row or checks nothing.
+Why: such a contract either rejects every row or checks nothing. To SQL, names that differ only in case are the same.
 
 Example:
 
@@ -22,7 +22,7 @@ from penstock.catalog.model import View
 from penstock.checks.datasets.regular_expressions import fault
 from penstock.checks.rule import rule
 from penstock.diagnostics.grammar import listed
-from penstock.diagnostics.model import Diagnostic
+from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Column, Dataset
 from penstock.specs.numbers import number
@@ -33,6 +33,7 @@ _NUMBERS = ("int", "float")
 @rule("column-contract")
 def column_contract(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     """Yields each contradiction."""
+    yield from _alike(view, dataset)
     for name, column in dataset.spec.columns.items():
         pointer: Pointer = ("columns", name)
         yield from _bounds(view, dataset, name, column, pointer)
@@ -51,6 +52,21 @@ def column_contract(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
                 f"no row count is at least {rows.at_least:,} and at most {rows.at_most:,}",
                 "write the larger number as `atMost`",
             )  # fmt: skip
+
+
+def _alike(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Names that are one to the database, to which letters of ASCII alone have two cases."""
+    first: dict[bytes, str] = {}
+    for name in dataset.spec.columns:
+        other = first.setdefault(name.encode("utf-8", "surrogatepass").lower(), name)
+        if other != name:
+            yield Diagnostic.error(
+                "column-contract",
+                f"the columns `{other}` and `{name}` differ only in case, and SQL treats them as one",
+                view.span(dataset, ("columns", name), "key"),
+                secondary=(Label(view.span(dataset, ("columns", other), "key"), "the other one"),),
+                help=("leave one out of the contract, or rename it in the source",),
+            )
 
 
 def _bounds(view: View, dataset: Dataset, name: str, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:

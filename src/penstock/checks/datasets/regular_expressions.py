@@ -56,6 +56,8 @@ def fault(pattern: str) -> Fault | None:
         position = min(getattr(error, "pos", None) or 0, max(len(pattern) - 1, 0))
         message = getattr(error, "msg", str(error))
         return Fault("the regular expression does not compile", (position, position + 1), message)
+    except RecursionError:
+        return Fault("the regular expression does not compile", (0, len(pattern)), "nested too deeply")
     for escape in _ESCAPE.finditer(pattern):
         if escape["foreign"] is not None:
             return _foreign(escape.span(), _FOREIGN_ESCAPES.get(escape["foreign"][1], _NO_SUCH_THING))

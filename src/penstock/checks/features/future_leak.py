@@ -49,7 +49,7 @@ def _own_columns(
     """A feature from the row's own columns or found by them, where the row is known only after its event time."""
     spec = source.spec
     if spec.known_at is None or spec.known_at == spec.event_time or spec.known_at not in spec.columns:
-        # A time that is no column is told of the dataset.
+        # A time that is no column is reported at the dataset.
         return
     # What identifies the row is known as soon as the row is asked for.
     early = {*spec.primary_key, *feature_set.spec.entity, spec.event_time}

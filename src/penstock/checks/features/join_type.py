@@ -63,7 +63,7 @@ def join_type(view: View, resource: FeatureSet | Model) -> Iterator[Diagnostic]:
 
 def _of_features(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     source = view.find(Dataset, feature_set.spec.source)
-    told = set()
+    reported = set()
     for name, feature in feature_set.spec.features.items():
         for form in ("latest", "lookup", "aggregate"):
             reading = getattr(feature, form)
@@ -74,8 +74,8 @@ def _of_features(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             pairs = reading.match.items() if is_mapping else zip(reading.match, reading.match, strict=True)
             for place, (their, our) in enumerate(pairs):
                 # Features that read one dataset by one match have one mistake.
-                if (read.name, their, our) not in told:
-                    told.add((read.name, their, our))
+                if (read.name, their, our) not in reported:
+                    reported.add((read.name, their, our))
                     at = ("features", name, form, "match", their if is_mapping else place)
                     yield from _apart(view, feature_set, at, _Side(source, our), _Side(read, their))
 

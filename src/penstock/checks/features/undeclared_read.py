@@ -27,10 +27,11 @@ name where it is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
-from penstock.catalog.python.code_reads import CodeReads, DataRead, code_reads, command_reads
+from penstock.catalog.python.runtime_modules import is_of_library
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.grammar import listed
@@ -38,6 +39,9 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.model import Model
+
+if TYPE_CHECKING:
+    from penstock.catalog.python.code_reads import CodeReads, DataRead
 
 _INSTEAD = {
     "FeatureSet": "read its columns with `lookup`, `latest` or `aggregate`",
@@ -51,17 +55,25 @@ _WHY = "lineage, labels and approvals see only what specs declare"
 @rule("undeclared-read", severities=WARNS)
 def undeclared_read(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each place at which code that the spec names reads data by itself."""
+    # What a dataset is read from is declared by its columns.
+    code = [
+        found
+        for what in ("function", "class")
+        for found in embedded_code(view, resource, what)
+        if found.pointer[1:3] != ("source", "python") and not is_of_library(found.text)
+    ]
+    steps = resource.spec.steps if isinstance(resource, Model) else []
+    if not code and not steps:
+        return
+    from penstock.catalog.python.code_reads import code_reads, command_reads
+
     told: set[DataRead] = set()
-    for what in ("function", "class"):
-        for found in embedded_code(view, resource, what):
-            # What a dataset is read from is declared by its columns.
-            if found.pointer[1:3] != ("source", "python"):
-                reads = code_reads(view, found.text)
-                yield from _of_code(view, resource, found.pointer[1:], f"`{found.text}`", reads, told)
-    if isinstance(resource, Model):
-        for position, step in enumerate(resource.spec.steps):
-            for name, place in command_reads(view, step.command).datasets:
-                yield _told(view, resource, ("steps", position, "command"), f"the step `{step.name}`", place, name)
+    for found in code:
+        reads = code_reads(view, found.text)
+        yield from _of_code(view, resource, found.pointer[1:], f"`{found.text}`", reads, told)
+    for position, step in enumerate(steps):
+        for name, place in command_reads(view, step.command).datasets:
+            yield _told(view, resource, ("steps", position, "command"), f"the step `{step.name}`", place, name)
 
 
 def _of_code(

@@ -60,7 +60,7 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
 
 
 def _is_leak(view: View, feature: FeatureId, brought: Dataset) -> bool:
-    """Whether what is brought in is the label of a model that learns from the feature, which is told there."""
+    """Whether what is brought in is the label of a model that learns from the feature, which is reported there."""
     return any(
         model.spec.label.dataset == brought.name and feature in leaks(view, model)
         for model in view.all(Model)

@@ -89,7 +89,7 @@ def estimator_combination(view: View, model: Model) -> Iterator[Diagnostic]:
             place = _place(last, met, given)
             if place not in named:
                 named.add(place)
-                yield _told(view, model, each[0], last, met, given)
+                yield _rejected(view, model, each[0], last, met, given)
     yield from _of_search(view, model, rules, given, named)
 
 
@@ -121,12 +121,13 @@ def _written(given: Mapping[str, _Given]) -> Iterator[tuple[str, Any]]:
 
 
 def _met(conditions: Mapping[str, str], given: Mapping[str, _Given]) -> Iterator[tuple[str, _Met]]:
-    """Where a rule stands whatever a trial draws: once for each choice that comes to nothing, with the choice's name.
+    """Where a rule stands whatever a trial draws: once for each choice that fails, with the choice's name.
 
     Without a choice it is the last name that is written, and empty if none is.
     """
     met = {
-        name: [at for at, one in enumerate(given[name].values) if holds(said, one)] for name, said in conditions.items()
+        name: [at for at, one in enumerate(given[name].values) if holds(alternatives, one)]
+        for name, alternatives in conditions.items()
     }
     parted = [name for name, found in met.items() if len(found) < len(given[name].values)]
     if not all(met.values()) or len(parted) > 1 or any(given[name].form != "choice" for name in parted):
@@ -141,18 +142,18 @@ def _met(conditions: Mapping[str, str], given: Mapping[str, _Given]) -> Iterator
 def _of_search(
     view: View, model: Model, rules: list[_Rule], given: Mapping[str, _Given], named: set[Pointer]
 ) -> Iterator[Diagnostic]:
-    """What is to be said of choices that are refused together, where none of them is named by itself."""
+    """Choices that are refused together, where none of them is reported by itself."""
     choices = {name: range(len(one.values)) for name, one in given.items() if one.form == "choice"}
     places = {_pointer(given[name], at) for name, positions in choices.items() for at in positions}
     # Without a choice that is named, all trials fail anyhow.
     if len(choices) < 2 or prod(map(len, choices.values())) > _MOST_DRAWN or not named <= places:
         return
-    held = [(each, _held(each[1], given)) for each in rules]
+    matched = [(each, _matched(each[1], given)) for each in rules]
     refused: list[tuple[_Met, _Rule]] = []
     scored: list[_Met] = []
     for drawn in (dict(zip(choices, positions, strict=True)) for positions in product(*choices.values())):
         if named.isdisjoint(_pointer(given[name], at) for name, at in drawn.items()):
-            rule_ = next((each for each, stands in held if _all_stand(stands, drawn)), None)
+            rule_ = next((each for each, stands in matched if _all_stand(stands, drawn)), None)
             if rule_ is None:
                 scored.append(drawn)
             else:
@@ -170,18 +171,18 @@ def _of_search(
             yield _in_part(view, model, each, drawn_, given)
 
 
-def _held(conditions: Mapping[str, str], given: Mapping[str, _Given]) -> dict[str, set[int]]:
+def _matched(conditions: Mapping[str, str], given: Mapping[str, _Given]) -> dict[str, set[int]]:
     """By the names of a rule: the values of a choice for which it stands; of what is no choice all or none."""
     found = {}
-    for name, said in conditions.items():
+    for name, alternatives in conditions.items():
         one = given[name]
-        held = {at for at, value in enumerate(one.values) if holds(said, value)}
-        found[name] = held if one.form == "choice" or len(held) == len(one.values) else set()
+        matched = {at for at, value in enumerate(one.values) if holds(alternatives, value)}
+        found[name] = matched if one.form == "choice" or len(matched) == len(one.values) else set()
     return found
 
 
-def _all_stand(held: Mapping[str, set[int]], drawn: _Met) -> bool:
-    return all(drawn.get(name, 0) in positions for name, positions in held.items())
+def _all_stand(matched: Mapping[str, set[int]], drawn: _Met) -> bool:
+    return all(drawn.get(name, 0) in positions for name, positions in matched.items())
 
 
 def _nothing_goes(view: View, model: Model, drawn: _Met, rule_: _Rule, given: Mapping[str, _Given]) -> Diagnostic:
@@ -206,7 +207,7 @@ def _goes_with_none(
     labels = [Label(view.span(model, given[other].at or ()), "with none of these") for other in others]
     return Diagnostic.error(
         "estimator-combination",
-        f"`{_learner(model)}` does not accept {_said(name, given[name], at)} with any other choice of the search",
+        f"`{_learner(model)}` does not accept {_written_as(name, given[name], at)} with any other choice of the search",
         view.span(model, _pointer(given[name], at)),
         secondary=(Label(view.span(model, ("estimator", "class")), "the estimator"), *labels),
         help=("remove it",),
@@ -217,7 +218,7 @@ def _in_part(view: View, model: Model, rule_: _Rule, drawn: list[_Met], given: M
     sort, conditions = rule_
     choices = [name for name in given if name in conditions and given[name].form == "choice"]
     met = {name: drawn[0].get(name, 0) for name in conditions}
-    found = _told(view, model, sort, choices[-1], met, given)
+    found = _rejected(view, model, sort, choices[-1], met, given)
     failing = len({tuple(one[name] for name in choices) for one in drawn})
     total = prod(len(given[name].values) for name in choices)
     help_ = (
@@ -231,18 +232,18 @@ def _learner(model: Model) -> str:
     return str(model.spec.estimator.class_).rpartition(".")[2]
 
 
-def _told(view: View, model: Model, sort: str, last: str, met: _Met, given: Mapping[str, _Given]) -> Diagnostic:
+def _rejected(view: View, model: Model, sort: str, last: str, met: _Met, given: Mapping[str, _Given]) -> Diagnostic:
     """A rule that stands, at the place of one of its names."""
     learner = _learner(model)
     shown = [name for name in given if name in met and name != TASK and _is_offered(model, name, given[name])]
     others = [name for name in shown if name != last]
-    said = {name: _said(name, given[name], met[name]) for name in shown}
-    with_ = f" with {' and '.join(said[name] for name in others)}" if others else ""
+    texts = {name: _written_as(name, given[name], met[name]) for name in shown}
+    with_ = f" with {' and '.join(texts[name] for name in others)}" if others else ""
     if sort == REFUSED:
         task = f" in a {model.spec.task} task" if TASK in met else ""
-        headline = f"`{learner}` does not accept {said.get(last, 'its default values')}{with_}{task}"
+        headline = f"`{learner}` does not accept {texts.get(last, 'its default values')}{with_}{task}"
     else:
-        with_ = f" with {' and '.join(said[name] for name in shown)}" if shown else " by default"
+        with_ = f" with {' and '.join(texts[name] for name in shown)}" if shown else " by default"
         headline = f"`{learner}` has no `predict_proba`{with_}, which a {model.spec.task} model needs"
     defaults = [f"`{name}` is `{text_of(given[name].values[0])}`" for name in others or shown if given[name].at is None]
     at_learner = f"the estimator; {' and '.join(defaults)} by default" if defaults else "the estimator"
@@ -274,7 +275,7 @@ def _pointer(one: _Given, position: int) -> Pointer:
     return (*(one.at or ()), position) if one.form == "choice" else one.at or ()
 
 
-def _said(name: str, one: _Given, position: int) -> str:
+def _written_as(name: str, one: _Given, position: int) -> str:
     return f"`{name}` of this range" if one.form == "range" else f"`{name}: {text_of(one.values[position])}`"
 
 
@@ -305,5 +306,6 @@ def _goes(path: str, now: Mapping[str, Any]) -> bool:
     rules = [rule for sort in (REFUSED, UNSURE) for rule in combinations()[path].get(sort, ())]
     # Of what a search draws there may be a value that goes.
     return not any(
-        all(name in now and holds(said, now[name]) for name, said in conditions.items()) for conditions in rules
+        all(name in now and holds(alternatives, now[name]) for name, alternatives in conditions.items())
+        for conditions in rules
     )

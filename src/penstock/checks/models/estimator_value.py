@@ -88,7 +88,7 @@ def _searched(view: View, model: Model, name: str, values: Values, range_: Range
             "estimator-value",
             f"`{name}` of `{_learner(model)}` cannot be {'a whole number' if key == 'int' else 'a float'}",
             view.span(model, (*below, key), "key"),
-            f"expected {values.said}",
+            f"expected {values.described}",
             secondary=(_at_learner(view, model),),
             help=(f"use `{other}`" if takes_other else "list the values as `choice`",),
         )
@@ -125,7 +125,7 @@ def _wrong(view: View, model: Model, name: str, values: Values, value: Any, poin
     headline = f"`{name}` of `{_learner(model)}` cannot be {_shown(value)}"
     span = view.span(model, pointer)
     return Diagnostic.error(
-        "estimator-value", headline, span, f"expected {values.said}", secondary=(_at_learner(view, model),)
+        "estimator-value", headline, span, f"expected {values.described}", secondary=(_at_learner(view, model),)
     )
 
 

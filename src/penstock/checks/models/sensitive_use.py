@@ -63,14 +63,14 @@ def sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
 def _undeclared(view: View, model: Model) -> Iterator[_Undeclared]:
     flow = lineage(view)
     declared = {(use.column, use.use) for use in model.spec.sensitive_uses}
-    told: set[Column] = set()
+    reported: set[Column] = set()
     for (column, use), touch in flow.sensitive_uses(model).items():
         one = _Undeclared(column, use, touch, flow.sensitivity(column))
         # What decides a feature decides slices and the label with it, and one entry answers for all.
-        if touch.decides and (column in told or (one.name, "feature") in declared):
+        if touch.decides and (column in reported or (one.name, "feature") in declared):
             continue
         if (one.name, use) not in declared:
-            told.add(column)
+            reported.add(column)
             yield one
 
 

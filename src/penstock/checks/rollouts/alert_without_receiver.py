@@ -48,7 +48,7 @@ def alert_without_receiver(view: View, resource: Model | Rollout) -> Iterator[Di
 
 
 def _is_missed(view: View, model: Model) -> bool:
-    """Whether a clock starts the training anywhere, so that somebody is told where it registers nothing."""
+    """Whether a clock starts the training anywhere, so that an alert tells where it registers nothing."""
     if model.spec.retraining is None:
         return False
     places = view.all(Environment) if view.environment is None else (view.environment,)
@@ -65,16 +65,16 @@ def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Di
         asking.setdefault("ticket", _STOPPED)
     for action in actions:
         if contact[action] is None:
-            told = [pointer for pointer, one in _actions(rollout) if one == action]
+            monitors = [pointer for pointer, one in _actions(rollout) if one == action]
             burning = [("slos", key) for key in ("availability", "latency") if getattr(rollout.spec.slos, key)]
-            if told or burning or action in asking:
+            if monitors or burning or action in asking:
                 asks = _BURNING if burning else asking.get(action, "")
-                places = [view.span(rollout, pointer) for pointer in told]
+                places = [view.span(rollout, pointer) for pointer in monitors]
                 places += [view.span(rollout, pointer, "key") for pointer in burning]
                 if not places:
                     places = [view.span(rollout, ("environments",), "key")]
-                asked = f"needs a {action}" if told else f"{asks} needs a {action}"
-                yield _diagnostic(view, team, action, places, asked, in_words=bool(told))
+                asked = f"needs a {action}" if monitors else f"{asks} needs a {action}"
+                yield _diagnostic(view, team, action, places, asked, in_words=bool(monitors))
 
 
 def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:

@@ -36,11 +36,9 @@ _COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     """Yields each expression that does not parse, and each that compares by itself."""
     for found in embedded_code(view, rollout, "promql"):
-        import promql_parser
-
         below = found.pointer[1:]
         try:
-            tree = promql_parser.parse(found.text)
+            tree = _parse(found.text)
         except ValueError as error:
             at, message = _place(found.text, str(error))
             yield Diagnostic.error(
@@ -66,6 +64,19 @@ def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 view.span(rollout, below),
                 help=(instead,),
             )
+
+
+def _parse(text: str) -> object:
+    """The syntax tree of an expression; ValueError where it has none."""
+    import promql_parser
+
+    try:
+        return promql_parser.parse(text)
+    except BaseException as error:
+        # The parser gives up on numbers beyond all durations with an exception of its own, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"the parser fails: {error}") from None
 
 
 def _compares(tree: object) -> str | None:

@@ -1,0 +1,27 @@
+"""What the Python files of the repository are made of, as far as reading data goes: each is taken apart once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from penstock.catalog.model import View
+from penstock.catalog.python.functions import parsed
+from penstock.python.data_reads import Anatomy, anatomy
+
+_KEPT = 256
+"""Files whose anatomy is kept: both sides of a review, and all environments, mostly see the same."""
+_LARGEST = 500_000
+"""Bytes of Python from which on it is not looked into, and taken for code that leads anywhere."""
+
+
+def anatomy_of(view: View, path: str) -> Anatomy:
+    """What a file that `module_of` has found is made of; nothing that can be followed where it is no Python."""
+    return view.memo(("anatomy", path), lambda inner: _anatomy(path, inner.read_file(path) or b""))
+
+
+@lru_cache(_KEPT)
+def _anatomy(path: str, data: bytes) -> Anatomy:
+    try:
+        return anatomy(path, parsed(data)) if len(data) <= _LARGEST else Anatomy()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Anatomy()
