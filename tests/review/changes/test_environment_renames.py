@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.review.model import Direction, Operation, Verdict
+from penstock.review.rendering import terminal
 from review.pull_requests import POLICY, POLICY_PATH, Change, node, opened, rules_of
 from review.repositories import Documents, Repository, at, direct
 
@@ -49,6 +50,24 @@ def test_what_runs_there_ends_and_begins(repository: Repository) -> None:
     for ends in ("slos", "monitor", "access"):
         assert at(plan, f"{ROLLOUT}.{ends}").direction is Direction.LOOSENED
         assert at(plan, f"{ROLLOUT}.{ends}").environments == ("production",)
+
+
+def test_its_files_are_shown_as_renamed(repository: Repository) -> None:
+    repository.compile()
+    repository.commit()
+    repository.branch()
+    repository.edit(renamed())
+    repository.compile()
+    repository.commit()
+    plan = repository.plan()
+    assert plan.errors == ()
+    paths = {one.path for one in plan.artifacts}
+    assert {"prod/delay/training.yaml", "production/delay/training.yaml", "prod/kustomization.yaml"} <= paths
+    shown = terminal.render(plan, diffs=True)
+    for path in (path for path in paths if path.startswith("prod/")):
+        assert f"renamed from {path.replace('prod/', 'production/')}" in shown
+    written = sum(len(repository.read(f"generated/{path}").splitlines()) for path in paths if path.startswith("prod/"))
+    assert len(shown.splitlines()) < written / 2, "what stays the same is not shown"
 
 
 @pytest.mark.parametrize("policy", [POLICY, None], ids=["a policy", "the default rules"])

@@ -151,16 +151,19 @@ def _text(header: list[str], hunks: list[Hunk], longest: int | None) -> tuple[st
 
 
 def _formers(plan: Plan) -> dict[str, ArtifactChange]:
-    names: dict[str, str] = {}
+    environments: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for change in plan.changes:
         if change.renamed_from is not None:
+            names = environments if change.address.kind == "Environment" else folders
             names[change.address.name] = change.renamed_from.name
-    removed = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed" and names}
+    removed = {artifact.path: artifact for artifact in plan.artifacts if artifact.operation == "removed"}
     found = {}
-    for artifact in plan.artifacts if removed else ():
-        environment, _, rest = artifact.path.partition("/")
-        folder, _, file = rest.partition("/")
-        former = removed.get(f"{environment}/{names.get(folder)}/{file}")
+    for artifact in plan.artifacts if environments or folders else ():
+        environment, *rest = artifact.path.split("/")
+        if len(rest) > 1:
+            rest[0] = folders.get(rest[0], rest[0])
+        former = removed.get("/".join([environments.get(environment, environment), *rest]))
         if former is not None and artifact.operation == "added":
             found[artifact.path] = former
     return found
