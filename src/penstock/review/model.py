@@ -71,7 +71,7 @@ class Change:
     through: tuple[str, ...] = ()
     """For an indirect change: the addresses from the direct change that causes it to what this one reaches."""
     rests_on: tuple[str, ...] = ()
-    """Fingerprints of the edits that decide what an indirect change comes to: an approval says nothing of others."""
+    """Fingerprints of the edits that an indirect change follows from: with others, an approval no longer counts."""
     breaking: bool = False
     """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 

@@ -144,7 +144,7 @@ class _Search:
         causes = self.owners.get(path) or tuple(map(str, self._made_from(path)))
         left = [cause for cause in causes if not self._is_explained(cause)]
         if len(left) < len(causes):
-            # Something is told of the file. What no order or value of tells, is not why it differs.
+            # A change explains the file already, so that a spec which is only written otherwise is not the reason.
             left = [cause for cause in left if not self._is_written_anew(cause)]
         named = [spec_id for cause in left if (spec_id := _spec(cause)) is not None]
         return list(dict.fromkeys([*named, *(self._made_from(path) if len(named) < len(left) else [])]))

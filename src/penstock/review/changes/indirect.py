@@ -107,7 +107,7 @@ def _along_ownership(base: DependencyGraph, head: DependencyGraph, edit: SpecEdi
 
 
 def _has_alerts(head: DependencyGraph, spec_id: SpecId, edit: SpecEdit) -> bool:
-    """Whether the receiver that changes is told of the spec: of a model by ticket, that the clock trains it in vain."""
+    """Whether the contact that changes gets alerts about the spec: about a model, tickets that training is overdue."""
     if spec_id.kind != "Model" or edit.pointer[-1:] == ("page",):
         return spec_id.kind == "Rollout"
     model = head.catalog.view(None).find(Model, spec_id.name)

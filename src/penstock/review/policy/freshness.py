@@ -31,7 +31,7 @@ class Objection(NamedTuple):
 
 
 class Opinions(NamedTuple):
-    """What the reviews of a pull request come to."""
+    """What counts of the reviews of a pull request."""
 
     approvals: tuple[Approval, ...]
     objections: tuple[Objection, ...]
@@ -159,7 +159,7 @@ def _standing(reviews: list[Review], overruling: frozenset[str]) -> list[Review]
 
 
 def _says(review: Review, overruling: frozenset[str]) -> str:
-    """What a review comes to: a dismissed objection stays one, unless who made it or may overrule it dismissed it.
+    """What a review counts as: a dismissed objection stays one, unless who made it or may overrule it dismissed it.
 
     Of what nobody knows who dismissed, or what it was, the worst is taken.
     """

@@ -43,7 +43,7 @@ class Group:
 
 
 class Matched(NamedTuple):
-    """What the rules come to."""
+    """What the rules ask about the changes of a plan."""
 
     groups: tuple[Group, ...]
     """In the order of the rules."""

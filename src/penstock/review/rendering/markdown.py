@@ -85,7 +85,7 @@ class _Page:
 def _errors(page: _Page, plan: Plan) -> list[str]:
     for position, found in enumerate(plan.errors):
         if not page.add(_error(found), keep=2_000):
-            return [f"{len(plan.errors) - position} of {counted(len(plan.errors), 'error')}"]
+            return [f"{len(plan.errors) - position} of {counted(len(plan.errors), 'finding')}"]
     if plan.errors:
         page.add("\n")
     return []

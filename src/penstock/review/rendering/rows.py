@@ -127,7 +127,7 @@ def affected(impact: Impact, change: Change) -> str:
 
 
 def reach(plan: Plan) -> str:
-    """What the direct changes reach together, for the headline."""
+    """What the changes reach together, for the headline."""
     found = [plan.impacts[c.fingerprint] for c in plan.changes if c.fingerprint in plan.impacts]
     models = {name for impact in found for name in impact.models}
     rollouts = {name for impact in found for name in impact.rollouts}

@@ -26,7 +26,7 @@ class CodeReferences:
     """Functions and classes. Layout and comments are nothing; Python that cannot be parsed is compared by its bytes.
 
     Where a module may run code that no import statement names, any Python of the repository is taken for a part of it.
-    The steps find no other Python at the root than what the functions and classes lead to. A command of one's own may
+    The steps find no other Python at the root than what the functions and classes lead to. A custom command may
     have all of the root on its path: what comes there, and may stand in for something installed, is a part of it.
     """
 
