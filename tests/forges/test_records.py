@@ -77,6 +77,13 @@ def test_a_time_without_a_zone_is_refused() -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
+def test_a_time_at_an_end_of_the_calendar_is_refused(moment: str) -> None:
+    text = dump(lived().view.facts).replace('"submitted": "2026-03-02T09:01:00Z"', f'"submitted": "{moment}"')
+    with pytest.raises(ForgeError, match="a time beyond the calendar"):
+        parse(text)
+
+
 def test_a_look_alike_in_a_record_is_nobody() -> None:
     text = dump(lived().view.facts).replace('"bob"', '"bоb"')
     view = parse(text)

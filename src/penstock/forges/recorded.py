@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from penstock.forges.logins import login_key
@@ -134,6 +134,10 @@ def parse(text: str | bytes, shown_as: str = "the record") -> RecordedPullReques
     naive = [at for at in _instants(facts) if at.tzinfo is None]
     if naive:
         raise ForgeError(f"{shown_as} has a time without a time zone ({naive[0].isoformat()}): save it again.")
+    # Near an end of the calendar, a time cannot be shown in another zone.
+    beyond = [at for at in _instants(facts) if not MINYEAR < at.year < MAXYEAR]
+    if beyond:
+        raise ForgeError(f"{shown_as} has a time beyond the calendar ({beyond[0].isoformat()}): save it again.")
     return RecordedPullRequest(facts)
 
 

@@ -129,6 +129,14 @@ def _no_zone(value: dict[str, Any]) -> None:
     value["predicate"]["created"] = "2026-03-02T09:00:00"
 
 
+def _beyond_the_calendar(value: dict[str, Any]) -> None:
+    value["predicate"]["created"] = "9999-12-31T23:59:59-14:00"
+
+
+def _before_the_calendar(value: dict[str, Any]) -> None:
+    value["predicate"]["created"] = "0001-01-01T00:00:00Z"
+
+
 def _other_type(value: dict[str, Any]) -> None:
     value["predicateType"] = "https://slsa.dev/provenance/v1"
 
@@ -152,6 +160,8 @@ def _other_type(value: dict[str, Any]) -> None:
         (_gate_left_out, "the gate `delay-release` has not evaluated this version"),
         (_from_the_future, "dated in the future"),
         (_no_zone, "no time zone"),
+        (_beyond_the_calendar, "beyond the calendar"),
+        (_before_the_calendar, "beyond the calendar"),
         (_other_type, "not an in-toto statement of the type"),
     ],
 )

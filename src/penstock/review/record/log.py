@@ -6,6 +6,7 @@ decision's digest is also written where it was published, and `verify` can be to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -188,10 +189,13 @@ def _says_the_same(one: Entry, other: Entry) -> bool:
     return same_inputs and all(one.value[key] == other.value[key] for key in keys)
 
 
-_KEYS = {
-    *("version", "number", "previous", "at", "engine", "repository", "pullRequest", "state", "headline", "digests"),
-    *("memory", "inputs", "verdict", "digest"),
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("version", "number", "pullRequest"), int),
+    **dict.fromkeys(("previous", "at", "engine", "repository", "state", "headline", "verdict", "digest"), str),
+    **dict.fromkeys(("digests", "memory", "inputs"), dict),
 }
+"""The keys of an entry, and what they hold."""
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _FOLDER = "folder"
 """A key that an entry has where its subject is less than the whole repository."""
 
@@ -202,7 +206,7 @@ def _wrong(line: bytes, number: int, previous: str) -> str:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         return f"line {number} is not JSON"
-    if not isinstance(value, dict) or value.get("version") != VERSION or set(value) - {_FOLDER} != _KEYS:
+    if not isinstance(value, dict) or value.get("version") != VERSION or not _is_formed(value):
         return f"line {number} is not an entry of this version"
     claimed = value.pop("digest")
     if bytes_digest(canonical_json(value)) != claimed:
@@ -216,3 +220,13 @@ def _wrong(line: bytes, number: int, previous: str) -> str:
     if canonical_json(value | {"digest": claimed}) != line:
         return f"line {number} is not formatted as an entry"
     return ""
+
+
+def _is_formed(value: dict[str, Any]) -> bool:
+    """Whether a line has the keys of an entry, and what they hold can be read: its digest proves neither."""
+    if set(value) - {_FOLDER} != set(_TYPES) or any(type(value[key]) is not held for key, held in _TYPES.items()):
+        return False
+    parts = value["inputs"]
+    return set(parts) == set(PARTS) and all(
+        isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in (*parts.values(), value["verdict"])
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -65,9 +65,14 @@ def checked_digest(text: str, place: str) -> str:
 
 
 def checked_moment(moment: datetime) -> datetime:
-    """`moment`, which is to say in which zone it is meant; StatementError where it does not."""
+    """`moment`, which is to say in which zone it is meant; StatementError where it does not.
+
+    Nothing is to be near an end of the calendar, where it could not be compared in another zone.
+    """
     if moment.tzinfo is None:
         raise StatementError("its `created` has no time zone")
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise StatementError("its `created` is beyond the calendar")
     return moment
 
 
