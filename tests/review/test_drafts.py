@@ -120,6 +120,7 @@ def test_what_is_over_is_skipped_and_never_approved(pull: PullRequest, state: St
     assert state in verdict.headline
     assert "skipped" in verdict_markdown.render(verdict)
     assert "skipped" in verdict_terminal.render(verdict)
+    assert verdict_terminal.render(verdict).count("nothing is decided") == 1
     git = pull.repository.seen
     decision = decide(git, pull.forge.view)
     assert not decision.is_approved

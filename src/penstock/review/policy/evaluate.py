@@ -162,8 +162,7 @@ class _Evaluation:
     def _over(self) -> Verdict:
         """Of what is closed or merged nothing is to be decided, and so nothing is approved."""
         why = f"the pull request is {self.view.state}, so nothing is decided"
-        tree = Result("verdict", SKIPPED, why, children=(Result("state", SKIPPED, why),))
-        return Verdict(SKIPPED, why, tree, (), True, bound_to(self.plan, self.evidence))
+        return Verdict(SKIPPED, why, Result("verdict", SKIPPED, why), (), True, bound_to(self.plan, self.evidence))
 
     def _drafts(self) -> tuple[Result, ...]:
         return (Result("draft", PENDING, wording.DRAFT),) if self.view.is_draft else ()
