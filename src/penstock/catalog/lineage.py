@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from penstock.catalog import upstream
 from penstock.catalog.model import View
-from penstock.catalog.python.runtime_modules import is_of_library
+from penstock.catalog.python.reads import code_reads
 from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
@@ -195,16 +195,7 @@ def read_by_code(view: View, model: Model) -> Iterator[tuple[str, FeatureId | No
     own.append((model.spec.estimator.class_ or model.spec.estimator.python, None))
     for code, by in own:
         if code is not None:
-            yield from ((name, by) for name in _read_by(view, code))
-
-
-def _read_by(view: View, code: str) -> Iterator[str]:
-    """The datasets whose rows a function or class reads; none for one of a library."""
-    if is_of_library(code):
-        return
-    from penstock.catalog.python.code_reads import code_reads
-
-    yield from (name for name, _ in code_reads(view, code).datasets)
+            yield from ((name, by) for name, _ in code_reads(view, code).datasets)
 
 
 def read_dataset(feature: Feature) -> str | None:

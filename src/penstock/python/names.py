@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from penstock.python.paths import imported_from
 from penstock.python.texts import bindings
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -44,7 +45,6 @@ class Names:
         """What an import may bring under a name, in full."""
         self.stars: list[str] = []
         """The modules from which everything is imported."""
-        self._package = path.split("/")[:-1]
         self._renamed: list[tuple[str, ast.expr]] = []
         self.module = Scope()
         self._open(tree)
@@ -70,12 +70,8 @@ class Names:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = self._start(node)
+            start = imported_from(self.path, node.module, node.level)
             yield from (f"{start}.{alias.name}" if alias.name != "*" else start for alias in node.names)
-
-    def _start(self, node: ast.ImportFrom) -> str:
-        above = self._package[: len(self._package) - node.level + 1] if node.level else []
-        return ".".join([*above, *([node.module] if node.module else [])])
 
     def _open(self, tree: ast.Module) -> None:
         self.scopes[id(tree)] = self.module
@@ -97,7 +93,7 @@ class Names:
                 full = alias.name if alias.asname else alias.name.partition(".")[0]
                 self.imported.setdefault(alias.asname or full, []).append(full)
         elif isinstance(node, ast.ImportFrom):
-            start = self._start(node)
+            start = imported_from(self.path, node.module, node.level)
             self.stars += [start for alias in node.names if alias.name == "*"]
             for alias in node.names:
                 self.imported.setdefault(alias.asname or alias.name, []).append(f"{start}.{alias.name}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import warnings
 
+LARGEST = 500_000
+"""Bytes of Python from which on it is not looked into, and taken for code that leads anywhere."""
+
 
 def parse(data: bytes) -> ast.Module:
     """The syntax tree of a file; SyntaxError, ValueError, RecursionError or MemoryError where it has none.

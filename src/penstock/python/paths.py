@@ -22,3 +22,10 @@ def packages_of(module: str) -> Iterator[str]:
     parts = module.split(".")
     for depth in range(1, len(parts)):
         yield "/".join(parts[:depth]) + "/__init__.py"
+
+
+def imported_from(path: str, module: str | None, level: int) -> str:
+    """The module, in full, that ``from module import ...`` with so many leading dots means in the file at `path`."""
+    package = path.split("/")[:-1]
+    above = package[: max(len(package) - level + 1, 0)] if level else []
+    return ".".join([*above, *([module] if module else [])])

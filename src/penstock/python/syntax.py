@@ -11,10 +11,8 @@ from typing import NamedTuple
 
 from penstock.python.dynamic_code import may_run_any_code
 from penstock.python.finders import finders, uses_reflection
-from penstock.python.parse import parse
-
-_LARGEST = 500_000
-"""Bytes of Python from which on it is not parsed, and taken for code that leads anywhere."""
+from penstock.python.parse import LARGEST, parse
+from penstock.python.paths import imported_from
 
 _FILE = re.compile(r"[^\s:*?\[\]{}]+(?: [^\s:*?\[\]{}]+)*")
 _LONGEST_FILE = 200
@@ -45,7 +43,7 @@ def understand(path: str, data: bytes | None) -> ParsedModule:
     if data is None:
         return ParsedModule("absent")
     try:
-        if len(data) > _LARGEST:
+        if len(data) > LARGEST:
             raise ValueError
         tree = parse(data)
         digest = _digest(ast.dump(tree).encode("utf-8", "surrogatepass"))
@@ -76,15 +74,11 @@ def _named_files(path: str, tree: ast.Module) -> Iterator[str]:
 
 
 def _imports(path: str, tree: ast.Module) -> Iterator[str]:
-    package = path.removesuffix(".py").removesuffix("/__init__").split("/")
-    if not path.endswith("/__init__.py"):
-        package = package[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            start = ".".join([*above, *(node.module or "").split(".")]).strip(".")
+            start = imported_from(path, node.module, node.level)
             if start:
                 yield start
             yield from (f"{start}.{alias.name}".strip(".") for alias in node.names)

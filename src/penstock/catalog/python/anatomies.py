@@ -7,11 +7,10 @@ from functools import lru_cache
 from penstock.catalog.model import View
 from penstock.catalog.python.functions import parsed
 from penstock.python.data_reads import Anatomy, anatomy
+from penstock.python.parse import LARGEST
 
 _KEPT = 256
 """Files whose anatomy is kept: both sides of a review, and all environments, mostly see the same."""
-_LARGEST = 500_000
-"""Bytes of Python from which on it is not looked into, and taken for code that leads anywhere."""
 
 
 def anatomy_of(view: View, path: str) -> Anatomy:
@@ -22,6 +21,6 @@ def anatomy_of(view: View, path: str) -> Anatomy:
 @lru_cache(_KEPT)
 def _anatomy(path: str, data: bytes) -> Anatomy:
     try:
-        return anatomy(path, parsed(data)) if len(data) <= _LARGEST else Anatomy()
+        return anatomy(path, parsed(data)) if len(data) <= LARGEST else Anatomy()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Anatomy()

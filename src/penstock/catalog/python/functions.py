@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.python.parse import parse
-from penstock.python.paths import paths_of
+from penstock.python.paths import imported_from, paths_of
 
 _KEPT_TREES = 16
 
@@ -76,13 +76,12 @@ def parsed(data: bytes) -> ast.Module:
 
 def _imports(path: str, body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
     """What is imported outside of functions and conditions: there alone it cannot be done without."""
-    package = path.split("/")[:-1]
+    depth = path.count("/")
     for node in body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level <= len(package):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            start = ".".join([*above, *([node.module] if node.module else [])])
+        elif isinstance(node, ast.ImportFrom) and node.level <= depth:
+            start = imported_from(path, node.module, node.level)
             yield from ((f"{start}.{alias.name}", node.lineno) for alias in node.names)
 
 

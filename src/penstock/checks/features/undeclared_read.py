@@ -27,11 +27,11 @@ name where it is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from penstock.catalog.embedded_code import embedded_code
+from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import View
-from penstock.catalog.python.runtime_modules import is_of_library
+from penstock.catalog.python.reads import CodeReads, DataRead, code_reads, command_reads
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.grammar import listed
@@ -39,9 +39,6 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.model import Model
-
-if TYPE_CHECKING:
-    from penstock.catalog.python.code_reads import CodeReads, DataRead
 
 _INSTEAD = {
     "FeatureSet": "read its columns with `lookup`, `latest` or `aggregate`",
@@ -55,46 +52,36 @@ _WHY = "lineage, labels and approvals see only what specs declare"
 @rule("undeclared-read", severities=WARNS)
 def undeclared_read(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each place at which code that the spec names reads data by itself."""
-    # What a dataset is read from is declared by its columns.
-    code = [
-        found
-        for what in ("function", "class")
-        for found in embedded_code(view, resource, what)
-        if found.pointer[1:3] != ("source", "python") and not is_of_library(found.text)
-    ]
-    steps = resource.spec.steps if isinstance(resource, Model) else []
-    if not code and not steps:
-        return
-    from penstock.catalog.python.code_reads import code_reads, command_reads
-
-    told: set[DataRead] = set()
-    for found in code:
-        reads = code_reads(view, found.text)
-        yield from _of_code(view, resource, found.pointer[1:], f"`{found.text}`", reads, told)
-    for position, step in enumerate(steps):
+    reported: set[DataRead] = set()
+    for found in (each for what in CODE for each in embedded_code(view, resource, what)):
+        # What a dataset is read from is declared by its columns.
+        if found.pointer[1:3] != ("source", "python"):
+            reads = code_reads(view, found.text)
+            yield from _of_code(view, resource, found.pointer[1:], f"`{found.text}`", reads, reported)
+    for position, step in enumerate(resource.spec.steps if isinstance(resource, Model) else ()):
         for name, place in command_reads(view, step.command).datasets:
-            yield _told(view, resource, ("steps", position, "command"), f"the step `{step.name}`", place, name)
+            yield _of_rows(view, resource, ("steps", position, "command"), f"the step `{step.name}`", place, name)
 
 
 def _of_code(
-    view: View, resource: Resource, below: Pointer, code: str, found: CodeReads, told: set[DataRead]
+    view: View, resource: Resource, below: Pointer, code: str, found: CodeReads, reported: set[DataRead]
 ) -> Iterator[Diagnostic]:
     places = {read.at for read in found.reads}
     for read in found.reads:
-        if read not in told:
-            told.add(read)
+        if read not in reported:
+            reported.add(read)
             names = [name for name, place in found.datasets if place == read.at]
             yield _diagnostic(view, resource, below, code, read, names)
     # A name that is written elsewhere than it is read, and a dataset's own function.
     for name, place in found.datasets:
         if place not in places:
-            yield _told(view, resource, below, code, place, name)
+            yield _of_rows(view, resource, below, code, place, name)
 
 
 def _diagnostic(
     view: View, resource: Resource, below: Pointer, code: str, read: DataRead, names: list[str]
 ) -> Diagnostic:
-    label = f"`{read.by}` reads {listed(read.targets)}" if read.targets else f"`{read.by}` reads what nobody can tell"
+    label = f"`{read.by}` reads {listed(read.targets)}" if read.targets else f"`{read.by}` reads under a computed name"
     instead = _INSTEAD[resource.kind_name]
     helps = [f"declare a Dataset over it, and {instead}: {_WHY}"]
     if names:
@@ -111,7 +98,7 @@ def _diagnostic(
     )
 
 
-def _told(
+def _of_rows(
     view: View, resource: Resource, below: Pointer, code: str, place: tuple[str, int], dataset: str
 ) -> Diagnostic:
     return Diagnostic.warning(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from penstock.catalog.embedded_code import embedded_code
+from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import SpecId, View
-from penstock.catalog.python.code_reads import NOTHING, CodeReads, DataRead, code_reads, command_reads
+from penstock.catalog.python.reads import NOTHING, CodeReads, DataRead, code_reads, command_reads
 from penstock.catalog.upstream import SENSITIVE, sensitivity
 from penstock.diagnostics.grammar import listed
 from penstock.review.changes.directions import LOOSENED, UNKNOWN
@@ -68,10 +69,10 @@ def _of_spec(
             if change is None:
                 continue
             key = address, change.why
-            told = found.get(key)
-            # In an environment it is told again only where it is another.
-            seen = told.environments if told is not None else ()
-            found[key] = replace(told or change, environments=tuple(dict.fromkeys((*seen, *where))))
+            known_change = found.get(key)
+            # In an environment it is one more change only where it is another.
+            seen = known_change.environments if known_change is not None else ()
+            found[key] = replace(known_change or change, environments=tuple(dict.fromkeys((*seen, *where))))
     yield from found.values()
 
 
@@ -89,13 +90,12 @@ def _named(view: View, kind: str, name: str) -> dict[str, _Code]:
 
 
 def _code_of(view: View, resource: Resource) -> Iterator[_Code]:
-    for what in ("function", "class"):
-        for one in embedded_code(view, resource, what):
-            reads = code_reads(view, one.text)
-            if one.pointer[1:3] == ("source", "python"):
-                others = [each for each in reads.datasets if each[0] != resource.name]
-                reads = CodeReads(datasets=tuple(each for each in others if any(_sensitive(view, each[0]))))
-            yield _Code(one.pointer, one.text, reads)
+    for found in (each for what in CODE for each in embedded_code(view, resource, what)):
+        reads = code_reads(view, found.text)
+        if found.pointer[1:3] == ("source", "python"):
+            others = [each for each in reads.datasets if each[0] != resource.name]
+            reads = CodeReads(datasets=tuple(each for each in others if any(_sensitive(view, each[0]))))
+        yield _Code(found.pointer, found.text, reads)
     if isinstance(resource, Model):
         for position, step in enumerate(resource.spec.steps):
             reads = command_reads(view, step.command)
@@ -119,8 +119,8 @@ def _change(
     causes: Sequence[SpecEdit],
 ) -> Change | None:
     after = code.reads
-    known = {_said(read) for read in before.reads}
-    new = [read for read in after.reads if _said(read) not in known]
+    known = {_written(read) for read in before.reads}
+    new = [read for read in after.reads if _written(read) not in known]
     datasets = [name for name, _ in after.datasets if name not in dict(before.datasets)]
     is_other = bool(causes) and after.is_open
     if not new and not datasets and not is_other:
@@ -128,7 +128,7 @@ def _change(
     view = head.catalog.view(environment)
     columns = [one for name in datasets for one in _sensitive(view, name)]
     label = max((SENSITIVITIES.index(sensitivity(view, one)) for one in columns), default=None)
-    told = list(_told(new, after, datasets, columns, is_other=is_other))
+    words = list(_in_words(new, after, datasets, columns, is_other=is_other))
     return Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=Operation.CHANGED,
@@ -137,7 +137,7 @@ def _change(
         direction=LOOSENED if columns else UNKNOWN,
         area=Area.PRIVACY,
         cause="indirect",
-        why=f"the code behind `{code.name}` reads data by itself, past labels and purposes: {'; '.join(told)}",
+        why=f"the code behind `{code.name}` reads data by itself, past labels and purposes: {'; '.join(words)}",
         sensitivity=SENSITIVITIES[label] if label is not None else None,
         span=head.catalog.span(spec_id, code.pointer, environment=environment),
         through=tuple(dict.fromkeys(read.at[0] for read in new)) or tuple(path for _, (path, _) in after.datasets),
@@ -145,7 +145,7 @@ def _change(
     )
 
 
-def _told(
+def _in_words(
     new: Sequence[DataRead],
     after: CodeReads,
     datasets: Sequence[str],
@@ -157,7 +157,7 @@ def _told(
     shown = new or [read for read in after.reads if read.targets is None and is_other]
     for read in shown:
         path, line = read.at
-        what = listed(read.targets) if read.targets else "what nobody can tell from the code"
+        what = listed(read.targets) if read.targets else "under a computed name"
         yield f"`{read.by}` in {path}:{line} reads {what}"
     if not after.is_followed and is_other:
         yield _ANYTHING
@@ -175,11 +175,11 @@ def _sensitive(view: View, dataset: str) -> Iterator[tuple[str, str]]:
             yield dataset, name
 
 
-def _said(read: DataRead) -> str:
+def _written(read: DataRead) -> str:
     """A read without its line, which means nothing."""
     return f"{read.by} {', '.join(read.targets)}" if read.targets is not None else f"{read.by} anything"
 
 
 def _all(reads: CodeReads) -> list[str]:
-    found = {_said(read) for read in reads.reads} | {f"Dataset/{name}" for name, _ in reads.datasets}
+    found = {_written(read) for read in reads.reads} | {f"Dataset/{name}" for name, _ in reads.datasets}
     return sorted(found if reads.is_followed else {*found, "anything"})

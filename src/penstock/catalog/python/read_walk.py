@@ -1,8 +1,4 @@
-"""What the Python that a spec names reads by itself, past the lineage: followed from function to function by syntax.
-
-Configuration is left out: files that the repository itself holds, under names that are written out, and that are no
-tables. Those are reviewed with the code.
-"""
+"""Follows Python from function to function by its syntax, and finds what it reads by itself (see `reads`)."""
 
 from __future__ import annotations
 
@@ -15,7 +11,8 @@ from penstock.catalog.model import View
 from penstock.catalog.python.anatomies import anatomy_of
 from penstock.catalog.python.functions import Module, module_of
 from penstock.catalog.python.imports import own_modules
-from penstock.catalog.python.runtime_modules import is_brought, is_of_library
+from penstock.catalog.python.reads import CodeReads, DataRead, Place
+from penstock.catalog.python.runtime_modules import is_brought
 from penstock.catalog.sources import compiled, files_of, is_pattern, overlap
 from penstock.python.data_reads import FileRead, Part
 from penstock.python.paths import paths_of
@@ -32,46 +29,6 @@ _TABLE = re.compile(
 )
 """Files that hold rows, or may."""
 _IS_PATH = re.compile(r"[/.*?\[]|\A\w+\Z")
-_WORD = re.compile(r"[\w./-]+")
-_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-
-Place = tuple[str, int]
-"""A file and a line."""
-
-
-class DataRead(NamedTuple):
-    """A place at which code reads data that no spec hands to it."""
-
-    at: Place
-    by: str
-    """What reads: a function by its full name, a method by its own."""
-    targets: tuple[str, ...] | None
-    """What it reads; None where nobody can tell from the code."""
-
-
-class CodeReads(NamedTuple):
-    """What a function or class reads by itself, with all that it leads to."""
-
-    reads: tuple[DataRead, ...] = ()
-    datasets: tuple[tuple[str, Place], ...] = ()
-    """The datasets whose rows it reads, each with a place that names their file or their function."""
-    is_followed: bool = True
-    """Whether it runs no code but what its names and imports lead to; otherwise it may read anything."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something that it reads is not written out."""
-        return not self.is_followed or any(read.targets is None for read in self.reads)
-
-
-NOTHING = CodeReads()
-
-
-def code_reads(view: View, reference: str) -> CodeReads:
-    """What ``module:function``, ``package.module.Class`` or, with nothing after the colon, a whole module reads."""
-    if is_of_library(reference):
-        return NOTHING
-    return view.memo(("code-reads", reference), lambda inner: _search(inner, reference))
 
 
 class _Reached(NamedTuple):
@@ -80,7 +37,8 @@ class _Reached(NamedTuple):
     part: Part
 
 
-def _search(view: View, reference: str) -> CodeReads:
+def search(view: View, reference: str) -> CodeReads:
+    """See `code_reads`, for a name that may be of the repository."""
     module, colon, name = reference.partition(":")
     if not colon:
         module, _, name = reference.rpartition(".")
@@ -285,24 +243,3 @@ def _line_of(view: View, reference: str) -> int:
     module = module_of(view, reference)
     found = module.find(reference.partition(":")[2]) if module is not None else None
     return found.line if found is not None else 1
-
-
-def command_reads(view: View, command: Iterable[str]) -> CodeReads:
-    """What the Python reads that a command names by its words: scripts (``prepare.py``) and modules, as a whole."""
-    found = [code_reads(view, f"{module}:") for word in command for module in _modules(word) if module_of(view, module)]
-    return CodeReads(
-        tuple(dict.fromkeys(read for one in found for read in one.reads)),
-        tuple(sorted({name: place for one in found for name, place in one.datasets}.items())),
-        all(one.is_followed for one in found),
-    )
-
-
-def _modules(word: str) -> Iterator[str]:
-    """The modules that a word of a command may name."""
-    for each in _WORD.findall(word):
-        path = in_repository(each)
-        if path.endswith(".py"):
-            yield path.removesuffix(".py").replace("/", ".")
-        elif _MODULE.fullmatch(each):
-            yield each
-            yield f"{each}.__main__"

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.repositories import load, small
 from penstock.catalog.lineage import lineage
-from penstock.catalog.python.code_reads import CodeReads, code_reads, command_reads
+from penstock.catalog.python.reads import CodeReads, code_reads, command_reads
 from penstock.checks.engine import check
 from review.changes.test_ordinary_code import CODE
 
