@@ -69,3 +69,17 @@ def write_pipeline(path: Path, *scripts: Script) -> Path:
     second = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": platform}}}}
     path.write_text(yaml.safe_dump_all([spec, second]))
     return path
+
+
+_COUNT = 'echo ran >> "$PWD/ran-{name}"; '
+
+
+def times_run(root: Path, name: str) -> int:
+    """How often a `counted` step has run."""
+    log = root / f"ran-{name}"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def counted(name: str, script: str, **options: object) -> Script:
+    """A step that leaves a line in the working directory each time it runs."""
+    return Script(name, _COUNT.format(name=name) + script, **options)  # type: ignore[arg-type]

@@ -6,39 +6,25 @@ import errno
 import gc
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from local.pipelines import IMAGE, Script, write_pipeline
+from local.pipelines import IMAGE, Script, counted, times_run, write_pipeline
 from penstock.local import runner
 from penstock.local.pipeline import PipelineError, read_pipeline
 from penstock.local.runner import Run, Runner, State
 from penstock.local.workspace import Workspace, WorkspaceBusyError
 from penstock.runtime.faults import EXIT_REJECTED
 
-COUNT = 'echo ran >> "$PWD/ran-{name}"; '
-
 
 def run(root: Path, *scripts: Script, values: dict[str, str] | None = None, fresh: bool = False) -> Run:
     pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", *scripts))
     runner = Runner(Workspace(root / ".penstock"), root, IMAGE, fresh=fresh)
     return runner.run(pipeline, "m", "training", values or {}, lambda _: None)
-
-
-def times_run(root: Path, name: str) -> int:
-    log = root / f"ran-{name}"
-    return len(log.read_text().splitlines()) if log.exists() else 0
-
-
-def counted(name: str, script: str, **options: object) -> Script:
-    return Script(name, COUNT.format(name=name) + script, **options)  # type: ignore[arg-type]
 
 
 def states(result: Run) -> dict[str, State]:
@@ -225,103 +211,6 @@ def test_a_file_that_is_no_pipeline_is_compiled_anew(tmp_path: Path, text: str) 
         read_pipeline(path)
 
 
-RUNNER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-from local.pipelines import IMAGE
-from penstock.local.pipeline import read_pipeline
-from penstock.local.runner import Runner
-from penstock.local.workspace import Workspace
-root = Path(sys.argv[1])
-result = Runner(Workspace(root / ".penstock"), root, IMAGE).run(
-    read_pipeline(root / "pipeline.yaml"), "m", "training", {}, lambda _: None
-)
-print(result.state)
-"""
-
-
-def start(root: Path, before: str = "") -> subprocess.Popen[str]:
-    tests = Path(__file__).parent.parent
-    return subprocess.Popen(
-        [sys.executable, "-c", before + RUNNER, str(root), str(tests)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        # A shell that runs the tests in the background has its children ignore the keyboard.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.02)
-
-
-def slow_pipeline(root: Path) -> None:
-    write_pipeline(
-        root / "pipeline.yaml",
-        counted("a", 'echo 1 > "$1/x"'),
-        counted("b", 'echo half > "$1/x"; echo $$ > b-pid; touch b-started; test -e go || sleep 30', reads=["a"]),
-    )
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
-
-
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_the_run_after_an_interrupted_one_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
-    slow_pipeline(tmp_path)
-    process = start(tmp_path)
-    wait_for(tmp_path / "b-started")
-    process.send_signal(how)
-    out, _ = process.communicate(timeout=30)
-    assert out == ("stopped\n" if how is signal.SIGINT else "")
-    (tmp_path / "go").touch()
-    second = start(tmp_path)
-    assert second.communicate(timeout=30)[0] == "succeeded\n"
-    assert times_run(tmp_path, "a") == 1
-    assert times_run(tmp_path, "b") == 2
-    finished = list((tmp_path / ".penstock/steps").iterdir())
-    assert len(finished) == 2
-    assert all((p / "step.json").exists() for p in finished)
-
-
-def test_an_interrupted_run_ends_its_steps(tmp_path: Path) -> None:
-    slow_pipeline(tmp_path)
-    process = start(tmp_path)
-    wait_for(tmp_path / "b-started")
-    pid = int((tmp_path / "b-pid").read_text())
-    assert is_running(pid)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert not is_running(pid)
-
-
-def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) -> None:
-    read_end, write_end = os.pipe()
-    watched = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys, threading, time; from penstock.local import parent_watchdog; "
-            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
-        ],
-        pass_fds=(read_end,),
-    )
-    os.close(read_end)
-    assert watched.poll() is None
-    os.close(write_end)
-    assert watched.wait(timeout=10) == -signal.SIGKILL
-
-
 def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -354,23 +243,6 @@ def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:
     assert record["state"] == "succeeded"
     assert record["steps"]["a"]["state"] == "done"
     assert json.dumps(record["parameters"]) == '{"as_of": "then"}'
-
-
-def test_a_step_that_is_stopped_while_it_starts_leaves_no_process_of_its_own(tmp_path: Path) -> None:
-    slow_pipeline(tmp_path)
-    # The first process of the step is at work before asyncio knows of it, for longer than it takes to be stopped.
-    slowly = (
-        "import asyncio\ncreate = asyncio.create_subprocess_exec\n"
-        "async def late(*words, **options):\n"
-        "    process = await create(*words, **options)\n    await asyncio.sleep(0.5)\n    return process\n"
-        "asyncio.create_subprocess_exec = late\n"
-    )
-    process = start(tmp_path, slowly)
-    wait_for(tmp_path / "b-started")
-    pid = int((tmp_path / "b-pid").read_text())
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=20)[0] == "stopped\n"
-    assert not is_running(pid)
 
 
 def test_nothing_at_the_root_of_the_repository_stands_in_for_what_is_installed(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import SpecId
 from penstock.checks.engine import check_spec
-from penstock.runtime.artifacts import directory_digest, file_digest, write_json
+from penstock.runtime.artifacts import directory_digest, file_digest
 from promotion.workspaces import RELEASE, Repository, refused
 
 
@@ -316,81 +315,6 @@ def test_an_earlier_stage_that_is_not_merged_is_said(
     assert "is not on the main branch" not in capsys.readouterr().err
 
 
-def test_without_a_run_nothing_is_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "no run of `made` has succeeded" in refused(repository, capsys)
-
-
-def test_a_version_that_failed_its_gate_is_not_released(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    repository.train("one", outcome="fail")
-    assert "`made` did not pass `release/quality`" in refused(repository, capsys)
-
-
-def test_a_version_that_another_gate_judged_is_not_released(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    repository.train("one", gate="other")
-    assert "requires the gate `release`, which has not evaluated" in refused(repository, capsys)
-
-
-def test_evidence_that_is_too_old_is_not_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    repository.train("one", age=timedelta(days=31))
-    assert "the gate `release` accepts evidence for 30d" in refused(repository, capsys)
-
-
-def test_specs_that_have_changed_since_are_not_released(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    repository.train("one")
-    repository.edit("atLeast: 0.7", "atLeast: 0.8")
-    assert "have changed since this version was trained" in refused(repository, capsys)
-
-
-def test_files_that_have_changed_since_are_not_released(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    digest = repository.train("one")
-    store = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:")
-    (store / "model" / "model.pkl").write_text("other")
-    assert f"not {digest}; run `penstock run made` again" in refused(repository, capsys)
-
-
-def test_evidence_that_has_changed_since_is_not_released(
-    repository: Repository, capsys: pytest.CaptureFixture[str]
-) -> None:
-    digest = repository.train("one")
-    path = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:") / "evidence"
-    statement = json.loads((path / "statement.json").read_bytes())
-    statement["predicate"]["datasets"] = {}
-    write_json(path / "statement.json", statement)
-    assert "is not the evidence that was registered" in refused(repository, capsys)
-
-
-def test_evidence_that_is_gone_is_named(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    digest = repository.train("one")
-    evidence = repository.root / ".penstock" / "models" / "made" / digest.removeprefix("sha256:") / "evidence"
-    (evidence / "statement.json").unlink()
-    told = refused(repository, capsys)
-    assert "statement.json cannot be read: No such file or directory; run `penstock run made` again" in told
-
-
-@pytest.mark.parametrize("damaged", ["[1]", "{}", '{"digest": "x", "version": 1, "evidence": null}', "text"])
-def test_a_registration_of_any_form_is_refused(
-    repository: Repository, capsys: pytest.CaptureFixture[str], damaged: str
-) -> None:
-    digest = repository.train("one")
-    (repository.root / ".penstock/steps" / digest / "registration/registration.json").write_text(damaged)
-    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
-
-
-def test_a_run_whose_record_is_damaged_is_refused(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    repository.train("one")
-    (run,) = (repository.root / ".penstock/runs/made").glob("*/run.json")
-    run.write_text('{"purpose": "training", "state": "succeeded", "steps": {"register": null}}')
-    assert "registered nothing; run `penstock run made` again" in refused(repository, capsys)
-
-
 def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository: Repository) -> None:
     repository.train("one")
     assert repository.promote() == 0
@@ -400,29 +324,3 @@ def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository:
     evidence.write_bytes(statement.replace(b'"pass"', b'"skip"'))
     assert repository.promote() == 0
     assert evidence.read_bytes() == statement
-
-
-def test_what_is_released_already_is_said(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    repository.train("one")
-    assert repository.promote() == 0
-    said = refused(repository, capsys)
-    assert "already serves this version of `made` through `made-online`; train a new version to release one" in said, (
-        "no canary"
-    )
-
-
-@pytest.mark.parametrize(
-    ("more", "to", "words"),
-    [
-        ((), "stagin", "there is no environment `stagin`; known: `staging`"),
-        ((), "local", "no rollout serves `made` in `local`"),
-        (("--rollout", "other"), "staging", "has no rollout `other` in `staging`; it has `made-online`"),
-        (("--step", "0"), "staging", "serves nothing yet, so the first version gets all of the traffic"),
-        (("--step", "2"), "staging", "has the steps 0 to 1, and no step 2"),
-    ],
-)
-def test_a_mistake_on_the_command_line_is_one_sentence(
-    repository: Repository, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], to: str, words: str
-) -> None:
-    repository.train("one")
-    assert words in refused(repository, capsys, *more, to=to)

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import View
-from penstock.catalog.python.reads import CodeReads, DataRead, code_reads, command_reads
+from penstock.catalog.python.reads import CodeReads, DataRead, Place, code_reads, command_reads
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.grammar import listed
@@ -91,21 +91,27 @@ def _diagnostic(
     return Diagnostic.warning(
         "undeclared-read",
         f"{code} reads data by itself",
-        Span.point(*read.at),
+        _line(view, read.at),
         label,
         secondary=(Label(view.span(resource, below), "a spec leads here"),),
         help=tuple(helps),
     )
 
 
-def _of_rows(
-    view: View, resource: Resource, below: Pointer, code: str, place: tuple[str, int], dataset: str
-) -> Diagnostic:
+def _of_rows(view: View, resource: Resource, below: Pointer, code: str, place: Place, dataset: str) -> Diagnostic:
     return Diagnostic.warning(
         "undeclared-read",
         f"{code} reads the rows of the Dataset `{dataset}` by itself",
-        Span.point(*place),
+        _line(view, place),
         "",
         secondary=(Label(view.span(resource, below), "a spec leads here"),),
         help=(f"{_INSTEAD[resource.kind_name]}: {_WHY}",),
     )
+
+
+def _line(view: View, place: Place) -> Span:
+    """The line at a place of a Python file, from its first to its last letter."""
+    path, number = place
+    lines = (view.read_file(path) or b"").decode("utf-8", "replace").split("\n")
+    text = lines[number - 1].rstrip() if number <= len(lines) else ""
+    return Span(path, number, len(text) - len(text.lstrip()) + 1, number, len(text) + 1)
