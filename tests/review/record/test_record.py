@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from penstock import __version__
 from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
 from penstock.review.policy.prior_decisions import PriorDecisions
@@ -235,12 +237,24 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullReque
     """The whole chain is made anew around a verdict that says yes."""
     store = DirectoryStore(tmp_path / "record")
     found = decision_on(pull)
-    approved = found.verdict.__class__(**{name: getattr(found.verdict, name) for name in found.verdict.__slots__})
-    object.__setattr__(approved, "headline", "1 change: approved")
-    append(store, found.inputs, approved)
+    append(store, found.inputs, replace(found.verdict, headline="1 change: approved"))
     assert verify(store).problems == ()
     [result] = replay(store, verify(store).entries)
     assert "recomputed, the verdict is `pending`" in result.problem
+
+
+def test_a_verdict_that_differs_in_a_detail_is_told_by_the_place_of_it(pull: PullRequest, tmp_path: Path) -> None:
+    """As when it was recorded by another version, which explained the same decision otherwise."""
+    store = DirectoryStore(tmp_path / "record")
+    found = decision_on(pull)
+    child, *others = found.verdict.tree.children
+    tree = replace(found.verdict.tree, children=(replace(child, why="another reason"), *others))
+    append(store, found.inputs, replace(found.verdict, tree=tree))
+    [result] = replay(store, verify(store).entries)
+    assert result.problem == (
+        "recomputed, the verdict is `pending` as recorded, but differs at `/tree/children/0/why`; "
+        f"it was made by Penstock {__version__}, and this is {__version__}"
+    )
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
+from typing import Any
 
+import orjson
+
+from penstock import __version__
 from penstock.review.record.inputs import UnreadableInputsError, VerdictInputs, memory_data, verdict_bytes
 from penstock.review.record.log import Entry, check
 from penstock.review.record.stores import BranchStore, RecordStore
@@ -76,11 +80,16 @@ def _difference(store: RecordStore, entry: Entry) -> str:
     except UnreadableInputsError as error:
         return str(error)
     verdict = inputs.verdict()
-    if bytes_digest(verdict_bytes(verdict)) != entry.verdict:
-        return (
-            f"recomputed, the verdict is `{verdict.state.value}` ({verdict.headline}), not the recorded "
-            f"`{entry.value['state']}` ({entry.value['headline']}); it was made by Penstock {entry.value['engine']}"
-        )
+    recomputed = verdict_bytes(verdict)
+    if bytes_digest(recomputed) != entry.verdict:
+        engines = f"it was made by Penstock {entry.value['engine']}, and this is {__version__}"
+        now, then = (verdict.state.value, verdict.headline), (entry.value["state"], entry.value["headline"])
+        if now != then:
+            return (
+                f"recomputed, the verdict is `{now[0]}` ({now[1]}), not the recorded `{then[0]}` ({then[1]}); {engines}"
+            )
+        place = _first_difference(orjson.loads(store.part(entry.verdict) or b"null"), orjson.loads(recomputed))
+        return f"recomputed, the verdict is `{now[0]}` as recorded, but differs at `{place}`; {engines}"
     if inputs.plan.folder != entry.about.folder:
         return "the entry's `folder` does not follow from its inputs"
     same = {
@@ -94,6 +103,17 @@ def _difference(store: RecordStore, entry: Entry) -> str:
     }
     differing = [key for key, value in same.items() if entry.value[key] != value]
     return f"the entry's `{differing[0]}` does not follow from its inputs" if differing else ""
+
+
+def _first_difference(before: Any, after: Any, place: str = "") -> str:
+    """Where two JSON values differ first, as a JSON Pointer (RFC 6901)."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        pairs = [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
+    elif isinstance(before, list) and isinstance(after, list):
+        pairs = [(str(number), *both) for number, both in enumerate(zip_longest(before, after))]
+    else:
+        return place or "/"
+    return next((_first_difference(a, b, f"{place}/{key}") for key, a, b in pairs if a != b), place or "/")
 
 
 def _parts(store: RecordStore, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
