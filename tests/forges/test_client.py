@@ -356,6 +356,9 @@ def test_an_enterprise_server_has_other_addresses(rest: str, graphql: str) -> No
         "github.com",
         "https://",
         "https://me:pw@x.test",
+        "https://me@x.test",
+        "https://:pw@x.test",
+        "https://x.test#a",
         "https://x.test?a=1",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -141,6 +142,15 @@ def test_a_check_run_is_bound_to_the_head_and_to_the_verdict(server: GitHubServe
             "message": "m0",
         }
     ]
+
+
+@pytest.mark.parametrize("url", ["", "https://github.example.com/octo/models/actions/runs/99"])
+def test_a_check_run_leads_to_the_page_of_the_run_that_made_it(
+    server: GitHubServer, client: GitHubClient, url: str
+) -> None:
+    publish_check(client, replace(check(), details_url=url))
+    (made,) = server.check_runs
+    assert made.get("details_url", "") == url
 
 
 def test_the_same_verdict_is_not_published_twice(server: GitHubServer, client: GitHubClient) -> None:
