@@ -71,7 +71,7 @@ def test_files_and_their_names_are_on_the_disk_before_the_line_that_speaks_of_th
 
     def noted(handle: int) -> None:
         fsync(handle)
-        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        path = Path(f"/proc/self/fd/{handle}").readlink()
         is_folder = stat.S_ISDIR(os.fstat(handle).st_mode)
         flushed.append(f"{path.name}/" if is_folder else LOG if path.name == LOG else "a part")
 
