@@ -344,6 +344,7 @@ def test_a_full_disk_leaves_no_half_written_file(root: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space"):
         compile_into(root, ONE | {"prod/b.yaml": "new"})
     assert (root / "prod/b.yaml").read_text() == "b"
+    assert not list(root.rglob("*.penstock-tmp"))
     monkeypatch.undo()
     compile_into(root, ONE | {"prod/b.yaml": "new"})
     assert contents(root) == with_index(ONE | {"prod/b.yaml": "new"})
@@ -367,6 +368,15 @@ def test_what_a_killed_run_announced_is_not_deleted_where_somebody_else_wrote_it
     (root / "d/e").write_text("by hand")
     assert compile_into(root, {"a": "2"}).prune == ("c",)
     assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand", "d/e": b"by hand"}
+
+
+@pytest.mark.parametrize("journal", ["", "{", "[]", '{"version": 2, "artifacts": {"b": {"sha256": "x"}}}'])
+def test_a_journal_that_cannot_be_read_announces_nothing(root: Path, journal: str) -> None:
+    compile_into(root, {"a": "1"})
+    (root / "b").write_text("by hand")
+    (root / ".journal.json").write_text(journal)
+    assert compile_into(root, {"a": "2"}).prune == ()
+    assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand"}
 
 
 def test_folders_without_files_give_way_to_a_file_of_their_name(root: Path) -> None:
