@@ -246,6 +246,13 @@ def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch:
         assert caught.value.filename == str(tmp_path / ".penstock")
 
 
+def test_a_fault_that_names_its_place_keeps_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / ".penstock")
+    with pytest.raises(OSError, match="No space") as caught, workspace.hold():
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere")
+    assert caught.value.filename == "/elsewhere"
+
+
 def test_the_last_run_is_the_last_one_also_where_the_clock_was_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
