@@ -69,6 +69,8 @@ _DYNAMIC_ATTRIBUTES = re.compile(
     # Ways to what a module holds, to the code of a function, and to where modules are looked for.
     r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__spec__|__subclasses__|f_builtins|f_globals|"
     r"CodeType|FunctionType|LambdaType|chdir|fchdir|meta_path|path_hooks|"
+    # Ways to bind a variable of a function anew, past every statement.
+    r"cell_contents|f_locals|"
     r"get_objects|get_referents|get_referrers|getattr_static|getclosurevars|getmembers\w*|get_field|"
     # Other programs.
     r"create_subprocess_\w+|exec[lv]\w*|popen|posix_spawnp?|spawn[lv]\w*|startfile|subprocess_\w+|system|"

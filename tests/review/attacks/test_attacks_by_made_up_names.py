@@ -82,6 +82,37 @@ RUNS = {
     "getattr of a name of a class in a function": (
         "import logging\n\ndef departures():\n    class K:\n        n = 'a'\n    return getattr(logging, n)\n"
     ),
+    "getattr of a name whose cell is filled anew": (
+        "import logging\n\ndef departures():\n    n = 'a'\n\n    def f():\n        return getattr(logging, n)\n"
+        "    f.__closure__[0].cell_contents = 's' + 'ys'\n    return f()\n"
+    ),
+    "getattr of a name that its frame binds anew": (
+        "import logging\nimport sys\n\ndef departures():\n    n = 'a'\n"
+        "    sys._getframe().f_locals['n'] = 's' + 'ys'\n    return getattr(logging, n)\n"
+    ),
+    "getattr of a name under a condition": (
+        "import logging\n\ndef departures(b):\n    return getattr(logging, 'info' if b else 'sys')\n"
+    ),
+    **{
+        f"getattr of a name that {how} binds anew": (
+            f"import logging\n\ndef departures(b):\n    n = 'a'\n{binding}        return getattr(logging, n)\n"
+        )
+        for how, binding in {
+            "a with statement": "    with b as n:\n",
+            "a with statement of several": "    with b as (m, n):\n",
+            "a loop": "    for n in b:\n",
+            "a loop over pairs": "    for m, n in (('a', b), ('a', 'a')):\n",
+            "an exception": "    try:\n        b()\n    except Exception as n:\n",
+            "the rest of a mapping": "    match b:\n      case {'x': 1, **n}:\n",
+            "the rest of a sequence": "    match b:\n      case [1, *n]:\n",
+            "a part of a pattern": "    match b:\n      case str() as n:\n",
+            "a part of what is unpacked": "    m, n, *r = b\n    if m:\n",
+            "the rest of what is unpacked": "    m, *[n] = 'a', b\n    if m:\n",
+            "an expression": "    if n := b:\n",
+            "an import": "    from systems.names import n\n    if b:\n",
+            "a global statement": "    global m, n\n    if b():\n",
+        }.items()
+    },
     "getattr of all it is given": "import logging\n\ndef departures(*a):\n    return getattr(*a)\n",
     "__getattribute__": "import logging\nlogging.__getattribute__('s' + 'ys')\n",
     "object.__getattribute__": "import logging\nobject.__getattribute__(logging, 's' + 'ys')\n",
