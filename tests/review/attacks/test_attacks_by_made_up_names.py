@@ -108,6 +108,7 @@ RUNS = {
             "a part of a pattern": "    match b:\n      case str() as n:\n",
             "a part of what is unpacked": "    m, n, *r = b\n    if m:\n",
             "the rest of what is unpacked": "    m, *[n] = 'a', b\n    if m:\n",
+            "a tuple that does not fit": "    m, n = ('a',)\n    if m:\n",
             "an expression": "    if n := b:\n",
             "an import": "    from systems.names import n\n    if b:\n",
             "a global statement": "    global m, n\n    if b():\n",

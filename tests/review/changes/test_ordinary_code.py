@@ -26,6 +26,8 @@ def departures() -> pd.DataFrame:
     kept = frame.query("origin == @origin", local_dict={"origin": "EWR"})
     for part in ("month", "dayofweek", "hour"):
         frame[f"departed_{part}"] = getattr(frame["departed_at"].dt, part)
+    statistic: str = "median"
+    frame["centred"] = frame["delay"] - getattr(frame["delay"], statistic)()
     frame["sin"] = np.sin(2 * np.pi * frame["hour"] / 24)
     return frame.groupby("carrier").agg({"delay": ["mean", "std"]}).pipe(_flat).merge(kept, how="left")
 
@@ -235,3 +237,17 @@ def _ready() -> None:
 def test_ordinary_code_leads_to_nothing_that_it_does_not_import(body: str) -> None:
     modules = ImportGraph(FilesInMemory({"systems/own.py": body.encode(), "systems/others.py": b"x = 1\n"}), Links(()))
     assert modules.digest("systems.own", {"systems/others.py"}) == modules.digest("systems.own", set())
+
+
+def test_a_package_that_computes_what_it_lists_matters_to_a_star_alone() -> None:
+    def digests(statement: str) -> set[str]:
+        files = {
+            "systems/own.py": f"{statement}\n".encode(),
+            "systems/kit/__init__.py": b"__all__ = [*NAMES]\n",
+            "systems/others.py": b"x = 1\n",
+        }
+        modules = ImportGraph(FilesInMemory(files), Links(()))
+        return {modules.digest("systems.own", changed) for changed in ({"systems/others.py"}, set())}
+
+    assert len(digests("from systems import kit")) == 1
+    assert len(digests("from systems.kit import *")) == 2
