@@ -11,6 +11,7 @@ import pytest
 from catalog.repositories import edited, load
 from golden.case import Case
 from penstock.checks.engine import check
+from penstock.diagnostics.model import Diagnostic
 from penstock.source.canonical import bytes_digest
 
 CASE = Path(__file__).parents[1] / "golden" / "mistakes" / "release-of-another-model.txt"
@@ -33,6 +34,15 @@ def test_what_another_environment_serves_excuses_nothing() -> None:
     assert headline == "the release is a version of `lateness`, but its rollout serves `delay`"
 
 
+def told_of(text: str) -> Diagnostic:
+    """What is told of evidence that holds this text, and to whose digest the release agrees."""
+    files = Case.read(CASE).files
+    digest = bytes_digest(files["evidence/delay.json"].encode())
+    files = edited(files | {"evidence/delay.json": text}, "specs/rollout.yaml", digest, bytes_digest(text.encode()))
+    (found,) = [one for one in check(load(files)) if one.code == "release-evidence"]
+    return found
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -44,17 +54,15 @@ def test_what_another_environment_serves_excuses_nothing() -> None:
         {"subject": "delay"},
         {"subject": ["delay"]},
         {"subject": [{"name": "delay", "digest": "sha256:aa"}]},
-        None,
     ],
 )
-def test_what_has_not_the_form_of_a_statement_is_none(changed: dict[str, Any] | None) -> None:
-    files = Case.read(CASE).files
-    statement = json.loads(files["evidence/delay.json"])
-    text = json.dumps({**statement, **changed} if changed is not None else [statement])
-    digest = bytes_digest(files["evidence/delay.json"].encode())
-    files["evidence/delay.json"] = text
-    files = edited(files, "specs/rollout.yaml", digest, bytes_digest(text.encode()))
-    (found,) = [one for one in check(load(files)) if one.code == "release-evidence"]
+def test_what_has_not_the_form_of_a_statement_is_none(changed: dict[str, Any]) -> None:
+    found = told_of(json.dumps(json.loads(Case.read(CASE).files["evidence/delay.json"]) | changed))
     assert found.headline == "the evidence is not a gate attestation"
     assert found.primary is not None
     assert found.primary.message == "expected the type `urn:penstock:gate-evidence:v1`"
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[{}]", "[" * 100_000, '{"payloadType": "x", "payload": "x"}'])
+def test_what_is_no_statement_at_all_is_told_so(text: str) -> None:
+    assert told_of(text).headline == "the evidence is not a gate attestation"

@@ -40,6 +40,7 @@ _BY_CHANCE = {"matthews_correlation": 0.0, "r2": 0.0, "roc_auc": 0.5}
 """What chance, or the mean of all labels, reaches. Of a balanced accuracy that hangs on how many classes there are."""
 _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
+_DECIDING = "write a bound that some models meet and others do not"
 
 
 @rule("trivial-bound", severities=MAY_WARN)
@@ -59,7 +60,7 @@ def trivial_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
                     "trivial-bound",
                     f"a random model passes this bound: its `{metric.name}` is {chance:.3g}",
                     view.span(resource, (*named.where, key)),
-                    help=("write a bound that some models meet and others do not",),
+                    help=(_DECIDING,),
                 )
         lower, upper = bounds.get("atLeast"), bounds.get("atMost")
         if lower is not None and upper is not None and lower > upper:
@@ -104,7 +105,7 @@ def _outside(
         state = "always holds" if always else "can never hold"
         headline = f"the bound {state}: `{metric.name}` is between {metric.low:g} and {metric.high:g}"
     share = bound / 100
-    helps = ("write a bound that some models meet and others do not",)
+    helps = (_DECIDING,)
     if never and bound > 1 and metric.low <= share <= metric.high:
         helps = (f"did you mean `{share:g}`?",)
     return Diagnostic.error("trivial-bound", headline, view.span(resource, (*named.where, key)), help=helps)
@@ -135,6 +136,7 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 "trivial-bound",
                 f"the bound always holds: two values of `{name}` differ by at most {metric.high - metric.low:g}",
                 view.span(gate, ("rules", position, key)),
+                help=(_DECIDING,),
             )
 
 
@@ -147,6 +149,7 @@ def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator
             "trivial-bound",
             f"the bound {state}: two values of `{metric.name}` differ by at most {metric.high - metric.low:g}",
             view.span(gate, ("rules", position, "compare", "margin")),
+            help=(_DECIDING,),
         )
 
 
