@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,35 @@ def test_rows_that_tie_and_differ_are_told_of(
         "combine them with `aggregate`"
     )
     assert [each.message for each in caplog.records if "tied" in each.message] == ([expected] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CAST(name AS INT)", "a value of `name` is no INT32; `try_cast` makes such values missing"),
+        ("unhex(name)", "the SQL fails on a value"),
+        ("error(name)", "the SQL fails on a value"),
+    ],
+)
+def test_a_fault_of_the_database_quotes_a_value_only_where_nothing_is_sensitive(sql: str, told: str) -> None:
+    open_rows = timed("rows", {"id": [1], "name": ["Ada to INT32"]})
+    definition = feature_set(source="rows", entity=["id"], features={"f": {"type": "int", "sql": sql}})
+    with pytest.raises(InputError, match=r"^feature `set\.f`: .*(Ada to INT32|hex digit)"):
+        compute("set", definition, {"rows": open_rows})
+    with pytest.raises(InputError) as found:
+        compute("set", definition, {"rows": replace(open_rows, is_withheld=True)})
+    assert str(found.value) == f"feature `set.f`: {told} (not shown, as the data may be sensitive)"
+
+
+def test_a_fault_in_an_aggregate_quotes_no_value_of_a_sensitive_dataset() -> None:
+    rows, names = (
+        timed("rows", {"id": [1], "t": [at(2)]}, "t"),
+        timed("names", {"id": [1], "t": [at(1)], "v": ["Ada"]}, "t"),
+    )
+    definition = feature_set(
+        source="rows", entity=["id"], features={"f": {"type": "int", **over("names", "sum(v::INT)")}}
+    )
+    for theirs, quoted in ((names, True), (replace(names, is_withheld=True), False)):
+        with pytest.raises(InputError) as found:
+            compute("set", definition, {"rows": rows, "names": theirs})
+        assert ("Ada" in str(found.value)) is quoted

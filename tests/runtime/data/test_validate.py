@@ -279,6 +279,16 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
     assert "rows (a, b): 2 of 3 rows repeat a primary key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("sensitivity", "quoted"), [("internal", True), ("pii", False)])
+def test_a_check_that_fails_on_a_value_quotes_it_only_where_no_column_is_sensitive(
+    sensitivity: str, quoted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"name": {"type": "string", "sensitivity": sensitivity}}
+    checks = [{"id": "numbers", "sql": "SELECT * FROM this WHERE CAST(name AS INT) < 0"}]
+    assert validate(tmp_path, {"name": ["Ada Lovelace"]}, columns=columns, checks=checks)[0] == 2
+    assert ("Ada Lovelace" in capsys.readouterr().err) is quoted
+
+
 @pytest.mark.parametrize(
     ("policy", "rows", "code", "said"),
     [

@@ -120,7 +120,8 @@ def _values(
         place = f"feature `{name}.{each}`"
         # One query a feature, so that a fault names the feature that has it.
         checked = scalar(sql, place, connection)
-        values[each] = query(connection, f"SELECT ({checked}\n) FROM {identifier(rows.name)}", place).column(0)
+        computing = f"SELECT ({checked}\n) FROM {identifier(rows.name)}"
+        values[each] = query(connection, computing, place, shows_values=not rows.is_withheld).column(0)
     for (form, of, _), group in _groups(definition.features).items():
         place = f"`{form}` over `{of}` in feature set `{name}`"
         table = _JOINED[form](connection, rows, _table(tables, of, name), group, place)
