@@ -50,6 +50,19 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_a_workspace_that_is_a_file_is_told_before_anything_starts(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine", encoding="utf-8")
+    for workspace in (file, file / "below"):
+        said = refused(repository, capsys, "delay", "--workspace", str(workspace))
+        assert (
+            said == f"error: --workspace {workspace}: {file} is a file; expected a folder, which need not exist yet\n"
+        )
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
 def test_a_repository_without_models_has_no_name_to_offer(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "specs/model.yaml").unlink()
     said = refused(repository, capsys, "delay")

@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     if options.codes == (options.subject is not None):
         print("error: give exactly one of: an address, a kind, a diagnostic code, --codes", file=sys.stderr)
         return WRONG_USE
+    if options.environment is not None and "/" not in (options.subject or ""):
+        print("error: --environment belongs to the address of a spec, such as `Gate/release.rules`", file=sys.stderr)
+        return WRONG_USE
     if options.codes:
         return _list_codes(options.format)
     try:

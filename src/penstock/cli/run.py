@@ -128,6 +128,10 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
         moment(options.as_of)
     except argparse.ArgumentTypeError as error:
         raise _UsageError(f"--as-of: {error}") from None
+    folder = options.workspace
+    in_the_way = next((each for each in (folder, *folder.parents) if each.exists()), None) if folder else None
+    if in_the_way is not None and not in_the_way.is_dir():
+        raise _UsageError(f"--workspace {folder}: {in_the_way} is a file; expected a folder, which need not exist yet")
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:
