@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from penstock.diagnostics.model import Diagnostic
 from penstock.source import stat_cache
 from penstock.source.stat_cache import Observed
 from penstock.source.writing import write_plan
@@ -151,22 +150,48 @@ def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     assert by_hand.headline == "a generated file was changed by hand"
 
 
-@pytest.mark.parametrize("index", ["<<<<<<< ours\n", '{\n  "version": 1,\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n}\n'])
-def test_an_index_with_the_marks_of_a_merge_is_compiled_anew(root: Path, index: str) -> None:
-    """Neither side knows the files of the other, and git checks out no file plainly while it is merging it."""
+OURS = "<<<<<<< HEAD\n"
+THEIRS = "=======\n"
+END = ">>>>>>> theirs\n"
+_TWO = {"prod/a.yaml": "other", "prod/c.yaml": "c"}
+
+
+def _entries(files: Mapping[str, str]) -> str:
+    """The lines of an index that list files, as the compiler writes them."""
+    listed = json.loads(with_index(files)[INDEX])["artifacts"]
+    return ",\n".join(f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in listed.items()) + "\n"
+
+
+@pytest.mark.parametrize("base", ["", "||||||| base\n" + _entries({"prod/a.yaml": "base"})])
+def test_an_index_with_the_markers_of_a_merge_lists_the_files_of_both_sides(root: Path, base: str) -> None:
+    """As git leaves it: some files merged, others with markers, and each side's last entry without a comma."""
+    compile_into(root, {**ONE, **_TWO})
+    conflict = OURS + _entries(ONE) + base + THEIRS + _entries(_TWO) + END
+    head, tail = '{\n  "version": 1,\n  "artifacts": {\n', "  }\n}\n"
+    (root / INDEX).write_text(head + conflict + tail)
+    (root / "prod/a.yaml").write_text(OURS + "a\n" + THEIRS + "other\n" + END)
+    (root / "prod/foreign.yaml").write_text("mine")
+    plan = compile_into(root, ONE)
+    assert (plan.update, plan.prune, plan.conflicts) == ((INDEX, "prod/a.yaml"), ("prod/c.yaml",), ())
+    assert contents(root) == {**with_index(ONE), "prod/foreign.yaml": b"mine"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OURS,
+        OURS + THEIRS + END,
+        "{\n" + OURS + '  "version": 1,\n' + THEIRS + '  "version": 2,\n' + END + '  "artifacts": {\n  }\n}\n',
+        '{\n  "version": 1,\n  "artifacts": {\n' + OURS + '    "a": {"sha256": 1},\n' + THEIRS + END + "  }\n}\n",
+        '{\n  "version": 1,\n  "artifacts": {\n' + OURS + "    a\n" + THEIRS + END + "  }\n}\n",
+    ],
+)
+def test_markers_around_anything_else_are_damage(root: Path, text: str) -> None:
     compile_into(root, ONE)
-    (root / INDEX).write_text(index)
+    (root / INDEX).write_text(text)
     (found,) = planned(root, ONE).conflicts
-    assert found.primary is not None
-    assert found.primary.message == "it contains merge conflict markers"
-    assert found.help == ("resolve the specs, delete `generated/` and compile again",)
-    assert "git checkout HEAD -- " in " ".join(_broken(root, "[]").help)
-
-
-def _broken(root: Path, index: str) -> Diagnostic:
-    (root / INDEX).write_text(index)
-    (found,) = planned(root, ONE).conflicts
-    return found
+    assert found.code == "unreadable-index"
+    assert "git checkout HEAD -- " in found.help[0]
 
 
 def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tmp_path: Path) -> None:
