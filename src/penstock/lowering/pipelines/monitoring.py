@@ -52,6 +52,7 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
         steps=tuple(_steps(view, model, watched)),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
+        storage_secret=spec.storage_secret,
         labels=tuple(model.metadata.labels.items()),
     )
 
