@@ -47,6 +47,14 @@ def test_a_query_derives_its_columns(text: str, expected: dict[str, set[str]]) -
          {"wind": {"we-ather.origin", "flights.carrier"}}, set()),
         ("select f.id, w.wind from flights f left join \"we-ather\" w using (origin)",
          {"wind": {"we-ather.origin", "flights.origin"}}, set()),
+        ("select f.id, w.wind from flights f natural left join \"we-ather\" w",
+         {"wind": {"we-ather.origin", "flights.origin"}}, set()),
+        ("select f.id, w.wind from flights f natural join \"we-ather\" w",
+         {"id": {"we-ather.origin"}, "wind": {"flights.origin"}}, {"we-ather.origin", "flights.origin"}),
+        ("select f.id, w.wind from flights f right join \"we-ather\" w on w.origin = f.carrier",
+         {"id": {"we-ather.origin"}, "wind": {"flights.carrier"}}, {"we-ather.origin", "flights.carrier"}),
+        ("select f.id, w.wind from flights f, \"we-ather\" w where f.delay > 1 or w.gust > 2",
+         {"id": {"we-ather.gust"}, "wind": {"flights.delay"}}, {"we-ather.gust", "flights.delay"}),
         ("select f.id, w.wind from flights f join \"we-ather\" w on w.origin = f.carrier",
          {"id": {"we-ather.origin"}, "wind": {"flights.carrier"}}, {"we-ather.origin", "flights.carrier"}),
         ("select f.id, w.wind from flights f, \"we-ather\" w where w.origin = f.carrier and f.delay > 1",
@@ -221,6 +229,23 @@ def test_what_does_not_parse_is_pointed_at(text: str, at: str) -> None:
     found = analysis.expression(text)
     assert isinstance(found, analysis.SqlError)
     assert text[found.at[0] : found.at[1]] == at
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from flights", "drop table flights", "update flights set id = 1", "insert into flights values (1)",
+        "create table x as select 1", "set id = 1", "use x", "pragma id", "copy flights to 'x'", "attach 'x'",
+        "detach x", "describe flights", "summarize flights", "call x()", "vacuum", "begin", "commit", "rollback",
+        "values (1)", "show tables", "truncate flights", "explain select 1", "pivot flights on origin", "load x",
+        "alter table flights add column x int", "install httpfs", "grant select on x to y", "analyze",
+        "merge into flights using x on true when matched then delete", "execute x", "comment on table x is 'y'",
+    ],
+)  # fmt: skip
+def test_a_statement_is_no_expression(statement: str) -> None:
+    found = analysis.expression(statement)
+    assert isinstance(found, analysis.SqlError)
+    assert found.at == (0, len(statement))
 
 
 def test_a_bracket_in_a_text_or_a_comment_is_none() -> None:

@@ -55,9 +55,11 @@ TOLD = {
     ],
     "interval": [
         "t - u", "t - d", "INTERVAL 3 DAY", "coalesce(t - u, INTERVAL 1 DAY)",
+        "INTERVAL 1 DAY * n", "INTERVAL 1 DAY / 2", "INTERVAL 1 DAY + INTERVAL 1 HOUR", "if(b, t - u)",
     ],
     "timestamp": [
         "max(t)", "date_trunc('day', t)", "t + INTERVAL 1 DAY", "d - INTERVAL 1 DAY",
+        "INTERVAL 1 DAY + t", "INTERVAL 1 DAY + d", "if(b, t, u)",
     ],
     "date": [
         "t::date", "min(d)",
@@ -74,7 +76,7 @@ TOLD = {
 }  # fmt: skip
 UNTOLD = [
     "epoch(t - u)", "s || s", "CASE WHEN b THEN 'high' ELSE n END", "median(n)", "nobody_knows(n)", "gone / 2",
-    "epoch_ms(t)", "quantile_cont(n, 0.5)", "greatest(t, u)", "d + 1", "x.y / 2",
+    "epoch_ms(t)", "quantile_cont(n, 0.5)", "greatest(t, u)", "d + 1", "if(b, n, t)", "x.y / 2",
     "'101'::bit", "date '2026-01-01'::varchar", "date '2026-01-01'::int::varchar",
 ]  # fmt: skip
 

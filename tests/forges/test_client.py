@@ -6,6 +6,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -88,6 +89,24 @@ def test_chance_takes_up_to_half_of_a_wait(server: GitHubServer) -> None:
     assert waits == [0.5, 1.0]
 
 
+def test_a_fault_that_says_how_long_it_lasts_is_waited_out_as_long(
+    server: GitHubServer, client: GitHubClient, waits: Waits
+) -> None:
+    server.answers(PATH, Reply(503, {}, {"Retry-After": "9"}), Reply(504, {}, {"Retry-After": "0"}))
+    assert client.get(PATH)["number"] == 1
+    assert waits == [9.0, 2.0]
+
+
+@pytest.mark.parametrize(("asked", "slept"), [("301", []), ("300", [300.0]), ("200", [200.0])])
+def test_all_waits_of_a_client_together_have_an_end(
+    server: GitHubServer, client: GitHubClient, waits: Waits, asked: str, slept: list[float]
+) -> None:
+    server.always_answers(PATH, Reply(503, {}, {"Retry-After": asked}))
+    said = refused(lambda: client.get(PATH))
+    assert said == f"GET {PATH} got no successful response within 300 seconds of waiting: run again later."
+    assert waits == slept
+
+
 def test_what_writes_is_not_repeated_after_a_fault(server: GitHubServer, client: GitHubClient) -> None:
     server.always_answers("/comments", Reply(502))
     assert "run again later" in refused(
@@ -128,6 +147,16 @@ def test_a_rate_limit_that_ends_too_late_is_an_error(server: GitHubServer, clien
     said = refused(lambda: client.get(PATH))
     assert "rate limit, which resets in 3601 seconds: run again then, or use the token of a GitHub App" in said
     assert waits == []
+
+
+def test_a_rate_limit_that_ends_just_in_time_is_waited_out(
+    server: GitHubServer, client: GitHubClient, waits: Waits
+) -> None:
+    server.answers(PATH, *(Reply(429, {}, {"Retry-After": asked}) for asked in ("180", "120")))
+    assert client.get(PATH)["number"] == 1
+    assert waits == [180.0, 120.0]
+    server.answers(PATH, Reply(429, {}, {"Retry-After": "1"}))
+    assert "hit GitHub's rate limit" in refused(lambda: client.get(PATH))
 
 
 def test_a_rate_limit_without_end_is_an_error(server: GitHubServer, client: GitHubClient, waits: Waits) -> None:
@@ -212,6 +241,16 @@ def test_pages_that_lead_in_a_circle_are_an_error(server: GitHubServer, client: 
     assert server.count(REVIEWS) <= 3
 
 
+def test_a_list_of_more_pages_than_are_read_is_an_error(
+    server: GitHubServer, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.forges.github.client._MOST_PAGES", 2)
+    server.reviews = [{"id": number} for number in range(200)]
+    assert len(list(client.items(REVIEWS))) == 200
+    server.reviews.append({"id": 200})
+    assert f"{REVIEWS} has more than 2 pages" in refused(lambda: list(client.items(REVIEWS)))
+
+
 def test_a_page_that_fails_fails_the_list(server: GitHubServer, client: GitHubClient) -> None:
     server.reviews = [{"id": number} for number in range(250)]
     listed = client.items(REVIEWS)
@@ -229,6 +268,20 @@ def test_a_list_that_is_none_is_an_error(server: GitHubServer, client: GitHubCli
 def test_the_token_follows_no_link_to_another_host(server: GitHubServer, client: GitHubClient, link: str) -> None:
     server.next_link = link
     assert "redirects to another host, where the token is not sent" in refused(lambda: list(client.items(REVIEWS)))
+
+
+def test_a_link_that_is_no_address_is_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    server.next_link = "http://127.0.0.1:port/"
+    assert "a link in GitHub's response is not a URL: run again later." in refused(lambda: list(client.items(REVIEWS)))
+
+
+def test_the_time_is_that_of_the_last_answer_and_no_guess(server: GitHubServer, client: GitHubClient) -> None:
+    for date in ("", "no date", "Mon, 02 Mar 2026 12:00:00 -0000"):
+        server.answers(PATH, Reply(200, {}, {"Date": date}))
+        client.get(PATH)
+        assert "no `Date` header: check the proxies" in refused(lambda: client.server_time)
+    client.get(PATH)
+    assert client.server_time == datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_a_renamed_repository_is_followed(server: GitHubServer, client: GitHubClient) -> None:
@@ -303,6 +356,9 @@ def test_an_enterprise_server_has_other_addresses(rest: str, graphql: str) -> No
         "github.com",
         "https://",
         "https://me:pw@x.test",
+        "https://me@x.test",
+        "https://:pw@x.test",
+        "https://x.test#a",
         "https://x.test?a=1",
     ],
 )

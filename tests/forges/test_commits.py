@@ -152,3 +152,18 @@ def test_a_look_alike_in_a_private_email_is_nobody(server: GitHubServer, client:
 )
 def test_trailers_are_found_wherever_they_stand(message: str, emails: tuple[str, ...]) -> None:
     assert co_author_emails(message) == emails
+
+
+def test_an_account_that_cannot_be_asked_for_is_an_error_and_nobody_else(
+    server: GitHubServer, client: GitHubClient
+) -> None:
+    server.always_answers("/user/7", Reply(401, {"message": "Bad credentials"}))
+    with pytest.raises(ForgeError, match="pass a valid one"):
+        co_authored(server, client, "Co-authored-by: Bob <7+bob@users.noreply.127.0.0.1>")
+
+
+def test_the_authors_of_a_commit_that_graphql_does_not_show_are_nobody(
+    server: GitHubServer, client: GitHubClient
+) -> None:
+    server.always_answers("/graphql", Reply(200, {"data": {"repository": {"c0": None}}}))
+    assert co_authored(server, client, "Co-authored-by: Bob <bob@example.com>") == (NOBODY,)

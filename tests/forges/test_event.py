@@ -90,6 +90,13 @@ def test_recorded_webhooks_of_other_events_are_refused(examples: dict) -> None:
             parse_event(name, json.dumps(one), one["repository"]["full_name"])
 
 
+@pytest.mark.parametrize(
+    ("changes", "former"), [({"base": {"ref": {"from": "main"}}}, "main"), ({"title": {"from": "A"}}, ""), (None, "")]
+)
+def test_a_pull_request_that_turns_to_another_branch_names_the_one_before(changes: dict | None, former: str) -> None:
+    assert parsed("pull_request", pull_request={"number": 5}, changes=changes).former_base == former
+
+
 def test_a_comment_on_an_issue_asks_for_nothing() -> None:
     assert parsed("issue_comment", issue={"number": 5}).number is None
 
@@ -179,7 +186,8 @@ def test_a_run_outside_of_actions_can_do_without_the_rest(environment: dict[str,
 @pytest.mark.parametrize("name", ["GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_TOKEN"])
 def test_a_variable_that_is_missing_is_named(environment: dict[str, str], name: str) -> None:
     environment[name] = ""
-    with pytest.raises(ForgeError, match=f"^{name} is not set: "):
+    hint = "pass `GITHUB_TOKEN: " if name == "GITHUB_TOKEN" else "run in GitHub Actions"
+    with pytest.raises(ForgeError, match=f"^{name} is not set: {hint}"):
         actions_run(environment)
 
 
@@ -187,4 +195,15 @@ def test_a_variable_that_is_missing_is_named(environment: dict[str, str], name: 
 def test_an_event_file_that_cannot_be_read_is_an_error(environment: dict[str, str], tmp_path: Path, path: str) -> None:
     environment["GITHUB_EVENT_PATH"] = str(tmp_path / path)
     with pytest.raises(ForgeError, match="cannot be read"):
+        actions_run(environment)
+
+
+def test_an_event_file_beyond_what_github_sends_is_not_read(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = (tmp_path / "event.json").stat().st_size
+    monkeypatch.setattr("penstock.forges.github.event._MOST_BYTES", size)
+    assert actions_run(environment).event.number == 5
+    monkeypatch.setattr("penstock.forges.github.event._MOST_BYTES", size - 1)
+    with pytest.raises(ForgeError, match="is too large for an event"):
         actions_run(environment)

@@ -65,3 +65,14 @@ def test_an_entry_whose_pull_request_is_hidden_is_an_error(server: GitHubServer,
     server.queue = [{**entry(1), "pullRequest": None}, entry(2)]
     with pytest.raises(ForgeError, match="run again"):
         group(client, 2)
+
+
+def test_a_queue_of_more_pages_than_are_read_is_an_error(
+    server: GitHubServer, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.forges.github.merge_queue._MOST_PAGES", 2)
+    server.queue = [entry(number) for number in range(1, 201)]
+    assert len(group(client, 200)) == 200
+    server.queue.append(entry(201))
+    with pytest.raises(ForgeError, match="too many pages"):
+        group(client, 1)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import HEAD, REPOSITORY, account, comment
-from penstock.forges.github.check_run import MOST_ANNOTATIONS, Annotation, CheckRun, OvertakenError, publish_check_run
+from penstock.forges.github.check_run import (
+    MOST_ANNOTATIONS,
+    Annotation,
+    CheckRun,
+    OvertakenError,
+    publish_check_run,
+    refuse_older,
+)
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import MARKER, publish_comment
 from penstock.forges.github.identity import Identity, own_identity
@@ -136,6 +144,15 @@ def test_a_check_run_is_bound_to_the_head_and_to_the_verdict(server: GitHubServe
     ]
 
 
+@pytest.mark.parametrize("url", ["", "https://github.example.com/octo/models/actions/runs/99"])
+def test_a_check_run_leads_to_the_page_of_the_run_that_made_it(
+    server: GitHubServer, client: GitHubClient, url: str
+) -> None:
+    publish_check(client, replace(check(), details_url=url))
+    (made,) = server.check_runs
+    assert made.get("details_url", "") == url
+
+
 def test_the_same_verdict_is_not_published_twice(server: GitHubServer, client: GitHubClient) -> None:
     publish_check(client, check())
     assert publish_check(client, check()).outcome == "unchanged"
@@ -164,6 +181,15 @@ def test_an_older_evaluation_does_not_take_the_place_of_a_newer_one(server: GitH
         publish_check(client, check("sha256:2", conclusion="success"))
     assert [one["conclusion"] for one in server.check_runs] == ["failure"]
     assert publish_check(client, check("sha256:3", conclusion="success", at=LATER)).outcome == "created"
+
+
+def test_what_is_overtaken_is_known_before_anything_is_shown(server: GitHubServer, client: GitHubClient) -> None:
+    refuse_older(client, REPOSITORY, check(), ME)
+    publish_check(client, check("sha256:1", at=LATER))
+    with pytest.raises(OvertakenError, match="so this one shows nothing"):
+        refuse_older(client, REPOSITORY, check("sha256:2"), ME)
+    refuse_older(client, REPOSITORY, check("sha256:2", at=LATER), ME)
+    assert len(server.check_runs) == 1
 
 
 def test_the_same_verdict_made_later_is_not_published_twice(server: GitHubServer, client: GitHubClient) -> None:

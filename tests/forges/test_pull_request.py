@@ -282,3 +282,15 @@ def test_a_hundred_commits_and_one_of_everyone(server: GitHubServer, client: Git
         commit(HEAD, account("bob"))
     ]
     assert len(read(client).commits()) == 100
+
+
+def test_where_nobody_is_asked_about_github_is_not_asked_either(server: GitHubServer, client: GitHubClient) -> None:
+    server.reviews = []
+    assert read(client, "dependabot[bot]", "", "bоb").facts.writers == ()
+    assert not any("/collaborators" in one.path for one in server.seen)
+
+
+def test_a_permission_that_cannot_be_asked_for_fails_the_whole(server: GitHubServer, client: GitHubClient) -> None:
+    server.always_answers("/collaborators", Reply(403, {"message": "Must have push access"}))
+    server.always_answers("/permission", Reply(401, {"message": "Bad credentials"}))
+    assert "pass a valid one" in refused(client)

@@ -34,6 +34,16 @@ def test_what_stands_in_a_fence_opens_nothing() -> None:
     assert "</details>" not in cut_markdown("```\n<details>\n```\n" + "word\n" * 20, 60, NOTICE)
 
 
+@pytest.mark.parametrize("fence", ["```\nx\n```", "````yaml\n```\n`````", "~~~\n```\n~~~  "])
+def test_a_fence_that_was_closed_is_not_closed_again(fence: str) -> None:
+    assert cut_markdown(f"{fence}\n" + "word\n" * 20, 60, NOTICE).endswith("word\n\ncut\n")
+
+
+@pytest.mark.parametrize("line", ["```yaml", "``", "~~~"])
+def test_what_closes_no_fence_leaves_it_open(line: str) -> None:
+    assert cut_markdown(f"```\n{line}\n" + "word\n" * 20, 60, NOTICE).endswith("word\n```\n\ncut\n")
+
+
 def test_one_line_that_is_too_long_leaves_the_notice() -> None:
     assert cut_markdown("x" * 100, 20, NOTICE) == "cut"
 

@@ -11,6 +11,7 @@ from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import REPOSITORY, account, comment, review
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pull_request import read_pull_request
+from penstock.forges.github.timeline import read_timeline
 from penstock.forges.protocol import Deletion, Dismissal, ForgeError, Person
 from penstock.forges.recorded import dump, parse
 
@@ -143,3 +144,24 @@ def test_a_history_that_lacks_a_comment_is_an_error(
     )
     with pytest.raises(ForgeError, match="history of the comments is incomplete"):
         read(client)
+
+
+def test_a_timeline_of_more_pages_than_are_read_is_an_error(
+    server: GitHubServer, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.forges.github.timeline._MOST_PAGES", 2)
+    server.page_size = 1
+    server.timeline = [deleted("bob", "bob"), deleted("bob", "ada")]
+    assert [one.by for one in read_timeline(client, REPOSITORY, 1).deletions] == [Person("bob"), Person("ada")]
+    server.timeline.append(deleted("bob", "eve"))
+    with pytest.raises(ForgeError, match="the timeline is longer than Penstock reads"):
+        read_timeline(client, REPOSITORY, 1)
+
+
+def test_pages_of_a_timeline_that_lead_in_a_circle_are_an_error(server: GitHubServer, client: GitHubClient) -> None:
+    page = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "same"}}
+    answer = {"data": {"repository": {"pullRequest": {"timelineItems": page}}}}
+    server.always_answers("/graphql", Reply(200, answer))
+    with pytest.raises(ForgeError, match="form a loop"):
+        read_timeline(client, REPOSITORY, 1)
+    assert server.count("/graphql") == 2

@@ -179,6 +179,24 @@ def test_a_step_that_takes_too_long_is_stopped_with_the_reason(tmp_path: Path) -
     assert "1 s" in result.steps["slow"].tail[-1]
 
 
+def is_at_work(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("child", ["sleep 60", "(trap '' TERM; sleep 60)"])
+@pytest.mark.parametrize("end", ["exit 0", "sleep 60"])
+def test_what_a_step_has_started_ends_with_it_when_it_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child: str, end: str
+) -> None:
+    monkeypatch.setattr(runner, "GRACE_SECONDS", 0.5)
+    result = run(tmp_path, Script("slow", f'{child} & echo "$!" > child; {end}', timeout=1))
+    assert (states(result), result.steps["slow"].code) == ({"slow": State.FAILED}, runner.TOO_LONG)
+    assert not is_at_work(int((tmp_path / "child").read_text()))
+
+
 def test_two_steps_run_at_a_time(tmp_path: Path) -> None:
     meet = "touch here-{me}; i=0; while ! test -e here-{other}; do i=$((i+1)); test $i -lt 100; sleep 0.1; done"
     result = run(tmp_path, Script("a", meet.format(me="a", other="b")), Script("b", meet.format(me="b", other="a")))

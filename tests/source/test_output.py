@@ -369,6 +369,7 @@ def test_a_full_disk_leaves_no_half_written_file(root: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space"):
         compile_into(root, ONE | {"prod/b.yaml": "new"})
     assert (root / "prod/b.yaml").read_text() == "b"
+    assert not list(root.rglob("*.penstock-tmp"))
     monkeypatch.undo()
     compile_into(root, ONE | {"prod/b.yaml": "new"})
     assert contents(root) == with_index(ONE | {"prod/b.yaml": "new"})
@@ -380,6 +381,68 @@ def test_a_file_that_appears_where_a_killed_run_meant_to_write_is_not_taken_for_
     (root / ".journal.json").write_text(json.dumps({"version": 1, "artifacts": announced}))
     (root / "b").write_text("by hand")
     assert codes(root, {"a": "1", "b": "announced"})[0] == ("output-conflict", "generated/b")
+
+
+def test_what_a_killed_run_announced_is_not_deleted_where_somebody_else_wrote_it(root: Path) -> None:
+    compile_into(root, {"a": "1"})
+    announced = {path: {"sha256": hashlib.sha256(b"announced").hexdigest()} for path in ("b", "c", "d")}
+    (root / ".journal.json").write_text(json.dumps({"version": 1, "artifacts": announced}))
+    (root / "b").write_text("by hand")
+    (root / "c").write_text("announced")
+    (root / "d").mkdir()
+    (root / "d/e").write_text("by hand")
+    assert compile_into(root, {"a": "2"}).prune == ("c",)
+    assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand", "d/e": b"by hand"}
+
+
+@pytest.mark.parametrize("journal", ["", "{", "[]", '{"version": 2, "artifacts": {"b": {"sha256": "x"}}}'])
+def test_a_journal_that_cannot_be_read_announces_nothing(root: Path, journal: str) -> None:
+    compile_into(root, {"a": "1"})
+    (root / "b").write_text("by hand")
+    (root / ".journal.json").write_text(journal)
+    assert compile_into(root, {"a": "2"}).prune == ()
+    assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand"}
+
+
+def test_folders_without_files_give_way_to_a_file_of_their_name(root: Path) -> None:
+    compile_into(root, {"a/b": "file"})
+    (root / "a/empty/deeper").mkdir(parents=True)
+    compile_into(root, {"a": "file"})
+    assert contents(root) == with_index({"a": "file"})
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_folder_that_holds_anything_of_others_gives_way_to_nothing(root: Path, tmp_path: Path, kind: str) -> None:
+    compile_into(root, {"a/b/c": "file"})
+    (root / "a/b/more").mkdir()
+    if kind == "file":
+        (root / "a/b/more/notes").write_text("mine")
+    else:
+        (root / "a/b/more/notes").symlink_to(tmp_path)
+    assert [found.code for found in planned(root, {"a": "file"}).conflicts] == ["output-conflict"]
+    with pytest.raises(OutputConflictError):
+        compile_into(root, {"a": "file"})
+    assert (root / "a/b/c").read_text() == "file"
+
+
+def test_an_index_that_is_no_file_owns_nothing(root: Path) -> None:
+    (root / INDEX).mkdir(parents=True)
+    (found,) = planned(root, ONE).conflicts
+    assert (found.code, found.primary and found.primary.message) == ("unreadable-index", "Is a directory")
+
+
+def test_a_file_that_cannot_be_read_is_in_the_way(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_into(root, ONE)
+    read = write_plan.read_plain_file
+
+    def refuse(path: str) -> bytes:
+        if path.endswith("prod/b.yaml"):
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(write_plan, "read_plain_file", refuse)
+    (found,) = planned(root, ONE).conflicts
+    assert (found.path, found.primary and found.primary.message) == ("generated/prod/b.yaml", "Permission denied")
 
 
 def amended(root: Path, files: Mapping[str, str], changed: Mapping[str, str]) -> write_plan.WritePlan | None:

@@ -321,16 +321,28 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the step's whole process group: asked first, then made to."""
-    if process.returncode is not None:
+    """End the step's whole process group: asked first, then made to.
+
+    What the step has started may outlive it, and has its output open then.
+    """
+    assert process.stdout is not None
+    if process.returncode is not None and process.stdout.at_eof():
         return
+    # What has left the group as well cannot be ended, and is not waited for.
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        for ending in (signal.SIGTERM, signal.SIGKILL):
+            os.killpg(process.pid, ending)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await _silence(process.stdout)
+                    await process.wait()
+                    return
+
+
+async def _silence(stream: asyncio.StreamReader) -> None:
+    """The end of a stream to which nobody listens any more."""
+    while await stream.read(1 << 16):
+        pass
 
 
 def _record(run: Run, model: str, purpose: str, values: dict[str, str], started: datetime) -> dict[str, object]:

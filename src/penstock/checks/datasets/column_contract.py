@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.checks.datasets.regular_expressions import fault
 from penstock.checks.rule import rule
-from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.dataset import Column, Dataset
@@ -103,15 +102,6 @@ def _values(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
                 f"`{value}` is {'text' if is_text else 'a number'}, but `{name}` is declared as `{column.type}`",
                 f"write `{right}`" if not is_text or str(value).lstrip("-").isdigit() else "declare it as `string`",
             )  # fmt: skip
-    repeated = sorted({str(value) for value in column.one_of if column.one_of.count(value) > 1})
-    if repeated:
-        yield _error(
-            view,
-            dataset,
-            (*pointer, "oneOf"),
-            f"`oneOf` lists {listed(repeated)} more than once",
-            "list each value once",
-        )
 
 
 def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:

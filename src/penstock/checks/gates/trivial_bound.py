@@ -68,6 +68,7 @@ def trivial_bound(view: View, resource: Gate | Rollout) -> Iterator[Diagnostic]:
                 f"no `{metric.name}` is at least {lower:g} and at most {upper:g}",
                 view.span(resource, (*named.where, "atMost")),
                 secondary=(Label(view.span(resource, (*named.where, "atLeast")), "and this"),),
+                help=("write the smaller bound as `atLeast`",),
             )
     if isinstance(resource, Gate):
         yield from _losses(view, resource)
@@ -122,6 +123,7 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
                 "trivial-bound",
                 "the bound always holds: the share of a feature is at most 1",
                 view.span(gate, ("rules", position, "maxShare")),
+                help=("write less than 100%",),
             )
         elif isinstance(one, LatencyRule):
             yield from _percentiles(view, gate, position, one)

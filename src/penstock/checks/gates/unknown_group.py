@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import lineage, rows_dataset
+from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
+from penstock.checks.models.feature_names import feature_names
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.diagnostics.suggest import did_you_mean
@@ -30,18 +31,20 @@ def unknown_group(view: View, gate: Gate) -> Iterator[Diagnostic]:
     model = view.find(Model, gate.spec.model)
     if model is None:
         return
-    features = {feature.name for feature in lineage(view).features_of(model)}
+    features = feature_names(view, model)
+    if features is None:
+        return
     known = features | set(model.spec.slices)
     rows = rows_dataset(view, model)
     unsound = [name for name in model.spec.slices if rows is not None and name not in rows.spec.columns]
     for position, one in enumerate(gate.spec.rules):
         if isinstance(one, SliceRule | FairnessRule) and did_you_mean(one.by, unsound):
             continue  # the slice is misspelt, not the rule, and that is reported at the model
-        if isinstance(one, SliceRule | FairnessRule) and one.by not in known and features:
+        if isinstance(one, SliceRule | FairnessRule) and one.by not in known:
             yield _unknown(view, gate, model, position, one.by, known)
 
 
-def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, known: set[str]) -> Diagnostic:
+def _unknown(view: View, gate: Gate, model: Model, position: int, name: str, known: frozenset[str]) -> Diagnostic:
     span = view.span(gate, ("rules", position, "by"))
     headline = f"`{name}` is neither a slice nor a feature of `{model.name}`"
     rows = rows_dataset(view, model)

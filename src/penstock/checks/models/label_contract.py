@@ -29,6 +29,13 @@ from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Column, Dataset
 from penstock.specs.model import Model
 
+_POSITIVES = {
+    "string": "write one of the label's values, in quotes if it looks like a number",
+    "int": "write one of the label's numbers, without quotes",
+    "bool": "write `true` or `false`, without quotes; if `positive` is absent, `true` counts as positive",
+}
+"""By the type of a label: how its positive value is written."""
+
 
 @rule("label-contract")
 def label_contract(view: View, model: Model) -> Iterator[Diagnostic]:
@@ -97,6 +104,7 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
             "`positive` has a different type than the label",
             view.span(model, ("label", "positive")),
             secondary=(_declared(view, model, dataset, column),),
+            help=(_POSITIVES[column.type],),
         )
     elif column.one_of is not None and label.positive not in column.one_of:
         headline = f"`{label.positive}` is not a value of `{label.column}`"

@@ -66,7 +66,7 @@ def split_gap(view: View, model: Model) -> Iterator[Diagnostic]:
                 help=("declare `eventTime` in the dataset, or split by `random` or `group`",),
             )
     else:
-        yield from _empty_parts(view, model, split)
+        yield from _nothing_to_train(view, model, split)
     if isinstance(split, RandomSplit) and rows is not None and rows.spec.event_time is not None:
         timed = _timed_feature(view, model)
         if timed is not None:
@@ -85,18 +85,16 @@ def _comes_by_itself(rows: Dataset, labels: Dataset) -> bool:
     return labels.name != rows.name and labels.spec.event_time is not None
 
 
-def _empty_parts(view: View, model: Model, split: RandomSplit | GroupSplit) -> Iterator[Diagnostic]:
-    """A part of the split that no row falls into."""
-    empty = next((key for key, share in (("validation", split.validation), ("test", split.test)) if not share), None)
-    if empty is None and split.validation + split.test < 1:
-        return
-    yield Diagnostic.error(
-        "split-gap",
-        "the split leaves one of its parts empty",
-        view.span(model, ("split", empty or "test")),
-        "no test rows" if empty == "test" else "no validation rows" if empty else "no training rows",
-        help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
-    )
+def _nothing_to_train(view: View, model: Model, split: RandomSplit | GroupSplit) -> Iterator[Diagnostic]:
+    """Shares that leave no row for training; that none of them is nothing is proved at loading."""
+    if split.validation + split.test >= 1:
+        yield Diagnostic.error(
+            "split-gap",
+            "the split leaves one of its parts empty",
+            view.span(model, ("split", "test")),
+            "no training rows",
+            help=("give each part a share, such as `validation: 15%` and `test: 15%`",),
+        )
 
 
 def _timed_feature(view: View, model: Model) -> tuple[FeatureSet, str] | None:

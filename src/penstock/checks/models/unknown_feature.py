@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
+from penstock.checks.models.feature_names import feature_names
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
@@ -62,8 +62,8 @@ def _watched(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     model = view.find(Model, rollout.spec.model)
     if model is None or rollout.spec.monitor is None:
         return
-    known = {feature.name for feature in lineage(view).features_of(model)}
-    if not known:
+    known = feature_names(view, model)
+    if known is None:
         return
     for position, monitor in enumerate(rollout.spec.monitor.drift):
         for item, name in enumerate(monitor.except_):

@@ -40,6 +40,7 @@ def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
                 "unused-sensitive-use",
                 f"`{declared.column}` is declared more than once as {declared.use}",
                 view.span(model, pointer),
+                help=("delete one of the entries",),
             )
         elif key not in uses and _is_known(view, model):
             others = sorted(use for column, use in uses if column == declared.column)

@@ -38,6 +38,7 @@ def release_conflict(view: View, release: Release) -> Iterator[Diagnostic]:
             f"the rollout `{rollout.name}` is not served in `{spec.environment}`",
             view.span(release, ("environment",)),
             secondary=(Label(served.span(rollout, ("environments",)), f"only in {listed(rollout.spec.environments)}"),),
+            help=(f"add `{spec.environment}` to the `environments` of the rollout, or delete the release",),
         )
     for other in served.releases_of(rollout.name):
         if other.name < release.name:
@@ -68,4 +69,5 @@ def _canary(view: View, release: Release, rollout: Rollout) -> Iterator[Diagnost
             "`previous` is the released version itself",
             view.span(release, ("previous", "digest")),
             secondary=(Label(view.span(release, ("version", "digest")), "the same digest"),),
+            help=("write the version that this one replaces, or delete `previous`",),
         )

@@ -27,6 +27,8 @@ from penstock.source.writing.findings import KEPT_LINE_ENDS
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
+_AGAIN = "promote the version again: `penstock promote` copies from the evidence what the version was made from"
+
 
 @rule("release-evidence")
 def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
@@ -161,6 +163,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
             view.span(release, ("specs",)),
             f"the evidence has {_short(str(predicate.get('specs')))}",
             secondary=(path,),
+            help=(_AGAIN,),
         )
     stated = predicate.get("datasets")
     for name, fingerprint in release.spec.datasets.items():
@@ -170,6 +173,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
                 f"the evidence was made from different data of `{name}`",
                 view.span(release, ("datasets", name)),
                 secondary=(path,),
+                help=(_AGAIN,),
             )
     for gate in predicate.get("gates") or ():
         for one in gate.get("rules") or ():

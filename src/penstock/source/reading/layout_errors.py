@@ -97,14 +97,14 @@ def block_mapping(failure: Failure) -> Diagnostic:
     """Something that is no key where a block mapping goes on."""
     line = failure.line(failure.at.line)
     before = line[: failure.at.column - 1]
+    if failure.character == ":" and not before.strip(" -"):
+        return empty_key(failure.at)
     if before.strip():
         if re.search(r"[\"'\]})]\s*$", before):
             return _text_after_value(failure)
         return Diagnostic.error(
             "invalid-yaml", "this does not belong to any key", failure.at, secondary=containing(failure)
         )
-    if failure.character == ":":
-        return empty_key(failure.at)
     if failure.character == "-" and failure.since and indentation(line) == failure.since.column - 1:
         return Diagnostic.error(
             "list-in-mapping",

@@ -77,7 +77,7 @@ def _innermost_open_bracket(failure: Failure) -> Span | None:
     for found in _BRACKETS.finditer(text, start, end):
         if found[0] in ("[", "{"):
             opened.append(found.start())
-        elif found[0] in ("]", "}") and opened:
+        elif opened and text[opened[-1]] + found[0] in ("[]", "{}"):
             opened.pop()
     if not opened:
         return None

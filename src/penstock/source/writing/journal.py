@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from penstock.source.writing.durable import flush_directory
+
 LOG = "decisions.jsonl"
 _LOCK = ".lock"
 
@@ -48,6 +50,7 @@ class Journal:
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
+            flush_directory(self.folder)
         return True
 
     def _put(self, name: str, body: bytes) -> None:
@@ -63,6 +66,7 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
+            flush_directory(path.parent)
         finally:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()

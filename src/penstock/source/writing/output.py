@@ -28,6 +28,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.stat_cache import Observed, Stat, observed
 from penstock.source.writing import findings
+from penstock.source.writing.durable import flush_directory
 from penstock.source.writing.write_plan import (
     INDEX,
     INDEX_VERSION,
@@ -249,7 +250,7 @@ class OutputDirectory:
                 os.unlink(temporary)
             raise
         if flush:
-            _flush_directory(self._root)
+            flush_directory(self._root)
         return status.st_size, status.st_mtime_ns
 
     def _remove(self, path: str) -> None:
@@ -279,13 +280,3 @@ def _move(temporary: str, target: str) -> None:
         for directory, _, _ in os.walk(target, topdown=False):
             os.rmdir(directory)
         os.replace(temporary, target)
-
-
-def _flush_directory(path: str) -> None:
-    """Make a rename durable; some file systems cannot, and then it is as durable as they are."""
-    with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
