@@ -88,7 +88,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
     image = environment_of(view).spec.images.runtime
     data = data_steps(view, model, image, labelled=any(each.monitor.quality for each in watched))
     yield from data.steps
-    drifts: list[Argument] = []
+    drifts: list[tuple[str, Step]] = []
     for each in watched:
         observe = _observe(view, model, data, each, image)
         yield observe
@@ -98,11 +98,11 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
             drift = _drift(each, observation, image)
             yield drift
             figures.append(flag("drift", output_of(drift)))
+            drifts.append((each.rollout.name, drift))
         if each.monitor.quality:
             quality = _quality(view, model, each, observation, image)
             yield quality
             figures.append(flag("quality", output_of(quality)))
-        drifts += [figure for figure in figures if figure.flag == "--drift"]
         yield _publish(view, model, each, figures, image)
     retrain = model.spec.retrain
     if drifts and retrain is not None and retrain.on_drift and environment_of(view).spec.training:
@@ -175,13 +175,13 @@ def _publish(view: View, model: Model, each: _Watched, figures: list[Argument], 
     return make_step("publish", image, arguments, subject=each.subject)
 
 
-def _retrain(view: View, model: Model, drifts: list[Argument], image: str) -> Step:
+def _retrain(view: View, model: Model, drifts: list[tuple[str, Step]], image: str) -> Step:
     environment = environment_of(view).spec
     retrain = model.spec.retrain
     cooldown = () if retrain is None or retrain.cooldown is None else (flag("cooldown", str(retrain.cooldown)),)
     arguments = [
         flag("model", model.name),
-        *drifts,
+        *(keyed("drift", rollout, output_of(drift)) for rollout, drift in drifts),
         flag("api", environment.kubeflow.api),
         flag("namespace", environment.namespace),
         flag("service-account", environment.kubeflow.service_account),
