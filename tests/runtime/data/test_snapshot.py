@@ -109,6 +109,8 @@ def test_one_time_that_is_none_lets_no_row_of_the_future_in(later: str | None) -
     ("type_", "text", "value"),
     [
         *[("timestamp", word, None) for word in ("infinity", "-infinity", "epoch", "now", "2024")],
+        # The database takes the day of these for a year of the first century.
+        *[("timestamp", day_first, None) for day_first in ("31-12-15", "01/02/03 10:00", "4-3-15")],
         *[("float", word, None) for word in ("1e400", "1_000", "inf", "-Infinity", "0x10", "1,5", "NA", "")],
         *[("float", word, 1.5) for word in ("1.5", " +1.5 ", "15e-1", "0.15E+1")],
         ("float", "-.5", -0.5),
@@ -236,6 +238,8 @@ FUNCTIONS = [
      "`made_source:rows` failed at made_source.py:3: JSONDecodeError: Expecting property name"),
     ("def rows():\n    raise SystemExit('no password')\n",
      "`made_source:rows` failed at made_source.py:2: SystemExit: no password"),
+    ("import pyarrow\ndef rows():\n    return pyarrow.table({'a': [1]})['hue']\n",
+     "`made_source:rows` failed at made_source.py:3: KeyError: "),
     ("X = 1 / 0\n",
      "`made_source:rows`: importing the module failed at made_source.py:1: ZeroDivisionError: division by zero"),
     ("def rows(:\n", "`made_source:rows`: importing the module failed at made_source.py:1: SyntaxError: "),
