@@ -2,7 +2,7 @@
 
 What it does: compares bounds of gates and monitors with the range of their metric, and with the value of a random model
 (a warning); lower bounds with upper ones; those of latency percentiles with each other; and the margin of a comparison
-with the largest possible difference.
+with the largest possible difference, and with none where the comparison is with the baseline (a warning).
 
 Why: a bound that always holds checks nothing, though it looks like a check in every review. One that can never hold
 stops every release.
