@@ -139,6 +139,19 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
     assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
 
 
+def test_times_of_which_only_some_have_an_offset_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    columns = {name: {"type": "timestamp", "nullable": True} for name in ("t", "u", "v")}
+    texts = {
+        "t": ["2026-01-01T02:00:00+02:00", "2026-01-01 00:00:00", None],
+        "u": ["2026-01-01 00:00Z", "2026-01-01 00:00:00.5 -0500", "2026-01-01 00:00 UTC"],
+        "v": ["2026-01-01 00:00:00", "2026-01-01", None],
+    }
+    taken(pa.table(texts), columns=columns)
+    assert caplog.messages == [
+        "warning: `t`: 1 of 2 times has an offset from UTC, and the others are taken for UTC: write all of them alike"
+    ]
+
+
 def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("id\n1\n\n3\n")
     (tmp_path / "two.csv").write_text("id,name\n1,a\n\n3,c\n")
