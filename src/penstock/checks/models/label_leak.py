@@ -35,8 +35,8 @@ from penstock.specs.model import Model
 def label_leak(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each feature that reads the label without the protection of time, or whose function may."""
     found = leaks(view, model)
-    for feature, leak in found.items():
-        yield _diagnostic(view, model, feature, leak)
+    for leaking, leak in found.items():
+        yield _diagnostic(view, model, leaking, leak)
     flow, label = lineage(view), (model.spec.label.dataset, model.spec.label.column)
     told = set(found)
     for read in flow.reads(model):
