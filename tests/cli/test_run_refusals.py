@@ -103,6 +103,8 @@ def test_errors_that_a_check_finds_are_not_mended_by_compiling(
 def test_environments_that_do_not_train_are_named_with_their_key(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    said = refused(repository, capsys, "delay", "--environment", "productoin")
+    assert said == "error: there is no environment `productoin`; did you mean `production`?\n"
     said = refused(repository, capsys, "delay", "--environment", "nowhere")
     assert said == "error: there is no environment `nowhere`; known: `production`, `staging`\n"
     edit(repository / "specs/platform.yaml", "  stage: staging", "  stage: staging\n  training: false")

@@ -109,6 +109,8 @@ def test_one_time_that_is_none_lets_no_row_of_the_future_in(later: str | None) -
     ("type_", "text", "value"),
     [
         *[("timestamp", word, None) for word in ("infinity", "-infinity", "epoch", "now", "2024")],
+        # The database takes the day of these for a year of the first century.
+        *[("timestamp", day_first, None) for day_first in ("31-12-15", "01/02/03 10:00", "4-3-15")],
         *[("float", word, None) for word in ("1e400", "1_000", "inf", "-Infinity", "0x10", "1,5", "NA", "")],
         *[("float", word, 1.5) for word in ("1.5", " +1.5 ", "15e-1", "0.15E+1")],
         ("float", "-.5", -0.5),
@@ -135,6 +137,19 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
     assert taken(texts, columns=columns)[0]["t"].to_pylist() == [at(0), at(0)]
     zoned = pa.table({"t": pa.array([at(0)], pa.timestamp("ns", "America/New_York"))})
     assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
+
+
+def test_times_of_which_only_some_have_an_offset_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    columns = {name: {"type": "timestamp", "nullable": True} for name in ("t", "u", "v")}
+    texts = {
+        "t": ["2026-01-01T02:00:00+02:00", "2026-01-01 00:00:00", None],
+        "u": ["2026-01-01 00:00Z", "2026-01-01 00:00:00.5 -0500", "2026-01-01 00:00 UTC"],
+        "v": ["2026-01-01 00:00:00", "2026-01-01", None],
+    }
+    taken(pa.table(texts), columns=columns)
+    assert caplog.messages == [
+        "warning: `t`: 1 of 2 times has an offset from UTC, and the others are taken for UTC: write all of them alike"
+    ]
 
 
 def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
@@ -236,6 +251,8 @@ FUNCTIONS = [
      "`made_source:rows` failed at made_source.py:3: JSONDecodeError: Expecting property name"),
     ("def rows():\n    raise SystemExit('no password')\n",
      "`made_source:rows` failed at made_source.py:2: SystemExit: no password"),
+    ("import pyarrow\ndef rows():\n    return pyarrow.table({'a': [1]})['hue']\n",
+     "`made_source:rows` failed at made_source.py:3: KeyError: "),
     ("X = 1 / 0\n",
      "`made_source:rows`: importing the module failed at made_source.py:1: ZeroDivisionError: division by zero"),
     ("def rows(:\n", "`made_source:rows`: importing the module failed at made_source.py:1: SyntaxError: "),

@@ -29,6 +29,11 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
     if policy.added != "ignore":
         for name in snapshot["added"]:
             sentence = f"{dataset}.{name}: the source has this column, but the contract does not"
+            if not name:
+                sentence = (
+                    f"{dataset}: the source has a column without a name, as pandas writes its index unless it is "
+                    "given `index=False`, but the contract does not"
+                )
             found.append(Finding("added", sentence, policy.added, name))
     needed = {*contract.primary_key, contract.event_time, contract.known_at}
     for name in snapshot["removed"]:
