@@ -377,9 +377,14 @@ class _Evaluation:
     # Whom to ask.
 
     def _suggestion(self, judged: list[tuple[Group, RequirementOutcome]], stops: tuple[Result, ...]) -> Suggestion:
+        """The people to ask. Not complete where something blocks that no approval ends: a hold, a freeze, evidence."""
         demands = [Demand(outcome.ways, group.approvers) for group, outcome in judged if outcome.state is PENDING]
+        blocked = any(outcome.state is DISAPPROVED for _, outcome in judged)
         for stop in stops:
             person = frozenset(map(login_key, stop.can_satisfy)) - self.contributors.people
             if stop.name == "objection" and person:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
-        return smallest_set(demands, self.contributors.people)
+            else:
+                blocked = True
+        found = smallest_set(demands, self.contributors.people)
+        return found._replace(complete=found.complete and not blocked)
