@@ -125,11 +125,13 @@ def compare(
     direct = direct_changes(base.catalog, head.catalog, touched)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
+    reads = list(data_reads(base, head, edits, referenced))
+    reading = {SpecId(change.address.kind, change.address.name) for change in reads}
     effects = _distinct(
         [
             *indirect_changes(base, head, [*edits, *referenced]),
-            *newly_reaching(base, head, edits, referenced),
-            *data_reads(base, head, edits, referenced),
+            *newly_reaching(base, head, edits, referenced, reading),
+            *reads,
         ]
     )
     return edits, *_told(ImpactAnalysis.of(base, head, edits), [*edits, *referenced], effects)
