@@ -248,7 +248,16 @@ def _of_values(
                 entry[1].append(environment)
     # What is overridden for an environment that the spec is not in yet would take effect unseen once it comes there.
     for difference, where, first in {**aside, **seen}.values():
-        yield _edit(head, base, after, before, follows(difference, renames), tuple(where), first)
+        told = follows(difference, renames)
+        if not where and any(_concerned(side, _resource(side, one)) for side, one in ((base, before), (head, after))):
+            why = f"{told.judgement.why}; overrides hide it in every environment"
+            told = told._replace(judgement=told.judgement._replace(why=why))
+        yield _edit(head, base, after, before, told, tuple(where), first)
+
+
+def _resource(catalog: Catalog, spec_id: SpecId) -> Resource | None:
+    loaded = catalog.loaded(spec_id)
+    return loaded.resource if loaded is not None else None
 
 
 def _edit(

@@ -106,14 +106,19 @@ def headline(plan: Plan) -> str:
 
 
 def next_command(plan: Plan) -> str | None:
-    """The command that helps next, where something keeps the plan from being approved."""
+    """The command that helps next, where something keeps the plan from being approved; in words, where none does."""
     codes = {found.code for found in plan.errors if found.severity is Severity.ERROR}
     if not codes:
         return None
+    if "merge-conflict" in codes:
+        return "merge the base into the branch, and push"
     if codes <= MENDED_BY_COMPILING:
         return "penstock compile && git add --all generated && git commit"
     if "edited-artifact" in codes:
         return "make the change in the specs, then penstock compile"
+    if codes <= {"unowned-file", *MENDED_BY_COMPILING}:
+        # The check of the specs says nothing of it.
+        return "move what Penstock did not write out of generated/, then penstock compile"
     return "penstock check"
 
 
