@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from penstock.review.model import Direction, Operation
+from review.releases import release
 from review.repositories import Documents, Repository, at, direct, directions, indirect
 
 
@@ -47,6 +48,25 @@ def test_another_way_to_write_a_value_is_no_change(repository: Repository, old: 
     repository.branch()
     repository.replace(old, new)
     repository.commit()
+    assert repository.plan().changes == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [('cpu: "2"', "cpu: 2000m"), ("memory: 2Gi", "memory: 2048Mi")])
+def test_nor_is_another_way_to_write_what_manifests_repeat(repository: Repository, old: str, new: str) -> None:
+    def served(documents: Documents) -> None:
+        for kind, name in (("Model", "delay"), ("Rollout", "delay-online")):
+            spec = documents[kind, name]["spec"]
+            spec.get("serve", spec)["resources"] = {"cpu": "2", "memory": "2Gi"}
+
+    repository.edit(served)
+    release(repository, None)
+    repository.compile()
+    repository.commit()
+    repository.branch()
+    repository.write("specs/system.yaml", repository.read("specs/system.yaml").replace(old.replace('"', "'"), new))
+    repository.compile()
+    repository.commit()
+    assert repository.git("diff", "--name-only", "main").split() == ["specs/system.yaml"]
     assert repository.plan().changes == ()
 
 

@@ -64,7 +64,7 @@ def endpoint(view: View, name: str) -> Endpoint:
             target=serve.replicas.target,
             query=requests.requests(str(window)) if isinstance(requests, RequestSeries) else "",
         ),
-        compute=Compute(str(serve.resources.cpu), str(serve.resources.memory), serve.resources.gpu),
+        compute=Compute(serve.resources.cpu.shortest, serve.resources.memory.shortest, serve.resources.gpu),
         timeout_seconds=-(-int(serve.timeout) // 1000),
         traffic=traffic,
         ports=pods_of(rollout, environment).ports,

@@ -56,13 +56,16 @@ class FieldPlace(NamedTuple):
     field: str
     subject: str
     """What the field is called where a reader is told about a change of it."""
+    declared: Review
+    """What the field declares, even where `review` says that nothing below it is ordered."""
     is_item: bool = False
 
     @classmethod
     def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> FieldPlace:
         """The field `key` of a mapping of the class `holder`, which stands at `address`."""
         review = review_of(declared.review)
-        return cls(address.key(key), (*pointer, key), review, holder, declared.name, _subject(key, declared))
+        subject = _subject(key, declared)
+        return cls(address.key(key), (*pointer, key), review, holder, declared.name, subject, review)
 
     def key(self, key: str) -> FieldPlace:
         return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
@@ -132,7 +135,7 @@ def _of_lists(
     place: FieldPlace, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
 ) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
-    for pair in align(before, after, is_set=is_set(place.review, item)):
+    for pair in align(before, after, is_set=is_set(place.declared, item)):
         if pair.after is None:
             below = place.item(pair.name, pair.before or 0)
             yield _difference(below, before[pair.before or 0], None, Operation.REMOVED)

@@ -205,7 +205,7 @@ class _Meeting:
         known = self._ways.get(key)
         if known is None:
             ways = alternatives(require, lambda people: self.roles.people(people, standing))
-            known = self._ways[key] = ways, needs(require, standing)
+            known = self._ways[key] = ways, needs(require, standing, self.roles.organisation.teams)
         return known
 
 

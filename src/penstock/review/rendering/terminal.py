@@ -83,6 +83,9 @@ def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:
         yield f"    {paint('↳', colour)} {log_line(below.what)}   {paint(log_line(below.risk), colour)}   " + paint(
             log_line(below.why), "2"
         )
+        others = below.note.beyond(row.note) if below.note is not None else ""
+        if others:
+            yield f"      also needs {log_line(others)}"
     if len(row.below) > _SHOWN_BELOW:
         yield f"      and {len(row.below) - _SHOWN_BELOW} more"
 
