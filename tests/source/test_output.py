@@ -1,60 +1,18 @@
-"""Writing artifacts: only what changed, never what others wrote, and whole after any interruption."""
+"""Writing artifacts: only what changed, and never what others wrote."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from penstock.source import stat_cache
-from penstock.source.stat_cache import Observed
 from penstock.source.writing import write_plan
 from penstock.source.writing.output import INDEX, OutputConflictError, OutputDirectory
-
-
-def with_index(files: Mapping[str, str]) -> dict[str, bytes]:
-    """The artifacts with the index that lists them."""
-    bodies = {path: text.encode() for path, text in files.items()}
-    listed = {path: {"sha256": hashlib.sha256(body).hexdigest(), "owners": ["x"]} for path, body in bodies.items()}
-    return bodies | {INDEX: json.dumps({"version": 1, "artifacts": listed}).encode()}
-
-
-def planned(root: Path, files: Mapping[str, str], known: Mapping[str, Observed] | None = None) -> write_plan.WritePlan:
-    """What a compile would do that comes to `files`."""
-    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
-    return OutputDirectory(root).plan(digests, with_index(files)[INDEX], known)
-
-
-def applied(root: Path, plan: write_plan.WritePlan, files: Mapping[str, str]) -> dict[str, Observed]:
-    output = OutputDirectory(root)
-    return output.apply(plan, lambda paths: output.write({path: files[path].encode() for path in paths}))
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-
-
-def compile_into(root: Path, files: Mapping[str, str]) -> write_plan.WritePlan:
-    plan = planned(root, files)
-    applied(root, plan, files)
-    return plan
-
-
-def codes(root: Path, files: Mapping[str, str]) -> list[tuple[str, str | None]]:
-    return [(found.code, found.path) for found in OutputDirectory(root).differences(planned(root, files))]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "generated"
-
-
-ONE = {"prod/a.yaml": "a", "prod/b.yaml": "b", "staging/a.yaml": "a"}
+from source.outputs import ONE, applied, codes, compile_into, contents, planned, with_index
 
 
 def test_the_directory_holds_exactly_the_artifacts(root: Path) -> None:
@@ -125,20 +83,6 @@ def test_an_artifact_that_was_edited_by_hand_is_written_anew(root: Path) -> None
     assert contents(root) == with_index(ONE)
 
 
-@pytest.mark.parametrize(
-    "index", ["<<<<<<< ours\n", "[]", '{"version": 2, "artifacts": {}}', '{"version": 1, "artifacts": {"a": 1}}']
-)
-def test_nothing_is_touched_where_the_index_is_damaged(root: Path, index: str) -> None:
-    compile_into(root, ONE)
-    (root / INDEX).write_text(index)
-    before = contents(root)
-    # That nobody knows whose the files are is one cause, and said once.
-    assert [code for code, _ in codes(root, {})] == ["unreadable-index"]
-    with pytest.raises(OutputConflictError):
-        compile_into(root, {})
-    assert contents(root) == before
-
-
 def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     files = {"prod/a.yaml": "a: 1\nb: 2\n", "prod/b.yaml": "a: 1\nb: 2\n"}
     compile_into(root, files)
@@ -150,74 +94,12 @@ def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     assert by_hand.headline == "a generated file was changed by hand"
 
 
-OURS = "<<<<<<< HEAD\n"
-THEIRS = "=======\n"
-END = ">>>>>>> theirs\n"
-_TWO = {"prod/a.yaml": "other", "prod/c.yaml": "c"}
-
-
-def _entries(files: Mapping[str, str]) -> str:
-    """The lines of an index that list files, as the compiler writes them."""
-    listed = json.loads(with_index(files)[INDEX])["artifacts"]
-    return ",\n".join(f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in listed.items()) + "\n"
-
-
-@pytest.mark.parametrize("base", ["", "||||||| base\n" + _entries({"prod/a.yaml": "base"})])
-def test_an_index_with_the_markers_of_a_merge_lists_the_files_of_both_sides(root: Path, base: str) -> None:
-    """As git leaves it: some files merged, others with markers, and each side's last entry without a comma."""
-    compile_into(root, {**ONE, **_TWO})
-    conflict = OURS + _entries(ONE) + base + THEIRS + _entries(_TWO) + END
-    head, tail = '{\n  "version": 1,\n  "artifacts": {\n', "  }\n}\n"
-    (root / INDEX).write_text(head + conflict + tail)
-    (root / "prod/a.yaml").write_text(OURS + "a\n" + THEIRS + "other\n" + END)
-    (root / "prod/foreign.yaml").write_text("mine")
-    plan = compile_into(root, ONE)
-    assert (plan.update, plan.prune, plan.conflicts) == ((INDEX, "prod/a.yaml"), ("prod/c.yaml",), ())
-    assert contents(root) == {**with_index(ONE), "prod/foreign.yaml": b"mine"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        OURS,
-        OURS + THEIRS + END,
-        "{\n" + OURS + '  "version": 1,\n' + THEIRS + '  "version": 2,\n' + END + '  "artifacts": {\n  }\n}\n',
-        '{\n  "version": 1,\n  "artifacts": {\n' + OURS + '    "a": {"sha256": 1},\n' + THEIRS + END + "  }\n}\n",
-        '{\n  "version": 1,\n  "artifacts": {\n' + OURS + "    a\n" + THEIRS + END + "  }\n}\n",
-    ],
-)
-def test_markers_around_anything_else_are_damage(root: Path, text: str) -> None:
-    compile_into(root, ONE)
-    (root / INDEX).write_text(text)
-    (found,) = planned(root, ONE).conflicts
-    assert found.code == "unreadable-index"
-    assert "git checkout HEAD -- " in found.help[0]
-
-
-def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tmp_path: Path) -> None:
-    compile_into(root, ONE)
-    victim = tmp_path / "victim"
-    victim.write_text("precious")
-    listed = {
-        path: {"sha256": hashlib.sha256(b"precious").hexdigest()}
-        for path in ("../victim", str(victim), "a/../../victim")
-    }
-    (root / INDEX).write_text(json.dumps({"version": 1, "artifacts": listed}))
-    compile_into(root, ONE)
-    assert victim.read_text() == "precious"
-
-
 @pytest.mark.parametrize(
     "path", ["../a", "/a", "a/../b", "a//b", "", "a\\b", "a/.", "c:d", ".journal.json", "a.penstock-tmp", "a\n"]
 )
 def test_a_path_that_leaves_the_directory_is_refused(root: Path, path: str) -> None:
     with pytest.raises(ValueError, match="not the path of an artifact"):
         planned(root, {path: "x"})
-
-
-def test_an_index_that_does_not_list_the_artifacts_is_refused(root: Path) -> None:
-    with pytest.raises(ValueError, match="has to list"):
-        OutputDirectory(root).plan({"more": hashlib.sha256(b"").hexdigest()}, with_index(ONE)[INDEX])
 
 
 def test_a_link_is_neither_followed_nor_overwritten(root: Path, tmp_path: Path) -> None:
@@ -291,119 +173,6 @@ def test_when_a_time_proves_that_nothing_changed(mtime: int, now: int, settled: 
     assert stat_cache.is_settled(mtime, now) is settled
 
 
-TO_THE_SYSTEM = ("open", "replace", "unlink", "rmdir", "mkdir", "fsync", "makedirs", "fdopen")
-
-
-def killed_after(steps: int, root: Path, files: Mapping[str, str]) -> bool:
-    """Compile in a process of its own that dies before its call number `steps` to the system."""
-    child = os.fork()
-    if child == 0:
-        left = steps
-
-        def counted(act: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*arguments: Any, **options: Any) -> Any:
-                nonlocal left
-                if left == 0:
-                    os._exit(9)
-                left -= 1
-                return act(*arguments, **options)
-
-            return call
-
-        for name in TO_THE_SYSTEM:
-            setattr(os, name, counted(getattr(os, name)))
-        compile_into(root, files)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-
-
-@pytest.fixture(scope="module")
-def stages() -> list[dict[str, str]]:
-    return [ONE, {"prod/a.yaml": "A2", "prod/new/c.yaml": "c", "d": "d"}, {"prod/b.yaml": "b", "d/e.yaml": "e"}]
-
-
-@pytest.mark.parametrize("stage", [0, 1, 2])
-def test_a_run_killed_at_any_step_is_recovered_by_the_next(
-    tmp_path: Path, stages: list[dict[str, str]], stage: int
-) -> None:
-    """Kill before each call to the system in turn; the next run must end with exactly its artifacts."""
-    wanted = stages[(stage + 1) % 3]
-    for steps in range(400):
-        root = tmp_path / str(steps)
-        if stage:
-            compile_into(root, stages[stage - 1])
-        killed = killed_after(steps, root, stages[stage])
-        (root / "prod").mkdir(parents=True, exist_ok=True)
-        (root / "prod/foreign.txt").write_text("mine")
-        compile_into(root, wanted)
-        assert contents(root) == with_index(wanted) | {"prod/foreign.txt": b"mine"}
-        if not killed:
-            assert steps > 20
-            return
-    pytest.fail("the run never came to its end")
-
-
-def test_an_index_that_speaks_of_other_bytes_is_refused(root: Path) -> None:
-    digests = {path: hashlib.sha256(b"other").hexdigest() for path in ONE}
-    with pytest.raises(ValueError, match="has to list exactly"):
-        OutputDirectory(root).plan(digests, with_index(ONE)[INDEX])
-
-
-def test_who_leaves_out_a_file_that_it_was_to_write_is_noticed(root: Path) -> None:
-    output = OutputDirectory(root)
-    with pytest.raises(OSError, match=r"prod/b\.yaml was not written"):
-        output.apply(planned(root, ONE), lambda paths: output.write({path: b"a" for path in paths if "b" not in path}))
-    assert not (root / INDEX).exists()
-
-
-def test_a_full_disk_leaves_no_half_written_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_into(root, ONE)
-    replace = os.replace
-
-    def refuse(source: str, target: str) -> None:
-        if target.endswith("b.yaml"):
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(OSError, match="No space"):
-        compile_into(root, ONE | {"prod/b.yaml": "new"})
-    assert (root / "prod/b.yaml").read_text() == "b"
-    assert not list(root.rglob("*.penstock-tmp"))
-    monkeypatch.undo()
-    compile_into(root, ONE | {"prod/b.yaml": "new"})
-    assert contents(root) == with_index(ONE | {"prod/b.yaml": "new"})
-
-
-def test_a_file_that_appears_where_a_killed_run_meant_to_write_is_not_taken_for_its_own(root: Path) -> None:
-    compile_into(root, {"a": "1"})
-    announced = {"b": {"sha256": hashlib.sha256(b"announced").hexdigest()}}
-    (root / ".journal.json").write_text(json.dumps({"version": 1, "artifacts": announced}))
-    (root / "b").write_text("by hand")
-    assert codes(root, {"a": "1", "b": "announced"})[0] == ("output-conflict", "generated/b")
-
-
-def test_what_a_killed_run_announced_is_not_deleted_where_somebody_else_wrote_it(root: Path) -> None:
-    compile_into(root, {"a": "1"})
-    announced = {path: {"sha256": hashlib.sha256(b"announced").hexdigest()} for path in ("b", "c", "d")}
-    (root / ".journal.json").write_text(json.dumps({"version": 1, "artifacts": announced}))
-    (root / "b").write_text("by hand")
-    (root / "c").write_text("announced")
-    (root / "d").mkdir()
-    (root / "d/e").write_text("by hand")
-    assert compile_into(root, {"a": "2"}).prune == ("c",)
-    assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand", "d/e": b"by hand"}
-
-
-@pytest.mark.parametrize("journal", ["", "{", "[]", '{"version": 2, "artifacts": {"b": {"sha256": "x"}}}'])
-def test_a_journal_that_cannot_be_read_announces_nothing(root: Path, journal: str) -> None:
-    compile_into(root, {"a": "1"})
-    (root / "b").write_text("by hand")
-    (root / ".journal.json").write_text(journal)
-    assert compile_into(root, {"a": "2"}).prune == ()
-    assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand"}
-
-
 def test_folders_without_files_give_way_to_a_file_of_their_name(root: Path) -> None:
     compile_into(root, {"a/b": "file"})
     (root / "a/empty/deeper").mkdir(parents=True)
@@ -423,12 +192,6 @@ def test_a_folder_that_holds_anything_of_others_gives_way_to_nothing(root: Path,
     with pytest.raises(OutputConflictError):
         compile_into(root, {"a": "file"})
     assert (root / "a/b/c").read_text() == "file"
-
-
-def test_an_index_that_is_no_file_owns_nothing(root: Path) -> None:
-    (root / INDEX).mkdir(parents=True)
-    (found,) = planned(root, ONE).conflicts
-    assert (found.code, found.primary and found.primary.message) == ("unreadable-index", "Is a directory")
 
 
 def test_a_file_that_cannot_be_read_is_in_the_way(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
