@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.repositories import edited, load, small
-from penstock.catalog.lineage import FeatureId, lineage
+from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.sql import analysis
 
 TABLES = (("flights", ("id", "delay", "carrier", "origin")), ("we-ather", ("origin", "wind", "gust")))
@@ -115,6 +115,8 @@ def test_what_decides_a_query_is_no_part_of_it(text: str, keys: dict[str, set[st
         "select r.range as decade from passengers p, range(p.birth_year) r",
         "select r.range as decade from passengers p, lateral range(p.birth_year) r",
         "select s.max as decade from passengers, (summarize passengers) s",
+        "select (select p.birth_year from weather limit 1) as decade from passengers p",
+        "select x.birth_year as decade from passengers x, weather x",
         "select d.key as decade from passengers, (describe passengers) d",
     ],
 )
@@ -299,6 +301,20 @@ def test_the_entity_decides_what_is_joined_from_another_dataset() -> None:
     touches = lineage(load(small()).view(None)).touches("delay")
     assert touches[("flights", "flight_id"), "label"].path == ("flights.flight_id", "arrivals.late")
     assert (("flights", "flight_id"), "feature") not in touches, "a row meets itself by no decision"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "latest: {of: weather, column: wind_speed, match: [origin], maxAge: 3h}",
+        "aggregate: {of: weather, sql: avg(wind_speed), match: [origin], window: 3h}",
+        "lookup: {of: weather, column: wind_speed, match: [origin]}",
+    ],
+)
+def test_whatever_a_feature_reads_is_read_by_training(form: str) -> None:
+    old = "latest: {of: weather, column: wind_speed, match: [origin], maxAge: 3h}"
+    view = load(edited(small(), "specs/features.yaml", old, form)).view(None)
+    assert datasets_of(view, "delay") == ("arrivals", "flights", "passengers", "travellers", "weather")
 
 
 def test_a_circle_of_datasets_ends() -> None:

@@ -182,6 +182,7 @@ QUIET = {
         "import duckdb",
         "sql = 'WITH a AS (SELECT * FROM rows) ' + f'SELECT {table} FROM a'; duckdb.connect().sql(sql)",
     ),
+    "by a name of a class": ("class Kept:\n    path = 'systems/vocabulary.json'\n    file = open(path)", "Kept.file"),
     "a column": ("", "table.open - table.close"),
     "writing": ("", "open('out.csv', 'w').write('x')"),
     "writing by pathlib": ("from pathlib import Path", "Path('out.csv').open('wb')"),

@@ -42,6 +42,7 @@ TOLD = {
     "int": [
         "n // 2", "n % 2", "n * m - 1", "(n / 2)::int", "count(*)", "d - d", "date_diff('day', t, u)",
         "extract(hour FROM t)", "hour(t)", "sum(n)", "length(s)", "round(n)", "trunc(n, -1)",
+        "'12'::int", "x::float::int",
     ],
     "bool": [
         "n > 3", "s IS NULL", "s LIKE 'a%'", "NOT b", "n IN (1, 2)",
@@ -55,7 +56,7 @@ TOLD = {
     ],
     "interval": [
         "t - u", "t - d", "INTERVAL 3 DAY", "coalesce(t - u, INTERVAL 1 DAY)",
-        "INTERVAL 1 DAY * n", "INTERVAL 1 DAY / 2", "INTERVAL 1 DAY + INTERVAL 1 HOUR", "if(b, t - u)",
+        "INTERVAL 1 DAY * n", "INTERVAL 1 DAY / 2", "INTERVAL 1 DAY + INTERVAL 1 HOUR",
     ],
     "timestamp": [
         "max(t)", "date_trunc('day', t)", "t + INTERVAL 1 DAY", "d - INTERVAL 1 DAY",

@@ -23,6 +23,9 @@ FILES = {
     ".venv/lib.py": "",
     "env/pyvenv.cfg": "",
     "env/lib.py": "",
+    "env/lib/python/deep.py": "",
+    "node_modules/lib.py": "",
+    "mylib/__pycache__/clf.py": "",
     "README.md": "",
 }
 
@@ -74,7 +77,13 @@ def test_a_module_without_a_package_is_part_of_it_too(repository: Path, words: l
     assert code(repository, *words) != before
 
 
-@pytest.mark.parametrize("file", ["data/rows.csv", ".venv/lib.py", "env/lib.py", "README.md"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "data/rows.csv", ".venv/lib.py", "env/lib.py", "env/lib/python/deep.py", "node_modules/lib.py",
+        "mylib/__pycache__/clf.py", "README.md",
+    ],
+)  # fmt: skip
 def test_what_no_step_can_import_is_not(repository: Path, file: str) -> None:
     before = code(repository, "mylib.clf:build", "data/rows.csv")
     (repository / file).write_text("other")

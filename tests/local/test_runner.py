@@ -197,6 +197,12 @@ def test_what_a_step_has_started_ends_with_it_when_it_takes_too_long(
     assert not is_at_work(int((tmp_path / "child").read_text()))
 
 
+def test_of_what_a_step_says_the_last_lines_are_kept_and_all_are_logged(tmp_path: Path) -> None:
+    said = run(tmp_path, Script("a", "seq 50; echo; printf 'no end'")).steps["a"]
+    assert said.tail == [*map(str, range(32, 51)), "no end"]
+    assert said.log.read_text() == "".join(f"{number}\n" for number in range(1, 51)) + "\nno end"
+
+
 def test_two_steps_run_at_a_time(tmp_path: Path) -> None:
     meet = "touch here-{me}; i=0; while ! test -e here-{other}; do i=$((i+1)); test $i -lt 100; sleep 0.1; done"
     result = run(tmp_path, Script("a", meet.format(me="a", other="b")), Script("b", meet.format(me="b", other="a")))
@@ -238,6 +244,13 @@ def test_a_disk_that_is_full_is_told_with_its_place(tmp_path: Path, monkeypatch:
         with pytest.raises(OSError, match="No space left") as caught:
             run(tmp_path, Script("a", "true"))
         assert caught.value.filename == str(tmp_path / ".penstock")
+
+
+def test_a_fault_that_names_its_place_keeps_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / ".penstock")
+    with pytest.raises(OSError, match="No space") as caught, workspace.hold():
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere")
+    assert caught.value.filename == "/elsewhere"
 
 
 def test_the_last_run_is_the_last_one_also_where_the_clock_was_set_back(

@@ -1,4 +1,4 @@
-"""A directory of artifacts as a compile would write it, for the tests of the writer."""
+"""Generated directories for tests: artifacts with their index, what a compile would write, and what is there then."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 from penstock.source.stat_cache import Observed
 from penstock.source.writing import write_plan
 from penstock.source.writing.output import INDEX, OutputDirectory
+
+ONE = {"prod/a.yaml": "a", "prod/b.yaml": "b", "staging/a.yaml": "a"}
+"""Some artifacts, by their paths."""
 
 
 def with_index(files: Mapping[str, str]) -> dict[str, bytes]:
@@ -42,6 +45,3 @@ def compile_into(root: Path, files: Mapping[str, str]) -> write_plan.WritePlan:
 
 def codes(root: Path, files: Mapping[str, str]) -> list[tuple[str, str | None]]:
     return [(found.code, found.path) for found in OutputDirectory(root).differences(planned(root, files))]
-
-
-ONE = {"prod/a.yaml": "a", "prod/b.yaml": "b", "staging/a.yaml": "a"}

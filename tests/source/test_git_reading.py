@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,7 @@ import pytest
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import TreeChange
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
-    return subprocess.run(
-        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True
-    ).stdout.strip()
+from source.git_commands import git
 
 
 def commit(root: Path, **files: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,9 @@ import pytest
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 from penstock.source.git.values import Authorization
+from source.git_commands import git
 
 REF = "refs/heads/record"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
-    return subprocess.run(
-        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True
-    ).stdout.strip()
 
 
 def commit(folder: Path, path: str, text: str) -> str:

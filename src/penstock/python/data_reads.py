@@ -140,9 +140,8 @@ class _Dissection:
             needs_nothing = len(arguments) == len(node.args.defaults) and None not in node.args.kw_defaults
             self.parts[node.name].needs_nothing |= needs_nothing or bool(node.decorator_list)
             at_once += [one for one in (*node.args.defaults, *node.args.kw_defaults) if one is not None]
-        waiting += [(one, self.names.module, "") for one in at_once if not isinstance(node, ast.ClassDef)]
-        if isinstance(node, ast.ClassDef):
-            waiting += [(one, scope, "") for one in at_once]
+        around = scope if isinstance(node, ast.ClassDef) else self.names.module
+        waiting += [(one, around, "") for one in at_once]
         waiting += [(one, scope, node.name) for one in reversed(list(ast.iter_child_nodes(node)))]
         is_asked = node.name.startswith("__") or any(_last_name(one) not in _KEEPING for one in node.decorator_list)
         if is_asked:

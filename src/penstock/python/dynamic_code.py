@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from unicodedata import normalize
 
+from penstock.python.annotations import annotated_texts
 from penstock.python.finders import FINDER, Finders
 from penstock.python.texts import Texts
 
@@ -31,7 +32,7 @@ _DYNAMIC_WITHIN = _names(
 """Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
 _DYNAMIC_MODULES = (_DYNAMIC_WITHIN - {"pickle"}) | _names(
     """
-    IPython _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
+    IPython annotationlib _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
     concurrent.interpreters dill distutils doctest ensurepip fabric hydra idlelib imp invoke jinja2 jsonpickle
     lib2to3 logging.config mako mock modulefinder nbclient nbconvert papermill pdb pexpect pip pipes pkg_resources
     plumbum profile pty py_compile pytest pyximport setuptools sh shelve site sympy test tkinter trace unittest venv
@@ -61,7 +62,17 @@ _SAFE_LOADERS = frozenset({"BaseLoader", "CBaseLoader", "CSafeLoader", "SafeLoad
 _PLACE_OF_ALLOW_PICKLE = 2
 _DYNAMIC_NAMES = frozenset(
     {
-        *("__builtins__", "__import__", "__loader__", "__match_args__", "__package__", "__path__", "__spec__"),
+        *(
+            "__annotate__",
+            "__annotations__",
+            "__builtins__",
+            "__import__",
+            "__loader__",
+            "__match_args__",
+            "__package__",
+            "__path__",
+            "__spec__",
+        ),
         *("breakpoint", "compile", "eval", "exec", "help", "importlib", FINDER),
     }
 )
@@ -69,8 +80,14 @@ _DYNAMIC_ATTRIBUTES = re.compile(
     # Ways to what a module holds, to the code of a function, and to where modules are looked for.
     r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__spec__|__subclasses__|f_builtins|f_globals|"
     r"CodeType|FunctionType|LambdaType|chdir|fchdir|meta_path|path_hooks|"
+    # Ways to bind a variable of a function anew, past every statement.
+    r"cell_contents|f_locals|"
+    # Ways to types that are texts, and what runs these.
+    r"__annotate__|__annotate_func__|__annotations__|create_model|evaluate_forward_ref|get_annotations|resolve_types|"
+    r"singledispatch|singledispatchmethod|_getcategory|_setoption|"
     r"get_objects|get_referents|get_referrers|getattr_static|getclosurevars|getmembers\w*|get_field|"
     # Other programs.
+    r"enable_load_extension|load_extension|"
     r"create_subprocess_\w+|exec[lv]\w*|popen|posix_spawnp?|spawn[lv]\w*|startfile|subprocess_\w+|system|"
     # Texts and files that hold code, or name it.
     r"ForwardRef|HDFStore|NpzFile|getDOMImplementation|get_type_hints|load_model|make_parser|read_array|read_hdf|read_pickle|"
@@ -100,7 +117,9 @@ def may_run_any_code(tree: ast.Module, imports: Iterable[str], uses: Finders) ->
     if any(_is_dynamic_import(name) for name in imports if name not in uses.imports):
         return True
     reading = _Reading(tree, uses.nodes)
-    return any(reading.is_dynamic(node) for node in ast.walk(tree)) or any(map(_is_dynamic_text, _annotations(tree)))
+    return any(reading.is_dynamic(node) for node in ast.walk(tree)) or any(
+        text is None or _is_dynamic_text(text) for text in annotated_texts(tree)
+    )
 
 
 def _is_dynamic_import(name: str) -> bool:
@@ -125,22 +144,6 @@ def _is_dynamic_part(module: str, part: str) -> bool:
 def _is_dynamic_attribute(name: str) -> bool:
     """Whether an attribute, of whatever it is one, leads to any code."""
     return _is_dynamic_part("", name) or name in _POWERFUL or name in _DYNAMIC_WITHIN or name == FINDER
-
-
-def _annotations(tree: ast.Module) -> Iterator[str]:
-    """Annotations that are written as text: who asks for the types runs them."""
-    waiting: list[ast.AST] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
-            waiting.append(node.annotation)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
-            waiting.append(node.returns)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-        elif not (isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal")):
-            waiting += ast.iter_child_nodes(node)
 
 
 def _is_dynamic_text(text: str) -> bool:
@@ -189,7 +192,7 @@ class _Reading:
         if isinstance(node, ast.Attribute):
             return self._is_dynamic_access(node)
         if isinstance(node, ast.Call):
-            return _loads_objects(node)
+            return _loads_objects(node) or _evaluates_types(node)
         if isinstance(node, ast.Import):
             return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -236,6 +239,8 @@ class _Reading:
         if isinstance(node, ast.Attribute) and name in _BY_METHOD:
             place = int(call is not None and len(call.args) > _BY_METHOD[name])
             return call is None or self._takes(call.args[place : place + 1], call)
+        if self._is_signature(node):
+            return call is None or any(one.arg is None for one in call.keywords)
         if name in _GETTERS:
             return call is None or self._takes(call.args if name == "attrgetter" else call.args[:1], call)
         if isinstance(node, ast.Name) and name in _VARIABLES:
@@ -245,6 +250,11 @@ class _Reading:
         if isinstance(node, ast.Attribute) and name in _EXPRESSIONS:
             return call is None or self._evaluates(call, name)
         return False
+
+    def _is_signature(self, node: ast.Name | ast.Attribute) -> bool:
+        """Whether it is `inspect.signature`, which runs annotations where it is asked to by a keyword."""
+        dotted = self._modules.get(node.id, []) if isinstance(node, ast.Name) else self._dotted(node)
+        return dotted[-1:] == ["from_callable"] or dotted[-2:] == ["inspect", "signature"]
 
     def _takes(self, names: list[ast.expr], call: ast.Call) -> bool:
         """Whether attributes are taken by texts that nobody knows, or that lead to any code."""
@@ -285,7 +295,9 @@ def _is_taken_out(alias: ast.alias) -> bool:
     """Whether an import takes something that runs code out of whatever module, or out of sight."""
     if _DYNAMIC_ATTRIBUTES.fullmatch(alias.name):
         return True
-    is_known_by_name = alias.name in _POWERFUL or alias.name in _GETTERS or alias.name in _WHOLE
+    is_known_by_name = (
+        alias.name in _POWERFUL or alias.name in _GETTERS or alias.name in _WHOLE or alias.name == "TypeAdapter"
+    )
     return alias.asname is not None and is_known_by_name
 
 
@@ -308,6 +320,11 @@ def _loads_plainly(dotted: list[str], call: ast.Call | None) -> bool:
 def _loads_objects(call: ast.Call) -> bool:
     """Whether a call lets `numpy` unpickle what a file holds."""
     return any(one.arg == "allow_pickle" and not _is(one.value, constant=False) for one in call.keywords)
+
+
+def _evaluates_types(call: ast.Call) -> bool:
+    """Whether a call lets `inspect` run annotations that are texts."""
+    return any(one.arg == "eval_str" and not _is(one.value, constant=False) for one in call.keywords)
 
 
 def _is(node: ast.expr, *, constant: bool) -> bool:

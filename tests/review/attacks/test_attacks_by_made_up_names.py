@@ -82,6 +82,38 @@ RUNS = {
     "getattr of a name of a class in a function": (
         "import logging\n\ndef departures():\n    class K:\n        n = 'a'\n    return getattr(logging, n)\n"
     ),
+    "getattr of a name whose cell is filled anew": (
+        "import logging\n\ndef departures():\n    n = 'a'\n\n    def f():\n        return getattr(logging, n)\n"
+        "    f.__closure__[0].cell_contents = 's' + 'ys'\n    return f()\n"
+    ),
+    "getattr of a name that its frame binds anew": (
+        "import logging\nimport sys\n\ndef departures():\n    n = 'a'\n"
+        "    sys._getframe().f_locals['n'] = 's' + 'ys'\n    return getattr(logging, n)\n"
+    ),
+    "getattr of a name under a condition": (
+        "import logging\n\ndef departures(b):\n    return getattr(logging, 'info' if b else 'sys')\n"
+    ),
+    **{
+        f"getattr of a name that {how} binds anew": (
+            f"import logging\n\ndef departures(b):\n    n = 'a'\n{binding}        return getattr(logging, n)\n"
+        )
+        for how, binding in {
+            "a with statement": "    with b as n:\n",
+            "a with statement of several": "    with b as (m, n):\n",
+            "a loop": "    for n in b:\n",
+            "a loop over pairs": "    for m, n in (('a', b), ('a', 'a')):\n",
+            "an exception": "    try:\n        b()\n    except Exception as n:\n",
+            "the rest of a mapping": "    match b:\n      case {'x': 1, **n}:\n",
+            "the rest of a sequence": "    match b:\n      case [1, *n]:\n",
+            "a part of a pattern": "    match b:\n      case str() as n:\n",
+            "a part of what is unpacked": "    m, n, *r = b\n    if m:\n",
+            "the rest of what is unpacked": "    m, *[n] = 'a', b\n    if m:\n",
+            "a tuple that does not fit": "    m, n = ('a',)\n    if m:\n",
+            "an expression": "    if n := b:\n",
+            "an import": "    from systems.names import n\n    if b:\n",
+            "a global statement": "    global m, n\n    if b():\n",
+        }.items()
+    },
     "getattr of all it is given": "import logging\n\ndef departures(*a):\n    return getattr(*a)\n",
     "__getattribute__": "import logging\nlogging.__getattribute__('s' + 'ys')\n",
     "object.__getattribute__": "import logging\nobject.__getattribute__(logging, 's' + 'ys')\n",
@@ -115,6 +147,38 @@ RUNS = {
     "what a relative import starts from": "__package__ = 'vendor'\nfrom . import x\n",
     "the folder that imports start from": "import os\nos.chdir('vendor')\nimport x\n",
     "a folder for a while": "from contextlib import chdir\nwith chdir('vendor'):\n    import x\n",
+    # Types that are texts.
+    **{
+        f"types, {how}": body.replace("TEXT", "'ex' + 'ec(\"import systems.hidden\")'")
+        for how, body in {
+            "of inspect": "import inspect\ninspect.signature(f, eval_str=True)\n",
+            "of inspect under another name": "from inspect import signature as s\ns(f, **{'eval_' + 'str': True})\n",
+            "of inspect as a value": "import inspect\nlist(map(inspect.signature, [f]))\n",
+            "of its class": "import inspect\ninspect.Signature.from_callable(f, **more)\n",
+            "that are asked for": "import inspect\ninspect.get_annotations(f)\n",
+            "that are set": "def f(a):\n    pass\n\nf.__annotations__ = {'a': TEXT}\n",
+            "of a class that are set": "class K:\n    __annotations__ = {'a': TEXT}\n",
+            "that decide what is called": "import functools\n\n@functools.singledispatch\ndef f(a):\n    pass\n",
+            "in their place": "def f(a: TEXT):\n    pass\n",
+            "within another": "def f(a) -> list[TEXT]:\n    pass\n",
+            "under a name": "T = TEXT\n\nclass K(Model):\n    a: T\n",
+            "under two names": "T = TEXT\nU = dict[str, T]\n\nclass K(Model):\n    a: U\n",
+            "that grow": "T = 'ex'\nT += 'ec(1)'\n\ndef f(a: T):\n    pass\n",
+            "backwards": "T = ')1(cexe'\n\ndef g(a: T):\n    pass\n\ndef f(a: T[::-1]):\n    pass\n",
+            "backwards in their place": "def f(a: ')1(cexe'[::-1]):\n    pass\n",
+            "by a format": "T = f'ex{1:x}'\n\ndef f(a: T):\n    pass\n",
+            "by a function": "T = str.join('', ['ex', 'ec(1)'])\n\ndef f(a: T):\n    pass\n",
+            "by bytes": "T = bytes([101, 120]).decode()\n\ndef f(a: T):\n    pass\n",
+            "by a part of a function's answer": "T = texts()\n\ndef f(a: T[0]):\n    pass\n",
+            "annotated": "from typing import Annotated\n\ndef f(a: Annotated[TEXT, 'x']):\n    pass\n",
+            "of an adapter": "from pydantic import TypeAdapter\nTypeAdapter(TEXT)\n",
+            "of an adapter under another name": "from pydantic import TypeAdapter as A\nA(T)\n",
+            "of an adapter by a name": "import pydantic\nT = TEXT\npydantic.TypeAdapter(type=T)\n",
+            "of a model that is made": "from pydantic import create_model\ncreate_model('M', a=(TEXT, 1))\n",
+        }.items()
+    },
+    "a class of warnings": "import warnings\nwarnings._setoption('ignore::systems.' + 'hidden.W')\n",
+    "an extension of a database": "def departures(a):\n    a.load_extension('systems/x')\n",
     # How Python writes its names.
     "letters of another width": "ｅｘｅｃ('import systems.hidden')\n",
     "another coding": b"# -*- coding: utf-7 -*-\n+AGUAeABlAGM('import systems.hidden')\n",

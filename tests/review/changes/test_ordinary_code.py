@@ -26,6 +26,8 @@ def departures() -> pd.DataFrame:
     kept = frame.query("origin == @origin", local_dict={"origin": "EWR"})
     for part in ("month", "dayofweek", "hour"):
         frame[f"departed_{part}"] = getattr(frame["departed_at"].dt, part)
+    statistic: str = "median"
+    frame["centred"] = frame["delay"] - getattr(frame["delay"], statistic)()
     frame["sin"] = np.sin(2 * np.pi * frame["hour"] / 24)
     return frame.groupby("carrier").agg({"delay": ["mean", "std"]}).pipe(_flat).merge(kept, how="left")
 
@@ -235,3 +237,56 @@ def _ready() -> None:
 def test_ordinary_code_leads_to_nothing_that_it_does_not_import(body: str) -> None:
     modules = ImportGraph(FilesInMemory({"systems/own.py": body.encode(), "systems/others.py": b"x = 1\n"}), Links(()))
     assert modules.digest("systems.own", {"systems/others.py"}) == modules.digest("systems.own", set())
+
+
+TYPED = """
+from __future__ import annotations
+
+import inspect
+from collections import namedtuple
+from typing import Annotated, Literal, NewType, TypedDict, TypeVar
+
+from pydantic import BaseModel, Field, TypeAdapter, conint
+
+Carrier = NewType("Carrier", str)
+Row = TypeVar("Row", bound="Flight")
+Rows = list["Flight"]
+Point = namedtuple("Point", "x y")
+Count = conint(ge=0)
+Options = TypedDict("Options", {"all": bool})
+Name = "str | None"
+
+
+class Flight(BaseModel):
+    carrier: Carrier
+    delay: Annotated[int, Field(ge=-60, description="in " + "minutes")] = 0
+    kind: Literal["exec", "eval"] = "exec"
+    seats: Count | None = None
+    at: Point
+    name: Name = None
+
+
+def departures(rows: Rows, options: Options, first: Row) -> dict[str, Rows]:
+    inspect.signature(departures, eval_str=False)
+    return TypeAdapter(dict[str, list[Flight]]).validate_python({"all": rows, "first": [first]})
+"""
+
+
+def test_types_that_are_written_out_lead_to_nothing() -> None:
+    files = {"systems/own.py": TYPED.encode(), "systems/others.py": b"x = 1\n"}
+    modules = ImportGraph(FilesInMemory(files), Links(()))
+    assert modules.digest("systems.own", {"systems/others.py"}) == modules.digest("systems.own", set())
+
+
+def test_a_package_that_computes_what_it_lists_matters_to_a_star_alone() -> None:
+    def digests(statement: str) -> set[str]:
+        files = {
+            "systems/own.py": f"{statement}\n".encode(),
+            "systems/kit/__init__.py": b"__all__ = [*NAMES]\n",
+            "systems/others.py": b"x = 1\n",
+        }
+        modules = ImportGraph(FilesInMemory(files), Links(()))
+        return {modules.digest("systems.own", changed) for changed in ({"systems/others.py"}, set())}
+
+    assert len(digests("from systems import kit")) == 1
+    assert len(digests("from systems.kit import *")) == 2

@@ -105,7 +105,7 @@ def _interval(
     if model.spec.task not in metric.tasks:
         return
     low = _lower_end(metric, rows, float(one.confidence), clustered)
-    if low is None or not 0 < one.at_least < 1:
+    if low is None or not 0 < one.at_least <= 1:
         return
     dataset, check = source
     guarantee = Label(
