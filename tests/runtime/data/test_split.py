@@ -107,8 +107,10 @@ BASE: dict[str, Any] = {
 SPLIT = {"by": "time", "validation": "10h", "test": "10h", "gap": "2h"}
 
 
-def split_step(folder: Path, late: list[int] | None = None, **changed: Any) -> tuple[int, Path]:
-    first = written(folder, "first", BASE, {"size": "float", "flag": "bool"})
+def split_step(
+    folder: Path, late: list[int] | None = None, first: dict[str, Any] = BASE, **changed: Any
+) -> tuple[int, Path]:
+    sizes = written(folder, "first", first, {"size": "float", "flag": "bool"})
     later = [at(place + (100 if place == 59 else -1)) for place in reversed(range(N))]
     second = written(
         folder,
@@ -120,7 +122,7 @@ def split_step(folder: Path, late: list[int] | None = None, **changed: Any) -> t
     flags = {
         "model": "m",
         "task": "binary",
-        "features": [first, second],
+        "features": [sizes, second],
         "choice": json.dumps({"first": "all", "second": ["kind"]}),
         "label": json.dumps({"dataset": "outcomes", "column": "late"}),
         "label_table": labels,
@@ -299,3 +301,13 @@ def test_rows_that_mostly_have_no_label_are_told(
         "and its times alike"
     )
     assert told == ([expected] if is_told else [])
+
+
+def test_a_feature_that_a_whole_part_lacks_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    size: list[float | None] = [float(place) for place in range(48)] + [None] * 12
+    code, _ = split_step(tmp_path, first={**BASE, "size": size, "flag": [None] * N})
+    assert code == 0
+    assert [message for message in caplog.messages if message.startswith("warning: ")] == [
+        "warning: feature `first.size`: no row of the test split has a value, but rows of train and validation have: "
+        "check whether what it is computed from has ended or not yet begun"
+    ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from penstock.runtime.artifacts import EVENT_TIME, LABEL
+from penstock.diagnostics.grammar import joined
+from penstock.runtime.artifacts import EVENT_TIME, LABEL, FeatureColumn
 from penstock.runtime.faults import InputError
 from penstock.specs.addresses import Address
 from penstock.specs.model import Label, TimeSplit
@@ -57,6 +58,21 @@ def classes_missing_from_training(args: argparse.Namespace, parts: Mapping[str, 
             f"{column}: the train split has no row of the class `{one}`, so the model never predicts it (rows of it: "
             f"{', '.join(counts)})"
         )
+    return found
+
+
+def features_missing_from_a_part(tables: Mapping[str, pa.Table], features: Sequence[FeatureColumn]) -> list[str]:
+    """The features that some parts have and others lack in all of their rows: a sentence for each."""
+    found = []
+    for feature in features:
+        lacking = [name for name, part in tables.items() if part[feature.name].null_count == part.num_rows]
+        having = [name for name in tables if name not in lacking]
+        if lacking and having:
+            rows = "no row of the " + " and the ".join(f"{name} split" for name in lacking)
+            found.append(
+                f"feature `{feature.set}.{feature.name}`: {rows} has a value, but rows of {joined(having)} have: check "
+                f"whether what it is computed from has ended or not yet begun"
+            )
     return found
 
 
