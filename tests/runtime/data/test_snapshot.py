@@ -202,6 +202,12 @@ def test_a_whole_number_beyond_64_bits_is_left_for_the_contract_to_judge() -> No
          "the source has 2 columns called `id`"),
         (pa.table({"id": pa.array([2**70], pa.decimal256(50))}), {"id": {"type": "int"}},
          "the column `id` has the type decimal256(50, 0), which cannot be read"),
+        *(
+            (pa.table({"id": pa.array([one], type_)}), {"id": {"type": "int"}},
+             f"the column `id` has the type {type_}, which cannot be read: make it a number, with "
+             "`.dt.total_seconds()` in pandas or `epoch(...)` in SQL")
+            for one, type_ in ((5, pa.duration("us")), ((0, 1, 5), pa.month_day_nano_interval()))
+        ),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_told_apart_or_read_are_one_sentence(
@@ -242,6 +248,32 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
     assert caplog.messages == [
         f"warning: `{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
         f"warning: `{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
+    ]
+
+
+def test_a_column_that_only_folders_name_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for year in (2025, 2026):
+        (tmp_path / f"size={year}").mkdir()
+        pq.write_table(table({"id": [1], "name": ["a"]}), tmp_path / f"size={year}" / "rows.parquet")
+    read_source(Source(parquet=f"{tmp_path}/*/*.parquet"), list(COLUMNS), {})
+    assert caplog.messages == [
+        f"warning: `{tmp_path}/*/*.parquet`: `size` is no column of the files, only a part of their paths "
+        "(`size=2025`), which is not read: read them with a function (`python` instead of `parquet`)"
+    ]
+
+
+def test_an_index_with_a_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "made_index.py").write_text(
+        "import pandas as pd\ndef rows():\n    return pd.DataFrame({'id': [1], 'name': ['a']}).set_index('id')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert read_source(Source(python="made_index:rows"), list(COLUMNS), {}).column_names == ["name"]
+    assert caplog.messages == [
+        "warning: `made_index:rows` returned a frame with the index `id`, which is no column: `.reset_index()` makes "
+        "it one"
     ]
 
 

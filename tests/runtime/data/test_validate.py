@@ -186,6 +186,10 @@ REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
      ["rows.x: 1 of 1 rows is above max 60 (largest 70.5)",
       "help: correct such values in the source, or the rule at Dataset/rows.columns.x.max; "
       "`onViolation: quarantine` at Dataset/rows quarantines such rows"]),
+    ("a type that no value of converts", {"x": [b"a"]}, {"x": {"type": "int"}},
+     ['rows.x: 1 of 1 rows is not an int but binary (such as "a")',
+      "help: an int is written with digits only, as `1234`: write them so in the source, or change the type at "
+      "Dataset/rows.columns.x"]),
     ("a key twice", {"id": [0, 0]}, {},
      ["rows.id: 2 of 2 rows repeat a primary key (such as 0)",
       "help: keep one row for each key in the source, or list in `primaryKey` at Dataset/rows all columns that tell "

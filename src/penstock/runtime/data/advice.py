@@ -89,19 +89,23 @@ def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) 
         if not of_type:
             continue
         has_comma = any(_DECIMAL_COMMA.fullmatch(sample) for each in of_type for sample in each.samples)
-        comma = ""
+        as_well = ""
         if type_ == "float" and has_comma:
-            comma = ", and these use a comma"
+            as_well = ", and these use a comma"
             if contract.source.csv is not None:
                 place = Address("Dataset", dataset).key("source")
-                comma += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
+                as_well += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
         if type_ == "int" and all(
             _WHOLE_WITH_POINT.fullmatch(one) for each in of_type for one in each.samples or ("",)
         ):
-            comma = ', and pandas writes these with a point where others are missing, unless they are `astype("Int64")`'
+            as_well = (
+                ', and pandas writes these with a point where others are missing, unless they are `astype("Int64")`'
+            )
+        if contract.source.csv is not None and any('""' in each.samples for each in of_type):
+            as_well += ", and a missing value as an empty field without quotes"
         names = [str(each.column) for each in of_type]
         lines.append(
-            f"help: {form}{comma}: write them so in the source, or change the type at {_columns(dataset, names)}"
+            f"help: {form}{as_well}: write them so in the source, or change the type at {_columns(dataset, names)}"
         )
     return lines
 
@@ -120,9 +124,10 @@ def _on_signs(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) 
     kept = [json.dumps(each, ensure_ascii=False) for each in (contract.source.dialect or Dialect()).missing]
     written = ", ".join([*kept, *signs])
     place = Address("Dataset", dataset).key("source")
+    they = "it is" if len(signs) == 1 else "they are"
     return [
         f"help: {joined(signs)} {seem}, which `dialect: {{missing: [{written}]}}` beside `csv` at {place} reads so "
-        f"({places})"
+        f"where {they} not in quotes ({places})"
     ]
 
 

@@ -33,6 +33,8 @@ class Conversion:
     """What it converts to; NULL where it does not convert."""
 
 
+NEVER = "FALSE"
+"""Whether a value converts of a kind that has no way to the type."""
 _ALWAYS = "TRUE"
 _NUMBER = "regexp_full_match(trim({x}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
 _HAS_YEAR = r"regexp_matches({x}, '^\s*\d{{4}}')"
@@ -94,7 +96,7 @@ def conversion(expression: str, kind: str, to: str) -> Conversion:
     if kind == "null":
         return Conversion(_ALWAYS, f"CAST(NULL AS {SQL_TYPES[to]})")
     if (kind, to) not in _TABLE:
-        return Conversion("FALSE", f"CAST(NULL AS {SQL_TYPES[to]})")
+        return Conversion(NEVER, f"CAST(NULL AS {SQL_TYPES[to]})")
     possible, value = _TABLE[kind, to]
     return Conversion(possible.format(x=expression), value.format(x=expression))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
+from penstock.diagnostics.grammar import joined
 from penstock.runtime.faults import InputError
 from penstock.runtime.repository import expose, has
 
@@ -94,6 +95,12 @@ def as_table(value: Any, name: str) -> Any:
     if isinstance(value, pa.RecordBatch):
         return pa.Table.from_batches([value])
     if _is_of_pandas(value) and hasattr(value, "columns"):
+        lost = [f"`{index}`" for index in value.index.names if index is not None]
+        if lost:
+            _log.warning(
+                "warning: `%s` returned a frame with the index %s, which is no column: `.reset_index()` makes it one",
+                name, joined(lost),
+            )  # fmt: skip
         try:
             return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
         except (TypeError, ValueError, pa.ArrowException) as error:

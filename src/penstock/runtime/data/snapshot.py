@@ -189,6 +189,11 @@ def _readable(table: pa.Table) -> pa.Table:
                 f"the column `{field.name}` has the type {field.type}, which cannot be read: write it with at most "
                 f"38 digits, or as text"
             )
+        if pa.types.is_duration(field.type) or pa.types.is_interval(field.type):
+            raise InputError(
+                f"the column `{field.name}` has the type {field.type}, which cannot be read: make it a number, with "
+                f"`.dt.total_seconds()` in pandas or `epoch(...)` in SQL"
+            )
     fields = [field.with_type(_readable_type(field.type)) for field in table.schema]
     return table.cast(pa.schema(fields), safe=False)
 
