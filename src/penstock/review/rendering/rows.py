@@ -161,7 +161,7 @@ def _totals(plan: Plan) -> str:
     if not told:
         return "no change in meaning"
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
-    listed = joined([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    listed = joined([f"{count:,} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
     return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
