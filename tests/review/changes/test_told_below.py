@@ -35,6 +35,27 @@ def test_the_code_of_a_new_feature_is_told_below_it(repository: Repository) -> N
     assert f"{FEATURE}.python" in {str(change.address) for change in plan.changes}
 
 
+def test_of_many_pieces_of_code_each_is_shown(repository: Repository) -> None:
+    def edit(documents: Documents) -> None:
+        for number in range(8):
+            feature = {"type": "int", "python": f"systems.weather:gusts{number}", "reads": ["distance"]}
+            documents["FeatureSet", "conditions"]["spec"]["features"][f"f{number}"] = feature
+        documents["FeatureSet", "more"] = documents["FeatureSet", "conditions"]
+        documents["FeatureSet", "more"]["metadata"]["name"] = "more"
+        del documents["FeatureSet", "conditions"]
+        documents["Model", "delay"]["spec"]["features"] = {"more": "all"}
+
+    repository.commit()
+    repository.branch()
+    repository.write("systems/weather.py", "".join(CODE.replace("gusts", f"gusts{number}") for number in range(8)))
+    repository.edit(edit)
+    repository.commit()
+    plan = repository.plan()
+    assert "FeatureSet/more.features.f7.python" not in {str(one.address) for one in standing_alone(plan)}
+    for text in (markdown.render(plan), terminal.render(plan)):
+        assert all(f"FeatureSet/more.features.f{number}.python" in text for number in range(8))
+
+
 def test_code_that_changes_behind_a_field_that_stays_has_its_own_row(repository: Repository) -> None:
     repository.write("systems/weather.py", CODE)
     repository.edit(add_feature)

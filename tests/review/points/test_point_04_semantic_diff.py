@@ -22,6 +22,23 @@ def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> 
     assert plan.artifacts == ()
 
 
+def test_a_login_in_other_letters_is_the_same_one(repository: Repository) -> None:
+    def spell(documents: Documents) -> None:
+        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "ADA"]
+
+    assert repository.changed(spell).changes == ()
+
+
+def test_and_one_that_differs_in_more_is_another(repository: Repository) -> None:
+    def replace(documents: Documents) -> None:
+        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "adam"]
+
+    assert {str(one.address): one.operation for one in direct(repository.changed(replace))} == {
+        "Team/flight-ml.members[adam]": Operation.ADDED,
+        "Team/flight-ml.members[ada]": Operation.REMOVED,
+    }
+
+
 def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
     def reorder(documents: Documents) -> None:
         steps = documents["Rollout", "delay-online"]["spec"]["strategy"]["canary"]["steps"]

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
+from penstock.forges.logins import login_key
 from penstock.review.changes.alignment import align
 from penstock.review.changes.directions import DirectionJudgement, judge, review_of
 from penstock.review.changes.values import same
 from penstock.review.model import Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
-from penstock.specs.approval_policy import When
+from penstock.specs.approval_policy import People, When
 from penstock.specs.base import Node
 from penstock.specs.review import Loosens, Review
 from penstock.specs.shapes import Choice, Entries, Field, Items, Scalar, Shape, mapping_of
+from penstock.specs.team import TeamSpec
 
 S = TypeVar("S", Items, Entries)
 
@@ -24,6 +26,9 @@ _LONGEST_SUBJECT = 40
 """Characters."""
 UNORDERABLE: frozenset[type[Node]] = frozenset({When})
 """Mappings below which nothing is ordered: a `not` around a predicate turns every one of its fields round."""
+
+_LOGINS: frozenset[tuple[type[Node], str]] = frozenset({(TeamSpec, "members"), (People, "logins")})
+"""Lists of logins, by the class and the attribute that hold them."""
 
 
 class Difference(NamedTuple):
@@ -135,6 +140,9 @@ def _of_lists(
     place: FieldPlace, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
 ) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
+    if (place.holder, place.field) in _LOGINS:
+        yield from _of_logins(place, before, after)
+        return
     for pair in align(before, after, is_set=is_set(place.declared, item)):
         if pair.after is None:
             below = place.item(pair.name, pair.before or 0)
@@ -144,6 +152,17 @@ def _of_lists(
         else:
             below = place.item(pair.name, pair.after)
             yield from _of_values(below, before[pair.before], after[pair.after], item, unordered)
+
+
+def _of_logins(place: FieldPlace, before: list[str], after: list[str]) -> Iterator[Difference]:
+    """Whose login comes or goes; in other letters, capital or small, it is the same one."""
+    known, now = set(map(login_key, before)), set(map(login_key, after))
+    for position, login in enumerate(after):
+        if login_key(login) not in known:
+            yield _difference(place.item(login, position), None, login, Operation.ADDED)
+    for position, login in enumerate(before):
+        if login_key(login) not in now:
+            yield _difference(place.item(login, position), login, None, Operation.REMOVED)
 
 
 def _difference(place: FieldPlace, before: Any, after: Any, operation: Operation | None = None) -> Difference:

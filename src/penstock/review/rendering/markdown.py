@@ -23,7 +23,6 @@ _MARKS = {
     Direction.TIGHTENED: "🟢",
     Direction.NEUTRAL: "⚪",
 }
-_SHOWN_BELOW = 5
 _LONGEST_DIFF = 8_000
 _SHORTEST_DIFF = 300
 """Bytes with less than which a page has no room for a diff: none is made for it."""
@@ -127,11 +126,12 @@ def _lines(row: Row, above: str, source: str | None, columns: int) -> Iterator[s
     """A change and its effects; what is affected is told once, and not again where the row above affects the same."""
     affects = "the same as above" if row.affects and row.affects == above else row.affects
     yield _line(row, _MARKS[row.change.direction], affects, source, columns)
-    for below in row.below[:_SHOWN_BELOW]:
+    for below in row.shown_below():
         yield _line(below, "↳", "", source, columns)
-    if len(row.below) > _SHOWN_BELOW:
+    left = len(row.below) - len(row.shown_below())
+    if left:
         empty = " |" * (columns - 2)
-        yield f"| ↳ | and {len(row.below) - _SHOWN_BELOW} more |{empty}\n"
+        yield f"| ↳ | and {left} more |{empty}\n"
 
 
 def _line(row: Row, mark: str, affects: str, source: str | None, columns: int) -> str:

@@ -22,6 +22,7 @@ SYMBOLS = {
 }
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
+_EFFECTS_SHOWN = 5
 _AND = "; "
 """Stands between what several rules need."""
 
@@ -66,7 +67,13 @@ class Row(NamedTuple):
     span: Span | None
     note: Note | None
     below: tuple[Row, ...] = ()
-    """Indirect changes that this one causes."""
+    """Code that came with it, and indirect changes that it causes."""
+
+    def shown_below(self) -> tuple[Row, ...]:
+        """Those that a page with little room shows: each piece of code, and of the effects the first."""
+        code = tuple(row for row in self.below if row.change.address.parts)
+        effects = tuple(row for row in self.below if not row.change.address.parts)
+        return code + effects[:_EFFECTS_SHOWN]
 
 
 def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]:
@@ -161,7 +168,7 @@ def _totals(plan: Plan) -> str:
     if not told:
         return "no change in meaning"
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
-    listed = joined([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    listed = joined([f"{count:,} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
     return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
