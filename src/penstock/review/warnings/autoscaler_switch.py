@@ -5,8 +5,8 @@ scales. KServe in Standard mode makes the new object and leaves the old one (kse
 generated, and what applies them takes the old one away last. So nothing changes until somebody deletes it. In Knative
 mode there is neither.
 
-From a fixed number to any of them, the manifest of an Argo Rollout no longer has `replicas`, which is taken for one: all
-other copies go until the autoscaler has seen it.
+From a fixed number to any of them, the manifest of an Argo Rollout no longer has `replicas`, which is taken for one:
+all other copies go until the autoscaler has seen it.
 """
 
 from __future__ import annotations
