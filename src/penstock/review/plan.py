@@ -214,7 +214,9 @@ def _with_shown_paths(found: Diagnostic) -> Diagnostic:
     return found if is_same else replace(found, primary=primary, secondary=secondary, fix=None)
 
 
-_TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "voided-evidence"})
+_TOLD_OF = frozenset(
+    {"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "replicas-reset", "voided-evidence"}
+)
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 

@@ -114,6 +114,17 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
         ENVIRONMENT,
         RELEASE,
     ),
+    "one bound to tell of and one to wake for": (
+        changed(
+            custom_metrics("waits", "waits", """'waits{gate="9"}'"""),
+            ("id: m1, promql: waits, above: 30", "id: m1, promql: waits, above: 50, hold: 2h, then: [page, ticket]"),
+            ("id: m2, promql: 'waits{gate=\"9\"}', above: 30", "id: m2, promql: 'waits{gate=\"9\"}', below: 10"),
+        ),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "sums of a series beside it": (custom_metrics("waits", "sum(waits)", """'{gate="9"}'"""), ENVIRONMENT, RELEASE),
+    "a value where there is no series": (custom_metrics("waits", "waited or vector(40)"), ENVIRONMENT, RELEASE),
     "the clock": (custom_metrics("hour( )", "hour(opened)"), ENVIRONMENT, RELEASE),
     "an older Prometheus": (
         without_monitors(BY_HAND),

@@ -32,7 +32,8 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
     """The workflow that watches the model `name` in the view's environment.
 
     None where no rollout of this environment monitors drift or quality. A model that several rollouts monitor has
-    the steps of each, named apart by the rollout.
+    the steps of each that is released, named apart by the rollout. Before the first release it watches the champion for
+    all of them, for whoever tries it by hand.
     """
     watched = _watched(view, name)
     if not watched:
@@ -69,9 +70,10 @@ def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
 def _watched(view: View, name: str) -> tuple[_Watched, ...]:
     found = monitored(view, name)
     several = len(found) > 1
+    released = [each for each in found if view.release_of(each[0].name) is not None]
     return tuple(
         _Watched(rollout, monitor, rollout.name if several else None, _digest(view, rollout, several))
-        for rollout, monitor in found
+        for rollout, monitor in released or found
     )
 
 
