@@ -137,6 +137,8 @@ def _patched(document: dict[str, Any], patch: ManifestPatch) -> dict[str, Any]:
 def _keeps_identity(before: dict[str, Any], after: Any, below: Pointer) -> None:
     if _identity(after) != _identity(before):
         raise _MisfitError("it would change the manifest's kind or name", below)
+    if before["metadata"].get("namespace") != after["metadata"].get("namespace"):
+        raise _MisfitError("it would change the manifest's namespace, and the kustomization would set it back", below)
     if before.get("kind") == _VERSION and not _runs_the_same(before["spec"], after["spec"]):
         # Its gate would ask something else than the Gate that was reviewed, and `penstock run` would not know.
         raise _MisfitError("in a pipeline it can only change the `platformSpec`, not the steps", below)

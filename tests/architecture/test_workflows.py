@@ -53,6 +53,25 @@ def test_the_action_fits_its_schema() -> None:
     _passes([program("check-jsonschema"), "--builtin-schema", "vendor.github-actions", ROOT / "action.yml"])
 
 
+def test_the_hooks_for_other_repositories_are_commands_that_there_are(tmp_path: Path) -> None:
+    manifest = ROOT / ".pre-commit-hooks.yaml"
+    _passes([program("pre-commit"), "validate-manifest", manifest])
+    hooks = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    assert [hook["id"] for hook in hooks] == ["penstock-check", "penstock-compile"]
+    for hook in hooks:
+        assert (hook["language"], hook["pass_filenames"]) == ("python", False)
+        name, *words = hook["entry"].split()
+        run = subprocess.run([program(name), *words, "--root", tmp_path], capture_output=True, text=True, check=False)
+        assert "there is no folder specs/" in run.stderr, "the words were understood, and only the specs are missing"
+
+
+@pytest.mark.parametrize("path", ["specs/a.yaml", "ml/specs/team/a.yml", "systems/flights.py"])
+def test_the_hooks_for_other_repositories_run_where_a_spec_or_its_code_changes(path: str) -> None:
+    for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")):
+        assert re.search(hook["files"], path)
+        assert not re.search(hook["files"], "README.md")
+
+
 def test_the_update_schedule_fits_its_schema() -> None:
     schedule = ROOT / ".github" / "dependabot.yml"
     _passes([program("check-jsonschema"), "--builtin-schema", "vendor.dependabot", schedule])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from penstock.catalog.learners.parameter_values import SILENT, values_of
-from penstock.catalog.learners.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, learners
+from penstock.catalog.learners.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, is_regressor, learners
 
 SHORT = {
     "array-like": ("list", SILENT + "mapping"),
@@ -52,6 +52,12 @@ def test_the_table_is_what_is_installed(update: bool) -> None:
 def test_the_classifiers_without_probabilities_are_known() -> None:
     classifiers = installed("classifier").values()
     assert set(WITHOUT_PROBABILITIES) == {one.__name__ for one in classifiers if not hasattr(one, "predict_proba")}
+
+
+def test_regressors_are_told_from_classifiers() -> None:
+    for kind in ("classifier", "regressor"):
+        for path in installed(kind):
+            assert is_regressor(path.rpartition(".")[2]) == (kind == "regressor"), path
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

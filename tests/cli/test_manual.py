@@ -86,6 +86,12 @@ def test_one_thing_is_explained_at_a_time(words: list[str], capsys: pytest.Captu
     assert capsys.readouterr().err == "error: give exactly one of: an address, a kind, a diagnostic code, --codes\n"
 
 
+@pytest.mark.parametrize("subject", ["--codes", "label-leak", "Gate.rules"])
+def test_what_has_no_environments_is_not_explained_for_one(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", subject, "--environment", "production"]) == 2
+    assert capsys.readouterr().err.startswith("error: --environment belongs to the address of a spec")
+
+
 def test_a_page_begins_with_one_sentence() -> None:
     assert [code.name for code in CODES.values() if not code.summary.endswith(".") or len(code.summary) > 120] == []
 

@@ -50,6 +50,19 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_a_workspace_that_is_a_file_is_told_before_anything_starts(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine", encoding="utf-8")
+    for workspace in (file, file / "below"):
+        said = refused(repository, capsys, "delay", "--workspace", str(workspace))
+        assert (
+            said == f"error: --workspace {workspace}: {file} is a file; expected a folder, which need not exist yet\n"
+        )
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
 def test_a_repository_without_models_has_no_name_to_offer(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "specs/model.yaml").unlink()
     said = refused(repository, capsys, "delay")
@@ -90,6 +103,8 @@ def test_errors_that_a_check_finds_are_not_mended_by_compiling(
 def test_environments_that_do_not_train_are_named_with_their_key(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    said = refused(repository, capsys, "delay", "--environment", "productoin")
+    assert said == "error: there is no environment `productoin`; did you mean `production`?\n"
     said = refused(repository, capsys, "delay", "--environment", "nowhere")
     assert said == "error: there is no environment `nowhere`; known: `production`, `staging`\n"
     edit(repository / "specs/platform.yaml", "  stage: staging", "  stage: staging\n  training: false")

@@ -63,6 +63,17 @@ def test_a_crash_shows_the_end_of_its_traceback(tmp_path: Path, capsys: pytest.C
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in said
 
 
+def test_what_a_step_has_warned_of_is_told_where_a_later_one_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace(tmp_path / ".penstock")
+    scripts = (Script("features", "echo 'warning: no row has a value' >&2"), Script("gate", "exit 10", ("features",)))
+    pipeline = read_pipeline(write_pipeline(tmp_path / "pipeline.yaml", *scripts))
+    run = Runner(workspace, tmp_path, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
+    report(run, "m", "training", workspace, tmp_path)
+    assert capsys.readouterr().err.endswith("\nwarnings:\n  no row has a value\n")
+
+
 def test_what_a_step_has_warned_of_is_told_where_the_run_goes_well(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +86,7 @@ FAULT = """
 import logging, sys
 def deep(n):
     return deep(n - 1) if n else {}["wines"]
+logging.basicConfig(format="%(message)s")
 print("read 3 files")
 try:
     deep(DEPTH)
@@ -95,6 +107,7 @@ def test_a_fault_that_was_foreseen_shows_its_sentence_and_leaves_the_traceback_t
     assert "Traceback" not in said
     assert "File" not in said
     assert said.count("KeyError") == 1
+    assert said.count("failed") == 1
     log = next((tmp_path / ".penstock/runs").rglob("snapshot.log")).read_text()
     assert "Traceback (most recent call last):" in log
 

@@ -141,6 +141,8 @@ def objects(plan: Endpoint) -> list[tuple[str, str]]:
         ("{op: move, from: /spec, path: /spec/y}", "cannot be moved into itself"),
         ('{op: remove, path: ""}', "the whole manifest cannot be removed"),
         ('{op: replace, path: "", value: 3}', "it would change the manifest's kind or name"),
+        ("{op: replace, path: /metadata/namespace, value: monitoring}", "the kustomization would set it back"),
+        ("{op: remove, path: /metadata/namespace}", "the kustomization would set it back"),
     ],
 )
 def test_an_operation_that_does_not_fit_is_pointed_at_and_explained(operation: str, said: str) -> None:

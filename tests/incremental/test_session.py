@@ -63,6 +63,14 @@ def test_after_an_edit_a_compile_comes_to_what_a_cold_one_makes(repository: Path
     assert files(repository) == cold(repository, tmp_path / "cold")
 
 
+@pytest.mark.parametrize("use_memory", [True, False])
+@pytest.mark.parametrize("name", ["Bike_demand", "bike/demand", "b" * 63])
+def test_a_spec_whose_name_is_none_is_an_error_of_the_compile(repository: Path, name: str, use_memory: bool) -> None:
+    edit(repository, "specs/bikes/model.yaml", "name: bike-demand\n", f"name: {name}\n")
+    found = Session(repository, use_memory=use_memory).compile().diagnostics
+    assert ("invalid-format", "specs/bikes/model.yaml") in {(one.code, one.path) for one in found}
+
+
 def test_a_row_of_edits_and_their_undoing_comes_to_what_a_cold_compile_makes(repository: Path, tmp_path: Path) -> None:
     before = files(repository)
     order = list(EDITS.values())

@@ -10,6 +10,7 @@ from lowering.flights import Documents, view
 from penstock.ir.workflow import Schedule, Step, Workflow
 from penstock.lowering.pipelines.monitoring import monitoring_workflow
 from penstock.lowering.pipelines.schedules import schedules
+from penstock.targets.kubeflow.structure import problems
 
 
 def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:
@@ -31,6 +32,14 @@ def second_rollout(documents: Documents) -> None:
     second["metadata"]["name"] = "flight-delay-batch"
     second["spec"]["monitor"]["schedule"] = "0 1 * * *"
     documents["Rollout", "flight-delay-batch"] = second
+
+
+def both_released(documents: Documents) -> None:
+    second_rollout(documents)
+    release = json.loads(json.dumps(documents["Release", "flight-delay-online-production"]))
+    release["metadata"]["name"] = "flight-delay-batch-production"
+    release["spec"]["rollout"] = "flight-delay-batch"
+    documents["Release", "flight-delay-batch-production"] = release
 
 
 def values(step: Step, flag: str) -> list[Any]:
@@ -102,18 +111,30 @@ def test_before_a_release_the_champion_is_watched() -> None:
 
 
 def test_several_rollouts_have_steps_of_their_own() -> None:
-    found = workflow(second_rollout)
+    found = workflow(both_released)
     names = [step.name for step in found.steps]
     for rollout in ("flight-delay-batch", "flight-delay-online"):
         assert {f"{step}-{rollout}" for step in ("observe", "drift", "quality", "publish")} <= set(names)
     assert names.count("retrain") == 1
-    assert len(values(by_name(found)["retrain"], "--drift")) == 2
+    drifts = [argument.key for argument in by_name(found)["retrain"].arguments if argument.flag == "--drift"]
+    assert drifts == ["flight-delay-batch", "flight-delay-online"]
+    # Kubeflow knows inputs by their names alone.
+    assert problems(found) == ()
     digests = [parameter.name for parameter in found.parameters if parameter.name.startswith("digest")]
     assert digests == ["digest_flight_delay_batch", "digest_flight_delay_online"]
 
 
+def test_what_serves_nothing_yet_is_not_watched_beside_what_is_released() -> None:
+    """It would be measured with the champion, and alert about a rollout that answers nobody."""
+    found = workflow(second_rollout)
+    assert [p.name for p in found.parameters if p.name.startswith("digest")] == ["digest_flight_delay_online"]
+    assert not [step.name for step in found.steps if step.name.endswith("flight-delay-batch")]
+    drifts = [argument.key for argument in by_name(found)["retrain"].arguments if argument.flag == "--drift"]
+    assert drifts == ["flight-delay-online"]
+
+
 def test_each_rollout_publishes_under_its_own_name() -> None:
-    one, both = by_name(workflow()), by_name(workflow(second_rollout))
+    one, both = by_name(workflow()), by_name(workflow(both_released))
     assert values(one["publish"], "--rollout") == ["flight-delay-online"]
     for rollout in ("flight-delay-batch", "flight-delay-online"):
         assert values(both[f"publish-{rollout}"], "--rollout") == [rollout]
@@ -164,13 +185,6 @@ def test_schedules_start_both_workflows() -> None:
 
 
 def test_rollouts_that_disagree_on_the_hour_have_a_schedule_each() -> None:
-    def both_released(documents: Documents) -> None:
-        second_rollout(documents)
-        release = json.loads(json.dumps(documents["Release", "flight-delay-online-production"]))
-        release["metadata"]["name"] = "flight-delay-batch-production"
-        release["spec"]["rollout"] = "flight-delay-batch"
-        documents["Release", "flight-delay-batch-production"] = release
-
     found = schedules(view(both_released), "flight-delay")
     assert [(each.name, each.workflow, each.cron) for each in found if isinstance(each, Schedule)][1:] == [
         ("flight-delay-monitoring-flight-delay-batch", "flight-delay-monitoring", "0 1 * * *"),

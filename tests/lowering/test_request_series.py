@@ -27,7 +27,9 @@ ALL = {
 def test_every_expression_parses(series: RequestSeries) -> None:
     expressions = [series.requests("5m"), series.answered("5m"), series.percentile("p99", "5m")]
     expressions += [
-        series.answered_within(series.le(int(float(b) * 1000 / series.per_second)), "5m") for b in series.buckets[1:4]
+        within(series.le(int(float(b) * 1000 / series.per_second)), "5m")
+        for b in series.buckets[1:4]
+        for within in (series.answered_within, series.counted_within)
     ]
     if series.code is not None:
         expressions.append(series.failures("5m"))

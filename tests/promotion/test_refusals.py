@@ -98,7 +98,7 @@ def test_what_is_released_already_is_said(repository: Repository, capsys: pytest
 @pytest.mark.parametrize(
     ("more", "to", "words"),
     [
-        ((), "stagin", "there is no environment `stagin`; known: `staging`"),
+        ((), "stagin", "there is no environment `stagin`; did you mean `staging`?"),
         ((), "local", "no rollout serves `made` in `local`"),
         (("--rollout", "other"), "staging", "has no rollout `other` in `staging`; it has `made-online`"),
         (("--step", "0"), "staging", "serves nothing yet, so the first version gets all of the traffic"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from penstock.runtime.artifacts import write_json, write_table
 
@@ -47,6 +48,14 @@ def features(numbers: int = 4) -> list[dict[str, str]]:
         {"name": name, "type": type_, "set": "made", "kind": "numeric" if type_ == "float" else "categorical"}
         for name, type_ in named
     ]
+
+
+def without_values(splits: Path, feature: str) -> None:
+    """Take from all rows of some splits the value of a float feature."""
+    for part in splits.glob("*.parquet"):
+        table = pq.read_table(part)
+        nothing = pa.nulls(table.num_rows, pa.float64())
+        pq.write_table(table.set_column(table.column_names.index(feature), feature, nothing), part)
 
 
 def write_splits(

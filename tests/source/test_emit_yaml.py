@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from penstock.source.model import SourceFile
 from penstock.source.reading.yaml_reader import read_documents
-from penstock.source.writing.emit_yaml import emit_yaml, emit_yaml_documents
+from penstock.source.writing.emit_yaml import emit_yaml, emit_yaml_documents, emit_yaml_line
 from penstock.source.writing.recurring import Recurring
 from source.strategies import mappings, values
 
@@ -42,6 +42,20 @@ def test_our_own_strict_reader_has_nothing_against_what_was_emitted(value: dict[
 @given(values)
 def test_the_pure_python_reader_agrees(value: Any) -> None:
     assert exactly(yaml.safe_load(emit_yaml(value))) == exactly(value)
+
+
+@settings(max_examples=400, deadline=None)
+@given(values)
+def test_one_line_reads_back_exactly_too(value: Any) -> None:
+    line = emit_yaml_line(value)
+    assert "\n" not in line
+    for loader in (yaml.CSafeLoader, yaml.SafeLoader):
+        assert exactly(yaml.load(line, loader)) == exactly(value)
+
+
+def test_one_line_reads_as_a_person_would_write_it() -> None:
+    value = {"sql": "age / 10", "type": "float", "match": ["id", "a, b"], "sure": True, "not": "true", "of": {}}
+    assert emit_yaml_line(value) == '{sql: age / 10, type: float, match: [id, "a, b"], sure: true, not: "true", of: {}}'
 
 
 def test_a_manifest_reads_as_a_person_would_write_it() -> None:

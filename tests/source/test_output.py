@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from penstock.diagnostics.model import Diagnostic
 from penstock.source import stat_cache
 from penstock.source.writing import write_plan
 from penstock.source.writing.output import INDEX, OutputConflictError, OutputDirectory
 from source.outputs import ONE, applied, codes, compile_into, contents, planned, with_index
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "generated"
 
 
 def test_the_directory_holds_exactly_the_artifacts(root: Path) -> None:
@@ -89,20 +83,6 @@ def test_an_artifact_that_was_edited_by_hand_is_written_anew(root: Path) -> None
     assert contents(root) == with_index(ONE)
 
 
-@pytest.mark.parametrize(
-    "index", ["<<<<<<< ours\n", "[]", '{"version": 2, "artifacts": {}}', '{"version": 1, "artifacts": {"a": 1}}']
-)
-def test_nothing_is_touched_where_the_index_is_damaged(root: Path, index: str) -> None:
-    compile_into(root, ONE)
-    (root / INDEX).write_text(index)
-    before = contents(root)
-    # That nobody knows whose the files are is one cause, and said once.
-    assert [code for code, _ in codes(root, {})] == ["unreadable-index"]
-    with pytest.raises(OutputConflictError):
-        compile_into(root, {})
-    assert contents(root) == before
-
-
 def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     files = {"prod/a.yaml": "a: 1\nb: 2\n", "prod/b.yaml": "a: 1\nb: 2\n"}
     compile_into(root, files)
@@ -114,48 +94,12 @@ def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     assert by_hand.headline == "a generated file was changed by hand"
 
 
-@pytest.mark.parametrize("index", ["<<<<<<< ours\n", '{\n  "version": 1,\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n}\n'])
-def test_an_index_with_the_marks_of_a_merge_is_compiled_anew(root: Path, index: str) -> None:
-    """Neither side knows the files of the other, and git checks out no file plainly while it is merging it."""
-    compile_into(root, ONE)
-    (root / INDEX).write_text(index)
-    (found,) = planned(root, ONE).conflicts
-    assert found.primary is not None
-    assert found.primary.message == "it contains merge conflict markers"
-    assert found.help == ("resolve the specs, delete `generated/` and compile again",)
-    assert "git checkout HEAD -- " in " ".join(_broken(root, "[]").help)
-
-
-def _broken(root: Path, index: str) -> Diagnostic:
-    (root / INDEX).write_text(index)
-    (found,) = planned(root, ONE).conflicts
-    return found
-
-
-def test_a_hostile_index_deletes_nothing_outside_of_the_directory(root: Path, tmp_path: Path) -> None:
-    compile_into(root, ONE)
-    victim = tmp_path / "victim"
-    victim.write_text("precious")
-    listed = {
-        path: {"sha256": hashlib.sha256(b"precious").hexdigest()}
-        for path in ("../victim", str(victim), "a/../../victim")
-    }
-    (root / INDEX).write_text(json.dumps({"version": 1, "artifacts": listed}))
-    compile_into(root, ONE)
-    assert victim.read_text() == "precious"
-
-
 @pytest.mark.parametrize(
     "path", ["../a", "/a", "a/../b", "a//b", "", "a\\b", "a/.", "c:d", ".journal.json", "a.penstock-tmp", "a\n"]
 )
 def test_a_path_that_leaves_the_directory_is_refused(root: Path, path: str) -> None:
     with pytest.raises(ValueError, match="not the path of an artifact"):
         planned(root, {path: "x"})
-
-
-def test_an_index_that_does_not_list_the_artifacts_is_refused(root: Path) -> None:
-    with pytest.raises(ValueError, match="has to list"):
-        OutputDirectory(root).plan({"more": hashlib.sha256(b"").hexdigest()}, with_index(ONE)[INDEX])
 
 
 def test_a_link_is_neither_followed_nor_overwritten(root: Path, tmp_path: Path) -> None:
@@ -229,12 +173,6 @@ def test_when_a_time_proves_that_nothing_changed(mtime: int, now: int, settled: 
     assert stat_cache.is_settled(mtime, now) is settled
 
 
-def test_an_index_that_speaks_of_other_bytes_is_refused(root: Path) -> None:
-    digests = {path: hashlib.sha256(b"other").hexdigest() for path in ONE}
-    with pytest.raises(ValueError, match="has to list exactly"):
-        OutputDirectory(root).plan(digests, with_index(ONE)[INDEX])
-
-
 def test_folders_without_files_give_way_to_a_file_of_their_name(root: Path) -> None:
     compile_into(root, {"a/b": "file"})
     (root / "a/empty/deeper").mkdir(parents=True)
@@ -256,12 +194,6 @@ def test_a_folder_that_holds_anything_of_others_gives_way_to_nothing(root: Path,
     assert (root / "a/b/c").read_text() == "file"
 
 
-def test_an_index_that_is_no_file_owns_nothing(root: Path) -> None:
-    (root / INDEX).mkdir(parents=True)
-    (found,) = planned(root, ONE).conflicts
-    assert (found.code, found.primary and found.primary.message) == ("unreadable-index", "Is a directory")
-
-
 def test_a_file_that_cannot_be_read_is_in_the_way(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_into(root, ONE)
     read = write_plan.read_plain_file
@@ -274,3 +206,39 @@ def test_a_file_that_cannot_be_read_is_in_the_way(root: Path, monkeypatch: pytes
     monkeypatch.setattr(write_plan, "read_plain_file", refuse)
     (found,) = planned(root, ONE).conflicts
     assert (found.path, found.primary and found.primary.message) == ("generated/prod/b.yaml", "Permission denied")
+
+
+def amended(root: Path, files: Mapping[str, str], changed: Mapping[str, str]) -> write_plan.WritePlan | None:
+    """What a small edit would do after which the directory, that holds `files`, differs from them in what `changed`."""
+    after = {**files, **changed}
+    known = applied(root, planned(root, files), files)
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in changed.items()}
+    return OutputDirectory(root).amend(digests, with_index(after)[INDEX], known, len(known))
+
+
+def test_an_amendment_writes_what_changed_and_touches_nothing_else(root: Path) -> None:
+    compile_into(root, ONE)
+    changed = {"prod/b.yaml": "other"}
+    plan = amended(root, ONE, changed)
+    assert plan is not None
+    assert (plan.update, plan.create, plan.prune, plan.others) == ((INDEX, "prod/b.yaml"), (), (), 2)
+    applied(root, plan, changed)
+    assert planned(root, ONE | changed).is_empty
+
+
+def test_an_amendment_names_what_was_edited_by_hand(root: Path) -> None:
+    compile_into(root, ONE)
+    known = applied(root, planned(root, ONE), ONE)
+    (root / "prod/b.yaml").write_text("by hand")
+    digests = {"prod/b.yaml": hashlib.sha256(b"other").hexdigest()}
+    plan = OutputDirectory(root).amend(digests, with_index({**ONE, "prod/b.yaml": "other"})[INDEX], known, 4)
+    assert plan is not None
+    assert plan.edited == ("prod/b.yaml",)
+
+
+def test_what_was_never_written_or_announced_by_a_killed_run_is_no_amendment(root: Path) -> None:
+    compile_into(root, ONE)
+    assert amended(root, ONE, {"prod/c.yaml": "c"}) is None
+    (root / ".journal.json").write_bytes(with_index(ONE)[INDEX])
+    known = dict.fromkeys((*ONE, INDEX), (1, 1, ""))
+    assert OutputDirectory(root).amend({}, with_index(ONE)[INDEX], known, 4) is None

@@ -116,3 +116,25 @@ def test_an_editor_is_told_what_a_target_would_round() -> None:
     assert not Draft202012Validator(TypeAdapter(WholeSeconds).json_schema()).is_valid("500ms")
     assert not Draft202012Validator(TypeAdapter(Memory).json_schema()).is_valid("800m")
     assert not Draft202012Validator(TypeAdapter(Confidence).json_schema()).is_valid("100%")
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "shortest"),
+    [
+        (Cpu, "2000m", "2"),
+        (Cpu, "2.0", "2"),
+        (Cpu, "0.5", "500m"),
+        (Cpu, "1500m", "1500m"),
+        (Cpu, "1000", "1000"),
+        (Cpu, "0.0005", "0.0005"),
+        (Memory, "4096Mi", "4Gi"),
+        (Memory, "0.5Gi", "512Mi"),
+        (Memory, "1073741824", "1Gi"),
+        (Memory, "1000M", "1G"),
+        (Memory, "1024M", "1024M"),
+        (Memory, "1.3Mi", "1.3Mi"),
+    ],
+)
+def test_one_amount_has_one_shortest_text(unit: type[Quantity], text: str, shortest: str) -> None:
+    assert unit.parse(text).shortest == shortest
+    assert unit.parse(shortest).amount == unit.parse(text).amount

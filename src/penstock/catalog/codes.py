@@ -131,7 +131,7 @@ LOADING = (
     ),
     Code(
         "bad-range",
-        """Two bounds are in the wrong order, or outside of the scale.
+        """Two bounds are equal, in the wrong order, or outside of the scale.
 
         Example:
 

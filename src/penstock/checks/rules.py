@@ -45,6 +45,8 @@ def _own_rules(kind: str) -> tuple[Rule, ...]:
             from penstock.checks.rollouts.rules import RULES
         case "Environment":
             from penstock.checks.environments.rules import RULES
+        case "Team":
+            from penstock.checks.teams.rules import RULES
         case "ApprovalPolicy":
             from penstock.checks.policies.rules import RULES
         case "Release":

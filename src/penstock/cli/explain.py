@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from penstock.specs.addresses import Address
 
 _WIDEST_VALUE = 60
-_MOST_LISTED = 12
 
 
 class _UsageError(Exception):
@@ -48,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
     """Explain an address, a field or a code, or list the codes."""
     if options.codes == (options.subject is not None):
         print("error: give exactly one of: an address, a kind, a diagnostic code, --codes", file=sys.stderr)
+        return WRONG_USE
+    if options.environment is not None and "/" not in (options.subject or ""):
+        print("error: --environment belongs to the address of a spec, such as `Gate/release.rules`", file=sys.stderr)
         return WRONG_USE
     if options.codes:
         return _list_codes(options.format)
@@ -100,7 +102,7 @@ def _explain_code(name: str, form: str) -> int:
 
 def _meant_instead(name: str, codes: Iterable[str]) -> str:
     """What may be meant by a subject in small letters that is no code: a kind or its field, a code, a spec."""
-    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.diagnostics.suggest import did_you_mean, meant_or_known
     from penstock.specs.kinds import KINDS
 
     head, dot, keys = name.partition(".")
@@ -108,7 +110,7 @@ def _meant_instead(name: str, codes: Iterable[str]) -> str:
     if kind is not None:
         return f"; did you mean `{kind}{dot}{keys}`?"
     begun = [code for code in codes if code.startswith(f"{name}-")]
-    return _hint(begun or did_you_mean(name, codes)) or f"; a spec is written with its kind: `Kind/{name}`"
+    return meant_or_known(begun or did_you_mean(name, codes)) or f"; a spec is written with its kind: `Kind/{name}`"
 
 
 def _explain_field(text: str, form: str) -> int:
@@ -129,6 +131,7 @@ def _explain_address(text: str, environment: str | None, form: str, root: Path) 
     from penstock.catalog.load import load_work_tree
     from penstock.catalog.model import SpecId
     from penstock.catalog.origins import origins
+    from penstock.diagnostics.suggest import meant_or_known
     from penstock.specs.addresses import Address, AddressError
 
     try:
@@ -145,7 +148,8 @@ def _explain_address(text: str, environment: str | None, form: str, root: Path) 
     found = origins(catalog.view(environment), address)
     if found is None:
         lacking = text.removeprefix(str(address.spec)).lstrip(".")
-        raise _UsageError(f"`{address.spec}` has no `{lacking}`{_hint(*_beside(catalog.view(environment), address))}")
+        hint = meant_or_known(*_beside(catalog.view(environment), address))
+        raise _UsageError(f"`{address.spec}` has no `{lacking}`{hint}")
     if form == "json":
         _print_json(
             {"address": str(address), "environment": environment, "values": [_plain(origin) for origin in found]}
@@ -158,19 +162,19 @@ def _explain_address(text: str, environment: str | None, form: str, root: Path) 
 def _require(catalog: Catalog, address: Address, environment: str | None) -> None:
     """_UsageError where the spec or the environment does not exist."""
     from penstock.catalog.model import SpecId
-    from penstock.diagnostics.suggest import did_you_mean
+    from penstock.diagnostics.suggest import did_you_mean, meant_or_known
     from penstock.specs.kinds import KINDS
 
     if environment is not None and environment not in catalog.environments():
         near = did_you_mean(environment, catalog.environments())
-        raise _UsageError(f"there is no environment `{environment}`{_hint(near, catalog.environments())}")
+        raise _UsageError(f"there is no environment `{environment}`{meant_or_known(near, catalog.environments())}")
     if catalog.document(SpecId(address.kind, address.name)) is None:
         near = did_you_mean(str(address.spec), [str(spec_id) for spec_id in catalog.ids()])
         if address.kind not in KINDS and not near:
-            raise _UsageError(f"there is no kind `{address.kind}`{_hint(did_you_mean(address.kind, KINDS), KINDS)}")
-        raise _UsageError(
-            f"there is no spec `{address.spec}`{_hint(near, [str(spec_id) for spec_id in catalog.ids(address.kind)])}"
-        )
+            hint = meant_or_known(did_you_mean(address.kind, KINDS), KINDS)
+            raise _UsageError(f"there is no kind `{address.kind}`{hint}")
+        hint = meant_or_known(near, [str(spec_id) for spec_id in catalog.ids(address.kind)])
+        raise _UsageError(f"there is no spec `{address.spec}`{hint}")
 
 
 def _beside(view: View, address: Address) -> tuple[list[str], list[str]]:
@@ -188,14 +192,6 @@ def _beside(view: View, address: Address) -> tuple[list[str], list[str]]:
     whole = {part.strip(".[]"): f"{''.join(address.parts[:depth])}{part}".removeprefix(".") for part in beside}
     near = did_you_mean(address.parts[depth].strip(".[]"), whole)
     return [whole[word] for word in near], list(whole.values())
-
-
-def _hint(near: Sequence[str], known: Iterable[str] = ()) -> str:
-    """What was probably meant, or else a short list of what there is."""
-    if near:
-        return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
-    listed = [f"`{word}`" for word in known]
-    return f"; known: {', '.join(listed)}" if 0 < len(listed) <= _MOST_LISTED else ""
 
 
 def _print_table(address: Address, found: list[Origin]) -> None:

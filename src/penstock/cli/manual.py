@@ -111,6 +111,19 @@ REVIEWING = (
         """,
     ),
     Code(
+        "replicas-reset",
+        """A Rollout that serves traffic with Argo Rollouts switches from a fixed number of replicas to an autoscaler.
+
+        Its manifest no longer says `replicas`, so that the autoscaler and what applies the manifest do not overwrite
+        each other. Argo Rollouts takes a missing number for one: all other replicas stop at once, and start again when
+        the autoscaler raises the number to its minimum.
+
+        Use instead: let Argo CD ignore `/spec/replicas` of this Rollout while the change is applied; with
+        `kubectl apply`, first remove the number from what was applied last (`kubectl apply edit-last-applied`).
+        """,
+        WARNS,
+    ),
+    Code(
         "voided-evidence",
         """A change of the policy's keys voids the evidence of a Release.
 

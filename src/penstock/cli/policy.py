@@ -63,13 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("records", type=Path, nargs="+", metavar="FILE", help="saved pull requests, or folders of them")
     owners = add_command(commands, "codeowners", "print CODEOWNERS or a ruleset, for enforcement by GitHub itself")
     add_root(owners)
-    owners.add_argument(
+    form = owners.add_mutually_exclusive_group()
+    form.add_argument(
         "--organisation",
         type=_organisation,
         metavar="NAME",
         help="write teams as @NAME/TEAM instead of listing their members",
     )
-    owners.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
+    form.add_argument("--ruleset", choices=("json", "markdown"), help="print the ruleset instead")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import show
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
-from penstock.diagnostics.suggest import did_you_mean
+from penstock.diagnostics.suggest import did_you_mean, meant_or_known
 from penstock.source.model import blob_id
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.specs.rollout import Rollout
@@ -262,8 +262,8 @@ def _promoter(options: argparse.Namespace, catalog: Catalog) -> Promoter:
 def _view(catalog: Catalog, environment: str) -> View:
     known = catalog.environments()
     if environment not in known:
-        near = did_you_mean(environment, known) or known
-        raise _UsageError(f"there is no environment `{environment}`; known: {', '.join(f'`{n}`' for n in near)}")
+        hint = meant_or_known(did_you_mean(environment, known), known)
+        raise _UsageError(f"there is no environment `{environment}`{hint}")
     return catalog.view(environment)
 
 
@@ -271,8 +271,8 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
     """The rollout that serves the model in the environment."""
     models = [spec.name for spec in view.catalog.ids("Model")]
     if options.model not in models:
-        near = did_you_mean(options.model, models) or models
-        raise _UsageError(f"there is no model `{options.model}`; known: {', '.join(f'`{name}`' for name in near)}")
+        hint = meant_or_known(did_you_mean(options.model, models), models)
+        raise _UsageError(f"there is no model `{options.model}`{hint}")
     found = {rollout.name: rollout for rollout in view.rollouts_of(options.model)}
     names = ", ".join(f"`{name}`" for name in found)
     if options.rollout is not None:

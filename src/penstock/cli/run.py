@@ -14,7 +14,7 @@ from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
-from penstock.diagnostics.suggest import did_you_mean
+from penstock.diagnostics.suggest import did_you_mean, meant_or_known
 from penstock.incremental.session import GENERATED, Session
 from penstock.runtime.arguments import moment
 from penstock.source.private_folder import NAME as PRIVATE
@@ -128,6 +128,10 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
         moment(options.as_of)
     except argparse.ArgumentTypeError as error:
         raise _UsageError(f"--as-of: {error}") from None
+    folder = options.workspace
+    in_the_way = next((each for each in (folder, *folder.parents) if each.exists()), None) if folder else None
+    if in_the_way is not None and not in_the_way.is_dir():
+        raise _UsageError(f"--workspace {folder}: {in_the_way} is a file; expected a folder, which need not exist yet")
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:
@@ -153,9 +157,8 @@ def _refuse_unknown(catalog: Catalog, options: argparse.Namespace) -> None:
         names = [spec.name for spec in catalog.ids(kind)]
         if name is None or name in names:
             continue
-        near = did_you_mean(name, names) or names
-        known = f"known: {', '.join(f'`{candidate}`' for candidate in near)}" if near else _none_yet(kind)
-        raise _UsageError(f"there is no {kind.lower()} `{name}`; {known}")
+        hint = meant_or_known(did_you_mean(name, names), names) if names else f"; {_none_yet(kind)}"
+        raise _UsageError(f"there is no {kind.lower()} `{name}`{hint}")
 
 
 def _none_yet(kind: str) -> str:

@@ -27,6 +27,8 @@ WIDTH = 110
 _WARNING = "warning: "
 _MOST_WARNINGS = 20
 _TRACEBACK = "Traceback (most recent call last):"
+_ANNOUNCED = re.compile(r"`[^`]+` (failed|fails)")
+"""What is logged above the traceback of a function; the step's own sentence says it again."""
 _FRAME = re.compile(r'  File ".+", line \d+')
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red bold", "skip": "dim"}
@@ -55,7 +57,7 @@ def report(
                 f"\nthe code of step `{name}` changed while it ran: the next run does not reuse its outputs",
                 file=sys.stderr,
             )
-    if run.state == "succeeded":
+    if run.state != "stopped":
         _warn(run)
     if run.state == "stopped":
         print("\nstopped; finished steps are kept, and the next run resumes from them", file=sys.stderr)
@@ -75,7 +77,10 @@ def report(
 
 
 def _warn(run: Run) -> None:
-    """What steps that are done have warned of, which nobody would look for in the logs of a run that went well."""
+    """What steps that are done have warned of, for which nobody would look into their logs.
+
+    A warning may say why a later step fails.
+    """
     warned = [
         f"  {line.removeprefix(_WARNING)}"
         for step in run.steps.values()
@@ -101,10 +106,12 @@ def _without_traceback(lines: Sequence[str]) -> list[str]:
     """The lines but for tracebacks, of the first of which the beginning may be cut off."""
     first = next((number for number, line in enumerate(lines) if not line.startswith(" ")), len(lines))
     is_within = any(_FRAME.match(line) for line in lines[:first])
-    shown = []
+    shown: list[str] = []
     for line in lines:
         if line == _TRACEBACK:
             is_within = True
+            if shown and _ANNOUNCED.fullmatch(shown[-1]):
+                shown.pop()
         elif not is_within:
             shown.append(line)
         elif not line.startswith(" "):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_\s./]+")
+_MOST_LISTED = 12
 _DIGITS = re.compile(r"\d+")
 _SURE_LENGTH = 4
 """Letters from which on two words that differ by one are hardly both meant."""
@@ -37,6 +38,14 @@ def did_you_mean(word: str, candidates: Iterable[str], *, most: int = 3) -> list
     if not ranked:
         return _completions(squeezed, known)[:most]
     return [candidate for distance, _, candidate in ranked if distance <= ranked[0][0] + 1][:most]
+
+
+def meant_or_known(near: Sequence[str], known: Iterable[str] = ()) -> str:
+    """The end of a sentence on an unknown word: what was probably meant, or else a short list of what there is."""
+    if near:
+        return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?"
+    listed = [f"`{word}`" for word in known]
+    return f"; known: {', '.join(listed)}" if 0 < len(listed) <= _MOST_LISTED else ""
 
 
 def is_certain(word: str, guesses: Sequence[str]) -> bool:

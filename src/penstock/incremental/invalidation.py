@@ -10,6 +10,7 @@ from penstock.catalog.model import SpecId
 from penstock.compiler import Unit, units
 from penstock.incremental.build_state import BuildState
 from penstock.incremental.reading import ReadSpecs
+from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
 
 
@@ -80,7 +81,8 @@ def _units_of(source: ReadSpecs, known: BuildState) -> dict[str, list[str]]:
     for model in models:
         found.pop(model, None)
         if catalog.document(SpecId("Model", model)) is not None:
-            found[model] = [str(unit) for unit in units(catalog, [model])]
+            # A name with a slash in it is an error elsewhere, and would not be found again in the name of its unit.
+            found[model] = [str(unit) for unit in units(catalog, [model]) if is_name(unit.name)]
     return dict(sorted(found.items()))
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penstock.catalog.facts import Facts, id_in
+from penstock.catalog.facts import Facts
+from penstock.catalog.marked_texts import declared_id
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.remembered import RememberedCatalog
 from penstock.catalog.repository import WorkTree
@@ -58,8 +59,8 @@ class ReadSpecs:
         }
         """The specs that stood in files which have changed or are gone."""
         documents = [document for text in self.texts.values() for document in text.documents]
-        self.came = {spec_id for document in documents if (spec_id := id_in(document)) is not None}
-        """The specs that stand in the files that were read."""
+        self.came = {spec_id for document in documents if (spec_id := declared_id(document)) is not None}
+        """The specs that stand in the files that were read, among them those whose name is none."""
         self.lookups: set[tuple[str, str]] | None = None
         """The reverse lookups, as relation and name, that may have other answers than before; None for all."""
         self.facts, self.catalog = self._remembered(documents) or self._whole()

@@ -124,6 +124,8 @@ class AccessRule(NamedTuple):
     owner: str
     egress: Egress = Egress()
     identity: PodIdentity | None = None
+    storage_secret: str | None = None
+    """Secret with the keys of the store that the pods load the model from."""
     mesh: Mesh | None = None
     """The service mesh that the pods are in."""
     labels: tuple[tuple[str, str], ...] = ()
@@ -168,6 +170,8 @@ class Endpoint(NamedTuple):
     mode: Literal["Standard", "Knative"] = "Standard"
     """KServe's deployment mode."""
     identity: PodIdentity | None = None
+    storage_secret: str | None = None
+    """Secret with the keys of the store; None where the service account has the rights."""
     gateway: tuple[str, str] | None = None
     """Namespace and name of the gateway that routes attach to."""
     host: str | None = None

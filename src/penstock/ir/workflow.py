@@ -122,6 +122,8 @@ class Workflow(NamedTuple):
     """Team that answers for the model."""
     version: str = ""
     """Version of the pipelines platform that runs it."""
+    storage_secret: str | None = None
+    """Secret with the keys of the object store; None where the service account has the rights."""
     labels: tuple[tuple[str, str], ...] = ()
 
 

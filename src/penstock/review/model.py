@@ -230,4 +230,4 @@ class Verdict:
     digests: dict[str, str]
     """`Plan.digests`, to which the verdict is bound."""
     suggested_is_enough: bool = True
-    """False where something else is missing that nobody can give."""
+    """False where something else is missing that nobody can give, or something blocks that no approval ends."""

@@ -23,6 +23,7 @@ from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import SpecEdit, direct_changes, reorderings_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
+from penstock.review.evidence.touched import releases_of_touched_statements
 from penstock.review.gc_paused import gc_paused
 from penstock.review.head_compilation import SideTask, compile_head
 from penstock.review.impact.analysis import ImpactAnalysis
@@ -63,7 +64,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     compared = cache(lambda: compare(base, head, revisions.touched, referenced))
     compilation = compile_head(
         revisions.head.catalog,
-        _concerned(head, edited),
+        {*_concerned(head, edited), *releases_of_touched_statements(revisions)},
         comparison.units,
         comparison.held,
         side_task=SideTask(compared, _MILLISECONDS_A_SPEC * len(revisions.touched)),
@@ -124,11 +125,13 @@ def compare(
     direct = direct_changes(base.catalog, head.catalog, touched)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
+    reads = list(data_reads(base, head, edits, referenced))
+    reading = {SpecId(change.address.kind, change.address.name) for change in reads}
     effects = _distinct(
         [
             *indirect_changes(base, head, [*edits, *referenced]),
-            *newly_reaching(base, head, edits, referenced),
-            *data_reads(base, head, edits, referenced),
+            *newly_reaching(base, head, edits, referenced, reading),
+            *reads,
         ]
     )
     return edits, *_told(ImpactAnalysis.of(base, head, edits), [*edits, *referenced], effects)
@@ -211,7 +214,9 @@ def _with_shown_paths(found: Diagnostic) -> Diagnostic:
     return found if is_same else replace(found, primary=primary, secondary=secondary, fix=None)
 
 
-_TOLD_OF = frozenset({"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "voided-evidence"})
+_TOLD_OF = frozenset(
+    {"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "replicas-reset", "voided-evidence"}
+)
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 

@@ -12,6 +12,7 @@ from penstock.specs.kubernetes import (
     Gateway,
     LabelValue,
     Namespace,
+    SecretName,
     ServiceAccount,
     StoreUrl,
     Url,
@@ -290,6 +291,14 @@ class EnvironmentSpec(Node):
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         pattern=r"^(s3|gs|file)://\S+[^/]$",
+    )
+    storage_secret: SecretName | None = field(
+        "Secret in the namespace with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` for `s3://` addresses, "
+        "and `AWS_ENDPOINT_URL` and `AWS_REGION` for a store that is not Amazon's; absent if the pods' service "
+        "accounts have the rights.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
     )
     tracking: StoreUrl = field(
         "MLflow tracking and registry address: `https://`, or a database such as `sqlite:///`.",

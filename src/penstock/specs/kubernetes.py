@@ -68,6 +68,7 @@ def _is_network(text: str) -> str:
 
 Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN)]
 ServiceAccount = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
+SecretName = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
 Domain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
 Gateway = Annotated[str, StringConstraints(pattern=GATEWAY_PATTERN)]
 Cidr = Annotated[str, StringConstraints(pattern=CIDR_PATTERN), AfterValidator(_is_network)]

@@ -181,6 +181,8 @@ class Range(Choosing):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         for bounds in (self.int_, self.uniform, self.loguniform):
+            if bounds is not None and bounds[0] == bounds[1]:
+                raise PydanticCustomError("range_empty", "expected two bounds that differ")
             if bounds is not None and not bounds[0] < bounds[1]:
                 raise PydanticCustomError("range_order", "expected the smaller bound first")
         if self.loguniform is not None and self.loguniform[0] <= 0:

@@ -213,7 +213,7 @@ class LatencyObjective(Node):
 
 
 class Slos(Node):
-    """Service level objectives, each with burn-rate alerts."""
+    """Service level objectives, each with burn-rate alerts; three bad requests in an alert's window are chance."""
 
     availability: AvailabilityObjective | None = field(
         "Objective for successful requests.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None

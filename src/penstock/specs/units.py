@@ -206,6 +206,8 @@ class Quantity(_Unit, str):
     """A Kubernetes resource quantity such as ``500m``, ``2`` or ``4Gi``; keeps its text, compares by `amount`."""
 
     expected = "a Kubernetes quantity such as `500m`, `2` or `4Gi`"
+    _units: ClassVar[tuple[str | None, ...]] = tuple(_QUANTITY_FACTORS)
+    """Those that may follow the number; of two texts as long as each other, the one with the earlier is taken."""
     _pattern = _QUANTITY.pattern
     _examples: ClassVar[tuple[str, ...]] = ("500m", "2", "4Gi")
 
@@ -223,11 +225,22 @@ class Quantity(_Unit, str):
         number, unit = _QUANTITY.fullmatch(self).groups()  # type: ignore[union-attr]  # parse() has matched it
         return Decimal(number) * _QUANTITY_FACTORS[unit]
 
+    @property
+    def shortest(self) -> str:
+        """The shortest text of the same amount without a fraction: `4Gi` for `4096Mi`, `2` for `2000m`.
+
+        The same amount has the same one, however a spec writes it; where a fraction alone says it, that is the text.
+        """
+        units = ((unit, _QUANTITY_FACTORS[unit]) for unit in self._units)
+        whole = [f"{self.amount // factor:f}{unit or ''}" for unit, factor in units if self.amount % factor == 0]
+        return min(whole, key=len, default=str(self))
+
 
 class Cpu(Quantity):
     """Processors: whole ones, or thousandths with `m`."""
 
     expected = "a CPU quantity above 0 such as `500m` or `2`"
+    _units = (None, "m")
     _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)m?"
     _examples: ClassVar[tuple[str, ...]] = ("500m", "2")
 
@@ -243,6 +256,7 @@ class Memory(Quantity):
     """Bytes. A container does not start in less than a mebibyte, and thousandths of a byte are a slip for `Mi`."""
 
     expected = "a memory quantity such as `512Mi` or `4Gi`"
+    _units = tuple(unit for unit in _QUANTITY_FACTORS if unit != "m")
     _pattern = r"(?=.*[1-9])(\d+(?:\.\d+)?)(k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?"
     _examples: ClassVar[tuple[str, ...]] = ("512Mi", "4Gi")
     _least = Decimal(1024) ** 2

@@ -27,6 +27,10 @@ CONTAINER_SECURITY: dict[str, Any] = {
 }
 """Security context of a container, as the restricted Pod Security Standard asks, with nothing to write to."""
 
+STORAGE_KEYS = ((("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), False), (("AWS_ENDPOINT_URL", "AWS_REGION"), True))
+"""The keys of a Secret for an object store, which are also the variables that clients of S3 read; and whether a Secret
+may do without them."""
+
 _HASH_LENGTH = 10
 _LIVENESS_PERIOD_SECONDS = 10
 # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,
@@ -108,6 +112,18 @@ def identity_annotations(identity: PodIdentity | None) -> dict[str, str]:
 def identity_labels(identity: PodIdentity | None) -> dict[str, str]:
     """What pods say besides; Azure's webhook passes those by that do not."""
     return {"azure.workload.identity/use": "true"} if identity is not None and identity.cloud == "azure" else {}
+
+
+def storage_variables(secret: str) -> list[dict[str, Any]]:
+    """Environment variables of a container with the keys of an object store, as every client of S3 reads them."""
+    return [
+        {
+            "name": name,
+            "valueFrom": {"secretKeyRef": {"name": secret, "key": name} | ({"optional": True} if optional else {})},
+        }
+        for names, optional in STORAGE_KEYS
+        for name in names
+    ]
 
 
 def resources(cpu: str, memory: str, gpu: int = 0) -> dict[str, Any]:

@@ -72,6 +72,25 @@ CODES = (
         """,
     ),
     Code(
+        "rule-file",
+        """
+        Prometheus would not load these rules.
+
+        An unknown or missing field, a group whose name stands twice, a recording rule with the fields of an alert, an
+        invalid duration or label name: Prometheus refuses the whole file, and none of its alerts fires.
+        """,
+    ),
+    Code(
+        "unknown-form",
+        """
+        A document is nothing that `penstock verify` knows, so nothing of it was checked.
+
+        It is neither a Kubernetes object (`apiVersion` and `kind`) nor a pipeline, a rule file or a file of rule tests.
+        A misspelt field at the top is a likely cause; a file of another kind does not belong among the verified ones.
+        """,
+        WARNS,
+    ),
+    Code(
         "dashboard-semantics",
         """
         A dashboard is valid by its schema but would be shown wrongly.

@@ -31,7 +31,7 @@ class ObjectChecker:
         try:
             for error in self._validator.iter_errors(value):
                 sound = False
-                yield from _schema_problem(document, error)
+                yield from schema_problem(document, error)
         except re.error as error:
             # Kubernetes reads patterns as RE2 does, and has escapes such as `\p{L}` that Python lacks.
             sound = False
@@ -82,15 +82,18 @@ def _identity(item: Any, schema: dict[str, Any]) -> str | None:
     return None
 
 
-def _schema_problem(document: Document, error: Any) -> Iterator[Diagnostic]:
-    pointer: Pointer = tuple(error.absolute_path)
+def schema_problem(
+    document: Document, error: Any, code: str = "object-schema", at: Pointer = ()
+) -> Iterator[Diagnostic]:
+    """An error of jsonschema in the part of the document to which `at` leads."""
+    pointer: Pointer = (*at, *error.absolute_path)
     if error.validator == "additionalProperties" and error.validator_value is False:
         for key in sorted(error.instance.keys() - error.schema.get("properties", {}).keys()):
             span = document.span((*pointer, key), of="key")
-            yield Diagnostic.error("object-schema", f"{_where(pointer)} has no field `{key}`", span)
+            yield Diagnostic.error(code, f"{_where(pointer)} has no field `{key}`", span)
         return
     message = error.message if len(error.message) <= _LONGEST_MESSAGE else f"fails `{error.validator}`"
-    yield Diagnostic.error("object-schema", f"{_where(pointer)}: {message}", document.span(pointer))
+    yield Diagnostic.error(code, f"{_where(pointer)}: {message}", document.span(pointer))
 
 
 def _where(pointer: Pointer) -> str:

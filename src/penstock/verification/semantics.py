@@ -24,6 +24,13 @@ def sense_problems(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         yield from rule(value)
 
 
+def name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """An object without a name."""
+    metadata = mapping_at(value, "metadata")
+    if not metadata.get("name") and not metadata.get("generateName") and not value["kind"].endswith("List"):
+        yield (), f"this {value['kind']} has no `metadata.name`"
+
+
 def replicas(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
     """At most fewer replicas than at least."""
     for at, node in _nodes(value):
@@ -99,7 +106,7 @@ def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         )
 
 
-RULES: tuple[SemanticRule, ...] = (replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
+RULES: tuple[SemanticRule, ...] = (name, replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
 
 
 def _nodes(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:

@@ -16,6 +16,7 @@ from penstock.verification.files import read_generated
 from penstock.verification.objects import ObjectChecker
 from penstock.verification.pipelines import pipeline_parts, pipeline_problems
 from penstock.verification.promql import expressions, promql_problems
+from penstock.verification.rule_files import is_rule_file, rule_problems
 from penstock.verification.semantics import sense_problems
 from penstock.verification.tree import missing_entries, repeated_objects
 
@@ -27,7 +28,7 @@ class Verification:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     files: int = 0
     checked: Counter[str] = field(default_factory=Counter)
-    """Objects by kind that were held against a definition; `pipeline`, `dashboard` and `PromQL` among them."""
+    """What was held against a definition, by kind: objects, and `pipeline`, `rule file`, `dashboard` and `PromQL`."""
     unchecked: Counter[str] = field(default_factory=Counter)
     """Objects by kind for which there is no definition."""
 
@@ -43,7 +44,10 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
     checkers: dict[tuple[str, str], ObjectChecker | None] = {}
     for document in documents:
         result.diagnostics.extend(pipeline_problems(document))
-        result.checked["pipeline"] += sum(kind == "pipeline" for kind, _, _ in pipeline_parts(document))
+        pipelines = [kind for kind, _, _ in pipeline_parts(document)]
+        result.checked["pipeline"] += pipelines.count("pipeline")
+        result.diagnostics.extend(rule_problems(document))
+        result.checked["rule file"] += is_rule_file(document.value)
         texts = json_texts(document.value)
         found_expressions = list(expressions(document.value, texts))
         result.checked["PromQL"] += len(found_expressions)
@@ -55,6 +59,9 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
         result.checked["dashboard"] += sum(1 for _ in dashboards(texts))
         if _is_object(document):
             result.diagnostics.extend(_object_problems(document, texts, crds, checkers, result))
+        elif not (pipelines or is_rule_file(document.value) or _has_another_reader(document)):
+            headline = "this is no object, pipeline or rule file, so nothing of it was checked"
+            result.diagnostics.append(Diagnostic.warning("unknown-form", headline, document.span(())))
     result.diagnostics.extend(repeated_objects(documents))
     if not places:
         result.diagnostics.extend(missing_entries(documents))
@@ -64,7 +71,13 @@ def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) ->
 
 def _is_object(document: Document) -> bool:
     value = document.value
-    return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str) and "metadata" in value
+    texts = isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str)
+    return texts and value["kind"] != "Kustomization"
+
+
+def _has_another_reader(document: Document) -> bool:
+    """Whether it is one of the forms that kustomize and promtool read, and refuse where they are wrong."""
+    return document.value.get("kind") == "Kustomization" or {"rule_files", "tests"} <= document.value.keys()
 
 
 def _object_problems(

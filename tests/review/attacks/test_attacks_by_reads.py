@@ -132,6 +132,57 @@ def test_a_spec_that_comes_to_name_such_code_is_told_of_too(repository: Reposito
     assert [one.code for one in plan.errors] == ["sensitive-use"]
 
 
+def labelled(label: str) -> Callable[[Documents], None]:
+    def edit(documents: Documents) -> None:
+        people(documents)
+        documents["Dataset", "people"]["spec"]["columns"]["birth_date"]["sensitivity"] = label
+
+    return edit
+
+
+def read_already(
+    repository: Repository, change: Callable[[Documents], None], *datasets: Callable[[Documents], None]
+) -> PullRequest:
+    """A pull request that edits datasets, and not the code that reads their rows by itself already."""
+    *before, after = datasets
+    repository.edit(both(*before, change))
+    repository.write("systems/own.py", TABLE.replace("{name}", "risk"))
+    return opened(repository, after)
+
+
+@pytest.mark.parametrize("datasets", [(people,), (labelled("public"), people)], ids=["declared", "labelled"])
+@pytest.mark.parametrize(("change", "address"), NAMED.values(), ids=NAMED)
+def test_rows_that_code_reads_already_are_told_of_when_they_turn_out_to_be_personal(
+    repository: Repository,
+    change: Callable[[Documents], None],
+    address: str,
+    datasets: tuple[Callable[[Documents], None], ...],
+) -> None:
+    pull_request = read_already(repository, change, *datasets)
+    plan = pull_request.inputs().plan
+    (found,) = told(plan, address)
+    assert (found.direction, found.area, found.sensitivity) == (Direction.LOOSENED, Area.PRIVACY, "pii")
+    assert "`people.birth_date`" in found.why
+    dataset = {one.fingerprint for one in plan.changes if str(one.address).startswith("Dataset/people")}
+    assert dataset & set(found.rests_on)
+    assert node(pull_request.verdict(), "privacy").state is PENDING
+
+
+@pytest.mark.parametrize("form", ["feature", "estimator", "class", "override"])
+def test_and_reach_the_model_by_it(repository: Repository, form: str) -> None:
+    plan = read_already(repository, NAMED[form][0], people).inputs().plan
+    (found,) = [one for one in plan.changes if "people.birth_date newly reaches" in one.why]
+    assert (found.direction, found.area, found.sensitivity) == (Direction.LOOSENED, Area.PRIVACY, "pii")
+
+
+@pytest.mark.parametrize("datasets", [(labelled("public"),), (people, labelled("public"))], ids=["declared", "freed"])
+def test_rows_that_are_nobody_s_are_no_news(
+    repository: Repository, datasets: tuple[Callable[[Documents], None], ...]
+) -> None:
+    plan = read_already(repository, of_gate, *datasets).inputs().plan
+    assert told(plan, "Gate/delay-release") == []
+
+
 def test_the_helper_in_another_file_is_no_hiding_place(repository: Repository) -> None:
     repository.write("systems/helper.py", QUIET.replace("{name}", "fetch"))
     repository.edit(both(people, of_gate))

@@ -1,4 +1,4 @@
-"""KEDA refuses to scale what another autoscaler scales, which a plan says of a rollout that goes over."""
+"""What scales a rollout changes while it serves: a plan says where KEDA refuses, and where copies are lost."""
 
 from __future__ import annotations
 
@@ -41,3 +41,31 @@ def test_knative_has_neither_of_the_two(repository: Repository) -> None:
     repository.write("specs/system.yaml", knative.replace(CPU, RPS))
     repository.commit()
     assert "autoscaler-conflict" not in {found.code for found in repository.plan().errors}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "serves", "warned"),
+    [
+        (FIXED, CPU, True, True),
+        (FIXED, RPS, True, True),
+        (FIXED, CPU, False, False),
+        (FIXED, "{min: 3, max: 3}", True, False),
+        ("{min: 1, max: 1}", CPU, True, False),
+        (CPU, FIXED, True, False),
+    ],
+    ids=["cpu", "requests", "before the first release", "another number", "from one", "to a fixed number"],
+)
+def test_a_fixed_number_that_the_manifest_loses_is_told_of(
+    repository: Repository, before: str, after: str, serves: bool, warned: bool
+) -> None:
+    argo = 'argoRollouts: {version: "1.9", gateway: gateways/ml, domain: ml.example.com}'
+    text = repository.read("specs/system.yaml").replace("target: kserve", "target: argo-rollouts")
+    text = text.replace(KEDA[0], f'keda: {{version: "2.20"}}\n  {argo}')
+    repository.write("specs/system.yaml", text.replace(CPU, before))
+    if serves:
+        repository.write("specs/release.yaml", add_release(NEW, None))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/system.yaml", text.replace(CPU, after))
+    repository.commit()
+    assert ("replicas-reset" in {found.code for found in repository.plan().errors}) is warned

@@ -101,6 +101,19 @@ def test_errors_on_head_fail_it(repository: Repository, capsys: pytest.CaptureFi
     assert shown.rstrip().endswith("next: penstock check")
 
 
+def test_what_no_check_of_the_specs_finds_is_not_left_to_it(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.compile()
+    repository.commit()
+    repository.branch()
+    repository.write("generated/production/own.yaml", "kind: Own\n")
+    repository.commit()
+    assert main(["plan", "--root", str(repository.root)]) == 1
+    shown = capsys.readouterr().out
+    assert shown.rstrip().endswith("next: move what Penstock did not write out of generated/, then penstock compile")
+
+
 def test_of_a_spec_that_is_invalid_on_head_the_plan_shows_what_was_written(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,3 +74,30 @@ def test_a_release_that_rests_on_the_key_is_named(repository: Repository, after:
 )
 def test_other_releases_are_not(repository: Repository, signed_by: Signer | None, after: str) -> None:
     assert warnings(repository, signed_by, after) == []
+
+
+def test_a_release_is_looked_at_as_its_environment_sees_it(repository: Repository) -> None:
+    """The override names statements that the other key signed; those of the Release itself nobody serves."""
+    repository.write(POLICY, policy(KEY, OTHER))
+    release(repository, KEY)
+    text = repository.read(RELEASE_PATH)
+    release(repository, OTHER)
+    signed = yaml.safe_load(repository.read(RELEASE_PATH))["spec"]
+    moved = {}
+    for key in ("evidence", "promotion"):
+        path = f"{signed[key]['path']}.again.json"
+        repository.write(path, repository.read(signed[key]["path"]))
+        moved[key] = {**signed[key], "path": path}
+    release(repository, KEY)
+    override = yaml.safe_dump({"overrides": {"production": moved}}, sort_keys=False)
+    repository.write(RELEASE_PATH, text + override)
+    repository.commit()
+    repository.branch()
+    headline = "the evidence of `production-delay-online`, served in production, is void after this change"
+    for left, told in ((KEY, [headline]), (OTHER, [])):
+        repository.write(POLICY, policy(left))
+        repository.commit()
+        found = [one for one in repository.plan().errors if one.code == "voided-evidence"]
+        assert [one.headline for one in found] == told
+        where = text.count("\n") + 4
+        assert [one.primary.span.line for one in found if one.primary is not None] == [where] * len(told)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
+
+import yaml
+
 from review.pull_requests import (
     APPROVED,
     ERROR,
@@ -14,6 +19,7 @@ from review.pull_requests import (
     opened,
     with_policy,
 )
+from review.releases import NEW, add_release
 from review.repositories import Documents, Repository
 
 
@@ -82,6 +88,48 @@ def test_a_team_that_the_base_does_not_know_cannot_take_over(repository: Reposit
     ownership = node(pull_request.verdict(), "ownership")
     assert ownership.state is PENDING
     assert "too few people are eligible, whoever makes the change" in ownership.children[0].why
+
+
+def served_by(team: str) -> Callable[[Documents], None]:
+    """A Release of the rollout of `flight-ml`, under the name of another team."""
+
+    def add(documents: Documents) -> None:
+        release = yaml.safe_load(add_release(NEW))
+        release["metadata"]["owner"] = team
+        documents["Release", "new"] = release
+
+    return add
+
+
+def test_a_release_of_another_teams_rollout_needs_that_team_too(repository: Repository) -> None:
+    """Whoever writes a Release names its owner: that alone would leave the owner of what serves aside."""
+    verdict = opened(repository, served_by("flight-data")).verdict()
+    (asked,) = node(verdict, "ownership").children
+    assert asked.needs == "1 of flight-data (owner), and 1 of flight-ml (former-owner)"
+    assert asked.can_satisfy == ("ada", "bela", "dora")
+
+
+def test_one_of_its_own_rollout_does_not(repository: Repository) -> None:
+    verdict = opened(repository, served_by("flight-ml")).verdict()
+    assert "ownership" not in {one.name for one in verdict.tree.children}
+
+
+def test_a_release_that_turns_to_another_teams_rollout_needs_that_team_too(repository: Repository) -> None:
+    def two(documents: Documents) -> None:
+        other = deepcopy(documents["Rollout", "delay-online"])
+        other["metadata"] = {"name": "other-online", "owner": "flight-data"}
+        documents["Rollout", "other-online"] = other
+        served_by("flight-data")(documents)
+        documents["Release", "new"]["spec"]["rollout"] = "other-online"
+
+    def turn(documents: Documents) -> None:
+        documents["Release", "delay-online-production"]["spec"]["rollout"] = "delay-online"
+
+    repository.edit(two)
+    verdict = opened(repository, turn).verdict()
+    (asked,) = node(verdict, "ownership").children
+    assert asked.name == "Release/delay-online-production.rollout"
+    assert asked.needs == "1 of flight-data (owner), and 1 of flight-ml (former-owner)"
 
 
 def test_a_policy_of_the_base_that_cannot_be_read_approves_nothing(repository: Repository) -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from penstock.review.model import Direction, Operation
+from review.releases import release
 from review.repositories import Documents, Repository, at, direct, directions, indirect
 
 
@@ -19,6 +20,23 @@ def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> 
     assert plan.changes == ()
     assert plan.kind == "none"
     assert plan.artifacts == ()
+
+
+def test_a_login_in_other_letters_is_the_same_one(repository: Repository) -> None:
+    def spell(documents: Documents) -> None:
+        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "ADA"]
+
+    assert repository.changed(spell).changes == ()
+
+
+def test_and_one_that_differs_in_more_is_another(repository: Repository) -> None:
+    def replace(documents: Documents) -> None:
+        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "adam"]
+
+    assert {str(one.address): one.operation for one in direct(repository.changed(replace))} == {
+        "Team/flight-ml.members[adam]": Operation.ADDED,
+        "Team/flight-ml.members[ada]": Operation.REMOVED,
+    }
 
 
 def test_the_order_of_canary_steps_is_a_change(repository: Repository) -> None:
@@ -47,6 +65,25 @@ def test_another_way_to_write_a_value_is_no_change(repository: Repository, old: 
     repository.branch()
     repository.replace(old, new)
     repository.commit()
+    assert repository.plan().changes == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [('cpu: "2"', "cpu: 2000m"), ("memory: 2Gi", "memory: 2048Mi")])
+def test_nor_is_another_way_to_write_what_manifests_repeat(repository: Repository, old: str, new: str) -> None:
+    def served(documents: Documents) -> None:
+        for kind, name in (("Model", "delay"), ("Rollout", "delay-online")):
+            spec = documents[kind, name]["spec"]
+            spec.get("serve", spec)["resources"] = {"cpu": "2", "memory": "2Gi"}
+
+    repository.edit(served)
+    release(repository, None)
+    repository.compile()
+    repository.commit()
+    repository.branch()
+    repository.write("specs/system.yaml", repository.read("specs/system.yaml").replace(old.replace('"', "'"), new))
+    repository.compile()
+    repository.commit()
+    assert repository.git("diff", "--name-only", "main").split() == ["specs/system.yaml"]
     assert repository.plan().changes == ()
 
 

@@ -49,6 +49,10 @@ def test_where_there_is_no_other_team_the_only_one_looks_twice(repository: Repos
 
     repository.edit(alone)
     pull_request = opened(repository, looser_gate, policy=None)
-    assert node(pull_request.verdict(), "default-risk").state is PENDING
+    asked = node(pull_request.verdict(), "default-risk")
+    assert asked.state is PENDING
+    assert asked.children[0].needs == (
+        "1 of flight-ml (owner), and 1 of flight-ml (independent, for want of another team on the base)"
+    )
     pull_request.approve("ada", "bela")
     assert node(pull_request.verdict(), "default-risk").state is APPROVED

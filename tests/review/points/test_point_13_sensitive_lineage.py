@@ -10,6 +10,7 @@ import pytest
 
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.rendering.rows import headline, rows
+from penstock.source.git.default_base import WORK_TREE
 from penstock.specs.review import Area
 from review.repositories import Documents, Repository, at, indirect
 
@@ -192,6 +193,31 @@ def test_rows_are_the_same_where_paths_may_lead_to_one_file(
         twin(source, column="mail")(documents)
 
     assert [change.sensitivity for change in reaching(repository.changed(other))] == ["pii"] * is_the_same
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "in the work tree"])
+@pytest.mark.parametrize(("more", "is_the_same"), [("", True), ("f2,b@example.com\n", False)], ids=["copy", "other"])
+def test_a_copy_of_a_file_holds_the_same_rows(
+    repository: Repository, more: str, is_the_same: bool, committed: bool
+) -> None:
+    rows = "flight_id,mail\nf1,a@example.com\n"
+
+    def passengers(documents: Documents) -> None:
+        twin({"csv": "data/people.csv"}, "pii", "mail")(documents)
+        documents["Dataset", "passengers"] = documents.pop(("Dataset", "people"))
+        documents["Dataset", "passengers"]["metadata"]["name"] = "passengers"
+        del documents["FeatureSet", "conditions"]["spec"]["features"]["who"]
+
+    repository.edit(passengers)
+    repository.write("data/people.csv", rows)
+    repository.commit()
+    repository.branch()
+    repository.write("data/copy.csv", rows + more)
+    repository.edit(twin({"csv": "data/copy.csv"}, "public", "mail"))
+    if committed:
+        repository.commit()
+    plan = repository.plan(head="HEAD" if committed else WORK_TREE)
+    assert [change.sensitivity for change in reaching(plan)] == ["pii"] * is_the_same
 
 
 def test_a_dataset_that_turns_to_the_rows_of_another_is_seen(repository: Repository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from penstock.review.model import Direction, Grown
@@ -52,6 +53,24 @@ def test_an_environment_that_an_override_adds_is_reached(repository: Repository)
     )
     [change] = indirect(plan, "Rollout/delay-online")
     assert change.environments == ("staging", "production")
+
+
+def test_a_value_that_every_environment_overrides_is_said_to_be_hidden(repository: Repository) -> None:
+    def copies(least: int) -> Callable[[Documents], None]:
+        def edit(documents: Documents) -> None:
+            rollout = documents["Rollout", "delay-online"]
+            rollout["spec"]["serve"]["replicas"] = {"min": least, "max": 4, "metric": "cpu", "target": 70}
+            own = {"serve": {"replicas": {"min": 3}}}
+            rollout["overrides"] = {"staging": own, "production": own}
+
+        return edit
+
+    repository.edit(copies(3))
+    repository.commit()
+    plan = repository.changed(copies(2))
+    change = at(plan, "Rollout/delay-online.serve.replicas.min")
+    assert (change.direction, change.environments) == (Direction.LOOSENED, ())
+    assert change.why.endswith("lowering it increases risk; overrides hide it in every environment")
 
 
 def test_a_step_that_an_override_advances_grows_by_its_points(repository: Repository) -> None:

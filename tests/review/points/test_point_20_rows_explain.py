@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import yaml
+
 from penstock.review.policy.asked import asked
 from penstock.review.rendering import verdict_markdown, verdict_terminal
 from penstock.review.rendering.notes import notes_of
@@ -18,6 +20,7 @@ from review.pull_requests import (
     rules_of,
     set_at,
 )
+from review.releases import NAME, RELEASE_PATH, release
 from review.repositories import Documents, Repository, direct
 
 
@@ -155,7 +158,7 @@ def test_a_plan_says_what_nobody_can_satisfy_and_what_not_for_whom(repository: R
     needs = asked(inputs.plan, inputs.policy, inputs.organisation)
     assert needs[direct(inputs.plan)[0].fingerprint] == (
         "2 of flight-data (owner) [two]; 1 of flight-data (owner) [one]; "
-        "nobody can satisfy two: the base's teams have too few people; "
+        "nobody can satisfy two: the base's teams have too few people, so add some there first; "
         "a change by dora cannot satisfy one: too few others are eligible"
     )
 
@@ -165,7 +168,40 @@ def test_people_who_must_differ_between_rules_are_too_few_together(repository: R
     rules = [{"id": name, "why": "A pair of eyes.", **asks} for name in ("one", "other")]
     inputs = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).inputs()
     (needs,) = set(asked(inputs.plan, inputs.policy, inputs.organisation).values())
-    assert needs.endswith("; nobody can satisfy one and other: the base's teams have too few people")
+    assert "; nobody can satisfy one and other: the base's teams have too few people" in needs
+
+
+def test_no_approval_is_said_to_be_enough_beside_what_none_ends(repository: Repository) -> None:
+    freeze = {"id": "f", "why": "Nobody is there.", "environments": ["production"]}
+    freeze |= {"from": "2020-01-01T00:00:00+00:00", "until": "2090-01-01T00:00:00+00:00"}
+    rules = yaml.safe_load(POLICY.split("---")[-1])["spec"]["rules"]
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, rules, freezes=[freeze]))
+    pull_request.forge.comment("dora", "/penstock hold wait")
+    pull_request.forge.request_changes("rita")
+    verdict = pull_request.verdict()
+    assert verdict.suggested == ("ada", "rita")
+    assert not verdict.suggested_is_enough
+    told = "ask: @ada, @rita (not enough: `hold` and `freeze f` block it, too)"
+    assert told in verdict_terminal.render(verdict)
+    assert "That is not enough: <code>hold</code> and <code>freeze f</code> block it, too." in verdict_markdown.render(
+        verdict
+    )
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert "(not enough: `freeze f` blocks it, too)" in verdict_terminal.render(pull_request.verdict())
+
+
+def test_nor_beside_evidence_that_does_not_hold(repository: Repository) -> None:
+    rules = [
+        {"id": "proof", "why": "It is proved.", "when": {"kind": ["Release"]}, "require": {"evidence": "valid"}},
+        {"id": "eyes", "why": "A pair of eyes.", "when": {}, "require": {"from": {"teams": ["risk"]}}},
+    ]
+
+    def describe(documents: Documents) -> None:
+        documents["Release", NAME]["metadata"]["description"] = "What production serves."
+
+    release(repository, None)
+    verdict = opened(repository, describe, policy=rules_of(POLICY, rules), path=RELEASE_PATH).verdict()
+    assert "(not enough: `proof` blocks it, too)" in verdict_terminal.render(verdict)
 
 
 def test_the_table_shows_it_in_markdown_and_in_the_terminal(repository: Repository) -> None:

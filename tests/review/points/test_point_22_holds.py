@@ -38,6 +38,28 @@ def test_an_author_holds_but_does_not_release_anothers(repository: Repository) -
     assert pull_request.state is APPROVED
 
 
+def test_a_hold_is_one_as_the_text_of_a_review_too(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.approve("dora", "/penstock hold until the table is there")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert "by dora: until the table is there" in node(verdict, "hold").why
+    pull_request.forge.approve("dora", "/penstock unhold")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert node(verdict, "command").why == (
+        "dora wrote `/penstock unhold` in a review, where it has no effect: write it as a comment"
+    )
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+def test_what_a_stranger_says_in_a_review_holds_nothing(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.request_changes("stranger", "/penstock hold because I can")
+    assert pull_request.state is APPROVED
+
+
 def test_a_hold_outlives_pushes(repository: Repository) -> None:
     pull_request = _approved(repository)
     pull_request.forge.comment("dora", "/penstock hold wait")

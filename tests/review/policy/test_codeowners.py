@@ -80,3 +80,10 @@ def test_the_ruleset_asks_for_the_check_of_one_source(
     assert check["context"] == CHECK_NAME
     assert check["integration_id"], "a status of this name by anybody else would count"
     assert shown["bypass_actors"] == []
+
+
+def test_a_ruleset_names_no_teams(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["policy", "codeowners", "--ruleset", "json", "--organisation", "acme", "--root", str(repository.root)])
+    assert ended.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err

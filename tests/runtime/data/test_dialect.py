@@ -90,6 +90,35 @@ def test_a_decimal_comma_that_nothing_says_is_told(tmp_path: Path, capsys: pytes
     )
 
 
+def test_signs_for_missing_values_that_nothing_says_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _taken(tmp_path, b"id,price,name\n1,NA,NA\n2,n/a,red\n", {}) == 0
+    columns = {"id": {"type": "int"}, "price": {"type": "float"}, "name": {"type": "string", "oneOf": ["red"]}}
+    text = json.dumps({"source": {"csv": str(tmp_path / "rows.csv")}, "columns": columns})
+    capsys.readouterr()
+    assert run("validate", dataset="rows", contract=text, snapshot=tmp_path / "out", table=tmp_path / "table") == 10
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("help: ")] == [
+        'help: "NA" and "n/a" seem to stand for missing values, which `dialect: {missing: ["NA", "n/a"]}` beside `csv` '
+        "at Dataset/rows.source reads so where they are not in quotes (Dataset/rows.columns.price and "
+        "Dataset/rows.columns.name)"
+    ]
+
+
+def test_an_empty_text_in_quotes_is_told_from_a_missing_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _taken(tmp_path, b'id,price,name\n1,"",a\n', {}) == 0
+    columns = {"id": {"type": "int"}, "price": {"type": "float"}, "name": {"type": "string"}}
+    text = json.dumps({"source": {"csv": str(tmp_path / "rows.csv")}, "columns": columns})
+    capsys.readouterr()
+    assert run("validate", dataset="rows", contract=text, snapshot=tmp_path / "out", table=tmp_path / "table") == 10
+    assert (
+        "as `1234.5`, and a missing value as an empty field without quotes: write them so in the source"
+        in capsys.readouterr().err
+    )
+
+
 def test_a_missing_value_is_told_by_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dialect = {"delimiter": ";", "encoding": "utf-16", "missing": ["-"]}
     assert _taken(tmp_path, "id;name\n1;a\n-;b\n".encode("utf-16"), dialect) == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -63,6 +65,8 @@ def value(feature: dict[str, Any], source: str = "rows") -> list[Any]:
         ({"type": "float", **over("events", "percentile_cont(0.75) WITHIN GROUP (ORDER BY v DESC)")}, [1.75, None]),
         ({"type": "float", **over("events", "percentile_disc(0.5) WITHIN GROUP (ORDER BY v)")}, [1.5, None]),
         ({"type": "float", "python": "runtime.data.test_features:doubled", "reads": ["size"]}, [6.0, 0.0]),
+        ({"type": "float", "python": "runtime.data.test_features:index_kept", "reads": ["size"]}, [6.0, 0.0]),
+        ({"type": "float", "python": "runtime.data.test_features:numpy_of", "reads": ["size"]}, [3.0, 0.0]),
     ],
 )  # fmt: skip
 def test_a_feature_has_its_declared_type(feature: dict[str, Any], expected: list[Any]) -> None:
@@ -78,6 +82,42 @@ def doubled(rows: pa.Table) -> list[float]:
 def short(rows: pa.Table) -> list[int]:
     """Named below: one value too few."""
     return [1] * (rows.num_rows - 1)
+
+
+def sorted_by_size(rows: pa.Table) -> pd.Series:
+    """Named below: pandas goes by the index, which tells that this is not the order of the rows."""
+    return rows["size"].to_pandas().sort_values()
+
+
+def grouped(rows: pa.Table) -> pd.Series:
+    """Named below: values in the order of the groups, with the group in the index."""
+    size = rows["size"].to_pandas()
+    return size.groupby(size.abs()).rolling(1).mean()
+
+
+def frame(rows: pa.Table) -> pd.DataFrame:
+    """Named below: a table of one column."""
+    return rows.to_pandas()[["size"]]
+
+
+def as_frame(rows: pa.Table) -> pd.Series:
+    """Named below: takes the Arrow table for a frame."""
+    return rows.size + 1
+
+
+def undeclared(rows: pa.Table) -> pa.ChunkedArray:
+    """Named below: a column that `reads` does not list."""
+    return rows["name"]
+
+
+def numpy_of(rows: pa.Table) -> Any:
+    """Named above: without an index, values count by their place."""
+    return rows["size"].to_pandas().sort_values(ascending=False).to_numpy()
+
+
+def index_kept(rows: pa.Table) -> pd.Series:
+    """Named above: the index of the rows."""
+    return rows["size"].to_pandas() * 2
 
 
 @pytest.mark.parametrize(
@@ -121,6 +161,21 @@ def short(rows: pa.Table) -> list[int]:
                                   ("lookup", {"lookup": {"of": "untimed", "column": "size"}}))
         ),
         ({"type": "int", "python": "runtime.data.test_features:short"}, "returned 1 values for 2 rows"),
+        *(
+            ({"type": "float", "python": f"runtime.data.test_features:{name}"},
+             "returned a Series whose index is not that of the rows (0 to 1), so its values may belong to other rows: "
+             "return it in their order (`.sort_index()`), or `.to_numpy()` if it has that order")
+            for name in ("sorted_by_size", "grouped")
+        ),
+        ({"type": "float", "python": "runtime.data.test_features:frame"},
+         "returned a table; expected one value for each row, such as a column of it"),
+        ({"type": "float", "python": "builtins:print"}, "returned None, as a function without `return` does"),
+        ({"type": "float", "python": "builtins:len"}, "returned int; expected one value for each row"),
+        ({"type": "float", "python": "builtins:str"}, "returned str; expected one value for each row"),
+        ({"type": "float", "python": "runtime.data.test_features:undeclared", "reads": ["size"]},
+         "does not exist in schema'; `reads` does not list `name`"),
+        ({"type": "float", "python": "runtime.data.test_features:as_frame"},
+         "has no attribute 'size': it is an Arrow table, of which `.to_pandas()` makes a frame"),
     ],
 )  # fmt: skip
 def test_a_feature_that_cannot_be_computed_is_named_with_the_reason(feature: dict[str, Any], sentence: str) -> None:
@@ -213,3 +268,35 @@ def test_rows_that_tie_and_differ_are_told_of(
         "combine them with `aggregate`"
     )
     assert [each.message for each in caplog.records if "tied" in each.message] == ([expected] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CAST(name AS INT)", "a value of `name` is no INT32; `try_cast` makes such values missing"),
+        ("unhex(name)", "the SQL fails on a value"),
+        ("error(name)", "the SQL fails on a value"),
+    ],
+)
+def test_a_fault_of_the_database_quotes_a_value_only_where_nothing_is_sensitive(sql: str, told: str) -> None:
+    open_rows = timed("rows", {"id": [1], "name": ["Ada to INT32"]})
+    definition = feature_set(source="rows", entity=["id"], features={"f": {"type": "int", "sql": sql}})
+    with pytest.raises(InputError, match=r"^feature `set\.f`: .*(Ada to INT32|hex digit)"):
+        compute("set", definition, {"rows": open_rows})
+    with pytest.raises(InputError) as found:
+        compute("set", definition, {"rows": replace(open_rows, is_withheld=True)})
+    assert str(found.value) == f"feature `set.f`: {told} (not shown, as the data may be sensitive)"
+
+
+def test_a_fault_in_an_aggregate_quotes_no_value_of_a_sensitive_dataset() -> None:
+    rows, names = (
+        timed("rows", {"id": [1], "t": [at(2)]}, "t"),
+        timed("names", {"id": [1], "t": [at(1)], "v": ["Ada"]}, "t"),
+    )
+    definition = feature_set(
+        source="rows", entity=["id"], features={"f": {"type": "int", **over("names", "sum(v::INT)")}}
+    )
+    for theirs, quoted in ((names, True), (replace(names, is_withheld=True), False)):
+        with pytest.raises(InputError) as found:
+            compute("set", definition, {"rows": rows, "names": theirs})
+        assert ("Ada" in str(found.value)) is quoted

@@ -58,6 +58,16 @@ def test_what_was_known_before_a_row_is_the_label_of_an_earlier_one() -> None:
         labelled(rows([at(73)]), label(), outcomes, "binary")
 
 
+def test_a_horizon_that_ends_before_any_label_is_known_is_told() -> None:
+    outcomes = timed("outcomes", {"id": [0, 1, 9], "known": [at(3), at(4), at(99)], "late": [1, 0, 0]}, "known")
+    with pytest.raises(InputError) as caught:
+        labelled(rows([at(0), at(0)]), label(horizon="1h"), outcomes, "binary")
+    assert str(caught.value) == (
+        "label `outcomes.late`: none of 2 rows has a label that became known within its horizon of 1h: check how long "
+        "labels take, and that both datasets name an entity and its times alike"
+    )
+
+
 def test_rows_of_one_entity_need_a_horizon_where_it_has_several_labels() -> None:
     asked = table({"@entity.id": [0, 0], "@event_time": [at(0), at(48)]})
     several = timed("outcomes", {"id": [0, 0, 9], "known": [at(5), at(50), at(99)], "late": [1, 0, 1]}, "known")

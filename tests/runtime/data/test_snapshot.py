@@ -109,6 +109,8 @@ def test_one_time_that_is_none_lets_no_row_of_the_future_in(later: str | None) -
     ("type_", "text", "value"),
     [
         *[("timestamp", word, None) for word in ("infinity", "-infinity", "epoch", "now", "2024")],
+        # The database takes the day of these for a year of the first century.
+        *[("timestamp", day_first, None) for day_first in ("31-12-15", "01/02/03 10:00", "4-3-15")],
         *[("float", word, None) for word in ("1e400", "1_000", "inf", "-Infinity", "0x10", "1,5", "NA", "")],
         *[("float", word, 1.5) for word in ("1.5", " +1.5 ", "15e-1", "0.15E+1")],
         ("float", "-.5", -0.5),
@@ -135,6 +137,19 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc() -> None:
     assert taken(texts, columns=columns)[0]["t"].to_pylist() == [at(0), at(0)]
     zoned = pa.table({"t": pa.array([at(0)], pa.timestamp("ns", "America/New_York"))})
     assert taken(zoned, columns=columns)[0]["t"].to_pylist() == [at(0)]
+
+
+def test_times_of_which_only_some_have_an_offset_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    columns = {name: {"type": "timestamp", "nullable": True} for name in ("t", "u", "v")}
+    texts = {
+        "t": ["2026-01-01T02:00:00+02:00", "2026-01-01 00:00:00", None],
+        "u": ["2026-01-01 00:00Z", "2026-01-01 00:00:00.5 -0500", "2026-01-01 00:00 UTC"],
+        "v": ["2026-01-01 00:00:00", "2026-01-01", None],
+    }
+    taken(pa.table(texts), columns=columns)
+    assert caplog.messages == [
+        "warning: `t`: 1 of 2 times has an offset from UTC, and the others are taken for UTC: write all of them alike"
+    ]
 
 
 def test_a_blank_line_of_a_single_column_is_a_missing_value(tmp_path: Path) -> None:
@@ -187,6 +202,12 @@ def test_a_whole_number_beyond_64_bits_is_left_for_the_contract_to_judge() -> No
          "the source has 2 columns called `id`"),
         (pa.table({"id": pa.array([2**70], pa.decimal256(50))}), {"id": {"type": "int"}},
          "the column `id` has the type decimal256(50, 0), which cannot be read"),
+        *(
+            (pa.table({"id": pa.array([one], type_)}), {"id": {"type": "int"}},
+             f"the column `id` has the type {type_}, which cannot be read: make it a number, with "
+             "`.dt.total_seconds()` in pandas or `epoch(...)` in SQL")
+            for one, type_ in ((5, pa.duration("us")), ((0, 1, 5), pa.month_day_nano_interval()))
+        ),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_told_apart_or_read_are_one_sentence(
@@ -230,12 +251,40 @@ def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.Lo
     ]
 
 
+def test_a_column_that_only_folders_name_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for year in (2025, 2026):
+        (tmp_path / f"size={year}").mkdir()
+        pq.write_table(table({"id": [1], "name": ["a"]}), tmp_path / f"size={year}" / "rows.parquet")
+    read_source(Source(parquet=f"{tmp_path}/*/*.parquet"), list(COLUMNS), {})
+    assert caplog.messages == [
+        f"warning: `{tmp_path}/*/*.parquet`: `size` is no column of the files, only a part of their paths "
+        "(`size=2025`), which is not read: read them with a function (`python` instead of `parquet`)"
+    ]
+
+
+def test_an_index_with_a_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "made_index.py").write_text(
+        "import pandas as pd\ndef rows():\n    return pd.DataFrame({'id': [1], 'name': ['a']}).set_index('id')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert read_source(Source(python="made_index:rows"), list(COLUMNS), {}).column_names == ["name"]
+    assert caplog.messages == [
+        "warning: `made_index:rows` returned a frame with the index `id`, which is no column: `.reset_index()` makes "
+        "it one"
+    ]
+
+
 FUNCTIONS = [
     ("def rows():\n    return {}['wines']\n", "`made_source:rows` failed at made_source.py:2: KeyError: 'wines'"),
     ("import json\ndef rows():\n    return json.loads('{')\n",
      "`made_source:rows` failed at made_source.py:3: JSONDecodeError: Expecting property name"),
     ("def rows():\n    raise SystemExit('no password')\n",
      "`made_source:rows` failed at made_source.py:2: SystemExit: no password"),
+    ("import pyarrow\ndef rows():\n    return pyarrow.table({'a': [1]})['hue']\n",
+     "`made_source:rows` failed at made_source.py:3: KeyError: "),
     ("X = 1 / 0\n",
      "`made_source:rows`: importing the module failed at made_source.py:1: ZeroDivisionError: division by zero"),
     ("def rows(:\n", "`made_source:rows`: importing the module failed at made_source.py:1: SyntaxError: "),

@@ -107,8 +107,10 @@ BASE: dict[str, Any] = {
 SPLIT = {"by": "time", "validation": "10h", "test": "10h", "gap": "2h"}
 
 
-def split_step(folder: Path, late: list[int] | None = None, **changed: Any) -> tuple[int, Path]:
-    first = written(folder, "first", BASE, {"size": "float", "flag": "bool"})
+def split_step(
+    folder: Path, late: list[int] | None = None, first: dict[str, Any] = BASE, **changed: Any
+) -> tuple[int, Path]:
+    sizes = written(folder, "first", first, {"size": "float", "flag": "bool"})
     later = [at(place + (100 if place == 59 else -1)) for place in reversed(range(N))]
     second = written(
         folder,
@@ -120,7 +122,7 @@ def split_step(folder: Path, late: list[int] | None = None, **changed: Any) -> t
     flags = {
         "model": "m",
         "task": "binary",
-        "features": [first, second],
+        "features": [sizes, second],
         "choice": json.dumps({"first": "all", "second": ["kind"]}),
         "label": json.dumps({"dataset": "outcomes", "column": "late"}),
         "label_table": labels,
@@ -185,6 +187,8 @@ def test_the_groups_of_a_split_are_clusters_that_nobody_has_to_name(tmp_path: Pa
         ({"late": ["a"] * 50 + ["a", "b"] * 5, "task": "multiclass"},
          "Model/m.split: all 36 rows of the train split have the label `a`; elsewhere 5 rows have another "),
         ({"late": ["a"] * 60, "task": "multiclass"}, "Dataset/outcomes.columns.late: all 60 rows have the label `a`, "),
+        ({"late": [7] * 60, "task": "regression"},
+         "Dataset/outcomes.columns.late: all 60 rows have the label 7, so there is nothing to learn: check whether"),
         ({"split": json.dumps({**SPLIT, "test": "100h"})},
          "Model/m.split: no row falls into the train split; of 60 rows that have a label, 60 into test: they range "
          "from 2026-01-01 00:00:00 to 2026-01-03 11:00:00, and `test`, `gap` and `validation` are cut from the end: "
@@ -282,3 +286,28 @@ def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, capl
         "warning: Dataset/outcomes.columns.late: the train split has no row of the class `c`, so the model never "
         "predicts it (rows of it: 1 in test)"
     )
+
+
+@pytest.mark.parametrize(("labelled", "is_told"), [(24, True), (30, False)])
+def test_rows_that_mostly_have_no_label_are_told(
+    labelled: int, is_told: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    late: Any = [None] * (N - labelled) + [0, 1] * (labelled // 2)
+    code, _ = split_step(tmp_path, late=late, split='{"by": "random", "validation": 0.3, "test": 0.3}')
+    assert code == 0
+    told = [message for message in caplog.messages if message.startswith("warning: ")]
+    expected = (
+        "warning: Model/m.label: 36 of 60 rows have no label and are left out: check that both datasets name an entity "
+        "and its times alike"
+    )
+    assert told == ([expected] if is_told else [])
+
+
+def test_a_feature_that_a_whole_part_lacks_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    size: list[float | None] = [float(place) for place in range(48)] + [None] * 12
+    code, _ = split_step(tmp_path, first={**BASE, "size": size, "flag": [None] * N})
+    assert code == 0
+    assert [message for message in caplog.messages if message.startswith("warning: ")] == [
+        "warning: feature `first.size`: no row of the test split has a value, but rows of train and validation have: "
+        "check whether what it is computed from has ended or not yet begun"
+    ]

@@ -191,6 +191,25 @@ def test_a_model_that_cannot_answer_for_missing_values_fails_the_rule_about_them
     assert gate(tmp_path, rules) == EXIT_REJECTED
 
 
+@pytest.mark.parametrize("asking", ["evaluate", "baseline"])
+def test_a_model_that_fails_on_rows_that_it_has_not_learned_from_is_a_sentence(
+    asking: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = write_splits(tmp_path / "splits", rows=40)
+    neighbours = {"class": "sklearn.neighbors.KNeighborsClassifier", "params": {"n_neighbors": 500}}
+    preprocess = json.dumps({"numeric": {"impute": "median"}})
+    shared = {"splits": splits, "task": "binary", "model_dir": tmp_path / "model"}
+    flags = {"estimator": json.dumps(neighbours), "preprocess": preprocess, "model": "made"}
+    assert step("train", **shared, **flags) == 0
+    output = {"baseline": tmp_path / "baseline"}
+    if asking == "evaluate":
+        output = {"evaluation": tmp_path / "evaluation", "gates": "{}", "model": "made"}
+    assert step(asking, **shared, **output) == 2
+    told = capsys.readouterr().err
+    assert "rows: ValueError: Expected n_neighbors <= n_samples_fit, but n_neighbors = 500" in told
+    assert "Traceback" not in told
+
+
 OWN = """
 import numpy as np
 

@@ -52,6 +52,23 @@ def test_a_rule_whose_figure_is_missing_or_no_number_does_not_pass(form: str) ->
         assert "could not be measured" in verdict(rule(form), measured).reasons()[0]
 
 
+@pytest.mark.parametrize(
+    ("fields", "found", "is_told"),
+    [
+        ({"metric": "accuracy", "atLeast": 0.98}, figure("value", 1.0, 0.9455, 1.0), True),
+        ({"metric": "brier_score", "atMost": 0.01}, figure("value", 0.0, 0.0, 0.02), True),
+        ({"metric": "accuracy", "atLeast": 0.98}, figure("value", 0.99, 0.9455, 1.0), False),
+    ],
+)
+def test_a_bound_that_even_a_perfect_model_misses_is_told(
+    fields: dict[str, Any], found: dict[str, Any], is_told: bool
+) -> None:
+    one = TypeAdapter(AnyRule).validate_python({"id": "sure", "why": "Why.", "confidence": "95%", **fields})
+    (reason,) = verdict(one, found).reasons()
+    advice = "; no model is better, so the test set is too small for this bound and confidence (Why.)"
+    assert reason.endswith(advice) == is_told
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_figure_passes_on_its_bound_and_fails_beyond(form: str) -> None:
     (limit,) = limits(rule(form))

@@ -15,7 +15,7 @@ import pytest
 
 from penstock.runtime.artifacts import directory_digest, read_json
 from penstock.runtime.main import main
-from runtime.made_splits import write_splits
+from runtime.made_splits import without_values, write_splits
 
 BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 5}}
 SPACE = {"learning_rate": {"loguniform": [0.001, 1.0]}, "max_leaf_nodes": {"int": [2, 32]}}
@@ -123,6 +123,16 @@ def test_a_mistake_in_the_search_is_one_sentence(
     splits = write_splits(tmp_path / "splits")
     assert main(arguments(splits, tmp_path / "trials", {"trials": 2} | search)) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_feature_that_no_training_row_has_is_named_where_no_trial_can_be_fitted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    without_values(splits, "x1")
+    search = {"trials": 2, "space": {"learning_rate": {"uniform": [0.1, 0.2]}}}
+    assert main(arguments(splits, tmp_path / "trials", search)) == 2
+    assert "; no training row has a value of `x1`: exclude such features" in capsys.readouterr().err
 
 
 def test_training_uses_the_kept_features_and_the_best_parameters(tmp_path: Path) -> None:

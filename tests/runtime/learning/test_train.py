@@ -15,7 +15,7 @@ from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.main import main
-from runtime.made_splits import made_table, write_splits
+from runtime.made_splits import made_table, without_values, write_splits
 
 BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 10}}
 LOGISTIC = {"class": "sklearn.linear_model.LogisticRegression"}
@@ -227,6 +227,27 @@ def test_a_mistake_in_the_learner_is_one_sentence(
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+
+
+def test_a_learner_that_has_not_converged_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    splits, preprocess = write_splits(tmp_path / "splits"), json.dumps(SCALED)
+    one_step = {**LOGISTIC, "params": {"max_iter": 1}}
+    assert main(arguments(splits, tmp_path / "model", one_step, preprocess=preprocess)) == 0
+    warned = [message for message in caplog.messages if message.startswith("warning: ")]
+    assert len(warned) == 1
+    assert "the learner has not converged (lbfgs failed to converge after 1 iteration" in warned[0]
+    assert "raise `max_iter`" in warned[0]
+
+
+def test_a_feature_that_no_training_row_has_is_named_where_the_learner_cannot_be_fitted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    without_values(splits, "x1")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 2
+    assert capsys.readouterr().err.endswith(
+        "; no training row has a value of `x1`: exclude such features, or correct what they are computed from\n"
+    )
 
 
 @pytest.mark.parametrize(

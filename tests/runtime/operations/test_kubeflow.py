@@ -46,7 +46,10 @@ class Cluster:
             return 200, {"experiments": found} if found else {}
         if path == "runs":
             assert (query["namespace"], query["sort_by"]) == ("ml", "created_at desc")
-            return 200, {"runs": self.runs}
+            first = int(query.get("page_token", 0))
+            later = first + int(query["page_size"])
+            more = {"next_page_token": str(later)} if later < len(self.runs) else {}
+            return 200, {"runs": self.runs[first:later], **more}
         return 404, {"code": 5, "message": f"nothing at {path}"}
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -121,7 +124,7 @@ def start(api: str, *more: str) -> int:
 
 
 def retrain(api: str, drift: Path, *more: str) -> int:
-    flags = ["--api", api, "--namespace", "ml", "--pipeline", "flight-delay-training", "--drift", str(drift)]
+    flags = ["--api", api, "--namespace", "ml", "--pipeline", "flight-delay-training", "--drift", f"online={drift}"]
     return main(["retrain", "--model", "flight-delay", *flags, *more])
 
 
@@ -252,6 +255,38 @@ def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "timed out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
+def test_a_schedule_starts_no_second_run_beside_one_that_goes_on(
+    cluster: tuple[Cluster, str], caplog: pytest.LogCaptureFixture, state: str
+) -> None:
+    known, api = cluster
+    known.runs = [a_run(timedelta(minutes=1), "RUNNING", pipeline="another"), a_run(timedelta(hours=2), state)]
+    caplog.set_level("INFO")
+    assert start(api, "--unless-running") == 0
+    assert known.started == []
+    assert "`flight-delay-training` is not started: its run old is in progress" in caplog.text
+    # Whoever starts one by hand means it.
+    assert start(api) == 0
+    assert len(known.started) == 1
+
+
+@pytest.mark.parametrize(("age", "state"), [(timedelta(hours=2), "FAILED"), (timedelta(days=8), "RUNNING")])
+def test_a_schedule_starts_a_run_after_one_that_has_ended_or_was_lost(
+    cluster: tuple[Cluster, str], age: timedelta, state: str
+) -> None:
+    known, api = cluster
+    known.runs = [a_run(age, state), a_run(timedelta(days=9), "RUNNING")]
+    assert start(api, "--unless-running") == 0
+    assert len(known.started) == 1
+
+
+def test_runs_of_long_ago_are_not_looked_through(cluster: tuple[Cluster, str]) -> None:
+    known, api = cluster
+    known.runs = [a_run(timedelta(days=8), pipeline="another") for _ in range(250)]
+    assert start(api, "--unless-running") == 0
+    assert known.requests.count("GET /apis/v2beta1/runs") == 1
+
+
 def test_drift_starts_the_training_pipeline(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
     known, api = cluster
     known.runs = [a_run(timedelta(minutes=1), pipeline="another"), a_run(timedelta(hours=25))]
@@ -284,6 +319,19 @@ def test_a_run_whose_workflow_is_lost_hinders_nothing_for_ever(cluster: tuple[Cl
     known.runs = [a_run(timedelta(days=8), "RUNNING")]
     assert retrain(api, drift(tmp_path, "wind"), "--cooldown", "24h") == 0
     assert len(known.started) == 1
+
+
+def test_drift_of_any_of_several_rollouts_starts_the_training(
+    cluster: tuple[Cluster, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, api = cluster
+    for name, columns in (("batch", ["wind"]), ("calm", [])):
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "drift.json", {"monitors": [{"id": "inputs", "drifted": columns}]})
+    caplog.set_level("INFO")
+    assert retrain(api, tmp_path / "calm", "--drift", f"batch={tmp_path / 'batch'}") == 0
+    assert len(known.started) == 1
+    assert "Drifted: inputs (wind) of batch." in caplog.text
 
 
 def test_without_drift_nobody_is_asked(cluster: tuple[Cluster, str], tmp_path: Path) -> None:

@@ -280,6 +280,12 @@ MISTAKES = {
         RELEASE,
         "strategy.canary.abortOn",
     ),
+    "a host name longer than any": (
+        BY_ITSELF,
+        changed(ENVIRONMENT, ("domain: models.example.com", f"domain: {'.'.join(['d' * 60] * 4)}")),
+        RELEASE,
+        "environment.argoRollouts.domain",
+    ),
     "a query over all pods": (
         changed(BY_ITSELF, ('revision="$canary"', "")),
         ENVIRONMENT,
@@ -293,3 +299,8 @@ MISTAKES = {
 def test_what_argo_rollouts_would_ignore_or_cannot_do_is_a_problem(mistake: tuple[str, str, str, str]) -> None:
     *specs, field = mistake
     assert field in refused(plan(*specs))
+
+
+def test_a_name_that_no_service_may_have_is_a_problem() -> None:
+    assert "starts with a digit" in refused(plan()._replace(name="2nd-delay"))["metadata.name"]
+    assert refused(plan()._replace(name="d" * 50)) == {}, "the longest name of a spec"

@@ -177,12 +177,15 @@ def test_the_runtime_follows_from_format_and_protocol(choice: str, runtime: str)
     assert model["runtime"] == runtime
 
 
-@pytest.mark.parametrize(("asked", "limit"), [("2", "4"), ("500m", "1"), ("750m", "1500m"), ("0.3", "1"), ("1.5", "3")])
-def test_no_runtime_limits_processors_below_what_is_asked_for(asked: str, limit: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "request_", "limit"),
+    [("2", "2", "4"), ("500m", "500m", "1"), ("750m", "750m", "1500m"), ("0.3", "300m", "1"), ("1.5", "1500m", "3")],
+)
+def test_no_runtime_limits_processors_below_what_is_asked_for(asked: str, request_: str, limit: str) -> None:
     """KServe merges limits, and its own runtimes limit processors to one."""
     rollout = changed(PLAIN, ('cpu: "1"', f'cpu: "{asked}"'))
     found = service(rollout)["spec"]["predictor"]["model"]["resources"]
-    assert (found["requests"]["cpu"], found["limits"]["cpu"]) == (asked, limit)
+    assert (found["requests"]["cpu"], found["limits"]["cpu"]) == (request_, limit)
 
 
 def test_pods_run_as_the_restricted_standard_asks() -> None:

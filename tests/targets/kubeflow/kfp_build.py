@@ -75,6 +75,16 @@ def _configure(task: dsl.PipelineTask, step: Step, workflow: Workflow) -> None:
     if step.timeout_seconds is not None:
         kubernetes.set_timeout(task, step.timeout_seconds)
     kubernetes.set_security_context(task, run_as_non_root=True)
+    if workflow.storage_secret is not None:
+        for names, optional in (
+            (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), False),
+            (
+                ("AWS_ENDPOINT_URL", "AWS_REGION"),
+                True,
+            ),
+        ):
+            keys = {name: name for name in names}
+            kubernetes.use_secret_as_env(task, workflow.storage_secret, keys, optional=optional)
     labels = {
         "app.kubernetes.io/component": workflow.purpose,
         "app.kubernetes.io/part-of": workflow.model,

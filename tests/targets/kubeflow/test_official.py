@@ -21,7 +21,12 @@ from penstock.source.writing.emit_yaml import emit_yaml_documents
 from targets.kubeflow import kfp_build
 from targets.kubeflow.workflows import flight_monitoring, flight_training, rendered, small
 
-WORKFLOWS = [small, flight_training, flight_monitoring]
+
+def with_storage_keys() -> Workflow:
+    return small(storage_secret="object-store")
+
+
+WORKFLOWS = [small, with_storage_keys, flight_training, flight_monitoring]
 
 # The compiler fills these besides the text fields that replace them; the API marks them as deprecated.
 DEPRECATED_RESOURCES = ("cpuLimit", "memoryLimit", "cpuRequest", "memoryRequest")

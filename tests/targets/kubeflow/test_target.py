@@ -94,7 +94,7 @@ def test_a_long_name_is_cut_for_a_cron_job_and_stays_apart_from_others() -> None
         (manifest,) = render_schedule(schedule(name=name, workflow=name))
         (job,) = manifest.documents
         assert len(job["metadata"]["name"]) <= 52
-        assert job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"][-1] == name
+        assert job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"][-2] == name
         names.add(job["metadata"]["name"])
     assert len(names) == 2
 

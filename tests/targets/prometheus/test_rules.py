@@ -114,6 +114,17 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
         ENVIRONMENT,
         RELEASE,
     ),
+    "one bound to tell of and one to wake for": (
+        changed(
+            custom_metrics("waits", "waits", """'waits{gate="9"}'"""),
+            ("id: m1, promql: waits, above: 30", "id: m1, promql: waits, above: 50, hold: 2h, then: [page, ticket]"),
+            ("id: m2, promql: 'waits{gate=\"9\"}', above: 30", "id: m2, promql: 'waits{gate=\"9\"}', below: 10"),
+        ),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "sums of a series beside it": (custom_metrics("waits", "sum(waits)", """'{gate="9"}'"""), ENVIRONMENT, RELEASE),
+    "a value where there is no series": (custom_metrics("waits", "waited or vector(40)"), ENVIRONMENT, RELEASE),
     "the clock": (custom_metrics("hour( )", "hour(opened)"), ENVIRONMENT, RELEASE),
     "an older Prometheus": (
         without_monitors(BY_HAND),
@@ -253,6 +264,9 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
         ("availability", "a bound ten times as high", "> (14.4 * 0.001)", "> (144 * 0.001)"),
         ("availability", "another bound ten times as high", "> (6 * 0.001)", "> (60 * 0.001)"),
         ("availability", "failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
+        ("availability", "three bad requests of few", "> 4", "> 1"),
+        ("availability", "six bad requests of few", "> 4", "> 7"),
+        ("latency", "three slow requests of few", "> 4", "> 1"),
         ("availability", "the wrong severity", "severity: page", "severity: ticket"),
         ("latency", "another bucket", 'le="0.1"', 'le="0.25"'),
         ("reachable", "pods that need not answer", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) < 0"),

@@ -254,6 +254,9 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "choose_one": _choose,
     "choose_some": _choose,
     "range_order": _custom("bad-range", "the bounds of {} are in the wrong order", "write the smaller bound first"),
+    "range_empty": _custom(
+        "bad-range", "the bounds of {} are equal", "write a range, or set its value in `estimator.params`"
+    ),
     "range_log": _custom(
         "bad-range", "{} has a bound of 0 or below on a log scale", "use a lower bound above 0, or `uniform`"
     ),

@@ -25,6 +25,15 @@ WITHOUT_PROBABILITIES = (
 )  # fmt: skip
 """Classifiers that have no `predict_proba`, whatever their parameters."""
 
+_REGRESSORS = (
+    "ARDRegression", "BayesianRidge", "CCA", "ElasticNet", "ElasticNetCV", "IsotonicRegression", "KernelRidge", "Lars",
+    "LarsCV", "Lasso", "LassoCV", "LassoLars", "LassoLarsCV", "LassoLarsIC", "LinearRegression", "LinearSVR",
+    "MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "MultiTaskLassoCV", "NuSVR",
+    "OrthogonalMatchingPursuit", "OrthogonalMatchingPursuitCV", "PLSCanonical", "PLSRegression", "RegressorChain",
+    "Ridge", "RidgeCV", "SVR",
+)  # fmt: skip
+"""Regressors whose names do not end so."""
+
 TABLE = Path(__file__).with_suffix(".json")
 
 
@@ -36,3 +45,8 @@ def learners() -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = json.loads(TABLE.read_bytes())
     return found
+
+
+def is_regressor(name: str) -> bool:
+    """Whether a learner of scikit-learn is a regressor; else it is a classifier."""
+    return name.endswith("Regressor") or name in _REGRESSORS

@@ -73,7 +73,8 @@ def _bounds(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
         if value is not None and column.type not in _NUMBERS:
             yield _error(
                 view, dataset, (*pointer, key), f"`{key}` is set on a column of type `{column.type}`",
-                "`min` and `max` are for numbers; use `oneOf`, `matches`, or a check in SQL",
+                f"`min` and `max` are for numbers; use {'`oneOf`, `matches`, or ' if column.type == 'string' else ''}"
+                "a check in SQL",
             )  # fmt: skip
             return
     if column.min is not None and column.max is not None and column.min > column.max:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.checks.environments.pod_local_storage import pod_local_storage
+from penstock.checks.environments.rare_scrapes import rare_scrapes
 from penstock.checks.environments.shared_namespace import shared_namespace
 from penstock.checks.environments.unknown_version import unknown_version
 from penstock.checks.rule import Rule
@@ -11,4 +12,5 @@ RULES: tuple[Rule, ...] = (
     unknown_version,
     shared_namespace,
     pod_local_storage,
+    rare_scrapes,
 )

@@ -2,7 +2,7 @@
 
 What it does: compares bounds of gates and monitors with the range of their metric, and with the value of a random model
 (a warning); lower bounds with upper ones; those of latency percentiles with each other; and the margin of a comparison
-with the largest possible difference.
+with the largest possible difference, and with none where the comparison is with the baseline (a warning).
 
 Why: a bound that always holds checks nothing, though it looks like a check in every review. One that can never hold
 stops every release.
@@ -38,6 +38,8 @@ from penstock.specs.rollout import Rollout
 
 _BY_CHANCE = {"matthews_correlation": 0.0, "r2": 0.0, "roc_auc": 0.5}
 """What chance, or the mean of all labels, reaches. Of a balanced accuracy that hangs on how many classes there are."""
+_PERCENT = 2
+"""From here on, a bound beyond 1 is rather a percentage than a slip of the decimal point."""
 _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
 _DECIDING = "write a bound that some models meet and others do not"
@@ -100,15 +102,24 @@ def _outside(
         return None
     if isinstance(resource, Rollout):
         state = "never fires" if always else "always fires"
-        headline = f"the alert {state}: `{metric.name}` is between {metric.low:g} and {metric.high:g}"
+        headline = f"the alert {state}: {_range(metric)}"
     else:
         state = "always holds" if always else "can never hold"
-        headline = f"the bound {state}: `{metric.name}` is between {metric.low:g} and {metric.high:g}"
+        headline = f"the bound {state}: {_range(metric)}"
     share = bound / 100
     helps = (_DECIDING,)
-    if never and bound > 1 and metric.low <= share <= metric.high:
+    if never and bound >= _PERCENT and metric.low <= share <= metric.high:
         helps = (f"did you mean `{share:g}`?",)
     return Diagnostic.error("trivial-bound", headline, view.span(resource, (*named.where, key)), help=helps)
+
+
+def _range(metric: Metric) -> str:
+    """Between what a metric is, as a sentence."""
+    if metric.low == -inf:
+        return f"`{metric.name}` is at most {metric.high:g}"
+    if metric.high == inf:
+        return f"`{metric.name}` is at least {metric.low:g}"
+    return f"`{metric.name}` is between {metric.low:g} and {metric.high:g}"
 
 
 def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
@@ -141,7 +152,10 @@ def _losses(view: View, gate: Gate) -> Iterator[Diagnostic]:
 
 
 def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator[Diagnostic]:
-    """A margin beyond the range of the metric: no model is so much better, and none so much worse."""
+    """A margin beyond the range of the metric: no model is so much better, and none so much worse.
+
+    A loss is no margin over the baseline, which knows nothing of a row.
+    """
     metric, margin = METRICS.get(one.compare.metric), one.compare.margin
     if metric is not None and abs(margin) >= metric.high - metric.low:
         state = "can never hold" if margin > 0 else "always holds"
@@ -150,6 +164,13 @@ def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator
             f"the bound {state}: two values of `{metric.name}` differ by at most {metric.high - metric.low:g}",
             view.span(gate, ("rules", position, "compare", "margin")),
             help=(_DECIDING,),
+        )
+    elif one.compare.to == "baseline" and margin < 0:
+        yield Diagnostic.warning(
+            "trivial-bound",
+            "a model that is worse than the baseline passes this bound",
+            view.span(gate, ("rules", position, "compare", "margin")),
+            help=("a margin above 0 means better, also for metrics of which less is better",),
         )
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.learners.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, learners
+from penstock.catalog.learners.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, is_regressor, learners
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
@@ -53,7 +53,13 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
     if parts[0] == "sklearn" and len(parts) > 2 and parts[1] not in PACKAGES and not parts[1].startswith("_"):
         start = len("sklearn.")
         span = view.span(model, at, within=(start, start + len(parts[1])))
-        yield unknown_word("estimator-class", f"scikit-learn has no package `{parts[1]}`", span, parts[1], PACKAGES)
+        yield unknown_word(
+            "estimator-class",
+            f"scikit-learn has no classifiers or regressors in `{parts[1]}`",
+            span,
+            parts[1],
+            PACKAGES,
+        )
         return
     if parts[0] == "sklearn" and len(parts) == 2:
         yield Diagnostic.error(
@@ -79,7 +85,7 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
             help=("write a function that creates both, and `estimator: {python: module:function}`",),
         )
         return
-    yield from _task(view, model, parts[-1])
+    yield from _task(view, model, path)
     if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
         yield Diagnostic.error(
             "estimator-class",
@@ -91,18 +97,25 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
         yield from _missing_values(view, model, parts[-1])
 
 
-def _task(view: View, model: Model, name: str) -> Iterator[Diagnostic]:
-    task = model.spec.task
-    wrong = "Classifier" if task == "regression" else "Regressor"
-    right = "Regressor" if task == "regression" else "Classifier"
-    if name.endswith(wrong) or (task == "regression" and name in ("LogisticRegression", "SVC", "LinearSVC")):
-        other = name.removesuffix(wrong) + right if name.endswith(wrong) else ""
+def _task(view: View, model: Model, path: str) -> Iterator[Diagnostic]:
+    """A learner of the other kind: by the table where it is of scikit-learn, else by its name."""
+    task, name = model.spec.task, path.rpartition(".")[2]
+    wrong, right, instead = "Regressor", "Classifier", "LogisticRegression"
+    if task == "regression":
+        wrong, right, instead = "Classifier", "Regressor", "Ridge"
+    is_wrong = name.endswith(wrong)
+    if path in learners():
+        is_wrong = is_regressor(name) != (task == "regression")
+    if is_wrong:
+        advice = f"use a {right.lower()}, such as `sklearn.linear_model.{instead}`"
+        if name.endswith(wrong):
+            advice = f"did you mean `{name.removesuffix(wrong)}{right}`?"
         yield Diagnostic.error(
             "estimator-class",
             f"`{name}` does not support {task} tasks",
             view.span(model, ("estimator", "class")),
             secondary=(Label(view.span(model, ("task",)), "the task"),),
-            help=(f"did you mean `{other}`?",) if other else (),
+            help=(advice,),
         )
 
 

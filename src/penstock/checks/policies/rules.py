@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.checks.ineffective_override import ineffective_override
 from penstock.checks.policies.ineffective_distinct import ineffective_distinct
 from penstock.checks.policies.unknown_policy_kind import unknown_policy_kind
 from penstock.checks.policies.unsatisfiable_approval import unsatisfiable_approval
@@ -13,4 +14,5 @@ RULES: tuple[Rule, ...] = (
     waived_rule,
     unsatisfiable_approval,
     ineffective_distinct,
+    ineffective_override,
 )

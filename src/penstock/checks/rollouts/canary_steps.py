@@ -1,7 +1,7 @@
 """The steps of a canary do not increase up to 100%, or are too short to be measured.
 
 What it does: checks that each step has more traffic than the one before, the first more than 0% and the last 100%, and
-that a step which `abortOn` judges is held for at least two minutes and four scrapes.
+that a step which `abortOn` judges is held for at least two minutes and four scrapes; that it judges any.
 
 Why: a canary that ends at 50% stays there, and a decreasing step is an unintended rollback. A step that is too short to
 be measured passes every version.
@@ -53,7 +53,14 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             view.span(rollout, (*where, 0, "weight")),
             help=("without traffic nothing can be measured: start with a small share, such as `5%`",),
         )
-    if last == 0 and canary.steps[0].weight == 1:
+    if last == 0 and canary.steps[0].weight == 1 and canary.steps[0].hold is None and canary.abort_on:
+        yield Diagnostic.error(
+            "canary-steps",
+            "`abortOn` measures nothing: the only step of the canary has all of the traffic and is not held",
+            view.span(rollout, ("strategy", "canary", "abortOn"), "key"),
+            help=("start with a small share, such as `{weight: 5%, hold: 30m}`; a weight of 1 means 100%",),
+        )
+    elif last == 0 and canary.steps[0].weight == 1:
         yield Diagnostic.warning(
             "canary-steps",
             "the only step of the canary has all of the traffic",
@@ -66,13 +73,6 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             f"the canary ends at {canary.steps[last].weight!s} of the traffic",
             view.span(rollout, (*where, last, "weight")),
             help=("add `{weight: 100%}` as the last step",),
-        )
-    elif canary.steps[last].hold is not None:
-        yield Diagnostic.warning(
-            "canary-steps",
-            "`hold` has no effect on the last step of the canary",
-            view.span(rollout, (*where, last, "hold"), "key"),
-            help=("delete `hold`: with 100% of the traffic the release is complete",),
         )
 
 

@@ -80,12 +80,21 @@ def _parse(text: str) -> object:
 
 
 def _compares(tree: object) -> str | None:
-    """The comparison that an expression is, in brackets or not; one within a function only selects series."""
+    """The comparison that decides whether an expression has a value; None where it has one of its own.
+
+    One within a function or an operand only selects series, and one behind `and` or `unless` says when to look.
+    """
     import promql_parser as promql
 
     while isinstance(tree, promql.ParenExpr | promql.UnaryExpr):
         tree = tree.expr
-    operator = str(tree.op).strip() if isinstance(tree, promql.BinaryExpr) else ""
+    if not isinstance(tree, promql.BinaryExpr):
+        return None
+    operator = str(tree.op).strip()
+    if operator in ("and", "unless"):
+        return _compares(tree.lhs)
+    if operator == "or":
+        return _compares(tree.lhs) or _compares(tree.rhs)
     return operator if operator in _COMPARISONS else None
 
 

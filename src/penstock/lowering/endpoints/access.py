@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.catalog.model import View
 from penstock.ir.serving import AccessRule, Caller, Egress, Mesh
-from penstock.lowering.endpoints.endpoint import is_remote
+from penstock.lowering.endpoints.endpoint import is_remote, storage_secret
 from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_of, pods_of
 from penstock.lowering.environments import environment_of
 from penstock.specs.environment import EnvironmentSpec
@@ -34,6 +34,7 @@ def access_rule(view: View, name: str) -> AccessRule:
         store="remote" if is_remote(environment.model_store) else "local",
         egress=_egress(environment),
         identity=identity_of(rollout),
+        storage_secret=storage_secret(environment),
         mesh=Mesh(environment.istio.mode, environment.istio.namespace) if environment.istio is not None else None,
         environment=environment_of(view).name,
         model=rollout.spec.model,

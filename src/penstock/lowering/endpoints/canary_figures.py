@@ -15,16 +15,13 @@ import math
 from decimal import Decimal
 
 from penstock.ir.serving import AbortCondition
-from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
+from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries
 from penstock.specs.rollout import AbortCondition as AbortSpec
 from penstock.specs.rollout import QueryBound
 from penstock.specs.units import Duration
 
 STEP_WINDOW = "$window"
 """Stands for the length of the step in the query that judges it."""
-
-_CHANCE = 4
-"""What three requests may read as: ``increase`` extrapolates to the whole window, which holds four scrapes or more."""
 
 
 def abort_condition(spec: AbortSpec, requests: RequestSeries | str, window: Duration) -> AbortCondition | str:
@@ -65,7 +62,7 @@ def _failures(of_canary: RequestSeries, bound: Decimal, window: str) -> str:
     share = f"({failed} or vector(0))\n/ ({counted} > 0)"
     if not bound:
         return share
-    return f"{share}\nand ({counted} >= {_enough(bound)} or {failed} > {_CHANCE})"
+    return f"{share}\nand ({counted} >= {_enough(bound)} or {failed} > {CHANCE})"
 
 
 def _slowness(of_canary: RequestSeries, percentile: str, window: str) -> str:
@@ -77,7 +74,7 @@ def _slowness(of_canary: RequestSeries, percentile: str, window: str) -> str:
 
 def _enough(share: Decimal) -> int:
     """Requests of which a share is as many as chance may make bad."""
-    return math.ceil(_CHANCE / share)
+    return math.ceil(CHANCE / share)
 
 
 def _sustained(figure: str, window: Duration) -> str:

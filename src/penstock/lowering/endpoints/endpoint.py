@@ -51,6 +51,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         fetch_image=environment.images.runtime,
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
         model_store=environment.model_store,
+        storage_secret=storage_secret(environment),
         previous=(
             _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
             if release and release.spec.previous
@@ -63,7 +64,7 @@ def endpoint(view: View, name: str) -> Endpoint:
             target=serve.replicas.target,
             query=requests.requests(str(window)) if isinstance(requests, RequestSeries) else "",
         ),
-        compute=Compute(str(serve.resources.cpu), str(serve.resources.memory), serve.resources.gpu),
+        compute=Compute(serve.resources.cpu.shortest, serve.resources.memory.shortest, serve.resources.gpu),
         timeout_seconds=-(-int(serve.timeout) // 1000),
         traffic=traffic,
         ports=pods_of(rollout, environment).ports,
@@ -87,6 +88,11 @@ def model_uri(store: str, model: str, digest: str) -> str:
 def is_remote(store: str) -> bool:
     """Whether pods load models from the store over the network."""
     return urlsplit(store).scheme != "file"
+
+
+def storage_secret(environment: EnvironmentSpec) -> str | None:
+    """The Secret with the keys of the store that pods load models from; None where it has none."""
+    return environment.storage_secret if urlsplit(environment.model_store).scheme == "s3" else None
 
 
 def _files(environment: EnvironmentSpec, model: str, version: Version) -> ModelFiles:

@@ -25,6 +25,10 @@ from typing import Literal, NamedTuple
 
 from penstock.lowering.numbers import decimal_text
 
+CHANCE = 4
+"""Three bad requests are chance, whatever share of few requests they are. This is what three may read as: `increase`
+extrapolates to the whole window, which holds four scrapes or more."""
+
 PERCENTILES = {"p50": "0.5", "p90": "0.9", "p95": "0.95", "p99": "0.99"}
 
 _CLIENT_BUCKETS = (
@@ -105,6 +109,10 @@ class RequestSeries(NamedTuple):
     def counted_answered(self, window: str) -> str:
         """Requests of a window that did not fail."""
         return f"sum(increase({self.histogram}_count{{{self.matchers}{self._not_failed}}}[{window}]))"
+
+    def counted_within(self, le: str, window: str) -> str:
+        """Requests of a window that did not fail and took no longer than a bucket's bound, given by its matcher."""
+        return f"sum(increase({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
 
     def answered_within(self, le: str, window: str) -> str:
         """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""

@@ -32,7 +32,8 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
     """The workflow that watches the model `name` in the view's environment.
 
     None where no rollout of this environment monitors drift or quality. A model that several rollouts monitor has
-    the steps of each, named apart by the rollout.
+    the steps of each that is released, named apart by the rollout. Before the first release it watches the champion for
+    all of them, for whoever tries it by hand.
     """
     watched = _watched(view, name)
     if not watched:
@@ -52,6 +53,7 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
         steps=tuple(_steps(view, model, watched)),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
+        storage_secret=spec.storage_secret,
         labels=tuple(model.metadata.labels.items()),
     )
 
@@ -68,9 +70,10 @@ def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
 def _watched(view: View, name: str) -> tuple[_Watched, ...]:
     found = monitored(view, name)
     several = len(found) > 1
+    released = [each for each in found if view.release_of(each[0].name) is not None]
     return tuple(
         _Watched(rollout, monitor, rollout.name if several else None, _digest(view, rollout, several))
-        for rollout, monitor in found
+        for rollout, monitor in released or found
     )
 
 
@@ -87,7 +90,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
     image = environment_of(view).spec.images.runtime
     data = data_steps(view, model, image, labelled=any(each.monitor.quality for each in watched))
     yield from data.steps
-    drifts: list[Argument] = []
+    drifts: list[tuple[str, Step]] = []
     for each in watched:
         observe = _observe(view, model, data, each, image)
         yield observe
@@ -97,11 +100,11 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
             drift = _drift(each, observation, image)
             yield drift
             figures.append(flag("drift", output_of(drift)))
+            drifts.append((each.rollout.name, drift))
         if each.monitor.quality:
             quality = _quality(view, model, each, observation, image)
             yield quality
             figures.append(flag("quality", output_of(quality)))
-        drifts += [figure for figure in figures if figure.flag == "--drift"]
         yield _publish(view, model, each, figures, image)
     retrain = model.spec.retrain
     if drifts and retrain is not None and retrain.on_drift and environment_of(view).spec.training:
@@ -174,13 +177,13 @@ def _publish(view: View, model: Model, each: _Watched, figures: list[Argument], 
     return make_step("publish", image, arguments, subject=each.subject)
 
 
-def _retrain(view: View, model: Model, drifts: list[Argument], image: str) -> Step:
+def _retrain(view: View, model: Model, drifts: list[tuple[str, Step]], image: str) -> Step:
     environment = environment_of(view).spec
     retrain = model.spec.retrain
     cooldown = () if retrain is None or retrain.cooldown is None else (flag("cooldown", str(retrain.cooldown)),)
     arguments = [
         flag("model", model.name),
-        *drifts,
+        *(keyed("drift", rollout, output_of(drift)) for rollout, drift in drifts),
         flag("api", environment.kubeflow.api),
         flag("namespace", environment.namespace),
         flag("service-account", environment.kubeflow.service_account),

@@ -108,4 +108,4 @@ def keyed(name: str, key: str, value: Value) -> Argument:
 
 def compute_of(resources: Resources, *, gpu: bool = False) -> Compute:
     """What a step needs that holds the model's rows in memory; GPUs go to those alone that train."""
-    return Compute(cpu=str(resources.cpu), memory=str(resources.memory), gpu=resources.gpu if gpu else 0)
+    return Compute(cpu=resources.cpu.shortest, memory=resources.memory.shortest, gpu=resources.gpu if gpu else 0)

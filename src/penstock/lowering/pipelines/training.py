@@ -42,6 +42,7 @@ def training_workflow(view: View, name: str) -> Workflow:
         steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
+        storage_secret=spec.storage_secret,
         labels=tuple(model.metadata.labels.items()),
     )
 

@@ -58,6 +58,7 @@ def _scenarios(
         bad = int(load * ratio)
         yield _steady(pairs, load, bad, f"burns its budget at {percent_text(Fraction(bad, load))}")
     yield _steady(pairs, load, int(load * slowest / 2), "burns its budget slower than any alert's threshold")
+    yield from _few(pairs)
     if {pair.severity for pair in pairs} == {"page", "ticket"}:
         yield _ended(pairs, load, fast)
         burst = int(load * pairs[0].threshold * _BURST)
@@ -70,6 +71,14 @@ def _steady(pairs: tuple[WindowPair, ...], load: int, bad: int, title: str) -> S
     ratio = Fraction(bad, load)
     firing = frozenset(pair.severity for pair in pairs if ratio > pair.threshold)
     return Scenario(title, f"0+{load - bad}x40", f"0+{bad}x40", "30m", firing, percent_text(ratio))
+
+
+def _few(pairs: tuple[WindowPair, ...]) -> Iterator[Scenario]:
+    """All of few requests are bad, one of them within each of the short windows: three are chance, six are not."""
+    every = frozenset(pair.severity for pair in pairs)
+    whole = percent_text(Fraction(1))
+    yield Scenario("three bad requests of three", "0x60", "0x11 1x14 2x14 3x17", "45m", frozenset(), whole)
+    yield Scenario("six bad requests of six", "0x60", "0x11 1 2 3x12 4 5x13 6x17", "45m", every, whole)
 
 
 def _ended(pairs: tuple[WindowPair, ...], load: int, bad: int) -> Scenario:

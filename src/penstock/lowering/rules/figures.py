@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from penstock.ir.monitoring import Alert, Labels, RuleTest
 from penstock.lowering.numbers import float_text
@@ -33,20 +34,27 @@ _WITHOUT_SERIES = re.compile(
     r"|\b(?:minute|hour|day_of_week|day_of_month|day_of_year|days_in_month|month|year)\s*\(\s*\)"
 )
 """Functions that have a value where there is no series; those of the calendar are about now without an argument."""
+_NAMELESS = re.compile(r"(?:^|[^\w:\s])\s*\{")
 
 
-def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """The alerts of one custom metric that is beyond its bound, and their tests."""
-    labels: Labels = (("monitor", monitor.id),)
-    comparison, bound, high, low = bounds(monitor.below, monitor.above)
-    alerts = [
+def beyond(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts of custom metrics that are beyond their bounds, and their tests."""
+    alerts = {monitor.id: _beyond(monitor, subject) for monitor in monitors}
+    at = after(max((int(monitor.hold) for monitor in monitors), default=0) // 1000)
+    tests = [test for monitor in monitors for test in _tests(monitor, monitors, alerts, at)]
+    return [alert for found in alerts.values() for alert in found], tests
+
+
+def _beyond(monitor: QueryMonitor, subject: ServedSubject) -> list[Alert]:
+    comparison, bound, *_ = bounds(monitor.below, monitor.above)
+    return [
         subject.alert(
             FIGURE,
             f"({_closable(monitor.promql)}) {comparison} {float_text(bound)}",
             severity,
             hold=str(monitor.hold),
             keep_firing=KEEP,
-            labels=labels,
+            labels=(("monitor", monitor.id),),
             summary=f"{monitor.id} of {subject.rollout} in {subject.environment} is beyond its bound",
             description=(
                 f"{monitor.id} is {NUMBER}; the bound is {float_text(bound)}, and it has been beyond it for "
@@ -55,27 +63,31 @@ def beyond(monitor: QueryMonitor, subject: ServedSubject) -> tuple[list[Alert], 
         )
         for severity in subject.severities(monitor.then)
     ]
+
+
+def _tests(
+    monitor: QueryMonitor, monitors: Sequence[QueryMonitor], alerts: dict[str, list[Alert]], at: int
+) -> Iterator[RuleTest]:
+    """The tests of one custom metric, after so many minutes; all of its siblings see their samples."""
     plain = _plain_selector(monitor.promql)
     if plain is None:
         # What a custom expression yields from which series is not known here.
-        return alerts, []
-    name, found = plain
-    minutes = after(int(monitor.hold) // 1000)
-    at = f"{minutes}m"
-    fill = ((NUMBER, general(high)),)
-    return alerts, [
-        rule_test(
-            f"custom metric {monitor.id}: beyond its bound",
-            (series(name, found, constant(high, minutes)),),
-            fires(at, *(Fires(alert, found, fill) for alert in alerts)),
-        ),
-        rule_test(
-            f"custom metric {monitor.id}: within its bound",
-            (series(name, found, constant(low, minutes)),),
-            silent(at, FIGURE),
-        ),
-        rule_test(f"custom metric {monitor.id}: no series", (), silent(at, FIGURE)),
-    ]
+        return
+    _, _, high, low = bounds(monitor.below, monitor.above)
+    for what, value in (("beyond its bound", high), ("within its bound", low)):
+        siblings = _seeing(plain, monitors)
+        if siblings is not None:
+            fill = ((NUMBER, general(value)),)
+            firing = [
+                Fires(alert, plain[1], fill)
+                for sibling in siblings
+                if _is_beyond(sibling, value)
+                for alert in alerts[sibling.id]
+            ]
+            expected = fires(f"{at}m", *firing) if firing else silent(f"{at}m", FIGURE)
+            yield rule_test(f"custom metric {monitor.id}: {what}", (series(*plain, constant(value, at)),), expected)
+    if all(_is_of_series(sibling.promql) for sibling in monitors):
+        yield rule_test(f"custom metric {monitor.id}: no series", (), silent(f"{at}m", FIGURE))
 
 
 def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -112,14 +124,40 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
     ]
     for monitor in monitors:
         plain = _plain_selector(monitor.promql)
-        if plain is not None:
-            others = [Fires(alert) for name, alert in alerts.items() if name != monitor.id]
+        siblings = _seeing(plain, monitors) if plain is not None else None
+        if plain is not None and siblings is not None:
+            found = {sibling.id for sibling in siblings}
+            others = [Fires(alert) for name, alert in alerts.items() if name not in found]
             expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
             value = bounds(monitor.below, monitor.above)[3]
             tests.append(
                 rule_test(f"custom metrics: {monitor.id} has a value", (series(*plain, constant(value, at)),), expected)
             )
     return list(alerts.values()), tests
+
+
+def _seeing(sample: tuple[str, Labels], monitors: Sequence[QueryMonitor]) -> list[QueryMonitor] | None:
+    """The custom metrics whose value is that of a series alone; None where another may make something else of it."""
+    name, labels = sample
+    found = []
+    for monitor in monitors:
+        plain = _plain_selector(monitor.promql)
+        if plain is None:
+            if not _is_of_series(monitor.promql) or _may_read(monitor.promql, name):
+                return None
+        elif plain[0] == name and set(plain[1]) <= set(labels):
+            found.append(monitor)
+    return found
+
+
+def _may_read(promql: str, name: str) -> bool:
+    """Whether an expression holds the metric's name, or a selector without any."""
+    is_named = re.search(rf"(?<![\w:]){re.escape(name)}(?![\w:])", promql) is not None
+    return is_named or "__name__" in promql or _NAMELESS.search(promql) is not None
+
+
+def _is_beyond(monitor: QueryMonitor, value: float) -> bool:
+    return value < monitor.below if monitor.below is not None else value > (monitor.above or 0.0)
 
 
 def _closable(promql: str) -> str:
@@ -133,6 +171,7 @@ def _is_of_series(promql: str) -> bool:
     return _WITHOUT_SERIES.search(promql) is None
 
 
+@lru_cache(maxsize=256)
 def _plain_selector(promql: str) -> tuple[str, Labels] | None:
     """Name and labels of a series that a bare selector picks; None for any other expression, or if there is none."""
     from promql_parser import VectorSelector, parse

@@ -64,8 +64,7 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
     if released and (monitor.drift or monitor.quality):
         _add(alerts, tests, *_pipeline(monitor, subject))
     business: list[Alert] = []
-    for figure in monitor.business:
-        _add(business, tests, *figures.beyond(figure, subject))
+    _add(business, tests, *figures.beyond(monitor.business, subject))
     if released and monitor.business:
         _add(business, tests, *figures.missing(monitor.business, subject))
     groups = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from penstock.catalog.model import View
 from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape
-from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import (
@@ -123,10 +123,9 @@ def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
 def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
     """Whether any request succeeds, where no objective says how many must."""
     (severity,) = subject.severities(["page"])
-    # `increase` extrapolates: of three requests it may make four, and three are chance.
     alert = subject.alert(
         FAILING,
-        f"{requests.counted_failures('5m')} > 4\nunless {requests.counted_successes('5m')} > 0",
+        f"{requests.counted_failures('5m')} > {CHANCE}\nunless {requests.counted_successes('5m')} > 0",
         severity,
         hold="5m",
         keep_firing="10m",

@@ -3,16 +3,19 @@
 The error ratio of a window is the share of its requests that were bad. Without requests there is no ratio: nothing is
 recorded, nothing fires, and the mean over the objective's window counts only the moments that had requests. A service
 that has stopped answering altogether has an alert of its own, over the scraping of its pods.
+
+Of few requests one bad one is a large share: a single failure of a quiet hour would page. So an alert also needs more
+bad requests in its long window than chance may make.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest, Unobserved
-from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.numbers import exact_text
 from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series_name, severity_of, silent
 from penstock.lowering.rules.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
@@ -22,6 +25,7 @@ from penstock.specs.rollout import AvailabilityObjective, LatencyObjective, Slos
 from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"
+BAD_REQUESTS = "slo:sli_bad_requests:increase"
 BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 
 _SHORT = ("5m", "30m", "1h")
@@ -41,6 +45,8 @@ class Sli(NamedTuple):
     window: Duration
     error_ratio: Callable[[str], str]
     """PromQL of the share of bad requests over a window."""
+    bad_requests: Callable[[str], str]
+    """PromQL of the number of bad requests in a window."""
     samples: Callable[[str, str], tuple[InputSeries, ...]]
     """Series of a test from promtool's values of good and of bad requests."""
 
@@ -100,6 +106,7 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         objective.objective,
         objective.window,
         error_ratio,
+        requests.counted_failures,
         samples,
     )
 
@@ -112,6 +119,9 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
 
     def error_ratio(window: str) -> str:
         return f"1 - {requests.answered_within(le, window)}\n/ ({requests.answered(window)} > 0)"
+
+    def bad_requests(window: str) -> str:
+        return f"{requests.counted_answered(window)}\n- {requests.counted_within(le, window)}"
 
     early = (*requests.example, *(((requests.code, "200"),) if requests.code else ()))
     late = (*requests.example, *(((requests.code, "201"),) if requests.code else (("pod", "late"),)))
@@ -129,6 +139,7 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         objective.objective,
         objective.window,
         error_ratio,
+        bad_requests,
         samples,
     )
 
@@ -149,23 +160,24 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
         by_severity.setdefault(severity, []).append(pair)
     alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
     name = f"{subject.rollout}.{sli.slo}"
+    recorded = _recorded(sli, labels, {pair.long for pair in pairs})
+    short = tuple(rule for window, rules in recorded.items() if window in _SHORT for rule in rules)
+    long = tuple(rule for window, rules in recorded.items() if window not in _SHORT for rule in rules)
     groups = (
-        RuleGroup(f"{name}.short", interval, tuple(_ratio(sli, window, labels) for window in _SHORT)),
-        RuleGroup(
-            f"{name}.long",
-            "2m",
-            (
-                *(_ratio(sli, window, labels) for window in WINDOWS if window not in _SHORT),
-                *_budget(sli, labels, selector),
-            ),
-        ),
+        RuleGroup(f"{name}.short", interval, short),
+        RuleGroup(f"{name}.long", "2m", (*long, *_budget(sli, labels, selector))),
         RuleGroup(f"{name}.alerts", interval, alerts),
     )
     return SloRules(groups, tuple(_tests(sli, subject, alerts)))
 
 
-def _ratio(sli: Sli, window: str, labels: Labels) -> Recording:
-    return Recording(f"{RATIO}{window}", sli.error_ratio(window), labels)
+def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list[Recording]]:
+    """For each window the error ratio, and for those that are a pair's `long` one the number of bad requests."""
+    found = {window: [Recording(f"{RATIO}{window}", sli.error_ratio(window), labels)] for window in WINDOWS}
+    for window in WINDOWS:
+        if window in long:
+            found[window].append(Recording(f"{BAD_REQUESTS}{window}", sli.bad_requests(window), labels))
+    return found
 
 
 def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
@@ -181,7 +193,8 @@ def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
 
 def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
     conditions = [
-        f"(\n  {RATIO}{pair.short}{selector} > ({pair.bound})\n  and {RATIO}{pair.long}{selector} > ({pair.bound})\n)"
+        f"(\n  {RATIO}{pair.short}{selector} > ({pair.bound})\n  and {RATIO}{pair.long}{selector} > ({pair.bound})"
+        f"\n  and {BAD_REQUESTS}{pair.long}{selector} > {CHANCE}\n)"
         for pair in pairs
     ]
     allowed = exact_text(error_budget(sli.objective) * 100)

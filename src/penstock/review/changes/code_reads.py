@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.python.reads import NOTHING, CodeReads, DataRead, code_reads, command_reads
-from penstock.catalog.upstream import SENSITIVE, sensitivity
+from penstock.catalog.upstream import sensitivity
 from penstock.diagnostics.grammar import listed
 from penstock.review.changes.directions import LOOSENED, UNKNOWN
+from penstock.review.changes.labelled_rows import NAMING_CODE, may_name_code, newly_labelled, sensitive_columns
 from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
 from penstock.specs.base import Resource
-from penstock.specs.dataset import SENSITIVITIES, Dataset
+from penstock.specs.dataset import SENSITIVITIES
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 from penstock.specs.review import Area
 
-_NAMING_CODE = ("Dataset", "FeatureSet", "Gate", "Model")
 _ANYTHING = "anything: it may run any code"
 
 
@@ -43,18 +44,24 @@ def data_reads(
 
     Where nobody can tell what the code reads, it may be something else with every edit of the code. `edits` are of
     specs, `behind` of what stands behind names in them. The columns of a dataset are declared, so of its own function
-    only the rows of others are told that hold sensitive columns.
+    only the rows of others are told that hold sensitive columns. Of code that nobody edits it is told, too, where the
+    rows that it reads are declared or labelled as sensitive now.
     """
     by_spec: dict[SpecId, list[SpecEdit]] = {}
     for edit in (*edits, *behind):
-        if edit.spec.kind in _NAMING_CODE and edit.change.operation not in (Operation.REMOVED, Operation.MOVED):
+        if edit.spec.kind in NAMING_CODE and edit.change.operation not in (Operation.REMOVED, Operation.MOVED):
             by_spec.setdefault(edit.spec, []).append(edit)
-    for spec_id, its_edits in sorted(by_spec.items()):
-        yield from _of_spec(base, head, spec_id, its_edits)
+    labelled = newly_labelled(base, head, edits)
+    for spec_id in sorted({*by_spec, *(may_name_code(head) if labelled else ())}):
+        yield from _of_spec(base, head, spec_id, by_spec.get(spec_id, ()), labelled)
 
 
 def _of_spec(
-    base: DependencyGraph, head: DependencyGraph, spec_id: SpecId, edits: Sequence[SpecEdit]
+    base: DependencyGraph,
+    head: DependencyGraph,
+    spec_id: SpecId,
+    edits: Sequence[SpecEdit],
+    labelled: Mapping[str, Sequence[SpecEdit]],
 ) -> Iterator[Change]:
     former = next((edit.change.renamed_from for edit in edits if edit.change.renamed_from is not None), None)
     name_before = former.name if former is not None else spec_id.name
@@ -65,7 +72,9 @@ def _of_spec(
         for address, code in _named(head.catalog.view(environment), spec_id.kind, spec_id.name).items():
             causes = [edit for edit in edits if _concerns(edit, f"{spec_id}{address}")]
             before = known[address].reads if address in known else NOTHING
-            change = _change(head, spec_id, environment, code, before, causes)
+            by_label = {name: labelled[name] for name, _ in code.reads.datasets if name in labelled}
+            is_concerned = bool(edits or by_label)
+            change = _change(head, spec_id, environment, code, before, causes, by_label) if is_concerned else None
             if change is None:
                 continue
             key = address, change.why
@@ -94,7 +103,7 @@ def _code_of(view: View, resource: Resource) -> Iterator[_Code]:
         reads = code_reads(view, found.text)
         if found.pointer[1:3] == ("source", "python"):
             others = [each for each in reads.datasets if each[0] != resource.name]
-            reads = CodeReads(datasets=tuple(each for each in others if any(_sensitive(view, each[0]))))
+            reads = CodeReads(datasets=tuple(each for each in others if any(sensitive_columns(view, each[0]))))
         yield _Code(found.pointer, found.text, reads)
     if isinstance(resource, Model):
         for position, step in enumerate(resource.spec.steps):
@@ -117,16 +126,18 @@ def _change(
     code: _Code,
     before: CodeReads,
     causes: Sequence[SpecEdit],
+    by_label: Mapping[str, Sequence[SpecEdit]],
 ) -> Change | None:
+    """What is to be told of code. `by_label` are the datasets that it reads of which edits make columns sensitive."""
     after = code.reads
     known = {_written(read) for read in before.reads}
     new = [read for read in after.reads if _written(read) not in known]
-    datasets = [name for name, _ in after.datasets if name not in dict(before.datasets)]
+    datasets = [name for name, _ in after.datasets if name not in dict(before.datasets) or name in by_label]
     is_other = bool(causes) and after.is_open
     if not new and not datasets and not is_other:
         return None
     view = head.catalog.view(environment)
-    columns = [one for name in datasets for one in _sensitive(view, name)]
+    columns = [one for name in datasets for one in sensitive_columns(view, name)]
     label = max((SENSITIVITIES.index(sensitivity(view, one)) for one in columns), default=None)
     words = list(_in_words(new, after, datasets, columns, is_other=is_other))
     return Change(
@@ -141,7 +152,7 @@ def _change(
         sensitivity=SENSITIVITIES[label] if label is not None else None,
         span=head.catalog.span(spec_id, code.pointer, environment=environment),
         through=tuple(dict.fromkeys(read.at[0] for read in new)) or tuple(path for _, (path, _) in after.datasets),
-        rests_on=tuple(sorted({edit.change.fingerprint for edit in causes})),
+        rests_on=tuple(sorted({edit.change.fingerprint for edit in (*causes, *chain(*by_label.values()))})),
     )
 
 
@@ -166,13 +177,6 @@ def _in_words(
     names = [".".join(one) for one in columns]
     if names:
         yield f"with the sensitive columns {listed(names)}"
-
-
-def _sensitive(view: View, dataset: str) -> Iterator[tuple[str, str]]:
-    found = view.find(Dataset, dataset)
-    for name, column in found.spec.columns.items() if found is not None else ():
-        if column.sensitivity in SENSITIVE:
-            yield dataset, name
 
 
 def _written(read: DataRead) -> str:

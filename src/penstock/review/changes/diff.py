@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
+from penstock.forges.logins import login_key
 from penstock.review.changes.alignment import align
 from penstock.review.changes.directions import DirectionJudgement, judge, review_of
 from penstock.review.changes.values import same
 from penstock.review.model import Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
-from penstock.specs.approval_policy import When
+from penstock.specs.approval_policy import People, When
 from penstock.specs.base import Node
 from penstock.specs.review import Loosens, Review
 from penstock.specs.shapes import Choice, Entries, Field, Items, Scalar, Shape, mapping_of
+from penstock.specs.team import TeamSpec
 
 S = TypeVar("S", Items, Entries)
 
@@ -24,6 +26,9 @@ _LONGEST_SUBJECT = 40
 """Characters."""
 UNORDERABLE: frozenset[type[Node]] = frozenset({When})
 """Mappings below which nothing is ordered: a `not` around a predicate turns every one of its fields round."""
+
+_LOGINS: frozenset[tuple[type[Node], str]] = frozenset({(TeamSpec, "members"), (People, "logins")})
+"""Lists of logins, by the class and the attribute that hold them."""
 
 
 class Difference(NamedTuple):
@@ -56,13 +61,16 @@ class FieldPlace(NamedTuple):
     field: str
     subject: str
     """What the field is called where a reader is told about a change of it."""
+    declared: Review
+    """What the field declares, even where `review` says that nothing below it is ordered."""
     is_item: bool = False
 
     @classmethod
     def of(cls, address: Address, pointer: Pointer, holder: type[Node], key: str, declared: Field) -> FieldPlace:
         """The field `key` of a mapping of the class `holder`, which stands at `address`."""
         review = review_of(declared.review)
-        return cls(address.key(key), (*pointer, key), review, holder, declared.name, _subject(key, declared))
+        subject = _subject(key, declared)
+        return cls(address.key(key), (*pointer, key), review, holder, declared.name, subject, review)
 
     def key(self, key: str) -> FieldPlace:
         return self._replace(address=self.address.key(key), pointer=(*self.pointer, key), is_item=True)
@@ -132,7 +140,10 @@ def _of_lists(
     place: FieldPlace, before: list[Any], after: list[Any], shape: Items | None, unordered: bool
 ) -> Iterator[Difference]:
     item = shape.item if shape is not None else None
-    for pair in align(before, after, is_set=is_set(place.review, item)):
+    if (place.holder, place.field) in _LOGINS:
+        yield from _of_logins(place, before, after)
+        return
+    for pair in align(before, after, is_set=is_set(place.declared, item)):
         if pair.after is None:
             below = place.item(pair.name, pair.before or 0)
             yield _difference(below, before[pair.before or 0], None, Operation.REMOVED)
@@ -141,6 +152,17 @@ def _of_lists(
         else:
             below = place.item(pair.name, pair.after)
             yield from _of_values(below, before[pair.before], after[pair.after], item, unordered)
+
+
+def _of_logins(place: FieldPlace, before: list[str], after: list[str]) -> Iterator[Difference]:
+    """Whose login comes or goes; in other letters, capital or small, it is the same one."""
+    known, now = set(map(login_key, before)), set(map(login_key, after))
+    for position, login in enumerate(after):
+        if login_key(login) not in known:
+            yield _difference(place.item(login, position), None, login, Operation.ADDED)
+    for position, login in enumerate(before):
+        if login_key(login) not in now:
+            yield _difference(place.item(login, position), login, None, Operation.REMOVED)
 
 
 def _difference(place: FieldPlace, before: Any, after: Any, operation: Operation | None = None) -> Difference:

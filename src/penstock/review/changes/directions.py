@@ -104,6 +104,9 @@ _WHOLE: dict[tuple[str, Operation], DirectionJudgement] = {
     ),
     ("Gate", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules no longer apply"),
     ("Team", Operation.ADDED): DirectionJudgement(UNKNOWN, "members of a new team count as independent of all others"),
+    ("Release", Operation.REMOVED): DirectionJudgement(
+        UNKNOWN, "nothing is served any more where it was the release, and its manifests go"
+    ),
     ("ApprovalPolicy", Operation.REMOVED): DirectionJudgement(LOOSENED, "its rules no longer apply"),
 }
 

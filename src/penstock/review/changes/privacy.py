@@ -19,12 +19,18 @@ from penstock.specs.review import Area
 
 _TOLD_FROM = SENSITIVITIES.index("internal")
 _RISKY_FROM = SENSITIVITIES.index("sensitive")
+_READ = ("Dataset", "FeatureSet", "Model")
+"""The kinds that a model is made from, and itself."""
 
 Uses = dict[tuple[Column, Use], Touch]
 
 
 def newly_reaching(
-    base: DependencyGraph, head: DependencyGraph, edits: Sequence[SpecEdit], behind: Sequence[SpecEdit] = ()
+    base: DependencyGraph,
+    head: DependencyGraph,
+    edits: Sequence[SpecEdit],
+    behind: Sequence[SpecEdit] = (),
+    reading: Iterable[SpecId] = (),
 ) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
@@ -33,7 +39,7 @@ def newly_reaching(
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
     column in one pull request hides nothing; and with those of other datasets over the same rows. Each rests on the
     edits on its way, `behind` names too: what reaches the model as a tenth of a column is another thing when it is the
-    whole.
+    whole. `reading` are specs whose code reads other rows than before, whoever edited what.
     """
     former: dict[SpecId, str] = {}
     models: set[str] = set()
@@ -45,12 +51,17 @@ def newly_reaching(
         renamed = edit.change.renamed_from
         if renamed is not None:
             former[edit.spec] = renamed.name
-        if edit.change.operation is not Operation.MOVED and edit.spec.kind in ("Dataset", "FeatureSet", "Model"):
-            models |= {spec_id.name for spec_id in head.specs(edit.spec) if spec_id.kind == "Model"}
-            models |= {edit.spec.name} if edit.spec.kind == "Model" else set()
+        if edit.change.operation is not Operation.MOVED and edit.spec.kind in _READ:
+            models |= _models(head, edit.spec)
+    models |= {name for spec_id in reading if spec_id.kind in _READ for name in _models(head, spec_id)}
     for model in sorted(models):
         for change in _of_model(base, head, former, model, same_rows, edited):
             yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
+
+
+def _models(head: DependencyGraph, spec_id: SpecId) -> set[str]:
+    """The models that a spec is a part of, itself where it is one."""
+    return {one.name for one in (spec_id, *head.specs(spec_id)) if one.kind == "Model"}
 
 
 def _of_model(

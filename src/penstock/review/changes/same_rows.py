@@ -1,4 +1,7 @@
-"""Datasets over the same rows: what one of them calls personal is so in the others too, whatever they say of it."""
+"""Datasets over the same rows: what one of them calls personal is so in the others too, whatever they say of it.
+
+A copy of a file, byte for byte, holds the same rows under another name.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from penstock.catalog.lazy import LazyCatalog, SpecFile
-from penstock.catalog.model import SpecId, View
+from penstock.catalog.model import Catalog, SpecId, View
 from penstock.catalog.same_rows import same_rows
+from penstock.catalog.sources import files_of, is_pattern
 from penstock.catalog.upstream import SENSITIVE, Column
+from penstock.python.written_paths import in_repository
+from penstock.review.trees import CommitFiles, DiskFiles
 from penstock.specs.dataset import SENSITIVITIES, Dataset
 
 
@@ -37,7 +43,10 @@ class SameRows:
                 continue
             label = SENSITIVITIES.index(other.spec.columns[column[1]].sensitivity)
             is_higher = label > found[0] and SENSITIVITIES[label] in SENSITIVE
-            if is_higher and same_rows(dataset.spec.source, other.spec.source) is not None:
+            if is_higher and (
+                same_rows(dataset.spec.source, other.spec.source) is not None
+                or not _bytes_of(view.catalog, dataset).isdisjoint(_bytes_of(catalog, other))
+            ):
                 found = label, other.name
         return found
 
@@ -65,3 +74,12 @@ class SameRows:
         for catalog, file in self._private:
             if column in file.text or file.hides_names:
                 yield from ((catalog, one) for one, _, _ in file.targets if one.kind == "Dataset")
+
+
+def _bytes_of(catalog: Catalog, dataset: Dataset) -> frozenset[str]:
+    """The blobs of the files that the dataset names without a pattern, as far as the tree has them."""
+    files = catalog.repository
+    paths = [in_repository(path) for path in files_of(dataset.spec.source) if not is_pattern(path)]
+    return (
+        frozenset(files.blobs(paths).values()) if paths and isinstance(files, CommitFiles | DiskFiles) else frozenset()
+    )

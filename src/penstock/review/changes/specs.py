@@ -14,6 +14,7 @@ from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
 from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.near_renames import near_renames
+from penstock.review.changes.nobody_rules import requires_nobody
 from penstock.review.changes.order_insensitive import neutral_if_order_insensitive
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.reorderings import reorderings
@@ -201,7 +202,7 @@ def _of_metadata(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        yield overtaken(traffic_growth(difference, second), second)
+        yield requires_nobody(overtaken(traffic_growth(difference, second), second))
 
 
 def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
@@ -247,7 +248,16 @@ def _of_values(
                 entry[1].append(environment)
     # What is overridden for an environment that the spec is not in yet would take effect unseen once it comes there.
     for difference, where, first in {**aside, **seen}.values():
-        yield _edit(head, base, after, before, follows(difference, renames), tuple(where), first)
+        told = follows(difference, renames)
+        if not where and any(_concerned(side, _resource(side, one)) for side, one in ((base, before), (head, after))):
+            why = f"{told.judgement.why}; overrides hide it in every environment"
+            told = told._replace(judgement=told.judgement._replace(why=why))
+        yield _edit(head, base, after, before, told, tuple(where), first)
+
+
+def _resource(catalog: Catalog, spec_id: SpecId) -> Resource | None:
+    loaded = catalog.loaded(spec_id)
+    return loaded.resource if loaded is not None else None
 
 
 def _edit(

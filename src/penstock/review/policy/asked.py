@@ -57,7 +57,7 @@ def _shortages(found: list[tuple[Group, frozenset[str] | None]], organisation: O
         if needed is None or needed:
             rules.setdefault(needed, {})[group.rule] = None
     parts = [
-        f"; nobody can satisfy {joined(names)}: the base's teams have too few people"
+        f"; nobody can satisfy {joined(names)}: the base's teams have too few people, so add some there first"
         if needed is None
         else f"; a change by {joined(organisation.shown(needed), 'or')} cannot satisfy {joined(names)}: "
         "too few others are eligible"

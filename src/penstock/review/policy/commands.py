@@ -50,6 +50,20 @@ def commands(view: PullRequestView) -> tuple[Command, ...]:
     return tuple(command for command in found if command is not None)
 
 
+def commands_in_reviews(view: PullRequestView) -> tuple[Command, ...]:
+    """The commands that the texts of reviews begin with, oldest first: of these, a hold alone has an effect.
+
+    A forge does not tell whether somebody edited such a text, so that none of them grants anything.
+    """
+    found = []
+    for review in sorted(view.reviews(), key=lambda one: one.submitted):
+        match = _COMMAND.match(review.body)
+        if match is not None:
+            said = match["verb"].lower(), (match["rest"] or "").strip()
+            found.append(Command(*said, review.person.key, review.person.is_bot, review.submitted, edited=True))
+    return tuple(found)
+
+
 def parse_waive(command: Command) -> WaiveRequest | None:
     """What is to be waived; None where the command is not written as `WAIVE_FORM`."""
     match = _WAIVE.fullmatch(command.rest)

@@ -13,7 +13,7 @@ from penstock.review.model import Operation, Plan, Result, Verdict, VerdictState
 from penstock.review.policy import wording
 from penstock.review.policy.binding import bound_to
 from penstock.review.policy.break_glass import BrokenGlass, broken_glass
-from penstock.review.policy.commands import Command, commands
+from penstock.review.policy.commands import Command, commands, commands_in_reviews
 from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
@@ -28,7 +28,7 @@ from penstock.review.policy.requirements import Alternative, Slot, TooManyAltern
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, EvidenceStates, Group, Matched, meet
 from penstock.review.policy.separation import Contributors, contributors
-from penstock.review.policy.unheeded import Circumstances, unheeded
+from penstock.review.policy.unheeded import Circumstances, unheeded, unheeded_in_reviews
 from penstock.review.policy.waivers import Waived, waivers_of_comments, waivers_of_policy
 from penstock.specs.approval_policy import OWNERSHIP
 
@@ -372,14 +372,23 @@ class _Evaluation:
             self.view.may_write,
             self.organisation.shown,
         )
-        return tuple(Result("command", SKIPPED, why) for why in unheeded(self.commands, self.granted, seen))
+        found = (
+            *unheeded(self.commands, self.granted, seen),
+            *unheeded_in_reviews(commands_in_reviews(self.view), seen),
+        )
+        return tuple(Result("command", SKIPPED, why) for why in found)
 
     # Whom to ask.
 
     def _suggestion(self, judged: list[tuple[Group, RequirementOutcome]], stops: tuple[Result, ...]) -> Suggestion:
+        """The people to ask. Not complete where something blocks that no approval ends: a hold, a freeze, evidence."""
         demands = [Demand(outcome.ways, group.approvers) for group, outcome in judged if outcome.state is PENDING]
+        blocked = any(outcome.state is DISAPPROVED for _, outcome in judged)
         for stop in stops:
             person = frozenset(map(login_key, stop.can_satisfy)) - self.contributors.people
             if stop.name == "objection" and person:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
-        return smallest_set(demands, self.contributors.people)
+            else:
+                blocked = True
+        found = smallest_set(demands, self.contributors.people)
+        return found._replace(complete=found.complete and not blocked)

@@ -28,7 +28,10 @@ class Hold:
     """A hold that stands."""
 
     source: str
-    """Id of the comment; of a deleted one, when that happened, and of several in one second which of them it is."""
+    """Id of the comment, or of the review after that word.
+
+    Of a deleted comment, when that happened, and of several in one second which of them it is.
+    """
     person: str | None
     """Key of the login; None for an account that is gone."""
     reason: str
@@ -58,6 +61,10 @@ def _seen(view: PullRequestView, allowed: frozenset[str]) -> Iterable[Hold]:
         reason = _reason(comment)
         if reason is not None and _may_hold(view, comment.person, allowed):
             yield Hold(comment.id, comment.person.key, reason, comment.edited_at or comment.at)
+    for review in view.reviews():
+        reason = hold_in(review.body)
+        if reason is not None and _may_hold(view, review.person, allowed):
+            yield Hold(f"review {review.id}", review.person.key, reason or _UNSAID, review.submitted)
     in_second: Counter[datetime] = Counter()
     for deletion in view.deletions():
         in_second[deletion.at] += 1

@@ -100,6 +100,9 @@ class Roles:
         after = self._claimed.get(spec, before)
         moves = self.moves_ownership(change)
         owner = after if moves or before is None else before
+        serving = self._of_served_rollout(change)
+        if serving is not None:
+            before = serving
         if change.address.kind == "Rollout":
             on_call = [owner]
         else:
@@ -108,13 +111,29 @@ class Roles:
         return Standing(owner, before if moves else None, tuple(sorted({team for team in on_call if team is not None})))
 
     def moves_ownership(self, change: Change) -> bool:
-        """Whether the change hands a spec that exists to another name or another team."""
+        """Whether the change hands a spec that exists to another name or another team.
+
+        Who serves another team's rollout has taken it in hand, too.
+        """
         if change.cause != "direct":
             return False
-        if change.operation is Operation.RENAMED:
+        if change.operation is Operation.RENAMED or self._of_served_rollout(change) is not None:
             return True
         before = self._owner(str(change.address.spec))
         return before is not None and _claims(change) not in (None, before)
+
+    def _of_served_rollout(self, change: Change) -> str | None:
+        """The owner of the rollout that a Release turns to, where that is another than its own."""
+        if change.cause != "direct" or change.address.kind != "Release" or change.after is None:
+            return None
+        if not change.address.parts:
+            spec = change.after.get("spec") if isinstance(change.after, dict) else None
+            rollout = spec.get("rollout") if isinstance(spec, dict) else None
+        else:
+            rollout = change.after if change.address.parts == (".rollout",) else None
+        found = self._owner(f"Rollout/{rollout}")
+        own = _claims(change) or self._owner(str(change.address.spec))
+        return found if found != own else None
 
     def people(self, people: People, standing: Standing) -> frozenset[str]:
         """Everyone whom the policy's `people` means, for a change of that standing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -90,36 +90,45 @@ def _joined(parts: list[Alternatives]) -> Alternatives:
     return tuple(dict.fromkeys(map(as_one, combined(parts))))
 
 
-def needs(require: Require, standing: Standing) -> str:
-    """The requirement in words: `1 of sre, and 1 of flight-ml (owner)`."""
+def needs(require: Require, standing: Standing, teams: Collection[str]) -> str:
+    """The requirement in words: `1 of sre, and 1 of flight-ml (owner)`. `teams` are all that the base knows."""
     parts = []
     if require.from_ is not None:
-        parts.append(f"{require.count} of {_people(require.from_, standing)}")
+        parts.append(f"{require.count} of {_people(require.from_, standing, teams)}")
     if require.evidence is not None:
         parts.append("valid evidence")
     if require.all is not None:
-        parts += [_grouped(one, standing) for one in require.all]
+        parts += [_grouped(one, standing, teams) for one in require.all]
     if require.any:
-        either = " or ".join(needs(one, standing) for one in require.any)
+        either = " or ".join(needs(one, standing, teams) for one in require.any)
         parts.append(f"({either})" if parts else either)
     return ", and ".join(parts)
 
 
-def _grouped(require: Require, standing: Standing) -> str:
-    text = needs(require, standing)
+def _grouped(require: Require, standing: Standing, teams: Collection[str]) -> str:
+    text = needs(require, standing, teams)
     return f"({text})" if require.any is not None and len(require.any) > 1 else text
 
 
-def _people(people: People, standing: Standing) -> str:
+def _people(people: People, standing: Standing, teams: Collection[str]) -> str:
     # A team that a role names says so there.
     named = {team for role in people.roles if role != "independent" for team in teams_in(role, standing)}
     parts = [team for team in people.teams if team not in named]
     for role in people.roles:
         if role == "independent":
-            concerned = dict.fromkeys(team for team in (standing.owner, standing.former_owner) if team is not None)
-            parts.append(f"a team other than {joined(concerned)}" if concerned else "any team")
+            parts.append(_independent(standing, teams))
         else:
-            teams = teams_in(role, standing)
-            parts.append(f"{'/'.join(teams)} ({role})" if teams else f"the {role}, which the base does not name")
+            held = teams_in(role, standing)
+            parts.append(f"{'/'.join(held)} ({role})" if held else f"the {role}, which the base does not name")
     parts += people.logins
     return " or ".join(parts) if parts else "nobody"
+
+
+def _independent(standing: Standing, teams: Collection[str]) -> str:
+    """Who is independent; where no team is, everybody is taken for it, since nobody could approve otherwise."""
+    concerned = dict.fromkeys(team for team in (standing.owner, standing.former_owner) if team is not None)
+    if not concerned:
+        return "any team"
+    if set(teams) <= concerned.keys():
+        return f"{'/'.join(concerned)} (independent, for want of another team on the base)"
+    return f"a team other than {joined(concerned)}"

@@ -17,7 +17,9 @@ from penstock.review.policy.requirements import Alternatives, Bundle, alternativ
 from penstock.review.policy.waivers import Waived
 from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
 
-OWNERSHIP_WHY = "A change of owner needs the former and the new owner."
+OWNERSHIP_WHY = (
+    "A change of owner needs the former and the new owner, and a Release of another team's rollout needs both teams."
+)
 
 EvidenceStates = Mapping[str, str]
 """By address of a Release, one of `valid`, `missing`, `expired`, `mismatched`, `unsigned` and `revoked`."""
@@ -205,7 +207,7 @@ class _Meeting:
         known = self._ways.get(key)
         if known is None:
             ways = alternatives(require, lambda people: self.roles.people(people, standing))
-            known = self._ways[key] = ways, needs(require, standing)
+            known = self._ways[key] = ways, needs(require, standing, self.roles.organisation.teams)
         return known
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, get_args
 
 from penstock.diagnostics.grammar import joined, listed
-from penstock.review.policy.commands import BREAK_GLASS, WAIVE, WAIVE_FORM, Command, Verb, parse_waive
+from penstock.review.policy.commands import BREAK_GLASS, UNHOLD, WAIVE, WAIVE_FORM, Command, Verb, parse_waive
 from penstock.review.policy.waivers import waive_requests
 from penstock.review.policy.wording import moment, more_people
 from penstock.specs.approval_policy import BreakGlass
@@ -45,6 +45,17 @@ def unheeded(found: Iterable[Command], granted: Collection[Command], seen: Circu
             if why:
                 yield f"{login}'s {'waiver' if command.verb == WAIVE else 'break-glass'} does not count: {why}"
     yield from _waiting(granted, seen)
+
+
+def unheeded_in_reviews(found: Iterable[Command], seen: Circumstances) -> Iterator[str]:
+    """A sentence for each command that somebody who has a say wrote into a review, where only a hold counts."""
+    for command in found:
+        person = command.person
+        if person is None or command.is_bot or command.verb not in (UNHOLD, WAIVE, BREAK_GLASS):
+            continue
+        if seen.may_write(person) or person in seen.contributors:
+            (login,) = seen.shown([person])
+            yield f"{login} wrote `/penstock {command.verb}` in a review, where it has no effect: write it as a comment"
 
 
 def _why_void(command: Command, is_granted: bool, seen: Circumstances) -> str:

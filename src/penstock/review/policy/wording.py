@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from penstock.diagnostics.grammar import counted, joined
 from penstock.diagnostics.model import Diagnostic
 from penstock.forges.logins import GHOST
+from penstock.review.changes.told_below import standing_alone
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
 from penstock.review.policy.holds import Hold
@@ -200,10 +201,9 @@ _NOTHING = "no change in meaning"
 
 
 def _changes(plan: Plan) -> str:
-    meant = [change for change in plan.changes if change.operation is not Operation.MOVED]
-    if not meant:
+    count = counted(len(standing_alone(plan)), "change")
+    if all(change.operation is Operation.MOVED for change in plan.changes):
         return _NOTHING
-    count = counted(len(meant), "change")
     return f"rollback, {count}" if plan.kind == "rollback" else count
 
 

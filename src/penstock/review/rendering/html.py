@@ -77,7 +77,9 @@ def _change(row: Row) -> Iterator[str]:
         yield f"<details><summary>{counted(count, 'indirect effect')}</summary>\n<ul>\n"
         for below in row.below:
             yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
-            yield f'<span class="badge">{html_text(below.risk)}</span> {html_prose(below.why)}</li>\n'
+            yield f'<span class="badge">{html_text(below.risk)}</span> {html_prose(below.why)}'
+            others = below.note.beyond(row.note) if below.note is not None else ""
+            yield f" <strong>also needs {html_text(others)}</strong></li>\n" if others else "</li>\n"
         yield "</ul>\n</details>\n"
     yield "</article>\n"
 

@@ -23,7 +23,6 @@ _MARKS = {
     Direction.TIGHTENED: "🟢",
     Direction.NEUTRAL: "⚪",
 }
-_SHOWN_BELOW = 5
 _LONGEST_DIFF = 8_000
 _SHORTEST_DIFF = 300
 """Bytes with less than which a page has no room for a diff: none is made for it."""
@@ -113,32 +112,35 @@ def _table(
     moved = sum(change.operation is Operation.MOVED for change in plan.changes)
     if shown:
         page.add(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}\n")
-    left = len(shown)
+    left, above = len(shown), ""
     for row in shown:
-        if not page.add("".join(_lines(row, source, len(titles))), keep=200):
+        if not page.add("".join(_lines(row, above, source, len(titles))), keep=200):
             break
-        left -= 1
+        left, above = left - 1, row.affects
     if moved:
         page.add(f"\n{counted(moved, 'spec')} moved to another file (no effect).\n")
     return [f"{left} of {counted(len(shown), 'change')}"] if left else []
 
 
-def _lines(row: Row, source: str | None, columns: int) -> Iterator[str]:
-    yield _line(row, _MARKS[row.change.direction], source, columns)
-    for below in row.below[:_SHOWN_BELOW]:
-        yield _line(below, "↳", source, columns)
-    if len(row.below) > _SHOWN_BELOW:
+def _lines(row: Row, above: str, source: str | None, columns: int) -> Iterator[str]:
+    """A change and its effects; what is affected is told once, and not again where the row above affects the same."""
+    affects = "the same as above" if row.affects and row.affects == above else row.affects
+    yield _line(row, _MARKS[row.change.direction], affects, source, columns)
+    for below in row.shown_below():
+        yield _line(below, "↳", "", source, columns)
+    left = len(row.below) - len(row.shown_below())
+    if left:
         empty = " |" * (columns - 2)
-        yield f"| ↳ | and {len(row.below) - _SHOWN_BELOW} more |{empty}\n"
+        yield f"| ↳ | and {left} more |{empty}\n"
 
 
-def _line(row: Row, mark: str, source: str | None, columns: int) -> str:
+def _line(row: Row, mark: str, affects: str, source: str | None, columns: int) -> str:
     what = f"{row.symbol} {markdown(row.what)}"
     if row.values:
         what += f"<br>{markdown(row.values)}"
     if row.span is not None:
         what += f"<br><sub>{_place(row.span, source)}</sub>"
-    told = [row.risk, row.why, row.affects, *((row.note.needs, row.note.state) if row.note is not None else ("", ""))]
+    told = [row.risk, row.why, affects, *((row.note.needs, row.note.state) if row.note is not None else ("", ""))]
     cells = [mark, what, *map(markdown_prose, told)]
     return f"| {' | '.join(cells[:columns])} |\n"
 

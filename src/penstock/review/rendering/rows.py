@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from penstock.diagnostics.grammar import joined
 from penstock.diagnostics.model import Severity, Span
+from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
+from penstock.review.policy.wording import NOBODY
 from penstock.review.rendering.values import shown_value, shown_values
 from penstock.source.writing.findings import MENDED_BY_COMPILING
 
@@ -20,6 +22,9 @@ SYMBOLS = {
 }
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
+_EFFECTS_SHOWN = 5
+_AND = "; "
+"""Stands between what several rules need."""
 
 
 class Note(NamedTuple):
@@ -34,6 +39,16 @@ class Note(NamedTuple):
     def text(self) -> str:
         """Both, as one phrase."""
         return f"needs {self.needs}: {self.state}" if self.state else f"needs {self.needs}"
+
+    def beyond(self, other: Note | None) -> str:
+        """Whom it needs and the other one does not, whichever rules ask; empty where that is nobody."""
+        known = {NOBODY, *(_who(part) for part in (other.needs.split(_AND) if other is not None else ()))}
+        return _AND.join(part for part in self.needs.split(_AND) if _who(part) not in known)
+
+
+def _who(part: str) -> str:
+    """Who is needed, without the rules that ask."""
+    return part.partition(" [")[0]
 
 
 class Row(NamedTuple):
@@ -52,7 +67,13 @@ class Row(NamedTuple):
     span: Span | None
     note: Note | None
     below: tuple[Row, ...] = ()
-    """Indirect changes that this one causes."""
+    """Code that came with it, and indirect changes that it causes."""
+
+    def shown_below(self) -> tuple[Row, ...]:
+        """Those that a page with little room shows: each piece of code, and of the effects the first."""
+        code = tuple(row for row in self.below if row.change.address.parts)
+        effects = tuple(row for row in self.below if not row.change.address.parts)
+        return code + effects[:_EFFECTS_SHOWN]
 
 
 def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]:
@@ -61,7 +82,7 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
     `notes` are what the policy or a verdict says, by the fingerprint of a change.
     """
     known = notes or {}
-    parents = _parents(plan)
+    parents = told_below(plan)
     below: dict[str, list[Change]] = {}
     tops = []
     for change in plan.changes:
@@ -70,10 +91,7 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
             tops.append(change)
         else:
             below.setdefault(parent.fingerprint, []).append(change)
-    return tuple(
-        _row(plan, change, known, tuple(_row(plan, one, known) for one in _sorted(below.get(change.fingerprint, []))))
-        for change in _sorted(tops)
-    )
+    return tuple(_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops))
 
 
 def headline(plan: Plan) -> str:
@@ -82,7 +100,7 @@ def headline(plan: Plan) -> str:
     if errors:
         return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}."
     if plan.kind == "rollback":
-        count = len(_specs(_told(plan)))
+        count = len(_specs(standing_alone(plan)))
         to = "a previously served version" if count == 1 else "previously served versions"
         return f"Rollback of {_count(count, 'release')} to {to}."
     if plan.kind == "none":
@@ -95,14 +113,19 @@ def headline(plan: Plan) -> str:
 
 
 def next_command(plan: Plan) -> str | None:
-    """The command that helps next, where something keeps the plan from being approved."""
+    """The command that helps next, where something keeps the plan from being approved; in words, where none does."""
     codes = {found.code for found in plan.errors if found.severity is Severity.ERROR}
     if not codes:
         return None
+    if "merge-conflict" in codes:
+        return "merge the base into the branch, and push"
     if codes <= MENDED_BY_COMPILING:
         return "penstock compile && git add --all generated && git commit"
     if "edited-artifact" in codes:
         return "make the change in the specs, then penstock compile"
+    if codes <= {"unowned-file", *MENDED_BY_COMPILING}:
+        # The check of the specs says nothing of it.
+        return "move what Penstock did not write out of generated/, then penstock compile"
     return "penstock check"
 
 
@@ -141,32 +164,21 @@ def reach(plan: Plan) -> str:
 
 
 def _totals(plan: Plan) -> str:
-    told = _told(plan)
+    told = standing_alone(plan)
     if not told:
         return "no change in meaning"
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
-    listed = joined([f"{count} {direction.value}" for direction, count in counts.items() if count])
+    listed = joined([f"{count:,} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
     return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
-
-
-def _told(plan: Plan) -> list[Change]:
-    """What the totals count: each change that has a row of its own, whoever made it and wherever."""
-    caused = _parents(plan)
-    return [c for c in plan.changes if c.operation is not Operation.MOVED and c.fingerprint not in caused]
-
-
-def _stands_alone(change: Change) -> bool:
-    """Whether somebody made it: in the spec, or in what stands behind a name in it."""
-    return change.cause == "direct" or bool(change.address.parts)
 
 
 def _specs(told: Iterable[Change]) -> set[str]:
     return {str(change.address.spec) for change in told}
 
 
-def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: tuple[Row, ...] = ()) -> Row:
+def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: Iterable[Change] = ()) -> Row:
     former = f" (was {change.renamed_from})" if change.renamed_from is not None else ""
     risk = f"{change.direction.value} ({change.area.value})"
     if change.operation is Operation.MOVED:
@@ -183,8 +195,18 @@ def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: tuple[Row
         affects=affected(plan.impacts.get(change.fingerprint, Impact()), change),
         span=change.span,
         note=notes.get(change.fingerprint),
-        below=below,
+        below=tuple(_distinct(_row(plan, one, notes) for one in _sorted(below))),
     )
+
+
+def _distinct(found: Iterable[Row]) -> Iterator[Row]:
+    """Without those that say the same: a field and the code that came with it have the same effects."""
+    known = set()
+    for row in found:
+        said = row.what, row.risk, row.why, row.affects, row.note
+        if said not in known:
+            known.add(said)
+            yield row
 
 
 def _values(change: Change) -> str:
@@ -196,28 +218,6 @@ def _values(change: Change) -> str:
         return f"was {shown_value(change.before)}" if change.address.parts else ""
     before, after = shown_values(change.before, change.after)
     return f"{before} -> {after}"
-
-
-def _parents(plan: Plan) -> dict[str, Change]:
-    """By the fingerprint of an indirect change: the change that stands on its own and causes it."""
-    tops: dict[str, list[Change]] = {}
-    for change in plan.changes:
-        if _stands_alone(change):
-            tops.setdefault(str(change.address), []).append(change)
-    found: dict[str, Change] = {}
-    for change in plan.changes:
-        if _stands_alone(change):
-            continue
-        causes = [top for step in change.through for top in tops.get(step, ())]
-        cause = next((top for top in causes if (top.before, top.after) == (change.before, change.after)), None)
-        if cause is None and change.direction is Direction.NEUTRAL:
-            # What risks nothing needs no row of its own.
-            specs = {str(change.address), *(step.partition(".")[0] for step in change.through)}
-            direct = (other for other in plan.changes if other.cause == "direct")
-            cause = next((other for other in direct if str(other.address.spec) in specs), None)
-        if cause is not None:
-            found[change.fingerprint] = cause
-    return found
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:

@@ -17,7 +17,7 @@ _COLOURS = {
     Direction.TIGHTENED: "32",
     Direction.NEUTRAL: "2",
 }
-_SHOWN_BELOW = 5
+_SHOWN_MOVED = 5
 _SHOWN_FILES = 20
 
 
@@ -56,10 +56,10 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
             if len(moved) == 1
             else f"{len(moved)} specs moved to another file (no effect):"
         )
-        for row in moved[:_SHOWN_BELOW]:
+        for row in moved[:_SHOWN_MOVED]:
             yield f"  {row.symbol} {log_line(row.what)} {log_line(row.values)}"
-        if len(moved) > _SHOWN_BELOW:
-            yield f"    and {len(moved) - _SHOWN_BELOW} more"
+        if len(moved) > _SHOWN_MOVED:
+            yield f"    and {len(moved) - _SHOWN_MOVED} more"
     yield from _files(plan, paint, diffs)
     command = next_command(plan)
     if command is not None:
@@ -78,13 +78,17 @@ def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:
         yield f"    affects {'the same as above' if row.affects == above else log_line(row.affects)}"
     if row.note is not None:
         yield f"    {log_line(row.note.text)}"
-    for below in row.below[:_SHOWN_BELOW]:
+    for below in row.shown_below():
         colour = _COLOURS[below.change.direction]
         yield f"    {paint('↳', colour)} {log_line(below.what)}   {paint(log_line(below.risk), colour)}   " + paint(
             log_line(below.why), "2"
         )
-    if len(row.below) > _SHOWN_BELOW:
-        yield f"      and {len(row.below) - _SHOWN_BELOW} more"
+        others = below.note.beyond(row.note) if below.note is not None else ""
+        if others:
+            yield f"      also needs {log_line(others)}"
+    left = len(row.below) - len(row.shown_below())
+    if left:
+        yield f"      and {left} more"
 
 
 def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from penstock.source.writing.emit_yaml import emit_yaml_line
+
 _LONGEST_VALUE = 160
 """Characters of a value that comes or goes; of a raw patch, they are all that tells what it does."""
 _LONGEST_PART = 60
@@ -32,7 +34,7 @@ def shown_values(before: Any, after: Any) -> tuple[str, str]:
         return f"{'.'.join(path)}: {first}", f"{second}, and {len(more)} more" if more else second
     if first == second:
         # What differs in its type alone, such as 1 and 1.0, or `true` and true.
-        first, second = (orjson.dumps(value).decode() for value in (before, after))
+        first, second = emit_yaml_line(before), emit_yaml_line(after)
     if max(len(first), len(second)) > _LONGEST_PART:
         same = next((n for n, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), None)
         start = (min(len(first), len(second)) if same is None else same) - _BEFORE_WHAT_DIFFERS
@@ -56,7 +58,7 @@ def _written(value: Any) -> str:
         return "nothing" if value is None else '""'
     if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
         value = int(value)
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else emit_yaml_line(value)
 
 
 def _cut(text: str, longest: int) -> str:

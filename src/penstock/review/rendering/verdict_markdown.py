@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.diagnostics.grammar import counted
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.rendering.text_safety import markdown, markdown_prose
-from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
+from penstock.review.rendering.verdict_rows import VerdictRow, not_enough, verdict_rows
 
 _MARKS = {
     VerdictState.ERROR: "🟥 error",
@@ -32,7 +32,8 @@ def render(verdict: Verdict, *, most: int = _MOST_ROWS) -> str:
             if verdict.suggested_is_smallest
             else "Approvals from these people are enough, perhaps more than needed"
         )
-        rest = "" if verdict.suggested_is_enough else " That is not enough: the rest, nobody can give."
+        but = not_enough(verdict)
+        rest = f" That is not enough: {markdown_prose(but)}." if but else ""
         lines += [f"{which}: {people}.{rest}", ""]
     if rows:
         lines += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from penstock.diagnostics.grammar import listed
 from penstock.review.model import Result, Verdict, VerdictState
 from penstock.review.policy.wording import SILENT
 
@@ -52,6 +53,21 @@ def verdict_rows(verdict: Verdict) -> tuple[VerdictRow, ...]:
                 found.setdefault((row.state, row.why, row.can_satisfy), []).append(asking)
     rows = (VerdictRow(tuple(asking), state, says, can) for (state, says, can), asking in found.items())
     return tuple(sorted(rows, key=lambda row: _SEVERITY.index(row.state)))
+
+
+def not_enough(verdict: Verdict) -> str:
+    """Why the approvals of those who are suggested are not enough; empty where they are."""
+    if verdict.suggested_is_enough:
+        return ""
+    asked = set(verdict.suggested)
+    blocking = [
+        node.name
+        for node in verdict.tree.children
+        if node.state is VerdictState.DISAPPROVED and not (node.name == "objection" and asked & set(node.can_satisfy))
+    ]
+    if not blocking:
+        return "nobody can give the rest"
+    return f"{listed(dict.fromkeys(blocking))} {'blocks' if len(set(blocking)) == 1 else 'block'} it, too"
 
 
 def _asking(node: Result) -> list[tuple[Result, Asking]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.rendering.text_safety import log_line
-from penstock.review.rendering.verdict_rows import VerdictRow, verdict_rows
+from penstock.review.rendering.verdict_rows import VerdictRow, not_enough, verdict_rows
 
 _MARKS = {
     VerdictState.ERROR: "‼",
@@ -35,8 +35,8 @@ def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
     if verdict.suggested:
         smallest = "the smallest set" if verdict.suggested_is_smallest else "a set, perhaps not the smallest"
         people = ", ".join(log_line(f"@{login}") for login in verdict.suggested)
-        enough = f"{smallest} that is enough" if verdict.suggested_is_enough else "not enough: nobody can give the rest"
-        yield f"ask: {people} ({enough})"
+        but = not_enough(verdict)
+        yield f"ask: {people} ({f'not enough: {log_line(but)}' if but else f'{smallest} that is enough'})"
 
 
 def _row(row: VerdictRow, colour: bool) -> Iterator[str]:

@@ -5,18 +5,24 @@ Each kind of advice is lines for the end of a refusal; none where nothing of its
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.diagnostics.grammar import counted, joined
+from penstock.diagnostics.suggest import did_you_mean
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.sources import named
 from penstock.specs.addresses import Address
-from penstock.specs.dataset import DatasetSpec, Source
+from penstock.specs.dataset import DatasetSpec, Dialect, Source
 
 _MOST_NAMED = 3
 _DECIMAL_COMMA = re.compile(r'"[+-]?[0-9.]*,[0-9]+"')
+_WHOLE_WITH_POINT = re.compile(r'"[+-]?[0-9]+\.0+"')
+_SIGNS = ("na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "-", "--", "?", ".")
+"""What other tools write for a missing value, in lower case."""
+_VALUE_RULES = ("oneOf", "min", "max", "matches")
 _FORMS = {
     "timestamp": "a timestamp is written as `2026-01-31 06:00:00`, followed by `+02:00` if it is not UTC",
     "date": "a date is written as `2026-01-31`",
@@ -32,7 +38,9 @@ def advice(dataset: str, contract: DatasetSpec, findings: Sequence[Finding]) -> 
     stopping = [each for each in findings if each.result == "fail"]
     return (
         *_on_columns(dataset, stopping),
+        *_on_signs(dataset, contract, stopping),
         *_on_types(dataset, contract, stopping),
+        *_on_values(dataset, contract, stopping),
         *on_missing_values(dataset, contract, stopping),
         *_on_keys(dataset, stopping),
     )
@@ -74,24 +82,89 @@ def _on_columns(dataset: str, stopping: Sequence[Finding]) -> list[str]:
 
 def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) -> list[str]:
     """On values that are not what their column declares: how such a value is written."""
-    found = [each for each in stopping if each.rule == "type" and each.column]
+    found = [each for each in stopping if each.rule == "type" and each.column and not _is_signs_alone(each)]
     lines = []
     for type_, form in _FORMS.items():
         of_type = [each for each in found if contract.columns[str(each.column)].type == type_]
         if not of_type:
             continue
         has_comma = any(_DECIMAL_COMMA.fullmatch(sample) for each in of_type for sample in each.samples)
-        comma = ""
+        as_well = ""
         if type_ == "float" and has_comma:
-            comma = ", and these use a comma"
+            as_well = ", and these use a comma"
             if contract.source.csv is not None:
                 place = Address("Dataset", dataset).key("source")
-                comma += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
+                as_well += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
+        if type_ == "int" and all(
+            _WHOLE_WITH_POINT.fullmatch(one) for each in of_type for one in each.samples or ("",)
+        ):
+            as_well = (
+                ', and pandas writes these with a point where others are missing, unless they are `astype("Int64")`'
+            )
+        if contract.source.csv is not None and any('""' in each.samples for each in of_type):
+            as_well += ", and a missing value as an empty field without quotes"
         names = [str(each.column) for each in of_type]
         lines.append(
-            f"help: {form}{comma}: write them so in the source, or change the type at {_columns(dataset, names)}"
+            f"help: {form}{as_well}: write them so in the source, or change the type at {_columns(dataset, names)}"
         )
     return lines
+
+
+def _on_signs(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) -> list[str]:
+    """On texts that stand for missing values in most tools, and are values here unless the dialect says so."""
+    found = {str(each.column): _signs(each) for each in stopping if each.column and _signs(each)}
+    if not found:
+        return []
+    signs = list(dict.fromkeys(sign for each in found.values() for sign in each))
+    seem = "seems to stand for a missing value" if len(signs) == 1 else "seem to stand for missing values"
+    places = _columns(dataset, list(found))
+    if contract.source.csv is None:
+        it = "it one" if len(signs) == 1 else "them such"
+        return [f"help: {joined(signs)} {seem}: make {it} in the source ({places})"]
+    kept = [json.dumps(each, ensure_ascii=False) for each in (contract.source.dialect or Dialect()).missing]
+    written = ", ".join([*kept, *signs])
+    place = Address("Dataset", dataset).key("source")
+    they = "it is" if len(signs) == 1 else "they are"
+    return [
+        f"help: {joined(signs)} {seem}, which `dialect: {{missing: [{written}]}}` beside `csv` at {place} reads so "
+        f"where {they} not in quotes ({places})"
+    ]
+
+
+def _signs(finding: Finding) -> list[str]:
+    """The samples, in quotes as they are shown, that mean that there is no value."""
+    if finding.rule not in ("type", "oneOf", "matches"):
+        return []
+    return [each for each in finding.samples if each.strip('"').strip().lower() in _SIGNS]
+
+
+def _is_signs_alone(finding: Finding) -> bool:
+    return bool(finding.samples) and _signs(finding) == list(finding.samples)
+
+
+def _on_values(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) -> list[str]:
+    """On values that are of their type and break a rule."""
+    found = [each for each in stopping if each.rule in _VALUE_RULES and each.column and not _is_signs_alone(each)]
+    if not found:
+        return []
+    address = Address("Dataset", dataset)
+    places = [str(address.key("columns").key(str(each.column)).key(each.rule)) for each in found]
+    more = len(places) - _MOST_NAMED
+    named = f"{', '.join(places[:_MOST_NAMED])} and {more:,} more" if more > 0 else joined(places)
+    meant = next((guess for each in found if (guess := _meant(each, contract))), "")
+    return [
+        f"help: correct such values in the source{meant}, or the {'rule' if len(places) == 1 else 'rules'} at {named}; "
+        f"`onViolation: quarantine` at {address} quarantines such rows"
+    ]
+
+
+def _meant(finding: Finding, contract: DatasetSpec) -> str:
+    """The allowed value that the first sample is a slip of, where there is one."""
+    allowed = contract.columns[str(finding.column)].one_of or []
+    if finding.rule != "oneOf" or not finding.samples:
+        return ""
+    guess = did_you_mean(finding.samples[0].strip('"').strip(), map(str, allowed), most=1)
+    return f" (is `{guess[0]}` meant?)" if guess else ""
 
 
 def _on_keys(dataset: str, stopping: Sequence[Finding]) -> list[str]:

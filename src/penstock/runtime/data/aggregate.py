@@ -96,7 +96,7 @@ def aggregated_values(
         )
         SELECT {", ".join(values)} FROM framed WHERE {_CLASS} = {_ASKS} ORDER BY "@row"
     """
-    return query(connection, sql, place)
+    return query(connection, sql, place, shows_values=not (rows.is_withheld or theirs.is_withheld))
 
 
 def _counting(*conditions: str | None) -> str:

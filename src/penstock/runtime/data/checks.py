@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from penstock.diagnostics.suggest import did_you_mean
+from penstock.runtime.data.contract import WITHHELD
 from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import connect, query
 from penstock.runtime.data.findings import Finding, Result
@@ -28,6 +29,11 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
     if policy.added != "ignore":
         for name in snapshot["added"]:
             sentence = f"{dataset}.{name}: the source has this column, but the contract does not"
+            if not name:
+                sentence = (
+                    f"{dataset}: the source has a column without a name, as pandas writes its index unless it is "
+                    "given `index=False`, but the contract does not"
+                )
             found.append(Finding("added", sentence, policy.added, name))
     needed = {*contract.primary_key, contract.event_time, contract.known_at}
     for name in snapshot["removed"]:
@@ -80,16 +86,20 @@ def _whole_minutes(age: timedelta) -> Duration:
 
 def judge_checks(table: pa.Table, dataset: str, contract: DatasetSpec) -> list[Finding]:
     """The checks that the rows break."""
-    return [finding for check in contract.checks if (finding := _judge(check, table, dataset)) is not None]
+    shows_values = not any(column.sensitivity in WITHHELD for column in contract.columns.values())
+    return [
+        finding for check in contract.checks if (finding := _judge(check, table, dataset, shows_values)) is not None
+    ]
 
 
-def _judge(check: Check, table: pa.Table, dataset: str) -> Finding | None:
+def _judge(check: Check, table: pa.Table, dataset: str, shows_values: bool) -> Finding | None:
     place, result = f"{dataset} ({check.id})", _result(check)
     if check.rows is not None:
         return _judge_count(check, table.num_rows, place)
     if check.sql is not None:
         sql = check.sql.strip().rstrip(";")
-        counted = query(connect({"this": table}), f"SELECT count(*) FROM ({sql}\n)", f"check `{check.id}`")
+        counting = f"SELECT count(*) FROM ({sql}\n)"
+        counted = query(connect({"this": table}), counting, f"check `{check.id}`", shows_values=shows_values)
         rows = int(counted.column(0)[0].as_py())
     else:
         name = check.python or ""

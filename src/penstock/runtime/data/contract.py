@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from penstock.runtime.data.conversion import SQL_TYPES, Conversion, stored_conversion
+from penstock.runtime.data.conversion import NEVER, SQL_TYPES, Conversion, stored_conversion
 from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
 from penstock.specs.dataset import Column, DatasetSpec
@@ -69,7 +69,8 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJu
         for name, column in present.items()
     }
     connection = connect({"source": table})
-    rules = _row_rules(contract, present, conversions)
+    types = {name: table.schema.field(name).type for name in present}
+    rules = _row_rules(contract, present, conversions, types)
     findings = [
         *_share_findings(connection, dataset, contract, present, conversions, table.num_rows),
         *_row_findings(connection, dataset, contract, rules, conversions, table.num_rows),
@@ -95,11 +96,14 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJu
 
 
 def _row_rules(
-    contract: DatasetSpec, present: Mapping[str, Column], conversions: Mapping[str, Conversion]
+    contract: DatasetSpec,
+    present: Mapping[str, Column],
+    conversions: Mapping[str, Conversion],
+    types: Mapping[str, pa.DataType],
 ) -> list[RowRule]:
     rules = []
     for name, column in present.items():
-        rules += _column_rules(name, column, conversions[name])
+        rules += _column_rules(name, column, conversions[name], types[name])
     key = tuple(name for name in contract.primary_key if name in present)
     for name in key:
         if present[name].nullable is not False:
@@ -113,11 +117,14 @@ def _row_rules(
     return rules
 
 
-def _column_rules(name: str, column: Column, converted: Conversion) -> list[RowRule]:
+def _column_rules(name: str, column: Column, converted: Conversion, type_: pa.DataType) -> list[RowRule]:
     raw, value = identifier(name), converted.value
     rules = []
     if converted.possible != "TRUE":
         phrase = _is_no(column.type)
+        if converted.possible == NEVER:
+            # What is shown of such values may look like one of the type.
+            phrase = (f"{phrase[0]} but {type_}", f"{phrase[1]} but {type_}")
         rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
     if column.nullable is False:
         quick = f"count(*) - count({raw})" if value == raw else None

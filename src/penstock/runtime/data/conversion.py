@@ -33,8 +33,11 @@ class Conversion:
     """What it converts to; NULL where it does not convert."""
 
 
+NEVER = "FALSE"
+"""Whether a value converts of a kind that has no way to the type."""
 _ALWAYS = "TRUE"
 _NUMBER = "regexp_full_match(trim({x}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
+_HAS_YEAR = r"regexp_matches({x}, '^\s*\d{{4}}')"
 _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("int", "int"): ("TRY_CAST({x} AS BIGINT) IS NOT NULL", "TRY_CAST({x} AS BIGINT)"),
     ("float", "float"): (_ALWAYS, "CASE WHEN NOT isnan(CAST({x} AS DOUBLE)) THEN CAST({x} AS DOUBLE) END"),
@@ -71,10 +74,11 @@ _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("timestamp", "string"): (_ALWAYS, "CAST({x} AS VARCHAR)"),
     ("date", "timestamp"): (_ALWAYS, "CAST({x} AS TIMESTAMP)"),
     # Through TIMESTAMPTZ, since a cast straight to TIMESTAMP drops the offset that the text may carry.
-    # Words such as `infinity` and `epoch` are times to the database, and mistakes in data.
+    # Words such as `infinity` and `epoch` are times to the database, and mistakes in data. So are years of two digits:
+    # in `31-12-15` it takes the day for the year 31.
     ("string", "timestamp"): (
-        "regexp_matches({x}, '[0-9]') AND TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL",
-        "CASE WHEN regexp_matches({x}, '[0-9]') THEN CAST(TRY_CAST({x} AS TIMESTAMPTZ) AS TIMESTAMP) END",
+        f"{_HAS_YEAR} AND TRY_CAST({{x}} AS TIMESTAMPTZ) IS NOT NULL",
+        f"CASE WHEN {_HAS_YEAR} THEN CAST(TRY_CAST({{x}} AS TIMESTAMPTZ) AS TIMESTAMP) END",
     ),
     ("timestamp", "date"): (
         "CAST(CAST({x} AS DATE) AS TIMESTAMP) = CAST({x} AS TIMESTAMP)",
@@ -92,7 +96,7 @@ def conversion(expression: str, kind: str, to: str) -> Conversion:
     if kind == "null":
         return Conversion(_ALWAYS, f"CAST(NULL AS {SQL_TYPES[to]})")
     if (kind, to) not in _TABLE:
-        return Conversion("FALSE", f"CAST(NULL AS {SQL_TYPES[to]})")
+        return Conversion(NEVER, f"CAST(NULL AS {SQL_TYPES[to]})")
     possible, value = _TABLE[kind, to]
     return Conversion(possible.format(x=expression), value.format(x=expression))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -37,20 +38,49 @@ def connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> pa.Table:
-    """The rows of a query; where the database refuses it, an `InputError` that starts with `place`."""
+def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str, *, shows_values: bool = False) -> pa.Table:
+    """The rows of a query; where the database refuses it, an `InputError` that starts with `place`.
+
+    The error quotes values of the tables only with `shows_values`, for tables without sensitive columns.
+    """
     try:
         relation = connection.sql(sql)
         if relation is None:
             raise InputError(f"{place}: the SQL returns no rows; expected one SELECT")
         return relation.to_arrow_table()
     except duckdb.Error as error:
-        raise InputError(f"{place}: {_first_sentence(error)}") from None
+        told = _first_sentence(error) if shows_values or isinstance(error, _WITHOUT_VALUES) else _without_values(error)
+        raise InputError(f"{place}: {told}") from None
+
+
+_WITHOUT_VALUES = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.NotSupportedError,
+    duckdb.OperationalError,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+    duckdb.SyntaxException,
+)
+"""What is raised before a row is read, or for want of memory or disk; any other error may quote a value of a row."""
+
+_CONVERSION = re.compile(r".* to (\S+) when casting from source column (.+)", re.DOTALL)
 
 
 def _first_sentence(error: duckdb.Error) -> str:
     # What follows the blank line draws the generated query, which the author of the spec has never seen.
     return " ".join(str(error).split("\n\n")[0].split("\nLINE ")[0].split())
+
+
+def _without_values(error: duckdb.Error) -> str:
+    """What is wrong, in words that hold nothing of the rows."""
+    told = _first_sentence(error)
+    what = "the SQL fails on a value"
+    if isinstance(error, duckdb.ConversionException):
+        found = _CONVERSION.fullmatch(told)
+        what = f"a value of `{found[2]}` is no {found[1]}" if found else "a value cannot be converted"
+        what += "; `try_cast` makes such values missing"
+    return f"{what} (not shown, as the data may be sensitive)"
 
 
 def identifier(name: str) -> str:

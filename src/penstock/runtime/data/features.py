@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from penstock.runtime.data.conversion import conversion, kind_of
 from penstock.runtime.data.engine import connect, identifier, query
 from penstock.runtime.data.expressions import scalar
 from penstock.runtime.data.fingerprint import fingerprint
-from penstock.runtime.data.functions import call
+from penstock.runtime.data.functions import as_column, call
 from penstock.runtime.data.latest import latest_values
 from penstock.runtime.data.lookup import looked_up_values
 from penstock.runtime.data.timed import POSITION, TimedTable, matched
@@ -120,7 +121,8 @@ def _values(
         place = f"feature `{name}.{each}`"
         # One query a feature, so that a fault names the feature that has it.
         checked = scalar(sql, place, connection)
-        values[each] = query(connection, f"SELECT ({checked}\n) FROM {identifier(rows.name)}", place).column(0)
+        computing = f"SELECT ({checked}\n) FROM {identifier(rows.name)}"
+        values[each] = query(connection, computing, place, shows_values=not rows.is_withheld).column(0)
     for (form, of, _), group in _groups(definition.features).items():
         place = f"`{form}` over `{of}` in feature set `{name}`"
         table = _JOINED[form](connection, rows, _table(tables, of, name), group, place)
@@ -150,21 +152,24 @@ def _table(tables: Mapping[str, TimedTable], dataset: str, feature_set: str) -> 
 
 def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
     """The values that a function of the repository gives; it sees the columns that it says it reads."""
-    import pyarrow as pa
-
     function = feature.python or ""
     visible = [column for column in rows.table.column_names if column != POSITION]
     if feature.reads is not None:
         rows.require(feature.reads, place)
         visible = feature.reads
-    returned = call(function, rows.table.select(visible))
     try:
-        values = returned if isinstance(returned, pa.ChunkedArray) else pa.chunked_array([pa.array(returned)])
-    except (TypeError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{place}: `{function}` did not return a column of values: {error}") from None
-    if len(values) != rows.table.num_rows:
-        raise InputError(f"{place}: `{function}` returned {len(values):,} values for {rows.table.num_rows:,} rows")
-    return values
+        return as_column(call(function, rows.table.select(visible)), function, rows.table.num_rows)
+    except InputError as fault:
+        hidden = [name for name in rows.table.column_names if name not in visible]
+        raise InputError(f"{place}: {fault}{_not_read(fault.__cause__, hidden)}") from fault.__cause__
+
+
+def _not_read(error: BaseException | None, hidden: Sequence[str]) -> str:
+    """What hides a column that a function looks for, where the feature's `reads` does."""
+    if not isinstance(error, KeyError):
+        return ""
+    missed = [name for name in hidden if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(error))]
+    return f"; `reads` does not list `{missed[0]}`" if missed else ""
 
 
 def _beyond_bounds(shown: Sequence[str]) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from penstock.diagnostics.grammar import joined
 from penstock.runtime.faults import InputError
 from penstock.runtime.repository import expose, has
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -61,6 +66,8 @@ def failure(error: BaseException) -> str:
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, ModuleNotFoundError) and error.name is not None and has(error.name):
         what += f": of the repository a step finds what the code that its specs name imports: add `import {error.name}`"
+    if isinstance(error, AttributeError) and "'pyarrow.lib.Table' object" in text:
+        what += ": it is an Arrow table, of which `.to_pandas()` makes a frame"
     if isinstance(error, SyntaxError) and error.filename:
         return f" at {_relative(error.filename)}:{error.lineno}: {what}"
     frames = [frame for frame in extract_tb(error.__traceback__) if _is_of_repository(frame.filename)]
@@ -70,7 +77,8 @@ def failure(error: BaseException) -> str:
 def _is_of_repository(filename: str) -> bool:
     path = Path(filename).resolve()
     installed = "site-packages" in path.parts or path.is_relative_to(_PACKAGE)
-    return path.is_relative_to(Path.cwd()) and not installed
+    # A frame of compiled code has the name of a source that is not here, relative to where it was compiled.
+    return path.is_relative_to(Path.cwd()) and not installed and path.is_file()
 
 
 def _relative(filename: str) -> str:
@@ -86,7 +94,13 @@ def as_table(value: Any, name: str) -> Any:
         return value
     if isinstance(value, pa.RecordBatch):
         return pa.Table.from_batches([value])
-    if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns"):
+    if _is_of_pandas(value) and hasattr(value, "columns"):
+        lost = [f"`{index}`" for index in value.index.names if index is not None]
+        if lost:
+            _log.warning(
+                "warning: `%s` returned a frame with the index %s, which is no column: `.reset_index()` makes it one",
+                name, joined(lost),
+            )  # fmt: skip
         try:
             return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
         except (TypeError, ValueError, pa.ArrowException) as error:
@@ -96,5 +110,44 @@ def as_table(value: Any, name: str) -> Any:
                 f"`{name}` returned a frame whose columns mix types: {told}: give each column one type, "
                 f"for example with `astype`"
             ) from None
-    returned = "None, as a function without `return` does" if value is None else type(value).__name__
-    raise InputError(f"`{name}` returned {returned}; expected an Arrow table or a pandas frame")
+    raise InputError(f"`{name}` returned {_form(value)}; expected an Arrow table or a pandas frame")
+
+
+def as_column(value: Any, name: str, rows: int) -> pa.ChunkedArray:
+    """One value for each of so many rows, of what the function `name` returned: an array, a pandas Series or a list.
+
+    Values count by their place, as pandas' index would not have it: a Series of another order is refused.
+    """
+    import pyarrow as pa
+
+    is_table = isinstance(value, pa.Table | pa.RecordBatch) or (_is_of_pandas(value) and hasattr(value, "columns"))
+    if is_table or value is None or isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        form = "a table" if is_table else _form(value)
+        such_as = ", such as a column of it" if is_table else ""
+        raise InputError(f"`{name}` returned {form}; expected one value for each row{such_as}")
+    try:
+        values = value if isinstance(value, pa.ChunkedArray) else pa.chunked_array([pa.array(value)])
+    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
+        raise InputError(f"`{name}` did not return a column of values: {error}") from None
+    if len(values) != rows:
+        raise InputError(f"`{name}` returned {len(values):,} values for {rows:,} rows")
+    if _is_of_pandas(value) and hasattr(value, "index") and not _is_in_order(value.index):
+        raise InputError(
+            f"`{name}` returned a Series whose index is not that of the rows (0 to {rows - 1:,}), so its values may "
+            f"belong to other rows: return it in their order (`.sort_index()`), or `.to_numpy()` if it has that order"
+        )
+    return values
+
+
+def _is_in_order(index: pd.Index) -> bool:
+    import pandas as pd
+
+    return bool(index.equals(pd.RangeIndex(len(index))))
+
+
+def _is_of_pandas(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "pandas"
+
+
+def _form(value: Any) -> str:
+    return "None, as a function without `return` does" if value is None else type(value).__name__

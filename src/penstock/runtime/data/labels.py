@@ -10,6 +10,7 @@ from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.model import Label
+from penstock.specs.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,10 +91,10 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         SELECT due, value FROM met ORDER BY position
     """
     found = query(connection, sql, place)
-    return _kept(rows, found, task, place)
+    return _kept(rows, found, task, place, label.horizon)
 
 
-def _kept(rows: pa.Table, found: pa.Table, task: str, place: str) -> Labelled:
+def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, horizon: Duration | None) -> Labelled:
     import pyarrow.compute as pc
 
     due = found["due"].combine_chunks()
@@ -101,7 +102,12 @@ def _kept(rows: pa.Table, found: pa.Table, task: str, place: str) -> Labelled:
     keep = pc.and_(due, present)
     table = rows.append_column(LABEL, found["value"]).filter(keep)
     if not table.num_rows:
-        raise InputError(f"{place}: none of {rows.num_rows:,} rows has a label that became known at its time or later")
+        when = "at its time or later" if horizon is None else f"within its horizon of {horizon!s}"
+        asked = "" if horizon is None else "how long labels take, and "
+        raise InputError(
+            f"{place}: none of {rows.num_rows:,} rows has a label that became known {when}: check {asked}that both "
+            f"datasets name an entity and its times alike"
+        )
     if task == "regression" and not pc.all(pc.is_finite(table[LABEL])).as_py():
         raise InputError(f"{place}: a label is infinite")
     classes = tuple(sorted(pc.unique(table[LABEL]).to_pylist())) if task == "multiclass" else ()

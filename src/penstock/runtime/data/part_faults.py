@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from penstock.runtime.artifacts import EVENT_TIME, LABEL
+from penstock.diagnostics.grammar import joined
+from penstock.runtime.artifacts import EVENT_TIME, LABEL, FeatureColumn
 from penstock.runtime.faults import InputError
 from penstock.specs.addresses import Address
 from penstock.specs.model import Label, TimeSplit
+from penstock.specs.numbers import number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,8 +28,22 @@ def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, A
         if not facts["rows"]:
             fall = _where_rows_fall(args.split, parts, labelled)
             raise InputError(f"{place}: no row falls into the {name} split; {fall}")
-        if args.task != "regression" and _is_of_one_class(facts):
+        if args.task == "regression":
+            _refuse_one_number(args, labelled)
+        elif _is_of_one_class(facts):
             raise InputError(_one_class(args, name, facts, labelled))
+
+
+def without_label(args: argparse.Namespace, left_out: Mapping[str, int], rows: int) -> str:
+    """The warning that most rows are left out since they have no label; empty where most have one."""
+    missing, due = left_out["without_label"], rows - left_out["not_due"]
+    if missing * 2 <= due:
+        return ""
+    horizon = "" if args.label.horizon is None else f" within the horizon of {args.label.horizon!s}"
+    return (
+        f"{Address('Model', args.model).key('label')}: {missing:,} of {due:,} rows have no label{horizon} and are left "
+        f"out: check that both datasets name an entity and its times alike"
+    )
 
 
 def classes_missing_from_training(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -45,6 +61,30 @@ def classes_missing_from_training(args: argparse.Namespace, parts: Mapping[str, 
     return found
 
 
+def features_missing_from_a_part(tables: Mapping[str, pa.Table], features: Sequence[FeatureColumn]) -> list[str]:
+    """The features that some parts have and others lack in all of their rows: a sentence for each."""
+    found = []
+    for feature in features:
+        lacking = [name for name, part in tables.items() if part[feature.name].null_count == part.num_rows]
+        having = [name for name in tables if name not in lacking]
+        if lacking and having:
+            rows = "no row of the " + " and the ".join(f"{name} split" for name in lacking)
+            found.append(
+                f"feature `{feature.set}.{feature.name}`: {rows} has a value, but rows of {joined(having)} have: check "
+                f"whether what it is computed from has ended or not yet begun"
+            )
+    return found
+
+
+def _refuse_one_number(args: argparse.Namespace, labelled: pa.Table) -> None:
+    """An `InputError` where all rows have the same number for a label."""
+    import pyarrow.compute as pc
+
+    least, most = (each(labelled[LABEL]).as_py() for each in (pc.min, pc.max))
+    if least == most:
+        raise InputError(_nothing_to_learn(args, f"all {labelled.num_rows:,} rows have the label {number(least)}"))
+
+
 def _is_of_one_class(facts: Mapping[str, Any]) -> bool:
     return len(facts["classes"]) < 2 if "classes" in facts else facts["positives"] in (0, facts["rows"])
 
@@ -57,16 +97,20 @@ def _one_class(args: argparse.Namespace, name: str, facts: Mapping[str, Any], la
     one = next(iter(facts["classes"])) if "classes" in facts else int(facts["positives"] > 0)
     others = labelled.num_rows - int(pc.sum(pc.equal(labelled[LABEL], one)).as_py() or 0)
     if not others:
-        all_rows = _have(labelled.num_rows, "", one, args.label)
-        return (
-            f"{column}: {all_rows}, so there is nothing to learn: check whether the source has rows of any other "
-            f"label, and whether the model's `label` names the right column"
-        )
+        return _nothing_to_learn(args, _have(labelled.num_rows, "", one, args.label))
     these = _have(facts["rows"], f" of the {name} split", one, args.label)
     have = "1 row has" if others == 1 else f"{others:,} rows have"
     return (
         f"{Address('Model', args.model).key('split')}: {these}; elsewhere {have} another ({column}): give the split "
         f"more rows, or split so that each split has some of them"
+    )
+
+
+def _nothing_to_learn(args: argparse.Namespace, all_rows: str) -> str:
+    column = Address("Dataset", args.label.dataset).key("columns").key(args.label.column)
+    return (
+        f"{column}: {all_rows}, so there is nothing to learn: check whether the source has rows of any other label, "
+        f"and whether the model's `label` names the right column"
     )
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+_WITH_OFFSET = r"\d:\d{2}(:\d{2}([.,]\d+)?)?\s*([+-]\d|[A-Za-z])"
+"""A time of day, and after it an offset or the name of a zone."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +91,8 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
     )
     failing = query(connection, f"SELECT {counts} FROM source", "the source's columns")
     unconverted: dict[str, int] = {name: failing.column(place)[0].as_py() for place, name in enumerate(present)}
+    texts = [name for name in present if kinds[name] == "string" and contract.columns[name].type == "timestamp"]
+    _warn_of_mixed_offsets(connection, texts)
     selected = ", ".join(
         f"{identifier(name) if unconverted[name] else conversions[name].value} AS {identifier(name)}"
         for name in present
@@ -126,6 +131,22 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         "added": [name for name in raw.column_names if name not in contract.columns],
         "removed": [name for name in contract.columns if name not in raw.column_names],
     }
+
+
+def _warn_of_mixed_offsets(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
+    """Tell of columns of text in which some times have an offset and others have none, which may be of another zone."""
+    for name in texts:
+        column = identifier(name)
+        counted = f"count({column}), count(*) FILTER (WHERE regexp_matches({column}, {literal(_WITH_OFFSET)}))"
+        found = query(connection, f"SELECT {counted} FROM source", f"`{name}`")
+        times, zoned = (found.column(place)[0].as_py() for place in range(2))
+        if 0 < zoned < times:
+            have = "has" if zoned == 1 else "have"
+            _log.warning(
+                "warning: `%s`: %s of %s times %s an offset from UTC, and the others are taken for UTC: write all of "
+                "them alike",
+                name, f"{zoned:,}", f"{times:,}", have,
+            )  # fmt: skip
 
 
 def _sort_columns(connection: duckdb.DuckDBPyConnection, contract: DatasetSpec, present: list[str]) -> list[str]:
@@ -167,6 +188,11 @@ def _readable(table: pa.Table) -> pa.Table:
             raise InputError(
                 f"the column `{field.name}` has the type {field.type}, which cannot be read: write it with at most "
                 f"38 digits, or as text"
+            )
+        if pa.types.is_duration(field.type) or pa.types.is_interval(field.type):
+            raise InputError(
+                f"the column `{field.name}` has the type {field.type}, which cannot be read: make it a number, with "
+                f"`.dt.total_seconds()` in pandas or `epoch(...)` in SQL"
             )
     fields = [field.with_type(_readable_type(field.type)) for field in table.schema]
     return table.cast(pa.schema(fields), safe=False)

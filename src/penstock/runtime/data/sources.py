@@ -111,12 +111,25 @@ def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: S
                 patterns, name, len(lacking), len(tables),
                 f"{sum(lacking):,}", f"{sum(table.num_rows for table in tables):,}",
             )  # fmt: skip
+    _warn_of_partitions(patterns, [path for path, _ in found], [n for n in columns if n not in tables[0].column_names])
     if len(tables) == 1:
         return tables[0]
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
         raise InputError(f"the files of `{patterns}` disagree: {disagreement(found) or error}") from None
+
+
+def _warn_of_partitions(patterns: str | Sequence[str], paths: Sequence[str], lacking: Sequence[str]) -> None:
+    """Tell of columns that are named by the folders of the files, as other tools write and read them."""
+    for name in lacking:
+        part = next((part for path in paths for part in Path(path).parts[:-1] if part.startswith(f"{name}=")), None)
+        if part is not None:
+            _log.warning(
+                "warning: `%s`: `%s` is no column of the files, only a part of their paths (`%s`), which is not read: "
+                "read them with a function (`python` instead of `parquet`)",
+                patterns, name, part,
+            )  # fmt: skip
 
 
 def _parquet(filesystem: Any, path: str) -> pa.Table:

@@ -33,7 +33,12 @@ from penstock.runtime.artifacts import (
 )
 from penstock.runtime.data.engine import connect, identifier, query
 from penstock.runtime.data.labels import labelled
-from penstock.runtime.data.part_faults import classes_missing_from_training, refuse_unusable
+from penstock.runtime.data.part_faults import (
+    classes_missing_from_training,
+    features_missing_from_a_part,
+    refuse_unusable,
+    without_label,
+)
 from penstock.runtime.data.parts import AnySplit, assign, carried
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
@@ -117,7 +122,12 @@ def run(args: argparse.Namespace) -> None:
         "parts": {name: describe(each, args.task) for name, each in tables.items()},
     }
     refuse_unusable(args, facts["parts"], table)
-    for warning in classes_missing_from_training(args, facts["parts"]):
+    few = without_label(args, facts["left_out"], joined.num_rows)
+    for warning in (
+        *([few] if few else []),
+        *classes_missing_from_training(args, facts["parts"]),
+        *features_missing_from_a_part(tables, features),
+    ):
         _log.warning("warning: %s", warning)
     for name, each in tables.items():
         write_table(args.splits / f"{name}.parquet", each)

@@ -92,16 +92,23 @@ def evaluation_context(model: TrainedModel, splits: Splits, threshold: float) ->
     rows = splits.rows("test")
     if len(rows.label) == 0:
         raise InputError("the splits have no test rows, so the model cannot be evaluated")
-    try:
-        predictions = predictions_of(model, rows.features, rows.label, splits.classes, threshold)
-    except InputError:
-        raise
-    except Exception as error:  # whatever the learner does with values that the training rows did not have
-        raise InputError(f"the model fails on the test rows: {type(error).__name__}: {error}") from error
+    predictions = tried(model, rows.features, rows.label, splits.classes, threshold, "the test rows")
     if not np.isfinite(predictions.output).all():
         count = int((~np.isfinite(predictions.output)).sum())
         raise InputError(f"the model predicts no finite number for {count} of {len(predictions)} test rows")
     return EvaluationContext(model, splits, rows, threshold, predictions)
+
+
+def tried(
+    model: TrainedModel, frame: pd.DataFrame, label: Array, classes: tuple[str, ...], threshold: float, rows: str
+) -> Predictions:
+    """`predictions_of`; an `InputError` that names the `rows` where the model fails on them."""
+    try:
+        return predictions_of(model, frame, label, classes, threshold)
+    except InputError:
+        raise
+    except Exception as error:  # whatever the learner does with values that the training rows did not have
+        raise InputError(f"the model fails on {rows}: {type(error).__name__}: {error}") from error
 
 
 def predictions_of(

@@ -12,6 +12,7 @@ from penstock.runtime.evaluation.rule_words import about
 from penstock.specs.decision import Bound, Figure, Outcome, judge
 from penstock.specs.gate import AnyRule, CompareRule, MetricRule, PythonRule
 from penstock.specs.limits import Limit, limits
+from penstock.specs.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class RuleVerdict:
         unknown = f": {'; '.join(self.notes)}" if self.notes else ""
         return tuple(
             f"rule `{self.rule.id}`: {_against(judgement.figure, bound)}, but must be {bound}"
-            f"{judgement.limit.unit and ' ' + judgement.limit.unit}{why}"
+            f"{judgement.limit.unit and ' ' + judgement.limit.unit}"
+            f"{_beyond_reach(self.rule, judgement.figure, bound)}{why}"
             f"{unknown if isnan(judgement.figure.nearer_end(bound)) else ''}"
             for judgement in self.judgements
             for bound in judgement.broken
@@ -104,6 +106,17 @@ def verdicts(rules: Sequence[AnyRule], measured: Mapping[str, Mapping[str, Any]]
 def _has_interval(rule: AnyRule) -> bool:
     """Whether an end of the interval is judged: one that is not known must not fall back to the estimate."""
     return isinstance(rule, CompareRule) or (isinstance(rule, MetricRule | PythonRule) and rule.confidence is not None)
+
+
+def _beyond_reach(rule: AnyRule, figure: Figure, bound: Bound) -> str:
+    """Where the estimate is as good as can be, and its interval still misses the bound: what is to blame."""
+    metric = METRICS.get(rule.metric) if isinstance(rule, MetricRule) else None
+    if metric is None or figure.low is None or isnan(figure.nearer_end(bound)):
+        return ""
+    best = metric.high if bound.kind == "at_least" else metric.low
+    if figure.estimate != best:
+        return ""
+    return "; no model is better, so the test set is too small for this bound and confidence"
 
 
 def _against(figure: Figure, bound: Bound) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from penstock.diagnostics.grammar import joined
 from penstock.runtime.artifacts import FeatureColumn
 from penstock.runtime.data.functions import failure
 from penstock.runtime.faults import InputError
@@ -27,6 +28,7 @@ THREADS = 2
 """Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
 two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
 
+_MOST_NAMED = 4
 _INSTALL = ": install the package that provides it here, and in the Environment's runtime image"
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
         try:
             return model.fit(rows, label)
         except ValueError as error:
-            raise InputError(_explained(error)) from error
+            raise InputError(f"{_explained(error)}{without_values(rows)}") from error
 
 
 @contextmanager
@@ -92,6 +94,20 @@ def limited_threads(threads: int) -> Iterator[None]:
 
     with threadpool_limits(threads):
         yield
+
+
+def without_values(rows: pd.DataFrame | Any) -> str:
+    """The end of a sentence on rows that cannot be learned: the features that none of them has."""
+    if not hasattr(rows, "columns"):
+        return ""
+    empty = [str(name) for name in rows.columns if rows[name].isna().all()]
+    if not empty:
+        return ""
+    named = joined([f"`{name}`" for name in empty[:_MOST_NAMED]])
+    more = f" and {len(empty) - _MOST_NAMED} more" if len(empty) > _MOST_NAMED else ""
+    return (
+        f"; no training row has a value of {named}{more}: exclude such features, or correct what they are computed from"
+    )
 
 
 def takes_sparse(estimator: Any) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import Splits
@@ -17,6 +19,10 @@ from penstock.runtime.learning.inputs import best_params, kept_features, refuse_
 from penstock.runtime.learning.model_files import save_model
 from penstock.specs.estimator import Estimator
 from penstock.specs.model import TASKS, Preprocess
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     pipeline = unfitted_pipeline(estimator, arguments.preprocess, features)
     frame = rows.features[[feature.name for feature in features]]
     began = time.monotonic()
-    fit(pipeline, frame, rows.label)
+    _fit(pipeline, frame, rows.label)
     log.info("Fitted on %d rows and %d features in %.1f s.", len(frame), len(features), time.monotonic() - began)
     digest = save_model(
         arguments.model_dir,
@@ -66,3 +72,20 @@ def run(arguments: argparse.Namespace) -> None:
         },
     )
     log.info("The model `%s` is %s.", arguments.model, digest)
+
+
+def _fit(pipeline: Any, frame: pd.DataFrame, label: np.ndarray[Any, Any]) -> None:
+    """Fit the pipeline, and tell whether it has not converged: such a model is another with each change of the rows."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        fit(pipeline, frame, label)
+    stopped = [each for each in caught if issubclass(each.category, ConvergenceWarning)]
+    for said in dict.fromkeys(str(each.message).splitlines()[0].rstrip(".:") for each in stopped):
+        log.warning(
+            "warning: the learner has not converged (%s): raise `max_iter` or the like in `estimator.params`, or scale "
+            "numbers with `preprocess.numeric.scale`", said,
+        )  # fmt: skip
+    for other in caught:
+        if other not in stopped:
+            warnings.showwarning(other.message, other.category, other.filename, other.lineno)

@@ -15,7 +15,14 @@ import numpy as np
 
 from penstock.runtime.artifacts import Splits
 from penstock.runtime.faults import InputError
-from penstock.runtime.learning.estimators import THREADS, build_estimator, fit, limited_threads, takes_sparse
+from penstock.runtime.learning.estimators import (
+    THREADS,
+    build_estimator,
+    fit,
+    limited_threads,
+    takes_sparse,
+    without_values,
+)
 from penstock.runtime.learning.inputs import kept_features
 from penstock.runtime.learning.preprocess import preparation
 from penstock.runtime.measures import predictions as forms
@@ -69,6 +76,7 @@ class Bench:
         self._truth = validation.label
         example = build_estimator(task.estimator, {}, task.task, task.seed)
         prepare = preparation(task.preprocess, features, sparse=takes_sparse(example))
+        self._without_values = without_values(train.features[names])
         with limited_threads(task.threads):
             self._train = prepare.fit_transform(train.features[names])
             self._validation = prepare.transform(validation.features[names])
@@ -82,7 +90,7 @@ class Bench:
             with limited_threads(task.threads):
                 value = compute(task.metric, self._predictions(estimator))
         except InputError as error:
-            return str(error)
+            return f"{error}{self._without_values}"
         return value if np.isfinite(value) else f"`{task.metric}` is not defined on the validation rows"
 
     def _predictions(self, estimator: Any) -> forms.Predictions:

@@ -18,7 +18,7 @@ import numpy as np
 
 from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import Splits, read_json, read_table, write_json, write_table
-from penstock.runtime.evaluation.context import predictions_of
+from penstock.runtime.evaluation.context import tried
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import TrainedModel, load_model
 from penstock.runtime.measures.metrics import compute
@@ -110,7 +110,7 @@ def _unseen(model: TrainedModel, splits: Splits) -> Predictions:
     parts = [splits.rows(part) for part in ("validation", "test")]
     frame = pd.concat([part.features for part in parts], ignore_index=True)
     label: Array = np.concatenate([part.label for part in parts])
-    return predictions_of(model, frame, label, splits.classes, 0.5)
+    return tried(model, frame, label, splits.classes, 0.5, "the validation and test rows")
 
 
 @dataclass(frozen=True, slots=True)

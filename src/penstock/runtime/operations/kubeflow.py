@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,6 +31,9 @@ PAGE = 100
 TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"
 """Where the service account's token for an API of several users is; the variable of kfp's own client."""
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
+LONGEST_RUN = timedelta(days=7)
+"""Longer than the deadlines of all steps of a pipeline, one after the other. What is called unfinished after that has
+lost its workflow (it was deleted, or its cluster made anew), and nobody is left to say how it ended."""
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,10 @@ class Run:
     created: datetime
     state: str
     """As the API says it, such as ``RUNNING``; empty where it does not."""
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether it has not ended yet."""
+        return self.state in UNFINISHED and now - self.created < LONGEST_RUN
 
 
 class Pipelines:
@@ -91,12 +98,17 @@ class Pipelines:
         wanted = f"no version `{version}`" if version else "no version"
         raise InputError(f"the pipeline `{name}` has {wanted} in the namespace `{self._namespace}` of {self._api}")
 
-    def runs(self, pipeline: Pipeline) -> Iterator[Run]:
-        """The runs of any version of a pipeline, newest first."""
+    def newest_run(self, pipeline: Pipeline, since: datetime) -> Run | None:
+        """The newest run of any version of a pipeline; None where none was created since a moment."""
         query = {"namespace": self._namespace, "page_size": str(PAGE), "sort_by": "created_at desc"}
         for item in self._pages("runs", query, "runs"):
+            created = _moment(item["created_at"])
+            if created < since:
+                # Those of all pipelines come newest first: what follows is older still.
+                return None
             if item.get("pipeline_version_reference", {}).get("pipeline_id") == pipeline.id:
-                yield Run(str(item["run_id"]), _moment(item["created_at"]), str(item.get("state", "")))
+                return Run(str(item["run_id"]), created, str(item.get("state", "")))
+        return None
 
     def start(self, pipeline: Pipeline, title: str, parameters: Mapping[str, str], service_account: str = "") -> str:
         """Start a run of the pipeline's version under the experiment of the pipeline's name; the run's id."""

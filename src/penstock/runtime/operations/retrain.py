@@ -6,15 +6,11 @@ import argparse
 import logging
 from datetime import UTC, datetime, timedelta
 
-from penstock.runtime.arguments import directory
+from penstock.runtime.arguments import by_name, named_directory
 from penstock.runtime.artifacts import read_json
-from penstock.runtime.operations.kubeflow import UNFINISHED, Pipeline, Pipelines, Run
+from penstock.runtime.operations.kubeflow import LONGEST_RUN, Pipeline, Pipelines
 from penstock.runtime.operations.observe import duration
 from penstock.specs.units import Duration
-
-LONGEST_RUN = timedelta(days=7)
-"""Longer than the deadlines of all steps of a training pipeline, one after the other. What is called unfinished after
-that has lost its workflow (it was deleted, or its cluster made anew), and nobody is left to say how it ended."""
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +18,9 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
-    parser.add_argument("--drift", action="append", type=directory, required=True, help="output of `drift`")
+    parser.add_argument(
+        "--drift", action="append", type=named_directory, required=True, help="rollout=PATH, output of `drift`"
+    )
     parser.add_argument("--api", required=True, help="address of the API")
     parser.add_argument("--namespace", default="", help="namespace of the pipeline and of its run")
     parser.add_argument(
@@ -34,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
-    drifted = [name for path in arguments.drift for name in _drifted(read_json(path / "drift.json"))]
+    measured = by_name(arguments.drift, "--drift")
+    drifted = [
+        f"{name} of {rollout}"
+        for rollout, path in measured.items()
+        for name in _drifted(read_json(path / "drift.json"))
+    ]
     if not drifted:
         log.info("No drift: `%s` is not retrained.", arguments.model)
         return
@@ -60,13 +63,14 @@ def _drifted(facts: dict[str, list[dict[str, object]]]) -> list[str]:
 
 def _hindrance(pipelines: Pipelines, pipeline: Pipeline, cooldown: Duration, now: datetime) -> str | None:
     """Why no run may start now: one is under way, or one was created within the cooldown, however it ended."""
-    newest: Run | None = next(pipelines.runs(pipeline), None)
+    shortest = timedelta(milliseconds=int(cooldown))
+    newest = pipelines.newest_run(pipeline, now - max(LONGEST_RUN, shortest))
     if newest is None:
         return None
     age = now - newest.created
-    if newest.state in UNFINISHED and age < LONGEST_RUN:
+    if newest.goes_on(now):
         return f"the run {newest.id} of `{pipeline.name}` is in progress"
-    if age < timedelta(milliseconds=int(cooldown)):
+    if age < shortest:
         return (
             f"the run {newest.id} of `{pipeline.name}` was created {_words(age)} ago, within the cooldown of {cooldown}"
         )

@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 
 from penstock.runtime.arguments import by_name, named_text
-from penstock.runtime.operations.kubeflow import Pipelines
+from penstock.runtime.operations.kubeflow import LONGEST_RUN, Pipelines
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--service-account", default="", help="service account of the run's pods; the API's default if empty"
     )
     parser.add_argument(
+        "--unless-running", action="store_true", help="start nothing while the pipeline's newest run has not ended"
+    )
+    parser.add_argument(
         "--parameter", action="append", type=named_text, default=[], help="NAME=VALUE of a parameter of the pipeline"
     )
 
@@ -31,6 +34,12 @@ def run(arguments: argparse.Namespace) -> None:
     pipelines = Pipelines(arguments.api, arguments.namespace)
     pipeline = pipelines.pipeline(arguments.pipeline, arguments.version)
     parameters = by_name(arguments.parameter, "--parameter")
-    title = f"{pipeline.name} {datetime.now(UTC):%Y-%m-%d %H:%M}"
+    now = datetime.now(UTC)
+    if arguments.unless_running:
+        newest = pipelines.newest_run(pipeline, now - LONGEST_RUN)
+        if newest is not None and newest.goes_on(now):
+            log.info("`%s` is not started: its run %s is in progress.", pipeline.name, newest.id)
+            return
+    title = f"{pipeline.name} {now:%Y-%m-%d %H:%M}"
     run_id = pipelines.start(pipeline, title, parameters, arguments.service_account)
     log.info("Started `%s`, version %s, as the run %s.", pipeline.name, pipeline.version_name, run_id)

@@ -32,8 +32,8 @@ WRITING = (
         "unreadable-index",
         """The index of the generated files is damaged, so it is not known which files are Penstock's.
 
-        Usually a merge left conflict markers in it: do not merge generated files by hand. Resolve the specs, delete the
-        output directory and compile again. If something else damaged it, restore the committed one.
+        Restore the committed one, or delete the output directory and compile again. The conflict markers of a merge are
+        no damage: once the specs are resolved, `penstock compile` writes the files of both sides anew.
         """,
     ),
     Code(

@@ -31,6 +31,7 @@ _QUANTITY = re.compile(r"[1-9][0-9]*(?:ms|[smhdw%]|[KMGT]i?)")
 _TO_ESCAPE = re.compile(rf'["\\{_UNPRINTABLE}]')
 _NOT_IN_QUOTES = re.compile(f"[{_UNPRINTABLE}]")
 _NOT_IN_BLOCK = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
+_ENDS_IN_FLOW = re.compile(r"[\n,?\[\]{}]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\x1b": "\\e"}
@@ -60,6 +61,17 @@ def emit_yaml(value: Any) -> str:
 def emit_yaml_documents(values: Iterable[Any]) -> str:
     """Several documents of one file, `---` between them."""
     return "---\n".join(emit_yaml(value) for value in values)
+
+
+def emit_yaml_line(value: Any) -> str:
+    """A value on one line, without a line feed: lists and mappings in flow style. Takes what `emit_yaml` takes."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{emit_yaml_line(key)}: {emit_yaml_line(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(emit_yaml_line, value))}]"
+    if not isinstance(value, str):
+        return _leaf(value, "")
+    return _double(value) if _ENDS_IN_FLOW.search(value) else _decide(value)
 
 
 def _again(mapping: Recurring, pad: str, first: str) -> str:

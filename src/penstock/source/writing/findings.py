@@ -36,16 +36,17 @@ def not_a_directory(path: str, is_link: bool) -> Diagnostic:
     )
 
 
-def unreadable_index(path: str, directory: str, why: str, *, is_merged: bool = False) -> Diagnostic:
-    """The record of what Penstock owns is lost; where a merge did that, neither side's record is the right one."""
-    anew = f"delete `{directory}/` and compile again"
-    helps = (f"restore the committed one: git checkout HEAD -- {path}", f"or {anew}")
+def unreadable_index(path: str, directory: str, why: str) -> Diagnostic:
+    """The record of what Penstock owns is lost."""
     return Diagnostic.error(
         "unreadable-index",
         "the index of the generated files is damaged",
         Span.point(path),
         why,
-        help=(f"resolve the specs, {anew}",) if is_merged else helps,
+        help=(
+            f"restore the committed one: git checkout HEAD -- {path}",
+            f"or delete `{directory}/` and compile again",
+        ),
     )
 
 

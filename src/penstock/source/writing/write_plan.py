@@ -25,6 +25,10 @@ INDEX_VERSION = 1
 _BAD_PART = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]|^\.{1,2}$|[. ]$|^$')
 """What no part of a path may be: a way up, or a name that some file system refuses."""
 
+_CONFLICT_MARKER = re.compile(rb"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
+_AROUND_ENTRIES = (b'"version": %d,' % INDEX_VERSION, b'"artifacts": {', b"}", b"}")
+"""The lines of an index after the first that list no file."""
+
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -68,16 +72,15 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
     try:
         data = read_plain_file(f"{root}/{INDEX}")
         index, why = parse_index(data), "it is not an index that Penstock wrote"
+        if index is None:
+            index = _parse_merged(data)
     except FileNotFoundError:
         index, why = {}, ""
     except OSError as error:
         index, why = None, error.strerror or "reading it failed"
     journal = read_journal(root)
     if index is None:
-        is_merged = re.search(rb"^<<<<<<< ", data, re.MULTILINE) is not None
-        why = "it contains merge conflict markers" if is_merged else why
-        broken = findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why, is_merged=is_merged)
-        return Ownership({}, journal, broken)
+        return Ownership({}, journal, findings.unreadable_index(f"{shown_as}/{INDEX}", shown_as, why))
     return Ownership(index, journal)
 
 
@@ -247,6 +250,20 @@ def parse_index(data: bytes) -> dict[str, str] | None:
         return {path: digest.removeprefix("sha256:") for path, digest in listed.items()}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _parse_merged(data: bytes) -> dict[str, str] | None:
+    """The files of both sides, of an index in which a merge left its conflict markers; None where it is no such index.
+
+    Either side wrote its files, so that all of them may be compiled anew.
+    """
+    head, *lines = [line.strip() for line in data.splitlines() if not _CONFLICT_MARKER.match(line)] or [b""]
+    listed = [line.rstrip(b",") for line in lines if line.endswith((b"}", b"},")) and line.startswith(b'"')]
+    if not _CONFLICT_MARKER.search(data) or head != b"{" or len(lines) != len(listed) + len(_AROUND_ENTRIES):
+        return None
+    if tuple(lines[:2] + lines[-2:]) != _AROUND_ENTRIES:
+        return None
+    return parse_index(b'{"version": %d, "artifacts": {%b}}' % (INDEX_VERSION, b",".join(listed)))
 
 
 def is_safe(path: str) -> bool:

@@ -10,8 +10,8 @@ from penstock.targets.base import Capability, version
 
 PLUGINS_SINCE = (1, 5)
 """First version with traffic router plugins; before, all pods share the traffic by their number."""
-# A Service's name has 63 characters at most, and `-canary` comes behind it.
-LONGEST_NAME = 56
+LONGEST_HOST = 253
+"""Of a host name in an HTTPRoute."""
 
 
 def _plugins(endpoint: Endpoint) -> str | None:
@@ -92,11 +92,15 @@ def _not_of_the_canary(endpoint: Endpoint) -> str | None:
 
 
 def _name(endpoint: Endpoint) -> str | None:
-    return (
-        None
-        if len(endpoint.name) <= LONGEST_NAME
-        else f"`{endpoint.name}-canary` is too long for the name of a Service"
-    )
+    if endpoint.name[0].isalpha():
+        return None
+    return "Kubernetes rejects the Services of the endpoint, because their name starts with a digit"
+
+
+def _domain(endpoint: Endpoint) -> str | None:
+    if endpoint.host is None or len(endpoint.host) <= LONGEST_HOST:
+        return None
+    return f"the host name of the endpoint would have {len(endpoint.host)} characters, and the Gateway API rejects it"
 
 
 CAPABILITIES = (
@@ -116,5 +120,6 @@ CAPABILITIES = (
         _not_of_the_canary,
         'a selector `revision="$canary"` over series of the endpoint\'s pods',
     ),
-    Capability("metadata.name", _name, "a name of at most 56 characters"),
+    Capability("metadata.name", _name, "a name that starts with a letter"),
+    Capability("environment.argoRollouts.domain", _domain, f"a shorter domain: {LONGEST_HOST} characters in all"),
 )

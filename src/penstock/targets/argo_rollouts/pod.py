@@ -57,6 +57,7 @@ def _size_of_model(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _fetch(endpoint: Endpoint) -> dict[str, Any]:
+    keys = manifests.storage_variables(endpoint.storage_secret) if endpoint.storage_secret else []
     return {
         "name": "fetch-model",
         "image": endpoint.fetch_image,
@@ -67,7 +68,7 @@ def _fetch(endpoint: Endpoint) -> dict[str, Any]:
             *("--digest", endpoint.files.digest),
             *("--target", MODEL_FOLDER),
         ],
-        "env": [{"name": "HOME", "value": "/tmp"}],
+        "env": [{"name": "HOME", "value": "/tmp"}, *keys],
         "resources": _FETCH_RESOURCES,
         "securityContext": manifests.CONTAINER_SECURITY,
         "volumeMounts": [{"name": "model", "mountPath": MODEL_VOLUME}, _SCRATCH_MOUNT],

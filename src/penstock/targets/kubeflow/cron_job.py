@@ -39,7 +39,11 @@ _RESOURCES: dict[str, Any] = {"requests": {"cpu": "100m", "memory": "256Mi"}, "l
 
 
 def cron_job(schedule: Schedule) -> dict[str, Any]:
-    """The CronJob of a schedule. It starts at most one run at a time, up to an hour late, and tries three times."""
+    """The CronJob of a schedule. It tries three times, up to an hour late, and starts no run beside one that goes on.
+
+    Its own job ends once the run is started, so `concurrencyPolicy` alone would let runs overlap: the older one would
+    then publish over what the newer one has measured.
+    """
     labels = manifests.labels(schedule, name=schedule.name, component="schedule")
     return {
         "apiVersion": "batch/v1",
@@ -81,6 +85,7 @@ def _pod(schedule: Schedule) -> dict[str, Any]:
                     schedule.service_account,
                     "--pipeline",
                     schedule.workflow,
+                    "--unless-running",
                 ],
                 "env": _VARIABLES,
                 "resources": _RESOURCES,

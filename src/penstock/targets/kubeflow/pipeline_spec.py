@@ -54,9 +54,24 @@ def platform_spec(workflow: Workflow) -> Recurring:
     common: dict[str, Any] = {"podMetadata": {"labels": _pod_labels(workflow)}}
     if at_least(workflow.version, SECURITY_CONTEXT_SINCE):
         common["securityContext"] = _NON_ROOT
+    if workflow.storage_secret is not None:
+        common["secretAsEnv"] = _storage_keys(workflow.storage_secret)
     by_timeout = {step.timeout_seconds: _platform_executor(step.timeout_seconds, common) for step in workflow.steps}
     executors = {f"exec-{step.name}": by_timeout[step.timeout_seconds] for step in workflow.steps}
     return Recurring(platforms={"kubernetes": {"deploymentSpec": {"executors": executors}}})
+
+
+def _storage_keys(secret: str) -> list[dict[str, Any]]:
+    """As kfp's compiler writes them, with the name twice: older versions read the one, newer ones the other."""
+    return [
+        {
+            "secretName": secret,
+            "keyToEnv": [{"secretKey": name, "envVar": name} for name in names],
+            "optional": optional,
+            "secretNameParameter": {"runtimeValue": {"constant": secret}},
+        }
+        for names, optional in manifests.STORAGE_KEYS
+    ]
 
 
 def labels_of(workflow: Workflow) -> dict[str, str]:

@@ -31,6 +31,8 @@ def render_access(rule: AccessRule) -> Iterator[Manifest]:
             "metadata": account,
             # The server never asks the cluster for anything.
             "automountServiceAccountToken": False,
+            # KServe gives its storage initializer the keys of the secrets that stand here.
+            **({"secrets": [{"name": rule.storage_secret}]} if rule.storage_secret else {}),
         },
         {
             "apiVersion": "policy/v1",

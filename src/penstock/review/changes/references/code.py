@@ -100,8 +100,10 @@ class CodeReferences:
         if before == after:
             return None
         own_before, own_after = self._own(module, "")
-        why = f"the code behind `{function}` changed, with unknown effect"
         path = paths_of(module)[0]
+        file = self.changed.files.get(path)
+        is_new = file is not None and file.before is None
+        why = f"the code behind `{function}` {'is new' if is_new else 'changed'}, with unknown effect"
         if own_before == own_after:
             path, *more = blobs_of(self._around(module, "", on_path=False))[0]
             others = f" and {len(more)} more" if more else ""

@@ -1,4 +1,4 @@
-"""Writing artifacts is whole after any interruption, and small edits touch nothing else."""
+"""Writing artifacts is whole after any interruption."""
 
 from __future__ import annotations
 
@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from penstock.source.writing import write_plan
 from penstock.source.writing.output import INDEX, OutputDirectory
-from source.outputs import ONE, applied, codes, compile_into, contents, planned, with_index
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "generated"
-
+from source.outputs import ONE, codes, compile_into, contents, planned, with_index
 
 TO_THE_SYSTEM = ("open", "replace", "unlink", "rmdir", "mkdir", "fsync", "makedirs", "fdopen")
 
@@ -126,39 +119,3 @@ def test_a_journal_that_cannot_be_read_announces_nothing(root: Path, journal: st
     (root / ".journal.json").write_text(journal)
     assert compile_into(root, {"a": "2"}).prune == ()
     assert contents(root) == with_index({"a": "2"}) | {"b": b"by hand"}
-
-
-def amended(root: Path, files: Mapping[str, str], changed: Mapping[str, str]) -> write_plan.WritePlan | None:
-    """What a small edit would do after which the directory, that holds `files`, differs from them in what `changed`."""
-    after = {**files, **changed}
-    known = applied(root, planned(root, files), files)
-    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in changed.items()}
-    return OutputDirectory(root).amend(digests, with_index(after)[INDEX], known, len(known))
-
-
-def test_an_amendment_writes_what_changed_and_touches_nothing_else(root: Path) -> None:
-    compile_into(root, ONE)
-    changed = {"prod/b.yaml": "other"}
-    plan = amended(root, ONE, changed)
-    assert plan is not None
-    assert (plan.update, plan.create, plan.prune, plan.others) == ((INDEX, "prod/b.yaml"), (), (), 2)
-    applied(root, plan, changed)
-    assert planned(root, ONE | changed).is_empty
-
-
-def test_an_amendment_names_what_was_edited_by_hand(root: Path) -> None:
-    compile_into(root, ONE)
-    known = applied(root, planned(root, ONE), ONE)
-    (root / "prod/b.yaml").write_text("by hand")
-    digests = {"prod/b.yaml": hashlib.sha256(b"other").hexdigest()}
-    plan = OutputDirectory(root).amend(digests, with_index({**ONE, "prod/b.yaml": "other"})[INDEX], known, 4)
-    assert plan is not None
-    assert plan.edited == ("prod/b.yaml",)
-
-
-def test_what_was_never_written_or_announced_by_a_killed_run_is_no_amendment(root: Path) -> None:
-    compile_into(root, ONE)
-    assert amended(root, ONE, {"prod/c.yaml": "c"}) is None
-    (root / ".journal.json").write_bytes(with_index(ONE)[INDEX])
-    known = dict.fromkeys((*ONE, INDEX), (1, 1, ""))
-    assert OutputDirectory(root).amend({}, with_index(ONE)[INDEX], known, 4) is None
