@@ -42,7 +42,7 @@ def write(rules: RuleFile, folder: Path) -> None:
 
 
 def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
 
 
 def custom_metrics(*expressions: str) -> str:

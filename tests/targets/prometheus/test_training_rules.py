@@ -60,7 +60,7 @@ def write(rules: RuleFile, folder: Path) -> None:
 
 
 def run(promtool: Path, *arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
 
 
 SCHEDULES = {
