@@ -100,7 +100,9 @@ def _name(endpoint: Endpoint) -> str | None:
 def _domain(endpoint: Endpoint) -> str | None:
     if endpoint.host is None or len(endpoint.host) <= LONGEST_HOST:
         return None
-    return f"the host name of the endpoint would have {len(endpoint.host)} characters, and the Gateway API rejects it"
+    return (
+        f"the host name of the endpoint would be longer than {LONGEST_HOST} characters, and the Gateway API rejects it"
+    )
 
 
 CAPABILITIES = (
