@@ -243,8 +243,7 @@ def test_a_verdict_that_does_not_follow_from_its_inputs_is_found(pull: PullReque
     assert "recomputed, the verdict is `pending`" in result.problem
 
 
-def test_a_verdict_that_differs_in_a_detail_is_told_by_the_place_of_it(pull: PullRequest, tmp_path: Path) -> None:
-    """As when it was recorded by another version, which explained the same decision otherwise."""
+def test_a_verdict_that_was_explained_otherwise_differs_at_a_place(pull: PullRequest, tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "record")
     found = decision_on(pull)
     child, *others = found.verdict.tree.children

@@ -24,6 +24,7 @@ from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
+from penstock.catalog.sql.statements import STATEMENTS
 from penstock.catalog.sql.values import (
     Columns,
     ColumnUse,
@@ -50,14 +51,6 @@ DIALECT = "duckdb"
 # of a review, where a line can be a command to the forge; what is wrong with a text is reported here.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
-_STATEMENTS = (
-    exp.Alter, exp.Analyze, exp.Attach, exp.Cache, exp.Command, exp.Comment, exp.Commit, exp.Create, exp.Describe,
-    exp.Detach, exp.DML, exp.Drop, exp.Grant, exp.Install, exp.Kill, exp.Pivot, exp.Pragma, exp.Refresh, exp.Revoke,
-    exp.Rollback, exp.Set, exp.Show, exp.Summarize, exp.Transaction, exp.TruncateTable, exp.Uncache, exp.Use,
-    exp.Values,
-)  # fmt: skip
-"""What sqlglot makes of a text that does something, or gives a table by another word than SELECT."""
-
 
 def expression(text: str) -> Expression | SqlError:
     """What an expression reads."""
@@ -66,7 +59,7 @@ def expression(text: str) -> Expression | SqlError:
         return tree
     if isinstance(tree, exp.Block):
         return SqlError("expected one expression, without `;`", _semicolon(text))
-    if isinstance(tree, _STATEMENTS):
+    if isinstance(tree, STATEMENTS):
         return SqlError("expected an expression, and this is a statement", (0, len(text)))
     if isinstance(tree, exp.Alias):
         return SqlError("expected an expression without `as`: the feature already has a name", (0, len(text)))
