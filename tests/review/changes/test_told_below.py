@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.review.changes.told_below import standing_alone
+from penstock.review.model import Plan
 from penstock.review.rendering import html, markdown, terminal
 from penstock.review.rendering.rows import Note, headline, rows
 from review.repositories import Documents, Repository
@@ -16,13 +17,18 @@ def add_feature(documents: Documents) -> None:
     documents["FeatureSet", "conditions"]["spec"]["features"]["gusts"] = added
 
 
-def test_the_code_of_a_new_feature_is_told_below_it(repository: Repository) -> None:
+def with_the_feature(repository: Repository) -> Plan:
+    """The plan of a pull request that adds it with its code."""
     repository.commit()
     repository.branch()
     repository.write("systems/weather.py", CODE)
     repository.edit(add_feature)
     repository.commit()
-    plan = repository.plan()
+    return repository.plan()
+
+
+def test_the_code_of_a_new_feature_is_told_below_it(repository: Repository) -> None:
+    plan = with_the_feature(repository)
     assert [str(one.address) for one in standing_alone(plan)] == [FEATURE]
     (row,) = rows(plan)
     assert [(one.what, one.why) for one in row.below] == [
@@ -86,12 +92,7 @@ def test_a_rule_of_a_gate_that_is_said_to_tighten_does_not_hide_its_code(reposit
 
 
 def test_who_is_asked_about_the_code_alone_is_told_with_it(repository: Repository) -> None:
-    repository.commit()
-    repository.branch()
-    repository.write("systems/weather.py", CODE)
-    repository.edit(add_feature)
-    repository.commit()
-    plan = repository.plan()
+    plan = with_the_feature(repository)
     (top,) = standing_alone(plan)
     notes = {change.fingerprint: Note("1 of flight-ml (owner) [owner]") for change in plan.changes}
     code = next(change for change in plan.changes if change.address.parts[-1:] == (".python",))
