@@ -80,7 +80,7 @@ def _advice(view: View, resource: Resource, below: tuple[str | int, ...], text: 
         return (f"`{curly}` is a typographic quote: write `\"` around a name, and `'` around text",)
     for name in _columns(view, resource, below):
         if not name.isidentifier() and name in text and f'"{name}"' not in text:
-            return (f"write the column as `\"{name}\"`, with the double quotes in the SQL itself",)
+            return (f'write the column as `"{name}"`, with the double quotes in the SQL itself',)
     return ()
 
 
