@@ -173,7 +173,8 @@ class GitHubServer:
         return self.pull | {"labels": [self.complete("label", one) for one in self.pull["labels"]]}
 
     def list_reviews(self, seen: Seen) -> Reply:
-        return self.listed(seen, "review", self.reviews)
+        of_the_head = {"commit_id": self.pull["head"]["sha"]}
+        return self.listed(seen, "review", [of_the_head | one for one in self.reviews])
 
     def list_comments(self, seen: Seen) -> Reply:
         return self.listed(seen, "comment", self.comments)

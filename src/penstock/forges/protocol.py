@@ -87,7 +87,8 @@ class Review:
     state: Literal[Opinion, "dismissed"]
     submitted: datetime
     commit: str
-    """What the forge says was reviewed; a forge may re-point it, so it decides nothing. May be empty."""
+    """What the forge says was reviewed; a forge may re-point it to a newer head, so that it approves nothing. May be
+    empty."""
     body: str
     dismissal: Dismissal | None = None
     """Of a dismissed review; None where nobody knows who did it, or what it said before."""
