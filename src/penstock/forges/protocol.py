@@ -92,6 +92,10 @@ class Review:
     body: str
     dismissal: Dismissal | None = None
     """Of a dismissed review; None where nobody knows who did it, or what it said before."""
+    edited_at: datetime | None = None
+    """When its text was last edited, by whomever; None where it stands as it was written."""
+    earlier: tuple[str | None, ...] = ()
+    """Texts that it had before, as those of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,11 @@ class PullRequestView(Protocol):
         ...
 
     def comments(self) -> tuple[Comment, ...]:
-        """In the order in which they were written."""
+        """Those of the conversation, in the order in which they were written."""
+        ...
+
+    def line_comments(self) -> tuple[Comment, ...]:
+        """Those on lines of the difference, in the order in which others could see them."""
         ...
 
     def deletions(self) -> tuple[Deletion, ...]:

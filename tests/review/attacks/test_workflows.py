@@ -179,7 +179,7 @@ def test_whatever_runs_proposed_code_has_no_rights_to_write_and_no_secret(path: 
 
 def test_a_review_in_a_fork_is_followed_by_a_run_of_the_default_branch_s_workflow() -> None:
     submitted = loaded(FOLDER / "review-submitted.yml")
-    assert triggers(submitted) == {"pull_request_review"}
+    assert triggers(submitted) == {"pull_request_review", "pull_request_review_comment"}
     assert submitted["name"] in loaded(TRUSTED)[True]["workflow_run"]["workflows"]
 
 

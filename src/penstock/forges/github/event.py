@@ -17,7 +17,7 @@ from penstock.forges.github.shape import Shape
 
 _MOST_BYTES = 64 * 1024 * 1024
 _BRANCH = "refs/heads/"
-_ON_PULL_REQUESTS = {"pull_request", "pull_request_target", "pull_request_review"}
+_ON_PULL_REQUESTS = {"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}
 _QUEUE_REF = "refs/heads/gh-readonly-queue/"
 
 
