@@ -233,6 +233,7 @@ class GitHubServer:
         run["annotations"] += body.get("output", {}).get("annotations", [])
         run |= {key: value for key, value in body.items() if key != "output"}
         run |= {key: body["output"][key] for key in ("title", "summary") if "output" in body}
+        run["output"] = {key: run.get(key) for key in ("title", "summary")}
         return self.complete("check-run", {key: run.get(key) for key in _CHECK_RUN})
 
     def list_check_runs(self, seen: Seen, ref: str) -> Reply:
@@ -264,7 +265,7 @@ def merged(template: Any, shape: Any) -> Any:
     return shape
 
 
-_CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url")
+_CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url", "output")
 _R = f"/repos/{REPOSITORY}"
 _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     (_R, "GET", GitHubServer.show_repository),

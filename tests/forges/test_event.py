@@ -135,7 +135,7 @@ def test_a_workflow_with_doubtful_pull_requests_names_its_head(pulls: list | Non
         ("merge_group", {"merge_group": {"head_ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "head_sha": "$(id)"}}),
         ("workflow_run", {"workflow_run": workflow_run(head_sha="HEAD")}),
         ("push", {}),
-        ("schedule", {}),
+        ("repository_dispatch", {}),
         ("pull_request\n::error::", {}),
     ],
 )

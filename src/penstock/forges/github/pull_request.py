@@ -173,6 +173,15 @@ def default_branch(client: GitHubClient, repository: str) -> str:
     return Shape(client.get(f"/repos/{repository}"), "the repository")["default_branch"].text()
 
 
+def list_open(client: GitHubClient, repository: str) -> tuple[int, ...]:
+    """Numbers of the open pull requests that are no drafts; what changed last comes first."""
+    listed = client.items(f"/repos/{repository}/pulls", {"state": "open", "sort": "updated", "direction": "desc"})
+    shapes = [Shape(item, "the pull requests") for item in listed]
+    ready = [shape for shape in shapes if shape["draft"].is_null or not shape["draft"].truth()]
+    # A pull request that changes meanwhile may be on two pages.
+    return tuple(dict.fromkeys(shape["number"].number() for shape in ready))
+
+
 def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> tuple[int, ...]:
     """Numbers of the open pull requests whose head is this commit of this branch: one, unless they differ in the base.
 
