@@ -25,6 +25,7 @@ from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_argume
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.statements import STATEMENTS
+from penstock.catalog.sql.tables import tables_in
 from penstock.catalog.sql.values import (
     Columns,
     ColumnUse,
@@ -93,12 +94,7 @@ def query(text: str) -> Query | SqlError:
         return reserved
     if (uneven := _uneven(tree, text)) is not None:
         return uneven
-    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
-    tables = [
-        TableUse(table.name, _range_of(table.this, text))
-        for table in tree.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
-    ]
+    tables = [TableUse(table.name, _range_of(table.this, text)) for table in tables_in(tree)]
     reading = [_range_of(one, text) for one in table_functions(tree) if not is_of_arguments(one)]
     return Query(
         tuple(sorted(tables, key=lambda use: use.at)),
