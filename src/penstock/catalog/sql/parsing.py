@@ -19,7 +19,7 @@ from sqlglot.schema import MappingSchema
 from penstock.catalog.sql.aggregates import aggregates
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
-from penstock.catalog.sql.deciders import deciders
+from penstock.catalog.sql.deciders import deciders, ingredients
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
@@ -158,14 +158,21 @@ def derivation(text: str, tables: Columns) -> Derivation:
         scope = build_scope(qualified)
     except SqlglotError:
         scope = None
-    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
+    if scope is not None and (_reads_rows(scope) or _is_renamed(scope)):
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
         return Derivation(tuple((name, frozenset(written.values())) for name in known))
     decided = deciders(scope, everything)
-    found = []
-    for name in names:
+    found: list[tuple[str, frozenset[TableColumn]]] = []
+    keys = decided.keys
+    reaching = _reaches_out(scope, {column for _, column in written})
+    if reaching:
+        told = ingredients(scope, everything)
+        if told is None:
+            return Derivation(())
+        found, keys = list(told), (*keys, *told)
+    for name in names if not reaching else ():
         try:
             node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
         except (SqlglotError, ValueError):
@@ -189,7 +196,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
-    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
+    return Derivation(as_named(found), as_named(keys), as_written(decided.filters))
 
 
 _UNNAMED = "_without_a_name"
@@ -235,16 +242,19 @@ def _is_renamed(scope: Scope) -> bool:
 _CONDITIONS = ("where", "having", "qualify")
 
 
-def _reaches_out(scope: Scope, known: set[str]) -> bool:
-    """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
+def _reads_rows(scope: Scope) -> bool:
+    """Whether a value is made of a whole row, which sqlglot does not follow."""
+    return any(one.expression.find(exp.TableColumn) is not None for one in scope.traverse())
 
-    sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
-    neither `known` nor made by the query is a mistake, which is reported elsewhere.
+
+def _reaches_out(scope: Scope, known: set[str]) -> bool:
+    """Whether a value is made within a query that reads columns of the one around it, which sqlglot does not follow.
+
+    What a condition of that kind reads decides rows, and is counted there. A name that is neither `known` nor made by
+    the query is a mistake, which is reported elsewhere.
     """
     made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
     for one in scope.traverse():
-        if one.expression.find(exp.TableColumn) is not None:
-            return True
         within = known | made if one is not scope else set()
         reached = any(column.table or column.name.lower() in within for column in one.external_columns)
         if reached and not _is_followed(one.expression):

@@ -84,7 +84,9 @@ def _untimed(view: View, column: Column, seen: set[Column]) -> Iterator[tuple[Da
     if dataset is None or derivation is None or column in seen:
         return
     seen.add(column)
-    for parent in sorted(dict(derivation.columns).get(column[1], ())):
+    # SQL does not tell upper case from lower case.
+    named = [sources for name, sources in derivation.columns if name.lower() == column[1].lower()]
+    for parent in sorted(frozenset[Column]().union(*named)):
         read = view.find(Dataset, parent[0])
         if read is not None and _time(read) is not None and not _is_bound(view, dataset, read):
             yield dataset, read
@@ -100,7 +102,9 @@ def _is_bound(view: View, dataset: Dataset, read: Dataset) -> bool:
     if not own:
         return bool(times & deciding)
     is_join = len(tables_of(view, dataset.name)) > 1
-    return not is_join or bool(times & deciding) or any(times & set(upstream(view, (dataset.name, one))) for one in own)
+    if not is_join or times & deciding:
+        return True
+    return any(times & set(upstream(view, (dataset.name, one))) for one in own)
 
 
 def _time(dataset: Dataset) -> str | None:
