@@ -152,7 +152,7 @@ class Check(Choosing):
         "Bounds on the number of rows.", loosens=Loosens.REMOVED, area=Area.DATA, default=None
     )
     sql: Sql | None = field(
-        "SELECT over the table `this` that returns the violating rows.",
+        "SELECT over the table `this` that returns the violating rows: the check passes if there are none.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,

@@ -194,7 +194,7 @@ def _query_of(plain: dict[str, Any]) -> Query | SqlError:
         return _error_of(plain)
     return Query(
         _table_uses(plain["tables"]), plain["text"], plain["volatile"], _unknown_of(plain),
-        _table_uses(plain["functions"]),
+        _table_uses(plain["functions"]), plain["one_row"],
     )  # fmt: skip
 
 

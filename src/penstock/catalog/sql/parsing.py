@@ -16,7 +16,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
-from penstock.catalog.sql.aggregates import aggregates
+from penstock.catalog.sql.aggregates import aggregates, gives_one_row
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
 from penstock.catalog.sql.deciders import deciders, ingredients
@@ -102,6 +102,7 @@ def query(text: str) -> Query | SqlError:
         _volatile(tree),
         unknown_functions(tree, text),
         tuple(TableUse(text[slice(*at)].strip('"'), at) for at in sorted(reading)),
+        gives_one_row(tree),
     )
 
 

@@ -74,6 +74,8 @@ class Query(NamedTuple):
     """The functions that the engine does not have, in the order of the text."""
     functions: tuple[TableUse, ...] = ()
     """The functions that it reads in the place of tables, but for those that give only what they are given."""
+    one_row: bool = False
+    """Whether it returns exactly one row whatever there is to read."""
 
 
 class UnknownColumn(NamedTuple):
