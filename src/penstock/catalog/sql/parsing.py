@@ -22,11 +22,13 @@ from penstock.catalog.sql.calls import miscounted, unknown_functions
 from penstock.catalog.sql.deciders import deciders, ingredients
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
+from penstock.catalog.sql.operands import expression_clashes, query_clashes
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.statements import STATEMENTS
 from penstock.catalog.sql.tables import tables_in
 from penstock.catalog.sql.values import (
+    Clash,
     Columns,
     ColumnUse,
     Derivation,
@@ -318,6 +320,20 @@ def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     if isinstance(tree, SqlError) or has_statement(tree):
         return ()
     return tuple(query_misfits(tree, text, tables))
+
+
+def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+    """The operators in an expression that refuse their two sides; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_clashes(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+    """The operators in a query that refuse their two sides; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or has_statement(tree):
+        return ()
+    return tuple(query_clashes(tree, text, tables))
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:

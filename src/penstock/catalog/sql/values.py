@@ -122,6 +122,16 @@ class Misfit(NamedTuple):
     """What stands behind it in the brackets: other arguments with the comma before them, and ORDER BY."""
 
 
+class Clash(NamedTuple):
+    """An operator between values of two kinds that the engine takes together for none of its meanings."""
+
+    operator: str
+    left: str
+    right: str
+    at: Range
+    """Where it stands, with both sides."""
+
+
 class Derivation(NamedTuple):
     """How the columns of a query come about."""
 
