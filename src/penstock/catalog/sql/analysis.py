@@ -221,7 +221,12 @@ def _unknown_of(plain: dict[str, Any]) -> tuple[UnknownFunction, ...]:
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:
-    return Derivation(_sources_of(plain["columns"]), _sources_of(plain["keys"]), _table_columns(plain["filters"]))
+    return Derivation(
+        _sources_of(plain["columns"]),
+        _sources_of(plain["keys"]),
+        _table_columns(plain["filters"]),
+        tuple((name, tuple(map(_table_columns, orders))) for name, orders in plain["windows"]),
+    )
 
 
 def _sources_of(plain: list[Any]) -> tuple[tuple[str, frozenset[TableColumn]], ...]:

@@ -19,7 +19,7 @@ from sqlglot.schema import MappingSchema
 from penstock.catalog.sql.aggregates import aggregates, gives_one_row
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
-from penstock.catalog.sql.deciders import deciders, ingredients
+from penstock.catalog.sql.deciders import deciders, ingredients, windows
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
 from penstock.catalog.sql.operands import expression_clashes, query_clashes
@@ -199,7 +199,8 @@ def derivation(text: str, tables: Columns) -> Derivation:
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
-    return Derivation(as_named(found), as_named(keys), as_written(decided.filters))
+    ordered = tuple((name, tuple(map(as_written, orders))) for name, orders in windows(scope, everything))
+    return Derivation(as_named(found), as_named(keys), as_written(decided.filters), ordered)
 
 
 _UNNAMED = "_without_a_name"

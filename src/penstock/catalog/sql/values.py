@@ -144,3 +144,8 @@ class Derivation(NamedTuple):
     """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
     filters: frozenset[TableColumn] = frozenset()
     """The columns that decide which rows the result has."""
+    windows: tuple[tuple[str, tuple[frozenset[TableColumn], ...]], ...] = ()
+    """Each column of the result that window functions make, with the columns that each of these is bound by.
+
+    Those that all rows of its window share or, where it looks no further than its row, are ordered by.
+    """

@@ -2,8 +2,9 @@
 
 What it does: follows the columns that a feature reads through SQL. If a dataset joins rows that have an event time,
 that time must be part of the dataset's own event time, or of a condition in the query. A dataset without an event time
-that is derived from one with it is a warning if a `lookup` reads it: its values may include the future. A join that
-brings in the label is reported as `label-leak`.
+that is derived from one with it is a warning if a `lookup` reads it: its values may include the future. So is a window
+function that looks beyond its row: one that is not ordered by that time, such as `avg(delay) over (partition by
+carrier)`, or `lead`. A join that brings in the label is reported as `label-leak`.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -57,6 +58,54 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             if source.form == "lookup" and brought.name != feature_set.spec.source:
                 yield _warning(view, feature_set, name, joined, brought)
                 break
+        else:
+            yield from _windowed(view, feature_set, name)
+
+
+def _windowed(view: View, feature_set: FeatureSet, name: str) -> Iterator[Diagnostic]:
+    """The first window function on the way to a feature that sees rows of any time."""
+    for source in lineage(view).sources_of(FeatureId(feature_set.name, name)):
+        found = None if source.guessed or source.decides else _unbound(view, source.column)
+        if found is not None:
+            (dataset, column), time = found
+            yield Diagnostic.warning(
+                "untimed-join",
+                f"the feature `{name}` may see rows that are later than its own, in a window",
+                view.span(feature_set, ("features", name), "key"),
+                secondary=(
+                    Label(
+                        view.span(view.get(Dataset, dataset), ("source", "sql")),
+                        f"the window of `{column}` is not bound by `{time}`",
+                    ),
+                ),
+                help=(
+                    f"order the window by `{time}` and end it at the current row, or read the rows with `aggregate`, "
+                    "which sees only what was known at the time",
+                ),
+            )
+            return
+
+
+def _unbound(view: View, column: Column) -> tuple[Column, str] | None:
+    """The first column on the way that a window function makes of rows of any time, and their time."""
+
+    def look(seen: View) -> tuple[Column, str] | None:
+        return next((found for one in upstream(seen, column) if (found := _ahead(seen, one)) is not None), None)
+
+    return view.memo(("unbound-window", column), look)
+
+
+def _ahead(view: View, column: Column) -> tuple[Column, str] | None:
+    dataset = view.find(Dataset, column[0])
+    derivation = derivation_of(view, dataset) if dataset is not None else None
+    if dataset is None or derivation is None or _time(dataset) is None:
+        return None
+    read = [found for name in tables_of(view, dataset.name) if (found := view.find(Dataset, name)) is not None]
+    times = {(one.name, time) for one in read for time in (one.spec.known_at, one.spec.event_time) if time is not None}
+    bound_by = [orders for name, orders in derivation.windows if name.lower() == column[1].lower()]
+    if times and any(times.isdisjoint(order) for orders in bound_by for order in orders):
+        return column, next(time for one in read if (time := _time(one)) is not None)
+    return None
 
 
 def _is_leak(view: View, feature: FeatureId, brought: Dataset) -> bool:
