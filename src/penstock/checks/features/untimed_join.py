@@ -1,10 +1,10 @@
 """A feature comes from a join that is not point-in-time correct.
 
 What it does: follows the columns that a feature reads through SQL. If a dataset joins rows that have an event time,
-that time must be part of the dataset's own event time, or of a condition in the query. A dataset without an event time
-that is derived from one with it is a warning if a `lookup` reads it: its values may include the future. So is a window
-function that looks beyond its row: one that is not ordered by that time, such as `avg(delay) over (partition by
-carrier)`, or `lead`. A join that brings in the label is reported as `label-leak`.
+that time (or `knownAt`, where it is declared) must be part of the dataset's own time, or of a condition in the query. A
+dataset without an event time that is derived from one with it is a warning if a `lookup` reads it: its values may
+include the future. So is a window function that looks beyond its row: one that is not ordered by that time, such as
+`avg(delay) over (partition by carrier)`, or `lead`. A join that brings in the label is reported as `label-leak`.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -144,7 +144,8 @@ def _untimed(view: View, column: Column, seen: set[Column]) -> Iterator[tuple[Da
 
 def _is_bound(view: View, dataset: Dataset, read: Dataset) -> bool:
     """Whether the time of the rows that are read is part of the dataset's own, or of a condition of its query."""
-    times = {(read.name, time) for time in (read.spec.known_at, read.spec.event_time) if time is not None}
+    # A row that is known later than it happened counts from then on.
+    times = {(read.name, time) for time in [_time(read)] if time is not None}
     derivation = derivation_of(view, dataset)
     deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters if derivation else set()
     own = [time for time in (dataset.spec.known_at, dataset.spec.event_time) if time is not None]
