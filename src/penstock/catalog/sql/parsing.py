@@ -16,16 +16,19 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
-from penstock.catalog.sql.aggregates import aggregates
+from penstock.catalog.sql.aggregates import aggregates, gives_one_row
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
-from penstock.catalog.sql.deciders import deciders
+from penstock.catalog.sql.deciders import deciders, ingredients, windows
 from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
+from penstock.catalog.sql.operands import expression_clashes, query_clashes
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.statements import STATEMENTS
+from penstock.catalog.sql.tables import tables_in
 from penstock.catalog.sql.values import (
+    Clash,
     Columns,
     ColumnUse,
     Derivation,
@@ -93,12 +96,7 @@ def query(text: str) -> Query | SqlError:
         return reserved
     if (uneven := _uneven(tree, text)) is not None:
         return uneven
-    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
-    tables = [
-        TableUse(table.name, _range_of(table.this, text))
-        for table in tree.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
-    ]
+    tables = [TableUse(table.name, _range_of(table.this, text)) for table in tables_in(tree)]
     reading = [_range_of(one, text) for one in table_functions(tree) if not is_of_arguments(one)]
     return Query(
         tuple(sorted(tables, key=lambda use: use.at)),
@@ -106,6 +104,7 @@ def query(text: str) -> Query | SqlError:
         _volatile(tree),
         unknown_functions(tree, text),
         tuple(TableUse(text[slice(*at)].strip('"'), at) for at in sorted(reading)),
+        gives_one_row(tree),
     )
 
 
@@ -162,14 +161,21 @@ def derivation(text: str, tables: Columns) -> Derivation:
         scope = build_scope(qualified)
     except SqlglotError:
         scope = None
-    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
+    if scope is not None and (_reads_rows(scope) or _is_renamed(scope)):
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
         return Derivation(tuple((name, frozenset(written.values())) for name in known))
     decided = deciders(scope, everything)
-    found = []
-    for name in names:
+    found: list[tuple[str, frozenset[TableColumn]]] = []
+    keys = decided.keys
+    reaching = _reaches_out(scope, {column for _, column in written})
+    if reaching:
+        told = ingredients(scope, everything)
+        if told is None:
+            return Derivation(())
+        found, keys = list(told), (*keys, *told)
+    for name in names if not reaching else ():
         try:
             node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
         except (SqlglotError, ValueError):
@@ -193,7 +199,8 @@ def derivation(text: str, tables: Columns) -> Derivation:
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
-    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
+    ordered = tuple((name, tuple(map(as_written, orders))) for name, orders in windows(scope, everything))
+    return Derivation(as_named(found), as_named(keys), as_written(decided.filters), ordered)
 
 
 _UNNAMED = "_without_a_name"
@@ -239,16 +246,19 @@ def _is_renamed(scope: Scope) -> bool:
 _CONDITIONS = ("where", "having", "qualify")
 
 
-def _reaches_out(scope: Scope, known: set[str]) -> bool:
-    """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
+def _reads_rows(scope: Scope) -> bool:
+    """Whether a value is made of a whole row, which sqlglot does not follow."""
+    return any(one.expression.find(exp.TableColumn) is not None for one in scope.traverse())
 
-    sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
-    neither `known` nor made by the query is a mistake, which is reported elsewhere.
+
+def _reaches_out(scope: Scope, known: set[str]) -> bool:
+    """Whether a value is made within a query that reads columns of the one around it, which sqlglot does not follow.
+
+    What a condition of that kind reads decides rows, and is counted there. A name that is neither `known` nor made by
+    the query is a mistake, which is reported elsewhere.
     """
     made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
     for one in scope.traverse():
-        if one.expression.find(exp.TableColumn) is not None:
-            return True
         within = known | made if one is not scope else set()
         reached = any(column.table or column.name.lower() in within for column in one.external_columns)
         if reached and not _is_followed(one.expression):
@@ -311,6 +321,20 @@ def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     if isinstance(tree, SqlError) or has_statement(tree):
         return ()
     return tuple(query_misfits(tree, text, tables))
+
+
+def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+    """The operators in an expression that refuse their two sides; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_clashes(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+    """The operators in a query that refuse their two sides; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or has_statement(tree):
+        return ()
+    return tuple(query_clashes(tree, text, tables))
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:

@@ -1,8 +1,8 @@
 """A data path is outside of the repository, or no step can read it.
 
-What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, and the scheme of an
-address. `penstock check` also warns of a missing file if one with a similar name exists; a missing file alone is not
-reported, since data is rarely committed.
+What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, the scheme of an
+address and its two slashes, and backslashes. `penstock check` also warns of a missing file if one with a similar name
+exists; a missing file alone is not reported, since data is rarely committed.
 
 Why: a step in a container sees only the repository, and files outside of it are not reviewed. A shell's `~` and schemes
 that Arrow does not know would fail only in the cluster.
@@ -21,6 +21,7 @@ address of an object store:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from posixpath import normpath
@@ -37,6 +38,7 @@ from penstock.specs.dataset import Dataset
 
 _SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
 """Those of Arrow's file systems (https://arrow.apache.org/docs/python/filesystems.html)."""
+_ONE_SLASH = re.compile(rf"({'|'.join(_SCHEMES)}):/*")
 _FROM_THE_ROOT = "paths are relative to the repository's root"
 
 
@@ -50,6 +52,23 @@ def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
             if scheme not in _SCHEMES:
                 at = view.span(dataset, below, within=(0, len(scheme)))
                 yield unknown_word("data-path", f"`{scheme}://` addresses are not supported", at, scheme, _SCHEMES)
+        elif (one_slash := _ONE_SLASH.match(path)) is not None:
+            at = view.span(dataset, below, within=one_slash.span())
+            meant = f"{one_slash[1]}://"
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` is not an address, but a path in the folder `{one_slash[1]}:`",
+                at,
+                help=(f"did you mean `{meant}`?",),
+                fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(at, meant),)),
+            )
+        elif "\\" in path:
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` has backslashes, which do not separate folders in the container of a step",
+                view.span(dataset, below),
+                help=(f"write `/` between folders: {_FROM_THE_ROOT}",),
+            )
         elif path.startswith("~"):
             yield Diagnostic.error(
                 "data-path",
