@@ -196,6 +196,15 @@ def test_a_slice_is_kept_where_the_rows_come_from_unless_a_feature_is_called_so(
     assert values(steps(workflow(change))["features-departure-conditions"], "--keep") == ["carrier"]
 
 
+def test_a_slice_that_is_part_of_the_entity_is_kept_as_a_slice() -> None:
+    """Rows of a store and a day, judged by store."""
+
+    def change(documents: Documents) -> None:
+        documents["FeatureSet", "departure-conditions"]["spec"]["entity"] = ["flight_id", "origin"]
+
+    assert values(steps(workflow(change))["features-departure-conditions"], "--keep") == ["origin", "carrier"]
+
+
 def test_a_group_to_split_by_is_kept() -> None:
     split = {"by": "group", "column": "tail_number", "validation": "20%", "test": "20%"}
     found = steps(workflow(in_model(split=split, slices=[])))

@@ -41,14 +41,16 @@ class Estimator(Choosing):
     chosen = exactly_one("class_", "python", "external")
 
     class_: ClassPath | None = field(
-        "Class with scikit-learn's estimator interface.",
+        "Class with scikit-learn's estimator interface. It is given numbers only, after `preprocess`: a text is a "
+        "category.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,
         alias="class",
     )
     python: Function | None = field(
-        "Function in the repository that takes the parameters and returns an estimator.",
+        "Function in the repository that takes the parameters and returns an estimator, which is given numbers only, "
+        "as one of `class` is.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
         default=None,

@@ -77,6 +77,23 @@ def test_a_first_line_that_names_no_column_of_the_contract_is_explained_and_no_r
     assert capsys.readouterr().err == f"snapshot: Dataset/rows: {expected}\n"
 
 
+@pytest.mark.parametrize(("content", "told"), HEADERS)
+def test_one_of_several_files_that_names_no_column_of_the_contract_is_named(
+    content: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "january.csv").write_text(GOOD)
+    (tmp_path / "february.csv").write_text(content)
+    with pytest.raises(InputError) as found:
+        read_source(Source(csv=f"{tmp_path}/*.csv"), ["id", "name"], {})
+    assert str(found.value) == f"`{tmp_path}/february.csv` has none of the contract's columns, such as `id`: {told}"
+
+
+def test_a_file_without_rows_may_have_any_columns(tmp_path: Path) -> None:
+    (tmp_path / "january.csv").write_text(GOOD)
+    (tmp_path / "february.csv").write_text("nothing yet\n")
+    assert read_source(Source(csv=f"{tmp_path}/*.csv"), ["id", "name"], {}).num_rows == 3
+
+
 def test_a_quoted_value_may_go_over_lines_wherever_in_the_file_it_stands(tmp_path: Path) -> None:
     rows = "".join(f'{number},"first {"x" * 90}\nsecond"\n' for number in range(30_000))
     (tmp_path / "rows.csv").write_text(f"id,name\n{rows}")

@@ -119,7 +119,14 @@ def test_a_label_takes_the_form_of_its_task(
         ({"id": [0], "late": ["yes"]}, {}, "binary", "name the positive value"),
         ({"id": [0], "late": ["yes"]}, {"positive": "no"}, "binary", "the positive value `no` does not occur"),
         ({"id": [0], "late": ["yes"]}, {}, "regression", "a regression needs a number"),
-        ({"id": [0, 0], "late": [1, 0]}, {}, "binary", "1 entity has several rows, and no time decides which"),
+        (
+            {"id": [0, 0], "late": [1, 0]},
+            {},
+            "binary",
+            "by `id`, 1 entity has several rows, and no time decides which one counts: "
+            "list in `entity` of the feature sets all columns that tell rows of `outcomes` apart, or declare "
+            "its `eventTime`",
+        ),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
         (
             {"id": ["0", "00"], "late": [1, 0]},

@@ -241,13 +241,15 @@ def test_a_glob_reaches_down_and_an_address_goes_through_a_file_system(tmp_path:
 
 
 def test_a_column_that_some_files_lack_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for name, columns in (("a", ROWS), ("b", {"id": [4]}), ("c", {"id": [5], "size": [1.0]})):
+    for name, columns in (("a", ROWS), ("b", {"id": [4], "Size ": [2.0]}), ("c", {"id": [5], "size": [1.0]})):
         pq.write_table(table(columns), tmp_path / f"{name}.parquet")
     rows = read_source(Source(parquet=f"{tmp_path}/*.parquet"), list(COLUMNS), {})
     assert rows.num_rows == 5
     assert caplog.messages == [
-        f"warning: `{tmp_path}/*.parquet`: no `name` in 2 of 3 files, so no value in 2 of their 5 rows",
-        f"warning: `{tmp_path}/*.parquet`: no `size` in 1 of 3 files, so no value in 1 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `name` in 2 of 3 files (such as `{tmp_path}/b.parquet`), so no value in "
+        "2 of their 5 rows",
+        f"warning: `{tmp_path}/*.parquet`: no `size` in 1 of 3 files (`{tmp_path}/b.parquet`, which has `Size `), so "
+        "no value in 1 of their 5 rows",
     ]
 
 

@@ -308,6 +308,17 @@ def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
     assert "rows (a, b): 2 of 3 rows repeat a primary key" in capsys.readouterr().err
 
 
+def test_a_composite_key_without_a_value_is_missing_and_repeats_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"a": {"type": "int"}, "b": {"type": "int"}}
+    rows = {"a": [1, None, None], "b": [1, None, None]}
+    assert validate(tmp_path, rows, columns=columns, primaryKey=["a", "b"])[0] == EXIT_REJECTED
+    told = capsys.readouterr().err
+    assert "rows.a: 2 of 3 rows have no value" in told
+    assert "repeat" not in told
+
+
 def negative(rows: pa.Table) -> pa.Table:
     """Named by a check below."""
     return rows.filter(pc.less(rows["x"], 0))

@@ -91,7 +91,8 @@ def test_trees_are_taken_where_the_spec_trusts_them(
 ) -> None:
     forest = fitted(splits, pipeline(RandomForestClassifier(5, random_state=0)))
     assert take(forest) == EXIT_USAGE
-    assert f"`{TREE}`, which the spec does not trust" in capfd.readouterr().err
+    told = f"`{TREE}`, which the spec does not trust: if you trust whoever made the file, write `trust: [{TREE}]` below"
+    assert told in capfd.readouterr().err
     assert take(forest, trust=[TREE]) == 0
 
 
@@ -148,7 +149,9 @@ def test_a_function_that_runs_programs_is_never_loaded(
     model = fitted(splits, pipeline(LogisticRegression()))
     model.steps[0] = ("first", hostile)
     assert take(model) == EXIT_USAGE
-    assert "`posix.system`, which the spec does not trust" in capfd.readouterr().err
+    assert (
+        "`posix.system`, which the spec does not trust: only scikit-learn's tree types can be" in capfd.readouterr().err
+    )
     assert not (tmp_path / "model").exists() or not list((tmp_path / "model").iterdir())
 
 
@@ -168,7 +171,8 @@ def test_a_function_that_runs_programs_is_never_loaded(
          "expects `flag` to be False, True, but the data has other values, such as 'false', 'true'"),
         (lambda splits: _of_booleans(splits, OneHotEncoder(handle_unknown="ignore"), inner=True),
          "expects `flag` to be False, True, but the data has other values, such as 'false', 'true'"),
-        (lambda splits: _of_gaps(splits), "expects a missing `color` as NaN, but it is None here"),
+        (lambda splits: _of_gaps(splits), "expects a missing `color` as NaN, but it is None here: fit it on None for "
+         "missing values, in pandas `column.astype(object).where(column.notna(), None)`"),
         (lambda splits: _shouted(splits),
          "expects `color` to be 'AMBER', 'BLUE', 'CYAN', …, but the data has other values, such as 'amber', 'blue'"),
     ],

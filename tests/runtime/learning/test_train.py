@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from penstock.runtime.artifacts import Splits, directory_digest
@@ -273,3 +275,19 @@ def test_a_function_that_makes_no_learner_is_one_sentence_with_its_line(
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+
+
+def test_a_text_that_hardly_two_rows_share_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    splits = write_splits(tmp_path / "splits")
+    path = splits / "train.parquet"
+    rows = pq.read_table(path)
+    names = pa.array([f"name {row}" for row in range(rows.num_rows)])
+    pq.write_table(rows.set_column(rows.column_names.index("color"), "color", names), path)
+    preprocess = json.dumps(SCALED)
+    assert main(arguments(splits, tmp_path / "model", LOGISTIC, preprocess=preprocess)) == 0
+    warned = [message for message in caplog.messages if "feature `made." in message]
+    count = f"{rows.num_rows:,}"
+    assert warned == [
+        f"warning: feature `made.color`: {count} different values in {count} training rows, each a category of its "
+        "own, and others count as missing: compute from it what rows have in common (`sql`, `python`), or exclude it"
+    ]

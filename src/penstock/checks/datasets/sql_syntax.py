@@ -27,9 +27,13 @@ from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
 from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
 from penstock.specs.marked_fields import Found
 from penstock.specs.row_order_sql import CALL
 
+_CURLY = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}" + (
+    "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+)
 _CHANCE = re.compile(r"random|sample|uuid|setseed", re.IGNORECASE)
 _BY_HASH = "to choose rows by chance, compare a hash of their key, such as `hash(id) % 10 = 0`"
 _BY_COLUMN = "use a timestamp column of the rows; `--as-of` and `knownAt` decide what is known at a time"
@@ -49,11 +53,14 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
     if isinstance(parsed, analysis.SqlError):
         if parsed.headline == analysis.NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
             return  # `row-order` tells what to write instead
+        advice = _advice(view, resource, below, found.text)
         yield Diagnostic.error(
             "sql-syntax",
             f"the SQL of `{_name(below)}` {parsed.headline}",
             view.span(resource, below, within=parsed.at),
-            parsed.message,
+            # What the parser expects follows from how it read a text that was meant otherwise.
+            "" if advice else parsed.message,
+            help=advice,
         )
     elif parsed.volatile:
         yield Diagnostic.error(
@@ -75,6 +82,31 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
                 "as `select count(*) from this where ... having count(*) > 0`",
             ),
         )
+
+
+def _advice(view: View, resource: Resource, below: tuple[str | int, ...], text: str) -> tuple[str, ...]:
+    """What to write where the parser stumbles over signs that it takes for something else."""
+    curly = next((sign for sign in text if sign in _CURLY), None)
+    if curly is not None:
+        return (f"`{curly}` is a typographic quote: write `\"` around a name, and `'` around text",)
+    for name in _columns(view, resource, below):
+        if not name.isidentifier() and name in text and f'"{name}"' not in text:
+            return (f'write the column as `"{name}"`, with the double quotes in the SQL itself',)
+    return ()
+
+
+def _columns(view: View, resource: Resource, below: tuple[str | int, ...]) -> list[str]:
+    """The columns that the SQL may name, the longest first; none of a query, which may read any dataset."""
+    if isinstance(resource, Dataset):
+        columns = resource.spec.columns if below[0] == "checks" else {}
+    elif isinstance(resource, FeatureSet):
+        feature = resource.spec.features[str(below[1])]
+        name = feature.aggregate.of if below[2:3] == ("aggregate",) and feature.aggregate else resource.spec.source
+        dataset = view.find(Dataset, name)
+        columns = dataset.spec.columns if dataset is not None else {}
+    else:
+        columns = {}
+    return sorted(columns, key=lambda each: (-len(each), each))
 
 
 def _form(

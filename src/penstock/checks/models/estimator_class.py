@@ -144,5 +144,7 @@ def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]
 def _reads_nullable(view: View, feature_set: FeatureSet, text: str) -> bool:
     """Whether the expression is a column, by itself, that may be missing."""
     source = view.find(Dataset, feature_set.spec.source)
+    if len(text) > 2 and text.startswith('"') and text.endswith('"'):
+        text = text[1:-1]
     column = source.spec.columns.get(text) if source is not None else None
     return column is not None and bool(column.nullable)

@@ -134,14 +134,16 @@ def _table(view: View, dataset: str, image: str) -> InputPath:
 def _kept(view: View, model: Model, chosen: Mapping[str, FeatureSetSpec]) -> dict[str, list[str]]:
     """Columns that each feature table keeps beside its features: each by the first set whose source has it.
 
-    A feature stands for a slice of its name; what parts the rows is the column itself, whatever a feature makes of it.
+    A feature stands for a slice of its name; what parts the rows is the column itself, whatever a feature makes of it,
+    and is there already where it is part of the entity.
     """
     parting = [*group_columns(model), *cluster_columns(view, model)]
     wanted = list(dict.fromkeys([*model.spec.slices, *parting]))
     kept: dict[str, list[str]] = {}
     for name, features in chosen.items():
         of_features = features.features.keys() - set(parting)
-        there = view.dataset(features.source).spec.columns.keys() - of_features - set(features.entity)
+        of_entity = set(features.entity) - set(model.spec.slices)
+        there = view.dataset(features.source).spec.columns.keys() - of_features - of_entity
         kept[name] = [column for column in wanted if column in there]
         wanted = [column for column in wanted if column not in there]
     return kept

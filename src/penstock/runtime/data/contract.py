@@ -117,7 +117,11 @@ def _row_rules(
     if key:
         # As it is stored: `01` and `1` are one key.
         values = [conversions[name].value for name in key]
-        value = values[0] if len(key) == 1 else f"ROW({', '.join(values)})"
+        value = values[0]
+        if len(key) > 1:
+            # A row of missing values is a value to the database; that a key is missing is another rule's to say.
+            some_missing = " OR ".join(f"{one} IS NULL" for one in values)
+            value = f"CASE WHEN {some_missing} THEN NULL ELSE ROW({', '.join(values)}) END"
         rules.append(RowRule("primaryKey", key, "", ("repeats a primary key", "repeat a primary key"), distinct=value))
     return rules
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from penstock.diagnostics.grammar import joined
 from penstock.runtime.artifacts import ENTITY_PREFIX, EVENT_TIME, LABEL
 from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
@@ -71,10 +72,15 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
         # A row of which the time is not known comes first, wherever the database would put it.
         newest = f"ROW({known} IS NOT NULL, {known}, {newest})"
     else:
-        _refuse_several(connection, {table.name: entity}, place, "and no time decides which one counts")
+        one_row = f"list in `entity` of the feature sets all columns that tell rows of `{table.name}` apart"
+        why = f"and no time decides which one counts: {one_row}, or declare its `eventTime`"
+        _refuse_several(connection, {table.name: entity}, place, why)
     if known is not None and label.horizon is None:
         several = {table.name: entity, _ROWS: [f"{ENTITY_PREFIX}{name}" for name in entity]}
-        why = "here and in the features, and without a `horizon` it is unknown which of them belong together"
+        why = (
+            "here and in the features, and without a `horizon` it is unknown which of them belong together: add to "
+            "`label` how long labels take"
+        )
         _refuse_several(connection, several, place, why)
     value = _value(connection, label, table, task, place)
     sql = f"""
@@ -153,4 +159,5 @@ def _refuse_several(
     count = query(connection, f"SELECT count(*) FROM ({repeated})", place).column(0)[0].as_py()
     if count:
         have = "entity has" if count == 1 else "entities have"
-        raise InputError(f"{place}: {count:,} {have} several rows, {why}")
+        by = joined([f"`{name}`" for name in next(iter(tables.values()))])
+        raise InputError(f"{place}: by {by}, {count:,} {have} several rows, {why}")

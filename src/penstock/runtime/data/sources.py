@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penstock.diagnostics.suggest import did_you_mean
 from penstock.runtime.data.engine import connect, query
-from penstock.runtime.data.file_faults import csv_fault, disagreement, parquet_fault, unclosed_quote, unmatched
+from penstock.runtime.data.file_faults import (
+    csv_fault,
+    disagreement,
+    having,
+    parquet_fault,
+    unclosed_quote,
+    unknown_header,
+    unmatched,
+)
 from penstock.runtime.data.functions import as_table, call
 from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Dialect, Source
@@ -33,21 +42,21 @@ def read_source(
 
     CSV carries no types, so its contract columns are read as text and an empty field is a missing value; so is a blank
     line of a file with one column. Where some of several files lack a column of the contract, their rows have no value
-    there, and the log tells how many.
+    there, and the log tells how many. A file that has rows and none of the contract's columns is refused.
     """
     if source.python is not None:
         return as_table(call(source.python), source.python)
     if source.sql is not None:
         return query(connect(tables), source.sql, "`sql`")
     if source.parquet is not None:
-        return _read_files(source.parquet, _parquet, parquet_fault, columns)
+        return _read_files(source.parquet, _parquet, parquet_fault, columns, lambda names, _: having(names))
     dialect = source.dialect or Dialect()
 
     def read(filesystem: Any, path: str) -> pa.Table:
         table = _csv(filesystem, path, columns, dialect)
         return table if dialect.decimal == "." else _with_points(table, numbers, path)
 
-    return _read_files(source.csv or [], read, partial(csv_fault, dialect=dialect), columns)
+    return _read_files(source.csv or [], read, partial(csv_fault, dialect=dialect), columns, unknown_header)
 
 
 def named(source: Source) -> str:
@@ -86,7 +95,14 @@ def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, p
                 raise InputError(f"`{path}` cannot be read: {error}") from None
 
 
-def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: Sequence[str]) -> pa.Table:
+def _read_files(
+    patterns: str | Sequence[str],
+    read: Any,
+    fault: Any,
+    columns: Sequence[str],
+    others: Callable[[Sequence[str], Sequence[str]], str],
+) -> pa.Table:
+    """The rows of all files; `others` says what the columns of a file are that are none of the contract."""
     import pyarrow as pa
 
     found: list[tuple[str, pa.Table]] = []
@@ -102,15 +118,10 @@ def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: S
                 raise InputError(f"`{path}`: {fault(filesystem, path, error)}") from None
             except (OSError, pa.ArrowException) as error:
                 raise InputError(f"`{path}` cannot be read: {error}") from None
+    if len(found) > 1:
+        _refuse_strange(found, columns, others)
     tables = [table for _, table in found]
-    for name in columns:
-        lacking = [table.num_rows for table in tables if name not in table.column_names]
-        if 0 < len(lacking) < len(tables):
-            _log.warning(
-                "warning: `%s`: no `%s` in %d of %d files, so no value in %s of their %s rows",
-                patterns, name, len(lacking), len(tables),
-                f"{sum(lacking):,}", f"{sum(table.num_rows for table in tables):,}",
-            )  # fmt: skip
+    _warn_of_lacking(patterns, found, columns)
     _warn_of_partitions(patterns, [path for path, _ in found], [n for n in columns if n not in tables[0].column_names])
     if len(tables) == 1:
         return tables[0]
@@ -118,6 +129,38 @@ def _read_files(patterns: str | Sequence[str], read: Any, fault: Any, columns: S
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
         raise InputError(f"the files of `{patterns}` disagree: {disagreement(found) or error}") from None
+
+
+def _refuse_strange(
+    found: Sequence[tuple[str, pa.Table]],
+    columns: Sequence[str],
+    others: Callable[[Sequence[str], Sequence[str]], str],
+) -> None:
+    """An `InputError` for a file with rows of which none can have a value: it is of another form than the rest."""
+    for path, table in found:
+        if table.num_rows and not set(columns) & set(table.column_names):
+            raise InputError(
+                f"`{path}` has none of the contract's columns, such as `{columns[0]}`: "
+                f"{others(table.column_names, columns)}"
+            )
+
+
+def _warn_of_lacking(
+    patterns: str | Sequence[str], found: Sequence[tuple[str, pa.Table]], columns: Sequence[str]
+) -> None:
+    """Tell of columns of the contract that some of the files lack, and what the first of these has instead."""
+    for name in columns:
+        lacking = [(path, table) for path, table in found if name not in table.column_names]
+        if not 0 < len(lacking) < len(found):
+            continue
+        path, table = lacking[0]
+        guess = did_you_mean(name, set(table.column_names) - set(columns), most=1)
+        instead = f", which has `{guess[0]}`" if guess else ""
+        _log.warning(
+            "warning: `%s`: no `%s` in %d of %d files (%s`%s`%s), so no value in %s of their %s rows",
+            patterns, name, len(lacking), len(found), "such as " if len(lacking) > 1 else "", path, instead,
+            f"{sum(table.num_rows for _, table in lacking):,}", f"{sum(table.num_rows for _, table in found):,}",
+        )  # fmt: skip
 
 
 def _warn_of_partitions(patterns: str | Sequence[str], paths: Sequence[str], lacking: Sequence[str]) -> None:

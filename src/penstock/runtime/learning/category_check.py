@@ -68,7 +68,8 @@ def refuse_unrecognized_categories(
 def _refuse_nan(probe: _Probe, name: str) -> None:
     if probe.is_sensitive_to(name, [float("nan"), _UNKNOWN]) and not probe.is_sensitive_to(name, [None, _UNKNOWN]):
         raise InputError(
-            f"the model expects a missing `{name}` as NaN, but it is None here: fit it on None for missing values"
+            f"the model expects a missing `{name}` as NaN, but it is None here: fit it on None for missing values, in "
+            f"pandas `column.astype(object).where(column.notna(), None)`"
         )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import FeatureColumn, Splits
@@ -18,7 +19,7 @@ from penstock.runtime.faults import InputError
 from penstock.runtime.learning.category_check import refuse_unrecognized_categories
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.model_files import save_model
-from penstock.specs.estimator import External
+from penstock.specs.estimator import External, TrustedType
 from penstock.specs.model import TASKS
 
 PLAIN_TYPES = ("numpy.dtype", "sklearn.utils._bunch.Bunch")
@@ -88,6 +89,18 @@ def read(external: External) -> bytes:
     return data
 
 
+def _how_to_trust(strange: Sequence[str], external: External) -> str:
+    """What would let the types pass; nothing does if one of them is neither plain data nor a tree."""
+    refused = [each for each in strange if each not in get_args(TrustedType)]
+    if refused:
+        return (
+            "only scikit-learn's tree types can be trusted (`external.trust`), so fit the model with scikit-learn's "
+            "own transformers and learners"
+        )
+    listed = ", ".join([*external.trust, *strange])
+    return f"if you trust whoever made the file, write `trust: [{listed}]` below `external`"
+
+
 def opened(data: bytes, external: External) -> Any:
     """The pipeline in the file. InputError where it holds what nobody trusts, or is no file of skops."""
     from skops import io
@@ -97,8 +110,8 @@ def opened(data: bytes, external: External) -> Any:
         strange = sorted(set(io.get_untrusted_types(data=data)) - allowed)
         if strange:
             raise InputError(
-                f"`{external.file}` holds {', '.join(f'`{each}`' for each in strange)}, which the spec does not trust; "
-                "only scikit-learn's tree types can be listed in `external.trust`"
+                f"`{external.file}` holds {', '.join(f'`{each}`' for each in strange)}, which the spec does not trust: "
+                + _how_to_trust(strange, external)
             )
         return io.loads(data, trusted=sorted(allowed))
     except InputError:

@@ -10,10 +10,11 @@ import argparse
 import logging
 import time
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.arguments import directory, output_directory, spec
-from penstock.runtime.artifacts import Splits
+from penstock.runtime.artifacts import FeatureColumn, Splits
 from penstock.runtime.learning.estimators import build_estimator, fit, unfitted_pipeline
 from penstock.runtime.learning.inputs import best_params, kept_features, refuse_other_task
 from penstock.runtime.learning.model_files import save_model
@@ -23,6 +24,9 @@ from penstock.specs.model import TASKS, Preprocess
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+_MANY = 20
+"""Different texts from which on it tells something that most rows have one of their own."""
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
     estimator = build_estimator(arguments.estimator, searched, arguments.task, arguments.seed)
     pipeline = unfitted_pipeline(estimator, arguments.preprocess, features)
     frame = rows.features[[feature.name for feature in features]]
+    _warn_of_names(frame, features)
     began = time.monotonic()
     _fit(pipeline, frame, rows.label)
     log.info("Fitted on %d rows and %d features in %.1f s.", len(frame), len(features), time.monotonic() - began)
@@ -72,6 +77,20 @@ def run(arguments: argparse.Namespace) -> None:
         },
     )
     log.info("The model `%s` is %s.", arguments.model, digest)
+
+
+def _warn_of_names(frame: pd.DataFrame, features: Sequence[FeatureColumn]) -> None:
+    """Tell of texts that hardly two rows share, such as names and free text: a category that is met once is noise."""
+    for feature in features:
+        if feature.type != "string":
+            continue
+        counts = frame[feature.name].value_counts()
+        if len(counts) >= _MANY and 2 * int((counts == 1).sum()) > len(frame):
+            log.warning(
+                "warning: feature `%s.%s`: %s different values in %s training rows, each a category of its own, and "
+                "others count as missing: compute from it what rows have in common (`sql`, `python`), or exclude it",
+                feature.set, feature.name, f"{len(counts):,}", f"{len(frame):,}",
+            )  # fmt: skip
 
 
 def _fit(pipeline: Any, frame: pd.DataFrame, label: np.ndarray[Any, Any]) -> None:
