@@ -103,7 +103,10 @@ def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[t
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns} & types.keys())
     known = tuple((name, types[name]) for name in names)
-    found = (*analysis.misfits_of_expression(text, known), *analysis.clashes_of_expression(text, known))
+    found: tuple[_Wrong, ...] = (
+        *analysis.misfits_of_expression(text, known),
+        *analysis.clashes_of_expression(text, known),
+    )
     yield from ((below, one) for one in found)
 
 

@@ -137,9 +137,9 @@ def _column_rules(name: str, column: Column, converted: Conversion, type_: pa.Da
         rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
     if column.type in _CALENDAR:
         first, last = _CALENDAR[column.type]
-        quick = f"min({value}) < {first} OR max({value}) > {last}"
         phrase = ("is not of the years 1 to 9999", "are not of the years 1 to 9999")
-        rules.append(RowRule("calendar", (name,), f"{value} < {first} OR {value} > {last}", phrase, quick=quick))
+        ends = f"min({value}) < {first} OR max({value}) > {last}"
+        rules.append(RowRule("calendar", (name,), f"{value} < {first} OR {value} > {last}", phrase, quick=ends))
     if column.nullable is False:
         quick = f"count(*) - count({raw})" if value == raw else None
         missing = _missing(name, converted)
