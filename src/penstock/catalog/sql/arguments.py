@@ -19,7 +19,7 @@ from sqlglot.optimizer.scope import build_scope
 
 from penstock.catalog.sql.calls import Given, given_arguments
 from penstock.catalog.sql.kinds import Column, column_in, kind_of
-from penstock.catalog.sql.values import Misfit, Range, Typed, Types
+from penstock.catalog.sql.values import DIALECT, Misfit, Range, Typed, Types
 
 TABLE = Path(__file__).with_suffix(".json")
 
@@ -120,7 +120,7 @@ def _misfit(text: str, call: Given, at: Range, kind: str, kinds: frozenset[str])
 def _kind(text: str, of: Callable[[exp.Column], str]) -> str:
     """The kind of an argument as it is written: of many functions sqlglot makes another tree than of their text."""
     try:
-        argument = sqlglot.parse_one(text, dialect="duckdb").unnest()
+        argument = sqlglot.parse_one(text, dialect=DIALECT).unnest()
     except SqlglotError:
         return ""
     if isinstance(argument, exp.Query | exp.Alias) or argument.find(*OWN_NAMES) is not None:

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+DIALECT = "duckdb"
+"""That of the engine that runs it, as sqlglot calls it."""
+
 Range = tuple[int, int]
 """The characters [start, end) of a text."""
 
