@@ -42,6 +42,10 @@ fi
   -r requirements/bootstrap.lock
 uv() { VIRTUAL_ENV="$PWD/$venv" "$venv/bin/uv" "$@"; }
 # The second file keeps uv itself, which the first does not name.
-uv pip sync --quiet --require-hashes requirements/dev.lock requirements/bootstrap.lock
+if ! uv pip sync --quiet --require-hashes requirements/dev.lock requirements/bootstrap.lock; then
+  echo "help: the locked packages have wheels for Python 3.11 to 3.14; others build them from source. To use another" \
+    "Python, delete .venv and name it, for example: make PYTHON=python3.13 setup" >&2
+  exit 1
+fi
 uv pip install --quiet --no-deps --no-build-isolation --editable .
 touch "$venv/installed"

@@ -15,11 +15,10 @@ from penstock.specs.json_patch import DoesNotFitError, patched
 from penstock.specs.overlay import merge
 from penstock.targets.base import Manifest
 from penstock.targets.kubeflow.pipeline_objects import named_anew
+from penstock.targets.kubeflow.versions import VERSION
 
 Identity = tuple[str, str]
 """Kind and name of an object; of a version of a pipeline, the pipeline's name."""
-
-_VERSION = "PipelineVersion"
 
 
 def apply_patches(
@@ -113,7 +112,7 @@ def _identity(document: Any) -> Identity:
         return "", ""
     metadata, spec, kind = document.get("metadata"), document.get("spec"), str(document.get("kind") or "")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    if kind == _VERSION and isinstance(metadata, dict):
+    if kind == VERSION and isinstance(metadata, dict):
         # Its own name is another one with each content, and none that a patch could give.
         name = spec.get("pipelineName") if isinstance(spec, dict) else None
     return kind, str(name or "")
@@ -131,7 +130,7 @@ def _patched(document: dict[str, Any], patch: ManifestPatch) -> dict[str, Any]:
         except DoesNotFitError as error:
             raise _MisfitError(str(error), ("json", position, error.part), error.guess) from error
         _keeps_identity(document, result, ("json", position, "path"))
-    return dict(result) if patch.kind != _VERSION else named_anew(result)
+    return dict(result) if patch.kind != VERSION else named_anew(result)
 
 
 def _keeps_identity(before: dict[str, Any], after: Any, below: Pointer) -> None:
@@ -139,7 +138,7 @@ def _keeps_identity(before: dict[str, Any], after: Any, below: Pointer) -> None:
         raise _MisfitError("it would change the manifest's kind or name", below)
     if before["metadata"].get("namespace") != after["metadata"].get("namespace"):
         raise _MisfitError("it would change the manifest's namespace, and the kustomization would set it back", below)
-    if before.get("kind") == _VERSION and not _runs_the_same(before["spec"], after["spec"]):
+    if before.get("kind") == VERSION and not _runs_the_same(before["spec"], after["spec"]):
         # Its gate would ask something else than the Gate that was reviewed, and `penstock run` would not know.
         raise _MisfitError("in a pipeline it can only change the `platformSpec`, not the steps", below)
 

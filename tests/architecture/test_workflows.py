@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-TRUSTED = ("penstock-review.yml", "penstock-verdict.yml")
+TRUSTED = ("penstock-review.yml", "penstock-again.yml", "penstock-verdict.yml")
 """They may write, and are held to more: tests/review/attacks."""
 
 LINT = """

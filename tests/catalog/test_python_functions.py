@@ -56,3 +56,32 @@ def test_what_the_parser_warns_of_is_printed_nowhere() -> None:
     assert module is not None
     assert module.error is None
     assert not understood.may_run_any_code
+
+
+_ONE, _TWO = "def rush(table): ...", "def rush(table, more): ..."
+
+
+@pytest.mark.parametrize(
+    ("text", "can_be_called"),
+    [
+        (f"if FAST:\n    {_ONE}\nelse:\n    {_TWO}", True),
+        (f"if FAST:\n    {_TWO}\nelse:\n    {_ONE}", True),
+        (f"try:\n    from fast import rush\nexcept ImportError:\n    {_TWO}", True),
+        (f"{_ONE}\nif FAST:\n    {_TWO}", True),
+        (f"if FAST:\n    {_TWO}\nelse:\n    class rush: ...", False),
+        (f"{_ONE}\n{_TWO}", False),
+        (f"if FAST:\n    {_ONE}\n{_TWO}", False),
+        (f"{_TWO}\n{_ONE}", True),
+    ],
+)
+def test_a_function_under_conditions_is_called_as_one_of_its_definitions(text: str, can_be_called: bool) -> None:
+    files = small() | {"systems/rushes.py": text}
+    files["specs/features.yaml"] = files["specs/features.yaml"].replace("systems.flights:rush", "systems.rushes:rush")
+    assert (check(load(files)) == ()) is can_be_called
+
+
+def test_the_line_of_a_character_that_no_text_has() -> None:
+    text = "FAST = True\n\nrush = '\0'\n"
+    module = module_of(load(small() | {"systems/rushes.py": text}).view(None), "systems.rushes:rush")
+    assert module is not None
+    assert module.error == (3, "source code string cannot contain null bytes")

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 
 from penstock.catalog.learners.parameter_values import SILENT, values_of
-from penstock.catalog.learners.scikit_learn import PACKAGES, TABLE, WITHOUT_PROBABILITIES, is_regressor, learners
+from penstock.catalog.learners.scikit_learn import (
+    PACKAGES,
+    TABLE,
+    WITHOUT_PROBABILITIES,
+    is_regressor,
+    learners,
+    takes_missing_values,
+)
 
 SHORT = {
     "array-like": ("list", SILENT + "mapping"),
@@ -52,6 +59,19 @@ def test_the_table_is_what_is_installed(update: bool) -> None:
 def test_the_classifiers_without_probabilities_are_known() -> None:
     classifiers = installed("classifier").values()
     assert set(WITHOUT_PROBABILITIES) == {one.__name__ for one in classifiers if not hasattr(one, "predict_proba")}
+
+
+def test_the_learners_that_take_no_missing_values_are_known() -> None:
+    """Those that need no other learner tell by themselves; a dummy never looks at what it is given."""
+    alone = {
+        path: learner
+        for path, learner in (installed("classifier") | installed("regressor")).items()
+        if not any(values == "object" or name == "estimators" for name, values in learners()[path].items())
+    }
+    assert len(alone) > 70
+    for path, learner in alone.items():
+        takes = learner().__sklearn_tags__().input_tags.allow_nan or ".dummy." in path
+        assert takes_missing_values(path) == takes, path
 
 
 def test_regressors_are_told_from_classifiers() -> None:

@@ -103,11 +103,10 @@ def test_no_fault_is_found_with_an_expression_that_runs(connection: Any, data: s
     assert isinstance(found, analysis.Expression)
     assert not any((found.unknown, found.aggregates, found.windows, found.subquery))
     assert {use.name for use in found.columns} <= TABLES["orders"].keys()
-    kind = analysis.kind(text, tuple((name.lower(), one) for name, one in TABLES["orders"].items()))
-    assert misfit(kind, GIVEN[str(type_)]) is None
-    assert not analysis.misfits_of_expression(
-        text, tuple((name.lower(), one) for name, one in TABLES["orders"].items())
-    )
+    types = tuple((name.lower(), one) for name, one in TABLES["orders"].items())
+    assert misfit(analysis.kind(text, types), GIVEN[str(type_)]) is None
+    assert not analysis.misfits_of_expression(text, types)
+    assert not analysis.clashes_of_expression(text, types)
 
 
 @settings(max_examples=80, deadline=None)
@@ -124,3 +123,4 @@ def test_no_fault_is_found_with_a_query_that_runs(connection: Any, text: str) ->
     types = tuple((name, tuple(columns.items())) for name, columns in TABLES.items())
     assert {one.name.lower() for one in analysis.kinds(text, types)} <= set(names)
     assert not analysis.misfits_of_query(text, types)
+    assert not analysis.clashes_of_query(text, types)

@@ -15,6 +15,9 @@ from penstock.catalog.sql import analysis, parsing
         "coalesce(a, NULL)",
         "a = 'x = null'",
         "a >= '2026-01-01' -- 2026-01-01",
+        "date_diff('day', a, b)",
+        "date_trunc(unit, a)",
+        "day(a) + year(b)",
         "a > DATE '2026-01-01'",
         "a - 2020 - 01 - 02",
         "{'a': {'b': 1}}",
@@ -104,3 +107,14 @@ def test_the_mark_of_a_factorial_moves_nothing() -> None:
     assert isinstance(found, analysis.Expression)
     assert [use.at for use in found.columns] == [(5, 10)]
     assert analysis.kind("5! + 1", ()) == "int"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("datediff(day, a, b)", "day"), ("1 + DATE_TRUNC( Month , a)", "Month"), ("date_part(hour, a)", "hour")],
+)
+def test_a_unit_without_quotes_is_no_column(text: str, unit: str) -> None:
+    found = analysis.expression(text)
+    assert isinstance(found, analysis.SqlError)
+    assert found.headline == "has a unit without quotes"
+    assert text[slice(*found.at)] == unit

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from incremental.repositories import copy
 from penstock.cli import check, verify
 from penstock.cli.main import FAULT, WRONG_USE, main
 from penstock.incremental.session import Session
@@ -53,6 +54,18 @@ def test_generated_files_that_may_not_be_written_are_told_by_their_folder(
     refuse(tmp_path / "specs" / "data.yaml")
     assert main(["compile", "--root", str(tmp_path)]) == FAULT
     assert capsys.readouterr().err == f"error: Read-only file system: {tmp_path}/specs/data.yaml\n"
+
+
+def test_a_file_that_cannot_be_written_to_its_end_is_one_of_generated(tmp_path: Path) -> None:
+    """Whoever writes into an open file hears of no name: a limit to the sizes of files stands for a full disk."""
+    root = copy(tmp_path, "bikes")
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        f"from penstock.cli.main import main; main(['compile', '--root', {str(root)!r}])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[0] == "error: generated/ cannot be written: File too large"
+    assert not list(root.glob("generated/**/*.penstock-tmp"))
 
 
 def test_a_fault_of_its_own_asks_for_a_report(

@@ -84,6 +84,7 @@ def one(at: str, field: Field, seen: frozenset[type]) -> Iterator[str]:
         ("Gate.zzz", "`Gate` has no `zzz`; known: `model`, `clusters`, `rules`, `evidenceValid` and `tests`"),
         ("Gate.model.name", "`Gate.model` has no fields: it is the name of a Model"),
         ("Gate.rules.faireness", "did you mean `fairness`?"),
+        ("Gate.rules.compare.margin", "did you mean `Gate.rules.compare.compare.margin`?"),
         ("Gate.", "`Gate` has no ``"),
     ],
 )

@@ -52,6 +52,7 @@ class FakePullRequest:
 
     facts: PullRequestFacts
     _comments: int = 0
+    _line_comments: int = 0
 
     @classmethod
     def opened(
@@ -159,6 +160,31 @@ class FakePullRequest:
         self.facts = replace(self.facts, comments=(*self.facts.comments, written))
         return written.id
 
+    def line_comment(self, login: str | None, body: str) -> str:
+        """A comment on a line of the difference; returns its id, which one of the conversation may have, too."""
+        self._line_comments += 1
+        written = Comment(f"c{self._line_comments}", person(login), self.pass_time(), None, body)
+        self.facts = replace(self.facts, line_comments=(*self.facts.line_comments, written))
+        return written.id
+
+    def edit_line_comment(self, comment_id: str, body: str) -> None:
+        """The text of a comment on a line is replaced."""
+        at = self.pass_time()
+        changed = tuple(
+            replace(one, body=body, edited_at=at, earlier=(*one.earlier, one.body)) if one.id == comment_id else one
+            for one in self.facts.line_comments
+        )
+        self.facts = replace(self.facts, line_comments=changed)
+
+    def edit_review(self, review: str, body: str) -> None:
+        """The text of a review is replaced; what it approves or requests stays."""
+        at = self.pass_time()
+        changed = tuple(
+            replace(one, body=body, edited_at=at, earlier=(*one.earlier, one.body)) if one.id == review else one
+            for one in self.facts.reviews
+        )
+        self.facts = replace(self.facts, reviews=changed)
+
     def edit_comment(self, comment_id: str, body: str, *, keeps_history: bool = True) -> None:
         """The text of a comment is replaced; without its history, nobody can tell any more what it said."""
         at = self.pass_time()
@@ -197,6 +223,7 @@ class FakePullRequest:
             facts,
             reviews=tuple(map(reviewed, facts.reviews)),
             comments=tuple(replace(one, person=gone(one.person)) for one in facts.comments),
+            line_comments=tuple(replace(one, person=gone(one.person)) for one in facts.line_comments),
             deletions=tuple(replace(one, author=gone(one.author), by=gone(one.by)) for one in facts.deletions),
             writers=tuple(one for one in facts.writers if login_key(one) != login_key(login)),
         )

@@ -53,12 +53,13 @@ class GitHubServer:
         self.commits = [commit(HEAD, account("ada"))]
         self.reviews: list[dict] = [review(1, "bob")]
         self.comments: list[dict] = []
+        self.line_comments: list[dict] = []
         self.activity = [move("2026-03-02T08:55:00Z", "0" * 40, HEAD, "branch_creation")]
         self.moves_of: Callable[[str], list[dict] | None] = lambda _: None
         """The activity of other branches than that of the pull request, newest first, by their full names."""
         self.timeline: list[dict] = []
         self.history: dict[str, list[dict]] = {}
-        """The edits of a comment by its node id."""
+        """The edits of a comment or a review by its node id."""
         self.queue: list[dict] = []
         self.collaborators = [{**account(login), "permissions": {"push": True}} for login in ("ada", "bob", "sre-1")]
         self.accounts: dict[str, dict] = {}
@@ -145,7 +146,8 @@ class GitHubServer:
 
     def _edits(self, node_id: str) -> dict:
         edits = {"nodes": self.history.get(node_id, []), "pageInfo": {"hasNextPage": False}}
-        return {"id": node_id, "userContentEdits": edits}
+        last = max((one["editedAt"] for one in edits["nodes"]), default=None)
+        return {"id": node_id, "lastEditedAt": last, "userContentEdits": edits}
 
     def _connection(self, nodes: list, variables: dict) -> dict:
         start = int(variables.get("after") or 0)
@@ -173,10 +175,14 @@ class GitHubServer:
         return self.pull | {"labels": [self.complete("label", one) for one in self.pull["labels"]]}
 
     def list_reviews(self, seen: Seen) -> Reply:
-        return self.listed(seen, "review", self.reviews)
+        of_the_head = {"commit_id": self.pull["head"]["sha"]}
+        return self.listed(seen, "review", [of_the_head | one for one in self.reviews])
 
     def list_comments(self, seen: Seen) -> Reply:
         return self.listed(seen, "comment", self.comments)
+
+    def list_line_comments(self, seen: Seen) -> Reply:
+        return self.listed(seen, "line-comment", self.line_comments)
 
     def list_activity(self, seen: Seen) -> Reply:
         moves = self.moves_of(seen.query.get("ref", ""))
@@ -227,6 +233,7 @@ class GitHubServer:
         run["annotations"] += body.get("output", {}).get("annotations", [])
         run |= {key: value for key, value in body.items() if key != "output"}
         run |= {key: body["output"][key] for key in ("title", "summary") if "output" in body}
+        run["output"] = {key: run.get(key) for key in ("title", "summary")}
         return self.complete("check-run", {key: run.get(key) for key in _CHECK_RUN})
 
     def list_check_runs(self, seen: Seen, ref: str) -> Reply:
@@ -258,13 +265,14 @@ def merged(template: Any, shape: Any) -> Any:
     return shape
 
 
-_CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url")
+_CHECK_RUN = ("id", "head_sha", "external_id", "status", "conclusion", "name", "app", "html_url", "output")
 _R = f"/repos/{REPOSITORY}"
 _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     (_R, "GET", GitHubServer.show_repository),
     (rf"{_R}/pulls/1", "GET", GitHubServer.show_pull),
     (rf"{_R}/pulls", "GET", GitHubServer.list_pulls),
     (rf"{_R}/pulls/1/reviews", "GET", GitHubServer.list_reviews),
+    (rf"{_R}/pulls/1/comments", "GET", GitHubServer.list_line_comments),
     (rf"{_R}/issues/1/comments", "GET", GitHubServer.list_comments),
     (rf"{_R}/issues/1/comments", "POST", GitHubServer.write_comment),
     (rf"{_R}/issues/comments/(\d+)", "PATCH", GitHubServer.rewrite_comment),

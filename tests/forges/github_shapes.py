@@ -42,13 +42,13 @@ def move(at: str, before: str, after: str, kind: str = "push", by: str = "ada") 
 
 
 def review(number: int, login: str | None, state: str = "APPROVED", at: str = "2026-03-02T10:00:00Z") -> dict[str, Any]:
-    """A review as REST shows it."""
+    """A review as REST shows it; of the head, which the server fills in."""
     return {
         "id": number,
+        "node_id": f"PRR_{number}",
         "user": login and account(login),
         "state": state,
         "submitted_at": at,
-        "commit_id": HEAD,
         "body": "",
     }
 
@@ -66,6 +66,12 @@ def comment(
         "updated_at": edited or at,
         "html_url": f"https://github.com/{REPOSITORY}/pull/1#issuecomment-{number}",
     }
+
+
+def line_comment(number: int, user: dict | None, body: str, review: int = 1, edited: str = "") -> dict[str, Any]:
+    """A comment on a line of the difference as REST shows it, of a review."""
+    made = comment(number, user, body, edited=edited)
+    return made | {"node_id": f"PRRC_{number}", "pull_request_review_id": review}
 
 
 def pull_request() -> dict[str, Any]:

@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 
 from forges.fake import object_id
 from forges.github_server import TOKEN, GitHubServer, serving
-from forges.github_shapes import HEAD, REPOSITORY, account, comment, commit, move, review
+from forges.github_shapes import HEAD, REPOSITORY, account, comment, commit, line_comment, move, review
 from loopback import free_port, running
 from penstock.cli.main import main
 from penstock.forges.github import comments, identity, merge_queue, people, timeline
@@ -44,6 +44,7 @@ PATHS = (
     f"{R}/pulls",
     f"{R}/pulls/{{pull_number}}",
     f"{R}/pulls/{{pull_number}}/reviews",
+    f"{R}/pulls/{{pull_number}}/comments",
     f"{R}/pulls/{{pull_number}}/requested_reviewers",
     f"{R}/issues/{{issue_number}}/comments",
     f"{R}/issues/comments/{{comment_id}}",
@@ -113,6 +114,7 @@ def github(tools: Path, description: dict[str, Any]) -> Iterator[GitHubServer]:
             "label": examples["pull-request"]["labels"][0],
             "review": examples["pull-request-review-items"][0],
             "comment": examples["issue-comment-items"][0],
+            "line-comment": examples["pull-request-review-comment-items"][0],
             "ref": examples["git-ref"],
             "comparison": examples["commit-comparison"],
             "commit": examples["commit-items"][0],
@@ -158,6 +160,7 @@ def test_a_pull_request_is_read_in_githubs_words(github: GitHubServer, client: G
     github.accounts["5"] = account("eve")
     github.reviews = [review(number, "bob") for number in range(120)]
     github.comments = [comment(1, account("bob"), "/penstock hold")]
+    github.line_comments = [line_comment(1, account("bob"), "/penstock hold", 7)]
     github.activity = [
         move("2026-03-02T09:30:00Z", other, HEAD, "force_push"),
         move("2026-03-02T08:55:00Z", "0" * 40, other, "branch_creation"),
@@ -165,6 +168,7 @@ def test_a_pull_request_is_read_in_githubs_words(github: GitHubServer, client: G
     view = read_pull_request(client, REPOSITORY, 1, ["sre-1", "stranger"])
     assert view.title == "Raise the canary"
     assert len(view.reviews()) == 120
+    assert [one.body for one in view.line_comments()] == ["/penstock hold"]
     assert view.commits()[0].co_authors == (Person("eve"),)
     assert [one.kind for one in view.pushes()] == ["opened", "force-push"]
     assert view.facts.writers == ("bob", "sre-1")

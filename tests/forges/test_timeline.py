@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forges.github_server import GitHubServer, Reply
-from forges.github_shapes import REPOSITORY, account, comment, review
+from forges.github_shapes import REPOSITORY, account, comment, line_comment, review
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pull_request import read_pull_request
 from penstock.forges.github.timeline import read_timeline
@@ -118,6 +118,7 @@ def test_more_edits_than_a_page_holds_are_edits_that_nobody_knows(
 
 def test_the_history_of_bots_and_of_ones_own_comment_is_not_read(server: GitHubServer, client: GitHubClient) -> None:
     users = [account("penstock[bot]", "Bot"), account("review-account")]
+    server.reviews = []
     server.comments = [comment(number, one, "x", edited=EDITED) for number, one in enumerate(users)]
     read(client, own="Review-Account")
     assert not any("query History" in one.body["query"] for one in server.seen if one.path == "/graphql")
@@ -165,3 +166,38 @@ def test_pages_of_a_timeline_that_lead_in_a_circle_are_an_error(server: GitHubSe
     with pytest.raises(ForgeError, match="form a loop"):
         read_timeline(client, REPOSITORY, 1)
     assert server.count("/graphql") == 2
+
+
+def test_comments_on_lines_are_read_with_what_they_said_before(server: GitHubServer, client: GitHubClient) -> None:
+    server.reviews = [review(1, "bob", at="2026-03-02T10:30:00Z")]
+    server.line_comments = [
+        line_comment(1, account("bob"), "x", edited=EDITED),
+        line_comment(2, account("sre-1"), "not an edit, but counted as an update", 9, edited=EDITED),
+    ]
+    server.history["PRRC_1"] = [edit(6, "x"), edit(5, "/penstock hold wait")]
+    view = read(client)
+    assert [(one.id, one.earlier, one.edited) for one in view.line_comments()] == [
+        ("2", (), False),
+        ("1", ("/penstock hold wait", "x"), True),
+    ]
+    assert view.line_comments()[1].at == view.reviews()[0].submitted, "nobody sees it before the review is submitted"
+    assert view.may_write("sre-1")
+    assert parse(dump(view.facts)) == view
+
+
+def test_an_edited_review_is_read_with_what_it_said_before(server: GitHubServer, client: GitHubClient) -> None:
+    server.reviews = [review(1, "bob"), review(2, "helper[bot]")]
+    server.reviews[1]["user"]["type"] = "Bot"
+    server.history["PRR_1"] = [edit(6, "x"), edit(5, "/penstock hold wait")]
+    first, second = read(client).reviews()
+    assert first.earlier == ("/penstock hold wait", "x")
+    assert first.edited_at == datetime(2026, 3, 2, 10, 6, tzinfo=UTC)
+    assert second.edited_at is None
+
+
+def test_a_review_whose_history_github_does_not_tell_is_an_error(
+    server: GitHubServer, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_edits", lambda _: None)
+    with pytest.raises(ForgeError, match="does not tell what the review PRR_1 said before"):
+        read(client)

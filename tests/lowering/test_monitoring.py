@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lowering.flights import Documents, view
-from penstock.ir.workflow import Schedule, Step, Workflow
+from penstock.ir.workflow import ParameterValue, Schedule, Step, Workflow
 from penstock.lowering.pipelines.monitoring import monitoring_workflow
 from penstock.lowering.pipelines.schedules import schedules
 from penstock.targets.kubeflow.structure import problems
@@ -147,6 +147,7 @@ def test_drift_starts_training_only_where_the_model_says_so() -> None:
     assert "retrain" not in by_name(workflow(change))
     retrain = by_name(workflow())["retrain"]
     assert values(retrain, "--pipeline") == ["flight-delay-training"]
+    assert values(retrain, "--version") == [ParameterValue("training_version")]
     assert values(retrain, "--cooldown") == ["1d"]
 
 
@@ -154,8 +155,11 @@ def test_an_environment_that_does_not_train_starts_no_training() -> None:
     def change(documents: Documents) -> None:
         documents["Environment", "production"]["spec"]["training"] = False
 
-    assert "retrain" not in by_name(workflow(change))
-    assert [each.workflow for each in schedules(view(change), "flight-delay")] == ["flight-delay-monitoring"]
+    found = workflow(change)
+    assert "retrain" not in by_name(found)
+    assert "training_version" not in [parameter.name for parameter in found.parameters]
+    (schedule,) = schedules(view(change), "flight-delay")
+    assert (schedule.workflow, schedule.versions) == ("flight-delay-monitoring", ())
 
 
 def test_a_monitor_that_counts_breaches_looks_at_all_their_windows() -> None:

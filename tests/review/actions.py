@@ -44,12 +44,13 @@ class Run:
         where = ["--root", str(self.checkout / self.upstream.folder), "--record", "branch:penstock-record"]
         return main(["review", *where, *more])
 
-    def step(self, name: str, **given: str) -> dict[str, str]:
+    def step(self, name: str, *flags: str, **given: str) -> dict[str, str]:
         """One job of several: what it puts out. Its exit code is `code`."""
         output = self.folder / f"output-{name}"
         output.write_text("")
         os.environ["GITHUB_OUTPUT"] = str(output)
-        more = [word for key, value in given.items() for word in (f"--{key}", value)]
+        more = [*flags]
+        more += [word for key, value in given.items() for word in (f"--{key}", value)]
         if name == "record":
             where = ["--root", str(self.checkout), "--record", "branch:penstock-record", "--remote", "origin"]
             code = main(["record", "append", str(self.handover), *where, *more])

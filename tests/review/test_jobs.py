@@ -194,3 +194,18 @@ def test_nothing_that_is_closed_is_found_or_decided(pull: Run) -> None:
     pull.server.pull["state"] = "closed"
     assert pull.step("find") == {"code": "0"}
     assert pull.step("decide", number=found["number"]) == {"code": "0"}
+
+
+def test_a_verdict_that_time_has_overtaken_is_not_shown(pull: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the jobs that failed again, days later, shows nothing that was true then."""
+    pull.server.comments = [
+        comment(number, account(login), "/penstock break-glass the planes are late", "2026-03-02T11:00:00Z")
+        for number, login in ((7, "sam"), (8, "rita"))
+    ]
+    found, decided = found_and_decided(pull)
+    recorded = pull.step("record", digest=decided["digest"])
+    assert shown(pull, found, decided["digest"], recorded["entries"])["code"] == "0"
+    pull.server.check_runs.clear()
+    monkeypatch.setattr(github_server, "DATE", "Mon, 02 Mar 2026 16:00:00 GMT")
+    assert shown(pull, found, decided["digest"], recorded["entries"])["code"] == "1"
+    assert "success" not in {one["conclusion"] for one in pull.server.check_runs}

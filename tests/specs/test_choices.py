@@ -31,6 +31,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [{"id": "c", "rows": {"atLeast": 1}}, {"id": "c", "sql": "select 1"}],
         [{"id": "c"}, {"id": "c", "rows": {"atLeast": 1}, "sql": "select 1"}],
     ),
+    "RowCount": ([{"atLeast": 0}, {"atLeast": 1, "atMost": 2}], [{}, {"atMost": None}]),
     "Feature": (
         [{"type": "int", "sql": "x"}, {"type": "int", "latest": LATEST}],
         [{"type": "int"}, {"type": "int", "sql": "x", "latest": LATEST}],

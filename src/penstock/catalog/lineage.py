@@ -18,9 +18,9 @@ from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
-from penstock.specs.model import Except, Model
+from penstock.specs.model import Except, GroupSplit, Model
 
-Use = Literal["feature", "slice", "label"]
+Use = Literal["feature", "slice", "label", "group"]
 
 
 class FeatureId(NamedTuple):
@@ -55,7 +55,7 @@ class Read(NamedTuple):
     use: Use
     source: FeatureSource
     feature: FeatureId | None = None
-    """The feature by which it is read; None for slices and the label."""
+    """The feature by which it is read; None for any other use."""
     end: Path = ()
     """How a path from the column ends: with the feature, or with what a key decides."""
 
@@ -105,7 +105,7 @@ class Lineage(NamedTuple):
         return upstream.bearing(self.view, source.column, source.form in ("latest", "lookup", "aggregate"))
 
     def reads(self, model: str | Model) -> tuple[Read, ...]:
-        """Whatever a model reads directly, as a feature, a slice or its label."""
+        """Whatever a model reads directly: features, slices, its label, and what its split and its gates group by."""
         resource = self.view.model(model) if isinstance(model, str) else model
         if self.view.find(Model, resource.name) is not resource:
             return tuple(_reads(self, resource))
@@ -127,7 +127,7 @@ class Lineage(NamedTuple):
         return found
 
     def uses_of(self, model: str | Model) -> dict[tuple[Column, Use], Path]:
-        """Every column that a model touches and what as: feature, slice or label; with one path each."""
+        """Every column that a model touches and what as, with one path each."""
         return {key: touch.path for key, touch in self.touches(model).items()}
 
     def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Touch]:
@@ -291,6 +291,17 @@ def _reads(flow: Lineage, model: Model) -> Iterator[Read]:
             yield Read("label", key, end=(".".join(label),))
         for name in model.spec.slices:
             yield Read("slice", FeatureSource((rows.name, name), "sql"))
+        for name in _grouping(view, model):
+            yield Read("group", FeatureSource((rows.name, name), "sql"))
+
+
+def _grouping(view: View, model: Model) -> Iterator[str]:
+    """The columns by which the split and the intervals of gates keep rows together."""
+    if isinstance(model.spec.split, GroupSplit):
+        yield model.spec.split.column
+    for gate in view.gates_of(model.name):
+        if gate.spec.clusters is not None and gate.spec.clusters.column is not None:
+            yield gate.spec.clusters.column
 
 
 def _entity(rows: str, other: str, entity: Iterable[str]) -> Iterator[FeatureSource]:

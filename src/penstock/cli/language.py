@@ -114,6 +114,14 @@ def _below(place: Topic, key: str) -> Topic:
     known = [tag for tag, _ in inner.members] if isinstance(inner, Tagged) else list(fields)
     if not known:
         raise NoFieldError(f"`{place.path}` has no fields: it is {_what(place.shape)}")
+    # The key of a form may hold what is looked for: `margin` is one of `compare` in a rule of the form `compare`.
+    within = [
+        f"{place.path}.{name}.{key}"
+        for name, field in fields.items()
+        if any(key in mapping.fields for mapping in _mappings(_inner(field.shape)))
+    ]
+    if within:
+        raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(within, known)}")
     beside = _BESIDE if place.path in KINDS else ()
     raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(did_you_mean(key, [*known, *fields, *beside]), known)}")
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.record import store_of
 from penstock.cli.repository import NoRepositoryError, find_git, find_root
+from penstock.cli.review_again import all_open, open_for_jobs
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_steps import FAILURES, ReviewRun
 from penstock.forges.github.client import GitHubClient
-from penstock.forges.github.event import actions_run
+from penstock.forges.github.event import BY_THE_CLOCK, actions_run
 from penstock.forges.recorded import parse
 from penstock.review.decision import Decision, decide
 from penstock.review.policy.prior_decisions import PriorDecisions
@@ -24,7 +25,7 @@ from penstock.review.rendering.text_safety import log_line
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
 
-STEPS = ("all", "find", "decide", "show")
+STEPS = ("all", "open", "find", "decide", "show")
 _PLAIN_FOLDER = re.compile(r"(?:[\w.-]+(?:/[\w.-]+)*)?", re.ASCII)
 
 
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     steps.add_argument("--digest", default="", help="digest of the decision file; empty if an earlier job failed")
     steps.add_argument("--entries", default="", metavar="DIGESTS", help="digests of the decision's entries in the log")
+    steps.add_argument(
+        "--again", action="store_true", help="of `decide`: hand nothing over where the check says the same already"
+    )
     steps.add_argument("--head", metavar="COMMIT", help="head commit that `find` reported")
     steps.add_argument("--began", type=_moment, metavar="TIME", help="start time that `find` reported")
 
@@ -80,9 +84,14 @@ def run(options: argparse.Namespace) -> int:
         began=options.began,
         digest=options.digest,
         entries=tuple(options.entries.split()),
+        again=options.again,
     )
     with client:
+        if options.step == "all" and started.event.name == BY_THE_CLOCK:
+            return all_open(choices, repository, started, client, _show)
         steps = ReviewRun(choices, repository, started, client, _show)
+        if options.step == "open":
+            return open_for_jobs(steps)
         return {"all": steps.all_at_once, "find": steps.find, "decide": steps.decide, "show": steps.show}[
             options.step
         ]()

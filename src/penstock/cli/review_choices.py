@@ -22,3 +22,5 @@ class Choices:
     began: datetime | None = None
     digest: str = ""
     entries: tuple[str, ...] = ()
+    again: bool = False
+    """Whether nothing but the time is the reason for it."""

@@ -16,39 +16,36 @@ from pathlib import Path
 from penstock.cli.main import OK, PROBLEMS
 from penstock.cli.record import store_of
 from penstock.cli.review_choices import Choices
+from penstock.cli.review_reading import ReviewReading
 from penstock.forges.github.check_run import OvertakenError
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import ActionsRun, Event
 from penstock.forges.github.git_access import git_access
 from penstock.forges.github.identity import Identity, own_identity
 from penstock.forges.github.merge_queue import read_group
-from penstock.forges.github.permissions import read_writers
-from penstock.forges.github.pull_request import default_branch, find_open, read_pull_request
+from penstock.forges.github.pull_request import default_branch, find_open
 from penstock.forges.github.shape import Shape
 from penstock.forges.protocol import ForgeError
-from penstock.forges.recorded import RecordedPullRequest, dump
 from penstock.review.annotations import annotations_of
 from penstock.review.check_name import check_name, default_check
 from penstock.review.decision import Decision, decide, decide_group
 from penstock.review.decision_bundle import BundledDecision, BundleError, DecisionBundle, bundled_decision
-from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.publication import (
     Page,
     comment_of,
+    is_shown,
     publish,
     publish_group,
     publish_unknown,
     summary_of,
 )
 from penstock.review.record.inputs import verdict_bytes
-from penstock.review.record.log import RecordSubject, append, last_about, read
-from penstock.review.record.push_provenance import require_only_own_pushes
-from penstock.review.record.stores import BranchStore, RecordError, RecordStore
+from penstock.review.record.log import append
+from penstock.review.record.stores import RecordError, RecordStore
 from penstock.review.rendering.text_safety import log_line
 from penstock.source.canonical import bytes_digest
 from penstock.source.git.call import GitError
 from penstock.source.git.repository import GitRepository
-from penstock.source.git.values import Authorization
 
 FAILURES = (ForgeError, GitError, RecordError, BundleError)
 _ATTEMPTS = 3
@@ -65,23 +62,30 @@ class ReviewRun:
     show_decision: Callable[[Decision], None]
     head: str | None = None
     """The commit at which the answer is shown, once it is known."""
-    identity: Identity | None = None
     began: datetime | None = None
     check: str = field(init=False)
     """The check run that answers; that of the default branch until it is known which one is to be merged into."""
     default_branch: str = ""
     page: Page = field(init=False)
-    authorization: Authorization = field(init=False, repr=False)
+    reading: ReviewReading = field(init=False)
     store: RecordStore | None = field(init=False)
 
     def __post_init__(self) -> None:
         server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
         self.page = Page(server, self.started.run_url)
-        self.authorization = git_access(self.started.token, server)
+        access = git_access(self.started.token, server)
         record, remote = self.choices.record, self.choices.remote
-        self.store = store_of(record, self.repository, remote, self.authorization) if record else None
+        self.store = store_of(record, self.repository, remote, access) if record else None
+        self.reading = ReviewReading(
+            self.choices, self.repository, self.started.event.repository, self.client, access, self.store
+        )
         self.head, self.began = self.choices.head, self.choices.began
         self.check = default_check(self.repository.folder)
+
+    @property
+    def identity(self) -> Identity | None:
+        """As whom the token speaks; None until it was asked."""
+        return self.reading.identity
 
     # The steps.
 
@@ -97,7 +101,7 @@ class ReviewRun:
                 return OK
             return self._show(bundle, self._record(bundle))
 
-        return self._guarded(step, tells=True)
+        return self.guarded(step, tells=True)
 
     def find(self) -> int:
         """What the event is about; what was green there is taken back. Later jobs are told by the outputs."""
@@ -108,36 +112,51 @@ class ReviewRun:
                 return OK
             assert self.head is not None
             assert self.began is not None
-            key = self.head if number is None else str(number)
-            if self.repository.folder:
-                key = f"{self.repository.folder}/{key}"
-            found = {"key": key, "number": number or "", "head": self.head, "began": self.began.isoformat()}
-            self._output(**found)
+            key = self.key_of(self.head if number is None else number)
+            self.output(key=key, number=number or "", head=self.head, began=self.began.isoformat())
             return OK
 
-        return self._guarded(step, tells=True)
+        return self.guarded(step, tells=True)
+
+    def key_of(self, subject: int | str) -> str:
+        """By what the reviews of a pull request, or of a merge group's commit, take turns."""
+        return f"{self.repository.folder}/{subject}" if self.repository.folder else str(subject)
 
     def decide(self) -> int:
-        """The decision, into the file that is handed over."""
+        """The decision, into the file that is handed over; none where it says again what is shown."""
 
         def step() -> int:
-            self.identity = own_identity(self.client)
+            self.reading.identity = own_identity(self.client)
             bundle = self._decide(self.choices.number)
-            if bundle is None:
+            if bundle is None or self._is_shown(bundle):
                 return OK
             data = bundle.dump()
             self._handover_file.parent.mkdir(parents=True, exist_ok=True)
             self._handover_file.write_bytes(data)
-            self._output(digest=bytes_digest(data))
+            self.output(digest=bytes_digest(data))
             return OK
 
-        return self._guarded(step, tells=False)
+        return self.guarded(step, tells=False)
+
+    def again(self) -> int:
+        """Everything in one job, for a pull request that nothing happened to; what is shown stays if it is still so."""
+
+        def step() -> int:
+            self.reading.identity = own_identity(self.client)
+            self._name_check()
+            self.began = self.client.server_time
+            bundle = self._decide(self.choices.number)
+            if bundle is not None and not self._is_shown(bundle):
+                self._show(bundle, self._record(bundle))
+            return OK
+
+        return self.guarded(step, tells=True)
 
     def show(self) -> int:
         """What was handed over, at the pull request; that there is nothing, where a job before this one failed."""
 
         def step() -> int:
-            self.identity = own_identity(self.client)
+            self.reading.identity = own_identity(self.client)
             self._name_check()
             if not self.choices.digest:
                 raise BundleError("an earlier job failed: see the log of the run")
@@ -148,9 +167,9 @@ class ReviewRun:
                 raise RecordError("the decision was not recorded: see the log of the run")
             return self._show(bundle, self.choices.entries)
 
-        return self._guarded(step, tells=True)
+        return self.guarded(step, tells=True)
 
-    def _guarded(self, step: Callable[[], int], *, tells: bool) -> int:
+    def guarded(self, step: Callable[[], int], *, tells: bool) -> int:
         try:
             return step()
         except OvertakenError as error:
@@ -170,7 +189,7 @@ class ReviewRun:
 
     def _find(self) -> int | None:
         """Number of the pull request; None for a merge group, and where nothing is to be reviewed."""
-        self.identity = own_identity(self.client)
+        self.reading.identity = own_identity(self.client)
         self.began = self.client.server_time
         event = self.started.event
         if event.group is not None:
@@ -233,18 +252,19 @@ class ReviewRun:
             return self._decide_group()
         if number is None:
             raise ForgeError("no pull request given: pass the number that the step `find` reported.")
-        view = self._read(number)
+        view = self.reading.pull_request(number)
         for _ in range(_ATTEMPTS):
             self.head = view.head_sha
             if view.state != "open":
                 print(f"#{number} was closed, so nothing is decided")
                 return None
-            memory, after = self._memory(view)
+            memory, after = self.reading.memory(view)
             decision = decide(self.repository, view, memory)
-            again = self._read(number)
+            again = self.reading.pull_request(number)
             if replace(again.facts, now=view.facts.now) == view.facts:
                 self.show_decision(decision)
-                self._summarize(summary_of(decision, self.page))
+                if not self.choices.again:
+                    self._summarize(summary_of(decision, self.page))
                 return DecisionBundle((self._bundled(decision, after),))
             view = again
         raise ForgeError("the pull request changes faster than it can be reviewed: run again later.")
@@ -253,10 +273,10 @@ class ReviewRun:
         event = self.started.event
         assert event.group is not None
         queued = read_group(self.client, event.repository, event.group.branch, event.group.head)
-        views = [self._read(entry.number) for entry in queued]
+        views = [self.reading.pull_request(entry.number) for entry in queued]
         for commit in (event.group.base, event.group.head):
-            self._fetch(commit)
-        known = {view.number: self._memory(view) for view in views}
+            self.reading.fetch(commit)
+        known = {view.number: self.reading.memory(view) for view in views}
         memories = {number: memory for number, (memory, _) in known.items()}
         decisions, problem = decide_group(self.repository, views, event.group.base, event.group.head, memories)
         moved = [entry.number for entry, view in zip(queued, views, strict=True) if entry.head != view.head_sha]
@@ -281,6 +301,18 @@ class ReviewRun:
         entries = (append(self.store, each.inputs, each.verdict, each.after) for each in bundle.decisions)
         return tuple(entry.digest for entry in entries)
 
+    def _is_shown(self, bundle: DecisionBundle) -> bool:
+        """Whether a review because of the time finds what is shown already; one because of an event is shown anyway."""
+        if not self.choices.again or bundle.group:
+            return False
+        assert self.identity is not None
+        [bundled] = bundle.decisions
+        check = self._check_of(bundled.inputs.facts.base_ref)
+        if not is_shown(self.client, self.identity, bundled, self.page, check):
+            return False
+        print(f"#{bundled.inputs.facts.number}: the check `{check}` says so already")
+        return True
+
     def _show(self, bundle: DecisionBundle, entries: tuple[str, ...]) -> int:
         passes = all(decided.is_approved for decided in bundle.decisions) and not bundle.problem
         if self.choices.dry_run:
@@ -302,47 +334,17 @@ class ReviewRun:
         """ForgeError where what is known of the pull request by now gives another verdict.
 
         A base that moved on since does not: it might as well have done so a second after the verdict was shown, and
-        the forge asks for a branch that is up to date.
+        the forge asks for a branch that is up to date. The time counts: a job may be run again days later.
         """
         decided = bundled.inputs.facts
         teams = bundled.inputs.organisation.teams
-        fresh = self._read_facts(decided.number, {member for members in teams.values() for member in members})
+        fresh = self.reading.facts(decided.number, {member for members in teams.values() for member in members})
         if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
-            facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits, now=decided.now)
-            if verdict_bytes(replace(bundled.inputs, facts=facts).verdict()) == verdict_bytes(bundled.verdict):
+            facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits)
+            now = replace(bundled.inputs, facts=facts, now=facts.now)
+            if verdict_bytes(now.verdict()) == verdict_bytes(bundled.verdict):
                 return
         raise ForgeError("the pull request changed during the review: that change starts another review.")
-
-    def _memory(self, view: RecordedPullRequest) -> tuple[PriorDecisions, str]:
-        """What the record remembers of a pull request, and the digest of the entry that it does so by."""
-        if self.store is None:
-            return PriorDecisions(), ""
-        subject = RecordSubject(view.repository, view.number, self.repository.folder)
-        latest = last_about(read(self.store.log()), subject)
-        if isinstance(self.store, BranchStore):
-            assert self.identity is not None
-            require_only_own_pushes(self.client, self.identity, self.store, subject)
-        return (PriorDecisions(), "") if latest is None else (latest.memory, latest.digest)
-
-    def _read(self, number: int) -> RecordedPullRequest:
-        """The pull request with its commits in this clone, and with who of the base's teams may write."""
-        first = self._read_facts(number, set())
-        for commit in (first.base_sha, first.head_sha):
-            self._fetch(commit)
-        writers = read_writers(
-            self.client, self.started.event.repository, _team_members(self.repository, first.base_sha)
-        )
-        facts = replace(first.facts, writers=tuple(sorted({*first.facts.writers, *writers})))
-        if self.choices.save is not None:
-            self.choices.save.write_text(dump(facts), encoding="utf-8")
-        return RecordedPullRequest(facts)
-
-    def _read_facts(self, number: int, people: set[str]) -> RecordedPullRequest:
-        own = self.identity.login if self.identity is not None else ""
-        return read_pull_request(self.client, self.started.event.repository, number, people, own=own)
-
-    def _fetch(self, commit: str) -> None:
-        self.repository.fetch(self.choices.remote, commit, f"refs/penstock/{commit}", self.authorization)
 
     # What is told to others.
 
@@ -353,7 +355,10 @@ class ReviewRun:
             self.check = self._check_of(event.group.branch)
         elif self.choices.number is not None:
             path = f"/repos/{event.repository}/pulls/{self.choices.number}"
-            self.check = self._check_of(Shape(self.client.get(path), "the pull request")["base"]["ref"].text())
+            pull = Shape(self.client.get(path), "the pull request")
+            self.check = self._check_of(pull["base"]["ref"].text())
+            # Where nobody found it because of an event, its head is not known yet.
+            self.head = self.head or pull["head"]["sha"].object_id()
 
     def _check_of(self, branch: str) -> str:
         if not self.default_branch:
@@ -366,7 +371,7 @@ class ReviewRun:
             raise BundleError("no decision file given: pass --handover FILE")
         return self.choices.handover
 
-    def _output(self, **values: object) -> None:
+    def output(self, **values: object) -> None:
         if self.started.output_path is not None:
             with self.started.output_path.open("a", encoding="utf-8") as file:
                 file.writelines(f"{name}={value}\n" for name, value in values.items())
@@ -390,11 +395,3 @@ class ReviewRun:
             if not failed:
                 raise
             print(log_line(f"error: the check run could not be written either: {error}"), file=sys.stderr)
-
-
-def _team_members(repository: GitRepository, base: str) -> set[str]:
-    from penstock.catalog.load import load_commit
-    from penstock.specs.team import Team
-
-    teams = load_commit(repository, base).view(None).all(Team)
-    return {member for team in teams for member in team.spec.members}

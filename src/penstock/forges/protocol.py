@@ -87,10 +87,15 @@ class Review:
     state: Literal[Opinion, "dismissed"]
     submitted: datetime
     commit: str
-    """What the forge says was reviewed; a forge may re-point it, so it decides nothing. May be empty."""
+    """What the forge says was reviewed; a forge may re-point it to a newer head, so that it approves nothing. May be
+    empty."""
     body: str
     dismissal: Dismissal | None = None
     """Of a dismissed review; None where nobody knows who did it, or what it said before."""
+    edited_at: datetime | None = None
+    """When its text was last edited, by whomever; None where it stands as it was written."""
+    earlier: tuple[str | None, ...] = ()
+    """Texts that it had before, as those of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,11 @@ class PullRequestView(Protocol):
         ...
 
     def comments(self) -> tuple[Comment, ...]:
-        """In the order in which they were written."""
+        """Those of the conversation, in the order in which they were written."""
+        ...
+
+    def line_comments(self) -> tuple[Comment, ...]:
+        """Those on lines of the difference, in the order in which others could see them."""
         ...
 
     def deletions(self) -> tuple[Deletion, ...]:

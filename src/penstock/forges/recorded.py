@@ -38,6 +38,7 @@ class PullRequestFacts:
     """Logins of the people who were asked about and may push, sorted."""
     now: datetime
     deletions: tuple[Deletion, ...] = ()
+    line_comments: tuple[Comment, ...] = ()
     version: Literal[2] = 2
     """Of the file format."""
 
@@ -104,6 +105,9 @@ class RecordedPullRequest:
     def comments(self) -> tuple[Comment, ...]:
         return self.facts.comments
 
+    def line_comments(self) -> tuple[Comment, ...]:
+        return self.facts.line_comments
+
     def deletions(self) -> tuple[Deletion, ...]:
         return self.facts.deletions
 
@@ -142,13 +146,15 @@ def parse(text: str | bytes, shown_as: str = "the record") -> RecordedPullReques
 
 
 def _instants(facts: PullRequestFacts) -> list[datetime]:
+    comments = (*facts.comments, *facts.line_comments)
+    edits = [text.edited_at for text in comments] + [review.edited_at for review in facts.reviews]
     return [
         facts.now,
         *(push.at for push in facts.pushes),
         *(review.submitted for review in facts.reviews),
         *(review.dismissal.at for review in facts.reviews if review.dismissal is not None),
-        *(comment.at for comment in facts.comments),
-        *(comment.edited_at for comment in facts.comments if comment.edited_at is not None),
+        *(comment.at for comment in comments),
+        *(at for at in edits if at is not None),
         *(deletion.at for deletion in facts.deletions),
     ]
 

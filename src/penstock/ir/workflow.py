@@ -140,6 +140,8 @@ class Schedule(NamedTuple):
     image: str
     api: str
     """Address of the pipelines API."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Parameter of the workflow -> the other workflow whose version it names."""
     environment: str = ""
     owner: str = ""
     """Team that answers for the model."""

@@ -17,6 +17,8 @@ DIGEST = "digest"
 """Parameter: digest of the version that is watched; the registry's champion where empty."""
 PUSHGATEWAY = "pushgateway"
 """Parameter: address that figures are pushed to; a file alone where empty."""
+TRAINING_VERSION = "training_version"
+"""Parameter: name of the version of the training pipeline that drift starts; the newest where empty."""
 
 STEP_COMMAND = "penstock-step"
 """Program of the runtime image that runs one step."""

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from penstock.diagnostics.grammar import counted
-from penstock.forges.github.check_run import CheckRun, Conclusion, publish_check_run, refuse_older
+from penstock.forges.github.check_run import (
+    CheckRun,
+    Conclusion,
+    publish_check_run,
+    refuse_older,
+    says_in_short,
+)
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
 from penstock.forges.github.identity import Identity
@@ -90,9 +96,26 @@ def publish(
     """
     facts, verdict = bundled.inputs.facts, bundled.verdict
     body = signed(bundled.comment, entry)
-    run = CheckRun(
+    run = _check_run(bundled, page, body, check)
+    refuse_older(client, facts.repository, run, identity)
+    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE, bundled.inputs.plan.folder)
+    if verdict.suggested and not facts.is_draft:
+        request_reviewers(client, facts.repository, facts.number, verdict.suggested, facts.author)
+    publish_check_run(client, facts.repository, run, identity, _NOTICE)
+
+
+def is_shown(client: GitHubClient, identity: Identity, bundled: BundledDecision, page: Page, check: str) -> bool:
+    """Whether the check at the head says in one line what the decision does, though perhaps of an older base."""
+    return says_in_short(
+        client, bundled.inputs.facts.repository, _check_run(bundled, page, bundled.comment, check), identity
+    )
+
+
+def _check_run(bundled: BundledDecision, page: Page, body: str, check: str) -> CheckRun:
+    verdict = bundled.verdict
+    return CheckRun(
         name=check,
-        head=facts.head_sha,
+        head=bundled.inputs.facts.head_sha,
         digest=bytes_digest(verdict_bytes(verdict)),
         evaluated=bundled.inputs.now,
         conclusion=conclusion_of(verdict),
@@ -101,11 +124,6 @@ def publish(
         details_url=page.run_url,
         annotations=bundled.annotations,
     )
-    refuse_older(client, facts.repository, run, identity)
-    publish_comment(client, facts.repository, facts.number, body, identity, _NOTICE, bundled.inputs.plan.folder)
-    if verdict.suggested and not facts.is_draft:
-        request_reviewers(client, facts.repository, facts.number, verdict.suggested, facts.author)
-    publish_check_run(client, facts.repository, run, identity, _NOTICE)
 
 
 def publish_group(

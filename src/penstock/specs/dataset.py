@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from penstock.specs.base import Choosing, Distinct, Function, Holds, Node, Resource, Slug, Sql, field, note
 from penstock.specs.base import Column as ColumnName
-from penstock.specs.choices import exactly_one
+from penstock.specs.choices import at_least_one, exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration
 
@@ -135,8 +135,10 @@ class Column(Node):
     )
 
 
-class RowCount(Node):
-    """Bounds on the number of rows."""
+class RowCount(Choosing):
+    """Bounds on the number of rows: one or both of the fields."""
+
+    chosen = at_least_one("at_least", "at_most")
 
     at_least: int | None = field("Minimum number of rows.", loosens=Loosens.LOWER, area=Area.DATA, default=None, ge=0)
     at_most: int | None = field("Maximum number of rows.", loosens=Loosens.HIGHER, area=Area.DATA, default=None, ge=0)
@@ -152,7 +154,7 @@ class Check(Choosing):
         "Bounds on the number of rows.", loosens=Loosens.REMOVED, area=Area.DATA, default=None
     )
     sql: Sql | None = field(
-        "SELECT over the table `this` that returns the violating rows.",
+        "SELECT over the table `this` that returns the violating rows: the check passes if there are none.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,

@@ -241,9 +241,9 @@ class SensitiveUse(Node):
         area=Area.PRIVACY,
         pattern=r"^[a-z0-9-]+\..+$",
     )
-    use: Literal["feature", "slice", "label"] = field(
+    use: Literal["feature", "slice", "label", "group"] = field(
         "Use of the column. `feature`: the model is trained on it, or on data selected by it. `slice`: only "
-        "evaluation uses it. `label`: it is predicted.",
+        "evaluation uses it. `label`: it is predicted. `group`: only the split or the clusters of a gate use it.",
         loosens=Loosens.ANY,
         area=Area.PRIVACY,
     )

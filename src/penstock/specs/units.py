@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -231,9 +232,15 @@ class Quantity(_Unit, str):
 
         The same amount has the same one, however a spec writes it; where a fraction alone says it, that is the text.
         """
-        units = ((unit, _QUANTITY_FACTORS[unit]) for unit in self._units)
-        whole = [f"{self.amount // factor:f}{unit or ''}" for unit, factor in units if self.amount % factor == 0]
-        return min(whole, key=len, default=str(self))
+        return _shortest(self, self._units)
+
+
+@lru_cache(maxsize=256)
+def _shortest(quantity: Quantity, units: tuple[str | None, ...]) -> str:
+    # A repository has a few of them, each in many steps.
+    amount, factors = quantity.amount, ((unit, _QUANTITY_FACTORS[unit]) for unit in units)
+    whole = [f"{amount // factor:f}{unit or ''}" for unit, factor in factors if amount % factor == 0]
+    return min(whole, key=len, default=str(quantity))
 
 
 class Cpu(Quantity):

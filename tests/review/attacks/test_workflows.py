@@ -14,8 +14,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".github" / "workflows"
 TRUSTED = FOLDER / "penstock-review.yml"
+AGAIN = FOLDER / "penstock-again.yml"
 VERDICT = FOLDER / "penstock-verdict.yml"
-OTHERS = [path for path in sorted(FOLDER.glob("*.yml")) if path not in (TRUSTED, VERDICT)]
+OTHERS = [path for path in sorted(FOLDER.glob("*.yml")) if path not in (TRUSTED, AGAIN, VERDICT)]
 BASE = "${{ github.event.merge_group.base_sha || github.event.repository.default_branch }}"
 
 PRIVILEGED = {"pull_request_target", "workflow_run", "issue_comment", "merge_group"}
@@ -72,17 +73,19 @@ def weaknesses(workflow: dict[Any, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [TRUSTED, VERDICT], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [TRUSTED, AGAIN, VERDICT], ids=lambda path: path.name)
 def test_the_trusted_workflows_never_check_out_or_run_the_head(path: Path) -> None:
     workflow = loaded(path)
     assert triggers(workflow) >= ({"pull_request_target", "merge_group", "workflow_run"} if path == TRUSTED else set())
     assert weaknesses(workflow) == []
 
 
-def test_nobody_starts_the_verdict_but_the_trusted_workflow() -> None:
+def test_nobody_starts_the_verdict_but_the_trusted_workflows() -> None:
     assert triggers(loaded(VERDICT)) == {"workflow_call"}
-    called = [job["uses"] for job in loaded(TRUSTED)["jobs"].values() if "uses" in job]
-    assert called == [f"./{VERDICT.relative_to(ROOT)}"]
+    assert triggers(loaded(AGAIN)) == {"schedule"}, "nothing that people do, on no other branch than the default one"
+    for path in (TRUSTED, AGAIN):
+        called = [job["uses"] for job in loaded(path)["jobs"].values() if "uses" in job]
+        assert called == [f"./{VERDICT.relative_to(ROOT)}"]
 
 
 @pytest.mark.parametrize("path", [TRUSTED, VERDICT], ids=lambda path: path.name)
@@ -110,22 +113,24 @@ READ, WRITE = "read", "write"
 
 
 def test_each_job_has_the_rights_for_its_step_and_no_other() -> None:
-    jobs = loaded(TRUSTED)["jobs"] | loaded(VERDICT)["jobs"]
+    jobs = loaded(TRUSTED)["jobs"] | loaded(AGAIN)["jobs"] | loaded(VERDICT)["jobs"]
     steps_of = {name: job["steps"][-1]["with"]["step"] for name, job in jobs.items() if "steps" in job}
-    assert steps_of == {name: name for name in ("find", "decide", "record", "show")}
+    assert steps_of == {name: name for name in ("open", "find", "decide", "record", "show")}
     assert {name: jobs[name]["permissions"] for name in steps_of} == {
+        "open": {"contents": READ, "pull-requests": READ},
         "find": {"checks": WRITE, "contents": READ, "pull-requests": READ},
-        "decide": {"contents": READ, "pull-requests": READ},
+        "decide": {"checks": READ, "contents": READ, "pull-requests": READ},
         "record": {"contents": WRITE},
         "show": {"checks": WRITE, "contents": READ, "pull-requests": WRITE},
     }
-    for path in (TRUSTED, VERDICT):
+    for path in (TRUSTED, AGAIN, VERDICT):
         assert loaded(path)["permissions"] == {}
         assert "secrets" not in path.read_text(encoding="utf-8")
 
 
-def test_what_calls_the_verdict_gives_no_more_than_its_jobs_have_together() -> None:
-    [caller] = [job for job in loaded(TRUSTED)["jobs"].values() if "uses" in job]
+@pytest.mark.parametrize("path", [TRUSTED, AGAIN], ids=lambda path: path.name)
+def test_what_calls_the_verdict_gives_no_more_than_its_jobs_have_together(path: Path) -> None:
+    [caller] = [job for job in loaded(path)["jobs"].values() if "uses" in job]
     together: dict[str, str] = {}
     for job in loaded(VERDICT)["jobs"].values():
         together |= {name: right for name, right in job["permissions"].items() if together.get(name) != WRITE}
@@ -179,7 +184,7 @@ def test_whatever_runs_proposed_code_has_no_rights_to_write_and_no_secret(path: 
 
 def test_a_review_in_a_fork_is_followed_by_a_run_of_the_default_branch_s_workflow() -> None:
     submitted = loaded(FOLDER / "review-submitted.yml")
-    assert triggers(submitted) == {"pull_request_review"}
+    assert triggers(submitted) == {"pull_request_review", "pull_request_review_comment"}
     assert submitted["name"] in loaded(TRUSTED)[True]["workflow_run"]["workflows"]
 
 
@@ -192,6 +197,10 @@ def test_reviews_of_one_pull_request_take_turns_from_the_decision_to_what_is_sho
         "cancel-in-progress": False,
     }
     assert jobs["verdict"]["needs"] == "find"
+    assert loaded(AGAIN)["jobs"]["verdict"]["concurrency"] == {
+        "group": "penstock-review-${{ matrix.pull.key }}",
+        "cancel-in-progress": False,
+    }
     assert not any("concurrency" in job for job in loaded(VERDICT)["jobs"].values())
 
 
@@ -204,7 +213,7 @@ def test_the_ten_lines_that_the_manual_gives_are_as_safe() -> None:
     example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
     assert len(example.strip().splitlines()) <= 10
     workflow = yaml.safe_load(example)
-    assert triggers(workflow) >= {"pull_request_target", "merge_group", "workflow_run"}
+    assert triggers(workflow) >= {"pull_request_target", "merge_group", "workflow_run", "schedule"}
     assert weaknesses(workflow) == []
     assert set(workflow["permissions"]) == {"checks", "contents", "pull-requests"}
 

@@ -82,3 +82,25 @@ def test_an_approval_taken_back_by_an_objection_does_not_count(repository: Repos
     verdict = pull_request.verdict()
     assert verdict.state is DISAPPROVED
     assert node(verdict, "gate").state is PENDING
+
+
+def test_a_review_that_was_begun_before_the_push_is_of_what_was_there_then(repository: Repository) -> None:
+    """GitHub takes a review of a commit that is no longer the head, whether a page or a script hands it in late."""
+    pull_request = opened(repository, looser_gate)
+    seen = pull_request.forge.facts.head_sha
+    pull_request.push(looser_region)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.repoint_reviews(seen)
+    verdict = pull_request.verdict()
+    assert verdict.state is PENDING
+    assert "ada and rita approved an earlier version of this" in node(verdict, "gate").children[0].why
+    assert pull_request.state is PENDING, "nor is it known, once the record has seen it, what they are of"
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+
+
+def test_a_review_of_which_the_forge_no_longer_names_the_commit_counts_by_its_time(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.repoint_reviews("")
+    assert pull_request.state is APPROVED

@@ -48,7 +48,7 @@ def test_a_hold_is_one_as_the_text_of_a_review_too(repository: Repository) -> No
     verdict = pull_request.verdict()
     assert verdict.state is DISAPPROVED
     assert node(verdict, "command").why == (
-        "dora wrote `/penstock unhold` in a review, where it has no effect: write it as a comment"
+        "dora wrote `/penstock unhold` in a review, where it has no effect: write it in the conversation"
     )
     pull_request.forge.comment("dora", "/penstock unhold")
     assert pull_request.state is APPROVED
@@ -103,4 +103,40 @@ def test_a_hold_in_capital_letters_holds(repository: Repository, text: str) -> N
     pull_request.forge.edit_comment(comment, "Never mind.")
     assert pull_request.state is DISAPPROVED, "an earlier text holds like the present one"
     pull_request.forge.comment("dora", "/Penstock Unhold")
+    assert pull_request.state is APPROVED
+
+
+def test_a_hold_is_one_as_a_comment_on_a_line_too(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.comment("pia", "A comment of the conversation has the same number.")
+    held = pull_request.forge.line_comment("dora", "/penstock hold is this step not too big?")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert "by dora: is this step not too big?." in node(verdict, "hold").why
+    pull_request.forge.edit_line_comment(held, "Never mind.")
+    pull_request.forge.line_comment("dora", "/penstock unhold")
+    verdict = pull_request.verdict()
+    assert verdict.state is DISAPPROVED
+    assert node(verdict, "command").why == (
+        "dora wrote `/penstock unhold` in a review, where it has no effect: write it in the conversation"
+    )
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+def test_a_hold_on_a_line_stands_after_its_comment_is_gone(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.line_comment("dora", "/penstock hold")
+    assert pull_request.state is DISAPPROVED
+    pull_request.forge.facts = replace(pull_request.forge.facts, line_comments=())
+    assert pull_request.state is DISAPPROVED
+
+
+def test_a_hold_that_was_edited_out_of_a_review_before_anybody_looked_stands(repository: Repository) -> None:
+    pull_request = _approved(repository)
+    review = pull_request.forge.approve("dora", "/penstock hold")
+    pull_request.forge.comment("dora", "/penstock unhold")
+    pull_request.forge.edit_review(review, "Looks good.")
+    assert pull_request.state is DISAPPROVED, "the release was said before the last edit"
+    pull_request.forge.comment("dora", "/penstock unhold")
     assert pull_request.state is APPROVED

@@ -42,7 +42,7 @@ def test_so_many_of_several_hold(monkeypatch: pytest.MonkeyPatch, count: int) ->
     for answers in product((True, False, None), repeat=3):
         said = dict(zip("abc", answers, strict=True))
         monkeypatch.setitem(table.PREDICATES, "address", lambda name, _, said=said: said[name])
-        found = table.compile_when(_several(count, *({"address": name} for name in "abc")))(None)  # type: ignore[arg-type]  # nothing looks at it
+        found = table.compile_when(_several(count, *({"address": name} for name in "abc")), table.PREDICATES)(None)
         guesses = [[(answer,) if answer is not None else (True, False) for answer in answers]]
         outcomes = {sum(guess) >= count for parts in guesses for guess in product(*parts)}
         assert found is (outcomes.pop() if len(outcomes) == 1 else None), answers

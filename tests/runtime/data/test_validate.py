@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -210,6 +211,19 @@ def test_a_source_that_breaks_its_contract_leads_to_what_mends_it(
     code, _ = validate(tmp_path, {"id": [0], **rows}, columns={**key, **columns}, primaryKey=["id"])
     assert code == EXIT_REJECTED
     assert capsys.readouterr().err.splitlines()[-2:] == lines
+
+
+@pytest.mark.parametrize(("type_", "unit"), [("timestamp", "us"), ("timestamp", "s"), ("date", "D")])
+@pytest.mark.parametrize("year", ["-0044", "12000"])
+def test_a_time_that_no_calendar_has_breaks_the_contract(
+    type_: str, unit: str, year: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever time it is: Python, which shows and writes it, knows the years 1 to 9999."""
+    values = np.array(["2026-01-31", f"{year}-01-31", "NaT", "9999-12-31"], dtype=f"datetime64[{unit}]")
+    columns = {"x": {"type": type_, "nullable": True}}
+    code, _ = validate(tmp_path, {"x": values}, columns=columns)
+    assert code == EXIT_REJECTED
+    assert "rows.x: 1 of 4 rows is not of the years 1 to 9999 (such as" in capsys.readouterr().err
 
 
 def test_a_key_is_what_it_is_stored_as(tmp_path: Path) -> None:

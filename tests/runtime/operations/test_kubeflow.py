@@ -294,6 +294,13 @@ def test_drift_starts_the_training_pipeline(cluster: tuple[Cluster, str], tmp_pa
     assert [body["service_account"] for body in known.started] == ["trainer"]
 
 
+def test_drift_starts_the_version_that_it_is_told(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
+    known, api = cluster
+    assert retrain(api, drift(tmp_path, "wind"), "--version", "aaa") == 0
+    assert retrain(api, drift(tmp_path, "wind"), "--version", "") == 0
+    assert [body["pipeline_version_reference"]["pipeline_version_id"] for body in known.started] == ["v1", "v2"]
+
+
 @pytest.mark.parametrize("state", ["SUCCEEDED", "FAILED"])
 def test_within_the_cooldown_nothing_is_started(
     cluster: tuple[Cluster, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, state: str

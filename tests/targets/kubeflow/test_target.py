@@ -9,13 +9,14 @@ import pytest
 
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.kubeflow.target import TARGET, render_schedule, render_workflow
+from penstock.targets.kubeflow.versions import linked
 from targets.kubeflow.workflows import flight_training, rendered, schedule, small, snapshot, train
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_the_files_are_the_golden_ones(update: bool) -> None:
-    manifests = [*render_workflow(small()), *render_schedule(schedule())]
+    manifests = linked([*render_workflow(small()), *render_schedule(schedule())])
     for manifest in manifests:
         path = GOLDEN / manifest.file
         text = emit_yaml_documents(manifest.documents)
@@ -94,7 +95,8 @@ def test_a_long_name_is_cut_for_a_cron_job_and_stays_apart_from_others() -> None
         (manifest,) = render_schedule(schedule(name=name, workflow=name))
         (job,) = manifest.documents
         assert len(job["metadata"]["name"]) <= 52
-        assert job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"][-2] == name
+        arguments = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        assert arguments[arguments.index("--pipeline") + 1] == name
         names.add(job["metadata"]["name"])
     assert len(names) == 2
 

@@ -180,12 +180,13 @@ def told_by(rules: RuleFile) -> dict[str, str]:
 
 def test_whatever_serves_is_scraped_and_has_alerts_that_need_no_figure() -> None:
     asked = nothing_asked(BY_HAND)
-    assert told_by(plan(asked)) == {"ModelUnreachable": "page", "ModelFailing": "page"}
-    assert told_by(plan(asked, NOBODY_WOKEN)) == {"ModelUnreachable": "ticket", "ModelFailing": "ticket"}
+    names = ("ModelUnreachable", "ModelNotReady", "ModelFailing")
+    assert told_by(plan(asked)) == dict.fromkeys(names, "page")
+    assert told_by(plan(asked, NOBODY_WOKEN)) == dict.fromkeys(names, "ticket")
     assert plan(asked).scrape is not None
     assert rule_file(view(asked, ENVIRONMENT, None), ONLINE) is None, "nothing serves yet"
     uncounted = changed(asked, (SERVE, f"{SERVE}\n    format: onnx"))
-    assert told_by(plan(uncounted)) == {"ModelUnreachable": "page"}
+    assert told_by(plan(uncounted)) == dict.fromkeys(names[:-1], "page")
 
 
 def test_an_objective_of_availability_says_when_failures_are_too_many() -> None:

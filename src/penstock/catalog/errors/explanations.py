@@ -164,6 +164,10 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
     listed = ", ".join(f"`{key}`" for key in choices)
     name = reported.phrase(pointer)
     if len(given) > 1:
+        own = reported.own(pointer) if reported.environment is not None else {}
+        written, others = [key for key in given if key in own], [key for key in given if key not in own]
+        if written and others:
+            return _kept(reported, pointer, written[0], others[0])
         first = Label(reported.span((*pointer, given[0]), "key"), "and this")
         return Diagnostic.error(
             "choose-one",
@@ -179,6 +183,18 @@ def _choose(reported: Reported, mistake: Mistake) -> Diagnostic:
         f"{name} has none of {listed}",
         reported.span(pointer, "key"),
         help=(f"add {words} them",),
+    )
+
+
+def _kept(reported: Reported, pointer: Pointer, written: str, other: str) -> Diagnostic:
+    """An override that writes one form beside another, which the spec has and the merge keeps."""
+    return Diagnostic.error(
+        "choose-one",
+        f"the override for `{reported.environment}` adds `{written}` to {reported.phrase(pointer)}, which keeps its "
+        f"`{other}`, but only one is allowed",
+        reported.span((*pointer, written), "key"),
+        secondary=(Label(reported.document.span((*pointer, other), "key"), "merged with this"),),
+        help=(f"write `{other}: null` beside it, which removes the other",),
     )
 
 

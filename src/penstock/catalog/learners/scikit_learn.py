@@ -25,6 +25,14 @@ WITHOUT_PROBABILITIES = (
 )  # fmt: skip
 """Classifiers that have no `predict_proba`, whatever their parameters."""
 
+_WITHOUT_MISSING_VALUES = (
+    "calibration", "compose", "cross_decomposition", "discriminant_analysis", "ensemble.AdaBoostClassifier",
+    "ensemble.AdaBoostRegressor", "ensemble.GradientBoostingClassifier", "ensemble.GradientBoostingRegressor",
+    "gaussian_process", "isotonic", "kernel_ridge", "linear_model", "naive_bayes", "neighbors", "neural_network",
+    "semi_supervised.LabelPropagation", "semi_supervised.LabelSpreading", "svm",
+)  # fmt: skip
+"""Packages none of whose learners takes missing values, and single learners."""
+
 _REGRESSORS = (
     "ARDRegression", "BayesianRidge", "CCA", "ElasticNet", "ElasticNetCV", "IsotonicRegression", "KernelRidge", "Lars",
     "LarsCV", "Lasso", "LassoCV", "LassoLars", "LassoLarsCV", "LassoLarsIC", "LinearRegression", "LinearSVR",
@@ -50,3 +58,9 @@ def learners() -> dict[str, dict[str, str]]:
 def is_regressor(name: str) -> bool:
     """Whether a learner of scikit-learn is a regressor; else it is a classifier."""
     return name.endswith("Regressor") or name in _REGRESSORS
+
+
+def takes_missing_values(path: str) -> bool:
+    """Whether a learner of scikit-learn, by its full path, may be given missing values."""
+    _, package, *rest = path.split(".")
+    return package not in _WITHOUT_MISSING_VALUES and ".".join((package, *rest)) not in _WITHOUT_MISSING_VALUES

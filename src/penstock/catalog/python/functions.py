@@ -26,6 +26,13 @@ class Signature(NamedTuple):
     """Keyword-only parameters without a default."""
     is_function: bool = True
     """False for a class, or for a name that is bound to something else."""
+    is_conditional: bool = False
+    """Whether it stands below a condition or the like, so that it may not be there."""
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many positional arguments and nothing else."""
+        enough = self.most is None or self.most >= count
+        return self.is_function and enough and self.least <= count and not self.keywords
 
 
 class Module(NamedTuple):
@@ -47,6 +54,15 @@ class Module(NamedTuple):
         """What the module defines under `name`, the last definition if there are several."""
         return next((one for one in reversed(self.functions) if one.name == name), None)
 
+    def alternatives(self, name: str) -> tuple[Signature, ...]:
+        """What may be there under `name` once the module is imported, the last definition first."""
+        found: list[Signature] = []
+        for one in (one for one in reversed(self.functions) if one.name == name):
+            found.append(one)
+            if not one.is_conditional:
+                break
+        return tuple(found)
+
 
 def module_of(view: View, reference: str) -> Module | None:
     """The module that ``module:function`` names; None where the repository has no such file."""
@@ -64,7 +80,9 @@ def _read(view: View, path: str) -> Module | None:
     try:
         tree = parsed(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Module(path, (), (getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
+        # Of bytes that no text has, the parser does not say where they stand.
+        line = getattr(error, "lineno", None) or (data.partition(b"\0")[0].count(b"\n") + 1 if b"\0" in data else 1)
+        return Module(path, (), (line, getattr(error, "msg", str(error))))
     return Module(path, tuple(_definitions(tree.body)), imports=tuple(_imports(path, tree.body)))
 
 
@@ -103,9 +121,10 @@ def _definitions(body: list[ast.stmt]) -> list[Signature]:
         else:
             for below in ast.iter_child_nodes(node):
                 if isinstance(below, ast.ExceptHandler | ast.match_case):
-                    found += _definitions(below.body)
-                elif isinstance(below, ast.stmt):
-                    found += _definitions([below])
+                    inner = _definitions(below.body)
+                else:
+                    inner = _definitions([below]) if isinstance(below, ast.stmt) else []
+                found += [one._replace(is_conditional=True) for one in inner]
     return found
 
 

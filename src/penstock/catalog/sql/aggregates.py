@@ -18,3 +18,21 @@ def aggregates(tree: exp.Expr) -> bool:
     if tree.find(exp.AggFunc) is not None:
         return True
     return any(one.name.lower() in MORE_AGGREGATES for one in tree.find_all(exp.Anonymous))
+
+
+def gives_one_row(query: exp.Expr) -> bool:
+    """Whether a query returns exactly one row whatever the rows of its tables are, such as their number."""
+    if not isinstance(query, exp.Select) or any(query.args.get(key) for key in _CHANGING):
+        return False
+    if query.args.get("from_") is None:
+        return query.args.get("where") is None and query.find(exp.Explode) is None
+    # What stands in a subquery or a window makes no row of many.
+    return any(
+        aggregates(call) and call.find_ancestor(exp.Window, exp.Select) is query
+        for one in query.selects
+        for call in one.find_all(exp.AggFunc, exp.Anonymous)
+    )
+
+
+_CHANGING = ("group", "having", "qualify", "limit", "offset", "sample")
+"""Parts of a query that may leave no row of it, or make several."""

@@ -13,6 +13,7 @@ import orjson
 
 from penstock.catalog.sql.values import (
     NO_WINDOW,
+    Clash,
     Columns,
     ColumnUse,
     Derivation,
@@ -32,6 +33,7 @@ from penstock.catalog.sql.values import (
 
 __all__ = [
     "NO_WINDOW",
+    "Clash",
     "ColumnUse",
     "Columns",
     "Derivation",
@@ -48,6 +50,8 @@ __all__ = [
     "Types",
     "UnknownColumn",
     "UnknownFunction",
+    "clashes_of_expression",
+    "clashes_of_query",
     "derivation",
     "expression",
     "kind",
@@ -111,6 +115,16 @@ def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
 def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     """The calls of functions that refuse the value they are given; `text` must be a query."""
     return _result("misfits_of_query", (text, tables), _misfits_of)
+
+
+def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+    """The operators that refuse their two sides; `text` must be an expression."""
+    return _result("clashes_of_expression", (text, columns), _clashes_of)
+
+
+def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+    """The operators that refuse their two sides; `text` must be a query."""
+    return _result("clashes_of_query", (text, tables), _clashes_of)
 
 
 class Results(Protocol):
@@ -194,7 +208,7 @@ def _query_of(plain: dict[str, Any]) -> Query | SqlError:
         return _error_of(plain)
     return Query(
         _table_uses(plain["tables"]), plain["text"], plain["volatile"], _unknown_of(plain),
-        _table_uses(plain["functions"]),
+        _table_uses(plain["functions"]), plain["one_row"],
     )  # fmt: skip
 
 
@@ -207,7 +221,12 @@ def _unknown_of(plain: dict[str, Any]) -> tuple[UnknownFunction, ...]:
 
 
 def _derivation_of(plain: dict[str, Any]) -> Derivation:
-    return Derivation(_sources_of(plain["columns"]), _sources_of(plain["keys"]), _table_columns(plain["filters"]))
+    return Derivation(
+        _sources_of(plain["columns"]),
+        _sources_of(plain["keys"]),
+        _table_columns(plain["filters"]),
+        tuple((name, tuple(map(_table_columns, orders))) for name, orders in plain["windows"]),
+    )
 
 
 def _sources_of(plain: list[Any]) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
@@ -234,6 +253,10 @@ def _misfits_of(plain: list[dict[str, Any]]) -> tuple[Misfit, ...]:
         )
         for one in plain
     )  # fmt: skip
+
+
+def _clashes_of(plain: list[dict[str, Any]]) -> tuple[Clash, ...]:
+    return tuple(Clash(one["operator"], one["left"], one["right"], tuple(one["at"])) for one in plain)
 
 
 def _error_of(plain: dict[str, Any]) -> SqlError:

@@ -19,18 +19,18 @@ from sqlglot.optimizer.scope import build_scope
 
 from penstock.catalog.sql.calls import Given, given_arguments
 from penstock.catalog.sql.kinds import Column, column_in, kind_of
-from penstock.catalog.sql.values import Misfit, Range, Typed, Types
+from penstock.catalog.sql.values import DIALECT, Misfit, Range, Typed, Types
 
 TABLE = Path(__file__).with_suffix(".json")
 
 _ALL = ("int", "float", "bool", "string", "timestamp", "date", "interval", "time")
 _TEXTS = ("string", "words")
-_OF_TEXT = (
+OF_TEXT = (
     exp.Column, exp.Cast, exp.DPipe, exp.TimeToStr, exp.Upper, exp.Lower, exp.Substring, exp.Replace, exp.Dayname,
     exp.Monthname,
 )  # fmt: skip
 """What gives text for sure: one in quotes is whatever a function takes."""
-_OWN_NAMES = (exp.Lambda, exp.Comprehension)
+OWN_NAMES = (exp.Lambda, exp.Comprehension)
 """Where a name may stand for something else than a column."""
 _Places = dict[int | None, tuple[exp.Expr, Column]]
 """By where it starts: a node, and what its columns are."""
@@ -61,31 +61,46 @@ def query_misfits(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Misfit]:
     typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
     places: _Places = {}
     for scope in root.traverse():
-        of = _but(column_in(scope, typed), _given_names(scope.expression))
+        of = but(column_in(scope, typed), given_names(scope.expression))
         places.update((_start(node), (node, of)) for node in scope.walk())
     yield from _misfits(text, places)
 
 
-def _given_names(query: exp.Expr) -> set[str]:
+def given_names(query: exp.Expr) -> set[str]:
+    """The names that a query gives to what it selects, in lower case."""
     selected: list[exp.Expr] = getattr(query, "selects", [])
     return {one.alias.lower() for one in selected if isinstance(one, exp.Alias)}
 
 
-def _but(of: Column, names: set[str]) -> Column:
+def but(of: Column, names: set[str]) -> Column:
     """Columns without those that may be meant by a name which the query gives to something else."""
     return lambda column: "" if not column.table and column.name.lower() in names else of(column)
 
 
 def _misfits(text: str, places: _Places) -> Iterator[Misfit]:
+    yield from _extracted(text, places)
     for call in given_arguments(text):
         refuses = refused().get(f"{call.name.lower()}/{len(call.arguments)}", ())
         node, of = _found(call, places) if refuses else (None, None)
-        if node is None or of is None or node.find_ancestor(*_OWN_NAMES) is not None:
+        if node is None or of is None or node.find_ancestor(*OWN_NAMES) is not None:
             continue
         for kinds, at in zip(refuses, call.arguments, strict=True):
             kind = _kind(text[slice(*at)], of) if kinds else ""
             if kind in kinds:
                 yield _misfit(text, call, at, kind, kinds)
+
+
+def _extracted(text: str, places: _Places) -> Iterator[Misfit]:
+    """What ``extract(hour from code)`` takes a part of, which no commas part from the rest."""
+    kinds = refused().get("date_part/2", (frozenset(), frozenset()))[1]
+    for start, (node, of) in places.items():
+        if start is None or not isinstance(node, exp.Column) or not isinstance(node.parent, exp.Extract):
+            continue
+        kind, end = of(node), node.this.meta["end"] + 1
+        if kind in kinds:
+            takes = tuple(one for one in _ALL if one not in kinds)
+            before = text[text.rfind("(", 0, start) + 1 : start]
+            yield Misfit("extract", kind, takes, text[start:end], (start, end), before)
 
 
 def _found(call: Given, places: _Places) -> tuple[exp.Expr | None, Column | None]:
@@ -105,13 +120,13 @@ def _misfit(text: str, call: Given, at: Range, kind: str, kinds: frozenset[str])
 def _kind(text: str, of: Callable[[exp.Column], str]) -> str:
     """The kind of an argument as it is written: of many functions sqlglot makes another tree than of their text."""
     try:
-        argument = sqlglot.parse_one(text, dialect="duckdb").unnest()
+        argument = sqlglot.parse_one(text, dialect=DIALECT).unnest()
     except SqlglotError:
         return ""
-    if isinstance(argument, exp.Query | exp.Alias) or argument.find(*_OWN_NAMES) is not None:
+    if isinstance(argument, exp.Query | exp.Alias) or argument.find(*OWN_NAMES) is not None:
         return ""
     kind = kind_of(argument, of)
-    return kind if kind not in _TEXTS or isinstance(argument, _OF_TEXT) else ""
+    return kind if kind not in _TEXTS or isinstance(argument, OF_TEXT) else ""
 
 
 def _start(node: exp.Expr) -> int | None:

@@ -20,6 +20,8 @@ from penstock.diagnostics.grammar import counted
 
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
+_BEFORE_QUERIES = frozenset({TokenType.FROM, TokenType.SELECT})
+"""Words that are no function, although a bracket may follow: ``from (select ...)``."""
 _WITHOUT_PLACE = frozenset(DuckDB.parser_class.FUNCTION_PARSERS)
 """Functions of whose calls sqlglot does not say where they stand."""
 
@@ -139,7 +141,8 @@ def _calls(text: str) -> tuple[_Call, ...]:
 def _called(tokens: list[Token]) -> Iterator[_Call]:
     for position, token in enumerate(tokens[:-1]):
         follows = tokens[position + 1].token_type is TokenType.L_PAREN
-        if follows and (token.token_type is TokenType.IDENTIFIER or token.text.replace("_", "").isalnum()):
+        is_name = token.token_type is TokenType.IDENTIFIER or token.text.replace("_", "").isalnum()
+        if follows and is_name and token.token_type not in _BEFORE_QUERIES:
             after_dot = position > 0 and tokens[position - 1].token_type is TokenType.DOT
             # `text.upper()` gives the text as an argument, `main.upper(text)` does not.
             fixed = not after_dot and token.text.lower() not in OWN_GRAMMAR

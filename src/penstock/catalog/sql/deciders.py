@@ -18,6 +18,7 @@ from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql.aggregates import aggregates
 from penstock.catalog.sql.values import TableColumn
+from penstock.catalog.sql.windows import ordering
 
 _NOTHING: frozenset[TableColumn] = frozenset()
 
@@ -39,6 +40,36 @@ def deciders(scope: Scope, everything: frozenset[TableColumn]) -> Deciders:
     names = _names(scope)
     keys = tuple((name, query.keys(scope, name)) for name in names)
     return Deciders(keys, query.filters(scope), query.conditions(scope))
+
+
+def ingredients(
+    scope: Scope, everything: frozenset[TableColumn]
+) -> tuple[tuple[str, frozenset[TableColumn]], ...] | None:
+    """Each column of a qualified query's result with all that its expression reads, conditions of subqueries included.
+
+    For subqueries that read columns of the query around them, where values and conditions cannot be told apart. None
+    where a name in the query is of no table that is known.
+    """
+    query = _Query(everything, {id(one.expression): one for one in scope.traverse()}, with_filters=True)
+    known = {name for _, name in everything}
+    for column in scope.expression.find_all(exp.Column):
+        if query.scope_of(column) is None and column.name not in known:
+            return None
+    return tuple((name, query.made_from(scope, name)) for name in _names(scope))
+
+
+def windows(
+    scope: Scope, everything: frozenset[TableColumn]
+) -> tuple[tuple[str, tuple[frozenset[TableColumn], ...]], ...]:
+    """The columns of a qualified query's result that window functions make, with what each of these is bound by.
+
+    That is what its rows share or, where it looks no further than its row, what they are ordered by.
+    """
+    if scope.expression.find(exp.Window) is None:
+        return ()
+    query = _Query(everything, {id(one.expression): one for one in scope.traverse()})
+    found = ((name, query.windows(scope, name, frozenset())) for name in _names(scope))
+    return tuple((name, orders) for name, orders in found if orders)
 
 
 def _names(scope: Scope) -> list[str]:
@@ -78,6 +109,8 @@ class _Query:
 
     everything: frozenset[TableColumn]
     scopes: dict[int, Scope]
+    with_filters: bool = False
+    """Whether what is aggregated counts as made from what decides which rows there are."""
     _values: dict[tuple[int, str], frozenset[TableColumn]] = field(default_factory=dict)
     _keys: dict[tuple[int, str], frozenset[TableColumn]] = field(default_factory=dict)
     _filters: dict[int, frozenset[TableColumn]] = field(default_factory=dict)
@@ -187,12 +220,17 @@ class _Query:
         scopes = (self.scopes.get(id(query)) for query in clause.find_all(exp.Query))
         return self._union(self.filters(scope) for scope in scopes if scope is not None)
 
-    def _column(self, column: exp.Column) -> frozenset[TableColumn]:
-        """The columns of tables that a column of any clause is made from or decided by."""
+    def scope_of(self, column: exp.Column) -> Scope | None:
+        """The innermost scope around a column of any clause that has its table; None where none has."""
         select = column.find_ancestor(exp.Select)
         scope = self.scopes.get(id(select))
         while scope is not None and column.table not in scope.sources:
             scope = scope.parent
+        return scope
+
+    def _column(self, column: exp.Column) -> frozenset[TableColumn]:
+        """The columns of tables that a column of any clause is made from or decided by."""
+        scope = self.scope_of(column)
         if scope is None:
             return frozenset(one for one in self.everything if one[1] == column.name)
         source = scope.sources[column.table]
@@ -200,14 +238,34 @@ class _Query:
             own = frozenset(one for one in self.everything if one[0] == source.name)
             named = frozenset(one for one in own if one[1] == column.name)
             return named or own
-        return self._made_from(source, column.name) | self.keys(source, column.name)
+        return self.made_from(source, column.name) | self.keys(source, column.name)
 
-    def _made_from(self, scope: Scope, name: str) -> frozenset[TableColumn]:
+    def made_from(self, scope: Scope, name: str) -> frozenset[TableColumn]:
+        """The columns of tables that one column of a scope is made from or, in its subqueries, decided by."""
         known = (id(scope), name)
         if known not in self._values:
             self._values[known] = _NOTHING
-            self._values[known] = self._union(self._tells(column) for _, column in self._selected(scope, name))
+            self._values[known] = self._union(self._read_by(*selected) for selected in self._selected(scope, name))
         return self._values[known]
+
+    def _read_by(self, scope: Scope, projection: exp.Expr) -> frozenset[TableColumn]:
+        calls = projection.find_all(exp.AggFunc, exp.Anonymous) if self.with_filters else ()
+        own = any(aggregates(one) for one in calls if one.find_ancestor(exp.Select) is scope.expression)
+        return self._tells(projection) | (self.filters(scope) if own else _NOTHING)
+
+    def windows(self, scope: Scope, name: str, seen: frozenset[int]) -> tuple[frozenset[TableColumn], ...]:
+        """What binds each of the window functions that one column of a scope is made with."""
+        found: dict[frozenset[TableColumn], None] = {}
+        if id(scope) in seen:
+            return ()
+        for one, projection in self._selected(scope, name):
+            for columns in ordering(one.expression, projection):
+                found[self._union(map(self._column, columns))] = None
+            for column in projection.find_all(exp.Column):
+                source = one.sources.get(column.table)
+                if source is not None and not isinstance(source, exp.Table):
+                    found |= dict.fromkeys(self.windows(source, column.name, seen | {id(scope)}))
+        return tuple(sorted(found, key=sorted))
 
     def _selected(self, scope: Scope, name: str) -> Iterator[tuple[Scope, exp.Expr]]:
         """The expressions that give a column of a scope: one, and of a set operation one of each side."""

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError, TokenError
-from sqlglot.lineage import lineage
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
-from sqlglot.schema import MappingSchema
+from sqlglot.errors import ParseError, TokenError
 
-from penstock.catalog.sql.aggregates import aggregates
+from penstock.catalog.sql.aggregates import aggregates, gives_one_row
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
-from penstock.catalog.sql.deciders import deciders
-from penstock.catalog.sql.kinds import expression_kind, is_named, query_kinds
+from penstock.catalog.sql.derivation import derived
+from penstock.catalog.sql.kinds import expression_kind, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
+from penstock.catalog.sql.operands import expression_clashes, query_clashes
 from penstock.catalog.sql.scopes import columns_read, unknown_in_scopes
 from penstock.catalog.sql.slips import arrow, bare_window, placeholder, share_above_one, slip, without_factorials
 from penstock.catalog.sql.statements import STATEMENTS
+from penstock.catalog.sql.tables import tables_in
 from penstock.catalog.sql.values import (
+    DIALECT,
+    Clash,
     Columns,
     ColumnUse,
     Derivation,
@@ -35,7 +34,6 @@ from penstock.catalog.sql.values import (
     Query,
     Range,
     SqlError,
-    TableColumn,
     TableUse,
     Typed,
     Types,
@@ -44,8 +42,6 @@ from penstock.catalog.sql.values import (
 from penstock.diagnostics.grammar import counted
 from penstock.specs.reserved_sql import RESERVED
 from penstock.specs.volatile_sql import volatile
-
-DIALECT = "duckdb"
 
 # sqlglot logs texts that it does not know, line for line. What a pull request has written there must not reach the log
 # of a review, where a line can be a command to the forge; what is wrong with a text is reported here.
@@ -93,12 +89,7 @@ def query(text: str) -> Query | SqlError:
         return reserved
     if (uneven := _uneven(tree, text)) is not None:
         return uneven
-    own = {table.alias_or_name for table in tree.find_all(exp.CTE)}
-    tables = [
-        TableUse(table.name, _range_of(table.this, text))
-        for table in tree.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier) and (table.name not in own or table.db)
-    ]
+    tables = [TableUse(table.name, _range_of(table.this, text)) for table in tables_in(tree)]
     reading = [_range_of(one, text) for one in table_functions(tree) if not is_of_arguments(one)]
     return Query(
         tuple(sorted(tables, key=lambda use: use.at)),
@@ -106,6 +97,7 @@ def query(text: str) -> Query | SqlError:
         _volatile(tree),
         unknown_functions(tree, text),
         tuple(TableUse(text[slice(*at)].strip('"'), at) for at in sorted(reading)),
+        gives_one_row(tree),
     )
 
 
@@ -150,122 +142,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
     tree = _parse(text)
     if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
         return Derivation(())
-    # SQL does not tell upper case from lower case, and what is qualified is in lower case.
-    written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
-    everything = frozenset(written)
-    schema = MappingSchema(
-        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
-    )
-    try:
-        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
-        names = _selected_names(qualified)
-        scope = build_scope(qualified)
-    except SqlglotError:
-        scope = None
-    if scope is not None and (_reaches_out(scope, {column for _, column in written}) or _is_renamed(scope)):
-        return Derivation(())
-    if scope is None:
-        known = [name for name in tree.named_selects if name != "*"]
-        return Derivation(tuple((name, frozenset(written.values())) for name in known))
-    decided = deciders(scope, everything)
-    found = []
-    for name in names:
-        try:
-            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
-        except (SqlglotError, ValueError):
-            found.append((name, everything))
-            continue
-        sources = set()
-        is_aggregate = False
-        for one in node.walk():
-            is_aggregate = is_aggregate or aggregates(one.expression)
-            if isinstance(one.expression, exp.Table):
-                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
-        found.append((name, frozenset(sources) | (decided.conditions if is_aggregate else frozenset())))
-
-    def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
-        return frozenset(written.get(column, column) for column in columns)
-
-    def as_named(
-        columns: Iterable[tuple[str, frozenset[TableColumn]]],
-    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
-        return tuple(
-            ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
-        )
-
-    return Derivation(as_named(found), as_named(decided.keys), as_written(decided.filters))
-
-
-_UNNAMED = "_without_a_name"
-"""What a column is called here to which its query gives no name."""
-_OF_SQLGLOT = "_col_"
-"""What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
-
-
-def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:
-    """Whether the query gives a column of its result no name; somebody's own may look like sqlglot's."""
-    if name == _UNNAMED or not name.startswith(_OF_SQLGLOT):
-        return name == _UNNAMED
-    is_own = any(name == column for _, column in columns)
-    own = (one.name.lower() for one in tree.find_all(exp.Identifier) if "start" in one.meta)
-    return not is_own and name not in own
-
-
-def _without_false_names(tree: exp.Expr) -> exp.Expr:
-    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`: sqlglot does so, the engine does not."""
-    copy = tree.copy()
-    for select in copy.find_all(exp.Select):
-        for one in select.expressions:
-            if not is_named(one):
-                one.replace(exp.alias_(one.copy(), _UNNAMED))
-    return copy
-
-
-def _selected_names(tree: exp.Expr) -> list[str]:
-    return list(getattr(tree, "named_selects", ()))
-
-
-def _is_renamed(scope: Scope) -> bool:
-    """Whether columns have names that the engine alone knows: of functions as tables, and of what stands twice."""
-    for one in scope.traverse():
-        names = _selected_names(one.expression)
-        if "*" in names or (one is not scope and len(set(names)) < len(names)):
-            return True
-        if any(len(_selected_names(side.expression)) != len(names) for side in one.set_operation_scopes):
-            return True
-    return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
-
-
-_CONDITIONS = ("where", "having", "qualify")
-
-
-def _reaches_out(scope: Scope, known: set[str]) -> bool:
-    """Whether a value is made of a whole row, or within a query that reads columns of the one around it.
-
-    sqlglot follows neither. What a condition of that kind reads decides rows, and is counted there. A name that is
-    neither `known` nor made by the query is a mistake, which is reported elsewhere.
-    """
-    made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
-    for one in scope.traverse():
-        if one.expression.find(exp.TableColumn) is not None:
-            return True
-        within = known | made if one is not scope else set()
-        reached = any(column.table or column.name.lower() in within for column in one.external_columns)
-        if reached and not _is_followed(one.expression):
-            return True
-    return False
-
-
-def _is_followed(query: exp.Expr) -> bool:
-    """Whether the query stands in a condition or behind LATERAL, or is one of the forms of a list of rows."""
-    if not isinstance(query, exp.Query):
-        return True
-    node: exp.Expr = query
-    while node.parent is not None and not isinstance(node.parent, exp.Select):
-        node = node.parent
-        if isinstance(node, exp.Lateral):
-            return True
-    return node.arg_key in _CONDITIONS
+    return derived(tree, tables)
 
 
 def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
@@ -311,6 +188,20 @@ def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     if isinstance(tree, SqlError) or has_statement(tree):
         return ()
     return tuple(query_misfits(tree, text, tables))
+
+
+def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+    """The operators in an expression that refuse their two sides; `text` must be an expression."""
+    tree = _parse(text)
+    return tuple(expression_clashes(tree, text, columns)) if not isinstance(tree, SqlError) else ()
+
+
+def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+    """The operators in a query that refuse their two sides; `text` must be a query."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or has_statement(tree):
+        return ()
+    return tuple(query_clashes(tree, text, tables))
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:

@@ -17,6 +17,7 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re
 
 class _Slip(NamedTuple):
     pattern: re.Pattern[str]
+    """With a group, where only that is at fault."""
     headline: str
     message: str
     """What would be right; `{}` stands for what was found."""
@@ -39,6 +40,14 @@ _SLIPS = (
         "this subtracts numbers: write `date '{}'`",
     ),
     _Slip(
+        re.compile(
+            r"\bdate_?(?:diff|part|sub|trunc)\s*\(\s*(year|quarter|month|week|day|hour|minute|second)\s*,",
+            re.IGNORECASE,
+        ),
+        "has a unit without quotes",
+        "to DuckDB this is a column: write `'{}'`",
+    ),
+    _Slip(
         re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s*&&|&&\s*\d"),
         "joins conditions by `&&`",
         "write `and`: `&&` tests whether two lists overlap",
@@ -53,7 +62,8 @@ def slip(text: str) -> SqlError | None:
     for one in _SLIPS:
         found = one.pattern.search(bare)
         if found is not None:
-            return SqlError(one.message.format(found[0]), found.span(), one.headline)
+            which = one.pattern.groups
+            return SqlError(one.message.format(found[which]), found.span(which), one.headline)
     return None
 
 

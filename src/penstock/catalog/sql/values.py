@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+DIALECT = "duckdb"
+"""That of the engine that runs it, as sqlglot calls it."""
+
 Range = tuple[int, int]
 """The characters [start, end) of a text."""
 
@@ -74,6 +77,8 @@ class Query(NamedTuple):
     """The functions that the engine does not have, in the order of the text."""
     functions: tuple[TableUse, ...] = ()
     """The functions that it reads in the place of tables, but for those that give only what they are given."""
+    one_row: bool = False
+    """Whether it returns exactly one row whatever there is to read."""
 
 
 class UnknownColumn(NamedTuple):
@@ -120,6 +125,16 @@ class Misfit(NamedTuple):
     """What stands behind it in the brackets: other arguments with the comma before them, and ORDER BY."""
 
 
+class Clash(NamedTuple):
+    """An operator between values of two kinds that the engine takes together for none of its meanings."""
+
+    operator: str
+    left: str
+    right: str
+    at: Range
+    """Where it stands, with both sides."""
+
+
 class Derivation(NamedTuple):
     """How the columns of a query come about."""
 
@@ -132,3 +147,8 @@ class Derivation(NamedTuple):
     """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
     filters: frozenset[TableColumn] = frozenset()
     """The columns that decide which rows the result has."""
+    windows: tuple[tuple[str, tuple[frozenset[TableColumn], ...]], ...] = ()
+    """Each column of the result that window functions make, with the columns that each of these is bound by.
+
+    Those that all rows of its window share or, where it looks no further than its row, are ordered by.
+    """

@@ -1,8 +1,9 @@
-"""SQL passes a function an argument of the wrong type.
+"""SQL passes a function or an operator a value of the wrong type.
 
 What it does: where the declared column types determine the type of an argument, checks that DuckDB accepts it at that
-position: in features, in the queries of datasets, and in their `checks`. Each argument is checked on its own. Quoted
-literals always pass, since DuckDB converts them.
+position: in features, in the queries of datasets, and in their `checks`. Each argument is checked on its own. The two
+sides of arithmetic and of `<`, `<=`, `>`, `>=` and `between` are checked together: text is not compared with a number,
+and a boolean is not added. Quoted literals always pass, since DuckDB converts them.
 
 Why: DuckDB would reject the whole query, after the pipeline has read its data.
 
@@ -17,6 +18,7 @@ Use instead:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
@@ -47,25 +49,39 @@ _REMEDIES = (
     (_TIMES, "string", "write `{call}({before}{operand}::varchar{after})`"),
 )
 """By the kind that is given and one that the function takes: what would be right."""
+_MAY_REFUSE = re.compile(r"[(+\-*/%<>]|\bbetween\b", re.IGNORECASE)
+"""Whether SQL calls a function, or has one of the operators that are looked at."""
 _LONGEST = 40
 """Characters beside an argument beyond which a sentence leaves them out."""
 
 
 @rule("argument-kind")
 def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
-    """Yields each call of a function that refuses the value it is given."""
+    """Yields each call of a function, and each operator, that refuses the value it is given."""
     found = _of_features(view, resource) if isinstance(resource, FeatureSet) else _of_queries(view, resource)
-    for below, misfit in found:
-        yield Diagnostic.error(
-            "argument-kind",
-            f"`{misfit.function}` does not accept {_NAMES[misfit.kind]}",
-            view.span(resource, below, within=misfit.at),
-            f"this is {_NAMES[misfit.kind]}",
-            help=_advice(misfit),
-        )
+    for below, wrong in found:
+        if isinstance(wrong, analysis.Clash):
+            verb = "compare" if _compares(wrong) else "combine"
+            yield Diagnostic.error(
+                "argument-kind",
+                f"`{wrong.operator}` cannot {verb} {_NAMES[wrong.left]} and {_NAMES[wrong.right]}",
+                view.span(resource, below, within=wrong.at),
+                help=_remedy(wrong),
+            )
+        else:
+            yield Diagnostic.error(
+                "argument-kind",
+                f"`{wrong.function}` does not accept {_NAMES[wrong.kind]}",
+                view.span(resource, below, within=wrong.at),
+                f"this is {_NAMES[wrong.kind]}",
+                help=_advice(wrong),
+            )
 
 
-def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, analysis.Misfit]]:
+_Wrong = analysis.Misfit | analysis.Clash
+
+
+def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, _Wrong]]:
     for name, feature in features.spec.features.items():
         aggregate = feature.aggregate
         if feature.sql is not None:
@@ -77,8 +93,8 @@ def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, an
                 yield from _of_expression(view, (*at, "where"), aggregate.where, aggregate.of)
 
 
-def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[tuple[Pointer, analysis.Misfit]]:
-    if "(" not in text:
+def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[tuple[Pointer, _Wrong]]:
+    if not _MAY_REFUSE.search(text):
         return
     dataset = view.find(Dataset, of)
     parsed = analysis.expression(text) if dataset is not None else None
@@ -86,22 +102,53 @@ def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[t
         return
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns} & types.keys())
-    for misfit in analysis.misfits_of_expression(text, tuple((name, types[name]) for name in names)):
-        yield below, misfit
+    known = tuple((name, types[name]) for name in names)
+    found: tuple[_Wrong, ...] = (
+        *analysis.misfits_of_expression(text, known),
+        *analysis.clashes_of_expression(text, known),
+    )
+    yield from ((below, one) for one in found)
 
 
-def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, analysis.Misfit]]:
+def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, _Wrong]]:
     if not isinstance(resource, Dataset):
         return
     text = resource.spec.source.sql
-    if text is not None and "(" in text and isinstance(analysis.query(text), analysis.Query):
-        for misfit in analysis.misfits_of_query(text, types_read(view, resource)):
-            yield ("source", "sql"), misfit
+    if text is not None:
+        yield from ((("source", "sql"), one) for one in _of_query(text, types_read(view, resource)))
     for position, check in enumerate(resource.spec.checks):
-        if check.sql is not None and "(" in check.sql and isinstance(analysis.query(check.sql), analysis.Query):
+        if check.sql is not None:
             own = (("this", tuple((name, column.type) for name, column in resource.spec.columns.items())),)
-            for misfit in analysis.misfits_of_query(check.sql, own):
-                yield ("checks", position, "sql"), misfit
+            yield from ((("checks", position, "sql"), one) for one in _of_query(check.sql, own))
+
+
+def _of_query(text: str, tables: analysis.Typed) -> tuple[_Wrong, ...]:
+    if not _MAY_REFUSE.search(text) or not isinstance(analysis.query(text), analysis.Query):
+        return ()
+    return (*analysis.misfits_of_query(text, tables), *analysis.clashes_of_query(text, tables))
+
+
+def _compares(clash: analysis.Clash) -> bool:
+    return clash.operator in ("<", "<=", ">", ">=", "between")
+
+
+def _remedy(clash: analysis.Clash) -> tuple[str, ...]:
+    """What to write instead of an operator between values of two kinds."""
+    kinds = {clash.left, clash.right}
+    compares = _compares(clash)
+    if not kinds.isdisjoint(_TEXTS):
+        if compares and not kinds.isdisjoint(_NUMBERS):
+            return ("if the text holds numbers, convert it, such as `code::float`; otherwise put the number in quotes",)
+        return ("convert the text to the other type, such as `code::float`, if it holds that",)
+    if "bool" in kinds:
+        return ("convert the boolean, such as `flag::int`, which counts true as 1",)
+    if not kinds.isdisjoint({"timestamp", "date"}) and not kinds.isdisjoint(_NUMBERS):
+        if compares:
+            return ("compare with a time in quotes, or convert it to a number, such as `epoch(...)` in seconds",)
+        return ("write an interval, such as `interval 1 day`, or `to_seconds(n)` for a number of seconds",)
+    if "interval" in kinds and compares:
+        return ("compare with an interval, such as `interval 1 hour`, or convert it, such as `epoch(...)` in seconds",)
+    return ("convert one of them to the type of the other",)
 
 
 def _advice(misfit: analysis.Misfit) -> tuple[str, ...]:

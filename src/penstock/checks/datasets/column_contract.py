@@ -103,6 +103,18 @@ def _values(view: View, dataset: Dataset, name: str, column: Column, pointer: Po
                 f"`{value}` is {'text' if is_text else 'a number'}, but `{name}` is declared as `{column.type}`",
                 f"write `{right}`" if not is_text or str(value).lstrip("-").isdigit() else "declare it as `string`",
             )  # fmt: skip
+        elif isinstance(value, int):
+            yield from _beyond(view, dataset, column, value, (*pointer, "oneOf", position))
+
+
+def _beyond(view: View, dataset: Dataset, column: Column, value: int, at: Pointer) -> Iterator[Diagnostic]:
+    """A value that is allowed by its name and not by the bounds."""
+    for key, bound, word in (("min", column.min, "below"), ("max", column.max, "above")):
+        if bound is not None and (value < bound if key == "min" else value > bound):
+            yield _error(
+                view, dataset, at, f"`{value}` is one of the allowed values, but {word} `{key}`",
+                f"remove the value, or `{key}`: of a list of values the smallest and the largest are known",
+            )  # fmt: skip
 
 
 def _pattern(view: View, dataset: Dataset, column: Column, pointer: Pointer) -> Iterator[Diagnostic]:

@@ -1,8 +1,8 @@
 """A data path is outside of the repository, or no step can read it.
 
-What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, variables, and the
-scheme of an address. `penstock check` also warns of a missing file if one with a similar name exists; a missing file
-alone is not reported, since data is rarely committed.
+What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, the scheme of an
+address and its two slashes, backslashes, and variables. `penstock check` also warns of a missing file if one with a
+similar name exists; a missing file alone is not reported, since data is rarely committed.
 
 Why: a step in a container sees only the repository, and files outside of it are not reviewed. A shell's `~`, its
 variables, and schemes that Arrow does not know would fail only in the cluster.
@@ -40,6 +40,7 @@ _SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
 """Those of Arrow's file systems (https://arrow.apache.org/docs/python/filesystems.html)."""
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_]\w*|%[A-Z_]+%")
 """A variable of a shell, as other tools replace it."""
+_ONE_SLASH = re.compile(rf"({'|'.join(_SCHEMES)}):/*")
 _FROM_THE_ROOT = "paths are relative to the repository's root"
 
 
@@ -61,6 +62,23 @@ def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
             if scheme not in _SCHEMES:
                 at = view.span(dataset, below, within=(0, len(scheme)))
                 yield unknown_word("data-path", f"`{scheme}://` addresses are not supported", at, scheme, _SCHEMES)
+        elif (one_slash := _ONE_SLASH.match(path)) is not None:
+            at = view.span(dataset, below, within=one_slash.span())
+            meant = f"{one_slash[1]}://"
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` is not an address, but a path in the folder `{one_slash[1]}:`",
+                at,
+                help=(f"did you mean `{meant}`?",),
+                fix=Fix(Safety.UNSAFE, f"write `{meant}`", (Edit(at, meant),)),
+            )
+        elif "\\" in path:
+            yield Diagnostic.error(
+                "data-path",
+                f"`{path}` has backslashes, which do not separate folders in the container of a step",
+                view.span(dataset, below),
+                help=(f"write `/` between folders: {_FROM_THE_ROOT}",),
+            )
         elif path.startswith("~"):
             yield Diagnostic.error(
                 "data-path",

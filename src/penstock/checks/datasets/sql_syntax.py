@@ -1,7 +1,8 @@
 """SQL in a spec does not parse, or cannot run.
 
 What it does: parses every SQL expression and query of the specs in the dialect of DuckDB, which runs them, and counts
-the arguments of functions. It also reports likely mistakes: templates, comparisons with null.
+the arguments of functions. It also reports likely mistakes: templates, comparisons with null, and checks of a Dataset
+that always return a row, as `select count(*) from this where ...` does: a check fails if its query returns any.
 
 Why: otherwise the mistake shows up in the cluster, after the pipeline has read its data.
 
@@ -71,6 +72,16 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
         )
     elif isinstance(parsed, analysis.Expression):
         yield from _form(view, resource, below, parsed)
+    elif parsed.one_row and below[0] == "checks":
+        yield Diagnostic.error(
+            "sql-syntax",
+            f"the SQL of `{_name(below)}` always returns one row, so the check never passes",
+            view.span(resource, below),
+            help=(
+                "return only what violates the check: the rows themselves, or a total of them with a condition, such "
+                "as `select count(*) from this where ... having count(*) > 0`",
+            ),
+        )
 
 
 def _advice(view: View, resource: Resource, below: tuple[str | int, ...], text: str) -> tuple[str, ...]:

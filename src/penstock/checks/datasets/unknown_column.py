@@ -152,6 +152,9 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
     spellings = {column for _, columns in tables_read(view, dataset) for column in columns} | set(_WORDS.findall(text))
     for column in dataset.spec.columns:
         found = [name for name in given if name.lower() == column.lower()]
+        is_ambiguous = len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings)
+        if found and not is_ambiguous:
+            continue
         span = view.span(dataset, ("columns", column), "key")
         if not found:
             headline = f"the query does not return the column `{column}` of the contract"
@@ -160,7 +163,7 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
             elif column.isidentifier():
                 advice = f"a column of the query has no name: write `... as {column}`"
                 yield Diagnostic.error("unknown-column", headline, span, help=(advice,))
-        elif len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings):
+        else:
             yield Diagnostic.error(
                 "unknown-column",
                 f"the query returns `{column}` {len(found)} times",

@@ -77,7 +77,7 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
             headline = f"`{module.path}` has no function `{name}`"
             yield unknown_word("unknown-function", headline, at_name(), name, names)
         else:
-            yield from _call(resource, below, module, signature, at_name)
+            yield from _call(resource, below, module, module.alternatives(name), at_name)
 
 
 def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
@@ -97,9 +97,10 @@ def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
 
 
 def _call(
-    resource: Resource, below: Pointer, module: Module, signature: Signature, at: Callable[[], Span]
+    resource: Resource, below: Pointer, module: Module, found: tuple[Signature, ...], at: Callable[[], Span]
 ) -> Iterator[Diagnostic]:
-    """Whether the function can be called the way it will be."""
+    """Whether one of the functions that may be there can be called the way it will be; else the last one tells why."""
+    signature = next((one for one in found if one.is_function), found[0])
     where = Label(Span.point(module.path, signature.line), "defined here")
     if not signature.is_function:
         yield Diagnostic.error(
@@ -110,8 +111,7 @@ def _call(
     if wanted is None:
         return
     count, words = wanted
-    too_few = signature.most is not None and signature.most < count
-    if too_few or signature.least > count or signature.keywords:
+    if not any(one.takes(count) for one in found):
         takes = f"{signature.least}" if signature.least == signature.most else f"{signature.least} to {signature.most}"
         given = (
             f"it takes {takes}"

@@ -25,17 +25,25 @@ from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.grammar import counted
-from penstock.diagnostics.model import Diagnostic, Label, Span
+from penstock.diagnostics.model import Diagnostic, Label
+from penstock.source.model import Pointer
+from penstock.specs.base import Resource
 from penstock.specs.gate import FEWEST_CLUSTERS, CompareRule, Gate, MetricRule, PythonRule
 from penstock.specs.model import GroupSplit, Model, TimeSplit
 
+Place = tuple[Resource, Pointer]
+"""A place in a spec; where its file has it is looked up for errors alone."""
+
 
 class Most(NamedTuple):
-    """How many clusters the test rows can be at most, where that is declared, and what says so."""
+    """How many clusters the test rows can be at most, and what says so."""
 
     clusters: int
-    at: Span
-    because: Label
+    at: Place
+    """What asks for clusters."""
+    declared: Place
+    because: str
+    """What is declared there."""
 
 
 @rule("too-few-clusters")
@@ -64,8 +72,8 @@ def too_few_clusters(view: View, gate: Gate) -> Iterator[Diagnostic]:
         "too-few-clusters",
         f"no model can pass: the test set has at most {counted(most.clusters, 'cluster')}, and an interval needs "
         f"{FEWEST_CLUSTERS}",
-        most.at,
-        secondary=(most.because, asks),
+        view.span(*most.at),
+        secondary=(Label(view.span(*most.declared), most.because), asks),
         help=("use a test set with more clusters, or remove `confidence` and `compare`, which need an interval",),
     )
 
@@ -80,25 +88,25 @@ def most_clusters(view: View, model: Model, gate: Gate) -> Most | None:
     split, clusters = model.spec.split, gate.spec.clusters
     found: list[Most | None] = []
     if isinstance(split, GroupSplit):
-        found.append(_values(view, model, split.column, view.span(model, ("split", "column"))))
+        found.append(_values(view, model, split.column, (model, ("split", "column"))))
     if clusters is not None and clusters.column is not None:
-        found.append(_values(view, model, clusters.column, view.span(gate, ("clusters", "column"))))
+        found.append(_values(view, model, clusters.column, (gate, ("clusters", "column"))))
     if clusters is not None and clusters.every is not None and isinstance(split, TimeSplit):
         # The test period begins and ends within a period, which the rows of the other parts have the rest of.
         count = -(-int(split.test) // int(clusters.every)) + 1
-        because = Label(view.span(model, ("split", "test")), "the length of the test period")
-        found.append(Most(count, view.span(gate, ("clusters", "every")), because))
+        because = "the length of the test period"
+        found.append(Most(count, (gate, ("clusters", "every")), (model, ("split", "test")), because))
     return min((each for each in found if each is not None), key=lambda each: each.clusters, default=None)
 
 
-def _values(view: View, model: Model, name: str, at: Span) -> Most | None:
+def _values(view: View, model: Model, name: str, at: Place) -> Most | None:
     """What the contract says of a column: its values, and one cluster more of the rows without one."""
     rows = rows_dataset(view, model)
     column = rows.spec.columns.get(name) if rows is not None else None
     if rows is None or column is None or column.one_of is None:
         return None
-    because = Label(view.span(rows, ("columns", name, "oneOf")), "the values of the column")
-    return Most(len(column.one_of) + bool(column.nullable), at, because)
+    declared = (rows, ("columns", name, "oneOf"))
+    return Most(len(column.one_of) + bool(column.nullable), at, declared, "the values of the column")
 
 
 def _needs_interval(one: object) -> bool:

@@ -21,7 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.learners.scikit_learn import PACKAGES, WITHOUT_PROBABILITIES, is_regressor, learners
+from penstock.catalog.learners.scikit_learn import (
+    PACKAGES,
+    WITHOUT_PROBABILITIES,
+    is_regressor,
+    learners,
+    takes_missing_values,
+)
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
@@ -29,17 +35,6 @@ from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
-
-_NO_MISSING = (
-    "discriminant_analysis",
-    "gaussian_process",
-    "linear_model",
-    "naive_bayes",
-    "neighbors",
-    "neural_network",
-    "svm",
-)
-"""Packages of scikit-learn none of whose learners takes missing values."""
 
 
 @rule("estimator-class")
@@ -93,7 +88,7 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
             view.span(model, at),
             help=("use an estimator with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
         )
-    if parts[0] == "sklearn" and parts[1] in _NO_MISSING:
+    if parts[0] == "sklearn" and not takes_missing_values(path):
         yield from _missing_values(view, model, parts[-1])
 
 

@@ -1,10 +1,11 @@
 """Two columns of a model's training table have the same name.
 
-What it does: compares the features of all feature sets of a Model with each other, with its entity and with its
-slices, and the entities of the feature sets.
+What it does: compares the features of all feature sets of a Model with each other and with its slices, and the entities
+of the feature sets. A feature that is the slice's own column, unchanged, is the same column.
 
 Why: feature sets are joined into one table on their entity. Of two columns with the same name one would silently
-replace the other, and feature sets with different entities cannot be joined.
+replace the other: groups of a slice are formed by the feature of its name. Feature sets with different entities cannot
+be joined.
 
 Example: `distance` in `flight-plan` and in `conditions`, both chosen with `all`.
 
@@ -15,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import lineage
+from penstock.catalog.lineage import lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.entity import with_entity
 from penstock.checks.rule import rule
 from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
@@ -39,7 +41,27 @@ def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
                 secondary=(Label(view.span(model, ("features", other), "key"), "the first comes from here"),),
                 help=(f"rename one, or exclude it: `{feature.feature_set}: {{except: [{feature.name}]}}`",),
             )
+    yield from _slices(view, model, owners)
     yield from _entities(view, model)
+
+
+def _slices(view: View, model: Model, owners: dict[str, str]) -> Iterator[Diagnostic]:
+    """Slices of whose name a feature makes something else than their column."""
+    rows = rows_dataset(view, model)
+    for position, name in enumerate(model.spec.slices):
+        feature_set = view.find(FeatureSet, owners[name]) if name in owners else None
+        if rows is None or feature_set is None or name not in rows.spec.columns:
+            continue
+        sql = feature_set.spec.features[name].sql
+        if sql is None or sql.strip().strip('"') != name:
+            yield Diagnostic.error(
+                "feature-collision",
+                f"`{name}` is a slice and a feature, and groups are formed by the feature",
+                view.span(model, ("slices", position)),
+                f"this is the column of `{rows.name}`",
+                secondary=(Label(view.span(feature_set, ("features", name), "key"), "the feature"),),
+                help=(f"rename the feature, or remove `{name}` from `slices`: rules can group by the feature",),
+            )
 
 
 def _entities(view: View, model: Model) -> Iterator[Diagnostic]:

@@ -1,8 +1,9 @@
 """A sensitive column reaches a model that does not declare it.
 
 What it does: follows every column of sensitivity `sensitive` or `pii` through SQL and features to the models, and
-requires an entry in `sensitiveUses` with its use: `feature`, `slice` or `label`. Of columns that are derived from each
-other, only the nearest one is required, and beyond it only more sensitive ones.
+requires an entry in `sensitiveUses` with its use: `feature`, `slice`, `label`, or `group` for the column of a split by
+group or of a gate's clusters. Of columns that are derived from each other, only the nearest one is required, and beyond
+it only more sensitive ones. An entry with another use also covers a column that groups rows.
 
 A column also counts if it only selects what reaches the model: as a key of `match`, of a join or of a group, or in a
 filter. One entry is enough for both sides of a join, that of the row's own column; and an entry with the use `feature`
@@ -34,7 +35,7 @@ from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
-from penstock.specs.model import Model
+from penstock.specs.model import GroupSplit, Model
 
 
 class _Undeclared(NamedTuple):
@@ -52,7 +53,7 @@ class _Undeclared(NamedTuple):
 
 @rule("sensitive-use")
 def sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
-    """Yields each feature, slice and label that brings sensitive columns in undeclared."""
+    """Yields each feature, slice, label and group of rows that brings sensitive columns in undeclared."""
     by_span: dict[Span, list[_Undeclared]] = {}
     for one in _undeclared(view, model):
         by_span.setdefault(_span(view, model, one.use, one.touch.path), []).append(one)
@@ -69,6 +70,9 @@ def _undeclared(view: View, model: Model) -> Iterator[_Undeclared]:
         # What decides a feature decides slices and the label with it, and one entry answers for all.
         if touch.decides and (column in reported or (one.name, "feature") in declared):
             continue
+        # Whoever may use its values may keep rows together by them.
+        if use == "group" and (column in reported or any(name == one.name for name, _ in declared)):
+            continue
         if (one.name, use) not in declared:
             reported.add(column)
             yield one
@@ -80,6 +84,8 @@ def _diagnostic(view: View, model: Model, span: Span, found: list[_Undeclared]) 
         "feature": f"the {first.sensitivity} column `{first.name}` reaches the model `{model.name}` undeclared",
         "slice": f"the model `{model.name}` is sliced by the {first.sensitivity} column `{first.name}` undeclared",
         "label": f"the model `{model.name}` predicts the {first.sensitivity} column `{first.name}` undeclared",
+        "group": f"rows of the model `{model.name}` are grouped by the {first.sensitivity} column `{first.name}` "
+        "undeclared",
     }
     headline = headlines[first.use]
     if first.touch.decides:
@@ -108,13 +114,23 @@ def _declaration(view: View, one: _Undeclared) -> Label:
 
 
 def _span(view: View, model: Model, use: Use, path: Path) -> Span:
-    """The feature that carries the column in, the slice, or the label."""
+    """The feature that carries the column in, the slice, the label, or the column that rows are grouped by."""
     if use == "label":
         return view.span(model, ("label", "column"))
     if use == "slice":
         name = path[-1].partition(".")[2]
         return view.span(model, ("slices", model.spec.slices.index(name)))
+    if use == "group":
+        return _grouping_span(view, model, path[-1].partition(".")[2])
     set_name, _, feature = path[-1].partition(".")
     if set_name.startswith("Model/"):
         return view.span(model, ("estimator",), "key")
     return view.span(view.get(FeatureSet, set_name), ("features", feature), "key")
+
+
+def _grouping_span(view: View, model: Model, column: str) -> Span:
+    if isinstance(model.spec.split, GroupSplit) and model.spec.split.column == column:
+        return view.span(model, ("split", "column"))
+    gates = (gate for gate in view.gates_of(model.name) if gate.spec.clusters is not None)
+    gate = next(gate for gate in gates if gate.spec.clusters is not None and gate.spec.clusters.column == column)
+    return view.span(gate, ("clusters", "column"))

@@ -1,6 +1,7 @@
 """A spec names a feature that does not exist.
 
-What it does: looks up the features that a Model selects or excludes, and those that a drift monitor excludes.
+What it does: looks up the features that a Model selects or excludes, and those that a drift monitor excludes. A monitor
+of predictions can exclude none.
 
 Why: `except` with a misspelt name silently excludes nothing.
 
@@ -66,6 +67,14 @@ def _watched(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if known is None:
         return
     for position, monitor in enumerate(rollout.spec.monitor.drift):
+        if monitor.of == "prediction" and monitor.except_:
+            yield Diagnostic.error(
+                "unknown-feature",
+                f"`except` has no effect: the monitor `{monitor.id}` is of the prediction",
+                view.span(rollout, ("monitor", "drift", position, "except"), "key"),
+                help=("delete it, or write `of: features`",),
+            )
+            continue
         for item, name in enumerate(monitor.except_):
             if name not in known:
                 span = view.span(rollout, ("monitor", "drift", position, "except", item))

@@ -26,6 +26,8 @@ from penstock.specs.model import Model
 @rule("unused-sensitive-use", severities=WARNS)
 def unused_sensitive_use(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each entry that nothing needs, or that speaks of a dataset that does not exist."""
+    if not model.spec.sensitive_uses:
+        return
     flow = lineage(view)
     uses = {(".".join(column), use) for column, use in flow.uses_of(model)}
     seen: set[tuple[str, str]] = set()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from penstock.catalog.model import View
@@ -38,13 +39,13 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
     from penstock.source.envelope import payload_of
 
     evidence = release.spec.evidence
-    at = view.span(release, ("evidence", "path"))
+    path = partial(view.span, release, ("evidence", "path"))
     data = view.read_file(evidence.path)
     if data is None:
         yield Diagnostic.error(
             "release-evidence",
             "the evidence of the release is not in the repository",
-            at,
+            path(),
             help=linked(view, [evidence.path]) or ("commit the file that `penstock promote` wrote, with the release",),
         )
         return
@@ -55,14 +56,14 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
             "the evidence file has changed since the release",
             view.span(release, ("evidence", "digest")),
             f"the file has {_short(digest)}",
-            secondary=(Label(at, "this file"),),
+            secondary=(Label(path(), "this file"),),
             help=_checked_out(data, evidence.digest) or ("promote the version again; evidence must not be edited",),
         )
         return
     statement = _statement(data)
     if statement is None:
         yield Diagnostic.error(
-            "release-evidence", "the evidence is not a gate attestation", at, f"expected the type `{GATES_TYPE}`"
+            "release-evidence", "the evidence is not a gate attestation", path(), f"expected the type `{GATES_TYPE}`"
         )
         return
     yield from _comparisons(view, release, statement)
@@ -74,14 +75,14 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     named = release.spec.promotion
     if named is None:
         return
-    at = view.span(release, ("promotion", "path"))
+    path = partial(view.span, release, ("promotion", "path"))
     data = view.read_file(named.path)
     again = ("let `penstock promote` write the release and its attestation",)
     if data is None:
         yield Diagnostic.error(
             "release-evidence",
             "the promotion attestation is not in the repository",
-            at,
+            path(),
             help=linked(view, [named.path]) or ("commit the file that `penstock promote` wrote, with the release",),
         )
         return
@@ -91,7 +92,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
             "the promotion attestation has changed since the release",
             view.span(release, ("promotion", "digest")),
             f"the file has {_short(bytes_digest(data))}",
-            secondary=(Label(at, "this file"),),
+            secondary=(Label(path(), "this file"),),
             help=_checked_out(data, named.digest) or again,
         )
         return
@@ -102,7 +103,9 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
     try:
         promotion = parse_promotion(payload_of(data))
     except (EnvelopeError, StatementError) as error:
-        yield Diagnostic.error("release-evidence", "the promotion attestation is invalid", at, str(error), help=again)
+        yield Diagnostic.error(
+            "release-evidence", "the promotion attestation is invalid", path(), str(error), help=again
+        )
         return
     rollout = view.in_environment(release.spec.environment).find(Rollout, release.spec.rollout)
     if rollout is None or rollout.spec.model != promotion.of.model:
@@ -114,7 +117,7 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
         yield Diagnostic.error(
             "release-evidence",
             "the release differs from its promotion attestation",
-            at,
+            path(),
             wrong[0],
             help=(*wrong[1:], *again),
         )
@@ -128,7 +131,8 @@ def _checked_out(data: bytes, digest: str) -> tuple[str, ...]:
 
 
 def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Iterator[Diagnostic]:
-    path = Label(view.span(release, ("evidence", "path")), "by this evidence")
+    path = partial(view.span, release, ("evidence", "path"))
+    by_this = "by this evidence"
     subject: dict[str, Any] = next(iter(statement.get("subject") or [{}]), {})
     model = f"sha256:{subject.get('digest', {}).get('sha256', '')}"
     predicate = statement["predicate"]
@@ -141,7 +145,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
             f"the release is a version of `{trained}`, but its rollout serves `{served}`",
             served_in.span(rollout, ("model",)),
             f"the version belongs to `{trained}`",
-            secondary=(path,),
+            secondary=(Label(path(), by_this),),
             help=(
                 f"declare `{served}` beside `{trained}`, train it, and change the rollout in the same pull "
                 "request as the release that `penstock promote` writes",
@@ -153,7 +157,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
             "the evidence is for another version",
             view.span(release, ("version", "digest")),
             f"the evidence is for {_short(model)}",
-            secondary=(path,),
+            secondary=(Label(path(), by_this),),
             help=("promote the version again, or release the version of the evidence",),
         )
     if predicate.get("specs") != release.spec.specs:
@@ -162,7 +166,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
             "the evidence was made from different specs",
             view.span(release, ("specs",)),
             f"the evidence has {_short(str(predicate.get('specs')))}",
-            secondary=(path,),
+            secondary=(Label(path(), by_this),),
             help=(_AGAIN,),
         )
     stated = predicate.get("datasets")
@@ -172,7 +176,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
                 "release-evidence",
                 f"the evidence was made from different data of `{name}`",
                 view.span(release, ("datasets", name)),
-                secondary=(path,),
+                secondary=(Label(path(), by_this),),
                 help=(_AGAIN,),
             )
     for gate in predicate.get("gates") or ():
@@ -181,7 +185,7 @@ def _comparisons(view: View, release: Release, statement: dict[str, Any]) -> Ite
                 yield Diagnostic.error(
                     "release-evidence",
                     f"the version failed the rule `{one.get('id')}` of the gate `{gate.get('gate')}`",
-                    view.span(release, ("evidence", "path")),
+                    path(),
                     help=("a version that fails a blocking rule cannot be released",),
                 )
 

@@ -1,9 +1,9 @@
 """An alert can never fire.
 
-What it does: reports windows that cover fewer than two scrapes, drift bounds above the range of their distance, more
-`breaches` than windows, counted windows over rows without an event time, quality windows that end before labels are
-due, canary error rates above 100%, objectives without an error budget or too low for their fastest alert, and
-objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
+What it does: reports windows that cover fewer than two scrapes, drift bounds above the range of their distance, drift
+monitors that exclude every feature, more `breaches` than windows, counted windows over rows without an event time,
+quality windows that end before labels are due, canary error rates above 100%, objectives without an error budget or too
+low for their fastest alert, and objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
 
 Why: an alert that cannot fire looks like protection in every review.
 
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from fractions import Fraction as ExactFraction
 
 from penstock.catalog.model import View
+from penstock.checks.models.feature_names import feature_names
 from penstock.checks.rollouts.window_without_time import timeless_source
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
@@ -41,6 +42,14 @@ def alert_never_fires(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     model = view.find(Model, rollout.spec.model)
     for position, drift in enumerate(monitor.drift if monitor is not None else ()):
         yield from _drift(view, rollout, drift, ("monitor", "drift", position))
+        features = feature_names(view, model) if model is not None and drift.of == "features" else None
+        if features is not None and features <= set(drift.except_):
+            yield Diagnostic.error(
+                "alert-never-fires",
+                f"the monitor `{drift.id}` can never fire: it excludes every feature of the model",
+                view.span(rollout, ("monitor", "drift", position, "except")),
+                help=("leave at least one feature in, or use `of: prediction`",),
+            )
         if model is not None and drift.persist is not None:
             yield from _timeless(view, rollout, model, ("monitor", "drift", position, "persist"))
     for position, quality in enumerate(monitor.quality if monitor is not None else ()):

@@ -1,7 +1,10 @@
 """PromQL in a spec does not parse, contains a comparison, or does not return series.
 
 What it does: parses every PromQL expression of the specs as Prometheus does, and checks that it returns an instant
-vector, and not a scalar, a string or a range vector.
+vector, and not a scalar, a string or a range vector. It also reports what the Prometheus of an environment does not
+know, by its `prometheus.version`: experimental functions, which every version has behind a feature flag, and before 3.0
+quoted names of metrics and labels, durations without a unit, and `histogram_avg`, `histogram_stddev` and
+`histogram_stdvar`.
 
 Why: Prometheus rejects a whole rule file for one invalid expression, and keeps the old one. A canary whose query is
 rejected stops its release with an error.
@@ -21,8 +24,11 @@ from collections.abc import Iterator
 
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
+from penstock.checks.rollouts.newer_promql import newer
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
+from penstock.source.model import Pointer
+from penstock.specs.environment import Environment
 from penstock.specs.rollout import Rollout
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -64,6 +70,25 @@ def promql_misuse(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 view.span(rollout, below),
                 help=(instead,),
             )
+        elif view.environment is not None:
+            yield from _newer(view, rollout, below, found.text, view.environment)
+
+
+def _newer(view: View, rollout: Rollout, below: Pointer, text: str, environment: Environment) -> Iterator[Diagnostic]:
+    """What the Prometheus of an environment refuses, and all rules of the file with it."""
+    version = environment.spec.prometheus.version
+    found = newer(text, version)
+    if found is None:
+        return
+    why = "experimental, and off by default" if found.is_experimental else f"newer than Prometheus {version}"
+    yield Diagnostic.error(
+        "promql-misuse",
+        f"the Prometheus of `{environment.name}` may reject the whole rule file: {found.what} is {why}",
+        view.span(rollout, below, within=found.at),
+        help=("write the expression without it",)
+        if found.is_experimental
+        else ("write the expression without it, or set `prometheus.version` of the environment to the one it runs",),
+    )
 
 
 def _parse(text: str) -> object:

@@ -112,6 +112,17 @@ def refuse_older(client: GitHubClient, repository: str, run: CheckRun, identity:
     _refuse_older(_latest(client, repository, run, identity), run)
 
 
+def says_in_short(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> bool:
+    """Whether the latest run of ours has the same conclusion and title."""
+    latest = _latest(client, repository, run, identity)
+    return (
+        latest is not None
+        and latest["status"].value == "completed"
+        and latest["conclusion"].value == run.conclusion
+        and latest["output"]["title"].text_or_empty() == cut_plain(run.title, TITLE_CHARACTERS)
+    )
+
+
 def _refuse_older(latest: Shape | None, run: CheckRun) -> None:
     evaluated = _evaluated(latest) if latest is not None else None
     if evaluated is not None and evaluated > run.evaluated:

@@ -17,7 +17,9 @@ from penstock.forges.github.shape import Shape
 
 _MOST_BYTES = 64 * 1024 * 1024
 _BRANCH = "refs/heads/"
-_ON_PULL_REQUESTS = {"pull_request", "pull_request_target", "pull_request_review"}
+_ON_PULL_REQUESTS = {"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}
+BY_THE_CLOCK = "schedule"
+"""The event that is nobody's doing: every open pull request is looked at again."""
 _QUEUE_REF = "refs/heads/gh-readonly-queue/"
 
 
@@ -102,6 +104,9 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
         payload = Shape(json.loads(content), f"the event `{name}`")
     except (ValueError, RecursionError):
         raise GitHubError("the file at GITHUB_EVENT_PATH is not JSON: run the workflow again.") from None
+    if name == BY_THE_CLOCK:
+        # Nobody wrote anything, and some servers do not even name the repository.
+        return Event(name, "", repository)
     if payload["repository"]["full_name"].repository().lower() != repository.lower():
         raise GitHubError("the event is of another repository than GITHUB_REPOSITORY: do not change either variable.")
     action = payload["action"].text_or_empty()
@@ -118,7 +123,7 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
         return _after_workflow(name, action, repository, payload)
     raise GitHubError(
         f"the event {name!a} starts no review: run Penstock on pull_request_target, pull_request_review, "
-        "issue_comment, workflow_run or merge_group."
+        "issue_comment, workflow_run, merge_group or schedule."
     )
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 from urllib.parse import quote
 
 from penstock.forges.github.client import GitHubClient
-from penstock.forges.github.comments import read_comments
+from penstock.forges.github.comments import read_comments, read_line_comments
 from penstock.forges.github.commits import read_commits
 from penstock.forges.github.errors import GitHubError
+from penstock.forges.github.history import TextHistory, is_of_a_person, read_histories
 from penstock.forges.github.people import rest_person
 from penstock.forges.github.permissions import read_writers
 from penstock.forges.github.pushes import UnsettledError, joined, read_moves
@@ -61,12 +62,14 @@ def _read_once(
     base = _tip(client, repository, base_ref)
     head = pull["head"]["sha"].object_id()
     timeline = read_timeline(client, repository, number)
-    reviews = _reviews(client, repository, number, timeline.dismissals)
+    reviews = _reviews(client, repository, number, timeline.dismissals, own)
     comments = read_comments(client, repository, number, own)
+    submitted = {review.id: review.submitted for review in reviews}
+    line_comments = read_line_comments(client, repository, number, submitted, own)
     speakers = [
         *(review.person for review in reviews),
         *(review.dismissal.by for review in reviews if review.dismissal is not None),
-        *(comment.person for comment in comments),
+        *(comment.person for comment in (*comments, *line_comments)),
         *(deletion.author for deletion in timeline.deletions),
     ]
     seen = {person.login for person in speakers if person.login}
@@ -89,6 +92,7 @@ def _read_once(
         writers=read_writers(client, repository, {*seen, *people}),
         now=client.server_time,
         deletions=timeline.deletions,
+        line_comments=line_comments,
     )
     again = Shape(client.get(path), "the pull request")
     if _changing(again) != _changing(pull) or _tip(client, repository, base_ref) != base:
@@ -132,17 +136,22 @@ def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...]) -> tup
 
 
 def _reviews(
-    client: GitHubClient, repository: str, number: int, dismissals: Mapping[str, Dismissal]
+    client: GitHubClient, repository: str, number: int, dismissals: Mapping[str, Dismissal], own: str
 ) -> tuple[Review, ...]:
+    listed = [Shape(item, "the reviews") for item in client.items(f"/repos/{repository}/pulls/{number}/reviews")]
+    shapes = [shape for shape in listed if shape["state"].text() != _UNSUBMITTED]
+    # Of reviews, REST does not even tell whether they were edited.
+    asked = [shape["node_id"].text() for shape in shapes if is_of_a_person(shape, own)]
+    histories = read_histories(client, asked)
+    if missing := set(asked) - histories.keys():
+        raise GitHubError(f"GitHub does not tell what the review {min(missing)} said before: run again later.")
     found = []
-    for item in client.items(f"/repos/{repository}/pulls/{number}/reviews"):
-        shape = Shape(item, "the reviews")
+    for shape in shapes:
         state = shape["state"].text()
-        if state == _UNSUBMITTED:
-            continue
         if state not in _REVIEW_STATES:
             raise GitHubError("a review is in a state that GitHub does not document: update Penstock.")
         review = str(shape["id"].number())
+        history = histories.get(shape["node_id"].text_or_empty(), TextHistory(None, ()))
         found.append(
             Review(
                 id=review,
@@ -152,6 +161,8 @@ def _reviews(
                 commit=shape["commit_id"].text_or_empty(),
                 body=shape["body"].text_or_empty(),
                 dismissal=dismissals.get(review) if state == "DISMISSED" else None,
+                edited_at=history.edited_at,
+                earlier=history.earlier,
             )
         )
     return tuple(sorted(found, key=lambda review: (review.submitted, int(review.id))))
@@ -160,6 +171,15 @@ def _reviews(
 def default_branch(client: GitHubClient, repository: str) -> str:
     """The branch whose workflows run, and that a ruleset guards first."""
     return Shape(client.get(f"/repos/{repository}"), "the repository")["default_branch"].text()
+
+
+def list_open(client: GitHubClient, repository: str) -> tuple[int, ...]:
+    """Numbers of the open pull requests that are no drafts; what changed last comes first."""
+    listed = client.items(f"/repos/{repository}/pulls", {"state": "open", "sort": "updated", "direction": "desc"})
+    shapes = [Shape(item, "the pull requests") for item in listed]
+    ready = [shape for shape in shapes if shape["draft"].is_null or not shape["draft"].truth()]
+    # A pull request that changes meanwhile may be on two pages.
+    return tuple(dict.fromkeys(shape["number"].number() for shape in ready))
 
 
 def find_open(client: GitHubClient, repository: str, head_owner: str, head_branch: str, head: str) -> tuple[int, ...]:

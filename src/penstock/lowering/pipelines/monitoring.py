@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
-from penstock.lowering.conventions import AS_OF, DIGEST, PUSHGATEWAY, identifier, workflow_name
+from penstock.lowering.conventions import (
+    AS_OF,
+    DIGEST,
+    PUSHGATEWAY,
+    TRAINING_VERSION,
+    identifier,
+    workflow_name,
+)
 from penstock.lowering.environments import environment_of
 from penstock.lowering.pipelines.data_steps import DataSteps, cluster_columns, data_steps, group_columns
 from penstock.lowering.pipelines.json_text import json_text, plain
@@ -17,6 +24,10 @@ from penstock.specs.model import Model
 from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
+
+_TRAINING_VERSION = Parameter(
+    TRAINING_VERSION, "Version of the training pipeline that is started on drift; the newest if empty.", ""
+)
 
 
 class _Watched(NamedTuple):
@@ -49,7 +60,13 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
         environment=environment.name,
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
-        parameters=(AS_OF_PARAMETER, *(each.digest for each in watched), *stores(spec), pushgateway(spec)),
+        parameters=(
+            AS_OF_PARAMETER,
+            *(each.digest for each in watched),
+            *stores(spec),
+            pushgateway(spec),
+            *([_TRAINING_VERSION] if _retrains(view, model, watched) else []),
+        ),
         steps=tuple(_steps(view, model, watched)),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
@@ -65,6 +82,17 @@ def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
         for rollout in view.rollouts_of(name)
         if (monitor := rollout.spec.monitor) is not None and (monitor.drift or monitor.quality)
     )
+
+
+def starts_training(view: View, name: str) -> bool:
+    """Whether the monitoring workflow of a model starts its training workflow, of the version that it is told."""
+    return _retrains(view, view.model(name), _watched(view, name))
+
+
+def _retrains(view: View, model: Model, watched: Iterable[_Watched]) -> bool:
+    retrain = model.spec.retrain
+    on_drift = retrain is not None and retrain.on_drift and environment_of(view).spec.training
+    return on_drift and any(each.monitor.drift for each in watched)
 
 
 def _watched(view: View, name: str) -> tuple[_Watched, ...]:
@@ -106,8 +134,7 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
             yield quality
             figures.append(flag("quality", output_of(quality)))
         yield _publish(view, model, each, figures, image)
-    retrain = model.spec.retrain
-    if drifts and retrain is not None and retrain.on_drift and environment_of(view).spec.training:
+    if _retrains(view, model, watched):
         yield _retrain(view, model, drifts, image)
 
 
@@ -188,6 +215,7 @@ def _retrain(view: View, model: Model, drifts: list[tuple[str, Step]], image: st
         flag("namespace", environment.namespace),
         flag("service-account", environment.kubeflow.service_account),
         flag("pipeline", workflow_name(model.name, "training")),
+        flag("version", ParameterValue(TRAINING_VERSION)),
         *cooldown,
     ]
     return make_step("retrain", image, arguments)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from penstock.catalog.model import View
 from penstock.ir.workflow import Schedule
-from penstock.lowering.conventions import Purpose, suffixed, workflow_name
+from penstock.lowering.conventions import TRAINING_VERSION, Purpose, suffixed, workflow_name
 from penstock.lowering.environments import environment_of
-from penstock.lowering.pipelines.monitoring import monitored
+from penstock.lowering.pipelines.monitoring import monitored, starts_training
 from penstock.lowering.rules.retraining import retraining_schedule
 
 
@@ -44,7 +44,12 @@ def _schedule(view: View, model: str, purpose: Purpose, cron: str, subject: str 
         service_account=spec.kubeflow.service_account,
         image=spec.images.runtime,
         api=spec.kubeflow.api,
+        versions=_versions(view, model) if purpose == "monitoring" else (),
         environment=environment.name,
         owner=metadata.owner,
         labels=tuple(metadata.labels.items()),
     )
+
+
+def _versions(view: View, model: str) -> tuple[tuple[str, str], ...]:
+    return ((TRAINING_VERSION, workflow_name(model, "training")),) if starts_training(view, model) else ()

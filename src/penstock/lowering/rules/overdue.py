@@ -22,6 +22,8 @@ AGE = "{{ $value | humanizeDuration }}"
 """How long ago the pipeline last reported, in the texts of an alert."""
 _LONGEST_DELAY = dt.timedelta(days=3)
 """Of the first run behind its schedule."""
+_LEAST_SLACK = dt.timedelta(minutes=30)
+"""Beyond one period: a run on a cluster takes minutes for its pods to start, and a schedule may be as short as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,15 @@ class Pipeline:
 
     @property
     def allowed(self) -> Duration:
-        """The age from which on its last report is too old: two periods of the schedule are one too many."""
+        """The age from which on its last report is too old: two periods of the schedule, or one and some slack."""
         gap = longest_gap(self.schedule)
-        return _duration(2 * gap + min(gap, self.varies))
+        return _duration(gap + max(gap, _LEAST_SLACK) + min(gap, self.varies))
 
     @property
     def awaited(self) -> Duration:
         """How long its first report may be missing: a pipeline added just after a start runs a whole gap later."""
         gap = longest_gap(self.schedule)
-        return _duration(gap + min(gap, _LONGEST_DELAY))
+        return _duration(gap + max(min(gap, _LONGEST_DELAY), _LEAST_SLACK))
 
 
 class Words(NamedTuple):

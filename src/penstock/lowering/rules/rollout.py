@@ -6,7 +6,7 @@ The last needs no figure of the spec, so whatever serves has it.
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleFile, RuleGroup, RuleTest, Scrape
+from penstock.ir.monitoring import Alert, ExpectedAlert, RuleFile, RuleGroup, RuleTest, Scrape
 from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
@@ -22,15 +22,13 @@ from penstock.lowering.rules.alerting import (
     silent,
 )
 from penstock.lowering.rules.monitors import monitor_rules
+from penstock.lowering.rules.reachable import reachable_rules
 from penstock.lowering.rules.releases import release_rules
 from penstock.lowering.rules.slo import indicators, slo_rules
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 
-UNREACHABLE = "ModelUnreachable"
 FAILING = "ModelFailing"
-_NOW_AND_THEN = " ".join("0001" * 5)
-"""Up in one scrape of four, as a pod that starts again and again is."""
 
 
 def rule_file(view: View, name: str) -> RuleFile | None:
@@ -54,7 +52,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         groups += rules.groups
         tests += rules.tests
     if released:
-        alerts, proofs = _reachable(subject)
+        alerts, proofs = reachable_rules(subject)
         if isinstance(requests, RequestSeries) and requests.code and spec.slos.availability is None:
             failing, more = _failing(subject, requests, requests.code)
             alerts.append(failing)
@@ -84,40 +82,6 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         unobserved=unobserved,
         evaluation_minutes=EVALUATION_MINUTES,
     )
-
-
-def _reachable(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """Whether any pod answers: ratios say nothing about a service that no longer counts its requests."""
-    target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
-    matchers = ",".join(f'{key}="{value}"' for key, value in target)
-    (severity,) = subject.severities(["page"])
-    alert = subject.alert(
-        UNREACHABLE,
-        f"(max(avg_over_time(up{{{matchers}}}[5m])) or vector(0)) < 0.5",
-        severity,
-        hold="5m",
-        keep_firing="10m",
-        labels=(),
-        summary=f"{subject.rollout} in {subject.environment} is unreachable",
-        description=(
-            f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}) in more than half of its scrapes: no pod runs, they crash repeatedly, "
-            "or they are not scraped. The endpoint's own metrics are unreliable now."
-        ),
-    )
-    gone = Fires(alert)
-    pod = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "a"))
-    other = (*target, ("job", f"{subject.namespace}/{subject.rollout}"), ("pod", "b"))
-    return [alert], [
-        rule_test("reachable: no pod is scraped", (), fires("15m", gone)),
-        rule_test("reachable: no pod answers", (series("up", pod, "0x40"),), fires("15m", gone)),
-        rule_test("reachable: a pod answers intermittently", (series("up", pod, _NOW_AND_THEN),), fires("15m", gone)),
-        rule_test(
-            "reachable: one of two pods answers",
-            (series("up", pod, "0x40"), series("up", other, "1x40")),
-            silent("15m", UNREACHABLE),
-        ),
-    ]
 
 
 def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:

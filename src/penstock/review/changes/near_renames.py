@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from penstock.catalog.model import Catalog, SpecId
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.gate_tests import overtaken
-from penstock.review.changes.nobody_rules import requires_nobody
+from penstock.review.changes.opening_rules import opening
 from penstock.review.changes.values import plain
 from penstock.review.model import Direction, Operation
 from penstock.specs.addresses import Address
@@ -49,7 +49,7 @@ def _nearest(base: Catalog, head: Catalog, spec_id: SpecId, candidates: Sequence
         before, after = known.resource, now.resource
         address = Address(spec_id.kind, spec_id.name)
         first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
-        found = [requires_nobody(overtaken(one, second)) for one in differences(address, first, second)]
+        found = [opening(overtaken(one, second), first) for one in differences(address, first, second)]
         if len(found) <= _MOST_DIFFERENCES and (best is None or len(found) < best[0]):
             overridden = before.overrides != after.overrides
             best = len(found), _description(candidate, found, overridden)

@@ -14,7 +14,7 @@ from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
 from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.near_renames import near_renames
-from penstock.review.changes.nobody_rules import requires_nobody
+from penstock.review.changes.opening_rules import opening
 from penstock.review.changes.order_insensitive import neutral_if_order_insensitive
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.reorderings import reorderings
@@ -202,7 +202,7 @@ def _of_metadata(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        yield requires_nobody(overtaken(traffic_growth(difference, second), second))
+        yield opening(overtaken(traffic_growth(difference, second), second), first)
 
 
 def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:

@@ -51,16 +51,18 @@ def commands(view: PullRequestView) -> tuple[Command, ...]:
 
 
 def commands_in_reviews(view: PullRequestView) -> tuple[Command, ...]:
-    """The commands that the texts of reviews begin with, oldest first: of these, a hold alone has an effect.
+    """The commands that reviews and comments on lines begin with, oldest first: of these, a hold alone has an effect.
 
-    A forge does not tell whether somebody edited such a text, so that none of them grants anything.
+    What lets something pass has one place, where everybody looks for it.
     """
+    texts = [(review.submitted, review.person, review.body) for review in view.reviews()]
+    texts += [(comment.at, comment.person, comment.body) for comment in view.line_comments()]
     found = []
-    for review in sorted(view.reviews(), key=lambda one: one.submitted):
-        match = _COMMAND.match(review.body)
+    for at, person, body in sorted(texts, key=lambda text: text[0]):
+        match = _COMMAND.match(body)
         if match is not None:
             said = match["verb"].lower(), (match["rest"] or "").strip()
-            found.append(Command(*said, review.person.key, review.person.is_bot, review.submitted, edited=True))
+            found.append(Command(*said, person.key, person.is_bot, at, edited=True))
     return tuple(found)
 
 

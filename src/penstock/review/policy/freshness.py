@@ -76,10 +76,9 @@ def opinions(
     `excluded` people have no approvals. Their objections count: else whoever names an objector as a co-author would be
     rid of the objection. `overruling` people may dismiss the objections of others.
 
-    An approval after the last push covers what was under review when it was first seen, or everything where it was
-    never seen before; an earlier one covers what the record says it covered. The commit that a forge
-    shows at a review decides nothing. `reviewed`: where the verdict is on a merged result, the changes of the pull
-    request by itself, which its approvals were given for.
+    A fresh approval covers what was under review when it was first seen, or everything where it was never seen before;
+    any other covers what the record says it covered. `reviewed`: where the verdict is on a merged result, the changes
+    of the pull request by itself, which its approvals were given for.
     """
     moved = head_moved_at(view)
     approvals: list[Approval] = []
@@ -98,8 +97,7 @@ def opinions(
             continue
         of_person = []
         for review in standing:
-            fresh = moved is not None and review.submitted > moved
-            covers = known.get(review.id, reviewed if fresh else frozenset())
+            covers = known.get(review.id, reviewed if _is_fresh(review, view, moved) else frozenset())
             if covers is None or covers:
                 of_person.append(Approval(person, review.id, covers))
         approvals += of_person
@@ -118,17 +116,26 @@ def coverage(
 ) -> dict[str, frozenset[str]]:
     """What the decision record keeps of each approval: the changes that it was given for.
 
-    Of one that was seen before, what is known already; of one given after the last push, what is under review now;
-    of any other, nothing: nobody knows what it was given for.
+    Of one that was seen before, what is known already; of a fresh one, what is under review now; of any other,
+    nothing: nobody knows what it was given for.
     """
     moved = head_moved_at(view)
     everything = frozenset(now_changed)
     found = {}
     for review in view.reviews():
         if review.state == "approved":
-            fresh = moved is not None and review.submitted > moved
+            fresh = _is_fresh(review, view, moved)
             found[review.id] = known.get(review.id, everything if fresh else frozenset())
     return found
+
+
+def _is_fresh(review: Review, view: PullRequestView, moved: datetime | None) -> bool:
+    """Whether a review is of the present head: given after the last push, and of no other commit.
+
+    A forge re-points reviews to new heads, so that the commit which it shows proves nothing. But it also takes
+    reviews that somebody began, or addressed, before the push: those it shows at the commit that they are of.
+    """
+    return moved is not None and review.submitted > moved and review.commit in ("", view.head_sha)
 
 
 def _by_person(view: PullRequestView) -> dict[str, list[Review]]:

@@ -9,12 +9,13 @@ tell whether it could write; whom the policy lets overrule releases it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from penstock.forges.logins import GHOST, login_key
-from penstock.forges.protocol import Comment, Person, PullRequestView
+from penstock.forges.protocol import Person, PullRequestView
 from penstock.review.policy.commands import UNHOLD, Command, commands, hold_in, hold_in_history
 
 _DELETED = "somebody else deleted a comment of theirs, which may have been a hold"
@@ -28,7 +29,7 @@ class Hold:
     """A hold that stands."""
 
     source: str
-    """Id of the comment, or of the review after that word.
+    """Id of the comment; of a comment on lines after the word `line`, of a review after that word.
 
     Of a deleted comment, when that happened, and of several in one second which of them it is.
     """
@@ -39,6 +40,16 @@ class Hold:
     """When it was said, or last edited: only what is said later releases it."""
 
 
+class _Text(NamedTuple):
+    """What somebody wrote, wherever it stands."""
+
+    person: Person
+    at: datetime
+    """When it was written, or last edited."""
+    body: str
+    earlier: tuple[str | None, ...]
+
+
 def standing_holds(
     view: PullRequestView, known: Iterable[Hold], *, allowed: frozenset[str], overruling: frozenset[str]
 ) -> tuple[Hold, ...]:
@@ -47,24 +58,32 @@ def standing_holds(
     `known` are those that stood when the pull request was last looked at. `allowed` people may hold without being able
     to write; `overruling` people may release what others hold. A hold outlives pushes.
     """
-    found = {hold.source: hold for hold in _seen(view, allowed)}
-    comments = {comment.id: comment for comment in view.comments()}
+    texts = _texts(view)
+    found = {hold.source: hold for hold in _seen(view, texts, allowed)}
     for hold in known:
-        found[hold.source] = _again(hold, found.get(hold.source), comments.get(hold.source))
+        found[hold.source] = _again(hold, found.get(hold.source), texts.get(hold.source))
     releases = [command for command in commands(view) if command.verb == UNHOLD and not command.edited]
     standing = [hold for hold in found.values() if not any(_releases(one, hold, overruling) for one in releases)]
     return tuple(sorted(standing, key=lambda hold: (hold.at, hold.person or "", hold.source)))
 
 
-def _seen(view: PullRequestView, allowed: frozenset[str]) -> Iterable[Hold]:
-    for comment in view.comments():
-        reason = _reason(comment)
-        if reason is not None and _may_hold(view, comment.person, allowed):
-            yield Hold(comment.id, comment.person.key, reason, comment.edited_at or comment.at)
+def _texts(view: PullRequestView) -> dict[str, _Text]:
+    """Everything that may hold, by the source that a hold of it has."""
+    found = {}
+    for before, comments in (("", view.comments()), ("line ", view.line_comments())):
+        for one in comments:
+            found[before + one.id] = _Text(one.person, one.edited_at or one.at, one.body, one.earlier)
     for review in view.reviews():
-        reason = hold_in(review.body)
-        if reason is not None and _may_hold(view, review.person, allowed):
-            yield Hold(f"review {review.id}", review.person.key, reason or _UNSAID, review.submitted)
+        said = _Text(review.person, review.edited_at or review.submitted, review.body, review.earlier)
+        found[f"review {review.id}"] = said
+    return found
+
+
+def _seen(view: PullRequestView, texts: Mapping[str, _Text], allowed: frozenset[str]) -> Iterable[Hold]:
+    for source, text in texts.items():
+        reason = _reason(text)
+        if reason is not None and _may_hold(view, text.person, allowed):
+            yield Hold(source, text.person.key, reason, text.at)
     in_second: Counter[datetime] = Counter()
     for deletion in view.deletions():
         in_second[deletion.at] += 1
@@ -83,20 +102,20 @@ def _may_hold(view: PullRequestView, person: Person, allowed: frozenset[str]) ->
     return person.key in allowed or view.may_write(person.key)
 
 
-def _reason(comment: Comment) -> str | None:
-    """Why a comment holds, by what it says or ever said; None where it does not."""
-    earlier = (_REMOVED if text is None else hold_in_history(text) for text in reversed(comment.earlier))
-    reasons = [reason for reason in (hold_in(comment.body), *earlier) if reason is not None]
+def _reason(text: _Text) -> str | None:
+    """Why a text holds, by what it says or ever said; None where it does not."""
+    earlier = (_REMOVED if one is None else hold_in_history(one) for one in reversed(text.earlier))
+    reasons = [reason for reason in (hold_in(text.body), *earlier) if reason is not None]
     return (reasons[0] or _UNSAID) if reasons else None
 
 
-def _again(hold: Hold, seen: Hold | None, comment: Comment | None) -> Hold:
+def _again(hold: Hold, seen: Hold | None, text: _Text | None) -> Hold:
     """A hold that was known before, by its person's name of today, or the last one where the account is gone."""
     if seen is not None:
         return replace(seen, person=seen.person or hold.person, at=max(seen.at, hold.at))
-    if comment is None:
+    if text is None:
         return hold
-    return replace(hold, person=comment.person.key or hold.person, at=max(hold.at, comment.edited_at or comment.at))
+    return replace(hold, person=text.person.key or hold.person, at=max(hold.at, text.at))
 
 
 def _releases(command: Command, hold: Hold, overruling: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from penstock.review.model import Change, Impact, Operation, Plan
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.predicates.subject import Added, PolicySubject
-from penstock.review.policy.predicates.table import Answer, compile_when
+from penstock.review.policy.predicates.table import PREDICATES, Answer, compile_when
 from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
 from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
@@ -73,7 +73,7 @@ class Context:
 def meet(rules: Iterable[ApprovalRule], context: Context) -> Matched:
     """Every change against every rule. TooManyAlternativesError where a requirement cannot be looked through."""
     matching = _Meeting(context)
-    compiled = [(rule, compile_when(rule.when)) for rule in rules]
+    compiled = [(rule, compile_when(rule.when, PREDICATES)) for rule in rules]
     uncovered = []
     heard: set[str] = set()
     for change in context.plan.changes:

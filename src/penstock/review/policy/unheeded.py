@@ -48,14 +48,18 @@ def unheeded(found: Iterable[Command], granted: Collection[Command], seen: Circu
 
 
 def unheeded_in_reviews(found: Iterable[Command], seen: Circumstances) -> Iterator[str]:
-    """A sentence for each command that somebody who has a say wrote into a review, where only a hold counts."""
+    """A sentence for each command that somebody who has a say wrote into a review, where only a hold counts.
+
+    A comment on a line belongs to a review, too.
+    """
     for command in found:
         person = command.person
         if person is None or command.is_bot or command.verb not in (UNHOLD, WAIVE, BREAK_GLASS):
             continue
         if seen.may_write(person) or person in seen.contributors:
             (login,) = seen.shown([person])
-            yield f"{login} wrote `/penstock {command.verb}` in a review, where it has no effect: write it as a comment"
+            said = f"{login} wrote `/penstock {command.verb}` in a review"
+            yield f"{said}, where it has no effect: write it in the conversation"
 
 
 def _why_void(command: Command, is_granted: bool, seen: Circumstances) -> str:

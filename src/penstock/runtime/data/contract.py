@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 WITHHELD = ("sensitive", "pii")
 """Columns of these sensitivities are counted, their values never shown."""
+_CALENDAR = {
+    "timestamp": ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"),
+    "date": ("DATE '0001-01-01'", "DATE '9999-12-31'"),
+}
+"""The first and the last value that Python knows, too; the database knows others, and infinity."""
 _SAMPLES = 5
 _REASONS = identifier("@reasons")
 """The column of why a row is set aside, named as no table names its own."""
@@ -130,6 +135,11 @@ def _column_rules(name: str, column: Column, converted: Conversion, type_: pa.Da
             # What is shown of such values may look like one of the type.
             phrase = (f"{phrase[0]} but {type_}", f"{phrase[1]} but {type_}")
         rules.append(RowRule("type", (name,), f"{raw} IS NOT NULL AND NOT ({converted.possible})", phrase))
+    if column.type in _CALENDAR:
+        first, last = _CALENDAR[column.type]
+        phrase = ("is not of the years 1 to 9999", "are not of the years 1 to 9999")
+        ends = f"min({value}) < {first} OR max({value}) > {last}"
+        rules.append(RowRule("calendar", (name,), f"{value} < {first} OR {value} > {last}", phrase, quick=ends))
     if column.nullable is False:
         quick = f"count(*) - count({raw})" if value == raw else None
         missing = _missing(name, converted)

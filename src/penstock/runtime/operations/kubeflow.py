@@ -96,7 +96,10 @@ class Pipelines:
             if not version or version in names:
                 return Pipeline(name, pipeline_id, str(item["pipeline_version_id"]), str(names[0] or names[1]))
         wanted = f"no version `{version}`" if version else "no version"
-        raise InputError(f"the pipeline `{name}` has {wanted} in the namespace `{self._namespace}` of {self._api}")
+        raise InputError(
+            f"the pipeline `{name}` has {wanted} in the namespace `{self._namespace}` of {self._api}: "
+            "apply the generated manifests first"
+        )
 
     def newest_run(self, pipeline: Pipeline, since: datetime) -> Run | None:
         """The newest run of any version of a pipeline; None where none was created since a moment."""

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--service-account", default="", help="service account of the run's pods; the API's default if empty"
     )
     parser.add_argument("--pipeline", required=True, help="name of the training pipeline")
+    parser.add_argument("--version", default="", help="name of a version of it; the newest if empty")
     parser.add_argument("--cooldown", type=duration, default=Duration(0), help="shortest time between two runs")
 
 
@@ -43,14 +44,14 @@ def run(arguments: argparse.Namespace) -> None:
         return
     log.info("Drifted: %s.", ", ".join(drifted))
     pipelines = Pipelines(arguments.api, arguments.namespace)
-    pipeline = pipelines.pipeline(arguments.pipeline)
+    pipeline = pipelines.pipeline(arguments.pipeline, arguments.version)
     now = datetime.now(UTC)
     if (reason := _hindrance(pipelines, pipeline, arguments.cooldown, now)) is not None:
         log.info("`%s` is not retrained: %s.", arguments.model, reason)
         return
     title = f"{pipeline.name} after drift {now:%Y-%m-%d %H:%M}"
     run_id = pipelines.start(pipeline, title, {}, arguments.service_account)
-    log.info("Started `%s` as the run %s.", pipeline.name, run_id)
+    log.info("Started `%s`, version %s, as the run %s.", pipeline.name, pipeline.version_name, run_id)
 
 
 def _drifted(facts: dict[str, list[dict[str, object]]]) -> list[str]:

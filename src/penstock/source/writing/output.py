@@ -245,9 +245,11 @@ class OutputDirectory:
                     os.fsync(handle)
                 status = os.fstat(handle)
             _move(temporary, target)
-        except OSError:
+        except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+            # What fails while it is written, a full disk for one, does not know its name.
+            error.filename = target
             raise
         if flush:
             flush_directory(self._root)

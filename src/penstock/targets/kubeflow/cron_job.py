@@ -5,11 +5,13 @@ Kubeflow's own ScheduledWorkflow carries the id that the server gave a pipeline,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from penstock.ir.workflow import Schedule
 from penstock.targets import manifests
 from penstock.targets.kubeflow.step_parts import ENVIRONMENT
+from penstock.targets.kubeflow.versions import VersionOf
 
 LONGEST_NAME = 52
 """A CronJob's name may have 52 characters; a job's adds 11."""
@@ -85,7 +87,10 @@ def _pod(schedule: Schedule) -> dict[str, Any]:
                     schedule.service_account,
                     "--pipeline",
                     schedule.workflow,
+                    "--version",
+                    VersionOf(schedule.workflow),
                     "--unless-running",
+                    *_versions(schedule),
                 ],
                 "env": _VARIABLES,
                 "resources": _RESOURCES,
@@ -95,3 +100,10 @@ def _pod(schedule: Schedule) -> dict[str, Any]:
         ],
         "volumes": [_TOKEN_VOLUME],
     }
+
+
+def _versions(schedule: Schedule) -> Iterator[str]:
+    """What the run is told of the versions of other pipelines."""
+    for parameter, workflow in schedule.versions:
+        yield "--parameter"
+        yield VersionOf(workflow, f"{parameter}=")

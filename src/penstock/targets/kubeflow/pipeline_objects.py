@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.ir.workflow import Workflow
 from penstock.targets import manifests
+from penstock.targets.kubeflow.versions import VERSION
 
 API_VERSION = "pipelines.kubeflow.org/v2beta1"
 
@@ -30,7 +31,7 @@ def pipeline_objects(
         },
         {
             "apiVersion": API_VERSION,
-            "kind": "PipelineVersion",
+            "kind": VERSION,
             "metadata": manifests.metadata(_name(workflow.name, pipeline, platform), workflow.namespace, labels),
             "spec": {"pipelineName": workflow.name, "pipelineSpec": pipeline, "platformSpec": platform},
         },

@@ -33,6 +33,6 @@ CAPABILITIES = (
     Capability(
         "monitor.business",
         _wrong_rules,
-        "an expression that Prometheus 2.42 supports, with ranges of at least two scrapes",
+        "an expression with ranges of at least two scrapes",
     ),
 )

@@ -11,14 +11,13 @@ from typing import Any
 
 from penstock.ir.monitoring import Alert, Recording, RuleFile
 
-_RANGE = re.compile(r"\[((?:\d+(?:ms|[smhdwy]))+)\]")
-_PART_OF_RANGE = re.compile(r"(\d+)(ms|[smhdwy])")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_RANGE = re.compile(r"\[((?:\d+(?:ms|[smhdwy]))+|\d+)\]")
+_PART_OF_RANGE = re.compile(r"(\d+)(ms|[smhdwy]?)")
+_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _LABEL_USED = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 # Functions that answer whether something is there: their result needs no bound.
 _PRESENCE = frozenset({"absent", "absent_over_time"})
-_UNKNOWN_TO_242 = ("query_offset", "info(", "limitk(", "limit_ratio(", "double_exponential_smoothing(")
 
 
 def problems(rules: RuleFile) -> Iterator[str]:
@@ -31,7 +30,6 @@ def problems(rules: RuleFile) -> Iterator[str]:
                 yield f"{name}: {expression}"
                 continue
             yield from (f"{name}: {found}" for found in short_ranges(rule.expr, rules.scrape_seconds))
-            yield from (f"{name}: {found}" for found in newer_syntax(rule.expr))
             if isinstance(rule, Alert):
                 if not compares(expression):
                     yield f"{name}: the expression has no comparison, so it fires whenever it has a value"
@@ -55,13 +53,6 @@ def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:
         seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART_OF_RANGE.findall(span))
         if seconds < 2 * scrape_seconds:
             yield f"[{span}] is shorter than two scrape intervals of {scrape_seconds}s"
-
-
-def newer_syntax(expr: str) -> Iterator[str]:
-    """What Prometheus 2.42 does not know."""
-    for word in _UNKNOWN_TO_242:
-        if word in expr:
-            yield f"`{word.rstrip('(')}` is newer than Prometheus 2.42"
 
 
 def compares(expression: Any) -> bool:

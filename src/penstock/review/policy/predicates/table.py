@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from penstock.review.policy.predicates import (
     address,
@@ -24,6 +24,7 @@ from penstock.review.policy.predicates import (
 from penstock.review.policy.predicates.subject import PolicySubject
 from penstock.specs.approval_policy import When
 
+Subject = TypeVar("Subject")
 Answer = bool | None
 """None where nobody can tell (Kleene's third value)."""
 
@@ -46,28 +47,28 @@ PREDICATES: dict[str, Callable[[Any, PolicySubject], Answer]] = {
 """By the field of `When`; the joins `all`, `any`, `not` and `atLeast` are not among them."""
 
 
-def compile_when(when: When) -> Callable[[PolicySubject], Answer]:
+def compile_when(when: When, predicates: Mapping[str, Callable[[Any, Subject], Answer]]) -> Callable[[Subject], Answer]:
     """The predicate as one function: the fields given must all hold."""
-    parts: list[Callable[[PolicySubject], Answer]] = []
-    for name, holds in PREDICATES.items():
+    parts: list[Callable[[Subject], Answer]] = []
+    for name, holds in predicates.items():
         wanted = getattr(when, name)
         if wanted is not None:
             parts.append(_bound(holds, wanted))
     if when.all is not None:
-        parts += [compile_when(one) for one in when.all]
+        parts += [compile_when(one, predicates) for one in when.all]
     if when.any is not None:
-        alternatives = [compile_when(one) for one in when.any]
-        parts.append(lambda subject: _any(one(subject) for one in alternatives))
+        alternatives = [compile_when(one, predicates) for one in when.any]
+        parts.append(lambda subject: any_of(one(subject) for one in alternatives))
     if when.not_ is not None:
-        inner = compile_when(when.not_)
+        inner = compile_when(when.not_, predicates)
         parts.append(lambda subject: _not(inner(subject)))
     if when.at_least is not None:
-        count, several = when.at_least.count, [compile_when(one) for one in when.at_least.of]
+        count, several = when.at_least.count, [compile_when(one, predicates) for one in when.at_least.of]
         parts.append(lambda subject: _at_least(count, [one(subject) for one in several]))
     return lambda subject: _all(part(subject) for part in parts)
 
 
-def _bound(holds: Callable[[Any, PolicySubject], Answer], wanted: Any) -> Callable[[PolicySubject], Answer]:
+def _bound(holds: Callable[[Any, Subject], Answer], wanted: Any) -> Callable[[Subject], Answer]:
     return lambda subject: holds(wanted, subject)
 
 
@@ -81,7 +82,8 @@ def _all(answers: Iterable[Answer]) -> Answer:
     return result
 
 
-def _any(answers: Iterable[Answer]) -> Answer:
+def any_of(answers: Iterable[Answer]) -> Answer:
+    """Whether one of them holds; None where nobody can tell."""
     result: Answer = False
     for answer in answers:
         if answer is True:

@@ -1,0 +1,148 @@
+"""What the columns of a query's result are made of: through subqueries, common table expressions and joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import MappingSchema
+
+from penstock.catalog.sql.aggregates import aggregates
+from penstock.catalog.sql.deciders import deciders, ingredients, windows
+from penstock.catalog.sql.kinds import is_named
+from penstock.catalog.sql.values import DIALECT, Columns, Derivation, TableColumn
+
+_UNNAMED = "_without_a_name"
+"""What a column is called here to which its query gives no name."""
+_OF_SQLGLOT = "_col_"
+"""What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
+_CONDITIONS = ("where", "having", "qualify")
+
+
+def derived(tree: exp.Query, tables: Columns) -> Derivation:
+    """The columns of a query's result, given the columns of the tables; the query must be none that is opaque.
+
+    What cannot be followed is made of everything, or is not told where its names are not known either.
+    """
+    # SQL does not tell upper case from lower case, and what is qualified is in lower case.
+    written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
+    everything = frozenset(written)
+    schema = MappingSchema(
+        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
+    )
+    try:
+        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        names = _selected_names(qualified)
+        scope = build_scope(qualified)
+    except SqlglotError:
+        scope = None
+    if scope is not None and (_reads_rows(scope) or _is_renamed(scope)):
+        return Derivation(())
+    if scope is None:
+        known = [name for name in tree.named_selects if name != "*"]
+        return Derivation(tuple((name, frozenset(written.values())) for name in known))
+    decided = deciders(scope, everything)
+    found: list[tuple[str, frozenset[TableColumn]]] = []
+    keys = decided.keys
+    reaching = _reaches_out(scope, {column for _, column in written})
+    if reaching:
+        told = ingredients(scope, everything)
+        if told is None:
+            return Derivation(())
+        found, keys = list(told), (*keys, *told)
+    for name in names if not reaching else ():
+        try:
+            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
+        except (SqlglotError, ValueError):
+            found.append((name, everything))
+            continue
+        sources = set()
+        is_aggregate = False
+        for one in node.walk():
+            is_aggregate = is_aggregate or aggregates(one.expression)
+            if isinstance(one.expression, exp.Table):
+                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
+        found.append((name, frozenset(sources) | (decided.conditions if is_aggregate else frozenset())))
+
+    def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
+        return frozenset(written.get(column, column) for column in columns)
+
+    def as_named(
+        columns: Iterable[tuple[str, frozenset[TableColumn]]],
+    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+        return tuple(
+            ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
+        )
+
+    ordered = tuple((name, tuple(map(as_written, orders))) for name, orders in windows(scope, everything))
+    return Derivation(as_named(found), as_named(keys), as_written(decided.filters), ordered)
+
+
+def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:
+    """Whether the query gives a column of its result no name; somebody's own may look like sqlglot's."""
+    if name == _UNNAMED or not name.startswith(_OF_SQLGLOT):
+        return name == _UNNAMED
+    is_own = any(name == column for _, column in columns)
+    own = (one.name.lower() for one in tree.find_all(exp.Identifier) if "start" in one.meta)
+    return not is_own and name not in own
+
+
+def _without_false_names(tree: exp.Expr) -> exp.Expr:
+    """A copy in which ``qty::float`` or ``qty[1]`` is not called `qty`: sqlglot does so, the engine does not."""
+    copy = tree.copy()
+    for select in copy.find_all(exp.Select):
+        for one in select.expressions:
+            if not is_named(one):
+                one.replace(exp.alias_(one.copy(), _UNNAMED))
+    return copy
+
+
+def _selected_names(tree: exp.Expr) -> list[str]:
+    return list(getattr(tree, "named_selects", ()))
+
+
+def _is_renamed(scope: Scope) -> bool:
+    """Whether columns have names that the engine alone knows: of functions as tables, and of what stands twice."""
+    for one in scope.traverse():
+        names = _selected_names(one.expression)
+        if "*" in names or (one is not scope and len(set(names)) < len(names)):
+            return True
+        if any(len(_selected_names(side.expression)) != len(names) for side in one.set_operation_scopes):
+            return True
+    return any(isinstance(select.unalias(), exp.Explode) for select in getattr(scope.expression, "selects", ()))
+
+
+def _reads_rows(scope: Scope) -> bool:
+    """Whether a value is made of a whole row, which sqlglot does not follow."""
+    return any(one.expression.find(exp.TableColumn) is not None for one in scope.traverse())
+
+
+def _reaches_out(scope: Scope, known: set[str]) -> bool:
+    """Whether a value is made within a query that reads columns of the one around it, which sqlglot does not follow.
+
+    What a condition of that kind reads decides rows, and is counted there. A name that is neither `known` nor made by
+    the query is a mistake, which is reported elsewhere.
+    """
+    made = {one.alias.lower() for one in scope.expression.find_all(exp.Alias)}
+    for one in scope.traverse():
+        within = known | made if one is not scope else set()
+        reached = any(column.table or column.name.lower() in within for column in one.external_columns)
+        if reached and not _is_followed(one.expression):
+            return True
+    return False
+
+
+def _is_followed(query: exp.Expr) -> bool:
+    """Whether the query stands in a condition or behind LATERAL, or is one of the forms of a list of rows."""
+    if not isinstance(query, exp.Query):
+        return True
+    node: exp.Expr = query
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        node = node.parent
+        if isinstance(node, exp.Lateral):
+            return True
+    return node.arg_key in _CONDITIONS

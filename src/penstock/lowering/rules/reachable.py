@@ -1,0 +1,96 @@
+"""Whether any pod answers at all: ratios say nothing about a service that no longer counts its requests.
+
+A service that was reachable and is not pages within minutes. One that never was gets more time: a first release has to
+pull an image and load a model, and nobody is paged for that.
+"""
+
+from __future__ import annotations
+
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
+from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series, series_name, silent
+from penstock.specs.monitor import Action
+
+UNREACHABLE = "ModelUnreachable"
+NOT_READY = "ModelNotReady"
+_NOW_AND_THEN = " ".join("0001" * 10)
+"""Up in one scrape of four, as a pod that starts again and again is."""
+_REMEMBERED, _FORGOTTEN = "1d", "23h"
+"""How far back it counts whether a pod was reached. The one alert takes over before the other ends: a resolved page
+would say that an outage of a day is over."""
+
+
+def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts about a service of which Prometheus reaches no pod, with their tests."""
+    target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
+    up = series_name("up", target)
+    (severity,) = subject.severities(["page"])
+    unreachable, not_ready = _unreachable(subject, severity, up), _not_ready(subject, severity, up)
+    job = ("job", f"{subject.namespace}/{subject.rollout}")
+
+    def pod(name: str, values: str) -> InputSeries:
+        return series("up", (*target, job, ("pod", name)), values)
+
+    def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
+        return rule_test(f"reachable: {name}", given, *expect)
+
+    gone, unready = Fires(unreachable), Fires(not_ready)
+    return [unreachable, not_ready], [
+        case("no pod answers any more", (pod("a", "1x9 0x60"),), fires("30m", gone), silent("1h", NOT_READY)),
+        case("no pod is scraped any more", (pod("a", "1x9 _x60"),), fires("30m", gone), silent("1h", NOT_READY)),
+        case("a pod answers intermittently", (pod("a", _NOW_AND_THEN),), fires("30m", gone)),
+        case("one of two pods answers", (pod("a", "0x40"), pod("b", "1x40")), silent("15m", UNREACHABLE)),
+        case("a first release starts slowly", (pod("a", "0x20 1x40"),), silent("15m", NOT_READY), *_never("1h")),
+        case("no pod ever answers", (pod("a", "0x60"),), silent("30m", UNREACHABLE), fires("45m", unready)),
+        case("no pod was ever scraped", (), silent("30m", UNREACHABLE), fires("45m", unready)),
+        case("an outage of more than a day", (pod("a", "1x9 0x1600"),), *_always(gone, unready)),
+    ]
+
+
+def _unreachable(subject: ServedSubject, severity: Action, up: str) -> Alert:
+    return subject.alert(
+        UNREACHABLE,
+        f"(max(avg_over_time({up}[5m])) or vector(0)) < 0.5\nand max(max_over_time({up}[{_REMEMBERED}])) > 0",
+        severity,
+        hold="5m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"{subject.rollout} in {subject.environment} is unreachable",
+        description=(
+            f"For five minutes Prometheus has reached no pod of {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) in more than half of its scrapes: no pod runs, they crash repeatedly, "
+            "or they are not scraped. The endpoint's own metrics are unreliable now."
+        ),
+    )
+
+
+def _not_ready(subject: ServedSubject, severity: Action, up: str) -> Alert:
+    return subject.alert(
+        NOT_READY,
+        f"(max(max_over_time({up}[{_FORGOTTEN}])) or vector(0)) == 0",
+        severity,
+        hold="30m",
+        keep_firing="10m",
+        labels=(),
+        summary=f"{subject.rollout} in {subject.environment} has no pod that answers",
+        description=(
+            f"Prometheus has not reached a pod of {subject.rollout} (model {subject.model}, namespace "
+            f"{subject.namespace}) once in the last {_FORGOTTEN[:-1]} hours. After a first release: the pods do not "
+            "start (the image, the memory, the model's files), or they are not scraped."
+        ),
+    )
+
+
+def _never(at: str) -> tuple[ExpectedAlert, ExpectedAlert]:
+    """Neither alert fires."""
+    return silent(at, UNREACHABLE), silent(at, NOT_READY)
+
+
+def _always(gone: Fires, unready: Fires) -> tuple[ExpectedAlert, ...]:
+    """The first alert ends only when the second one fires."""
+    return (
+        fires("23h", gone),
+        silent("23h", NOT_READY),
+        fires("24h", gone),
+        fires("24h", unready),
+        fires("26h", unready),
+    )
