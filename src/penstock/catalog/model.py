@@ -80,8 +80,9 @@ class Catalog:
         name = metadata.get("name") if isinstance(metadata, dict) else None
         if not isinstance(kind, str) or kind not in KINDS or not isinstance(name, str):
             self.strays.append(document)
-            if isinstance(name, str):
-                self._names_anywhere.add(name)
+            # The name may stand under a misspelt key.
+            texts = metadata.values() if isinstance(metadata, dict) else ()
+            self._names_anywhere.update(text for text in texts if isinstance(text, str))
             return
         if not is_name(name):
             # Others refer to it by the name that it should have; the mistake is reported here alone.

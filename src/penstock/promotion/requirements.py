@@ -67,7 +67,8 @@ def refuse_stale(view: View, candidate: Candidate) -> None:
             continue
     raise RefusalError(
         f"the specs of `{candidate.model}` have changed since this version was trained; train it again, or check out "
-        "the commit that it was trained from"
+        "the commit that it was trained from; to go back to a version that was served, restore its "
+        "Release file, such as by `git revert` of the commit that replaced it"
     )
 
 

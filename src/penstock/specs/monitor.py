@@ -5,6 +5,7 @@ from typing import Literal
 from penstock.specs.base import Choosing, Distinct, MetricName, Node, Promql, Schedule, Slug, field
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
+from penstock.specs.series import FEWEST_DRIFT_ROWS
 from penstock.specs.units import Duration, PositiveDuration
 
 Action = Literal["page", "ticket"]
@@ -38,7 +39,12 @@ class DriftMonitor(Node):
         default="psi",
     )
     above: float = field("Upper bound of the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
-    window: PositiveDuration = field("Length of the compared window.", loosens=Loosens.HIGHER, area=Area.MONITORING)
+    window: PositiveDuration = field(
+        f"Length of the compared window; with fewer than {FEWEST_DRIFT_ROWS} rows it decides nothing, and a separate "
+        "alert fires.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+    )
     persist: Persistence | None = field(
         "Number of breaches before the alert fires; if absent, one.",
         loosens=Loosens.ADDED,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from penstock.catalog.errors.places import Place
+from penstock.catalog.errors.remedies import alternatives
 from penstock.catalog.errors.reported import Reported
 from penstock.diagnostics.grammar import listed, with_article
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
@@ -14,7 +15,7 @@ from penstock.source.model import Pointer
 from penstock.specs.base import Resource
 from penstock.specs.gate import RULE_FORMS
 from penstock.specs.kinds import KINDS
-from penstock.specs.shapes import Field, Mapping, Shape, mapping_of, mappings, shape_at
+from penstock.specs.shapes import Field, Mapping, Shape, Tagged, mapping_of, mappings, shape_at
 
 _MOST_KEYS = 3
 _LONGEST = 90
@@ -28,7 +29,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "accepted_values": ("oneOf",), "values": ("oneOf",), "enum": ("oneOf",), "regex": ("matches",),
     "timestamp": ("eventTime",), "target": ("label",),
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
-    "on": ("match",),
+    "on": ("match",), "schema": ("columns",), "fields": ("columns",), "unique_key": ("primaryKey",),
+    "timestamp_field": ("eventTime",), "event_timestamp_column": ("eventTime",), "loaded_at_field": ("knownAt",),
+    "created_timestamp_column": ("knownAt",), "join_keys": ("entity",), "entities": ("entity",), "ttl": ("maxAge",),
 }  # fmt: skip
 """Keys of other systems, in lower case, with those of this language that say it, where a mapping has them."""
 
@@ -163,6 +166,9 @@ def lacking_keys(
     for key in keys:
         field = shape.fields.get(key) if isinstance(shape, Mapping) else None
         description = f": {field.description}" if field is not None and field.description else ""
+        if isinstance(shape, Tagged) and key == shape.key:
+            helps.append(f"add `{key}: ...` with {alternatives(tuple(tag for tag, _ in shape.members))}")
+            continue
         helps.append(f"add `{_form(key, field.shape if field is not None else None)}`{description}")
     holder = reported.phrase(parent) if parent else f"the {kind.kind_name}"
     first = (*parent, keys[0])

@@ -102,6 +102,8 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
     if value is not None and isinstance(place.shape, Entries | Mapping | Tagged):
         helps, fix = form_of(place.shape, value), None
+    elif place.pointer[:2] == ("spec", "split") and isinstance(value, float) and 0 < value < 1:
+        helps, fix = ("write a length of time such as `30d`; shares of the rows go with `by: random`",), None
     else:
         helps, fix = remedy(value, text, place.shape, span, short)
     description = reported.description(place)

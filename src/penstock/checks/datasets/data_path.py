@@ -1,11 +1,11 @@
 """A data path is outside of the repository, or no step can read it.
 
 What it does: checks every path of a `csv` or `parquet` source for `..` that leaves the repository, the scheme of an
-address and its two slashes, and backslashes. `penstock check` also warns of a missing file if one with a similar name
-exists; a missing file alone is not reported, since data is rarely committed.
+address and its two slashes, backslashes, and variables. `penstock check` also warns of a missing file if one with a
+similar name exists; a missing file alone is not reported, since data is rarely committed.
 
-Why: a step in a container sees only the repository, and files outside of it are not reviewed. A shell's `~` and schemes
-that Arrow does not know would fail only in the cluster.
+Why: a step in a container sees only the repository, and files outside of it are not reviewed. A shell's `~`, its
+variables, and schemes that Arrow does not know would fail only in the cluster.
 
 Example:
 
@@ -38,6 +38,8 @@ from penstock.specs.dataset import Dataset
 
 _SCHEMES = ("abfs", "abfss", "file", "gs", "gcs", "hdfs", "s3", "viewfs")
 """Those of Arrow's file systems (https://arrow.apache.org/docs/python/filesystems.html)."""
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_]\w*|%[A-Z_]+%")
+"""A variable of a shell, as other tools replace it."""
 _ONE_SLASH = re.compile(rf"({'|'.join(_SCHEMES)}):/*")
 _FROM_THE_ROOT = "paths are relative to the repository's root"
 
@@ -48,7 +50,15 @@ def data_path(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     for found in embedded_code(view, dataset, "path"):
         below, path = found.pointer[1:], found.text
         scheme, sign, _ = path.partition("://")
-        if sign:
+        variable = _VARIABLE.search(path)
+        if variable is not None:
+            yield Diagnostic.error(
+                "data-path",
+                f"`{variable[0]}` stays as it is: variables are not replaced",
+                view.span(dataset, below, within=variable.span()),
+                help=("write the path itself; to read another per environment, override `source`",),
+            )
+        elif sign:
             if scheme not in _SCHEMES:
                 at = view.span(dataset, below, within=(0, len(scheme)))
                 yield unknown_word("data-path", f"`{scheme}://` addresses are not supported", at, scheme, _SCHEMES)

@@ -131,6 +131,14 @@ def _text_after_value(failure: Failure) -> Diagnostic:
 def _bad_indentation(failure: Failure) -> Diagnostic:
     line = failure.line(failure.at.line)
     depth = indentation(line)
+    sign = line[depth : depth + 1]
+    if sign.isspace():
+        return Diagnostic.error(
+            "bad-indentation",
+            f"the indentation contains U+{ord(sign):04X}, which looks like a space and is none",
+            Span(failure.file.path, failure.at.line, depth + 1, failure.at.line, depth + 2),
+            help=("indent with spaces",),
+        )
     at = Span(failure.file.path, failure.at.line, 1, failure.at.line, max(depth, 1) + 1)
     return Diagnostic.error(
         "bad-indentation",
