@@ -6,7 +6,7 @@ independent ones as would vary as much, fewer by what Student's distribution ask
 interval of these. It is the standard of official statistics for such proportions (Parker and others, National Center
 for Health Statistics, Vital and Health Statistics 2(175), 2017).
 
-Where 10 or more such independent rows have either outcome, resamples say as much, and the interval stays theirs.
+Where 30 or more such independent rows have either outcome, resamples say as much, and the interval stays theirs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from penstock.runtime.measures.clusters import Clusters
     from penstock.runtime.measures.predictions import Array
 
-ENOUGH = 10
+ENOUGH = 30
 """Independent rows of either outcome from which resamples of clusters can be trusted."""
 
 
