@@ -111,3 +111,13 @@ def test_resamples_that_are_too_few_for_a_confidence_reach_as_far_as_a_normal_di
     rng, reach = np.random.default_rng(3), norm.ppf((1 + confidence) / 2)
     ends = np.array([percentiles(rng.normal(size=resamples), confidence) for _ in range(400)])
     assert ends.mean(axis=0) == pytest.approx((-reach, reach), rel=0.03)
+
+
+def test_two_positives_have_an_interval_within_the_range_of_the_metric() -> None:
+    score = np.linspace(0.1, 0.9, 40)
+    made = binary((np.isin(np.arange(40), (20, 39))).astype(int), score, 0.5)
+    for metric in ("brier_score", "balanced_accuracy"):
+        found = Intervals(made, [metric], 0).of(metric, 0.999)
+        assert 0 <= found.low < found.high <= 1
+    better = paired_bootstrap("brier_score", made, binary(made.truth, score[::-1], 0.5), 0.999, 0)
+    assert -1 <= better.low < better.high <= 1

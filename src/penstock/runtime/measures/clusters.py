@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 FEWEST_OF_A_KIND = 10
 """Clusters from which an interval is given that have equally many rows of a kind that it is about."""
 
+_SUREST = 1 - 1e-12
+"""The greatest confidence of percentiles, of 7 standard errors: of two or three rows more would be asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
@@ -89,7 +92,8 @@ def expanded(confidence: float, looks: float) -> float:
     """
     from scipy.stats import norm
 
-    return float(1 - 2 * norm.sf(student(confidence, looks) * np.sqrt(looks / (looks - 1))))
+    level = 1 - 2 * norm.sf(student(confidence, looks) * np.sqrt(looks / (looks - 1)))
+    return min(float(level), _SUREST)
 
 
 def clusters_of(*values: Array) -> Clusters:

@@ -71,7 +71,8 @@ def paired_bootstrap(
     if metric == "roc_auc" and is_constant(theirs):
         by_area = delong_difference(ours, theirs, confidence, clusters)
         low, high = float(np.minimum(low, by_area.low)), float(np.maximum(high, by_area.high))
-    low, high = reaching(estimate, low, high)
+    widest = METRICS[metric].high - METRICS[metric].low
+    low, high = reaching(estimate, *(float(end) for end in np.clip([low, high], -widest, widest)))
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
 

@@ -104,7 +104,7 @@ class Intervals:
         low, high = percentiles(self._resamples[metric], confidence, looks_expanded(metric, clusters, predictions))
         if metric in self._deviations:
             low, high = by_deviations(self._deviations[metric], confidence, low, high)
-            low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
+        low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
         low, high = _honest(metric, predictions, confidence, low, high, clusters)
         return Interval(*reaching(estimate, low, high), method)
 
