@@ -324,8 +324,8 @@ class GateSpec(Node):
     model: ModelRef = field("Model that the gate evaluates.", loosens=Loosens.ANY, area=Area.QUALITY)
     clusters: Clusters | None = field(
         "Clusters of dependent test rows: intervals treat clusters as independent, not rows. The test set needs "
-        "at least 20 clusters. The groups of a split by group are always kept together. Quality monitors of the "
-        "model use the same clusters.",
+        "at least 20 clusters, and 10 with rows that a metric is about, such as the positive ones for a recall. The "
+        "groups of a split by group are always kept together. Quality monitors of the model use the same clusters.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
         default=None,

@@ -10,8 +10,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from penstock.runtime.artifacts import write_json
+from penstock.runtime.evaluation.figures import figure_as_json
 from penstock.runtime.evaluation.verdict import verdict
 from penstock.runtime.faults import EXIT_REJECTED
+from penstock.specs.decision import Figure
 from penstock.specs.gate import AnyRule
 from penstock.specs.limits import limits
 from runtime.evaluation.worlds import gate, outcomes
@@ -144,6 +146,12 @@ def test_a_failing_gate_names_rule_figure_and_bound_and_exits_1(
     ]
     assert outcomes(world) == {"sure": "fail", "steady": "warn", "compare": "skip"}
     assert written(world)["passed"] is False
+
+
+def test_a_zero_has_no_sign() -> None:
+    # A champion that is the model itself, in a metric of which less is better.
+    assert str(figure_as_json(Figure("brier_score better than champion", -0.0, -0.0, -0.0))).count("-0") == 0
+    assert figure_as_json(Figure("roc_auc", 0.5)) == {"name": "roc_auc", "estimate": 0.5, "low": None, "high": None}
 
 
 def test_a_warning_does_not_stop_a_gate(tmp_path: Path) -> None:

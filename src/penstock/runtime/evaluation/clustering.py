@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from penstock.diagnostics.grammar import counted
 from penstock.runtime.faults import InputError
-from penstock.runtime.measures.clusters import Clusters, clusters_of
+from penstock.runtime.measures.clusters import FEWEST_OF_A_KIND, Clusters, clusters_of
+from penstock.runtime.measures.scarcity import scarcest
 from penstock.specs.gate import FEWEST_CLUSTERS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from penstock.runtime.artifacts import Rows, Splits
-    from penstock.runtime.measures.predictions import Array
+    from penstock.runtime.measures.predictions import Array, Predictions
     from penstock.specs.gate import Clusters as Declared
 
 MONDAY = np.datetime64("1970-01-05", "us")
@@ -51,6 +53,17 @@ class Clustering:
         return (
             f"the test rows are {count} {are} by {self.by}{as_many}, but an interval needs {FEWEST_CLUSTERS}: "
             "it is unknown whether the rule holds"
+        )
+
+    def refusal_of(self, metric: str, classes: Sequence[str], *predictions: Predictions) -> str | None:
+        """Why a metric has no interval, where all clusters are too few, or those that have the rows it is about."""
+        found = scarcest(metric, self.clusters, classes, *predictions)
+        if self.clusters.are_too_few or not found.are_too_few:
+            return self.refusal()
+        worth = "" if found.clusters < 2 else f", of sizes that make them worth {found.effective:.1f}"
+        return (
+            f"the {found.kind} are in {counted(found.clusters, 'cluster')} by {self.by}{worth}, but an interval of "
+            f"`{metric}` needs {FEWEST_OF_A_KIND}: it is unknown whether the rule holds"
         )
 
 

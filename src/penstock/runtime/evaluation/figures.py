@@ -48,8 +48,9 @@ class Measured:
 
 
 def figure_as_json(figure: Figure) -> dict[str, Any]:
-    """The form of a figure in JSON; NaN becomes null."""
-    return {"name": figure.name, "estimate": figure.estimate, "low": figure.low, "high": figure.high}
+    """The form of a figure in JSON; NaN becomes null, and a negative zero zero."""
+    low, high = (None if end is None else end + 0.0 for end in (figure.low, figure.high))
+    return {"name": figure.name, "estimate": figure.estimate + 0.0, "low": low, "high": high}
 
 
 def figure_from_json(value: Mapping[str, Any], interval: bool) -> Figure:

@@ -67,7 +67,8 @@ def measured(rule: AnyRule, context: EvaluationContext, champion: Champion | Abs
         case LatencyRule():
             return _latency(rule, context)
         case PythonRule():
-            return Measured({"value": own_figure(rule, context)}, notes=_too_few(context) if rule.confidence else ())
+            own = own_figure(rule, context)
+            return Measured({"value": own}, notes=_undecided(own, context))
 
 
 def _metric(rule: MetricRule, context: EvaluationContext) -> Measured:
@@ -75,9 +76,10 @@ def _metric(rule: MetricRule, context: EvaluationContext) -> Measured:
     if rule.confidence is None:
         return Measured({"value": Figure(rule.metric, estimate)})
     interval = context.interval(rule.metric, float(rule.confidence))
+    figure = Figure(rule.metric, estimate, interval.low, interval.high)
     return Measured(
-        {"value": Figure(rule.metric, estimate, interval.low, interval.high)},
-        notes=_too_few(context),
+        {"value": figure},
+        notes=_undecided(figure, context, rule.metric),
         details={"method": interval.method},
     )
 
@@ -121,10 +123,19 @@ def _fairness(rule: FairnessRule, context: EvaluationContext) -> Measured:
     )
 
 
-def _too_few(context: EvaluationContext) -> tuple[str, ...]:
-    """What to say of an interval that clusters are too few for."""
-    refusal = context.clustering.refusal() if context.clustering is not None else None
-    return (refusal,) if refusal is not None else ()
+def _undecided(
+    figure: Figure, context: EvaluationContext, metric: str | None = None, *others: Predictions
+) -> tuple[str, ...]:
+    """Why a figure has no interval, where one was asked for: of a metric of the model, and of what it is held to."""
+    if figure.low is None or not np.isnan(figure.low) or np.isnan(figure.estimate):
+        return ()
+    refusal = None
+    if context.clustering is not None and metric is None:
+        refusal = context.clustering.refusal()
+    elif context.clustering is not None and metric is not None:
+        refusal = context.clustering.refusal_of(metric, context.splits.classes, context.predictions, *others)
+    few = "too few test rows decide this figure: resamples of them leave it undefined, or are all alike"
+    return (refusal or few,)
 
 
 def _small(column: str, min_support: int, groups: Groups) -> tuple[str, ...]:
@@ -155,9 +166,10 @@ def _comparison(rule: CompareRule, context: EvaluationContext, champion: Champio
     else:
         advantage = paired_bootstrap(compare.metric, context.predictions, other, confidence, SEED, context.clusters)
     name = f"{compare.metric} better than {compare.to}"
+    figure = Figure(name, advantage.estimate, advantage.low, advantage.high)
     return Measured(
-        {"advantage": Figure(name, advantage.estimate, advantage.low, advantage.high)},
-        notes=_too_few(context),
+        {"advantage": figure},
+        notes=_undecided(figure, context, compare.metric, other),
         details={compare.to: compute(compare.metric, other), "decisions": _decisions(context, other)},
     )
 

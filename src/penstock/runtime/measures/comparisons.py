@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import by_deviations, decided_by, looks, percentiles, reaching
+from penstock.runtime.measures.intervals import by_deviations, decided_by, looks, looks_expanded, percentiles, reaching
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.measures.resampling import RANKING, Cells, Sums, difference, distributions, statistic
@@ -47,6 +47,9 @@ def paired_bootstrap(
     """The advantage in any metric: both models on the same resamples, the percentile interval of the difference; of a
     metric without bounds, that of the studentized bootstrap.
 
+    With few rows of a class, no resample knows how badly the next ones may rank. Against a model that says the same of
+    every row, an area is therefore at most as certain as `delong_difference` has it.
+
     A difference in decisions is at least as uncertain as rows make it that are unseen and that one model alone is right
     on; so is any difference of models that are not alike and that is the same in every resample. Of a metric without
     bounds, `intervals.decided_by` says whether there is an interval.
@@ -55,7 +58,8 @@ def paired_bootstrap(
     if np.isnan(estimate):
         return Advantage(estimate, estimate, estimate)
     form = difference(statistic(metric, ours), statistic(metric, theirs))
-    low, high = percentiles(distributions({metric: form}, len(ours), seed, clusters)[metric], confidence, clusters)
+    resamples = distributions({metric: form}, len(ours), seed, clusters)[metric]
+    low, high = percentiles(resamples, confidence, looks_expanded(metric, clusters, ours, theirs))
     if not _alike(metric, ours, theirs):
         collapsed = is_collapsed(low, high)
         if isinstance(form, Sums) and not is_bounded(metric):
@@ -64,7 +68,11 @@ def paired_bootstrap(
         elif not np.isnan(low) and (collapsed or isinstance(form, Cells)):
             ends = worst_case_difference(metric, ours, theirs, confidence, clusters if collapsed else None)
             low, high = float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1]))
-    low, high = reaching(estimate, low, high)
+    if metric == "roc_auc" and is_constant(theirs):
+        by_area = delong_difference(ours, theirs, confidence, clusters)
+        low, high = float(np.minimum(low, by_area.low)), float(np.maximum(high, by_area.high))
+    widest = METRICS[metric].high - METRICS[metric].low
+    low, high = reaching(estimate, *(float(end) for end in np.clip([low, high], -widest, widest)))
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
 
@@ -77,12 +85,17 @@ def delong_difference(
     """
     found = delong.areas(ours.truth, ours.output, theirs.output, clusters=clusters)
     estimate = float(found.area[0] - found.area[1])
-    if np.ptp(theirs.output) == 0:
+    if is_constant(theirs):
         low, high = (end - 0.5 for end in found.interval(confidence))
         return Advantage(estimate, low, high)
     if _alike("roc_auc", ours, theirs):
         return Advantage(estimate, estimate, estimate)
     return Advantage(*found.difference(confidence))
+
+
+def is_constant(predictions: Predictions) -> bool:
+    """Whether a model says the same of every row, as a baseline does."""
+    return bool(np.ptp(predictions.output, axis=0).max() == 0)
 
 
 def _alike(metric: str, ours: Predictions, theirs: Predictions) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from penstock.runtime.measures.clusters import student
 from penstock.runtime.measures.rule_of_three import is_collapsed, shown_share
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Areas:
     clusters: Clusters | None = None
     pairs_apart: int = 0
     """With clusters: such pairs that have no common cluster either."""
+    looks: float = float("nan")
+    """With clusters: how many the interval counts on; NaN where they are too few."""
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The two-sided interval of the first area, cut to [0, 1]; NaN where fewer than two rows of a class are."""
@@ -69,10 +72,8 @@ class Areas:
     def _around(self, estimate: float, variance: float, confidence: float, worst: float) -> tuple[float, float]:
         from scipy.stats import norm
 
-        if self.clusters is None:
-            reach = float(norm.ppf((1 + confidence) / 2))
-        else:
-            reach = float("nan") if self.clusters.are_too_few else self.clusters.quantile(confidence)
+        alone = self.clusters is None
+        reach = float(norm.ppf((1 + confidence) / 2)) if alone else student(confidence, self.looks)
         margin = reach * float(np.sqrt(variance))
         # `np.clip` keeps NaN, which Python's `max` turns into a bound.
         ends = np.clip([estimate - margin, estimate + margin], worst, 1.0)
@@ -107,7 +108,8 @@ def areas(truth: Array, *scores: Array, clusters: Clusters | None = None) -> Are
     added[positive] = (np.stack(of_ones, axis=1) - found) / ones
     added[~positive] = (np.stack(of_zeros, axis=1) - found) / zeros
     covariance = _of_clusters(clusters.sums(added))
-    return Areas(np.array(found), covariance, min(ones, zeros), clusters, _pairs_apart(positive, clusters))
+    apart, looks = _pairs_apart(positive, clusters), clusters.looks([positive, ~positive])
+    return Areas(np.array(found), covariance, min(ones, zeros), clusters, apart, looks)
 
 
 def _of_clusters(added: Array) -> Array:

@@ -3,7 +3,11 @@
 `roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. Metrics without a worst value, which a few
 large losses may decide: the bootstrap of `penstock.runtime.measures.studentized`. All others: the percentile bootstrap
 of `penstock.runtime.measures.resampling`. Where rows belong together: Obuchowski's form of DeLong's variance for
-`roc_auc`, and the same bootstraps of whole clusters for all others, proportions too.
+`roc_auc`, and the same bootstraps of whole clusters for all others, proportions too; of a proportion with a rare
+outcome at least as far as `penstock.runtime.measures.rare_outcomes` says.
+
+Percentiles lie too near to each other where the rows that a metric is about are few, or in few clusters: they are taken
+further out, as far as the number of these asks for (`penstock.runtime.measures.clusters`).
 
 The percentile interval of the expected calibration error lies too high, since resampling adds to what chance alone
 makes of it: an upper bound is judged more strictly than its confidence says. It may lie above the estimate even, and so
@@ -17,14 +21,18 @@ no interval from fewer than 10 rows, nor from fewer than 100 that are all alike:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from penstock.runtime.measures import delong
+from penstock.runtime.measures.clusters import expanded
 from penstock.runtime.measures.metrics import compute
+from penstock.runtime.measures.rare_outcomes import rare_outcome_interval
 from penstock.runtime.measures.resampling import Sums, distributions, statistic
 from penstock.runtime.measures.rule_of_three import FEWEST_ALIKE, is_bounded, is_collapsed, worst_case_interval
+from penstock.runtime.measures.scarcity import fewest_rows, looks_of
 from penstock.runtime.measures.studentized import studentized
 from penstock.specs.metrics import METRICS
 
@@ -37,6 +45,13 @@ if TYPE_CHECKING:
 
 _MOST_UNDEFINED = 0.05
 """Share of the resamples that may leave a metric undefined before its interval is undefined, too."""
+
+_ENOUGH_OF_A_KIND = 100
+"""Rows of a kind from which percentiles are not expanded: that would move them by less than 2 % of their distance, and
+2,000 resamples alone have an error of 3 %."""
+
+_FEWEST_BEYOND = 5
+"""Resamples beyond a percentile that tell where it is."""
 
 _FEWEST = 10
 """Rows from which the values of a metric without bounds say something of those that they are not."""
@@ -78,23 +93,28 @@ class Intervals:
     def of(self, metric: str, confidence: float) -> Interval:
         """The interval of one of the metrics that were named."""
         predictions, clusters = self._predictions, self._clusters
-        estimate = compute(metric, predictions)
+        estimate, method = compute(metric, predictions), _method(metric, clusters)
         if metric == "roc_auc":
             found = delong.areas(predictions.truth, predictions.output, clusters=clusters)
-            ends = reaching(estimate, *found.interval(confidence))
-            return Interval(*ends, "delong" if clusters is None else "obuchowski")
+            return Interval(*reaching(estimate, *found.interval(confidence)), method)
         if METRICS[metric].rate_of is not None and clusters is None:
-            ends = reaching(estimate, *wilson(*proportion(metric, predictions), confidence))
-            return Interval(*ends, "wilson")
-        method = ("" if clusters is None else "cluster-") + ("bootstrap" if is_bounded(metric) else "bootstrap-t")
+            return Interval(*reaching(estimate, *wilson(*proportion(metric, predictions), confidence)), method)
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), method)
-        low, high = percentiles(self._resamples[metric], confidence, clusters)
+        low, high = percentiles(self._resamples[metric], confidence, looks_expanded(metric, clusters, predictions))
         if metric in self._deviations:
             low, high = by_deviations(self._deviations[metric], confidence, low, high)
-            low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
+        low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
         low, high = _honest(metric, predictions, confidence, low, high, clusters)
         return Interval(*reaching(estimate, low, high), method)
+
+
+def _method(metric: str, clusters: Clusters | None) -> str:
+    if metric == "roc_auc":
+        return "delong" if clusters is None else "obuchowski"
+    if METRICS[metric].rate_of is not None and clusters is None:
+        return "wilson"
+    return ("" if clusters is None else "cluster-") + ("bootstrap" if is_bounded(metric) else "bootstrap-t")
 
 
 def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -109,6 +129,14 @@ def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float
 
 def proportion(metric: str, predictions: Predictions) -> tuple[int, int]:
     """The successes and the trials of a metric that is a proportion."""
+    success, among = outcomes(metric, predictions)
+    return int((success & among).sum()), int(among.sum())
+
+
+def outcomes(metric: str, predictions: Predictions) -> tuple[Array, Array]:
+    """Of a metric that is a proportion: which rows are successes, if they are among those that it is about; and which
+    rows these are.
+    """
     truth, decision = predictions.truth, predictions.decision
     among = {
         "all": np.ones(len(truth), dtype=bool),
@@ -125,19 +153,28 @@ def proportion(metric: str, predictions: Predictions) -> tuple[int, int]:
         "false_negative_rate": decision == 0,
         "selection_rate": decision == 1,
     }[metric]
-    return int((success & among).sum()), int(among.sum())
+    return success, among
 
 
-def percentiles(resamples: Array, confidence: float, clusters: Clusters | None = None) -> tuple[float, float]:
+def percentiles(resamples: Array, confidence: float, looks: float | None = None) -> tuple[float, float]:
     """The two-sided percentile interval of a bootstrap distribution; NaN where too many resamples are undefined.
 
-    One of `clusters` is expanded as their number asks for, and NaN where they are too few.
+    That of so few `looks` at the world is expanded as their number asks for; NaN where they are NaN, too few to say.
     """
-    if clusters is not None:
-        if clusters.are_too_few:
+    if looks is not None:
+        if np.isnan(looks):
             return float("nan"), float("nan")
-        confidence = clusters.expanded(confidence)
+        confidence = expanded(confidence, looks)
     return _quantiles(resamples, confidence)
+
+
+def looks_expanded(metric: str, clusters: Clusters | None, *predictions: Predictions) -> float | None:
+    """For how many clusters percentiles are expanded, or rows of the scarcest kind; None for enough single rows."""
+    if clusters is not None:
+        return looks_of(metric, clusters, *predictions)
+    rows = min(fewest_rows(metric, each) for each in predictions)
+    # How a single row differs from others of its kind is not known, and two are the fewest that tell.
+    return float(max(2, rows)) if rows < _ENOUGH_OF_A_KIND else None
 
 
 def by_deviations(found: Deviations, confidence: float, low: float, high: float) -> tuple[float, float]:
@@ -156,8 +193,12 @@ def _quantiles(values: Array, confidence: float) -> tuple[float, float]:
     defined = values[~np.isnan(values)]
     if len(defined) < (1 - _MOST_UNDEFINED) * len(values):
         return float("nan"), float("nan")
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    tail = (1 - confidence) / 2
+    known = max(tail, _FEWEST_BEYOND / len(defined))
+    low, middle, high = np.quantile(defined, [known, 0.5, 1 - known])
+    # Resamples do not reach further out than they are many: from there on as far as a normal distribution does.
+    further = NormalDist().inv_cdf(tail) / NormalDist().inv_cdf(known) if known > tail else 1.0
+    return float(middle - further * (middle - low)), float(middle + further * (high - middle))
 
 
 def reaching(estimate: float, low: float, high: float) -> tuple[float, float]:
@@ -195,7 +236,10 @@ def _honest(
     lowest, highest = worst_case_interval(
         metric, predictions, confidence, clusters if is_collapsed(low, high) else None
     )
-    return float(np.fmin(low, lowest)), float(np.fmax(high, highest))
+    rare = (float("nan"),) * 2
+    if METRICS[metric].rate_of is not None and clusters is not None:
+        rare = rare_outcome_interval(*outcomes(metric, predictions), clusters, confidence)
+    return float(np.fmin.reduce([low, lowest, rare[0]])), float(np.fmax.reduce([high, highest, rare[1]]))
 
 
 def _resamples(predictions: Predictions, clusters: Clusters | None) -> bool:

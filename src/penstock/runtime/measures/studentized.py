@@ -69,6 +69,23 @@ def studentized(form: Sums, seed: int, clusters: Clusters | None = None) -> Devi
     return Deviations(float(value[0]), float(error[0]), np.where(np.isfinite(deviations), deviations, np.nan))
 
 
+def studentized_by_jackknife(estimate: float, without: Array, drawn: Array, counts: Array) -> Deviations:
+    """The deviations of a figure of which only its values are known: `estimate`, `without` each of some units in turn,
+    and `drawn` on resamples of these units, of which `counts` (resamples, units) says how often each is in one.
+
+    What a unit adds is how far the figure moves without it (Tukey 1958; Efron and Tibshirani 1993, chapter 11).
+    """
+    units = len(without)
+    added = (units - 1) * (without.mean() - without)
+    means = counts @ added / units
+    variance = (counts @ added**2 / units - means**2) / (units - 1)
+    known = variance > _LOST * float((added**2).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviations = (drawn - estimate) / np.sqrt(np.where(known, variance, np.nan))
+    error = float(np.sqrt((added**2).sum() / units / (units - 1)))
+    return Deviations(estimate, error, np.where(np.isfinite(deviations), deviations, np.nan))
+
+
 def _measured(combine: Callable[[Array], Array], scale: Array, wide: Array) -> tuple[Array, Array]:
     """The metric and its standard error, from sums of the columns, in units of `scale`, and of their products."""
     width = len(scale)
