@@ -15,10 +15,10 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import build_scope
 
 from penstock.catalog.sql.calls import Given, given_arguments
-from penstock.catalog.sql.kinds import Column, column_in, kind_of
+from penstock.catalog.sql.kinds import Column, kind_of
+from penstock.catalog.sql.nodes import expression_nodes, query_nodes
 from penstock.catalog.sql.values import DIALECT, Misfit, Range, Typed, Types
 
 TABLE = Path(__file__).with_suffix(".json")
@@ -45,36 +45,12 @@ def refused() -> dict[str, tuple[frozenset[str], ...]]:
 
 def expression_misfits(tree: exp.Expr, text: str, types: Types) -> Iterator[Misfit]:
     """The calls in an expression over columns of these types that DuckDB refuses for the kind of an argument."""
-    known = dict(types)
-    of: Column = lambda column: "" if column.table else known.get(column.name.lower(), "")  # noqa: E731
-    yield from _misfits(text, {_start(node): (node, of) for node in tree.walk()})
+    return _misfits(text, {_start(node): (node, of) for node, of in expression_nodes(tree, types)})
 
 
 def query_misfits(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Misfit]:
     """The calls in a query over these tables that DuckDB refuses for the kind of an argument."""
-    try:
-        root = build_scope(tree)
-    except SqlglotError:
-        root = None
-    if root is None:
-        return
-    typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
-    places: _Places = {}
-    for scope in root.traverse():
-        of = but(column_in(scope, typed), given_names(scope.expression))
-        places.update((_start(node), (node, of)) for node in scope.walk())
-    yield from _misfits(text, places)
-
-
-def given_names(query: exp.Expr) -> set[str]:
-    """The names that a query gives to what it selects, in lower case."""
-    selected: list[exp.Expr] = getattr(query, "selects", [])
-    return {one.alias.lower() for one in selected if isinstance(one, exp.Alias)}
-
-
-def but(of: Column, names: set[str]) -> Column:
-    """Columns without those that may be meant by a name which the query gives to something else."""
-    return lambda column: "" if not column.table and column.name.lower() in names else of(column)
+    return _misfits(text, {_start(node): (node, of) for node, of in query_nodes(tree, tables)})
 
 
 def _misfits(text: str, places: _Places) -> Iterator[Misfit]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import build_scope
 
-from penstock.catalog.sql.arguments import OF_TEXT, OWN_NAMES, but, given_names
-from penstock.catalog.sql.kinds import Column, column_in, kind_of
+from penstock.catalog.sql.arguments import OF_TEXT, OWN_NAMES
+from penstock.catalog.sql.kinds import Column, kind_of
+from penstock.catalog.sql.nodes import expression_nodes, query_nodes
 from penstock.catalog.sql.values import Clash, Typed, Types
 
 _ARITHMETIC: dict[type[exp.Expr], str] = {
@@ -30,22 +29,12 @@ _ADDED = ("+", "-")
 
 def expression_clashes(tree: exp.Expr, text: str, types: Types) -> Iterator[Clash]:
     """The operators of an expression over columns of these types that DuckDB refuses."""
-    known = dict(types)
-    of: Column = lambda column: "" if column.table else known.get(column.name.lower(), "")  # noqa: E731
-    yield from _clashes(tree.walk(), text, of)
+    return _clashes(expression_nodes(tree, types), text)
 
 
 def query_clashes(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Clash]:
     """The operators of a query over these tables that DuckDB refuses."""
-    try:
-        root = build_scope(tree)
-    except SqlglotError:
-        root = None
-    if root is None:
-        return
-    typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
-    for scope in root.traverse():
-        yield from _clashes(scope.walk(), text, but(column_in(scope, typed), given_names(scope.expression)))
+    return _clashes(query_nodes(tree, tables), text)
 
 
 def refuses(operator: str, left: str, right: str) -> bool:
@@ -63,8 +52,8 @@ def refuses(operator: str, left: str, right: str) -> bool:
     return sorts == {"moment"} and operator not in _ADDED
 
 
-def _clashes(nodes: Iterator[exp.Expr], text: str, of: Column) -> Iterator[Clash]:
-    for node in nodes:
+def _clashes(nodes: Iterator[tuple[exp.Expr, Column]], text: str) -> Iterator[Clash]:
+    for node, of in nodes:
         for operator, left, right in _pairs(node):
             kinds = _kind(left, of), _kind(right, of)
             if refuses(operator, *kinds) and node.find_ancestor(*OWN_NAMES) is None:
