@@ -110,6 +110,30 @@ def test_a_commit_is_fetched_by_its_id_and_a_push_that_comes_late_is_told(
     assert late.remote_tip("origin", REF) == repository.ref(REF)
 
 
+@pytest.mark.parametrize(
+    ("said", "overtaken"),
+    [("echo 'GH013: Repository rule violations found' >&2; exit 1", False), ("rm -f {ref}; exit 0", True)],
+    ids=["a rule", "another push"],
+)
+def test_a_push_that_is_not_allowed_is_no_push_that_comes_late(
+    repository: GitRepository, tmp_path: Path, said: str, overtaken: bool
+) -> None:
+    bare = tmp_path / "bare.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(repository.root), str(bare))
+    git(repository.root, "remote", "add", "origin", f"file://{bare}")
+    assert repository.commit_files(REF, None, {"log": b"one\n"}, "one\n")
+    assert repository.push("origin", REF)
+    assert repository.commit_files(REF, repository.ref(REF), {"log": b"one\ntwo\n"}, "two\n")
+    hook = bare / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\n" + said.format(ref=bare / REF) + "\n", encoding="utf-8")
+    hook.chmod(0o755)
+    if overtaken:
+        assert not repository.push("origin", REF)
+        return
+    with pytest.raises(GitError, match=r"`origin` refuses pushes to refs/heads/.*: pre-receive hook declined: allow"):
+        repository.push("origin", REF)
+
+
 @pytest.mark.parametrize("name", ["--upload-pack=touch x", "main", "refs/heads/../x", "refs/heads/a:b"])
 def test_what_is_no_full_ref_reaches_no_command(repository: GitRepository, name: str) -> None:
     with pytest.raises(GitError, match="is not the full name of a ref"):

@@ -28,6 +28,9 @@ _REGULAR = tuple(mode.encode() for mode in _REGULAR_MODES)
 _LINK_MODE = "120000"
 _MANY = 100
 """From how many blobs on a process of their own is cheaper: it need not hand over each by itself."""
+_REJECTED = re.compile(r"^!\t[^\t]*\t\[(?P<by_remote>remote )?rejected\] \((?P<why>.*)\)$", re.MULTILINE)
+_OVERTAKEN = ("cannot lock ref", "failed to update ref", "reference already exists", "incorrect old value")
+"""What a remote repository says where two pushes meet in it; anything else, it would say again."""
 _MISSING = "the blob {} is missing from this partial clone: fetch it."
 
 
@@ -262,14 +265,20 @@ class GitRepository:
         return found
 
     def push(self, remote: str, name: str, authorization: Authorization | None = None) -> bool:
-        """Move a full ref of a remote repository to where it is here; False where somebody moved it in between."""
+        """Move a full ref of a remote repository to where it is here; False where somebody moved it in between.
+
+        GitError where the remote repository does not let it be moved.
+        """
         command = ["push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--"]
         command += [_checked_remote(remote), f"{_checked_ref(name)}:{name}"]
         done = call.start(self.top, command, authorization=authorization, network=True)
         if done.returncode == 0:
             return True
-        if any(line.startswith(b"!\t") and b"rejected]" in line for line in done.stdout.splitlines()):
+        found = _REJECTED.search(done.stdout.decode("utf-8", "replace"))
+        if found is not None and (not found["by_remote"] or any(one in found["why"] for one in _OVERTAKEN)):
             return False
+        if found is not None:
+            raise GitError(f"`{remote}` refuses pushes to {name}: {found['why']}: allow the pusher to update it.")
         raise GitError(with_reason(f"git cannot push {name} to `{remote}`.", done.stderr.decode("utf-8", "replace")))
 
     def merged(self, base: str, head: str) -> str | None:
