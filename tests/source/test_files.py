@@ -243,10 +243,25 @@ def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_blob_that_is_not_there_is_named(repository: Path) -> None:
-    with pytest.raises(GitError, match="missing from this partial clone"):
+    with pytest.raises(GitError, match="This partial clone lacks some of its objects"):
         GitRepository(repository).blobs(["0" * 40])
     with pytest.raises(GitError, match="full ids"):
         GitRepository(repository).blobs(["HEAD"])
+
+
+def test_a_partial_clone_is_told_how_to_be_made_whole(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write(repository, "specs/a.yaml")
+    head = commit(repository)
+    run(repository, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path_factory.mktemp("partial")
+    run(clone, "clone", "-q", "--filter=blob:none", "--no-checkout", repository.as_uri(), ".")
+    advice = "`git fetch --refetch --no-filter`"
+    with pytest.raises(GitError, match=advice):
+        GitRepository(clone).entries(head)
+    run(clone, *advice.strip("`").split()[1:])
+    assert [entry.path for entry in GitRepository(clone).entries(head)] == ["specs/a.yaml"]
 
 
 def test_the_plain_files_of_a_commit_are_found_all_at_once_or_folder_by_folder(repository: Path) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from penstock.source.git.values import Authorization
 
 TIMEOUT_SECONDS = 120
+PARTIAL = "This partial clone lacks some of its objects: `git fetch --refetch --no-filter` brings them."
+"""Reading never reaches for the network, so that what git would fetch by itself is missing."""
 
 _CONFIGURATION = (
     "core.fsmonitor=false",
@@ -40,6 +42,8 @@ def with_reason(complaint: str, stderr: str) -> str:
     """The complaint with git's own words, where they say more."""
     if "dubious ownership" in stderr:
         return "git does not trust this repository's owner: `git config --global --add safe.directory PATH`."
+    if "from promisor remote" in stderr:
+        return f"{complaint} {PARTIAL}"
     reason = next((line for line in stderr.splitlines() if line.startswith(("fatal:", "error:"))), "")
     if not reason or "not a git repository" in reason:
         return complaint

@@ -9,6 +9,8 @@ import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple, Protocol
 
+from penstock.source.git.call import PARTIAL
+
 _AT_ONCE = 500
 """Names that are asked for together: few enough to fit into a pipe while git still writes the answers to others."""
 _CHUNK = 1 << 20
@@ -171,7 +173,7 @@ class Folders:
                 return {}
         [tree] = self._reader.read([name])
         if tree is None or tree.kind != "tree":
-            raise NoAnswerError("a folder is missing from this partial clone: fetch it.")
+            raise NoAnswerError(f"a folder is missing. {PARTIAL}")
         return {
             path.decode("utf-8", "surrogateescape"): (mode.decode("ascii"), found.hex())
             for mode, path, found in _TREE_ENTRY[len(tree.id)].findall(tree.data)

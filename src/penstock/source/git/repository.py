@@ -31,7 +31,7 @@ _MANY = 100
 _REJECTED = re.compile(r"^!\t[^\t]*\t\[(?P<by_remote>remote )?rejected\] \((?P<why>.*)\)$", re.MULTILINE)
 _OVERTAKEN = ("cannot lock ref", "failed to update ref", "reference already exists", "incorrect old value")
 """What a remote repository says where two pushes meet in it; anything else, it would say again."""
-_MISSING = "the blob {} is missing from this partial clone: fetch it."
+_MISSING = f"the blob {{}} is missing. {call.PARTIAL}"
 
 
 class GitRepository:
