@@ -122,6 +122,15 @@ def loosen(documents: Documents) -> None:
     documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
 
 
+def with_step(command: list[str]) -> Callable[[Documents], None]:
+    """A change of the small system: its model gets a custom step."""
+
+    def change(documents: Documents) -> None:
+        documents["Model", "delay"]["spec"]["steps"] = [{"name": "prepare", "command": command}]
+
+    return change
+
+
 def directions(plan: Plan) -> dict[str, Direction]:
     """Direction by address, of the direct changes."""
     return {str(change.address): change.direction for change in direct(plan)}

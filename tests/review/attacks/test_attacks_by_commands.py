@@ -9,12 +9,12 @@ import pytest
 from penstock.review.model import Direction
 from penstock.specs.review import Area
 from review.pull_requests import APPROVED, PENDING, opened
-from review.repositories import Documents, Repository, at
+from review.repositories import Repository, at, with_step
 
 
 @pytest.mark.parametrize("part", ["a", "a*", "{", "'a"])
 def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, part: str) -> None:
-    repository.edit(with_step(["node", "steps/bundle.js"]))  # type: ignore[arg-type]
+    repository.edit(with_step(["node", "steps/bundle.js"]))
     repository.write("steps/bundle.js", part * 400_000)
     repository.write("steps/others.js", "b")
     repository.compile()
@@ -24,13 +24,6 @@ def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, pa
     before = process_time()
     assert pull_request.state is (PENDING if part in ("a*", "{") else APPROVED)
     assert process_time() - before < 20
-
-
-def with_step(command: list[str]) -> object:
-    def edit(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["steps"] = [{"name": "prepare", "command": command}]
-
-    return edit
 
 
 @pytest.mark.parametrize(
@@ -74,7 +67,7 @@ def with_step(command: list[str]) -> object:
     ],
 )
 def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository, command: list[str], path: str) -> None:
-    repository.edit(with_step(command))  # type: ignore[arg-type]
+    repository.edit(with_step(command))
     files = {
         "steps/prepare.py": "import beside\nfrom kit import *\nfrom systems import shared\n",
         "steps/kit/__init__.py": "__all__ = ['inner']\n",
@@ -104,7 +97,7 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
     ["select count(*) from steps\n", "case $1 in\n  all) go;;\n  *) exit;;\nesac\n", "case $1 in *) exit;; esac\n"],
 )
 def test_a_star_that_is_no_pattern_leads_nowhere(repository: Repository, script: str) -> None:
-    repository.edit(with_step(["run", "steps/run.sql"]))  # type: ignore[arg-type]
+    repository.edit(with_step(["run", "steps/run.sql"]))
     repository.write("steps/run.sql", script)
     repository.write("others.txt", "1\n")
     repository.compile()
@@ -115,7 +108,7 @@ def test_a_star_that_is_no_pattern_leads_nowhere(repository: Repository, script:
 
 
 def test_a_file_that_no_command_leads_to_is_no_change(repository: Repository) -> None:
-    repository.edit(with_step(["python", "steps/prepare.py", "https://example.com/others.py"]))  # type: ignore[arg-type]
+    repository.edit(with_step(["python", "steps/prepare.py", "https://example.com/others.py"]))
     repository.write("steps/prepare.py", "import json\n")
     repository.write("steps/others.py", "1\n")
     repository.compile()

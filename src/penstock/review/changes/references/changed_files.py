@@ -61,7 +61,7 @@ class Changed:
         return [one for path, one in self.files.items() if is_outside(path) == leads_up and wanted.match(path)]
 
     def standing_in(self, folder: str, known: Container[str]) -> list[TreeChange]:
-        """Python in a folder that may stand in for what is installed: new, or called like what Python brings.
+        """Python or links in a folder that may stand in for what is installed: new, or called like what Python brings.
 
         Whatever is imported, by an installed package too, may be looked for there: many try to import what need not be
         installed, or is there on another system alone. `known` are the names in the folder on the base.
@@ -69,7 +69,7 @@ class Changed:
         start = f"{folder}/" if folder else ""
         found = []
         for one in self.at(folder or "."):
-            if not one.path.endswith(".py") or not one.path.startswith(start):
+            if not (one.path.endswith(".py") or one.path in self.links) or not one.path.startswith(start):
                 continue
             name, _, rest = one.path[len(start) :].partition("/")
             module = name if rest else name.removesuffix(".py")

@@ -34,7 +34,7 @@ class CodeReferences:
     changed: Changed
     _python: set[str] = field(init=False)
     _named: set[str] = field(init=False)
-    """Files that are no Python, and that a text in Python may name."""
+    """Files that are no Python, and that a text in Python may name; and links, whatever they lead to."""
     _everywhere: list[TreeChange] = field(init=False)
     """Compiled files, which may be a part of any module."""
     _standing_in: list[TreeChange] = field(init=False)
@@ -47,16 +47,17 @@ class CodeReferences:
         # A link may lead out of the folder.
         anywhere = not self.changed.links.none
         own = {path: one for path, one in sorted(self.changed.files.items()) if anywhere or not is_outside(path)}
-        self._python = {path for path in own if path.endswith(".py")}
         links = self.changed.links
+        self._python = {path for path in own if path.endswith(".py") and path not in links}
         before, after = blobs_of([one for path, one in own.items() if path not in self._python])
         self._named = set(before)
         self._before = ImportGraph(self.revisions.base.files, links, before)
         self._after = ImportGraph(self.revisions.head.files, links, after)
         self._everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
-        listing = self.revisions.base.files.listing("") if self._python else ()
+        may_stand_in = any(path in self._python or path in links for path in own)
+        listing = self.revisions.base.files.listing("") if may_stand_in else ()
         # Python looks for these when it starts, which is before the steps have the root on their path.
-        standing_in = self.changed.standing_in("", listing) if self._python else []
+        standing_in = self.changed.standing_in("", listing) if may_stand_in else []
         self._standing_in = [one for one in standing_in if one.path not in RUN_AT_START]
 
     def may_differ(self, text: str) -> bool:

@@ -28,6 +28,9 @@ class Links:
         """Whether there are none at all."""
         return not self._paths
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
     def meet(self, path: str) -> bool:
         """Whether a path is one, leads over one, or is a folder that holds one; `.` is the root."""
         if not self._paths:
@@ -49,7 +52,7 @@ class ImportGraph:
     files: RepositoryFiles
     links: Links
     others: Mapping[str, str | None] = field(default_factory=dict)
-    """The changed files that are no Python, by path, each with its blob."""
+    """The changed files that are no Python, links and submodules among them, by path, each with its blob or commit."""
     _python: Python = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +67,11 @@ class ImportGraph:
         reached = sorted(changed if may_run_any_code else (files | named) & changed)
         lines = [f"{path} {self._python.code(path).digest}" for path in reached]
         # What is opened by a text that is written out is as good as imported; what unpickles may open any pickle.
-        others = (path for path in self.others if path in named or (may_run_any_code and _HOLDS_CODE.fullmatch(path)))
+        others = (
+            path
+            for path in self.others
+            if path in named or (may_run_any_code and (path in self.links or _HOLDS_CODE.fullmatch(path)))
+        )
         lines += [f"{path} {self.others[path]}" for path in sorted(others)]
         return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
 
