@@ -104,4 +104,6 @@ def test_more_than_one_workflow_can_take_are_told(
     monkeypatch.setattr("penstock.cli.review_again.MOST", 0)
     urgent.environment("schedule", {})
     assert json.loads(urgent.step("open")["open"]) == []
-    assert "::warning::1 pull requests are open; only the 0 that changed last" in capsys.readouterr().out
+    assert (
+        "::warning::only the 0 that changed last are reviewed again, of 1 open pull request" in capsys.readouterr().out
+    )

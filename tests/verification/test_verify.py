@@ -11,6 +11,7 @@ pytest.importorskip("cel", reason="the extra `verify` is not installed")
 
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.kubeflow.target import render_schedule
+from penstock.targets.kubeflow.versions import linked
 from penstock.verification.codes import CODES
 from penstock.verification.crds import CrdError, Crds
 from penstock.verification.verify import Verification, verify
@@ -298,9 +299,10 @@ def test_an_empty_place_is_an_error(tmp_path: Path) -> None:
 def test_every_file_that_the_compiler_makes_for_kubeflow_is_sound(tmp_path: Path, shared_crds: Path) -> None:
     folder = tmp_path / "generated" / "production"
     folder.mkdir(parents=True)
-    manifests = [*rendered(flight_training()).values(), *rendered(flight_monitoring()).values()]
-    manifests += render_schedule(schedule())
-    for number, manifest in enumerate(manifests):
+    training, monitoring = flight_training(), flight_monitoring()
+    manifests = [*rendered(training).values(), *rendered(monitoring).values()]
+    manifests += render_schedule(schedule(workflow=training.name))
+    for number, manifest in enumerate(linked(manifests)):
         path = folder / f"{number}-{manifest.file}"
         path.write_text(emit_yaml_documents(manifest.documents), encoding="utf-8")
     result = verify(tmp_path, crds=Crds.of_folder(shared_crds))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from penstock.cli.main import OK, PROBLEMS
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_steps import FAILURES, ReviewRun
+from penstock.diagnostics.grammar import counted
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import ActionsRun
 from penstock.forges.github.pull_request import list_open
@@ -57,5 +58,6 @@ def _open(client: GitHubClient, started: ActionsRun) -> tuple[int, ...]:
     """What changed last comes first. A draft is not among them: time lets none of them pass."""
     numbers = list_open(client, started.event.repository)
     if len(numbers) > MOST:
-        print(f"::warning::{len(numbers)} pull requests are open; only the {MOST} that changed last are reviewed again")
+        total = counted(len(numbers), "open pull request")
+        print(f"::warning::only the {MOST} that changed last are reviewed again, of {total}")
     return numbers[:MOST]

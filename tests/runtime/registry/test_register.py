@@ -315,6 +315,35 @@ def test_a_store_that_says_no_and_has_nothing_more_is_not_asked_again(place: Pla
     assert slower.batches == 1
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_who_is_slower_with_the_first_alias_moves_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    place.client.create_registered_model("made")
+    for _ in range(2):
+        place.client.create_model_version("made", "file:///x", tags={"penstock.digest": "sha256:00"})
+    registry = Registry(place.tracking)
+    crown, calls = MlflowClient.set_registered_model_alias, 0
+
+    def slower(client: MlflowClient, model: str, alias: str, version: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            return crown(client, model, alias, version)
+        if is_there:
+            crown(client, model, alias, "1")
+        raise MlflowException("(sqlite3.IntegrityError) UNIQUE constraint failed: registered_model_aliases.name")
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", slower)
+    if is_there:
+        registry.crown("made", 2)
+        assert int(place.client.get_model_version_by_alias("made", "champion").version) == 2
+    else:
+        with pytest.raises(InputError, match="UNIQUE"):
+            registry.crown("made", 2)
+    assert calls == (2 if is_there else 1)
+
+
 def test_a_double_that_a_kill_left_is_removed(place: Place, made: MadeModel) -> None:
     assert main(place.command(made)) == 0
     place.client.create_model_version("made", "file:///x", tags={"penstock.digest": made.digest})

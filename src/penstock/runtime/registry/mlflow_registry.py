@@ -163,8 +163,16 @@ class Registry:
 
     def crown(self, model: str, version: int) -> None:
         """Set the alias `champion` to a version."""
+        from mlflow.exceptions import MlflowException
+
         with self._faults():
-            self._client.set_registered_model_alias(model, CHAMPION, str(version))
+            try:
+                self._client.set_registered_model_alias(model, CHAMPION, str(version))
+            except MlflowException:
+                # Of two processes that both set it for the first time, the store takes one: then it is there.
+                if self._crowned(model) is None:
+                    raise
+                self._client.set_registered_model_alias(model, CHAMPION, str(version))
 
     def _create(self) -> None:
         try:
