@@ -102,6 +102,8 @@ def test_what_is_no_plain_file_is_told_by_its_mode(root: Path) -> None:
     found = commit(root, ml__plain="1")
     repository = GitRepository.find(root)
     assert repository.irregular(found, ()) == {"link": "120000", "ml/link": "120000"}
+    assert repository.links(found).keys() == {"link", "ml/link"}
+    assert set(repository.links(found).values()) <= {entry.blob for entry in repository.entries(found)}
     assert repository.irregular(found, ["ml"]) == {"ml/link": "120000"}
     assert repository.irregular(found, ["link"]) == {"link": "120000"}
     assert repository.seen_from("ml").irregular(found, ()) == {"link": "120000"}

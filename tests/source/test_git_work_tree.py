@@ -48,12 +48,13 @@ def test_what_nobody_touched_is_known_by_its_blob(root: Path) -> None:
     assert work_tree_status(GitRepository(root)) == (
         {name: blob(f"{name}\n") for name in names} | {".gitignore": blob("*.log\n")},
         set(),
+        {},
     )
 
 
 def test_paths_are_those_from_the_folder(root: Path) -> None:
     (root / "ml/new.txt").write_text("new\n")
-    known, others = work_tree_status(GitRepository(root, "ml"))
+    known, others, _ = work_tree_status(GitRepository(root, "ml"))
     assert set(known) == {"../top.txt", "one.txt", "data/two.csv", "data/ü \n.csv", "../.gitignore"}
     assert others == {"new.txt"}
 
@@ -68,15 +69,35 @@ def test_edited_removed_new_and_replaced_files_are_told_apart(root: Path) -> Non
     (root / "ml/staged.txt").write_text("edited after it was staged\n")
     (root / "ml/new.txt").write_text("new\n")
     (root / "ml/left.log").write_text("ignored\n")
-    known, others = work_tree_status(GitRepository(root))
+    known, others, _ = work_tree_status(GitRepository(root))
     assert set(known) == {".gitignore", "ml/data/ü \n.csv"}
     assert others == {"top.txt", "ml/one.txt", "ml/data/two.csv", "ml/staged.txt", "ml/new.txt"}
+
+
+def test_links_and_submodules_are_known_by_what_they_lead_to(root: Path) -> None:
+    for name in ("kept", "moved"):
+        (root / name).symlink_to("top.txt")
+    run(root, "init", "--quiet", "lib")
+    for number in (1, 2):
+        run(root / "lib", "commit", "--quiet", "--allow-empty", "-m", f"{number}")
+        if number == 1:
+            run(root, "add", "kept", "moved", "lib")
+    known, others, links = work_tree_status(GitRepository(root))
+    assert others == {"lib"}, "another commit than that of the index is checked out there"
+    run(root, "add", "lib")
+    (root / "moved").unlink()
+    (root / "moved").symlink_to("ml/one.txt")
+    known, others, links = work_tree_status(GitRepository(root))
+    commit = run(root / "lib", "rev-parse", "HEAD").strip()
+    assert links == {"kept": blob("top.txt"), "lib": commit}
+    assert others == {"moved"}
+    assert not known.keys() & {"kept", "moved", "lib"}
 
 
 def test_a_folder_that_a_link_replaces_holds_nothing_that_is_known(root: Path) -> None:
     (root / "ml").rename(root / "elsewhere")
     (root / "ml").symlink_to("elsewhere")
-    known, others = work_tree_status(GitRepository(root))
+    known, others, _ = work_tree_status(GitRepository(root))
     assert set(known) == {".gitignore", "top.txt"}
     assert {"ml/one.txt", "ml/data/two.csv", "elsewhere/one.txt"} <= others
 
@@ -85,7 +106,7 @@ def test_a_folder_that_a_link_replaces_holds_nothing_that_is_known(root: Path) -
 def test_what_git_was_told_not_to_look_at_is_read(root: Path, flag: str) -> None:
     run(root, "update-index", flag, "top.txt")
     (root / "top.txt").write_text("edited behind its back\n")
-    known, others = work_tree_status(GitRepository(root))
+    known, others, _ = work_tree_status(GitRepository(root))
     assert "top.txt" not in known
     assert "top.txt" in others
 
@@ -132,6 +153,6 @@ def test_a_merge_that_is_not_settled_leaves_nothing_known(root: Path) -> None:
         run(root, "commit", "--quiet", "-am", name)
     with pytest.raises(subprocess.CalledProcessError):
         run(root, "merge", "other")
-    known, others = work_tree_status(GitRepository(root))
+    known, others, _ = work_tree_status(GitRepository(root))
     assert "top.txt" in others
     assert "top.txt" not in known

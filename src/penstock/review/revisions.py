@@ -72,9 +72,9 @@ def load_revisions(repository: GitRepository, base: str, head: str, *, read_all:
     bodies: dict[str, bytes] = {}
     if head == WORK_TREE:
         after, texts, head_problems = _work_tree_specs(repository.root)
-        paths, blobs = _work_tree_changes(repository, commit)
+        paths, blobs, links = _work_tree_changes(repository, commit)
         name = WORK_TREE
-        files: TreeFiles = DiskFiles(repository.root, blobs)
+        files: TreeFiles = DiskFiles(repository.root, blobs, links)
     else:
         name = repository.resolve(head)
         paths = repository.changes(commit, name)
@@ -192,22 +192,25 @@ def _work_tree_specs(
     return listing, texts, problems
 
 
-def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeChange], dict[str, str]]:
+def _work_tree_changes(repository: GitRepository, base: str) -> tuple[list[TreeChange], dict[str, str], Iterable[str]]:
     """The paths that lie on the disk other than in `base`: tracked, new, or below specs and generated files.
 
-    With them, the blobs of all such files as they lie there; those that git knows to be as they were are not read.
+    With them, the blobs of all such files as they lie there, and the paths of links and submodules. What git knows to
+    be as it was is not read.
     What `.gitignore` leaves out is no part of a commit, but specs and generated files are read from the disk all the
     same.
     """
     seen = Folder(repository.folder)
-    known = {seen.inner(path): blob for path, blob in repository.seen_from("").files(base).items()}
-    blobs, others = work_tree_status(repository)
-    paths = known.keys() | blobs.keys() | others
+    whole = repository.seen_from("")
+    known = {seen.inner(path): one for path, one in (*whole.files(base).items(), *whole.links(base).items())}
+    blobs, others, links = work_tree_status(repository)
+    paths = known.keys() | blobs.keys() | others | links.keys()
     for folder in (SPECS, GENERATED):
         top = repository.root / folder
         paths |= {path.relative_to(repository.root).as_posix() for path in top.rglob("*") if path.is_file()}
     files = WorkTree(repository.top)
-    held = ((path, files.read(seen.outer(path))) for path in paths - blobs.keys())
+    held = ((path, files.read(seen.outer(path))) for path in paths - blobs.keys() - links.keys())
     blobs |= {path: blob_id(data, len(base)) for path, data in held if data is not None}
-    changed = (path for path in sorted(paths) if blobs.get(path) != known.get(path))
-    return [TreeChange(path, known.get(path), blobs.get(path)) for path in changed], blobs
+    there = blobs | links
+    changed = (path for path in sorted(paths) if there.get(path) != known.get(path))
+    return [TreeChange(path, known.get(path), there.get(path)) for path in changed], blobs, links

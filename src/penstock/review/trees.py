@@ -73,7 +73,7 @@ class CommitFiles(CommittedFiles):
 
     def links(self) -> Iterable[str]:
         """The paths of all links and submodules. GitError where git fails."""
-        return self._repository.irregular(self._revision, ())
+        return self._repository.links(self._revision)
 
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """The ids of the blobs of those of the files that exist, by path. GitError where git fails."""
@@ -97,18 +97,19 @@ class CommitFiles(CommittedFiles):
 class DiskFiles(WorkTree):
     """The files of the work tree, as they were when their ids were computed."""
 
-    def __init__(self, root: Path, blobs: Mapping[str, str]) -> None:
-        """`blobs` are the ids of all files that matter, by path."""
+    def __init__(self, root: Path, blobs: Mapping[str, str], links: Iterable[str]) -> None:
+        """`blobs` are the ids of all files that matter, by path; `links` the links and submodules that git knows."""
         super().__init__(root)
         self._blobs = blobs
+        self._links = tuple(links)
 
     def read_once(self, path: str) -> bytes | None:
         """The bytes of the file, which nobody keeps."""
         return self.read(path)
 
     def links(self) -> Iterable[str]:
-        """The paths of those of the files that are links; submodules are told by the commit to compare with."""
-        return [path for path in self._blobs if self.link(path) is not None]
+        """The paths of all links and submodules."""
+        return [*self._links, *(path for path in self._blobs if self.link(path) is not None)]
 
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """The ids of the blobs of those of the files that exist, by path."""

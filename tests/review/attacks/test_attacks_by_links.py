@@ -53,9 +53,10 @@ def importing(repository: Repository, request: pytest.FixtureRequest) -> Reposit
 def test_what_it_leads_to_is_a_part_of_the_code(importing: Repository, case: tuple[Put, str, str, str]) -> None:
     put, path, _, after = case
     put(importing, path, after)
-    changes = importing.plan().changes
-    assert "Dataset/flights.source.python" in [str(change.address) for change in changes], "nobody would be asked"
-    assert {change.direction.value for change in changes} == {"unknown"}
+    for head in ("HEAD", "WORKTREE"):
+        changes = importing.plan(head=head).changes
+        assert "Dataset/flights.source.python" in [str(one.address) for one in changes], "nobody would be asked"
+        assert {one.direction.value for one in changes} == {"unknown"}
 
 
 @pytest.mark.parametrize(

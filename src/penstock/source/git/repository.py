@@ -168,11 +168,19 @@ class GitRepository:
 
         A folder may be one itself; without any, it is the one that is seen from. `commit` is an id.
         """
+        return {path: mode for path, mode, _ in self._irregular(commit, folders)}
+
+    def links(self, commit: str) -> dict[str, str]:
+        """The links and submodules of a commit, by path: the blob of the one, the commit of the other."""
+        return {path: target for path, _, target in self._irregular(commit, ())}
+
+    def _irregular(self, commit: str, folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         command = ["ls-tree", "-r", "-z", "--full-tree", commit, *self._below(folders)]
         listing = call.run(self.top, command, f"git cannot list the files of {commit!r}.").split(b"\0")[:-1]
         odd = (line.partition(b"\t") for line in listing if not line.startswith(_REGULAR))
-        inner = self._place.inner
-        return {inner(path.decode("utf-8", "surrogateescape")): facts[:6].decode("ascii") for facts, _, path in odd}
+        for facts, _, path in odd:
+            mode, _, target = facts.decode("ascii").split()
+            yield self._place.inner(path.decode("utf-8", "surrogateescape")), mode, target
 
     def versions(self, revision: str, path: str, limit: int) -> list[bytes]:
         """What the file at `path` held in the last `limit` commits up to `revision` that touched it, newest first.

@@ -14,12 +14,14 @@ _LOOKED_AT = "H"
 
 
 class WorkTreeStatus(NamedTuple):
-    """The files of a work tree, links and submodules left out, by their paths from the folder that is seen from."""
+    """The files of a work tree, by their paths from the folder that is seen from."""
 
     unchanged: dict[str, str]
-    """The blobs of those that lie as the index has them."""
+    """The blobs of the plain ones that lie as the index has them."""
     others: frozenset[str]
     """Those that may hold anything, or be gone: edited, new, or such that git was told not to look at them."""
+    links: dict[str, str]
+    """The links and submodules that lie as the index has them: the blob of the one, the commit of the other."""
 
 
 def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
@@ -31,20 +33,24 @@ def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
     inner = Folder(repository.folder).inner
     listing = _paths(repository, ["ls-files", "--stage", "-v", "-z"], "git cannot list the files of the index.")
     known: dict[str, str] = {}
+    links: dict[str, str] = {}
     others = set()
     for line in listing:
         facts, _, path = line.partition("\t")
         tag, mode, blob, _ = facts.split()
         if tag == _LOOKED_AT and mode in _PLAIN:
             known[inner(path)] = blob
+        elif tag == _LOOKED_AT:
+            links[inner(path)] = blob
         else:
             others.add(inner(path))
-    edited = ["diff-files", "--name-only", "--no-ext-diff", "--ignore-submodules=all", "-z"]
+    edited = ["diff-files", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]
     complaint = "git cannot compare the files of the work tree with the index."
     others.update(map(inner, _paths(repository, edited, complaint, more=_without_filters(repository))))
     new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
     others.update(map(inner, _paths(repository, new, "git cannot list the new files of the work tree.")))
-    return WorkTreeStatus({path: blob for path, blob in known.items() if path not in others}, frozenset(others))
+    unchanged, same = ({path: one for path, one in each.items() if path not in others} for each in (known, links))
+    return WorkTreeStatus(unchanged, frozenset(others), same)
 
 
 def _without_filters(repository: GitRepository) -> dict[str, str]:
