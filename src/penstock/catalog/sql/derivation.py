@@ -22,6 +22,9 @@ _OF_SQLGLOT = "_col_"
 """What sqlglot calls the columns that it numbers, such as those of VALUES, begins with this."""
 _CONDITIONS = ("where", "having", "qualify")
 
+_Made = tuple[tuple[str, frozenset[TableColumn]], ...]
+"""Columns of a result by name, each with the columns of tables that it is made of."""
+
 
 def derived(tree: exp.Query, tables: Columns) -> Derivation:
     """The columns of a query's result, given the columns of the tables; the query must be none that is opaque.
@@ -46,40 +49,49 @@ def derived(tree: exp.Query, tables: Columns) -> Derivation:
         known = [name for name in tree.named_selects if name != "*"]
         return Derivation(tuple((name, frozenset(written.values())) for name in known))
     decided = deciders(scope, everything)
-    found: list[tuple[str, frozenset[TableColumn]]] = []
+    found: _Made | None
     keys = decided.keys
-    reaching = _reaches_out(scope, {column for _, column in written})
-    if reaching:
-        told = ingredients(scope, everything)
-        if told is None:
+    if _reaches_out(scope, {column for _, column in written}):
+        found = ingredients(scope, everything)
+        if found is None:
             return Derivation(())
-        found, keys = list(told), (*keys, *told)
-    for name in names if not reaching else ():
-        try:
-            node = lineage(name, qualified, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
-        except (SqlglotError, ValueError):
-            found.append((name, everything))
-            continue
-        sources = set()
-        is_aggregate = False
-        for one in node.walk():
-            is_aggregate = is_aggregate or aggregates(one.expression)
-            if isinstance(one.expression, exp.Table):
-                sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
-        found.append((name, frozenset(sources) | (decided.conditions if is_aggregate else frozenset())))
+        keys = (*keys, *found)
+    else:
+        found = tuple(
+            (name, everything if (made := _sources(name, scope, schema, decided.conditions)) is None else made)
+            for name in names
+        )
 
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
         return frozenset(written.get(column, column) for column in columns)
 
-    def as_named(
-        columns: Iterable[tuple[str, frozenset[TableColumn]]],
-    ) -> tuple[tuple[str, frozenset[TableColumn]], ...]:
+    def as_named(columns: _Made) -> _Made:
         return tuple(
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
     ordered = tuple((name, tuple(map(as_written, orders))) for name, orders in windows(scope, everything))
     return Derivation(as_named(found), as_named(keys), as_written(decided.filters), ordered)
+
+
+def _sources(
+    name: str, scope: Scope, schema: MappingSchema, conditions: frozenset[TableColumn]
+) -> frozenset[TableColumn] | None:
+    """What a column of the result is made of, with the `conditions` of the query where it aggregates; None where
+    sqlglot cannot follow it.
+    """
+    query = scope.expression
+    try:
+        node = lineage(name, query, schema=schema, dialect=DIALECT, scope=scope, copy=False, trim_selects=False)
+    except (SqlglotError, ValueError):
+        return None
+    sources: set[TableColumn] = set()
+    is_aggregate = False
+    for one in node.walk():
+        is_aggregate = is_aggregate or aggregates(one.expression)
+        if isinstance(one.expression, exp.Table):
+            sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
+    return frozenset(sources) | (conditions if is_aggregate else frozenset())
 
 
 def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:

@@ -74,18 +74,17 @@ def _tests(
         # What a custom expression yields from which series is not known here.
         return
     _, _, high, low = bounds(monitor.below, monitor.above)
-    for what, value in (("beyond its bound", high), ("within its bound", low)):
-        siblings = _seeing(plain, monitors)
-        if siblings is not None:
-            fill = ((NUMBER, general(value)),)
-            firing = [
-                Fires(alert, plain[1], fill)
-                for sibling in siblings
-                if _is_beyond(sibling, value)
-                for alert in alerts[sibling.id]
-            ]
-            expected = fires(f"{at}m", *firing) if firing else silent(f"{at}m", FIGURE)
-            yield rule_test(f"custom metric {monitor.id}: {what}", (series(*plain, constant(value, at)),), expected)
+    siblings = _seeing(plain, monitors)
+    for what, value in (("beyond its bound", high), ("within its bound", low)) if siblings is not None else ():
+        fill = ((NUMBER, general(value)),)
+        firing = [
+            Fires(alert, plain[1], fill)
+            for sibling in siblings or ()
+            if _is_beyond(sibling, value)
+            for alert in alerts[sibling.id]
+        ]
+        expected = fires(f"{at}m", *firing) if firing else silent(f"{at}m", FIGURE)
+        yield rule_test(f"custom metric {monitor.id}: {what}", (series(*plain, constant(value, at)),), expected)
     if all(_is_of_series(sibling.promql) for sibling in monitors):
         yield rule_test(f"custom metric {monitor.id}: no series", (), silent(f"{at}m", FIGURE))
 
