@@ -91,8 +91,9 @@ class Comparison(Node):
 
     to: Literal["champion", "baseline"] = field(
         "Reference of the comparison. `champion`: the registry's champion version on the same test rows; the "
-        "rule is skipped if there is none, and fails if the champion cannot predict these rows. `baseline`: a "
-        "predictor that knows only the label's distribution.",
+        "rule is skipped if there is none, and fails if the champion cannot predict these rows. `baseline`: the "
+        "best predictor for the metric that says the same of every row, which is what the labels of the training rows "
+        "tell: their median for `mean_absolute_error`, say, or the most frequent class.",
         loosens=Loosens.ANY,
         area=Area.QUALITY,
     )

@@ -54,8 +54,8 @@ def test_the_bootstrap_of_a_difference_of_areas_agrees_with_delong() -> None:
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_knowing_nothing_is_worse_whichever_way_a_metric_points(task: str) -> None:
     made = predictions(task, 3000)  # type: ignore[arg-type]
-    nothing = without_features(made, made.truth)
     for metric in metrics_of(task):  # type: ignore[arg-type]
+        nothing = without_features(metric, made, made.truth)
         other = compute(metric, nothing)
         if np.isnan(other) or metric in TRIVIAL:
             continue
@@ -75,9 +75,35 @@ def test_scores_that_rank_alike_do_not_differ() -> None:
 
 def test_a_baseline_says_what_the_training_labels_say() -> None:
     train = np.array([1, 1, 1, 0])
-    assert without_features(LOGISTIC, train).output[0] == 0.75
-    assert without_features(LOGISTIC, train).decision[0] == 1
-    classes = without_features(multiclass(np.array([0, 2]), np.eye(3)[:2]), np.array([2, 2, 0]))
+    assert without_features("log_loss", LOGISTIC, train).output[0] == 0.75
+    assert without_features("accuracy", LOGISTIC, train).decision[0] == 1
+    classes = without_features("log_loss", multiclass(np.array([0, 2]), np.eye(3)[:2]), np.array([2, 2, 0]))
     assert classes.output[1] == pytest.approx([1 / 3, 0, 2 / 3])
     assert classes.decision.tolist() == [2, 2]
-    assert without_features(regression(np.zeros(2), np.zeros(2)), np.array([1.0, 4.0])).output.tolist() == [2.5, 2.5]
+
+
+@pytest.mark.parametrize("metric", metrics_of("regression"))
+def test_no_other_constant_is_a_better_baseline_of_numbers(metric: str) -> None:
+    train = np.random.default_rng(3).lognormal(mean=1, sigma=1, size=501)
+    rows = regression(train, np.zeros(len(train)))
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    best = sign * compute(metric, without_features(metric, rows, train))
+    others = [sign * compute(metric, regression(train, np.full(len(train), value))) for value in np.unique(train)]
+    assert best >= max(others) - 1e-12
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "macro_f1", "precision"])
+@pytest.mark.parametrize("positives", [0.1, 0.7])
+def test_no_other_constant_is_a_better_baseline_of_decisions(metric: str, positives: float) -> None:
+    train = (np.arange(100) < 100 * positives).astype(int)
+    rows = binary(train, np.full(100, 0.5), 0.5)
+    best = compute(metric, without_features(metric, rows, train))
+    assert best > 0
+    for one in (0.0, 1.0):
+        assert np.nan_to_num(compute(metric, binary(train, np.full(100, one), 0.5))) <= best
+
+
+def test_labels_of_zero_do_not_make_a_baseline_of_percentages() -> None:
+    rows = regression(np.ones(2), np.zeros(2))
+    nothing = without_features("mean_absolute_percentage_error", rows, np.array([0.0, 0.0, 0.0, 5.0]))
+    assert nothing.output.tolist() == [5, 5]

@@ -30,7 +30,7 @@ def test_positives_of_few_clusters_have_no_interval_however_many_clusters_there_
     found = scarcest(metric, clusters, (), few)
     assert (found.kind, found.clusters) == ("positive test rows", 6)
     assert found.are_too_few
-    baseline = without_features(few, few.truth)
+    baseline = without_features("roc_auc", few, few.truth)
     assert np.isnan(paired_bootstrap("roc_auc", few, baseline, 0.95, 0, clusters).low)
     assert np.isnan(delong_difference(few, baseline, 0.95, clusters).low)
     enough, clusters = of_days(60, 30, stormy=25)
@@ -88,7 +88,8 @@ def test_an_area_of_few_positives_is_not_proved_better_than_a_baseline_too_often
     rng, truth, above = np.random.default_rng(1), norm.cdf(1.5 / np.sqrt(2)) - 0.5, 0
     for number in range(150):
         made = few_positives(rng, 150)
-        above += paired_bootstrap("roc_auc", made, without_features(made, np.array([0, 1])), 0.95, number).low > truth
+        nothing = without_features("roc_auc", made, np.array([0, 1]))
+        above += paired_bootstrap("roc_auc", made, nothing, 0.95, number).low > truth
     # One of forty is promised, and eight are a fluke.
     assert above <= 8
 

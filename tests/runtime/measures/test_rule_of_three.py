@@ -154,7 +154,7 @@ def test_two_models_that_decide_enough_rows_alike_do_not_differ_in_decisions() -
 
 def test_a_perfect_model_of_four_rows_is_not_proved_better_than_none() -> None:
     ours = perfect(2, 2)
-    nothing = without_features(ours, np.array([0, 1]))
+    nothing = without_features("roc_auc", ours, np.array([0, 1]))
     for found in (delong_difference(ours, nothing, 0.95), paired_bootstrap("roc_auc", ours, nothing, 0.95, 0)):
         assert np.isnan(found.low) or found.low < -0.3
         assert found.estimate == 0.5

@@ -2,7 +2,8 @@
 
 What it does: compares bounds of gates and monitors with the range of their metric, and with the value of a random model
 (a warning); lower bounds with upper ones; those of latency percentiles with each other; and the margin of a comparison
-with the largest possible difference, and with none where the comparison is with the baseline (a warning).
+with the largest possible difference, and with none where the comparison is with the baseline (a warning). The baseline
+says the same of every row, which settles some metrics, such as `recall`: a comparison in those is a warning, too.
 
 Why: a bound that always holds checks nothing, though it looks like a check in every review. One that can never hold
 stops every release.
@@ -42,6 +43,13 @@ _PERCENT = 2
 """From here on, a bound beyond 1 is rather a percentage than a slip of the decimal point."""
 _LOWER = ("atLeast", "below")
 """Keys of lower bounds: a gate's must be reached, a monitor's alert fires beneath."""
+_SETTLED = {
+    **dict.fromkeys(
+        ("recall", "specificity", "false_positive_rate", "false_negative_rate", "selection_rate"), "0 or 1"
+    ),
+    "expected_calibration_error": "almost 0",
+}
+"""What metrics a predictor has that says the same of every row, whatever the rows are."""
 _DECIDING = "write a bound that some models meet and others do not"
 
 
@@ -171,6 +179,13 @@ def _margin(view: View, gate: Gate, position: int, one: CompareRule) -> Iterator
             "a model that is worse than the baseline passes this bound",
             view.span(gate, ("rules", position, "compare", "margin")),
             help=("a margin above 0 means better, also for metrics of which less is better",),
+        )
+    elif one.compare.to == "baseline" and one.compare.metric in _SETTLED:
+        yield Diagnostic.warning(
+            "trivial-bound",
+            f"the baseline says the same of every row: its `{one.compare.metric}` is {_SETTLED[one.compare.metric]}",
+            view.span(gate, ("rules", position, "compare", "metric")),
+            help=("compare a metric that weighs both kinds of mistakes, such as `f1` or `log_loss`",),
         )
 
 

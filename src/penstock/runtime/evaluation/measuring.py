@@ -157,7 +157,7 @@ def _comparison(rule: CompareRule, context: EvaluationContext, champion: Champio
             return Measured({}, notes=(f"{champion.reason}; {way_on}",))
         other = champion.predictions
     else:
-        other = without_features(context.predictions, context.train_labels())
+        other = without_features(compare.metric, context.predictions, context.train_labels())
     confidence = float(compare.confidence)
     if compare.test == "delong":
         if compare.metric != "roc_auc":

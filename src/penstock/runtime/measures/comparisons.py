@@ -141,17 +141,35 @@ def mcnemar_of_counts(only_ours: int, only_theirs: int) -> McNemar:
     return McNemar(only_ours, only_theirs, chi2, float(binomtest(only_ours, differ).pvalue))
 
 
-def without_features(predictions: Predictions, train_label: Array) -> Predictions:
-    """What a predictor says that knows only the training label: its distribution, or its mean for a number.
+def without_features(metric: str, predictions: Predictions, train_label: Array) -> Predictions:
+    """What the best predictor for a metric says that knows only the training labels, and so the same of every row.
 
-    A binary score is the share of positives; the decision is the more frequent class.
+    A number is their median for the mean absolute error, their median weighted by 1/|label| for the percentage error,
+    and else their mean: the values that minimise these losses (Gneiting, "Making and Evaluating Point Forecasts",
+    2011). A score is the share of each class. The decision is the most frequent class; of precision and F1, which
+    count true positives alone, the positive one.
     """
     rows = len(predictions)
     if predictions.task == "regression":
-        value = np.full(rows, float(np.mean(train_label)))
+        value = np.full(rows, _best_number(metric, train_label.astype(np.float64)))
         return Predictions("regression", predictions.truth, value, value)
     classes = 2 if predictions.task == "binary" else predictions.output.shape[1]
     share = np.bincount(train_label.astype(np.int64), minlength=classes) / len(train_label)
-    decision = np.full(rows, int(share.argmax()))
+    decision = np.full(rows, 1 if metric in _OF_POSITIVES else int(share.argmax()))
     output = np.full(rows, share[1]) if predictions.task == "binary" else np.tile(share, (rows, 1))
     return Predictions(predictions.task, predictions.truth, output, decision)
+
+
+_OF_POSITIVES = ("precision", "f1")
+"""Metrics in which a constant of negatives is 0 or undefined, and one of positives is not."""
+
+
+def _best_number(metric: str, labels: Array) -> float:
+    """The constant with the least loss on these labels."""
+    if metric == "mean_absolute_error":
+        return float(np.median(labels))
+    if metric == "mean_absolute_percentage_error" and labels.any():
+        ordered = np.sort(labels[labels != 0])  # of a label of 0 the metric is undefined
+        weights = np.cumsum(1 / np.abs(ordered))
+        return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
+    return float(np.mean(labels))
