@@ -38,6 +38,17 @@ def test_a_manifest_edited_by_hand_is_shown(repository: Path, capsys: pytest.Cap
     assert "error[edited-artifact]" in capsys.readouterr().err
 
 
+def test_errors_of_reading_come_before_a_model_that_they_hide(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = repository / "specs/model.yaml"
+    model.write_text(model.read_text().replace("metadata:", "\tmetadata:", 1))
+    said = refused(repository, capsys, "delay")
+    assert "error[tab-indentation]" in said
+    assert "there is no model" not in said
+    assert said.endswith("error: fix the errors above, run `penstock compile`, then run this again\n")
+
+
 def refused(repository: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     capsys.readouterr()
     assert main(["run", *words, "--root", str(repository)]) != 0

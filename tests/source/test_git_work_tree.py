@@ -156,3 +156,22 @@ def test_a_merge_that_is_not_settled_leaves_nothing_known(root: Path) -> None:
     known, others, _ = work_tree_status(GitRepository(root))
     assert "top.txt" in others
     assert "top.txt" not in known
+
+
+def test_what_a_sparse_checkout_leaves_out_is_as_the_index_has_it(root: Path) -> None:
+    (root / "far").mkdir()
+    (root / "far/away.txt").write_text("far\n")
+    (root / "far/link").symlink_to("away.txt")
+    run(root, "add", ".")
+    run(root, "commit", "--quiet", "-m", "More")
+    run(root, "sparse-checkout", "set", "ml")
+    assert not (root / "far").exists()
+    known, others, links = work_tree_status(GitRepository(root))
+    assert known["far/away.txt"] == blob("far\n")
+    assert links == {"far/link": blob("away.txt")}
+    assert not others
+    (root / "far").mkdir()
+    (root / "far/away.txt").write_text("brought by hand\n")
+    known, others, _ = work_tree_status(GitRepository(root))
+    assert "far/away.txt" not in known
+    assert "far/away.txt" in others

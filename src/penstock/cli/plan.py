@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import wants_colour
-from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
+from penstock.cli.repository import NoRepositoryError, add_root, find_compared
 from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show the plan; 1 where head holds errors."""
     try:
-        repository = find_git(find_root(options))
+        repository = find_compared(options, options.head)
         with repository.reading():
             base = options.base or default_base(repository, options.head)
             inputs = read_inputs(repository, base, options.head)

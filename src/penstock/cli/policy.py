@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
 from penstock.cli.output import show, wants_colour
-from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root, folder_in_git
+from penstock.cli.repository import NoRepositoryError, add_root, find_compared, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
 from penstock.forges.protocol import ForgeError
 from penstock.source.git.call import GitError
@@ -116,14 +116,14 @@ def _simulate(options: argparse.Namespace) -> int:
     from penstock.review.policy.evaluate import evaluate
     from penstock.source.git.default_base import WORK_TREE, default_base
 
-    repository = find_git(find_root(options))
+    revision = options.head or "HEAD"
+    repository = find_compared(options, revision)
     if (options.record is None) == (options.author is None):
         print("error: give either --author LOGIN or --record FILE", file=sys.stderr)
         return WRONG_USE
     if options.record is not None and (options.base or options.head):
         print("error: the saved pull request names base and head: give no --base or --head with it", file=sys.stderr)
         return WRONG_USE
-    revision = options.head or "HEAD"
     with repository.reading():
         if options.record is not None:
             view = _record(options.record)

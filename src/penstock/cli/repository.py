@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,25 @@ def find_git(root: Path) -> GitRepository:
     repository = GitRepository.find(here)
     folder = root.relative_to(repository.top.resolve()).as_posix()
     return repository if folder == "." else repository.seen_from(folder)
+
+
+def find_compared(options: argparse.Namespace, head: str) -> GitRepository:
+    """The git repository in which revisions are compared. NoRepositoryError where there are no specs.
+
+    Two commits need no work tree: the specs of `head` will do, in a bare repository or one without a checkout.
+    """
+    try:
+        root = find_root(options)
+    except NoRepositoryError:
+        from penstock.source.git.call import GitError
+        from penstock.source.git.default_base import WORK_TREE
+
+        with suppress(GitError):
+            repository = find_git(options.root or Path.cwd())
+            if head != WORK_TREE and repository.entries(head, SPECS):
+                return repository
+        raise
+    return find_git(root)
 
 
 def folder_in_git(root: Path) -> str:

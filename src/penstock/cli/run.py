@@ -19,12 +19,14 @@ from penstock.incremental.session import GENERATED, Session
 from penstock.runtime.arguments import moment
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
+from penstock.source.reading.codes import READING
 from penstock.source.writing.codes import WRITING
 from penstock.source.writing.findings import MENDED_BY_COMPILING
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 
 STOPPED = 130
+_FIX_FIRST = "fix the errors above, run `penstock compile`, then run this again"
 
 
 class _UsageError(Exception):
@@ -65,6 +67,11 @@ def run(options: argparse.Namespace) -> int:
         _refuse_wrong(options)
         root = find_root(options)
         catalog = load_work_tree(root)
+        if unread := _unread(catalog):
+            # What stands in such a file would be told to be declared nowhere.
+            show(unread, root, "text")
+            print(f"error: {_FIX_FIRST}", file=sys.stderr)
+            return PROBLEMS
         _refuse_unknown(catalog, options)
         workspace = Workspace((options.workspace or root / PRIVATE).resolve())
         stale = Session(root).compile(check_only=True)
@@ -101,6 +108,12 @@ def run(options: argparse.Namespace) -> int:
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
 
 
+def _unread(catalog: Catalog) -> list[Diagnostic]:
+    """The errors by which files of specs could not be read."""
+    codes = {code.name for code in READING}
+    return [found for found in catalog.diagnostics if found.severity is Severity.ERROR and found.code in codes]
+
+
 def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
     """What keeps the compiled pipeline from being run; files that are only out of date have one cause."""
     paths = [found.path for found in diagnostics if found.code in MENDED_BY_COMPILING and found.path]
@@ -108,7 +121,7 @@ def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
     errors = [found for found in others if found.severity is Severity.ERROR]
     show(errors, root, "text")
     if {error.code for error in errors} - {code.name for code in WRITING}:
-        print("error: fix the errors above, run `penstock compile`, then run this again", file=sys.stderr)
+        print(f"error: {_FIX_FIRST}", file=sys.stderr)
         return
     which = ""
     if paths:

@@ -14,6 +14,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.review.gc_paused import gc_paused
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
 from penstock.source.files import list_commit, read_file, scan
+from penstock.source.git.call import GitError
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder
 from penstock.source.git.repository import GitRepository
@@ -178,8 +179,14 @@ def _declared(file: SpecFile) -> Iterable[SpecId]:
 def _work_tree_specs(
     root: Path,
 ) -> tuple[dict[str, str], dict[tuple[str, str], tuple[SourceFile, list[Diagnostic]]], list[Diagnostic]]:
-    """The blobs by path, the texts with what is wrong with each, and what is wrong with what is no text."""
+    """The blobs by path, the texts with what is wrong with each, and what is wrong with what is no text.
+
+    GitError where a sparse checkout leaves specs out: a plan would show them as removed.
+    """
     stats, problems = scan(root, SPECS)
+    for problem in problems:
+        if problem.code == "sparse-checkout":
+            raise GitError(f"{problem.headline}: {problem.help[0]}.")
     listing: dict[str, str] = {}
     texts: dict[tuple[str, str], tuple[SourceFile, list[Diagnostic]]] = {}
     for stat in stats:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.case_folding import folded
+from penstock.source.git.sparse_checkout import left_out
 from penstock.source.model import SourceFile
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode, too_large
 from penstock.source.writing.write_plan import read_plain_file
@@ -37,12 +39,16 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
 
     Names that start with a dot are passed over. Links are refused wherever they lead: a commit
     holds a link's name and no text, so that work tree and commit would not be read alike.
-    Names that differ from those that are read in case alone get a warning, and so does JSON.
+    Names that differ from those that are read in case alone get a warning, and so does JSON. Where a sparse checkout
+    leaves some of them out, none is listed.
     """
     folder = folder.strip("/")
     top = os.fspath(repository)
     if not (repository / folder).is_dir() or (repository / folder).is_symlink():
         return [], [_no_folder(folder)]
+    missing = [path for path in left_out(repository, folder) if path.endswith(SUFFIXES)]
+    if missing:
+        return [], [_sparse(missing)]
     files: list[FileStat] = []
     diagnostics: list[Diagnostic] = [_unread_folder(name, folder) for name in lookalikes(repository, folder)]
     waiting = [folder]
@@ -219,6 +225,16 @@ def _unread_folder(name: str, folder: str) -> Diagnostic:
         f"ignored folder `{name}`: specifications are in `{folder}`",
         None,
         help=(f"move its files to `{folder}`",),
+    )
+
+
+def _sparse(missing: list[str]) -> Diagnostic:
+    """The error of a work tree without some of the branch's files: what they declare would look undeclared."""
+    return Diagnostic.error(
+        "sparse-checkout",
+        f"a sparse checkout leaves out {counted(len(missing), 'file')} of the specifications",
+        Span.point(missing[0]),
+        help=("`git sparse-checkout add specs` brings them, `git sparse-checkout disable` all other files, too",),
     )
 
 

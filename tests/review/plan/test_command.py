@@ -149,3 +149,26 @@ def test_a_repository_without_a_commit_is_one_sentence(tmp_path: Path, capsys: p
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     assert main(["plan", "--root", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "error: git has no commit 'HEAD': there are no commits yet.\n"
+
+
+@pytest.mark.parametrize("form", ["--bare", "--no-checkout"])
+@pytest.mark.parametrize("command", [["plan"], ["policy", "simulate", "--author", "ada"]])
+def test_two_commits_are_compared_without_a_work_tree(
+    form: str,
+    command: list[str],
+    loosened: Repository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clone = tmp_path / "clone"
+    loosened.git("clone", "--quiet", form, "--branch", "change", str(loosened.top), str(clone))
+    whole = [*command, "--base", "origin/main" if form == "--no-checkout" else "main"]
+    main([*whole, "--root", str(clone)])
+    shown = capsys.readouterr()
+    assert ("rules[quality].atLeast" in shown.out) if command == ["plan"] else shown.out.startswith("pending:")
+    monkeypatch.chdir(clone)
+    main(whole)
+    assert capsys.readouterr() == shown
+    assert main([*whole, "--head", "WORKTREE"]) == 2
+    assert "there is no folder specs/ in" in capsys.readouterr().err

@@ -6,8 +6,10 @@ import os
 
 import pytest
 
+from penstock.catalog.load import load_work_tree
 from penstock.catalog.repository import WorkTree
 from penstock.review.model import Direction
+from penstock.source.git.call import GitError
 from penstock.source.git.default_base import WORK_TREE
 from review.repositories import Repository, at, directions, loosen
 
@@ -53,3 +55,26 @@ def test_files_that_nobody_touched_are_not_read(repository: Repository, monkeypa
     plan = repository.plan("HEAD", WORK_TREE)
     assert plan.changes == ()
     assert {path for path in read if path.startswith("other/")} == {"other/7.txt"}
+
+
+def test_specs_that_a_sparse_checkout_leaves_out_are_not_taken_for_removed(repository: Repository) -> None:
+    system = repository.read("specs/system.yaml")
+    repository.write("specs/far/team.yaml", system[: system.index("---")])
+    repository.write("specs/system.yaml", system[system.index("---") + 4 :])
+    repository.commit()
+    repository.branch()
+    repository.replace("atLeast: 0.70", "atLeast: 0.60")
+    commit = repository.commit()
+    repository.git("sparse-checkout", "set", "--no-cone", "/*", "!/specs/far/", "!/systems/")
+    assert not (repository.root / "specs/far").exists()
+    with pytest.raises(GitError, match=r"leaves out 1 file of the specifications: `git sparse-checkout add specs`"):
+        repository.plan("main", WORK_TREE)
+    (error,) = load_work_tree(repository.root).diagnostics
+    assert (error.code, error.path) == ("sparse-checkout", "specs/far/team.yaml")
+    assert directions(repository.plan("main", commit)) == {
+        "Gate/delay-release.rules[quality].atLeast": Direction.LOOSENED
+    }
+    repository.git("sparse-checkout", "set", "--no-cone", "/*", "!/systems/")
+    assert directions(repository.plan("main", WORK_TREE)) == directions(repository.plan("main", commit))
+    repository.git("sparse-checkout", "disable")
+    assert not load_work_tree(repository.root).has_errors

@@ -52,9 +52,14 @@ class GitRepository:
 
     @classmethod
     def find(cls, path: Path) -> GitRepository:
-        """The repository that `path` lies in, seen from its top."""
-        top = call.run(path, ["rev-parse", "--show-toplevel"], f"`{path}` is not in a git repository: run `git init`.")
-        return cls(Path(os.fsdecode(top.rstrip(b"\n"))))
+        """The repository that `path` lies in, seen from its top; of a bare one, its own folder is that."""
+        top = call.start(path, ["rev-parse", "--show-toplevel"])
+        if top.returncode != 0 and call.start(path, ["rev-parse", "--is-bare-repository"]).stdout == b"true\n":
+            top = call.start(path, ["rev-parse", "--absolute-git-dir"])
+        if top.returncode != 0:
+            complaint = f"`{path}` is not in a git repository: run `git init`."
+            raise GitError(with_reason(complaint, top.stderr.decode("utf-8", "replace")))
+        return cls(Path(os.fsdecode(top.stdout.rstrip(b"\n"))))
 
     @property
     def root(self) -> Path:

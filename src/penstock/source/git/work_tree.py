@@ -7,6 +7,7 @@ from typing import NamedTuple
 from penstock.source.git import call
 from penstock.source.git.paths import Folder
 from penstock.source.git.repository import GitRepository
+from penstock.source.git.sparse_checkout import LEFT_OUT, is_gone
 
 _PLAIN = ("100644", "100755")
 _LOOKED_AT = "H"
@@ -17,7 +18,7 @@ class WorkTreeStatus(NamedTuple):
     """The files of a work tree, by their paths from the folder that is seen from."""
 
     unchanged: dict[str, str]
-    """The blobs of the plain ones that lie as the index has them."""
+    """The blobs of the plain ones that lie as the index has them, or that a sparse checkout leaves out."""
     others: frozenset[str]
     """Those that may hold anything, or be gone: edited, new, or such that git was told not to look at them."""
     links: dict[str, str]
@@ -38,9 +39,10 @@ def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
     for line in listing:
         facts, _, path = line.partition("\t")
         tag, mode, blob, _ = facts.split()
-        if tag == _LOOKED_AT and mode in _PLAIN:
+        as_indexed = tag == _LOOKED_AT or (tag in LEFT_OUT and is_gone(repository.top, path))
+        if as_indexed and mode in _PLAIN:
             known[inner(path)] = blob
-        elif tag == _LOOKED_AT:
+        elif as_indexed:
             links[inner(path)] = blob
         else:
             others.add(inner(path))

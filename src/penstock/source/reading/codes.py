@@ -13,8 +13,10 @@ READING = (
         do not all use the same version. The same holds for dates, `1e-3`, `1_000`, `0x1F`, `.5`, `~`, `True` and
         `.nan`.
 
-            horizon: 010        # rejected horizon: 10         # a number horizon: "010"      # text rate: 1.0e-3
-            # a float to every parser, like 0.001
+            horizon: 010      # rejected
+            horizon: 10       # a number
+            horizon: "010"    # text
+            rate: 1.0e-3      # a float to every parser, like 0.001
         """,
     ),
     Code(
@@ -334,6 +336,15 @@ READING = (
         Their names differ only in case or in the Unicode form of a letter. On macOS and Windows a clone keeps only
         one of two such files, so it compiles to something else. A folder that is `specs` or `generated` there puts
         its files among the reviewed ones, but no review reads them. Rename one.
+        """,
+    ),
+    Code(
+        "sparse-checkout",
+        """A sparse checkout leaves out some of the specifications.
+
+        git was told to keep only some folders of the branch in the work tree. References to the other specifications
+        would look like mistakes, and `penstock compile` would delete what they compile to. A plan of two commits does
+        not need the work tree.
         """,
     ),
     Code(
