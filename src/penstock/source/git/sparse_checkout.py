@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penstock.source.git import call
-
 LEFT_OUT = frozenset("Ss")
 """The tags by which ``git ls-files -v`` marks such an entry of the index; small where its changes are ignored, too."""
 
@@ -17,6 +15,8 @@ def left_out(root: Path, folder: str) -> list[str]:
     """
     if not _has_patterns(root):
         return []
+    from penstock.source.git import call  # what starts processes: seldom needed, and every scan comes by here
+
     listed = call.start(root, ["ls-files", "-v", "-z", "--", folder])
     entries = listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1] if listed.returncode == 0 else []
     return [path for tag, _, path in (one.partition(" ") for one in entries) if tag in LEFT_OUT and is_gone(root, path)]
