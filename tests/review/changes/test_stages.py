@@ -11,7 +11,7 @@ def test_it_is_told(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW))
     repository.commit()
     change = at(repository.plan(), "Release/delay-online-production")
-    assert "this version is not yet served in `staging`" in change.why
+    assert "this version is not served in `staging`" in change.why
 
 
 def test_a_release_of_the_same_pull_request_has_served_nothing_yet(repository: Repository) -> None:
@@ -20,8 +20,8 @@ def test_a_release_of_the_same_pull_request_has_served_nothing_yet(repository: R
     repository.write("specs/release.yaml", add_release(NEW))
     repository.commit()
     plan = repository.plan()
-    assert "not yet served in `staging`" in at(plan, "Release/delay-online-production").why
-    assert "not yet served" not in at(plan, "Release/delay-online-staging").why
+    assert "not served in `staging`" in at(plan, "Release/delay-online-production").why
+    assert "not served" not in at(plan, "Release/delay-online-staging").why
 
 
 def test_what_staging_serves_may_go_on(repository: Repository) -> None:
@@ -30,7 +30,7 @@ def test_what_staging_serves_may_go_on(repository: Repository) -> None:
     repository.branch()
     repository.write("specs/release.yaml", add_release(NEW))
     repository.commit()
-    assert "not yet served" not in at(repository.plan(), "Release/delay-online-production").why
+    assert "not served" not in at(repository.plan(), "Release/delay-online-production").why
 
 
 def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repository) -> None:
@@ -40,5 +40,5 @@ def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repo
     repository.branch()
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
     repository.commit()
-    told = [str(one.address) for one in repository.plan().changes if "not yet served in `staging`" in one.why]
+    told = [str(one.address) for one in repository.plan().changes if "not served in `staging`" in one.why]
     assert told == ["Release/delay-online-production.version.digest"]

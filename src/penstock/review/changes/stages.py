@@ -1,4 +1,4 @@
-"""A version that goes to a stage before the earlier ones serve it: nobody has seen it answer yet."""
+"""A version that goes to a stage while the earlier ones do not serve it: there, nobody sees it answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_skipped_stages(base: Catalog, head: Catalog, edit: SpecEdit) -> SpecEdi
     skipped = [name for name in _earlier(head, release) if not _serves(base, name, release.spec.rollout, digest)]
     if not skipped:
         return edit
-    said = f"this version is not yet served in {' and '.join(f'`{name}`' for name in skipped)}"
+    said = f"this version is not served in {' and '.join(f'`{name}`' for name in skipped)}"
     why = f"{edit.change.why}; {said}" if edit.change.why else said
     return edit._replace(change=replace(edit.change, why=why))
 
