@@ -71,3 +71,24 @@ def test_a_list_in_an_override_replaces_the_whole_and_stays_strict() -> None:
     (gate,) = documents(ROOT / "tests/golden/bases/small/specs/gate.yaml")
     assert wrong({**gate, "overrides": {"staging": {"rules": [{"id": "q", "metric": "f1", "atLeast": 0.5}]}}}) == []
     assert wrong({**gate, "overrides": {"staging": {"rules": [{"metric": "f1", "atLeast": 0.5}]}}}) != []
+
+
+def test_an_editor_shows_which_change_increases_risk_and_no_title_that_is_the_key_again() -> None:
+    bound = kind_schema("Gate")["$defs"]["MetricRule"]["properties"]["atLeast"]
+    assert bound["description"] == "Lower bound.\n\nReview: lowering it increases risk (quality)."
+    severity = kind_schema("Gate")["$defs"]["MetricRule"]["properties"]["severity"]["description"]
+    assert severity.endswith("\n\nReview: from strictest to loosest `block`, `warn` (quality).")
+    titled = [
+        f"{name}.{key}"
+        for name, definition in combined_schema()["$defs"].items()
+        for key, described in definition.get("properties", {}).items()
+        if "title" in described
+    ]
+    assert titled == []
+
+
+def test_an_editor_offers_the_names_of_metrics() -> None:
+    (gate,) = documents(ROOT / "tests/golden/bases/small/specs/gate.yaml")
+    rule = {"id": "q", "metric": "roc_acu", "atLeast": 0.7}
+    assert wrong({**gate, "spec": {**gate["spec"], "rules": [rule]}}) != []
+    assert wrong({**gate, "spec": {**gate["spec"], "rules": [{**rule, "metric": "roc_auc"}]}}) == []

@@ -12,17 +12,10 @@ import orjson
 from penstock.diagnostics.grammar import counted, listed
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.kinds import KINDS
-from penstock.specs.review import Loosens
+from penstock.specs.review import in_words
 from penstock.specs.shapes import Anything, Choice, Entries, Field, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 _WIDTH = 100
-_LOOSER = {
-    Loosens.LOWER: "lowering it increases risk",
-    Loosens.HIGHER: "raising it increases risk",
-    Loosens.REMOVED: "removing an entry increases risk",
-    Loosens.ADDED: "adding an entry increases risk",
-    Loosens.ANY: "any change may increase risk",
-}
 _BESIDE = ("metadata", "overrides")
 """Keys of a whole spec that stand beside ``spec``, below which all other paths begin."""
 
@@ -192,13 +185,8 @@ def _need(field: Field | None) -> str:
 
 def _looser(field: Field | None) -> str:
     """What a change of it means to a review; empty for prose."""
-    review = field.review if field is not None else None
-    if review is None or review["loosens"] == Loosens.NEVER:
-        return ""
-    if review["loosens"] == Loosens.LATER:
-        order = ", ".join(f"`{value}`" for value in review["order"])
-        return f"review: from strictest to loosest {order} ({review['area']})"
-    return f"review: {_LOOSER[review['loosens']]} ({review['area']})"
+    meaning = in_words(field.review) if field is not None and field.review is not None else ""
+    return f"review: {meaning}" if meaning else ""
 
 
 def _field_data(field: Field) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from penstock.specs.choices import Choice, exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
+from penstock.specs.metrics import METRICS
 from penstock.specs.review import Absent, Area, Loosens, Review
 from penstock.specs.units import Cpu, Memory
 
@@ -106,8 +108,8 @@ Function = Annotated[str, StringConstraints(pattern=f"^{FUNCTION_PATTERN}$"), Ho
 Sql = Annotated[str, StringConstraints(min_length=1), Holds("sql")]
 Promql = Annotated[str, StringConstraints(min_length=1), Holds("promql")]
 Column = Annotated[str, StringConstraints(min_length=1), Holds("column")]
-MetricName = Annotated[str, Holds("metric")]
-"""A name of the table in `penstock.specs.metrics`."""
+MetricName = Annotated[str, Holds("metric"), WithJsonSchema({"type": "string", "enum": list(METRICS)})]
+"""A name of the table in `penstock.specs.metrics`, which editors offer; that it is one is told by a check."""
 Schedule = Annotated[str, StringConstraints(min_length=1), Holds("schedule")]
 """Five cron fields, read in UTC."""
 

@@ -6,6 +6,7 @@ The review engine classifies changes by these declarations alone, never by paths
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -69,3 +70,24 @@ class Review(NamedTuple):
         if self.absent != "loosest":
             value["absent"] = self.absent
         return value
+
+
+_LOOSER = {
+    Loosens.LOWER: "lowering it increases risk",
+    Loosens.HIGHER: "raising it increases risk",
+    Loosens.REMOVED: "removing an entry increases risk",
+    Loosens.ADDED: "adding an entry increases risk",
+    Loosens.ANY: "any change may increase risk",
+}
+
+
+def in_words(meaning: Mapping[str, Any]) -> str:
+    """What a field means to a review (see `Review.as_json`), with its area in brackets; empty for prose."""
+    match meaning["loosens"]:
+        case Loosens.NEVER:
+            return ""
+        case Loosens.LATER:
+            order = ", ".join(f"`{value}`" for value in meaning["order"])
+            return f"from strictest to loosest {order} ({meaning['area']})"
+        case direction:
+            return f"{_LOOSER[direction]} ({meaning['area']})"

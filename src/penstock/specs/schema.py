@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
+from penstock.specs.review import in_words
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEMPLATE = "#/$defs/{model}"
@@ -61,7 +62,9 @@ def _schema(kinds: Mapping[str, type[Resource]]) -> dict[str, Any]:
     )
     definitions: dict[str, Any] = schema["$defs"]
     for definition in definitions.values():
-        for described in definition.get("properties", {}).values():
+        for key, described in definition.get("properties", {}).items():
+            if _is_of_key(described.get("title"), key):
+                del described["title"]
             # pydantic leaves words out that are those of the class; an editor shows what stands at the key.
             reference = _BY_REFERENCE.fullmatch(described.get("$ref", ""))
             if reference is not None:
@@ -70,12 +73,21 @@ def _schema(kinds: Mapping[str, type[Resource]]) -> dict[str, Any]:
             if "patternProperties" in described:
                 # pydantic says what keys look like; only this says that there are no others.
                 described.setdefault("additionalProperties", False)
+            meaning = in_words(described["x-penstock"]) if "x-penstock" in described else ""
+            if meaning:
+                # Editors show the description, and no key of ours.
+                described["description"] += f"\n\nReview: {meaning}."
     for name, cls in kinds.items():
         of_kind = definitions[name]
         of_kind["description"] = f"{cls.summary[0].upper()}{cls.summary[1:]}."
         overrides = of_kind["properties"]["overrides"]
         overrides["additionalProperties"] = _partial(of_kind["properties"]["spec"], definitions)
     return definitions
+
+
+def _is_of_key(title: str | None, key: str) -> bool:
+    """Whether a title is the key in other letters, which pydantic makes of it: `Atleast`."""
+    return title is not None and title.replace(" ", "").lower() == key.replace("_", "").lower()
 
 
 def _partial(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
