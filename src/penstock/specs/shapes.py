@@ -249,6 +249,19 @@ _WORDS: dict[Any, str] = {
 }
 
 
+_HELD: dict[str, str] = {
+    "sql": "SQL",
+    "promql": "a PromQL expression",
+    "function": "a Python function as `module:function`",
+    "class": "a Python class as `module.Class`",
+    "column": "the name of a column",
+    "feature": "the name of a feature",
+    "metric": "the name of a metric such as `roc_auc`",
+    "schedule": "five cron fields such as `0 6 * * *`",
+}
+"""What text is that `Holds` marks, where a person would not call it text."""
+
+
 def _shape(annotation: Any, metadata: tuple[Any, ...] = (), discriminator: Any = None) -> Shape:
     origin = get_origin(annotation)
     if origin is Annotated:
@@ -281,7 +294,7 @@ def _shape(annotation: Any, metadata: tuple[Any, ...] = (), discriminator: Any =
         return Anything()
     refers = next((mark.kind for mark in metadata if isinstance(mark, Refers)), None)
     holds = next((mark.what for mark in metadata if isinstance(mark, Holds)), None)
-    words = f"the name of {with_article(refers)}" if refers else _WORDS.get(annotation, "text")
+    words = f"the name of {with_article(refers)}" if refers else _HELD.get(holds or "", _WORDS.get(annotation, "text"))
     return Scalar(words, refers=refers, holds=holds)
 
 
