@@ -84,13 +84,13 @@ Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """The `id` of an item in a list: it keys the item in addresses."""
-_LONGEST_LOGIN = 39
+LONGEST_LOGIN = 39
 LOGIN_PATTERN = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+|\[bot\])?"
 
 
 def _short_enough(login: str) -> str:
-    if len(login.removesuffix("[bot]")) > _LONGEST_LOGIN:
-        raise PydanticCustomError("login_length", f"expected a login of at most {_LONGEST_LOGIN} characters")
+    if len(login.removesuffix("[bot]")) > LONGEST_LOGIN:
+        raise PydanticCustomError("login_length", f"expected a login of at most {LONGEST_LOGIN} characters")
     return login
 
 
