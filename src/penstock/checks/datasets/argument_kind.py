@@ -122,7 +122,7 @@ def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, _Wron
             yield from ((("checks", position, "sql"), one) for one in _of_query(check.sql, own))
 
 
-def _of_query(text: str, tables: analysis.Typed) -> tuple[_Wrong, ...]:
+def _of_query(text: str, tables: analysis.TableTypes) -> tuple[_Wrong, ...]:
     if not _MAY_REFUSE.search(text) or not isinstance(analysis.query(text), analysis.Query):
         return ()
     return (*analysis.misfits_of_query(text, tables), *analysis.clashes_of_query(text, tables))
