@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, core_schema
 
-from penstock.specs.choices import Choice, exactly_one
+from penstock.specs.choices import KeyChoice, exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
 from penstock.specs.metrics import METRICS
 from penstock.specs.review import Absent, Area, Loosens, Review
@@ -50,11 +50,11 @@ class Node(BaseModel):
 class Choosing(Node):
     """A mapping of whose keys some exclude or need each other: what `chosen` says, to validation and to editors."""
 
-    chosen: ClassVar[Choice]
+    chosen: ClassVar[KeyChoice]
 
     @model_validator(mode="after")
-    def _made(self) -> Self:
-        return self.chosen.made(self)
+    def _is_chosen(self) -> Self:
+        return self.chosen.checked(self)
 
     @classmethod
     def __get_pydantic_json_schema__(
