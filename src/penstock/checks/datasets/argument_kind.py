@@ -66,7 +66,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 "argument-kind",
                 f"`{wrong.operator}` cannot {verb} {_NAMES[wrong.left]} and {_NAMES[wrong.right]}",
                 view.span(resource, below, within=wrong.at),
-                help=_remedy(wrong),
+                help=_remedy_of_operands(wrong),
             )
         else:
             yield Diagnostic.error(
@@ -74,7 +74,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 f"`{wrong.function}` does not accept {_NAMES[wrong.kind]}",
                 view.span(resource, below, within=wrong.at),
                 f"this is {_NAMES[wrong.kind]}",
-                help=_advice(wrong),
+                help=_remedy_of_argument(wrong),
             )
 
 
@@ -132,7 +132,7 @@ def _compares(clash: analysis.Clash) -> bool:
     return clash.operator in ("<", "<=", ">", ">=", "between")
 
 
-def _remedy(clash: analysis.Clash) -> tuple[str, ...]:
+def _remedy_of_operands(clash: analysis.Clash) -> tuple[str, ...]:
     """What to write instead of an operator between values of two kinds."""
     kinds = {clash.left, clash.right}
     compares = _compares(clash)
@@ -151,7 +151,8 @@ def _remedy(clash: analysis.Clash) -> tuple[str, ...]:
     return ("convert one of them to the type of the other",)
 
 
-def _advice(misfit: analysis.Misfit) -> tuple[str, ...]:
+def _remedy_of_argument(misfit: analysis.Misfit) -> tuple[str, ...]:
+    """What to write instead of a value that a function does not take."""
     value = misfit.argument
     operand = value if value.isidentifier() else f"({value})"
     for kinds, taken, words in _REMEDIES:
