@@ -13,7 +13,7 @@ from penstock.catalog.codes import LOADING
 from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import code_of
-from penstock.checks.engine import check, check_spec, check_whole
+from penstock.checks.engine import check, check_documents, check_spec
 from penstock.checks.rules import all_codes, all_rules
 from penstock.diagnostics.codes import Code
 from penstock.diagnostics.model import Diagnostic, Diagnostics
@@ -83,7 +83,7 @@ def test_one_by_one_the_specs_give_what_they_give_together(path: Path) -> None:
 
 def one_by_one(catalog: Catalog) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
-    found.extend(check_whole(catalog))
+    found.extend(check_documents(catalog))
     for spec_id in catalog.ids():
         found.extend(check_spec(catalog, spec_id, Dependencies()))
     return found.sorted()

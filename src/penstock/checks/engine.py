@@ -33,8 +33,8 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
 def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with one spec; it is checked again only when something in `reads` has changed.
 
-    With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has and
-    that is written in many places is reported at each.
+    With `check_documents`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has
+    and that is written in many places is reported at each.
     """
     found = Diagnostics()
     found.extend(spec_problems(catalog, spec_id, reads))
@@ -42,7 +42,7 @@ def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[
     return found.sorted()
 
 
-def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
+def check_documents(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """What belongs to no single spec: files that cannot be read, documents that are no specs, repeated names."""
     found = Diagnostics()
     found.extend(repository_problems(catalog))
