@@ -14,7 +14,8 @@ from penstock.catalog.python.imports import own_modules
 from penstock.catalog.python.reads import CodeReads, DataRead
 from penstock.catalog.python.runtime_modules import is_brought
 from penstock.catalog.sources import files_of, is_pattern, matcher, overlap
-from penstock.python.data_reads import FileRead, Part
+from penstock.python.call_reads import FileRead
+from penstock.python.data_reads import Part
 from penstock.python.paths import paths_of
 from penstock.python.readers import names_in
 from penstock.python.written_paths import in_repository
