@@ -32,12 +32,6 @@ _TABLE = re.compile(
 _IS_PATH = re.compile(r"[/.*?\[]|\A\w+\Z")
 
 
-class _Reached(NamedTuple):
-    path: str
-    name: str
-    part: Part
-
-
 def search(view: View, reference: str) -> CodeReads:
     """See `code_reads`, for a name that may be of the repository."""
     module, colon, name = reference.partition(":")
