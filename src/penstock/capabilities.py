@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from penstock.catalog.model import SpecId, View
 from penstock.diagnostics.model import Diagnostic, Span
+from penstock.lowering.plans import Plan
 from penstock.targets.registry import TARGETS, is_for
 
 
-def capability_problems(view: View, spec: SpecId, plan: Any) -> Iterator[Diagnostic]:
+def capability_problems(view: View, spec: SpecId, plan: Plan) -> Iterator[Diagnostic]:
     """What the targets that render `plan` would not do with it, at the fields that ask for it."""
     for target in TARGETS.values():
         if not is_for(target, plan):

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import orjson
-
 from penstock.capabilities import capability_problems
 from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId, View
@@ -25,7 +23,6 @@ from penstock.lowering.plans import Plan, model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
 from penstock.source.writing.emit_yaml import emit_yaml_documents
-from penstock.source.writing.write_plan import INDEX, INDEX_VERSION
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
@@ -205,39 +202,3 @@ def environment_artifacts(catalog: Catalog, artifacts: Iterable[Artifact]) -> It
             bundle = Bundle(environment.name, environment.spec.namespace, tuple(sorted(files)))
             for manifest in render(bundle):
                 yield artifact(Unit(name, "Environment", ""), manifest)
-
-
-def index(artifacts: Iterable[Artifact]) -> bytes:
-    """``index.json``: digest and owner of every artifact, a line each, so that two pull requests rarely meet in it."""
-    body = b",\n".join(_index_line(each) for each in sorted(artifacts, key=lambda each: each.path))
-    return b'{\n  "version": %d,\n  "artifacts": {\n%b\n  }\n}\n' % (INDEX_VERSION, body)
-
-
-def amended_index(listing: bytes, artifacts: Iterable[Artifact]) -> bytes:
-    """The index with the lines of some artifacts written anew; ValueError where it has no line for one of them."""
-    pieces = []
-    at = 0
-    for each in sorted(artifacts, key=lambda each: each.path):
-        start = listing.index(b"\n" + _index_name(each), at) + 1
-        pieces += [listing[at:start], _index_line(each)]
-        at = listing.index(b"}", start) + 1
-    return b"".join((*pieces, listing[at:]))
-
-
-def _index_line(artifact: Artifact) -> bytes:
-    entry = {"sha256": artifact.digest.removeprefix("sha256:"), "owner": artifact.owner}
-    return _index_name(artifact) + orjson.dumps(entry)
-
-
-def _index_name(artifact: Artifact) -> bytes:
-    return b"    " + orjson.dumps(artifact.path) + b": "
-
-
-def compile_catalog(catalog: Catalog) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
-    """Every artifact of the repository by path, the index among them, and what is wrong; nothing is written."""
-    compiled = [compile_unit(catalog, unit) for unit in units(catalog)]
-    artifacts = [each for unit in compiled for each in unit.artifacts]
-    artifacts += environment_artifacts(catalog, artifacts)
-    files = {each.path: each.body for each in artifacts if each.body is not None}
-    files[INDEX] = index(artifacts)
-    return files, tuple(found for unit in compiled for found in unit.diagnostics)

@@ -9,7 +9,7 @@ import pytest
 from catalog.repositories import load, small
 from penstock.catalog.python.functions import module_of
 from penstock.checks.engine import check
-from penstock.python.syntax import understand
+from penstock.python.syntax import parsed_module
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_the_parser_warns_of_is_printed_nowhere() -> None:
     with warnings.catch_warnings(record=True) as printed:
         warnings.simplefilter("always")
         module = module_of(load(small() | {"systems/rushes.py": text}).view(None), "systems.rushes:rush")
-        understood = understand("systems/rushes.py", text.encode())
+        understood = parsed_module("systems/rushes.py", text.encode())
     assert printed == []
     assert module is not None
     assert module.error is None

@@ -18,7 +18,7 @@ def test_the_functions_are_those_of_the_engine() -> None:
     assert {name for name, call in calls if not aggregates(call)} == set()
 
 
-def test_a_function_of_each_row_is_none() -> None:
+def test_a_function_of_each_row_is_no_aggregate() -> None:
     assert not aggregates(sqlglot.parse_one("round(x) + lower(y) || meaning(z)", dialect="duckdb"))
 
 

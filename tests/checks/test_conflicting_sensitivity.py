@@ -35,11 +35,11 @@ def test_a_lower_label_of_the_same_rows_is_an_error(label: str) -> None:
     assert headline == f"`ages.birth_year` is {own}, but `passengers` labels the same column as pii"
 
 
-def test_the_same_label_is_none() -> None:
+def test_the_same_label_is_no_conflict() -> None:
     assert conflicts(SAME, ", sensitivity: pii") == []
 
 
-def test_nor_are_other_rows() -> None:
+def test_labels_of_other_rows_are_no_conflict() -> None:
     assert conflicts("csv: data/crews.csv", "") == []
 
 

@@ -35,34 +35,53 @@ def test_what_another_environment_serves_excuses_nothing() -> None:
 
 
 def told_of(text: str) -> Diagnostic:
-    """What is told of evidence that holds this text, and to whose digest the release agrees."""
-    files = Case.read(CASE).files
-    digest = bytes_digest(files["evidence/delay.json"].encode())
-    files = edited(files | {"evidence/delay.json": text}, "specs/rollout.yaml", digest, bytes_digest(text.encode()))
-    (found,) = [one for one in check(load(files)) if one.code == "release-evidence"]
+    """The one thing that is told of evidence that holds this text, and to whose digest the release agrees."""
+    (found,) = all_told_of(text).values()
     return found
 
 
+def all_told_of(text: str) -> dict[str, Diagnostic]:
+    """All that is told of it, by headline."""
+    files = Case.read(CASE).files
+    digest = bytes_digest(files["evidence/delay.json"].encode())
+    files = edited(files | {"evidence/delay.json": text}, "specs/rollout.yaml", digest, bytes_digest(text.encode()))
+    return {one.headline: one for one in check(load(files)) if one.code == "release-evidence"}
+
+
+def told_with(changed: dict[str, Any]) -> Diagnostic:
+    """What is told of evidence in which some keys hold something else."""
+    return told_of(json.dumps(json.loads(Case.read(CASE).files["evidence/delay.json"]) | changed))
+
+
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "why"),
     [
-        {"predicateType": "urn:penstock:promotion:v1"},
-        {"predicate": None},
-        {"predicate": {"gates": "all passed"}},
-        {"predicate": {"gates": ["delay-release"]}},
-        {"predicate": {"gates": [{"gate": "delay-release", "rules": ["quality"]}]}},
-        {"subject": "delay"},
-        {"subject": ["delay"]},
-        {"subject": [{"name": "delay", "digest": "sha256:aa"}]},
+        (
+            {"predicateType": "urn:penstock:promotion:v1"},
+            "it is not an in-toto statement of the type urn:penstock:gate-evidence:v1",
+        ),
+        ({"predicate": None}, "its `predicate` is missing or invalid"),
+        ({"predicate": {"gates": "all passed"}}, "its `predicate.specs` is missing or invalid"),
+        ({"subject": "delay"}, "its `subject` is missing or invalid"),
+        ({"subject": ["delay"]}, "its `subject.0` is missing or invalid"),
+        ({"subject": [{"name": "delay", "digest": "sha256:aa"}]}, "its `subject.0.digest` is missing or invalid"),
+        ({"subject": []}, "it does not have exactly one model as its subject"),
     ],
 )
-def test_what_has_not_the_form_of_a_statement_is_none(changed: dict[str, Any]) -> None:
-    found = told_of(json.dumps(json.loads(Case.read(CASE).files["evidence/delay.json"]) | changed))
-    assert found.headline == "the evidence is not a gate attestation"
+def test_what_has_not_the_form_of_a_statement_is_told_with_the_reason(changed: dict[str, Any], why: str) -> None:
+    found = told_with(changed)
+    assert found.headline == "the evidence is not a valid gate attestation"
     assert found.primary is not None
-    assert found.primary.message == "expected the type `urn:penstock:gate-evidence:v1`"
+    assert found.primary.message == why
+
+
+def test_a_gate_that_did_not_pass_is_told_although_each_of_its_rules_did() -> None:
+    statement = json.loads(Case.read(CASE).files["evidence/delay.json"])
+    rules = [{"id": "quality", "outcome": "pass"}]
+    statement["predicate"]["gates"] = [{"gate": "delay-release", "passed": False, "rules": rules}]
+    assert "the version did not pass the gate `delay-release`" in all_told_of(json.dumps(statement))
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[{}]", "[" * 100_000, '{"payloadType": "x", "payload": "x"}'])
 def test_what_is_no_statement_at_all_is_told_so(text: str) -> None:
-    assert told_of(text).headline == "the evidence is not a gate attestation"
+    assert told_of(text).headline == "the evidence is not a valid gate attestation"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from catalog.repositories import load, small
+from catalog.repositories import edited, load, small
 from golden.case import Case
 from penstock.catalog.codes import LOADING
 from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId
 from penstock.catalog.references import code_of
-from penstock.checks.engine import check, check_spec, check_whole
+from penstock.checks.engine import check, check_documents, check_spec
 from penstock.checks.rules import all_codes, all_rules
 from penstock.diagnostics.codes import Code
 from penstock.diagnostics.model import Diagnostic, Diagnostics
@@ -74,6 +74,26 @@ def test_a_spec_is_checked_again_when_something_it_read_has_changed_and_only_the
             assert check_spec(after, spec_id, Dependencies()) == (), f"{spec_id} read {sorted(reads.keys)}"
 
 
+def test_what_a_rule_asks_past_its_view_is_no_reason_to_check_again() -> None:
+    """Places, the spec itself before overrides, and what is near to a file that is missing."""
+    asked = {name for path in CHECKS.rglob("*.py") for name in re.findall(r"view\.catalog\.(\w+)", path.read_text())}
+    assert asked == {"loaded", "repository", "span"}
+
+
+def test_a_model_is_checked_again_when_an_environment_comes_whose_image_lacks_its_library() -> None:
+    files = edited(small(), "specs/model.yaml", "sklearn.ensemble.HistGradientBoostingClassifier", "xgboost.XGBModel")
+    files = edited(files, "specs/model.yaml", 'schedule: "0 3 * * 1", ', "")
+    files["specs/platform.yaml"] = files["specs/platform.yaml"].replace("images: {", "images: {libraries: [xgboost], ")
+    staging = re.search(r"apiVersion.*\nkind: Environment\n(?:(?!---).*\n)+", files["specs/platform.yaml"])
+    assert staging is not None
+    another = staging[0].replace("name: staging", "name: sandbox").replace("[xgboost]", "[]")
+    before, after = load(files), load({**files, "specs/sandbox.yaml": another})
+    model, reads = SpecId("Model", "delay"), Dependencies()
+    assert check_spec(before, model, reads) == ()
+    assert [one.code for one in check_spec(after, model, Dependencies())] == ["missing-library"]
+    assert any(before.fingerprint(key) != after.fingerprint(key) for key in reads.keys)
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_one_by_one_the_specs_give_what_they_give_together(path: Path) -> None:
     catalog = load(Case.read(path).files)
@@ -83,7 +103,7 @@ def test_one_by_one_the_specs_give_what_they_give_together(path: Path) -> None:
 
 def one_by_one(catalog: Catalog) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
-    found.extend(check_whole(catalog))
+    found.extend(check_documents(catalog))
     for spec_id in catalog.ids():
         found.extend(check_spec(catalog, spec_id, Dependencies()))
     return found.sorted()

@@ -96,6 +96,19 @@ def test_a_page_begins_with_one_sentence() -> None:
     assert [code.name for code in CODES.values() if not code.summary.endswith(".") or len(code.summary) > 120] == []
 
 
+def pages() -> Iterator[tuple[str, str]]:
+    """Every page of the manual line by line."""
+    yield from ((code.name, line) for code in CODES.values() for line in code.manual.splitlines())
+
+
+def test_what_is_quoted_as_code_stays_on_one_line() -> None:
+    assert [one for one in pages() if not one[1].startswith("    ") and one[1].count("`") % 2] == []
+
+
+def test_a_line_of_an_example_has_one_remark_at_most() -> None:
+    assert [one for one in pages() if one[1].startswith("    ") and one[1].count(" # ") > 1] == []
+
+
 def test_the_beginning_of_a_code_is_completed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "unknown-sql"]) == 2
     assert (

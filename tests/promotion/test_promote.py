@@ -76,7 +76,7 @@ def test_evidence_of_any_form_is_told_and_breaks_nothing(repository: Repository,
     evidence.write_text(json.dumps(json.loads(evidence.read_bytes()) | wrong))
     release = repository.root / RELEASE.format("staging")
     release.write_text(release.read_text().replace(before, file_digest(evidence)))
-    assert repository.problems() == ["the evidence is not a gate attestation"]
+    assert repository.problems() == ["the evidence is not a valid gate attestation"]
 
 
 def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repository) -> None:

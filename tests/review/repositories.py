@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from penstock.catalog.load import load_work_tree
-from penstock.compiler import compile_catalog
+from penstock.compiler import compile_unit, environment_artifacts, units
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.plan import make_plan
 from penstock.source.git.repository import GitRepository
+from penstock.source.writing.artifact_index import INDEX, index
 
 SYSTEM = Path(__file__).with_name("system.yaml")
 PYTHON = "def departures():\n    return None\n"
@@ -70,8 +71,12 @@ class Repository:
 
     def compile(self) -> None:
         """Write generated/ as `penstock compile` would."""
-        files, found = compile_catalog(load_work_tree(self.root))
-        assert not found, found
+        catalog = load_work_tree(self.root)
+        compiled = [compile_unit(catalog, unit) for unit in units(catalog)]
+        assert not any(unit.diagnostics for unit in compiled), compiled
+        artifacts = [each for unit in compiled for each in unit.artifacts]
+        artifacts += environment_artifacts(catalog, artifacts)
+        files = {each.path: each.body for each in artifacts if each.body is not None} | {INDEX: index(artifacts)}
         for path in sorted((self.root / "generated").rglob("*"), reverse=True):
             if path.is_file():
                 path.unlink()

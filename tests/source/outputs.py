@@ -9,7 +9,8 @@ from pathlib import Path
 
 from penstock.source.stat_cache import Observed
 from penstock.source.writing import write_plan
-from penstock.source.writing.output import INDEX, OutputDirectory
+from penstock.source.writing.artifact_index import INDEX
+from penstock.source.writing.output import OutputDirectory
 
 ONE = {"prod/a.yaml": "a", "prod/b.yaml": "b", "staging/a.yaml": "a"}
 """Some artifacts, by their paths."""

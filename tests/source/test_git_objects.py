@@ -28,7 +28,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def reader(root: Path, timeout: float = 30) -> ObjectReader:
-    return ObjectReader(lambda: call.opened(root, ["cat-file", "--batch"]), timeout)
+    return ObjectReader(lambda: call.start_process(root, ["cat-file", "--batch"]), timeout)
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_what_is_not_there_is_none_and_leaves_the_answers_in_step(asked: ObjectR
 
 def test_one_process_serves_all_questions(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-    original = call.opened
-    monkeypatch.setattr(call, "opened", lambda *words: started.append(words) or original(*words))
+    original = call.start_process
+    monkeypatch.setattr(call, "start_process", lambda *words: started.append(words) or original(*words))
     known = GitRepository(repository)
     with known.reading():
         head = known.resolve("HEAD")

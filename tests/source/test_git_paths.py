@@ -41,7 +41,7 @@ def test_nothing_leads_to_the_folder_itself() -> None:
 
 
 @pytest.mark.parametrize("path", ["../..", "../../..", "../../../etc/passwd"])
-def test_a_path_above_the_top_is_none(path: str) -> None:
+def test_a_path_above_the_top_is_no_path(path: str) -> None:
     folder = Folder("ml")
     assert folder.outer("../x") == "x"
     with pytest.raises(ValueError, match="outside of the repository"):

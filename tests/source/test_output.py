@@ -11,7 +11,8 @@ import pytest
 
 from penstock.source import stat_cache
 from penstock.source.writing import write_plan
-from penstock.source.writing.output import INDEX, OutputConflictError, OutputDirectory
+from penstock.source.writing.artifact_index import INDEX
+from penstock.source.writing.output import OutputConflictError, OutputDirectory
 from source.outputs import ONE, applied, codes, compile_into, contents, planned, with_index
 
 

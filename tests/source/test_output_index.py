@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.source.writing.output import INDEX, OutputConflictError, OutputDirectory
+from penstock.source.writing.artifact_index import INDEX
+from penstock.source.writing.output import OutputConflictError, OutputDirectory
 from source.outputs import ONE, codes, compile_into, contents, planned, with_index
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from penstock.source.writing.output import INDEX, OutputDirectory
+from penstock.source.writing.artifact_index import INDEX
+from penstock.source.writing.output import OutputDirectory
 from source.outputs import ONE, codes, compile_into, contents, planned, with_index
 
 TO_THE_SYSTEM = ("open", "replace", "unlink", "rmdir", "mkdir", "fsync", "makedirs", "fdopen")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
+import penstock.specs
 from penstock.catalog.errors.wording import WORDINGS
 from penstock.specs.estimator import Estimator
 from penstock.specs.kinds import KINDS
@@ -20,6 +23,11 @@ FIELDS = {
     for _, mapping in mappings(kind)
     for field in mapping.fields.values()
 }
+
+
+def test_the_map_of_the_room_names_each_of_its_files() -> None:
+    files = {path.stem for path in Path(penstock.specs.__path__[0]).glob("*.py")} - {"__init__"}
+    assert set(re.findall(r"`(\w+)`", penstock.specs.__doc__ or "")) == files
 
 
 def test_the_walk_reaches_the_whole_language() -> None:

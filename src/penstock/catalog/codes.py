@@ -100,7 +100,7 @@ LOADING = (
         Some texts have a minimum length, such as the purpose of a sensitive use, which its approvers read.
         """,
     ),
-    Code("too-many", "A list or a name exceeds a limit of the language or of Kubernetes."),
+    Code("too-many", "A list, a name or a login exceeds a limit of the language, of Kubernetes or of the forge."),
     Code(
         "duplicate-item",
         """A list of unique items has a duplicate.

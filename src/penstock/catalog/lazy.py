@@ -121,7 +121,7 @@ class SpecFileIndex:
         known = self._mentioning.get(name)
         if known is None:
             if self._by_name is None and len(self._mentioning) > _FEW_NAMES:
-                self._by_name = self._index()
+                self._by_name = self._files_by_name()
             if self._by_name is None or name not in self._by_name:
                 known = tuple(file for file in self._files if name in file.text or file in self._hiding)
             else:
@@ -129,7 +129,7 @@ class SpecFileIndex:
             self._mentioning[name] = known
         return known
 
-    def _index(self) -> dict[str, list[SpecFile]]:
+    def _files_by_name(self) -> dict[str, list[SpecFile]]:
         """The files that mention each of the names that outlines declare."""
         found: dict[str, list[SpecFile]] = {one.name: [] for file in self._files for one in file.outline or ()}
         names = {name.encode(): files for name, files in found.items()}
@@ -157,18 +157,18 @@ class LazyCatalog(Catalog):
     def __init__(
         self,
         files: Iterable[SpecFile],
-        library: SpecFileIndex,
+        index: SpecFileIndex,
         repository: RepositoryFiles,
         diagnostics: Iterable[Diagnostic] = (),
     ) -> None:
-        """The catalog of those of the library's files that `files` names.
+        """The catalog of those of the index's files that `files` names.
 
         `diagnostics` are what listing and decoding the files found. Files that have been read already are whole from
         the start, with all that is wrong with them. OutlineError from any method, see there.
         """
         self.files = tuple(files)
-        self._mine = frozenset(self.files)
-        self._library = library
+        self._own_files = frozenset(self.files)
+        self._index = index
         known = [file for file in self.files if file.is_read]
         super().__init__(
             [document for file in known for document in file.content[0]],
@@ -179,9 +179,11 @@ class LazyCatalog(Catalog):
         self._lazy = _LazyDocuments(self._documents, self._register_mentions)
         self._documents = self._lazy
         self._override_keys: dict[str | None, set[str]] = {}
-        self._known = frozenset(known)
-        self._put: set[SpecFile] = set(known)
-        self._whole: set[str] = set()
+        self._read_before = frozenset(known)
+        """Files that had been read when the catalog was made."""
+        self._registered: set[SpecFile] = set(known)
+        """Files whose specs are known by their ids."""
+        self._complete_kinds: set[str] = set()
         """Kinds of which every spec is registered."""
         self._referring: dict[SpecId, tuple[SpecId, ...]] = {}
         self._found_relations: dict[tuple[str, str | None, str], tuple[str, ...]] = {}
@@ -191,7 +193,7 @@ class LazyCatalog(Catalog):
         for file in self.files:
             if kind is None or kind in file.source.text or file.hides_names:
                 self._register(file)
-        self._whole |= set(KINDS) if kind is None else {kind}
+        self._complete_kinds |= set(KINDS) if kind is None else {kind}
         return tuple(sorted(spec_id for spec_id in self._lazy if kind is None or spec_id.kind == kind))
 
     def read_since(self) -> Iterator[Diagnostic]:
@@ -200,12 +202,12 @@ class LazyCatalog(Catalog):
         Those are all that mention a spec that was asked for: one that cannot be parsed may have said anything of it.
         """
         for file in self.files:
-            if file.is_read and file not in self._known:
+            if file.is_read and file not in self._read_before:
                 yield from file.content[1]
 
     def mentioning(self, name: str) -> Iterator[SpecFile]:
         """The files in which the name of a spec may be written; the others refer to it nowhere."""
-        return (file for file in self._library.mentioning(name) if file in self._mine)
+        return (file for file in self._index.mentioning(name) if file in self._own_files)
 
     def referring(self, spec_id: SpecId) -> tuple[SpecId, ...]:
         """The specs that name this one where a reference to it belongs, or in their SQL; sorted."""
@@ -250,20 +252,20 @@ class LazyCatalog(Catalog):
             super(LazyCatalog, self)._load(spec_id)
             return self._loaded[spec_id], self._problems[spec_id]
 
-        self._loaded[spec_id], self._problems[spec_id] = self._library.loaded(document, load)
+        self._loaded[spec_id], self._problems[spec_id] = self._index.loaded(document, load)
 
     def _register_mentions(self, spec_id: SpecId) -> None:
-        if spec_id.kind in self._whole:
+        if spec_id.kind in self._complete_kinds:
             return
         for file in self.mentioning(spec_id.name):
-            if file not in self._put and (spec_id.kind in file.source.text or file.hides_names):
+            if file not in self._registered and (spec_id.kind in file.source.text or file.hides_names):
                 self._register(file)
 
     def _register(self, file: SpecFile) -> None:
         """Make the specs of a file known; where another file has one of the same name, its documents too."""
-        if file in self._put:
+        if file in self._registered:
             return
-        self._put.add(file)
+        self._registered.add(file)
         outline = file.outline
         if outline is None or any(dict.__contains__(self._lazy, one) for one in outline):
             for document in file.content[0]:
@@ -288,7 +290,7 @@ class _LazyDocuments(dict[SpecId, Document]):
     def __init__(self, documents: dict[SpecId, Document], find: Callable[[SpecId], None]) -> None:
         super().__init__(documents)
         self._find = find
-        self._looked: set[SpecId] = set()
+        self._sought: set[SpecId] = set()
         self._unread: dict[SpecId, SpecFile] = {}
         self.read = list(documents.items())
         """Documents that were read since somebody last took them from here."""
@@ -305,20 +307,20 @@ class _LazyDocuments(dict[SpecId, Document]):
 
     def get(self, key: SpecId, default: Any = None) -> Any:
         """As of any mapping."""
-        self._look(key)
+        self._read_file_of(key)
         return super().get(key, default)
 
     def __getitem__(self, key: SpecId) -> Document:
-        self._look(key)
+        self._read_file_of(key)
         return super().__getitem__(key)
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, SpecId) and key not in self._looked:
-            self._looked.add(key)
+        if isinstance(key, SpecId) and key not in self._sought:
+            self._sought.add(key)
             self._find(key)
         return super().__contains__(key)
 
-    def _look(self, key: SpecId) -> None:
+    def _read_file_of(self, key: SpecId) -> None:
         file = self._unread.get(key) if key in self else None
         if file is None:
             return

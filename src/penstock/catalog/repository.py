@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from penstock.source.writing.write_plan import read_plain_file
+from penstock.source.plain_file import read_plain_file
 
 if TYPE_CHECKING:
     from penstock.source.git.repository import GitRepository

@@ -24,8 +24,8 @@ def is_pattern(path: str) -> bool:
     return _WILD.search(path) is not None
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """What a path matches that is one of a pattern's; a star is taken to pass over slashes."""
+def matcher(pattern: str) -> re.Pattern[str]:
+    """What matches the paths that a pattern may stand for; a star is taken to pass over slashes."""
     return re.compile(translate(pattern.replace("**/", "*")))
 
 
@@ -34,7 +34,7 @@ def overlap(one: str, other: str) -> bool:
     """Whether two paths or patterns may lead to one file; a star is taken to pass over slashes."""
     one, other = in_repository(one), in_repository(other)
     if not is_pattern(one):
-        return one == other or compiled(other).match(one) is not None
+        return one == other or matcher(other).match(one) is not None
     if not is_pattern(other):
         return overlap(other, one)
     (start, *_, end), (start_there, *_, end_there) = _WILD.split(one), _WILD.split(other)

@@ -53,13 +53,13 @@ def derivation_of(view: View, dataset: Dataset) -> analysis.Derivation | None:
     return analysis.derivation(text, tables_read(view, dataset))
 
 
-def tables_read(view: View, dataset: Dataset) -> analysis.Columns:
+def tables_read(view: View, dataset: Dataset) -> analysis.Tables:
     """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
 
 
-def types_read(view: View, dataset: Dataset) -> analysis.Typed:
+def types_read(view: View, dataset: Dataset) -> analysis.TableTypes:
     """The datasets that a SQL dataset reads, with the types of their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple(

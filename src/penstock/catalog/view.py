@@ -60,6 +60,11 @@ class View:
             return None
         return self.find(Environment, self.environment_name)
 
+    def environments(self) -> tuple[str, ...]:
+        """The names of all environments, in the order of `Catalog.environments`."""
+        self._note(names_key(Environment.kind_name))
+        return self.catalog.environments()
+
     def find(self, kind: type[R], name: str) -> R | None:
         """The spec of a kind by its name; None where it is missing or invalid."""
         known = self._seen.get((kind.kind_name, name))

@@ -15,12 +15,6 @@ from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
-_OF_NAMES = frozenset({
-    "unknown-class", "unknown-column", "unknown-feature", "unknown-function", "unknown-group", "unknown-sql-function",
-    "unknown-version",
-})  # fmt: skip
-"""Rules about names that nothing has."""
-
 
 def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
@@ -29,17 +23,18 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     # What the reader could not take for sure, no rule need say anything of.
     doubtful = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
     by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Dependencies()))
-    found.extend(
-        deduplicated((one for one in by_rules if not one.primary or one.primary.span not in doubtful), _OF_NAMES)
-    )
+    sure = (one for one in by_rules if not one.primary or one.primary.span not in doubtful)
+    kinds = {spec_id.kind for spec_id in catalog.ids()}
+    once = {rule.code.name for kind in kinds for rule in rules_of(kind) if rule.once}
+    found.extend(deduplicated(sure, once))
     return found.sorted()
 
 
 def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with one spec; it is checked again only when something in `reads` has changed.
 
-    With `check_whole`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has and
-    that is written in many places is reported at each.
+    With `check_documents`, the specs of a catalog one by one give what `check` gives, but that a name that nothing has
+    and that is written in many places is reported at each.
     """
     found = Diagnostics()
     found.extend(spec_problems(catalog, spec_id, reads))
@@ -47,7 +42,7 @@ def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[
     return found.sorted()
 
 
-def check_whole(catalog: Catalog) -> tuple[Diagnostic, ...]:
+def check_documents(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """What belongs to no single spec: files that cannot be read, documents that are no specs, repeated names."""
     found = Diagnostics()
     found.extend(repository_problems(catalog))

@@ -22,14 +22,18 @@ class Rule(NamedTuple):
 
     code: Code
     check: Check
+    once: bool = False
+    """Whether what it says of several places in the same words is reported once, as of a name that nothing has."""
 
 
-def rule(code: str, severities: tuple[Severity, ...] = (Severity.ERROR,)) -> Callable[[Check], Rule]:
+def rule(
+    code: str, severities: tuple[Severity, ...] = (Severity.ERROR,), *, once: bool = False
+) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the rule `code`; the docstring of its module is the manual page."""
 
     def declare(check: Check) -> Rule:
         manual = inspect.getdoc(sys.modules[check.__module__]) or ""
-        return Rule(Code(code, manual, severities), check)
+        return Rule(Code(code, manual, severities), check, once)
 
     return declare
 

@@ -13,9 +13,9 @@ from penstock.diagnostics.columns import neutral
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.files import scan
+from penstock.source.plain_file import read_plain_file
 from penstock.source.writing.fixes import mend
 from penstock.source.writing.rewrite import rewrite
-from penstock.source.writing.write_plan import read_plain_file
 
 MOST_ROUNDS = 10
 """A fix may bring to light what another one mends; those that only undo each other end here."""

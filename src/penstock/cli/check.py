@@ -100,7 +100,7 @@ def _offer(found: tuple[Diagnostic, ...]) -> None:
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong; what policies and targets make of the specs is asked once they are sound themselves."""
-    from penstock.checks.engine import check, check_across, check_whole
+    from penstock.checks.engine import check, check_across, check_documents
     from penstock.compiler import units
     from penstock.diagnostics.model import Diagnostics
     from penstock.incremental.shares import divide, judge
@@ -110,7 +110,7 @@ def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
     shares = divide(catalog, catalog.ids(), list(units(catalog)), processors())
     with WorkerPool(len(shares), lambda share: judge(catalog, shares[share])) as pool:
-        found.extend(check_whole(catalog))
+        found.extend(check_documents(catalog))
         for share in pool.next_round():
             for checked in share:
                 found.extend(checked.problems)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.catalog.sql import analysis
-from penstock.checks.engine import check, check_whole
+from penstock.checks.engine import check, check_documents
 from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
 from penstock.diagnostics.model import Diagnostic, has_errors
 from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
@@ -96,7 +96,7 @@ class Compilation:
     def _check(self, pool: WorkerPool) -> bool:
         with self.timings.stage("check", "specs") as stage:
             stage.count = len(self.invalidation.specs)
-            self.diagnostics += check_whole(self.source.catalog)
+            self.diagnostics += check_documents(self.source.catalog)
             for checked in (one for share in pool.next_round() for one in share):
                 self.diagnostics += checked.problems
                 self.checked[str(checked.spec)] = None if checked.problems else checked.keys

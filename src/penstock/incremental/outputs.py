@@ -53,7 +53,7 @@ def look(folder: str, files: Iterable[tuple[str, Observed | None]], now_ns: int)
 
 def _digest(path: str) -> str | None:
     """The hexadecimal SHA-256 of a plain file; None where there is none."""
-    from penstock.source.writing.write_plan import read_plain_file
+    from penstock.source.plain_file import read_plain_file
 
     try:
         return sha256(read_plain_file(path)).hexdigest()

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from penstock.compiler import Artifact, CompiledUnit, amended_index, environment_artifacts, index
+from penstock.compiler import Artifact, CompiledUnit, environment_artifacts
 from penstock.incremental.build_state import BuildState, RememberedArtifact
 from penstock.incremental.invalidation import Invalidation
 from penstock.incremental.outputs import Look
 from penstock.incremental.reading import ReadSpecs
 from penstock.incremental.worker_pool import WorkerPool
 from penstock.source.keyed_jsonl import FEW, KeyedLines
+from penstock.source.plain_file import read_plain_file
 from penstock.source.stat_cache import Observed, Stat
+from penstock.source.writing.artifact_index import INDEX, amended_index, index
 from penstock.source.writing.output import OutputDirectory
-from penstock.source.writing.write_plan import INDEX, WritePlan, read_plain_file
+from penstock.source.writing.write_plan import WritePlan
 
 _PREFIX = "sha256:"
 

@@ -60,22 +60,10 @@ _WHOLE = frozenset(_DYNAMIC_PARTS) - {"numpy"}
 """Those that are used by their parts; as a whole, nobody knows what for. Functions do take `numpy` itself."""
 _SAFE_LOADERS = frozenset({"BaseLoader", "CBaseLoader", "CSafeLoader", "SafeLoader"})
 _PLACE_OF_ALLOW_PICKLE = 2
-_DYNAMIC_NAMES = frozenset(
-    {
-        *(
-            "__annotate__",
-            "__annotations__",
-            "__builtins__",
-            "__import__",
-            "__loader__",
-            "__match_args__",
-            "__package__",
-            "__path__",
-            "__spec__",
-        ),
-        *("breakpoint", "compile", "eval", "exec", "help", "importlib", FINDER),
-    }
-)
+_DYNAMIC_NAMES = frozenset({
+    "__annotate__", "__annotations__", "__builtins__", "__import__", "__loader__", "__match_args__", "__package__",
+    "__path__", "__spec__", "breakpoint", "compile", "eval", "exec", "help", "importlib", FINDER,
+})  # fmt: skip
 _DYNAMIC_ATTRIBUTES = re.compile(
     # Ways to what a module holds, to the code of a function, and to where modules are looked for.
     r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__spec__|__subclasses__|f_builtins|f_globals|"

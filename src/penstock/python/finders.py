@@ -19,13 +19,10 @@ _FACTS = frozenset({"PackageNotFoundError", "requires", "version"})
 _TEXTS = frozenset({"has_location", "name", "origin", "parent"})
 _PLACES = "submodule_search_locations"
 """A list that packages are looked for in; what changes it, changes what an import statement imports."""
-_REFLECTING = frozenset(
-    {
-        *("__closure__", "__dict__", "__getattribute__", "_getframe", "attrgetter", "cell_contents", "f_globals"),
-        *("eval", "f_locals", "getattr", "getattr_static", "getmembers", "globals", "locals", "methodcaller", "query"),
-        "vars",
-    }
-)
+_REFLECTING = frozenset({
+    "__closure__", "__dict__", "__getattribute__", "_getframe", "attrgetter", "cell_contents", "eval", "f_globals",
+    "f_locals", "getattr", "getattr_static", "getmembers", "globals", "locals", "methodcaller", "query", "vars",
+})  # fmt: skip
 """`eval` and `query` of a table of pandas read the variables around them."""
 _REFLECTING_MODULES = frozenset({"ctypes", "gc", "inspect", "marshal", "operator", "pickle"})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from penstock.python.paths import packages_of, paths_of
-from penstock.python.syntax import ParsedModule, understand
+from penstock.python.syntax import ParsedModule, parsed_module
 
 _MOST_FILES = 5_000
 """Files that one module may lead to; where they are more, it is taken to lead to any."""
@@ -49,7 +49,7 @@ class Python:
     def code(self, path: str) -> ParsedModule:
         """What is to be known of a file."""
         if path not in self._read:
-            self._read[path] = understand(path, self.read(path))
+            self._read[path] = parsed_module(path, self.read(path))
         return self._read[path]
 
     def _search(self, module: str, folder: str) -> ImportClosure:

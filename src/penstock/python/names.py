@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from penstock.python.paths import imported_from
-from penstock.python.texts import bindings
+from penstock.python.texts import COMPREHENSIONS, FUNCTIONS, bindings
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-SCOPES = (*FUNCTIONS, ast.ClassDef, *_COMPREHENSIONS)
+SCOPES = (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS)
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ class Names:
                 inner = scope
                 if isinstance(node, SCOPES):
                     inner = self.scopes[id(node)] = Scope(scope, isinstance(node, ast.ClassDef))
-                    if isinstance(node, _COMPREHENSIONS):
+                    if isinstance(node, COMPREHENSIONS):
                         _add(inner, node)
                 waiting.append((node, inner))
 
@@ -108,7 +106,7 @@ class Names:
                     above.bound.setdefault(name, []).append(None)
                 above = above.outer
             return
-        if not isinstance(node, (ast.alias, *_COMPREHENSIONS)):
+        if not isinstance(node, (ast.alias, *COMPREHENSIONS)):
             _add(scope, node)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             self._renamed.append((node.targets[0].id, node.value))

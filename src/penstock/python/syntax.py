@@ -38,7 +38,7 @@ class ParsedModule(NamedTuple):
     """Paths of files that a text in it may name, from the root or from its own folder."""
 
 
-def understand(path: str, data: bytes | None) -> ParsedModule:
+def parsed_module(path: str, data: bytes | None) -> ParsedModule:
     """What is to be known of the file at `path`, which holds `data`; None where it is not there."""
     if data is None:
         return ParsedModule("absent")

@@ -10,9 +10,9 @@ _MOST = 1_000
 """Texts of one expression; where they may be more, nobody knows them."""
 _LONGEST = 10_000
 """Letters of one text: one that is added to itself soon has no end."""
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMED = (ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.FunctionDef, ast.MatchAs, ast.MatchStar)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Texts:
@@ -83,9 +83,9 @@ class Texts:
         while waiting:
             one, local = waiting.pop()
             for name, value in bindings(one):
-                is_inside = local or isinstance(one, (*_COMPREHENSIONS, *_FUNCTIONS))
+                is_inside = local or isinstance(one, (*COMPREHENSIONS, *FUNCTIONS))
                 self._bound.setdefault(name, []).append(value if is_inside else None)
-            inner = isinstance(one, _FUNCTIONS) or (local and not isinstance(one, ast.ClassDef))
+            inner = isinstance(one, FUNCTIONS) or (local and not isinstance(one, ast.ClassDef))
             waiting += [(child, inner) for child in ast.iter_child_nodes(one)]
 
 
@@ -98,7 +98,7 @@ def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
         yield from _assigned(node.target, [node.value] if node.value is not None else None)
     elif isinstance(node, ast.For | ast.AsyncFor):
         yield from _assigned(node.target, _items(node.iter))
-    elif isinstance(node, _COMPREHENSIONS):
+    elif isinstance(node, COMPREHENSIONS):
         for part in node.generators:
             yield from _assigned(part.target, _items(part.iter))
     elif isinstance(node, ast.AugAssign):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from penstock.catalog.dependencies import spec_key
 from penstock.catalog.model import Catalog, SpecId
-from penstock.checks.engine import check_whole
+from penstock.checks.engine import check_documents
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
 from penstock.review.artifacts.comparison import Comparison
 from penstock.review.artifacts.unattributed import unattributed_changes
@@ -73,7 +73,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors = Diagnostics()
     astray = list(irregular_paths(repository, revisions))
     errors.extend(one for one in astray if not is_generated(one.path or ""))
-    errors.extend(check_whole(revisions.head.catalog))
+    errors.extend(check_documents(revisions.head.catalog))
     errors.extend(revisions.head.catalog.read_since())
     errors.extend(compilation.findings)
     generated = comparison.run(compilation, has_errors=errors.has_errors)

@@ -13,8 +13,8 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.case_folding import folded
 from penstock.source.git.sparse_checkout import left_out
 from penstock.source.model import SourceFile
+from penstock.source.plain_file import read_plain_file
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode, too_large
-from penstock.source.writing.write_plan import read_plain_file
 
 if TYPE_CHECKING:
     from penstock.source.git.repository import GitRepository

@@ -1,5 +1,12 @@
 """The language: one file a kind, on a common base.
 
-``base``, ``review`` and ``units`` are what the kinds are written in; ``kinds`` is the table of all kinds;
-``addresses``, ``overlay``, ``metrics`` and ``decision`` hold meanings that more than one room needs.
+- Kinds, in the table of `kinds`: `dataset`, `feature_set`, `model` with `estimator`, `gate`, `rollout` with `monitor`,
+  `environment`, `team`, `approval_policy`, `release`.
+- What kinds are written in: `base`, `choices`, `units`, `kubernetes`, and `review` for what a change of a field means.
+- The language as data, read off the kinds: `shapes`, `marked_fields`, `schema`.
+- Places in specs, changes of them, and their numbers in messages: `addresses`, `overlay`, `json_patch`, `numbers`.
+- What gates decide: `metrics`, `limits`, `decision`, `gate_tests`.
+- Alerts and schedules: `series`, `burn_windows`, `cron`.
+- What SQL may say in a spec, and which columns are the steps' own: `reserved_sql`, `volatile_sql`, `row_order_sql`,
+  `own_columns`.
 """

@@ -289,9 +289,9 @@ class Waiver(Node):
     id: Slug = field("Name of the waiver.", loosens=ANY, area=GOVERNANCE)
     rule: Slug = field("Id of the waived rule.", loosens=ANY, area=GOVERNANCE)
     address: str = field("Address of the spec or field that it is waived for.", loosens=ANY, area=GOVERNANCE)
-    reason: str = field("Why.", loosens=ANY, area=GOVERNANCE, min_length=10)
+    reason: str = field("Why the rule is waived.", loosens=ANY, area=GOVERNANCE, min_length=10)
     expires: Instant = field("End of the waiver.", loosens=Loosens.HIGHER, area=GOVERNANCE)
-    follow_up: str = field("Reason, and what will be done instead.", loosens=ANY, area=GOVERNANCE, min_length=10)
+    follow_up: str = field("What will be done instead.", loosens=ANY, area=GOVERNANCE, min_length=10)
 
 
 class BreakGlass(Node):

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, core_schema
 
-from penstock.specs.choices import Choice, exactly_one
+from penstock.specs.choices import KeyChoice, exactly_one
 from penstock.specs.kubernetes import FreeLabelKey, LabelValue
 from penstock.specs.metrics import METRICS
 from penstock.specs.review import Absent, Area, Loosens, Review
@@ -50,11 +50,11 @@ class Node(BaseModel):
 class Choosing(Node):
     """A mapping of whose keys some exclude or need each other: what `chosen` says, to validation and to editors."""
 
-    chosen: ClassVar[Choice]
+    chosen: ClassVar[KeyChoice]
 
     @model_validator(mode="after")
-    def _made(self) -> Self:
-        return self.chosen.made(self)
+    def _is_chosen(self) -> Self:
+        return self.chosen.checked(self)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -84,13 +84,13 @@ Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """The `id` of an item in a list: it keys the item in addresses."""
-_LONGEST_LOGIN = 39
+LONGEST_LOGIN = 39
 LOGIN_PATTERN = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+|\[bot\])?"
 
 
 def _short_enough(login: str) -> str:
-    if len(login.removesuffix("[bot]")) > _LONGEST_LOGIN:
-        raise PydanticCustomError("login_length", f"expected a login of at most {_LONGEST_LOGIN} characters")
+    if len(login.removesuffix("[bot]")) > LONGEST_LOGIN:
+        raise PydanticCustomError("login_length", f"expected a login of at most {LONGEST_LOGIN} characters")
     return login
 
 

@@ -10,13 +10,13 @@ from pydantic_core import PydanticCustomError
 M = TypeVar("M", bound=BaseModel)
 
 
-class Choice(NamedTuple):
+class KeyChoice(NamedTuple):
     """Fields of a mapping, of which at least one is given, or exactly one. What says the default is not given."""
 
     names: tuple[str, ...]
     is_exclusive: bool
 
-    def made(self, node: M) -> M:
+    def checked(self, node: M) -> M:
         """`node` itself where the right number is given; else the error ``choose_one`` or ``choose_some``."""
         given = 0
         for name in self.names:
@@ -53,14 +53,14 @@ class Choice(NamedTuple):
         return {name: cls.model_fields[name].alias or name for name in self.names}
 
 
-def exactly_one(*names: str) -> Choice:
+def exactly_one(*names: str) -> KeyChoice:
     """The choice of one of these fields, which leaves no room for another."""
-    return Choice(names, is_exclusive=True)
+    return KeyChoice(names, is_exclusive=True)
 
 
-def at_least_one(*names: str) -> Choice:
+def at_least_one(*names: str) -> KeyChoice:
     """The choice of one or more of these fields."""
-    return Choice(names, is_exclusive=False)
+    return KeyChoice(names, is_exclusive=False)
 
 
 def _default(cls: type[BaseModel], name: str) -> Any:

@@ -24,14 +24,14 @@ def patched(document: Any, operation: Mapping[str, Any]) -> Any:
     """The document after one operation; the document itself stays as it is. DoesNotFitError where it does not fit."""
     import jsonpatch
 
-    _look_at(document, operation)
+    _must_fit(document, operation)
     try:
         return jsonpatch.apply_patch(document, [dict(operation)])
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         raise DoesNotFitError("op", str(error)) from error
 
 
-def _look_at(document: Any, operation: Mapping[str, Any]) -> None:
+def _must_fit(document: Any, operation: Mapping[str, Any]) -> None:
     """DoesNotFitError where the operation asks for what the document has not, in words that say what it has."""
     verb = operation["op"]
     if verb in ("add", "replace", "test") and "value" not in operation:

@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from penstock.specs.shapes import Choice, Entries, Items, Mapping, Pointer, Scalar, Shape, Tagged, mapping_of
+from penstock.specs.addresses import Pointer
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 
 class Found(NamedTuple):

@@ -19,10 +19,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from penstock.diagnostics.grammar import joined, with_article
+from penstock.specs.addresses import Pointer
 from penstock.specs.base import Holds, Refers
 from penstock.specs.units import Duration, Fraction, Quantity
-
-Pointer = tuple[str | int, ...]
 
 
 class Scalar(NamedTuple):

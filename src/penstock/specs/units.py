@@ -1,4 +1,4 @@
-"""Numbers that carry units: durations, fractions, Kubernetes quantities, digests, cron schedules.
+"""Numbers that carry units: durations, fractions, Kubernetes quantities.
 
 Each type validates from the text that people write and prints the canonical form of it, so that ``60m`` and ``1h``
 are the same value to a review and ``25%`` prints as ``25%``.

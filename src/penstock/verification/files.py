@@ -9,9 +9,9 @@ from pathlib import Path
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.files import unreadable
 from penstock.source.model import Document, SourceFile
+from penstock.source.plain_file import read_plain_file
 from penstock.source.reading.characters import decode
 from penstock.source.reading.yaml_reader import read_documents
-from penstock.source.writing.write_plan import read_plain_file
 
 GENERATED = "generated"
 

@@ -12,10 +12,11 @@ import pytest
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog
 from penstock.catalog.view import View
-from penstock.compiler import Artifact, Unit, compile_unit, index, units
+from penstock.compiler import Artifact, Unit, compile_unit, units
 from penstock.review import head_compilation
 from penstock.review.artifacts.affected_units import AffectedUnits
 from penstock.review.artifacts.committed_index import read_index
+from penstock.source.writing.artifact_index import index
 from penstock.specs.rollout import Rollout, RolloutSpec
 from review.repositories import Documents, Repository
 

@@ -11,7 +11,7 @@ from penstock.catalog.errors.reported import Reported
 from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_type
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety
 from penstock.source.model import Pointer
-from penstock.specs.base import Resource
+from penstock.specs.base import LONGEST_LOGIN, Resource
 from penstock.specs.kubernetes import RESERVED_LABELS
 from penstock.specs.numbers import number
 from penstock.specs.shapes import Scalar, Tagged
@@ -279,6 +279,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "duplicate_item": _repeated,
     "reserved_label": _reserved_label,
     "name_length": _custom("too-many", "{} is too long", "Kubernetes takes at most 253 characters"),
+    "login_length": _custom("too-many", "{} is too long", f"a login has at most {LONGEST_LOGIN} characters"),
     "cidr": _cidr,
     "link_local": _custom(
         "invalid-format",

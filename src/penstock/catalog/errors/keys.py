@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Any, NamedTuple
 
 from penstock.catalog.errors.places import Place
 from penstock.catalog.errors.remedies import alternatives
 from penstock.catalog.errors.reported import Reported
-from penstock.diagnostics.grammar import listed, with_article
-from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety
+from penstock.diagnostics.grammar import joined, listed, with_article
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean, is_certain
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
@@ -36,52 +36,101 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 """Keys of other systems, in lower case, with those of this language that say it, where a mapping has them."""
 
 
+class _UnknownKey(NamedTuple):
+    """A key that the language does not know where it stands."""
+
+    key: str
+    span: Span
+    parent: Mapping | None
+    present: dict[str, Any]
+    """What stands beside it. In an override, what it says itself: the rest is there to be overridden."""
+
+    @property
+    def absent(self) -> list[str]:
+        """The keys that its mapping may have and does not."""
+        return [name for name in self.parent.fields if name not in self.present] if self.parent is not None else []
+
+
+class _Advice(NamedTuple):
+    """What to do about an unknown key."""
+
+    helps: tuple[str, ...]
+    meant: tuple[str, ...] = ()
+    """The keys that were probably meant, which so are not missing."""
+    fix: Fix | None = None
+
+
 def unknown_key(
     kind: type[Resource], reported: Reported, place: Place, missing: list[str]
 ) -> tuple[Diagnostic, tuple[str, ...]]:
     """The diagnostic of a key that the language does not know there, and the keys that were probably meant."""
-    key = str(place.pointer[-1])
-    span = reported.span(place.pointer, "key")
-    parent = place.parent
-    # In an override, what it says itself: the rest is there to be overridden.
-    present = reported.own(place.pointer[:-1])
-    known = [name for name in parent.fields if name not in present] if parent is not None else []
-    guesses = did_you_mean(key, missing) or did_you_mean(key, known)
-    holder = _holder(kind, place, reported)
-    headline = f"{holder} has no key `{key}`"
-    if guesses:
-        certain = is_certain(key, did_you_mean(key, {*missing, *known})) and not _has_rival(
-            guesses[0], key, parent, present
-        )
-        fix = Fix(Safety.SAFE if certain else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(span, guesses[0]),))
-        help_ = f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,), fix=fix), (guesses[0],)
-    meant = [name for name in _SYNONYMS.get(key.lower(), ()) if name in known]
-    if meant:
-        help_ = f"write {' or '.join(f'`{name}`' for name in meant)}"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (meant[0],)
-    inside, of_override = reported.value(place.pointer), ""
-    if reported.environment is not None and len(place.pointer) == 2:
-        of_override = _of_override(kind, key)
-    if not of_override and isinstance(inside, dict) and inside and set(inside) <= set(known):
-        help_ = f"write {listed(list(inside))} directly, without `{key}` around them"
-        if len(inside) == 1:
-            help_ = f"write {listed(list(inside))} directly, without `{key}` around it"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), tuple(inside)
-    taken = did_you_mean(
-        key, [name for name in present if name != key and parent is not None and name in parent.fields]
+    unknown = _UnknownKey(
+        str(place.pointer[-1]), reported.span(place.pointer, "key"), place.parent, reported.own(place.pointer[:-1])
     )
-    elsewhere = of_override or _elsewhere(kind, place, key)
-    if taken:
-        help_ = f"`{taken[0]}` already exists: delete this one"
-        return Diagnostic.error("unknown-key", headline, span, help=(help_,)), (taken[0],)
-    own = (f"valid keys are {listed(list(parent.fields))}",) if parent is not None else ()
-    if elsewhere:
-        # Where it would be right in several places, what is right here is as likely to be sought.
-        is_short = " or `" in elsewhere and len("".join(own)) < _LONGEST
-        helps = (elsewhere, *own) if is_short else (elsewhere,)
-        return Diagnostic.error("unknown-key", headline, span, help=helps), ()
-    return Diagnostic.error("unknown-key", headline, span, help=own), ()
+    headline = f"{_holder(kind, place, reported)} has no key `{unknown.key}`"
+    advice = _advice(kind, reported, place, unknown, missing)
+    return Diagnostic.error("unknown-key", headline, unknown.span, help=advice.helps, fix=advice.fix), advice.meant
+
+
+def _advice(
+    kind: type[Resource], reported: Reported, place: Place, unknown: _UnknownKey, missing: list[str]
+) -> _Advice:
+    """The likeliest of what may have happened."""
+    is_of_override = reported.environment is not None and len(place.pointer) == 2
+    of_override = _of_override(kind, unknown.key) if is_of_override else ""
+    return (
+        _misspelt(unknown, missing)
+        or _of_other_systems(unknown)
+        or (_needless(unknown, reported.value(place.pointer)) if not of_override else None)
+        or _repeated(unknown)
+        or _misplaced(unknown, of_override or _elsewhere(kind, place, unknown.key))
+        or _Advice(_valid_keys(unknown))
+    )
+
+
+def _misspelt(unknown: _UnknownKey, missing: list[str]) -> _Advice | None:
+    """A slip of the hand; what the mapping needs is likelier than what it may have."""
+    key, absent = unknown.key, unknown.absent
+    guesses = did_you_mean(key, missing) or did_you_mean(key, absent)
+    if not guesses:
+        return None
+    is_sure = is_certain(key, did_you_mean(key, {*missing, *absent})) and not _has_rival(unknown, guesses[0])
+    fix = Fix(Safety.SAFE if is_sure else Safety.UNSAFE, f"write `{guesses[0]}`", (Edit(unknown.span, guesses[0]),))
+    return _Advice((f"did you mean {' or '.join(f'`{guess}`' for guess in guesses)}?",), (guesses[0],), fix)
+
+
+def _of_other_systems(unknown: _UnknownKey) -> _Advice | None:
+    """What other systems call one of the keys."""
+    meant = [name for name in _SYNONYMS.get(unknown.key.lower(), ()) if name in unknown.absent]
+    return _Advice((f"write {' or '.join(f'`{name}`' for name in meant)}",), (meant[0],)) if meant else None
+
+
+def _needless(unknown: _UnknownKey, value: Any) -> _Advice | None:
+    """A level too many, around keys that belong where it stands."""
+    if not isinstance(value, dict) or not value or not set(value) <= set(unknown.absent):
+        return None
+    them = "it" if len(value) == 1 else "them"
+    return _Advice((f"write {listed(value)} directly, without `{unknown.key}` around {them}",), tuple(value))
+
+
+def _repeated(unknown: _UnknownKey) -> _Advice | None:
+    """A slip of the hand for a key that is there already."""
+    known = unknown.parent.fields if unknown.parent is not None else {}
+    taken = did_you_mean(unknown.key, [name for name in unknown.present if name != unknown.key and name in known])
+    return _Advice((f"`{taken[0]}` already exists: delete this one",), (taken[0],)) if taken else None
+
+
+def _misplaced(unknown: _UnknownKey, elsewhere: str) -> _Advice | None:
+    """A key of another place; where it would be right in several, what is right here is as likely to be sought."""
+    if not elsewhere:
+        return None
+    valid = _valid_keys(unknown)
+    is_short = " or `" in elsewhere and len("".join(valid)) < _LONGEST
+    return _Advice((elsewhere, *valid) if is_short else (elsewhere,))
+
+
+def _valid_keys(unknown: _UnknownKey) -> tuple[str, ...]:
+    return (f"valid keys are {listed(unknown.parent.fields)}",) if unknown.parent is not None else ()
 
 
 def _of_override(kind: type[Resource], key: str) -> str:
@@ -96,10 +145,11 @@ def _of_override(kind: type[Resource], key: str) -> str:
     return ""
 
 
-def _has_rival(guess: str, key: str, parent: Mapping | None, present: Iterable[str]) -> bool:
+def _has_rival(unknown: _UnknownKey, guess: str) -> bool:
     """Whether another unknown key of the mapping may be meant to be the same one."""
-    known = parent.fields if parent is not None else {}
-    return any(guess in did_you_mean(name, known) for name in present if name != key and name not in known)
+    known = unknown.parent.fields if unknown.parent is not None else {}
+    others = (name for name in unknown.present if name != unknown.key and name not in known)
+    return any(guess in did_you_mean(name, known) for name in others)
 
 
 def _holder(kind: type[Resource], place: Place, reported: Reported) -> str:
@@ -124,7 +174,7 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
             prefix = f"{place.siblings.key}: " if place.siblings.key else ""
             forms = [f"{prefix}{form}" for form in forms]
             what = "" if prefix else " rules"
-            return f"it belongs to {listed(forms).replace(' and ', ' or ')}{what}"
+            return f"it belongs to {listed(forms, 'or')}{what}"
     below = [name for name, one in _fields(place.parent) if isinstance(one.shape, Mapping) and key in one.shape.fields]
     if len(below) == 1:
         return f"`{key}` belongs in `{below[0]}`: `{below[0]}: {{{key}: ...}}`"
@@ -133,7 +183,7 @@ def _elsewhere(kind: type[Resource], place: Place, key: str) -> str:
         return f"`{key}` belongs in " + " or ".join(f"`{path}`" if path != "the top level" else path for path in paths)
     kinds = [name for name, other in KINDS.items() if other is not kind and key in _spec_of(other).fields]
     if place.pointer[:-1] == ("spec",) and kinds:
-        return f"`{key}` is a key of {listed(kinds).replace('`', '').replace(' and ', ' or ')}, not of {kind.kind_name}"
+        return f"`{key}` is a key of {joined(kinds, 'or')}, not of {kind.kind_name}"
     return ""
 
 
@@ -177,9 +227,8 @@ def lacking_keys(
         headline = f"the override for `{reported.environment}` removes {listed(keys)}, which {holder} requires"
         yield Diagnostic.error("missing-key", headline, reported.span(first, "key"), help=("delete the line",))
         return
-    of: Literal["value", "key"] = "key"
     yield Diagnostic.error(
-        "missing-key", f"{holder} lacks {listed(keys)}", reported.span(parent, of), help=tuple(helps)
+        "missing-key", f"{holder} lacks {listed(keys)}", reported.span(parent, "key"), help=tuple(helps)
     )
 
 
@@ -216,5 +265,5 @@ def ambiguous_rule(reported: Reported, place: Place) -> Diagnostic:
         "ambiguous-rule",
         f"{called} has no type",
         reported.span(place.pointer, "key"),
-        help=(f"add one of {listed(list(RULE_FORMS)).replace(' and ', ' or ')}",),
+        help=(f"add one of {listed(RULE_FORMS, 'or')}",),
     )

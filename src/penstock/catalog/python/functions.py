@@ -14,6 +14,10 @@ from penstock.python.paths import imported_from, paths_of
 _KEPT_TREES = 16
 
 
+Place = tuple[str, int]
+"""A file and a line."""
+
+
 class Signature(NamedTuple):
     """What can be called, and with how many positional arguments."""
 

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
-from penstock.catalog.python.functions import Module, module_of
+from penstock.catalog.python.functions import Module, Place, module_of
 from penstock.catalog.python.runtime_modules import is_brought
 
 _MOST_FILES = 500
 """Files beyond which nothing is followed any more: what is found so far is so all the same."""
-
-Place = tuple[str, int]
-"""A file and a line."""
 
 
 class Import(NamedTuple):

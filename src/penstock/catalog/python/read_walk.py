@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.catalog.python.anatomies import anatomy_of
-from penstock.catalog.python.functions import Module, module_of
+from penstock.catalog.python.functions import Module, Place, module_of
 from penstock.catalog.python.imports import own_modules
-from penstock.catalog.python.reads import CodeReads, DataRead, Place
+from penstock.catalog.python.reads import CodeReads, DataRead
 from penstock.catalog.python.runtime_modules import is_brought
-from penstock.catalog.sources import compiled, files_of, is_pattern, overlap
-from penstock.python.data_reads import FileRead, Part
+from penstock.catalog.sources import files_of, is_pattern, matcher, overlap
+from penstock.python.call_reads import FileRead
+from penstock.python.data_reads import Part
 from penstock.python.paths import paths_of
 from penstock.python.readers import names_in
 from penstock.python.written_paths import in_repository
@@ -29,12 +30,6 @@ _TABLE = re.compile(
 )
 """Files that hold rows, or may."""
 _IS_PATH = re.compile(r"[/.*?\[]|\A\w+\Z")
-
-
-class _Reached(NamedTuple):
-    path: str
-    name: str
-    part: Part
 
 
 def search(view: View, reference: str) -> CodeReads:
@@ -198,7 +193,7 @@ def _declared(view: View) -> _Declared:
         for one in inner.all(Dataset):
             for file in map(in_repository, files_of(one.spec.source)):
                 if is_pattern(file):
-                    patterns.append((compiled(file), file, one.name))
+                    patterns.append((matcher(file), file, one.name))
                 else:
                     plain.setdefault(file, []).append(one.name)
             if one.spec.source.python is not None:
@@ -216,7 +211,7 @@ def _sources(view: View, path: str, *, with_folders: bool = False) -> Iterator[s
     for folder in (path, *_folders(path)):
         yield from declared.plain.get(folder, ())
     if is_pattern(path):
-        wanted = compiled(path)
+        wanted = matcher(path)
         yield from (name for file, names in declared.plain.items() if wanted.match(file) for name in names)
         yield from (name for _, file, name in declared.patterns if overlap(path, file))
     else:

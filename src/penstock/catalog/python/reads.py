@@ -11,15 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from penstock.catalog.model import View
-from penstock.catalog.python.functions import module_of
+from penstock.catalog.python.functions import Place, module_of
 from penstock.catalog.python.runtime_modules import is_of_library
 from penstock.python.written_paths import in_repository
 
 _WORD = re.compile(r"[\w./-]+")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-
-Place = tuple[str, int]
-"""A file and a line."""
 
 
 class DataRead(NamedTuple):

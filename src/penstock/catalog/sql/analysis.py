@@ -14,19 +14,19 @@ import orjson
 from penstock.catalog.sql.values import (
     NO_WINDOW,
     Clash,
-    Columns,
+    ColumnTypes,
     ColumnUse,
     Derivation,
     Expression,
-    Given,
     Misfit,
     Query,
     Range,
+    ResultColumn,
     SqlError,
     TableColumn,
+    Tables,
+    TableTypes,
     TableUse,
-    Typed,
-    Types,
     UnknownColumn,
     UnknownFunction,
 )
@@ -34,20 +34,20 @@ from penstock.catalog.sql.values import (
 __all__ = [
     "NO_WINDOW",
     "Clash",
+    "ColumnTypes",
     "ColumnUse",
-    "Columns",
     "Derivation",
     "Expression",
-    "Given",
     "Misfit",
     "Query",
     "Range",
+    "ResultColumn",
     "Results",
     "SqlError",
     "TableColumn",
+    "TableTypes",
     "TableUse",
-    "Typed",
-    "Types",
+    "Tables",
     "UnknownColumn",
     "UnknownFunction",
     "clashes_of_expression",
@@ -77,7 +77,7 @@ def query(text: str) -> Query | SqlError:
     return _result("query", (text,), _query_of)
 
 
-def derivation(text: str, tables: Columns) -> Derivation:
+def derivation(text: str, tables: Tables) -> Derivation:
     """The columns of a query's result, given the columns of the tables; `text` must be a query.
 
     The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
@@ -86,7 +86,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
     return _result("derivation", (text, tables), _derivation_of)
 
 
-def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+def unknown_columns(text: str, tables: Tables) -> tuple[UnknownColumn, ...]:
     """Columns of a query that no table in their scope has, each where it stands first; `text` must be a query.
 
     Scopes that read subqueries are left to the engine.
@@ -94,7 +94,7 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     return _result("unknown_columns", (text, tables), _unknown_columns_of)
 
 
-def kind(text: str, columns: Types) -> str:
+def kind(text: str, columns: ColumnTypes) -> str:
     """Of which kind the values of an expression are (see `kinds`); empty where nobody can tell.
 
     `text` must be an expression, and `columns` those that it reads.
@@ -102,27 +102,27 @@ def kind(text: str, columns: Types) -> str:
     return _result("kind", (text, columns), str)
 
 
-def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+def kinds(text: str, tables: TableTypes) -> tuple[ResultColumn, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
     return _result("kinds", (text, tables), _given_of)
 
 
-def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+def misfits_of_expression(text: str, columns: ColumnTypes) -> tuple[Misfit, ...]:
     """The calls of functions that refuse the value they are given; `text` must be an expression."""
     return _result("misfits_of_expression", (text, columns), _misfits_of)
 
 
-def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+def misfits_of_query(text: str, tables: TableTypes) -> tuple[Misfit, ...]:
     """The calls of functions that refuse the value they are given; `text` must be a query."""
     return _result("misfits_of_query", (text, tables), _misfits_of)
 
 
-def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+def clashes_of_expression(text: str, columns: ColumnTypes) -> tuple[Clash, ...]:
     """The operators that refuse their two sides; `text` must be an expression."""
     return _result("clashes_of_expression", (text, columns), _clashes_of)
 
 
-def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+def clashes_of_query(text: str, tables: TableTypes) -> tuple[Clash, ...]:
     """The operators that refuse their two sides; `text` must be a query."""
     return _result("clashes_of_query", (text, tables), _clashes_of)
 
@@ -241,8 +241,8 @@ def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...
     return tuple(UnknownColumn(one["name"], tuple(one["at"]), one["table"]) for one in plain)
 
 
-def _given_of(plain: list[dict[str, Any]]) -> tuple[Given, ...]:
-    return tuple(Given(one["name"], one["kind"], tuple(one["at"])) for one in plain)
+def _given_of(plain: list[dict[str, Any]]) -> tuple[ResultColumn, ...]:
+    return tuple(ResultColumn(one["name"], one["kind"], tuple(one["at"])) for one in plain)
 
 
 def _misfits_of(plain: list[dict[str, Any]]) -> tuple[Misfit, ...]:

@@ -16,10 +16,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from penstock.catalog.sql.calls import Given, given_arguments
-from penstock.catalog.sql.kinds import Column, kind_of
+from penstock.catalog.sql.calls import WrittenCall, written_calls
+from penstock.catalog.sql.kinds import KindOf, kind_of
 from penstock.catalog.sql.nodes import expression_nodes, query_nodes
-from penstock.catalog.sql.values import DIALECT, Misfit, Range, Typed, Types
+from penstock.catalog.sql.values import DIALECT, ColumnTypes, Misfit, Range, TableTypes
 
 TABLE = Path(__file__).with_suffix(".json")
 
@@ -32,7 +32,7 @@ OF_TEXT = (
 """What gives text for sure: one in quotes is whatever a function takes."""
 OWN_NAMES = (exp.Lambda, exp.Comprehension)
 """Where a name may stand for something else than a column."""
-_Places = dict[int | None, tuple[exp.Expr, Column]]
+_Places = dict[int | None, tuple[exp.Expr, KindOf]]
 """By where it starts: a node, and what its columns are."""
 
 
@@ -43,19 +43,19 @@ def refused() -> dict[str, tuple[frozenset[str], ...]]:
     return {call: tuple(frozenset(kinds.split()) for kinds in places) for call, places in table.items()}
 
 
-def expression_misfits(tree: exp.Expr, text: str, types: Types) -> Iterator[Misfit]:
+def expression_misfits(tree: exp.Expr, text: str, types: ColumnTypes) -> Iterator[Misfit]:
     """The calls in an expression over columns of these types that DuckDB refuses for the kind of an argument."""
     return _misfits(text, {_start(node): (node, of) for node, of in expression_nodes(tree, types)})
 
 
-def query_misfits(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Misfit]:
+def query_misfits(tree: exp.Expr, text: str, tables: TableTypes) -> Iterator[Misfit]:
     """The calls in a query over these tables that DuckDB refuses for the kind of an argument."""
     return _misfits(text, {_start(node): (node, of) for node, of in query_nodes(tree, tables)})
 
 
 def _misfits(text: str, places: _Places) -> Iterator[Misfit]:
     yield from _extracted(text, places)
-    for call in given_arguments(text):
+    for call in written_calls(text):
         refuses = refused().get(f"{call.name.lower()}/{len(call.arguments)}", ())
         node, of = _found(call, places) if refuses else (None, None)
         if node is None or of is None or node.find_ancestor(*OWN_NAMES) is not None:
@@ -79,7 +79,7 @@ def _extracted(text: str, places: _Places) -> Iterator[Misfit]:
             yield Misfit("extract", kind, takes, text[start:end], (start, end), before)
 
 
-def _found(call: Given, places: _Places) -> tuple[exp.Expr | None, Column | None]:
+def _found(call: WrittenCall, places: _Places) -> tuple[exp.Expr | None, KindOf | None]:
     """The call in the tree or, of functions of which sqlglot loses the place, a column in its arguments."""
     if call.at[0] in places:
         return places[call.at[0]]
@@ -88,7 +88,7 @@ def _found(call: Given, places: _Places) -> tuple[exp.Expr | None, Column | None
     return next((one for one in within if isinstance(one[0], exp.Column)), (None, None))
 
 
-def _misfit(text: str, call: Given, at: Range, kind: str, kinds: frozenset[str]) -> Misfit:
+def _misfit(text: str, call: WrittenCall, at: Range, kind: str, kinds: frozenset[str]) -> Misfit:
     before, after = text[call.within[0] : at[0]], text[at[1] : call.within[1]]
     return Misfit(call.name, kind, tuple(one for one in _ALL if one not in kinds), text[slice(*at)], at, before, after)
 

@@ -26,7 +26,7 @@ _WITHOUT_PLACE = frozenset(DuckDB.parser_class.FUNCTION_PARSERS)
 """Functions of whose calls sqlglot does not say where they stand."""
 
 
-class _Call(NamedTuple):
+class _PossibleCall(NamedTuple):
     """A name with a bracket behind it, which may be a function."""
 
     name: str
@@ -35,7 +35,7 @@ class _Call(NamedTuple):
     """How many there are; None where commas do not tell."""
 
 
-class Given(NamedTuple):
+class WrittenCall(NamedTuple):
     """A call with the text of its arguments."""
 
     name: str
@@ -46,7 +46,7 @@ class Given(NamedTuple):
     """All that stands between the brackets."""
 
 
-def given_arguments(text: str) -> Iterator[Given]:
+def written_calls(text: str) -> Iterator[WrittenCall]:
     """What looks like a call of a function whose arguments commas part, in the order of the text."""
     starts = {call.at[0]: call for call in _calls(text) if call.arguments}
     if not starts:
@@ -60,7 +60,7 @@ def given_arguments(text: str) -> Iterator[Given]:
         end = _closing(tokens, position + 1)
         arguments = tuple(_parts(tokens, first, end))
         if len(arguments) == call.arguments:
-            yield Given(call.name, call.at, arguments, (tokens[position + 2].start, tokens[end - 1].end + 1))
+            yield WrittenCall(call.name, call.at, arguments, (tokens[position + 2].start, tokens[end - 1].end + 1))
 
 
 def _parts(tokens: list[Token], first: int, end: int) -> Iterator[Range]:
@@ -134,11 +134,11 @@ def _places(tree: exp.Expr) -> set[int]:
 
 
 @lru_cache(maxsize=1)
-def _calls(text: str) -> tuple[_Call, ...]:
+def _calls(text: str) -> tuple[_PossibleCall, ...]:
     return tuple(_called(DuckDB().tokenize(text))) if "(" in text else ()
 
 
-def _called(tokens: list[Token]) -> Iterator[_Call]:
+def _called(tokens: list[Token]) -> Iterator[_PossibleCall]:
     for position, token in enumerate(tokens[:-1]):
         follows = tokens[position + 1].token_type is TokenType.L_PAREN
         is_name = token.token_type is TokenType.IDENTIFIER or token.text.replace("_", "").isalnum()
@@ -147,7 +147,7 @@ def _called(tokens: list[Token]) -> Iterator[_Call]:
             # `text.upper()` gives the text as an argument, `main.upper(text)` does not.
             fixed = not after_dot and token.text.lower() not in OWN_GRAMMAR
             arguments = _arguments(tokens[position + 2 :]) if fixed else None
-            yield _Call(token.text, (token.start, token.end + 1), arguments)
+            yield _PossibleCall(token.text, (token.start, token.end + 1), arguments)
 
 
 def _arguments(tokens: list[Token]) -> int | None:

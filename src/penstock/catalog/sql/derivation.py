@@ -14,7 +14,7 @@ from sqlglot.schema import MappingSchema
 from penstock.catalog.sql.aggregates import aggregates
 from penstock.catalog.sql.deciders import deciders, ingredients, windows
 from penstock.catalog.sql.kinds import is_named
-from penstock.catalog.sql.values import DIALECT, Columns, Derivation, TableColumn
+from penstock.catalog.sql.values import DIALECT, Derivation, TableColumn, Tables
 
 _UNNAMED = "_without_a_name"
 """What a column is called here to which its query gives no name."""
@@ -26,7 +26,7 @@ _Made = tuple[tuple[str, frozenset[TableColumn]], ...]
 """Columns of a result by name, each with the columns of tables that it is made of."""
 
 
-def derived(tree: exp.Query, tables: Columns) -> Derivation:
+def derived(tree: exp.Query, tables: Tables) -> Derivation:
     """The columns of a query's result, given the columns of the tables; the query must be none that is opaque.
 
     What cannot be followed is made of everything, or is not told where its names are not known either.

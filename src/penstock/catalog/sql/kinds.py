@@ -2,8 +2,8 @@
 
 A kind is a type of the language (`int`, `float`, `bool`, `string`, `timestamp`, `date`) or what converts to fewer of
 them than its type would: `fraction`, numbers that are not whole but by chance; `words`, text that is no number and no
-truth value; and
-`interval`, `time`, `list`, `struct`, which are no values of a column at all. Empty is whatever nobody can tell.
+truth value; and `interval`, `time`, `list`, `struct`, which are no values of a column at all. Empty is whatever nobody
+can tell.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from penstock.catalog.sql.values import Typed
+from penstock.catalog.sql.values import TableTypes
 
 _NUMBERS = frozenset({"int", "float", "fraction"})
 _TIMES = frozenset({"timestamp", "date"})
@@ -75,7 +75,7 @@ _TYPES: tuple[tuple[frozenset[exp.DType], str], ...] = (
     (frozenset({exp.DType.STRUCT}), "struct"),
 )
 
-Column = Callable[[exp.Column], str]
+KindOf = Callable[[exp.Column], str]
 """The kind of a column; empty where nobody can tell."""
 
 
@@ -84,7 +84,7 @@ def expression_kind(tree: exp.Expr, columns: dict[str, str]) -> str:
     return kind_of(tree, lambda column: columns.get(column.name.lower(), ""))
 
 
-def query_kinds(tree: exp.Expr, tables: Typed) -> list[tuple[str, str, exp.Expr]]:
+def query_kinds(tree: exp.Expr, tables: TableTypes) -> list[tuple[str, str, exp.Expr]]:
     """The name and the kind of each column of a query's result that is told, and the expression that gives it."""
     typed = {name: {column.lower(): type_ for column, type_ in columns} for name, columns in tables}
     try:
@@ -109,7 +109,7 @@ def is_named(selected: exp.Expr) -> bool:
     return isinstance(bare, _NAMED)
 
 
-def column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> Column:
+def column_in(scope: Scope, typed: dict[str, dict[str, str]]) -> KindOf:
     """The kinds of columns as a scope of a query sees them, given the types of those of its tables."""
 
     def kind(column: exp.Column) -> str:
@@ -134,7 +134,7 @@ def _is_renamed(table: exp.Expr | None) -> bool:
     return table is not None and bool(table.alias_column_names or table.args.get("pivots"))
 
 
-def kind_of(node: exp.Expr | None, column: Column) -> str:
+def kind_of(node: exp.Expr | None, column: KindOf) -> str:
     """The kind of the values of an expression, given that of each column."""
     if node is None:
         return ""
@@ -168,7 +168,7 @@ def _of_literal(node: exp.Literal) -> str:
     return "float" if float(node.name).is_integer() else "fraction"
 
 
-def _of_cast(node: exp.Cast, column: Column) -> str:
+def _of_cast(node: exp.Cast, column: KindOf) -> str:
     if isinstance(node.this, exp.Cast) and isinstance(_uncast(node), exp.Literal):
         return ""  # sqlglot reads `date '2026-01-01'::varchar` as if the date came last
     to = next((kind for types, kind in _TYPES if node.to.this in types), "")
@@ -237,7 +237,7 @@ def _of_times(minus: bool, left: str, right: str) -> str:
     return "timestamp" if not minus and left == "interval" and right in _TIMES else ""
 
 
-def _of_function(node: exp.Expr, column: Column) -> str:
+def _of_function(node: exp.Expr, column: KindOf) -> str:
     if isinstance(node, exp.Case | exp.If | exp.Coalesce):
         return _of_branches(kind_of(one, column) for one in _branches(node))
     if isinstance(node, exp.Extract):

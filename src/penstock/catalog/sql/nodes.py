@@ -8,18 +8,18 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import build_scope
 
-from penstock.catalog.sql.kinds import Column, column_in
-from penstock.catalog.sql.values import Typed, Types
+from penstock.catalog.sql.kinds import KindOf, column_in
+from penstock.catalog.sql.values import ColumnTypes, TableTypes
 
 
-def expression_nodes(tree: exp.Expr, types: Types) -> Iterator[tuple[exp.Expr, Column]]:
+def expression_nodes(tree: exp.Expr, types: ColumnTypes) -> Iterator[tuple[exp.Expr, KindOf]]:
     """The parts of an expression over columns of these types."""
     known = dict(types)
-    of: Column = lambda column: "" if column.table else known.get(column.name.lower(), "")  # noqa: E731
+    of: KindOf = lambda column: "" if column.table else known.get(column.name.lower(), "")  # noqa: E731
     return ((node, of) for node in tree.walk())
 
 
-def query_nodes(tree: exp.Expr, tables: Typed) -> Iterator[tuple[exp.Expr, Column]]:
+def query_nodes(tree: exp.Expr, tables: TableTypes) -> Iterator[tuple[exp.Expr, KindOf]]:
     """The parts of a query over these tables, scope by scope; none of one whose scopes cannot be told."""
     try:
         root = build_scope(tree)
@@ -39,6 +39,6 @@ def _given_names(query: exp.Expr) -> set[str]:
     return {one.alias.lower() for one in selected if isinstance(one, exp.Alias)}
 
 
-def _without(of: Column, names: set[str]) -> Column:
+def _without(of: KindOf, names: set[str]) -> KindOf:
     """Columns without those that may be meant by a name which the query gives to something else."""
     return lambda column: "" if not column.table and column.name.lower() in names else of(column)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from penstock.catalog.sql.arguments import OF_TEXT, OWN_NAMES
-from penstock.catalog.sql.kinds import Column, kind_of
+from penstock.catalog.sql.kinds import KindOf, kind_of
 from penstock.catalog.sql.nodes import expression_nodes, query_nodes
-from penstock.catalog.sql.values import Clash, Typed, Types
+from penstock.catalog.sql.values import Clash, ColumnTypes, TableTypes
 
 _ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.IntDiv: "//", exp.Mod: "%",
@@ -27,12 +27,12 @@ _SORTS = {
 _ADDED = ("+", "-")
 
 
-def expression_clashes(tree: exp.Expr, text: str, types: Types) -> Iterator[Clash]:
+def expression_clashes(tree: exp.Expr, text: str, types: ColumnTypes) -> Iterator[Clash]:
     """The operators of an expression over columns of these types that DuckDB refuses."""
     return _clashes(expression_nodes(tree, types), text)
 
 
-def query_clashes(tree: exp.Expr, text: str, tables: Typed) -> Iterator[Clash]:
+def query_clashes(tree: exp.Expr, text: str, tables: TableTypes) -> Iterator[Clash]:
     """The operators of a query over these tables that DuckDB refuses."""
     return _clashes(query_nodes(tree, tables), text)
 
@@ -52,7 +52,7 @@ def refuses(operator: str, left: str, right: str) -> bool:
     return sorts == {"moment"} and operator not in _ADDED
 
 
-def _clashes(nodes: Iterator[tuple[exp.Expr, Column]], text: str) -> Iterator[Clash]:
+def _clashes(nodes: Iterator[tuple[exp.Expr, KindOf]], text: str) -> Iterator[Clash]:
     for node, of in nodes:
         for operator, left, right in _pairs(node):
             kinds = _kind(left, of), _kind(right, of)
@@ -71,7 +71,7 @@ def _pairs(node: exp.Expr) -> Iterator[tuple[str, exp.Expr, exp.Expr]]:
         yield BETWEEN, node.this, node.args["high"]
 
 
-def _kind(node: exp.Expr, of: Column) -> str:
+def _kind(node: exp.Expr, of: KindOf) -> str:
     """The kind of a side; of text only where it is no literal, of which DuckDB makes what the other side is."""
     bare = node.unnest()
     kind = kind_of(bare, of)

@@ -25,18 +25,18 @@ from penstock.catalog.sql.tables import tables_in
 from penstock.catalog.sql.values import (
     DIALECT,
     Clash,
-    Columns,
+    ColumnTypes,
     ColumnUse,
     Derivation,
     Expression,
-    Given,
     Misfit,
     Query,
     Range,
+    ResultColumn,
     SqlError,
+    Tables,
+    TableTypes,
     TableUse,
-    Typed,
-    Types,
     UnknownColumn,
 )
 from penstock.diagnostics.grammar import counted
@@ -133,7 +133,7 @@ def _volatile(tree: exp.Expr) -> str:
     return found.sql(DIALECT) if found is not None else ""
 
 
-def derivation(text: str, tables: Columns) -> Derivation:
+def derivation(text: str, tables: Tables) -> Derivation:
     """The columns of a query's result, given the columns of the tables; `text` must be a query.
 
     The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
@@ -145,7 +145,7 @@ def derivation(text: str, tables: Columns) -> Derivation:
     return derived(tree, tables)
 
 
-def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
+def unknown_columns(text: str, tables: Tables) -> tuple[UnknownColumn, ...]:
     """Columns of a query that no table in their scope has, each where it stands first; `text` must be a query.
 
     Scopes that read subqueries are left to the engine.
@@ -162,27 +162,27 @@ def unknown_columns(text: str, tables: Columns) -> tuple[UnknownColumn, ...]:
     return tuple(first.values())
 
 
-def kind(text: str, columns: Types) -> str:
+def kind(text: str, columns: ColumnTypes) -> str:
     """Of which kind the values of an expression are (see `kinds`); empty where nobody can tell."""
     tree = _parse(text)
     return expression_kind(tree, dict(columns)) if not isinstance(tree, SqlError) else ""
 
 
-def kinds(text: str, tables: Typed) -> tuple[Given, ...]:
+def kinds(text: str, tables: TableTypes) -> tuple[ResultColumn, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
     tree = _parse(text)
     if isinstance(tree, SqlError) or has_statement(tree):
         return ()
-    return tuple(Given(name, kind_, _named_at(one, text)) for name, kind_, one in query_kinds(tree, tables))
+    return tuple(ResultColumn(name, kind_, _named_at(one, text)) for name, kind_, one in query_kinds(tree, tables))
 
 
-def misfits_of_expression(text: str, columns: Types) -> tuple[Misfit, ...]:
+def misfits_of_expression(text: str, columns: ColumnTypes) -> tuple[Misfit, ...]:
     """The functions in an expression that refuse their argument; `text` must be an expression."""
     tree = _parse(text)
     return tuple(expression_misfits(tree, text, columns)) if not isinstance(tree, SqlError) else ()
 
 
-def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
+def misfits_of_query(text: str, tables: TableTypes) -> tuple[Misfit, ...]:
     """The functions in a query that refuse their argument; `text` must be a query."""
     tree = _parse(text)
     if isinstance(tree, SqlError) or has_statement(tree):
@@ -190,13 +190,13 @@ def misfits_of_query(text: str, tables: Typed) -> tuple[Misfit, ...]:
     return tuple(query_misfits(tree, text, tables))
 
 
-def clashes_of_expression(text: str, columns: Types) -> tuple[Clash, ...]:
+def clashes_of_expression(text: str, columns: ColumnTypes) -> tuple[Clash, ...]:
     """The operators in an expression that refuse their two sides; `text` must be an expression."""
     tree = _parse(text)
     return tuple(expression_clashes(tree, text, columns)) if not isinstance(tree, SqlError) else ()
 
 
-def clashes_of_query(text: str, tables: Typed) -> tuple[Clash, ...]:
+def clashes_of_query(text: str, tables: TableTypes) -> tuple[Clash, ...]:
     """The operators in a query that refuse their two sides; `text` must be a query."""
     tree = _parse(text)
     if isinstance(tree, SqlError) or has_statement(tree):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from penstock.catalog.sql.values import Columns
+from penstock.catalog.sql.values import Tables
 
 Unknown = tuple[exp.Column, str, str | None]
 """A column that is not there, what it is called, and the one table that it was looked for in; None for several."""
@@ -18,7 +18,7 @@ def columns_read(tree: exp.Expr) -> Iterator[exp.Column]:
     return (column for column in tree.find_all(exp.Column) if not _is_variable(column))
 
 
-def unknown_in_scopes(tree: exp.Expr, tables: Columns) -> Iterator[Unknown]:
+def unknown_in_scopes(tree: exp.Expr, tables: Tables) -> Iterator[Unknown]:
     """The columns of a query that no table has whose columns they could be.
 
     What reads a query or a function in place of a table is left to the engine.

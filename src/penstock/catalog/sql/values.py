@@ -90,17 +90,17 @@ class UnknownColumn(NamedTuple):
     """The table that it was looked for in; None where it could be any."""
 
 
-Columns = tuple[tuple[str, tuple[str, ...]], ...]
+Tables = tuple[tuple[str, tuple[str, ...]], ...]
 """Tables with their columns, hashable."""
 
-Types = tuple[tuple[str, str], ...]
+ColumnTypes = tuple[tuple[str, str], ...]
 """Columns with the type that each is declared of, hashable."""
 
-Typed = tuple[tuple[str, Types], ...]
-"""Tables with their columns, hashable."""
+TableTypes = tuple[tuple[str, ColumnTypes], ...]
+"""Tables with the types of their columns, hashable."""
 
 
-class Given(NamedTuple):
+class ResultColumn(NamedTuple):
     """A column of a query's result, and of which kind its values are."""
 
     name: str

@@ -66,7 +66,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 "argument-kind",
                 f"`{wrong.operator}` cannot {verb} {_NAMES[wrong.left]} and {_NAMES[wrong.right]}",
                 view.span(resource, below, within=wrong.at),
-                help=_remedy(wrong),
+                help=_remedy_of_operands(wrong),
             )
         else:
             yield Diagnostic.error(
@@ -74,7 +74,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
                 f"`{wrong.function}` does not accept {_NAMES[wrong.kind]}",
                 view.span(resource, below, within=wrong.at),
                 f"this is {_NAMES[wrong.kind]}",
-                help=_advice(wrong),
+                help=_remedy_of_argument(wrong),
             )
 
 
@@ -122,7 +122,7 @@ def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, _Wron
             yield from ((("checks", position, "sql"), one) for one in _of_query(check.sql, own))
 
 
-def _of_query(text: str, tables: analysis.Typed) -> tuple[_Wrong, ...]:
+def _of_query(text: str, tables: analysis.TableTypes) -> tuple[_Wrong, ...]:
     if not _MAY_REFUSE.search(text) or not isinstance(analysis.query(text), analysis.Query):
         return ()
     return (*analysis.misfits_of_query(text, tables), *analysis.clashes_of_query(text, tables))
@@ -132,7 +132,7 @@ def _compares(clash: analysis.Clash) -> bool:
     return clash.operator in ("<", "<=", ">", ">=", "between")
 
 
-def _remedy(clash: analysis.Clash) -> tuple[str, ...]:
+def _remedy_of_operands(clash: analysis.Clash) -> tuple[str, ...]:
     """What to write instead of an operator between values of two kinds."""
     kinds = {clash.left, clash.right}
     compares = _compares(clash)
@@ -151,7 +151,8 @@ def _remedy(clash: analysis.Clash) -> tuple[str, ...]:
     return ("convert one of them to the type of the other",)
 
 
-def _advice(misfit: analysis.Misfit) -> tuple[str, ...]:
+def _remedy_of_argument(misfit: analysis.Misfit) -> tuple[str, ...]:
+    """What to write instead of a value that a function does not take."""
     value = misfit.argument
     operand = value if value.isidentifier() else f"({value})"
     for kinds, taken, words in _REMEDIES:

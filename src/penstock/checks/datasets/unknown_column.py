@@ -48,7 +48,7 @@ class Named(NamedTuple):
     """Whether SQL says that it is of another table."""
 
 
-@rule("unknown-column")
+@rule("unknown-column", once=True)
 def unknown_column(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each column that is not in the contract of its dataset."""
     named: Iterator[Named] = iter(())

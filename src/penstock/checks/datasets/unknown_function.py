@@ -37,7 +37,7 @@ _ARGUMENTS: dict[tuple[str, str], tuple[int, str]] = {
 """How many positional arguments a function is called with, by kind and by the key below ``spec`` that names it."""
 
 
-@rule("unknown-function")
+@rule("unknown-function", once=True)
 def unknown_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each function that cannot be found or called."""
     for found in embedded_code(view, resource, "function"):

@@ -43,7 +43,7 @@ ELSEWHERE = {
 """Functions of other databases with the one of DuckDB that does it, its arguments perhaps in another order."""
 
 
-@rule("unknown-sql-function")
+@rule("unknown-sql-function", once=True)
 def unknown_sql_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each call of a function that DuckDB does not have."""
     for found in embedded_code(view, resource, "sql"):

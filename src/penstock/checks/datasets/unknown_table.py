@@ -44,7 +44,6 @@ def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tup
     if not isinstance(query, analysis.Query):
         return
     for table in query.tables:
-        target = SpecId("Dataset", table.name)
         if table.name in also:
             continue
         if also:
@@ -54,7 +53,8 @@ def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tup
                 view.span(dataset, pointer, within=table.at),
                 help=(_IN_CHECKS,),
             )
-        elif view.find(Dataset, table.name) is None and not view.catalog.is_declared(target):
+        elif view.find(Dataset, table.name) is None and not view.is_declared(Dataset, table.name):
+            target = SpecId("Dataset", table.name)
             yield unknown_name(view.catalog, target, view.span(dataset, pointer, within=table.at), "the query")
     holder = f"a check of `{dataset.name}`" if also else "the query"
     for function in query.functions:

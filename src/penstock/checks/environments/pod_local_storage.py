@@ -9,8 +9,8 @@ into every pod.
 
 Example: `modelStore: file:///var/lib/penstock/models` in an Environment without `cluster: false`.
 
-Use instead: an object store, `modelStore: s3://team-models/production`, and a tracking server, `tracking:
-http://mlflow.mlflow.svc:5000`; or `cluster: false` for an environment that only runs locally.
+Use instead: an object store, `modelStore: s3://team-models/production`, and a tracking server,
+`tracking: http://mlflow.mlflow.svc:5000`; or `cluster: false` for an environment that only runs locally.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ NEWEST_KSERVE = str(KserveTarget.model_fields["version"].default)
 """The language's default is the newest version that the target is written for."""
 
 
-@rule("unknown-version", severities=WARNS)
+@rule("unknown-version", severities=WARNS, once=True)
 def unknown_version(view: View, environment: Environment) -> Iterator[Diagnostic]:
     """Yields a version that is newer than what is known."""
     kserve = environment.spec.kserve

@@ -31,7 +31,8 @@ from collections.abc import Iterator
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.marked_texts import CODE
 from penstock.catalog.model import View
-from penstock.catalog.python.reads import CodeReads, DataRead, Place, code_reads, command_reads
+from penstock.catalog.python.functions import Place
+from penstock.catalog.python.reads import CodeReads, DataRead, code_reads, command_reads
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.grammar import listed

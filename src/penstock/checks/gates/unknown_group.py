@@ -25,7 +25,7 @@ from penstock.specs.gate import FairnessRule, Gate, SliceRule
 from penstock.specs.model import Model
 
 
-@rule("unknown-group")
+@rule("unknown-group", once=True)
 def unknown_group(view: View, gate: Gate) -> Iterator[Diagnostic]:
     """Yields each column that is neither a slice nor a feature."""
     model = view.find(Model, gate.spec.model)

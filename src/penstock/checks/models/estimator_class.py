@@ -36,6 +36,8 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
+_AT = ("estimator", "class")
+
 
 @rule("estimator-class")
 def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
@@ -43,53 +45,64 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
     path = model.spec.estimator.class_
     if path is None:
         return
-    parts = path.split(".")
-    at = ("estimator", "class")
-    if parts[0] == "sklearn" and len(parts) > 2 and parts[1] not in PACKAGES and not parts[1].startswith("_"):
-        start = len("sklearn.")
-        span = view.span(model, at, within=(start, start + len(parts[1])))
-        yield unknown_word(
-            "estimator-class",
-            f"scikit-learn has no classifiers or regressors in `{parts[1]}`",
-            span,
-            parts[1],
-            PACKAGES,
-        )
-        return
-    if parts[0] == "sklearn" and len(parts) == 2:
-        yield Diagnostic.error(
-            "estimator-class", f"`{path}` is not a class of scikit-learn", view.span(model, at),
-            help=("write its full path, such as `sklearn.linear_model.LogisticRegression`",),
-        )  # fmt: skip
-        return
-    if parts[0] == "sklearn" and path not in learners():
-        start = len(path) - len(parts[-1])
-        siblings = [name[start:] for name in learners() if name.startswith(path[:start])]
-        span = view.span(model, at, within=(start, len(path)))
-        found = unknown_word(
-            "estimator-class", f"`{path[: start - 1]}` has no estimator `{parts[-1]}`", span, parts[-1], siblings
-        )
-        if found.fix is not None:
-            yield found
-            return
-    if any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
-        yield Diagnostic.error(
-            "estimator-class",
-            f"`{parts[-1]}` takes another estimator, which cannot be written in a spec",
-            view.span(model, at),
-            help=("write a function that creates both, and `estimator: {python: module:function}`",),
-        )
+    unusable = _no_such_class(view, model, path) or _of_other_estimators(view, model, path)
+    if unusable is not None:
+        yield unusable
         return
     yield from _task(view, model, path)
-    if parts[0] == "sklearn" and model.spec.task != "regression" and parts[-1] in WITHOUT_PROBABILITIES:
-        yield Diagnostic.error(
+    if path.startswith("sklearn."):
+        name = path.rpartition(".")[2]
+        if model.spec.task != "regression" and name in WITHOUT_PROBABILITIES:
+            yield Diagnostic.error(
+                "estimator-class",
+                f"`{name}` has no `predict_proba`, which a {model.spec.task} model needs",
+                view.span(model, _AT),
+                help=("use an estimator with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
+            )
+        if not takes_missing_values(path):
+            yield from _missing_values(view, model, name)
+
+
+def _no_such_class(view: View, model: Model, path: str) -> Diagnostic | None:
+    """A path that is none of a learner of scikit-learn, as far as it can be told without importing it.
+
+    A class that the table does not list is told only where one of nearly its name is: the table is of one release.
+    """
+    parts = path.split(".")
+    if parts[0] != "sklearn":
+        return None
+    if len(parts) == 2:
+        return Diagnostic.error(
             "estimator-class",
-            f"`{parts[-1]}` has no `predict_proba`, which a {model.spec.task} model needs",
-            view.span(model, at),
-            help=("use an estimator with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
+            f"`{path}` is not a class of scikit-learn",
+            view.span(model, _AT),
+            help=("write its full path, such as `sklearn.linear_model.LogisticRegression`",),
         )
-    if parts[0] == "sklearn" and not takes_missing_values(path):
-        yield from _missing_values(view, model, parts[-1])
+    package, name = parts[1], parts[-1]
+    if package not in PACKAGES and not package.startswith("_"):
+        start = len("sklearn.")
+        span = view.span(model, _AT, within=(start, start + len(package)))
+        without = f"scikit-learn has no classifiers or regressors in `{package}`"
+        return unknown_word("estimator-class", without, span, package, PACKAGES)
+    if path in learners():
+        return None
+    start = len(path) - len(name)
+    siblings = [learner[start:] for learner in learners() if learner.startswith(path[:start])]
+    span = view.span(model, _AT, within=(start, len(path)))
+    found = unknown_word("estimator-class", f"`{path[: start - 1]}` has no estimator `{name}`", span, name, siblings)
+    return found if found.fix is not None else None
+
+
+def _of_other_estimators(view: View, model: Model, path: str) -> Diagnostic | None:
+    """A learner that is made of another one."""
+    if not any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
+        return None
+    return Diagnostic.error(
+        "estimator-class",
+        f"`{path.rpartition('.')[2]}` takes another estimator, which cannot be written in a spec",
+        view.span(model, _AT),
+        help=("write a function that creates both, and `estimator: {python: module:function}`",),
+    )
 
 
 def _task(view: View, model: Model, path: str) -> Iterator[Diagnostic]:
@@ -108,7 +121,7 @@ def _task(view: View, model: Model, path: str) -> Iterator[Diagnostic]:
         yield Diagnostic.error(
             "estimator-class",
             f"`{name}` does not support {task} tasks",
-            view.span(model, ("estimator", "class")),
+            view.span(model, _AT),
             secondary=(Label(view.span(model, ("task",)), "the task"),),
             help=(advice,),
         )
@@ -132,7 +145,7 @@ def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]
             yield Diagnostic.error(
                 "estimator-class",
                 f"`{name}` does not accept missing values, but `{feature.name}` may be missing",
-                view.span(model, ("estimator", "class")),
+                view.span(model, _AT),
                 secondary=(Label(view.span(feature_set, ("features", feature.name), "key"), why),),
                 help=(
                     "add `preprocess: {numeric: {impute: median}}`, or use an estimator that accepts missing values",

@@ -65,7 +65,7 @@ def _needed(view: View, model: Model) -> Iterator[Import]:
 def _trained_in(view: View, model: Model) -> Iterator[Environment]:
     """The environments whose cluster trains the model with this estimator."""
     here = view.environment_name
-    for name in view.catalog.environments() if here is None else (here,):
+    for name in view.environments() if here is None else (here,):
         seen = view.in_environment(name)
         environment, own = seen.find(Environment, name), seen.find(Model, model.name)
         # Where an override changes the estimator, the view of that environment tells.

@@ -3,8 +3,8 @@
 What it does: parses the five fields (minute, hour, day of the month, month, day of the week) as Kubernetes does, and
 looks for dates that do not exist.
 
-Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes rejects `0 3
-* * 7`, which other programs read as Sunday.
+Why: `0 3 31 2 *` is accepted by every tool and never fires; `* 3 * * *` starts sixty pipelines. Kubernetes rejects
+`0 3 * * 7`, which other programs read as Sunday.
 
 Example:
 

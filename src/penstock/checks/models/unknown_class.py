@@ -32,7 +32,7 @@ _DISTRIBUTION = ("scikit_learn", "scikitlearn")
 """What scikit-learn is called where it is not imported."""
 
 
-@rule("unknown-class")
+@rule("unknown-class", once=True)
 def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields a class that cannot be found."""
     path = model.spec.estimator.class_

@@ -27,7 +27,7 @@ from penstock.specs.model import Except, Model
 from penstock.specs.rollout import Rollout
 
 
-@rule("unknown-feature")
+@rule("unknown-feature", once=True)
 def unknown_feature(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each name that is no feature."""
     if isinstance(resource, Model):

@@ -26,7 +26,7 @@ from penstock.specs.rollout import Rollout
 def release_conflict(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields each contradiction."""
     spec = release.spec
-    if view.environment_name is not None or spec.environment not in view.catalog.environments():
+    if view.environment_name is not None or spec.environment not in view.environments():
         return
     served = view.in_environment(spec.environment)
     rollout = served.find(Rollout, spec.rollout)

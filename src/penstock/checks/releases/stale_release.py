@@ -26,7 +26,7 @@ from penstock.specs.rollout import Rollout
 @rule("stale-release", severities=WARNS)
 def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields a release whose specs have changed since."""
-    if view.environment_name is not None or release.spec.environment not in view.catalog.environments():
+    if view.environment_name is not None or release.spec.environment not in view.environments():
         return
     # Evidence is made in the environment that the version was trained in; the released one sees the same specs unless
     # it overrides them, and then trains by itself.
@@ -36,7 +36,7 @@ def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
         return
     candidates = {
         environment: _digest(view.in_environment(environment), rollout.spec.model)
-        for environment in view.catalog.environments()
+        for environment in view.environments()
     }
     known = {digest for digest in candidates.values() if digest is not None}
     if known and release.spec.specs not in known:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 import orjson
 import yaml
 
-from penstock.compiler import Artifact, index
+from penstock.compiler import Artifact
+from penstock.source.writing.artifact_index import index
 
 _TEXT = r"[^\"\\\x00-\x1f]"
 _LINE = re.compile(rf'^    "({_TEXT}+)": (\{{"sha256":"[0-9a-f]{{64}}","owner":"{_TEXT}*"\}}),?$', re.MULTILINE)

@@ -20,7 +20,7 @@ from penstock.review.trees import Unread
 from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
 from penstock.source.writing import findings
-from penstock.source.writing.write_plan import INDEX
+from penstock.source.writing.artifact_index import INDEX
 
 KUSTOMIZATION = "kustomization.yaml"
 

@@ -21,7 +21,7 @@ from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.model import Pointer
-from penstock.source.writing.write_plan import INDEX
+from penstock.source.writing.artifact_index import INDEX
 from penstock.specs.addresses import Address
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area

@@ -67,33 +67,36 @@ def run(
     complaint: str,
     request: bytes | None = None,
     *,
-    more: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     authorization: Authorization | None = None,
     network: bool = False,
 ) -> bytes:
-    """What git writes to its standard output; `complaint` is the error's sentence where it fails."""
-    done = start(directory, arguments, request, more=more, authorization=authorization, network=network)
+    """What git writes to its standard output. GitError where it fails; it begins with `complaint`, a sentence.
+
+    `variables` are added to its environment.
+    """
+    done = attempt(directory, arguments, request, variables=variables, authorization=authorization, network=network)
     if done.returncode != 0:
         raise GitError(with_reason(complaint, done.stderr.decode("utf-8", "replace")))
     return done.stdout
 
 
-def start(
+def attempt(
     directory: Path,
     arguments: Sequence[str | bytes],
     request: bytes | None = None,
     *,
-    more: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     authorization: Authorization | None = None,
     network: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
-    """git's answer, whatever its exit code; `more` are variables for its environment."""
+    """As `run`, but whatever its exit code: what that means, the caller knows."""
     secret = authorization.as_environment() if authorization is not None else {}
     with _refusals(directory):
         return subprocess.run(
             ["git", *git_options(network=network), *arguments],
             cwd=directory,
-            env=git_environment() | dict(more or {}) | secret,
+            env=git_environment() | dict(variables or {}) | secret,
             input=request if request is not None else b"",
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
@@ -101,7 +104,7 @@ def start(
         )
 
 
-def opened(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_process(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """A git that is asked and answers by its standard input and output; whoever gets it ends it."""
     with _refusals(directory):
         return subprocess.Popen(

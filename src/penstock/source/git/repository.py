@@ -47,15 +47,15 @@ class GitRepository:
         self.folder = folder
         self._place = Folder(folder)
         self._readers = 0
-        self._objects = ObjectReader(lambda: call.opened(top, ["cat-file", "--batch"]), call.TIMEOUT_SECONDS)
+        self._objects = ObjectReader(lambda: call.start_process(top, ["cat-file", "--batch"]), call.TIMEOUT_SECONDS)
         self._folders = Folders(self._objects)
 
     @classmethod
     def find(cls, path: Path) -> GitRepository:
         """The repository that `path` lies in, seen from its top; of a bare one, its own folder is that."""
-        top = call.start(path, ["rev-parse", "--show-toplevel"])
-        if top.returncode != 0 and call.start(path, ["rev-parse", "--is-bare-repository"]).stdout == b"true\n":
-            top = call.start(path, ["rev-parse", "--absolute-git-dir"])
+        top = call.attempt(path, ["rev-parse", "--show-toplevel"])
+        if top.returncode != 0 and call.attempt(path, ["rev-parse", "--is-bare-repository"]).stdout == b"true\n":
+            top = call.attempt(path, ["rev-parse", "--absolute-git-dir"])
         if top.returncode != 0:
             complaint = f"`{path}` is not in a git repository: run `git init`."
             raise GitError(with_reason(complaint, top.stderr.decode("utf-8", "replace")))
@@ -80,7 +80,7 @@ class GitRepository:
                 return found.id
         # The reason is what this command writes.
         command = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-        done = call.start(self.top, command)
+        done = call.attempt(self.top, command)
         advice = "there are no commits yet" if revision == "HEAD" else "use a branch, a tag or a commit"
         complaint = f"git has no commit {revision!r}: {advice}."
         if self.is_shallow():
@@ -251,7 +251,7 @@ class GitRepository:
 
     def ref(self, name: str) -> str | None:
         """The commit that a full ref (`refs/heads/main`) names here; None where there is no such ref."""
-        done = call.start(self.top, ["rev-parse", "--verify", "--quiet", f"{_checked_ref(name)}^{{commit}}"])
+        done = call.attempt(self.top, ["rev-parse", "--verify", "--quiet", f"{_checked_ref(name)}^{{commit}}"])
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def remote_tip(self, remote: str, name: str, authorization: Authorization | None = None) -> str | None:
@@ -284,7 +284,7 @@ class GitRepository:
         """
         command = ["push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--"]
         command += [_checked_remote(remote), f"{_checked_ref(name)}:{name}"]
-        done = call.start(self.top, command, authorization=authorization, network=True)
+        done = call.attempt(self.top, command, authorization=authorization, network=True)
         if done.returncode == 0:
             return True
         found = _REJECTED.search(done.stdout.decode("utf-8", "replace"))
@@ -303,10 +303,10 @@ class GitRepository:
         if self.merge_base(base, head) == base:
             return head
         command = ["merge-tree", "--write-tree", "--no-messages", "-z", base, head]
-        folder = self._folder()
+        folder = self._git_directory()
         # Files of the work tree or the index steer nothing there: `merge=union` would settle what conflicts.
         apart = {"GIT_DIR": folder, "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}/no-index"}
-        done = call.start(Path(folder), command, more=apart | {"GIT_ATTR_NOSYSTEM": "1"})
+        done = call.attempt(Path(folder), command, variables=apart | {"GIT_ATTR_NOSYSTEM": "1"})
         tree = done.stdout.split(b"\0")[0].decode("ascii", "replace").strip()
         if done.returncode == 1:
             return None
@@ -320,9 +320,9 @@ class GitRepository:
             for what, value in (("NAME", name), ("EMAIL", email.rstrip(">")), ("DATE", "@0 +0000"))
         }
         command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "Result of the merge"]
-        return call.run(self.top, command, "git cannot store the merged tree.", more=who).decode().strip()
+        return call.run(self.top, command, "git cannot store the merged tree.", variables=who).decode().strip()
 
-    def _folder(self) -> str:
+    def _git_directory(self) -> str:
         """Where git keeps what is of this work tree."""
         found = call.run(self.top, ["rev-parse", "--absolute-git-dir"], "git cannot read this repository.")
         return os.fsdecode(found.rstrip(b"\n"))
@@ -350,7 +350,7 @@ class GitRepository:
             stream.append(f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n")
         stream.append(b"done\n")
         # It moves a ref only to what contains the ref's present commit, and refuses otherwise.
-        done = call.start(self.top, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
+        done = call.attempt(self.top, ["fast-import", "--quiet", "--done", "--date-format=now"], b"".join(stream))
         if done.returncode != 0 and b"Not updating" not in done.stderr:
             raise GitError(with_reason(f"git cannot write {name}.", done.stderr.decode("utf-8", "replace")))
         return done.returncode == 0

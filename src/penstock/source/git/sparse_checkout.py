@@ -17,7 +17,7 @@ def left_out(root: Path, folder: str) -> list[str]:
         return []
     from penstock.source.git import call  # what starts processes: seldom needed, and every scan comes by here
 
-    listed = call.start(root, ["ls-files", "-v", "-z", "--", folder])
+    listed = call.attempt(root, ["ls-files", "-v", "-z", "--", folder])
     entries = listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1] if listed.returncode == 0 else []
     return [path for tag, _, path in (one.partition(" ") for one in entries) if tag in LEFT_OUT and is_gone(root, path)]
 

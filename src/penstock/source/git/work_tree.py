@@ -48,7 +48,7 @@ def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
             others.add(inner(path))
     edited = ["diff-files", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]
     complaint = "git cannot compare the files of the work tree with the index."
-    others.update(map(inner, _paths(repository, edited, complaint, more=_without_filters(repository))))
+    others.update(map(inner, _paths(repository, edited, complaint, variables=_without_filters(repository))))
     new = ["ls-files", "--others", "--exclude-standard", "--full-name", "-z"]
     others.update(map(inner, _paths(repository, new, "git cannot list the new files of the work tree.")))
     unchanged, same = ({path: one for path, one in each.items() if path not in others} for each in (known, links))
@@ -58,7 +58,7 @@ def work_tree_status(repository: GitRepository) -> WorkTreeStatus:
 def _without_filters(repository: GitRepository) -> dict[str, str]:
     """Variables for git's environment by which none of the filters that are configured is run."""
     asked = ["config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$"]
-    names = call.start(repository.top, asked).stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    names = call.attempt(repository.top, asked).stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
     found = {"GIT_CONFIG_COUNT": str(len(names))}
     for number, name in enumerate(names):
         found[f"GIT_CONFIG_KEY_{number}"] = name
@@ -67,7 +67,7 @@ def _without_filters(repository: GitRepository) -> dict[str, str]:
 
 
 def _paths(
-    repository: GitRepository, command: list[str], complaint: str, more: dict[str, str] | None = None
+    repository: GitRepository, command: list[str], complaint: str, variables: dict[str, str] | None = None
 ) -> list[str]:
-    listing = call.run(repository.top, command, complaint, more=more)
+    listing = call.run(repository.top, command, complaint, variables=variables)
     return listing.decode("utf-8", "surrogateescape").split("\0")[:-1]

@@ -308,10 +308,11 @@ READING = (
     ),
     Code(
         "unread-file",
-        """A file or folder is ignored, since its name differs in case from those that are read.
+        """A file or folder is ignored, although its name suggests that it holds specifications.
 
         Specifications are the files below `specs/` that end in `.yaml` or `.yml`, in lower case, since git and Linux
-        distinguish case. `specs/model.YAML` or `Specs/model.yaml` would silently be ignored. Rename it.
+        distinguish case. `specs/model.YAML`, `Specs/model.yaml` and `specs/model.json` would silently be ignored.
+        Rename it; JSON is valid YAML, so a file of JSON only needs another ending.
         """,
         WARNS,
     ),

@@ -47,7 +47,7 @@ def emit_yaml(value: Any) -> str:
     lines: list[str] = []
     kind = type(value)
     if kind is Recurring and value:
-        lines.append(_again(value, "", ""))
+        lines.append(_recurring(value, "", ""))
     elif kind is dict and value:
         _mapping(value, "", "", lines)
     elif kind is list and value:
@@ -71,10 +71,10 @@ def emit_yaml_line(value: Any) -> str:
         return f"[{', '.join(map(emit_yaml_line, value))}]"
     if not isinstance(value, str):
         return _leaf(value, "")
-    return _double(value) if _ENDS_IN_FLOW.search(value) else _decide(value)
+    return _double_quoted(value) if _ENDS_IN_FLOW.search(value) else _on_one_line(value)
 
 
-def _again(mapping: Recurring, pad: str, first: str) -> str:
+def _recurring(mapping: Recurring, pad: str, first: str) -> str:
     """The lines of a mapping that recurs: `first` before the first one, `pad` before the others that are not empty."""
     try:
         text, known = mapping.text, mapping.pad
@@ -98,7 +98,7 @@ def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str])
     for key, item in mapping.items():
         name = _words[key]
         if name is None:
-            name = _decide(key)
+            name = _on_one_line(key)
             if len(name) > _LONGEST_SIMPLE_KEY:
                 _long_key(name, item, pad, lead, lines)
                 lead = pad
@@ -114,7 +114,7 @@ def _mapping(mapping: Mapping[str, Any], pad: str, first: str, lines: list[str])
             _list(item, pad, pad, lines)
         elif kind is Recurring and item:
             lines.append(f"{lead}{name}:")
-            lines.append(_again(item, deeper, deeper))
+            lines.append(_recurring(item, deeper, deeper))
         else:
             lines.append(f"{lead}{name}: {_leaf(item, pad)}")
         lead = pad
@@ -132,7 +132,7 @@ def _list(items: Sequence[Any], pad: str, first: str, lines: list[str]) -> None:
         elif kind is list and item:
             _list(item, deeper, lead + "- ", lines)
         elif kind is Recurring and item:
-            lines.append(_again(item, deeper, lead + "- "))
+            lines.append(_recurring(item, deeper, lead + "- "))
         else:
             lines.append(f"{lead}- {_leaf(item, pad)}")
         lead = pad
@@ -147,7 +147,7 @@ def _long_key(name: str, item: Any, pad: str, lead: str, lines: list[str]) -> No
     elif type(item) is list and item:
         _list(item, deeper, pad + ": ", lines)
     elif type(item) is Recurring and item:
-        lines.append(_again(item, deeper, pad + ": "))
+        lines.append(_recurring(item, deeper, pad + ": "))
     else:
         lines.append(f"{pad}: {_leaf(item, pad)}")
 
@@ -177,14 +177,14 @@ def _leaf(value: Any, pad: str) -> str:
 
 
 def _string(text: str, pad: str) -> str:
-    return _block(text, pad) if "\n" in text else _decide(text)
+    return _block(text, pad) if "\n" in text else _on_one_line(text)
 
 
 def _block(text: str, pad: str) -> str:
     """A literal block where it holds exactly this text and hides nothing, else one quoted line."""
     body = text.rstrip("\n")
     if text[0] in " \t\n" or _has_trailing_space(body) or not _is_plain_to_see(body, _NOT_IN_BLOCK):
-        return _double(text)
+        return _double_quoted(text)
     ends = len(text) - len(body)
     style = "|-" if ends == 0 else "|" if ends == 1 else "|+"
     margin = pad + "  "
@@ -207,18 +207,18 @@ def _is_plain_to_see(text: str, hidden: re.Pattern[str]) -> bool:
     return not hidden.search(text)
 
 
-def _decide(text: str) -> str:
+def _on_one_line(text: str) -> str:
     """The text on one line: plain, or in the quotes that need no escapes, or escaped."""
     if text.replace("-", "_").isidentifier() and text[0] != "-" and text.isascii():
         # Most texts are names, for which Python knows the answer many times faster than a pattern.
-        return text if text.lower() not in _RESERVED else _double(text)
+        return text if text.lower() not in _RESERVED else _double_quoted(text)
     if _PLAIN.fullmatch(text) and text[-1] not in " :" and text.lower() not in _RESERVED:
         return text
     if _QUANTITY.fullmatch(text):
         return text
     if ('"' in text or "\\" in text) and "\n" not in text and _is_plain_to_see(text, _NOT_IN_QUOTES):
         return "'" + text.replace("'", "''") + "'"
-    return _double(text)
+    return _double_quoted(text)
 
 
 class _Words(dict[str, str | None]):
@@ -227,7 +227,7 @@ class _Words(dict[str, str | None]):
     def __missing__(self, text: str) -> str | None:
         if len(text) > _LONGEST_REMEMBERED or "\n" in text:
             return None
-        written = _decide(text)
+        written = _on_one_line(text)
         if len(written) > _LONGEST_SIMPLE_KEY:
             return None
         if len(self) >= _MOST_REMEMBERED:
@@ -240,7 +240,7 @@ _words = _Words()
 """A look into a dict costs a fifth of a call, and most of what is written has been written before."""
 
 
-def _double(text: str) -> str:
+def _double_quoted(text: str) -> str:
     if _SURROGATE.search(text):
         raise ValueError("YAML cannot represent a lone surrogate")
     return '"' + _TO_ESCAPE.sub(_escape, text) + '"'

@@ -26,25 +26,21 @@ import orjson
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
+from penstock.source.plain_file import read_plain_file
 from penstock.source.stat_cache import Observed, Stat, observed
 from penstock.source.writing import findings
+from penstock.source.writing.artifact_index import INDEX, INDEX_VERSION, parse_index
 from penstock.source.writing.durable import flush_directory
 from penstock.source.writing.write_plan import (
-    INDEX,
-    INDEX_VERSION,
     JOURNAL,
     TEMPORARY,
     Ownership,
     WritePlan,
     compare,
     is_safe,
-    parse_index,
     read_journal,
     read_ownership,
-    read_plain_file,
 )
-
-__all__ = ["INDEX", "INDEX_VERSION", "OutputConflictError", "OutputDirectory", "WritePlan"]
 
 
 class OutputConflictError(Exception):

@@ -8,7 +8,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from penstock.source.writing.write_plan import TEMPORARY, read_plain_file
+from penstock.source.plain_file import read_plain_file
+from penstock.source.writing.write_plan import TEMPORARY
 
 
 def rewrite(path: Path, before: bytes, after: bytes) -> bool:

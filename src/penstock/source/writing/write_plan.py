@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -11,25 +10,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import orjson
-
 from penstock.diagnostics.model import Diagnostic
+from penstock.source.plain_file import read_plain_file
 from penstock.source.stat_cache import Observed, observed, stat_of, trusted_digest
 from penstock.source.writing import findings
+from penstock.source.writing.artifact_index import INDEX, parse_index, parse_merged_index
 
-INDEX = "index.json"
 JOURNAL = ".journal.json"
 TEMPORARY = ".penstock-tmp"
-INDEX_VERSION = 1
 
 _BAD_PART = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]|^\.{1,2}$|[. ]$|^$')
 """What no part of a path may be: a way up, or a name that some file system refuses."""
-
-_CONFLICT_MARKER = re.compile(rb"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
-_AROUND_ENTRIES = (b'"version": %d,' % INDEX_VERSION, b'"artifacts": {', b"}", b"}")
-"""The lines of an index after the first that list no file."""
-
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
         data = read_plain_file(f"{root}/{INDEX}")
         index, why = parse_index(data), "it is not an index that Penstock wrote"
         if index is None:
-            index = _parse_merged(data)
+            index = parse_merged_index(data)
     except FileNotFoundError:
         index, why = {}, ""
     except OSError as error:
@@ -237,44 +228,6 @@ class _Comparison:
         self.conflicts.append(findings.in_the_way(f"{self._shown_as}/{path}", why))
 
 
-def parse_index(data: bytes) -> dict[str, str] | None:
-    """Path to hexadecimal SHA-256 of the files that an index lists, not all of which need be safe.
-
-    None where it is no index.
-    """
-    try:
-        value = orjson.loads(data)
-        if value["version"] != INDEX_VERSION:
-            return None
-        listed = {path: entry["sha256"] for path, entry in value["artifacts"].items()}
-        return {path: digest.removeprefix("sha256:") for path, digest in listed.items()}
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _parse_merged(data: bytes) -> dict[str, str] | None:
-    """The files of both sides, of an index in which a merge left its conflict markers; None where it is no such index.
-
-    Either side wrote its files, so that all of them may be compiled anew.
-    """
-    head, *lines = [line.strip() for line in data.splitlines() if not _CONFLICT_MARKER.match(line)] or [b""]
-    listed = [line.rstrip(b",") for line in lines if line.endswith((b"}", b"},")) and line.startswith(b'"')]
-    if not _CONFLICT_MARKER.search(data) or head != b"{" or len(lines) != len(listed) + len(_AROUND_ENTRIES):
-        return None
-    if tuple(lines[:2] + lines[-2:]) != _AROUND_ENTRIES:
-        return None
-    return parse_index(b'{"version": %d, "artifacts": {%b}}' % (INDEX_VERSION, b",".join(listed)))
-
-
 def is_safe(path: str) -> bool:
     """Whether a relative path stays below its directory on every file system."""
     return not any(_BAD_PART.search(part) for part in path.split("/"))
-
-
-def read_plain_file(path: str) -> bytes:
-    """A plain file's bytes; OSError where the last part of the path is a link, a pipe, a device."""
-    handle = os.open(path, _READ_FLAGS)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", path)
-        return file.read()
