@@ -249,7 +249,8 @@ def _talks(draw: st.DrawFn) -> Acts:
     release = ("say", other, draw(st.sampled_from(("/penstock unhold", f"/penstock unhold {who}"))), False)
     edit = ("edit", draw(_which), draw(st.sampled_from(TEXTS)), draw(st.booleans()))
     delete = ("delete", draw(_which), draw(st.none() | st.just(other)))
-    return [first, *_some(draw, edit, delete, release, edit)]
+    again = ("edit", draw(st.sampled_from((-1, -2))), draw(st.sampled_from((TEXTS[0], release[2]))), True)
+    return [*_some(draw, release), first, *_some(draw, edit, delete, release, again)]
 
 
 @st.composite
@@ -278,7 +279,14 @@ def _some_agree(draw: st.DrawFn) -> Acts:
 
 
 _chapters = st.one_of(
-    _commits(), _objects(), _talks(), _talks(), _asks_for_an_exception(), _changes_around_it(), _some_agree()
+    _commits(),
+    _commits(),
+    _objects(),
+    _talks(),
+    _talks(),
+    _asks_for_an_exception(),
+    _changes_around_it(),
+    _some_agree(),
 )
 
 

@@ -23,7 +23,7 @@ from review.lives.world import World
 Story = tuple[str, list[tuple[Any, ...]]]
 GREENEST_LAST = ["error", "disapproved", "pending", "approved"]
 a_few = settings(max_examples=40, deadline=None, derandomize=True)
-many = settings(a_few, max_examples=150)
+many = settings(a_few, max_examples=250)
 
 
 def lived(world: World, story: Story) -> Life:
@@ -55,7 +55,7 @@ def test_who_reviews_after_every_event_is_right_every_time(world: World, story: 
 
 
 @many
-@given(story=LIVES, looks=st.lists(st.booleans(), min_size=3, max_size=7))
+@given(story=LIVES, looks=st.lists(st.sampled_from((False, False, True)), min_size=3, max_size=7))
 def test_who_reviews_late_lets_nothing_pass_either(world: World, story: Story, looks: list[bool]) -> None:
     content, acts = story
     life = Life(world, content)

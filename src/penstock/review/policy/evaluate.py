@@ -379,6 +379,7 @@ class _Evaluation:
             self.now,
             self.view.may_write,
             self.organisation.shown,
+            self.holds,
         )
         found = (
             *unheeded(self.commands, self.granted, seen),
