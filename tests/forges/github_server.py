@@ -78,6 +78,7 @@ class GitHubServer:
         self.seen: list[Seen] = []
         self._replies: dict[str, deque[Reply]] = defaultdict(deque)
         self._forever: dict[str, Reply] = {}
+        self._before: list[tuple[str, str, Callable[[], object]]] = []
         self.url = url
 
     def answers(self, path: str, *replies: Reply) -> None:
@@ -88,12 +89,20 @@ class GitHubServer:
         """Every request whose path ends like this gets this reply."""
         self._forever[path] = reply
 
+    def before(self, method: str, path: str, act: Callable[[], object]) -> None:
+        """Something that others do right before the next such request whose path ends like this is answered."""
+        self._before.append((method, path, act))
+
     def count(self, path: str) -> int:
         """How often a path that ends like this was asked for."""
         return sum(one.path.endswith(path) for one in self.seen)
 
     def reply_to(self, seen: Seen) -> Reply:
         self.seen.append(seen)
+        due = [one for one in self._before if one[0] == seen.method and seen.path.endswith(one[1])]
+        if due:
+            self._before.remove(due[0])
+            due[0][2]()
         for path, replies in self._replies.items():
             if replies and seen.path.endswith(path):
                 return replies.popleft()

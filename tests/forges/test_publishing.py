@@ -192,6 +192,71 @@ def test_what_is_overtaken_is_known_before_anything_is_shown(server: GitHubServe
     assert len(server.check_runs) == 1
 
 
+def newer(server: GitHubServer, status: str = "completed", conclusion: str | None = "action_required") -> dict:
+    """A review that began later makes its check run."""
+    output = {"title": "Review in progress", "summary": "Wait."}
+    begun = {"name": "Penstock", "head_sha": HEAD, "external_id": f"sha256:9 {LATER.isoformat()}", "status": status}
+    made = {**begun, "id": len(server.check_runs) + 1, "app": {"slug": "penstock"}, "annotations": []}
+    server.check_runs.append(made | {"conclusion": conclusion, "output": output, **output})
+    return server.check_runs[-1]
+
+
+def shown(server: GitHubServer) -> tuple[str, str | None, str]:
+    """What GitHub goes by: the latest run of the name."""
+    latest = server.check_runs[-1]
+    return latest["status"], latest.get("conclusion"), latest["title"]
+
+
+def test_what_a_newer_review_took_back_meanwhile_stays_so(server: GitHubServer, client: GitHubClient) -> None:
+    """The older one has looked already, and makes its run a moment after the newer one's."""
+    passed = []
+    server.before("POST", "/check-runs", lambda: newer(server))
+    server.before("PATCH", "/check-runs/2", lambda: passed.append(shown(server)))
+    with pytest.raises(OvertakenError, match="began at 2026-03-02T12:01:00"):
+        publish_check(client, check("sha256:2", conclusion="success"))
+    assert shown(server) == ("completed", "action_required", "Review in progress")
+    assert passed == [("in_progress", None, "Pending: 1 of @sre")], "at no moment was it green"
+    verdict = check("sha256:3", conclusion="success", at=LATER + timedelta(minutes=1))
+    assert publish_check(client, verdict).outcome == "created"
+
+
+def test_what_comes_while_a_verdict_is_completed_is_the_latest_itself(
+    server: GitHubServer, client: GitHubClient
+) -> None:
+    server.before("PATCH", "/check-runs/1", lambda: newer(server))
+    assert publish_check(client, check(conclusion="success")).outcome == "created"
+    assert shown(server) == ("completed", "action_required", "Review in progress")
+
+
+def test_a_newer_verdict_that_is_being_published_is_waited_for(
+    server: GitHubServer, client: GitHubClient, waits: list[float]
+) -> None:
+    def finish() -> None:
+        server.check_runs[0] |= {"status": "completed", "conclusion": "success"}
+
+    server.before("POST", "/check-runs", lambda: newer(server, "in_progress", None))
+    for act in (lambda: None, lambda: None, finish):
+        server.before("GET", "/check-runs", act)
+    with pytest.raises(OvertakenError):
+        publish_check(client, check("sha256:2"))
+    assert shown(server)[:2] == ("completed", "success"), "the newer verdict, which the older run would have hidden"
+    assert waits == [1.0]
+
+
+def test_a_newer_verdict_that_is_never_finished_lets_nothing_pass(server: GitHubServer, client: GitHubClient) -> None:
+    server.before("POST", "/check-runs", lambda: newer(server, "in_progress", None))
+    with pytest.raises(OvertakenError):
+        publish_check(client, check("sha256:2", conclusion="success"))
+    assert shown(server)[:2] == ("in_progress", None)
+
+
+def test_the_newest_evaluation_counts_wherever_it_is_among_the_runs(server: GitHubServer, client: GitHubClient) -> None:
+    newer(server)
+    server.check_runs.append({**server.check_runs[0], "id": 2, "external_id": "", "conclusion": "failure"})
+    with pytest.raises(OvertakenError):
+        publish_check(client, check("sha256:2", conclusion="success"))
+
+
 def test_the_same_verdict_made_later_is_not_published_twice(server: GitHubServer, client: GitHubClient) -> None:
     publish_check(client, check())
     assert publish_check(client, check(at=LATER)).outcome == "unchanged"
@@ -251,10 +316,10 @@ def test_many_annotations_come_fifty_at_once_and_the_conclusion_last(
     server: GitHubServer, client: GitHubClient
 ) -> None:
     publish_check(client, check(conclusion="success", remarks=120))
-    bodies = [one.body for one in server.seen if one.body and "output" in one.body]
-    assert [len(one["output"]["annotations"]) for one in bodies] == [50, 50, 20]
-    assert [one["status"] for one in bodies] == ["in_progress", "in_progress", "completed"]
-    assert [one.get("conclusion") for one in bodies] == [None, None, "success"]
+    bodies = [one.body for one in server.seen if one.body]
+    assert [len(one["output"]["annotations"]) for one in bodies[:-1]] == [50, 50, 20]
+    assert [one["status"] for one in bodies] == ["in_progress", "in_progress", "in_progress", "completed"]
+    assert [one.get("conclusion") for one in bodies] == [None, None, None, "success"]
     assert [one["message"] for one in server.check_runs[0]["annotations"]] == [f"m{number}" for number in range(120)]
 
 

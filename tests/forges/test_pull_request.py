@@ -15,6 +15,7 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.pull_request import find_open, read_pull_request
 from penstock.forges.protocol import ForgeError, Person
 from penstock.forges.recorded import dump, parse
+from penstock.review.policy.separation import contributors
 
 NOBODY = Person(None)
 
@@ -39,6 +40,18 @@ def test_everything_is_read(server: GitHubServer, client: GitHubClient) -> None:
     assert [(one.person, one.state) for one in view.reviews()] == [(Person("bob"), "approved")]
     assert view.facts.writers == ("bob", "sre-1")
     assert view.now() == datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_whoever_pushed_a_part_of_it_before_the_opening_is_known(server: GitHubServer, client: GitHubClient) -> None:
+    """Mallory pushes a commit that names Ada as its author, Ada adds another and opens the pull request."""
+    first = object_id("first")
+    server.commits = [commit(first, account("ada"), parents=(BASE,)), commit(HEAD, account("ada"), parents=(first,))]
+    server.activity = [
+        move("2026-03-02T08:55:00Z", first, HEAD, by="ada"),
+        move("2026-03-02T08:50:00Z", BASE, first, by="mallory"),
+        move("2026-03-02T08:40:00Z", "0" * 40, BASE, "branch_creation", by="bob"),
+    ]
+    assert contributors(read(client)).people == {"ada", "mallory"}
 
 
 def test_what_was_read_can_be_recorded(server: GitHubServer, client: GitHubClient) -> None:

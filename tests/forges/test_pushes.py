@@ -52,6 +52,17 @@ def test_whoever_pushed_what_somebody_else_opened_had_a_hand_in_it() -> None:
     assert [(one.kind, one.at.minute, one.actor) for one in found] == [("push", 3, EVE), ("opened", 5, ADA)]
 
 
+def test_so_had_whoever_pushed_a_part_of_it_before_another_added_to_it() -> None:
+    """Commits name whom their maker likes as their author, so that the first of two pushes says nothing of itself."""
+    first, second = moved(1, NONE, A), replace(moved(3, A, B), actor=ADA)
+    found = joined([second, first], (), at(5), ADA, B, {A, B})
+    assert [(one.kind, one.at.minute, one.actor) for one in found] == [("push", 1, EVE), ("opened", 5, ADA)]
+    found = joined([second, first], (), at(5), ADA, B, {B})
+    assert [one.actor for one in found] == [ADA], "what was there before is none of the pull request's commits"
+    merged = replace(first, is_merge=True)
+    assert [one.actor for one in joined([second, merged], (), at(5), ADA, B, {A, B})] == [ADA]
+
+
 def test_nor_is_that_forgotten_when_the_one_who_opened_it_pushes_too() -> None:
     found = joined([replace(moved(7, A, B), actor=ADA), moved(1, NONE, A)], (), at(5), ADA, B)
     assert [(one.kind, one.at.minute, one.actor) for one in found] == [
@@ -130,6 +141,8 @@ def test_the_past_before_the_opening_is_read_no_further_than_needed(server: GitH
     ]
     moves = read_moves(client, "acme/models", "topic", datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
     assert (len(moves), server.count("/activity")) == (120, 2)
+    since = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    assert len(read_moves(client, "acme/models", "topic", since, set(ids[100:130]))) == 131
     assert all(newer.before == older.after for newer, older in pairwise(moves))
 
 

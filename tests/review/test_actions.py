@@ -12,6 +12,7 @@ from forges.github_shapes import account, comment, review
 from penstock.cli.main import main
 from penstock.source.git.repository import GitRepository
 from review.actions import APPROVALS, Run
+from review.pull_requests import POLICY, POLICY_PATH, rules_of
 from review.repositories import EITHER_FOLDER, Repository
 
 pytestmark = EITHER_FOLDER
@@ -46,6 +47,20 @@ def test_approved_it_is_green_in_the_same_comment_and_on_record(run: Run) -> Non
     where = ["--root", str(run.checkout)]
     assert main(["record", "verify", *where]) == 0
     assert main(["record", "replay", *where]) == 0
+
+
+def test_whom_the_policy_names_by_login_is_asked_before_they_spoke(run: Run) -> None:
+    """Bela is in no team that a rule asks; Zoe, whom the policy names too, may not write."""
+    people = {"from": {"logins": ["Bela", "zoe"]}}
+    rule = {"id": "one", "why": "Whatever changes.", "when": {}, "require": people}
+    run.upstream.write(POLICY_PATH, rules_of(POLICY, [rule]))
+    run.server.tip = run.upstream.commit("named people")
+    run.upstream.git("push", "--quiet", str(run.folder / "upstream.git"), "main")
+    assert run.on_pull_request() == 1
+    assert run.server.requested == ["bela"]
+    run.server.reviews = [review(1, "bela")]
+    run.after_a_review()
+    assert run.review() == 0
 
 
 def test_nothing_of_the_head_is_checked_out(run: Run) -> None:

@@ -23,8 +23,9 @@ def pull(run: Run) -> Run:
 
 
 def writes(run: Run) -> set[str]:
-    """What was asked of GitHub that needs a right to write."""
-    return {one.path.rpartition("/")[2] for one in run.server.seen if one.method != "GET" and one.path != "/graphql"}
+    """What was asked of GitHub that needs a right to write, without the numbers of what is changed."""
+    asked = (one.path.rstrip("/0123456789") for one in run.server.seen if one.method != "GET")
+    return {path.rpartition("/")[2] for path in asked if path != "/graphql"}
 
 
 def found_and_decided(run: Run) -> tuple[dict[str, str], dict[str, str]]:

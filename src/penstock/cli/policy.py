@@ -110,7 +110,11 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    """Whoever is asked counts as somebody who may write, unless a saved pull request says otherwise."""
+    from dataclasses import replace
+
     from penstock.forges.overlay import pretend_approved_by
+    from penstock.forges.recorded import RecordedPullRequest
     from penstock.review.decision import states_of, understand
     from penstock.review.model import VerdictState
     from penstock.review.policy.evaluate import evaluate
@@ -130,8 +134,12 @@ def _simulate(options: argparse.Namespace) -> int:
         else:
             base = repository.resolve(options.base or default_base(repository, revision))
             head = revision if revision == WORK_TREE else repository.resolve(revision)
-            view = _written_by(options.author, base, head, options.pretend_approved_by)
+            view = _written_by(options.author, base, head)
         inputs, evidence, _ = understand(repository, view.base_sha, view.head_sha, view.now())
+    if options.record is None:
+        members = inputs.organisation.members(inputs.organisation.teams)
+        writers = {*members, *inputs.policy.logins, *options.pretend_approved_by}
+        view = RecordedPullRequest(replace(view.facts, writers=tuple(sorted(writers))))
     seen = pretend_approved_by(view, options.pretend_approved_by)
     verdict = evaluate(inputs.plan, inputs.policy, inputs.organisation, seen, evidence=states_of(evidence))
     _hint_at_strangers(options.pretend_approved_by, inputs.organisation)
@@ -249,8 +257,8 @@ def _record(path: Path) -> RecordedPullRequest:
     return parse(path.read_bytes(), path.name)
 
 
-def _written_by(author: str, base: str, head: str, writers: list[str]) -> RecordedPullRequest:
-    """A pull request of one commit by one person, which everybody whom the simulation names may approve."""
+def _written_by(author: str, base: str, head: str) -> RecordedPullRequest:
+    """A pull request of one commit by one person."""
     from datetime import UTC, datetime
 
     from penstock.forges.protocol import Commit, Person, Push
@@ -277,7 +285,7 @@ def _written_by(author: str, base: str, head: str, writers: list[str]) -> Record
             pushes=(Push(now, head, "opened", person),),
             reviews=(),
             comments=(),
-            writers=tuple(sorted(writers)),
+            writers=(),
             now=now,
         )
     )

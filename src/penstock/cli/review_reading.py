@@ -32,11 +32,11 @@ class ReviewReading:
     identity: Identity | None = None
 
     def pull_request(self, number: int) -> RecordedPullRequest:
-        """The pull request with its commits in this clone, and with who of the base's teams may write."""
+        """The pull request with its commits in this clone, and with who of those whom its base asks may write."""
         first = self.facts(number, set())
         for commit in (first.base_sha, first.head_sha):
             self.fetch(commit)
-        writers = read_writers(self.client, self.name, _team_members(self.repository, first.base_sha))
+        writers = read_writers(self.client, self.name, _who_is_asked(self.repository, first.base_sha))
         facts = replace(first.facts, writers=tuple(sorted({*first.facts.writers, *writers})))
         if self.choices.save is not None:
             self.choices.save.write_text(dump(facts), encoding="utf-8")
@@ -63,9 +63,12 @@ class ReviewReading:
         return (PriorDecisions(), "") if latest is None else (latest.memory, latest.digest)
 
 
-def _team_members(repository: GitRepository, base: str) -> set[str]:
+def _who_is_asked(repository: GitRepository, base: str) -> set[str]:
+    """The members of the base's teams, and whom its policy names."""
     from penstock.catalog.load import load_commit
+    from penstock.review.policy.resolve import resolve_policy
     from penstock.specs.team import Team
 
-    teams = load_commit(repository, base).view(None).all(Team)
-    return {member for team in teams for member in team.spec.members}
+    catalog = load_commit(repository, base)
+    members = {member for team in catalog.view(None).all(Team) for member in team.spec.members}
+    return members | resolve_policy(catalog).logins

@@ -338,7 +338,8 @@ class ReviewRun:
         """
         decided = bundled.inputs.facts
         teams = bundled.inputs.organisation.teams
-        fresh = self.reading.facts(decided.number, {member for members in teams.values() for member in members})
+        people = set(bundled.inputs.policy.logins).union(*teams.values())
+        fresh = self.reading.facts(decided.number, people)
         if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
             facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits)
             now = replace(bundled.inputs, facts=facts, now=facts.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from penstock.forges.logins import login_key
@@ -112,10 +113,15 @@ class RecordedPullRequest:
         return self.facts.deletions
 
     def may_write(self, login: str) -> bool:
-        return login_key(login) in {login_key(writer) for writer in self.facts.writers}
+        return login_key(login) in _keys(self.facts.writers)
 
     def now(self) -> datetime:
         return self.facts.now
+
+
+@lru_cache(maxsize=4)
+def _keys(logins: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(login_key, logins))
 
 
 def dump(facts: PullRequestFacts) -> str:

@@ -197,8 +197,10 @@ class When(Node):
         area=GOVERNANCE,
         default=None,
     )
-    all: "list[When] | None" = field("All of these match.", loosens=ANY, area=GOVERNANCE, default=None)
-    any: "list[When] | None" = field("At least one of these matches.", loosens=ANY, area=GOVERNANCE, default=None)
+    all: "list[When] | None" = field("All of these match.", loosens=ANY, area=GOVERNANCE, default=None, min_length=1)
+    any: "list[When] | None" = field(
+        "At least one of these matches.", loosens=ANY, area=GOVERNANCE, default=None, min_length=1
+    )
     not_: "When | None" = field("This does not match.", loosens=ANY, area=GOVERNANCE, default=None, alias="not")
     at_least: "AtLeast | None" = field(
         "A minimum number of several predicates match.", loosens=ANY, area=GOVERNANCE, default=None
@@ -230,10 +232,14 @@ class Require(Choosing):
     count: int = field("Number of people.", loosens=Loosens.LOWER, area=GOVERNANCE, default=1, ge=1, le=20)
     from_: People | None = field("People who may approve.", loosens=ANY, area=GOVERNANCE, default=None, alias="from")
     all: "list[Require] | None" = field(
-        "All of these requirements, by distinct people.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+        "All of these requirements, by distinct people.",
+        loosens=Loosens.REMOVED,
+        area=GOVERNANCE,
+        default=None,
+        min_length=1,
     )
     any: "list[Require] | None" = field(
-        "One of these requirements.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None
+        "One of these requirements.", loosens=Loosens.ADDED, area=GOVERNANCE, default=None, min_length=1
     )
     evidence: Literal["valid"] | None = field(
         "Whether the Release's evidence must verify: its gate and promotion attestations, and the chain between them.",

@@ -11,6 +11,7 @@ import yaml
 from forges.fake import commit
 from penstock.forges.protocol import Review
 from penstock.review.policy.prior_decisions import PriorDecisions
+from penstock.review.rendering.verdict_rows import not_enough
 from review.pull_requests import (
     APPROVED,
     DISAPPROVED,
@@ -322,7 +323,10 @@ def test_whom_the_policy_allows_dismisses_the_objection_of_an_account_that_is_go
     objection = overruled.forge.request_changes("remo")
     overruled.forge.delete_account("remo")
     assert "a dismissal by paul or petra resolves that" in node(overruled.verdict(), "objection").why
-    assert node(overruled.verdict(), "objection").can_satisfy == ("paul", "petra")
+    verdict = overruled.verdict()
+    assert node(verdict, "objection").can_satisfy == ("paul", "petra")
+    assert (verdict.suggested, verdict.suggested_is_enough) == ((), False), "an approval by either ends nothing"
+    assert not_enough(verdict) == "`objection` blocks it, too"
     overruled.forge.dismiss(objection, by="petra")
     assert overruled.state is APPROVED
 

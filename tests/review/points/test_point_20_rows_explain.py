@@ -62,9 +62,20 @@ def test_a_row_tells_everything(repository: Repository) -> None:
 def test_an_approval_of_somebody_who_may_not_write_is_told_of(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate, author="ada", writers=("ada", "bela", "remo"))
     pull_request.approve("bela", "rita")
-    row = node(pull_request.verdict(), "gate").children[0]
+    verdict = pull_request.verdict()
+    row = node(verdict, "gate").children[0]
     assert row.missing == 1
-    assert "rita approved without the right to write here, and so it does not count; remo or rita can" in row.why
+    assert "rita approved without the right to write here, and so it does not count; remo can" in row.why
+    assert row.can_satisfy == ("remo",)
+    assert (verdict.suggested, verdict.suggested_is_enough) == (("remo",), True)
+
+
+def test_who_may_not_write_is_not_asked(repository: Repository) -> None:
+    """Of the two in the team, one made the change, and the other has lost the right to write."""
+    verdict = opened(repository, looser_gate, author="remo", writers=("remo", "bela")).verdict()
+    row = node(verdict, "gate").children[0]
+    assert "; too few of those who are eligible may write to this repository: give them the right first" in row.why
+    assert (verdict.suggested, verdict.suggested_is_enough) == ((), False)
 
 
 def test_a_row_names_the_owner_of_its_own_changes(repository: Repository) -> None:

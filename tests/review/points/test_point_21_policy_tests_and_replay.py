@@ -236,6 +236,17 @@ def test_simulate_shows_what_an_approval_would_do(repository: Repository, capsys
     assert capsys.readouterr().err == "hint: `ritta` is in no team; did you mean `rita`?\n"
 
 
+def test_simulate_takes_it_that_whoever_is_asked_may_write(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = {"from": {"teams": ["risk"], "logins": ["bela"]}, "count": 3}
+    rule = {"id": "all", "why": "Whatever changes.", "when": {}, "require": people}
+    opened(repository, looser_gate, policy=rules_of(POLICY, [rule]))
+    arguments = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
+    assert main([*arguments, "--format", "json", "--pretend-approved-by", "rita"]) == 1
+    assert json.loads(capsys.readouterr().out)["suggested"] == ["bela", "remo"]
+
+
 def _record_of(decision: Decision, folder: Path) -> Path:
     folder.mkdir()
     record = folder / "1.json"

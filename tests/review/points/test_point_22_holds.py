@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from penstock.review.policy.prior_decisions import PriorDecisions
 from review.pull_requests import APPROVED, DISAPPROVED, PullRequest, looser_gate, looser_region, node, opened
 from review.repositories import Repository
 
@@ -138,4 +139,33 @@ def test_a_hold_that_was_edited_out_of_a_review_before_anybody_looked_stands(rep
     pull_request.forge.edit_review(review, "Looks good.")
     assert pull_request.state is DISAPPROVED, "the release was said before the last edit"
     pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize("text", ["/penstock hold: wait", "/penstock hold, wait", "/penstock hold\u00a0wait"])
+def test_a_hold_whose_word_a_colon_follows_holds_after_an_edit_too(repository: Repository, text: str) -> None:
+    pull_request = _approved(repository)
+    held = pull_request.forge.comment("dora", text)
+    assert "by dora: wait" in node(pull_request.verdict(), "hold").why
+    pull_request.memory = PriorDecisions()
+    pull_request.forge.edit_comment(held, "Never mind.")
+    assert "by dora: wait" in node(pull_request.verdict(), "hold").why
+    pull_request.forge.comment("dora", "/penstock unhold")
+    assert pull_request.state is APPROVED
+
+
+@pytest.mark.parametrize("text", ["/penstock hold-up", "/penstock holding: wait"])
+def test_another_word_that_begins_alike_holds_nothing(repository: Repository, text: str) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.edit_comment(pull_request.forge.comment("dora", text), "Never mind.")
+    assert pull_request.state is APPROVED
+
+
+def test_a_bot_that_had_a_hand_in_it_holds_nothing_since_it_could_release_nothing(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.push(looser_region, by="deploy[bot]")
+    pull_request.approve("ada", "rita")
+    pull_request.forge.comment("deploy[bot]", "/penstock hold until the other one is merged")
+    assert pull_request.state is APPROVED
+    pull_request.forge.delete_comment("c1", by="sam")
     assert pull_request.state is APPROVED

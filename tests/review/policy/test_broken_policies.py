@@ -70,6 +70,27 @@ def test_a_name_that_is_no_text_is_shown_and_written_down(repository: Repository
 
 
 @pytest.mark.parametrize(
+    ("when", "require"),
+    [
+        ("{}", "{any: []}"),
+        ("{}", "{all: [{from: {teams: [sre]}}, {any: []}]}"),
+        ("{}", "{all: []}"),
+        ("{any: []}", "{from: {teams: [sre]}}"),
+        ("{all: []}", "{from: {teams: [sre]}}"),
+    ],
+)
+def test_a_choice_of_nothing_is_no_requirement_that_nobody_has_to_meet(
+    repository: Repository, when: str, require: str
+) -> None:
+    empty = (
+        _other().replace("when: {}", f"when: {when}").replace("require: {from: {teams: [sre]}}", f"require: {require}")
+    )
+    assert (when in empty, require in empty) == (True, True)
+    verdict = _mended(repository, POLICY + empty).verdict()
+    assert node(verdict, "policy").why.startswith("ApprovalPolicy/other is not valid on the base")
+
+
+@pytest.mark.parametrize(
     ("text", "is_error"),
     [
         ("kind: [", False),

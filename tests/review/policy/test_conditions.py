@@ -222,3 +222,10 @@ def test_a_pattern_fits_a_renamed_spec_by_either_of_its_names_and_by_no_other(
     rules = [_rule("named", {"address": pattern}), _rule("rest", {})]
     verdict = opened(repository, rename, policy=rules_of(POLICY, rules)).verdict()
     assert ("named" in names(verdict, PENDING)) is fits
+
+
+@pytest.mark.parametrize(("label", "is_asked"), [("risky", True), ("Risky", True), ("RISKY", True), ("risk", False)])
+def test_a_label_is_the_same_in_capital_letters(repository: Repository, label: str, is_asked: bool) -> None:
+    rules = [_rule("labelled", {"labels": ["Risky"]}), _rule("rest", {})]
+    verdict = opened(repository, looser_gate, policy=rules_of(POLICY, rules), labels=(label,)).verdict()
+    assert ("labelled" in names(verdict, PENDING)) is is_asked

@@ -82,6 +82,20 @@ def test_nothing_is_said_of_what_counts_or_is_over(repository: Repository) -> No
     assert told(pull_request) == []
 
 
+def test_a_release_with_more_words_than_a_login_releases_nothing_and_says_so(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("dora", "/penstock unhold thanks")
+    pull_request.forge.comment("dora", "/penstock hold wait")
+    pull_request.forge.comment("sam", "/penstock hold wait")
+    pull_request.forge.comment("dora", "/penstock unhold sam")
+    pull_request.forge.comment("sam", "/penstock unhold thanks")
+    assert told(pull_request) == [
+        "sam's unhold does not count: it names nobody who holds; write `/penstock unhold` and no more"
+    ]
+    pull_request.forge.comment("sam", "/penstock unhold")
+    assert "sam" not in "".join(told(pull_request)).split("'")[0]
+
+
 @pytest.mark.parametrize("who", ["stranger", "deploy[bot]", None])
 def test_nothing_is_said_of_who_may_not_write(repository: Repository, who: str | None) -> None:
     pull_request = opened(repository, looser_gate)

@@ -24,6 +24,7 @@ ANNOTATIONS_AT_ONCE = 50
 """https://docs.github.com/rest/checks/runs#create-a-check-run"""
 MOST_ANNOTATIONS = 500
 """Nobody reads more; each fifty cost a request."""
+_ATTEMPTS = 4
 
 Conclusion = Literal["success", "failure", "action_required"]
 """`action_required` is for approvals that are missing. Of the three, only `success` lets a required check pass."""
@@ -83,9 +84,13 @@ def publish_check_run(
     runs with one name GitHub goes by the latest. Until the last annotations are there, the run is
     in progress, which lets nothing pass. `notice` ends a summary that had to be cut. OvertakenError
     where a newer evaluation is there.
+
+    One that came between looking and making would be hidden behind this run. So it is looked for again while this run
+    is still in progress: whatever comes later than that is the latest itself.
     """
-    latest = _latest(client, repository, run, identity)
-    _refuse_older(latest, run)
+    ours = _ours(client, repository, run, identity)
+    _refuse_older(ours, run)
+    latest = _latest(ours)
     if latest is not None and _says(latest, run):
         if latest["external_id"].value != _external_id(run):
             number = latest["id"].number()
@@ -99,22 +104,30 @@ def publish_check_run(
     body: dict[str, Any] = {"name": run.name, "head_sha": run.head, "external_id": _external_id(run)}
     if run.details_url:
         body["details_url"] = run.details_url
-    created = Shape(client.send("POST", path, body | _state(run, batches, 0, notice)), "the check run")
+    output = _output(run, notice)
+    begun = body | {"status": "in_progress", "output": output | {"annotations": batches[0]}}
+    created = Shape(client.send("POST", path, begun), "the check run")
     if created["head_sha"].object_id() != run.head:
         raise GitHubError("GitHub created the check run at another commit than the head: run again.")
-    for index in range(1, len(batches)):
-        client.send("PATCH", f"{path}/{created['id'].number()}", _state(run, batches, index, notice))
+    own = f"{path}/{created['id'].number()}"
+    for batch in batches[1:]:
+        client.send("PATCH", own, {"status": "in_progress", "output": output | {"annotations": batch}})
+    newer = _settled_newest(client, repository, run, identity)
+    if newer is not None:
+        client.send("PATCH", own, _repeated(newer))
+        raise _overtaken(newer, run)
+    client.send("PATCH", own, {"status": "completed", "conclusion": run.conclusion})
     return PublishedCheckRun(created["html_url"].text_or_empty(), "created", len(run.annotations) - len(shown))
 
 
 def refuse_older(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> None:
     """OvertakenError where a newer evaluation is there than the one that is to be shown."""
-    _refuse_older(_latest(client, repository, run, identity), run)
+    _refuse_older(_ours(client, repository, run, identity), run)
 
 
 def says_in_short(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> bool:
     """Whether the latest run of ours has the same conclusion and title."""
-    latest = _latest(client, repository, run, identity)
+    latest = _latest(_ours(client, repository, run, identity))
     return (
         latest is not None
         and latest["status"].value == "completed"
@@ -123,12 +136,39 @@ def says_in_short(client: GitHubClient, repository: str, run: CheckRun, identity
     )
 
 
-def _refuse_older(latest: Shape | None, run: CheckRun) -> None:
-    evaluated = _evaluated(latest) if latest is not None else None
-    if evaluated is not None and evaluated > run.evaluated:
-        raise OvertakenError(
-            f"a newer review of {run.head[:12]} began at {evaluated.isoformat()}, so this one shows nothing."
-        )
+def _refuse_older(ours: list[Shape], run: CheckRun) -> None:
+    newer = _newest(ours, run)
+    if newer is not None:
+        raise _overtaken(newer, run)
+
+
+def _newest(ours: list[Shape], run: CheckRun) -> Shape | None:
+    """The run of ours that was evaluated last, if that was later than this one; of several the latest."""
+    dated = ((evaluated, each["id"].number(), each) for each in ours if (evaluated := _evaluated(each)) is not None)
+    evaluated, _, newest = max(dated, key=lambda one: one[:2], default=(run.evaluated, 0, None))
+    return newest if evaluated > run.evaluated else None
+
+
+def _settled_newest(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> Shape | None:
+    """Likewise, once it says what it will: one that is being published is given some seconds to be so."""
+    for attempt in range(_ATTEMPTS):
+        newer = _newest(_ours(client, repository, run, identity), run)
+        if newer is None or newer["status"].value == "completed":
+            break
+        client.wait(2.0**attempt)
+    return newer
+
+
+def _overtaken(newer: Shape, run: CheckRun) -> OvertakenError:
+    _, _, began = newer["external_id"].text().partition(" ")
+    return OvertakenError(f"a newer review of {run.head[:12]} began at {began}, so this one shows nothing.")
+
+
+def _repeated(newer: Shape) -> dict[str, Any]:
+    """What a run that came before this one was made says, for this one, behind which it cannot be seen."""
+    state: dict[str, Any] = {name: newer[name].value for name in ("external_id", "status", "conclusion")}
+    texts = {name: newer["output"][name].text_or_empty() for name in ("title", "summary")}
+    return {name: value for name, value in state.items() if value is not None} | {"output": texts}
 
 
 def _external_id(run: CheckRun) -> str:
@@ -145,8 +185,8 @@ def _evaluated(existing: Shape) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> Shape | None:
-    """The newest run with this name that the token's own App made."""
+def _ours(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> list[Shape]:
+    """All runs with this name that the token's own App made."""
     found: list[Shape] = []
     for page in range(1, 12):
         answer = client.get(
@@ -156,8 +196,12 @@ def _latest(client: GitHubClient, repository: str, run: CheckRun, identity: Iden
         listed = Shape(answer, "the check runs")["check_runs"].items()
         found += [one for one in listed if not one["app"].is_null and identity.is_app(one["app"]["slug"].text())]
         if len(listed) < 100:
-            return max(found, key=lambda one: one["id"].number(), default=None)
+            return found
     raise GitHubError(f"the commit {run.head} has more check runs than Penstock reads: push again.")
+
+
+def _latest(ours: list[Shape]) -> Shape | None:
+    return max(ours, key=lambda one: one["id"].number(), default=None)
 
 
 def _says(existing: Shape, run: CheckRun) -> bool:
@@ -168,16 +212,11 @@ def _says(existing: Shape, run: CheckRun) -> bool:
     )
 
 
-def _state(run: CheckRun, batches: Sequence[Sequence[dict[str, Any]]], index: int, notice: str) -> dict[str, Any]:
-    """The part of a request that shows one batch, and with the last of them the conclusion."""
-    output = {
+def _output(run: CheckRun, notice: str) -> dict[str, Any]:
+    return {
         "title": cut_plain(run.title, TITLE_CHARACTERS),
         "summary": cut_markdown(run.summary, CHECK_BYTES, notice),
-        "annotations": list(batches[index]),
     }
-    if index + 1 < len(batches):
-        return {"status": "in_progress", "output": output}
-    return {"status": "completed", "conclusion": run.conclusion, "output": output}
 
 
 def _annotation(one: Annotation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 from urllib.parse import quote
 
@@ -73,6 +73,7 @@ def _read_once(
         *(deletion.author for deletion in timeline.deletions),
     ]
     seen = {person.login for person in speakers if person.login}
+    commits = read_commits(client, repository, base, head)
     facts = PullRequestFacts(
         repository=repository,
         number=pull["number"].number(),
@@ -85,8 +86,8 @@ def _read_once(
         head_sha=head,
         is_fork=_is_fork(pull),
         labels=tuple(sorted(label["name"].text() for label in pull["labels"].items())),
-        commits=read_commits(client, repository, base, head),
-        pushes=_pushes(client, pull, timeline.events),
+        commits=commits,
+        pushes=_pushes(client, pull, timeline.events, {commit.sha for commit in commits}),
         reviews=reviews,
         comments=comments,
         writers=read_writers(client, repository, {*seen, *people}),
@@ -123,7 +124,7 @@ def _is_fork(pull: Shape) -> bool:
     return theirs.is_null or theirs["id"].number() != pull["base"]["repo"]["id"].number()
 
 
-def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...]) -> tuple[Push, ...]:
+def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...], commits: Collection[str]) -> tuple[Push, ...]:
     source = pull["head"]["repo"]
     if source.is_null:
         raise GitHubError(
@@ -131,8 +132,8 @@ def _pushes(client: GitHubClient, pull: Shape, events: tuple[Event, ...]) -> tup
             "open a new pull request with the same commits."
         )
     opened = pull["created_at"].instant()
-    moves = read_moves(client, source["full_name"].repository(), pull["head"]["ref"].text(), opened)
-    return joined(moves, events, opened, rest_person(pull["user"]), pull["head"]["sha"].object_id())
+    moves = read_moves(client, source["full_name"].repository(), pull["head"]["ref"].text(), opened, commits)
+    return joined(moves, events, opened, rest_person(pull["user"]), pull["head"]["sha"].object_id(), commits)
 
 
 def _reviews(

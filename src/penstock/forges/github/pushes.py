@@ -11,7 +11,7 @@ nobody knows what was approved then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -44,15 +44,17 @@ class Move:
     """Whether the forge merged another pull request into it."""
 
 
-def read_moves(client: GitHubClient, repository: str, branch: str, since: datetime) -> tuple[Move, ...]:
-    """How a branch moved, newest first, back to the last move before `since` where there is one."""
+def read_moves(
+    client: GitHubClient, repository: str, branch: str, since: datetime, commits: Collection[str] = ()
+) -> tuple[Move, ...]:
+    """How a branch moved, newest first, back to the last move before `since` that led to none of the commits."""
     path = f"/repos/{repository}/activity"
     moves: list[Move] = []
     try:
         for item in client.items(path, {"ref": f"refs/heads/{branch}", "direction": "desc"}, numbered=False):
             move = _move(Shape(item, "the repository's activity"))
             moves.append(move)
-            if move.at <= since:
+            if move.at <= since and move.after not in commits:
                 break
     except GitHubError as error:
         if error.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
@@ -78,11 +80,17 @@ def _move(shape: Shape) -> Move:
 
 
 def joined(
-    moves: Sequence[Move], events: Sequence[Event], opened: datetime, author: Person, head: str
+    moves: Sequence[Move],
+    events: Sequence[Event],
+    opened: datetime,
+    author: Person,
+    head: str,
+    commits: Collection[str] = (),
 ) -> tuple[Push, ...]:
     """What the server saw, oldest first, as far back as it is without a gap.
 
-    `moves` are newest first. UnsettledError where they do not lead to `head`.
+    `moves` are newest first; `commits` are those of the pull request. UnsettledError where the moves do not lead to
+    `head`.
     """
     if not moves or moves[0].after != head:
         raise UnsettledError("GitHub's record of pushes does not lead to the head of the pull request")
@@ -92,10 +100,13 @@ def joined(
         for move in known
         if move.at > opened and move.after.strip("0")
     ]
-    made = next((move for move in reversed(known) if move.at <= opened and move.after.strip("0")), None)
-    if made is not None and not made.is_merge and made.actor.key != author.key:
-        # Commits say what their makers wrote into them; who pushed what was then opened, the server knows.
-        pushes.append(Push(made.at, made.after, "push", made.actor))
+    before = [move for move in reversed(known) if move.at <= opened and move.after.strip("0")]
+    # Commits say what their makers wrote into them; who pushed what was then opened, the server knows.
+    pushes += [
+        Push(made.at, made.after, "push", made.actor)
+        for made in before
+        if (made is before[0] or made.after in commits) and not made.is_merge and made.actor.key != author.key
+    ]
     changes: list[tuple[datetime, PushKind, Person]] = [(opened, "opened", author)]
     changes += [(event.at, event.kind, event.actor) for event in events if event.kind != "force-push"]
     for at, kind, actor in changes:

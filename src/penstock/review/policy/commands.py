@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 from penstock.forges.protocol import Comment, PullRequestView
 
 _COMMAND = re.compile(r"\s*/penstock[ \t]+(?P<verb>[a-z-]+)(?:[ \t]+(?P<rest>[^\r\n]*))?", re.IGNORECASE)
+_HOLDING = r"\s*/penstock[ \t]+hold(?![a-z-])[ \t]*[:,]?(?P<rest>[^\r\n]*)"
+_HOLD = re.compile(_HOLDING, re.IGNORECASE)
 # An edit may be told as the text that it left, or as lines that it added and took away.
-_HOLD = re.compile(r"^[+-]?\s*/penstock[ \t]+hold(?:[ \t]+(?P<rest>[^\r\n]*))?\s*$", re.MULTILINE | re.IGNORECASE)
+_HOLD_IN_LINES = re.compile(rf"^[+-]?{_HOLDING}", re.MULTILINE | re.IGNORECASE)
 _WAIVE = re.compile(
     r"(?P<rule>\S+)\s+(?P<address>\S+)\s+until\s+(?P<until>\S+?):\s+(?P<reason>.+?)\s*;\s*follow-up:\s*(?P<follow_up>.+)",
     re.IGNORECASE,
@@ -77,16 +79,14 @@ def parse_waive(command: Command) -> WaiveRequest | None:
 
 def hold_in(text: str) -> str | None:
     """The reason of a hold that a text holds, empty where it gives none; None where it holds nothing."""
-    match = _COMMAND.match(text)
-    if match is not None and match["verb"].lower() == HOLD:
-        return (match["rest"] or "").strip()
-    return None
+    match = _HOLD.match(text)
+    return None if match is None else match["rest"].strip()
 
 
 def hold_in_history(text: str) -> str | None:
     """Likewise, of an earlier text, which a forge may tell by the lines that it differs in."""
-    match = _HOLD.search(text)
-    return None if match is None else (match["rest"] or "").strip()
+    match = _HOLD_IN_LINES.search(text)
+    return None if match is None else match["rest"].strip()
 
 
 def _command(comment: Comment) -> Command | None:

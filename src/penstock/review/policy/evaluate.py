@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -247,7 +247,7 @@ class _Evaluation:
 
     def _group_node(self, group: Group, outcome: RequirementOutcome) -> Result:
         blocked = self.contributors.people
-        able = outcome.able - blocked
+        able = outcome.able - self._without_a_say(outcome.able)
         return Result(
             name=wording.group_name(group),
             state=outcome.state,
@@ -258,7 +258,7 @@ class _Evaluation:
                 given=self._shown(outcome.counted),
                 barred=self._shown(outcome.able & blocked),
                 stale=self._shown(outcome.able & self.opinions.heard),
-                powerless=self._shown(able & self.opinions.powerless),
+                powerless=self._shown((outcome.able - blocked) & self.opinions.powerless),
                 elsewhere=tuple((login, rule) for key, rule in outcome.elsewhere for login in self._shown((key,))),
                 obstacle=self._obstacle(group, outcome),
             ),
@@ -272,9 +272,15 @@ class _Evaluation:
     def _obstacle(self, group: Group, outcome: RequirementOutcome) -> str:
         """Why nobody can give what is missing; empty where somebody can."""
         demand = Demand(outcome.ways, group.approvers)
-        if outcome.missing == 0 or is_possible(demand, self.contributors.people):
+        if outcome.missing == 0 or is_possible(demand, self._without_a_say(_asked_by(demand))):
             return ""
+        if is_possible(demand, self.contributors.people):
+            return wording.TOO_FEW_WRITERS
         return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else wording.TOO_FEW
+
+    def _without_a_say(self, people: Iterable[str]) -> frozenset[str]:
+        """Those whose approval counts for nothing: who contributed, or may not write."""
+        return frozenset(one for one in people if one in self.contributors.people or not self.view.may_write(one))
 
     def _uncovered(self, matched: Matched) -> tuple[Result, ...]:
         if not matched.uncovered:
@@ -302,7 +308,9 @@ class _Evaluation:
             login = self._login(found.person)
             why = wording.objection_sentence(login, overruling, dismissed=found.dismissed)
             able = overruling if login is None else (login,)
-            nodes.append(Result("objection", DISAPPROVED, why, can_satisfy=able, missing=1))
+            # An approval ends what its own writer said; of an account that is gone, nothing but a dismissal does.
+            missing = 0 if login is None else 1
+            nodes.append(Result("objection", DISAPPROVED, why, can_satisfy=able, missing=missing))
         return tuple(nodes)
 
     def _holds(self) -> tuple[Result, ...]:
@@ -371,6 +379,7 @@ class _Evaluation:
             self.now,
             self.view.may_write,
             self.organisation.shown,
+            self.holds,
         )
         found = (
             *unheeded(self.commands, self.granted, seen),
@@ -386,9 +395,13 @@ class _Evaluation:
         blocked = any(outcome.state is DISAPPROVED for _, outcome in judged)
         for stop in stops:
             person = frozenset(map(login_key, stop.can_satisfy)) - self.contributors.people
-            if stop.name == "objection" and person:
+            if stop.name == "objection" and stop.missing and person:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
             else:
                 blocked = True
-        found = smallest_set(demands, self.contributors.people)
+        found = smallest_set(demands, self._without_a_say(frozenset().union(*map(_asked_by, demands))))
         return found._replace(complete=found.complete and not blocked)
+
+
+def _asked_by(demand: Demand) -> frozenset[str]:
+    return frozenset().union(*map(fitting, demand.ways))

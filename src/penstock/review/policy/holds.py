@@ -89,7 +89,7 @@ def _seen(view: PullRequestView, texts: Mapping[str, _Text], allowed: frozenset[
         in_second[deletion.at] += 1
         person = deletion.author.key
         is_own = person is not None and person == deletion.by.key
-        if not is_own and not deletion.author.is_bot and _may_hold(view, deletion.author, allowed):
+        if not is_own and _may_hold(view, deletion.author, allowed):
             why = _DELETED if person is not None else _DELETED_OF_NOBODY
             count = in_second[deletion.at]
             which = f" {count}" if count > 1 else ""
@@ -97,9 +97,10 @@ def _seen(view: PullRequestView, texts: Mapping[str, _Text], allowed: frozenset[
 
 
 def _may_hold(view: PullRequestView, person: Person, allowed: frozenset[str]) -> bool:
-    if person.key is None:
-        return not person.is_bot
-    return person.key in allowed or view.may_write(person.key)
+    """A bot may not, though it contributed: its word lets nothing go on, so that nobody could release the hold."""
+    if person.is_bot:
+        return False
+    return person.key is None or person.key in allowed or view.may_write(person.key)
 
 
 def _reason(text: _Text) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from penstock.catalog.model import Catalog
@@ -14,7 +14,16 @@ from penstock.review.model import Plan
 from penstock.review.policy.defaults import default_rules
 from penstock.review.policy.organisation import Organisation, read_owners, read_teams
 from penstock.source.canonical import digest
-from penstock.specs.approval_policy import ApprovalPolicy, ApprovalRule, BreakGlass, Freeze, Key, People, Waiver
+from penstock.specs.approval_policy import (
+    ApprovalPolicy,
+    ApprovalRule,
+    BreakGlass,
+    Freeze,
+    Key,
+    People,
+    Require,
+    Waiver,
+)
 
 POLICY_KINDS = ("ApprovalPolicy", "Team")
 """The kinds that decide who may approve; the digest of the policy is taken over them."""
@@ -38,6 +47,22 @@ class ResolvedPolicy:
     """Why the policy cannot be trusted to be whole; a verdict under it is an error."""
     is_default: bool = False
     """Whether the tree has no policy of its own."""
+
+    @property
+    def logins(self) -> frozenset[str]:
+        """The people whom it names by their logins."""
+        required = (rule.require for rule in self.rules if isinstance(rule.require, Require))
+        people = [one for require in required for one in _people_in(require)]
+        people += [self.break_glass.from_] if self.break_glass is not None else []
+        people += [self.overrule] if self.overrule is not None else []
+        return frozenset(login for one in people for login in one.logins)
+
+
+def _people_in(require: Require) -> Iterator[People]:
+    if require.from_ is not None:
+        yield require.from_
+    for part in (*(require.all or ()), *(require.any or ())):
+        yield from _people_in(part)
 
 
 def resolve_policy(base: Catalog) -> ResolvedPolicy:

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import NamedTuple, get_args
 
 from penstock.diagnostics.grammar import joined, listed
+from penstock.forges.logins import GHOST, login_key
 from penstock.review.policy.commands import BREAK_GLASS, UNHOLD, WAIVE, WAIVE_FORM, Command, Verb, parse_waive
+from penstock.review.policy.holds import Hold
 from penstock.review.policy.waivers import waive_requests
 from penstock.review.policy.wording import moment, more_people
 from penstock.specs.approval_policy import BreakGlass
@@ -28,6 +30,8 @@ class Circumstances(NamedTuple):
     may_write: Callable[[str], bool]
     shown: Callable[[Iterable[str]], tuple[str, ...]]
     """Logins as they are written, by their keys."""
+    holds: Collection[Hold]
+    """The holds that stand."""
 
 
 def unheeded(found: Iterable[Command], granted: Collection[Command], seen: Circumstances) -> Iterator[str]:
@@ -40,6 +44,8 @@ def unheeded(found: Iterable[Command], granted: Collection[Command], seen: Circu
         if command.verb not in get_args(Verb):
             verbs = listed(get_args(Verb), "or")
             yield f"{login} wrote `/penstock {command.verb}`, which is no command: write {verbs}"
+        elif command.verb == UNHOLD and not command.edited and _releases_nobody(command, seen.holds):
+            yield f"{login}'s unhold does not count: it names nobody who holds; write `/penstock unhold` and no more"
         elif command.verb in (WAIVE, BREAK_GLASS) and seen.moved is not None and command.at > seen.moved:
             why = _why_void(command, command in granted, seen)
             if why:
@@ -60,6 +66,13 @@ def unheeded_in_reviews(found: Iterable[Command], seen: Circumstances) -> Iterat
             (login,) = seen.shown([person])
             said = f"{login} wrote `/penstock {command.verb}` in a review"
             yield f"{said}, where it has no effect: write it in the conversation"
+
+
+def _releases_nobody(command: Command, holds: Collection[Hold]) -> bool:
+    """Whether somebody who holds wrote more than the command, which is taken for the name of another."""
+    earlier = {hold.person or GHOST for hold in holds if hold.at < command.at}
+    whose = login_key(command.rest.removeprefix("@"))
+    return bool(whose) and command.person in earlier and whose not in earlier
 
 
 def _why_void(command: Command, is_granted: bool, seen: Circumstances) -> str:

@@ -24,6 +24,7 @@ UNEXPLAINED = (
 TOO_FEW_OTHERS = (
     "too few other people are eligible: let somebody else make the change, or add people to the team on the base first"
 )
+TOO_FEW_WRITERS = "too few of those who are eligible may write to this repository: give them the right first"
 TOO_FEW = "too few people are eligible, whoever makes the change: add people to the teams on the base first"
 NOBODY = "nobody"
 SILENT = "matches no change"

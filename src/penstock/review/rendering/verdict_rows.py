@@ -63,7 +63,8 @@ def not_enough(verdict: Verdict) -> str:
     blocking = [
         node.name
         for node in verdict.tree.children
-        if node.state is VerdictState.DISAPPROVED and not (node.name == "objection" and asked & set(node.can_satisfy))
+        if node.state is VerdictState.DISAPPROVED
+        and not (node.name == "objection" and node.missing and asked & set(node.can_satisfy))
     ]
     if not blocking:
         return "nobody can give the rest"
