@@ -1,8 +1,9 @@
 """Service level objectives as rules: error ratios over each window, burn-rate alerts, and the tests of both.
 
 The error ratio of a window is the share of its requests that were bad. Without requests there is no ratio: nothing is
-recorded, nothing fires, and the mean over the objective's window counts only the moments that had requests. A service
-that has stopped answering altogether has an alert of its own, over the scraping of its pods.
+recorded, nothing fires. Over the objective's whole window it is the bad requests over all of them, too, summed from
+rates: a mean of ratios would weigh a lone request at night like the thousands of a minute at noon. A service that has
+stopped answering altogether has an alert of its own, over the scraping of its pods.
 
 Of few requests one bad one is a large share: a single failure of a quiet hour would page. So an alert also needs more
 bad requests in its long window than chance may make.
@@ -26,9 +27,12 @@ from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"
 BAD_REQUESTS = "slo:sli_bad_requests:increase"
+REQUESTS_RATE = "slo:sli_requests:rate5m"
+BAD_REQUESTS_RATE = "slo:sli_bad_requests:rate5m"
 BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 
-_SHORT = ("5m", "30m", "1h")
+_RECENT = "5m"
+_SHORT = (_RECENT, "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
@@ -47,6 +51,10 @@ class Sli(NamedTuple):
     """PromQL of the share of bad requests over a window."""
     bad_requests: Callable[[str], str]
     """PromQL of the number of bad requests in a window."""
+    rate: str
+    """PromQL of the requests each second over five minutes."""
+    bad_rate: str
+    """PromQL of the bad ones among them."""
     samples: Callable[[str, str], tuple[InputSeries, ...]]
     """Series of a test from promtool's values of good and of bad requests."""
 
@@ -107,6 +115,8 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         objective.window,
         error_ratio,
         requests.counted_failures,
+        requests.requests(_RECENT),
+        f"{requests.failures(_RECENT)} or vector(0)",
         samples,
     )
 
@@ -140,6 +150,8 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         objective.window,
         error_ratio,
         bad_requests,
+        requests.answered(_RECENT),
+        f"{requests.answered(_RECENT)}\n- {requests.answered_within(le, _RECENT)}",
         samples,
     )
 
@@ -164,7 +176,7 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     short = tuple(rule for window, rules in recorded.items() if window in _SHORT for rule in rules)
     long = tuple(rule for window, rules in recorded.items() if window not in _SHORT for rule in rules)
     groups = (
-        RuleGroup(f"{name}.short", interval, short),
+        RuleGroup(f"{name}.short", interval, (*short, *_rates(sli, labels))),
         RuleGroup(f"{name}.long", "2m", (*long, *_budget(sli, labels, selector))),
         RuleGroup(f"{name}.alerts", interval, alerts),
     )
@@ -180,15 +192,22 @@ def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list
     return found
 
 
+def _rates(sli: Sli, labels: Labels) -> tuple[Recording, ...]:
+    """What the error ratio over the objective's whole window is summed from; none where a burn rate already has it."""
+    if str(sli.window) in WINDOWS:
+        return ()
+    return Recording(REQUESTS_RATE, sli.rate, labels), Recording(BAD_REQUESTS_RATE, sli.bad_rate, labels)
+
+
 def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
     """The error ratio over the objective's whole window, and how much of the budget is left."""
-    recent, whole = f"{RATIO}5m{selector}", f"{RATIO}{sli.window}"
+    whole = f"{RATIO}{sli.window}"
     budget = exact_text(error_budget(sli.objective))
     remaining = Recording(BUDGET_REMAINING, f"1 - {whole}{selector} / {budget}", labels)
     if str(sli.window) in WINDOWS:
         return (remaining,)
-    mean = f"sum_over_time({recent}[{sli.window}])\n/ count_over_time({recent}[{sli.window}])"
-    return Recording(whole, mean, labels), remaining
+    bad, asked = (f"sum_over_time({rate}{selector}[{sli.window}])" for rate in (BAD_REQUESTS_RATE, REQUESTS_RATE))
+    return Recording(whole, f"{bad}\n/ ({asked} > 0)", labels), remaining
 
 
 def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
