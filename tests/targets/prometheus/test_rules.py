@@ -173,6 +173,12 @@ def test_where_nobody_is_woken_everything_is_a_ticket_and_nothing_is_told_twice(
     }
 
 
+def test_the_operator_can_route_every_alert_by_its_namespace() -> None:
+    rules = plan()
+    alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
+    assert {dict(alert.labels).get("namespace") for alert in alerts} == {rules.namespace}
+
+
 def told_by(rules: RuleFile) -> dict[str, str]:
     alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
     return {rule.alert: dict(rule.labels)["severity"] for rule in alerts}

@@ -139,6 +139,7 @@ def test_it_is_a_ticket_for_the_models_owner_and_says_where_to_look() -> None:
         assert dict(rule.labels) == {
             "severity": "ticket",
             "team": "flight-ml",
+            "namespace": "flights",
             "environment": "production",
             "model": "flight-delay",
         }
