@@ -13,7 +13,7 @@ from typing import NamedTuple
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, AlertSubject, Fires, after, fires, silent
-from penstock.lowering.rules.pushed import HOLD, as_scraped, pushed, selector
+from penstock.lowering.rules.pushed import HOLD, as_scraped, of_others, pushed, selector
 from penstock.specs.monitor import Action
 from penstock.specs.series import Series
 from penstock.specs.units import Duration
@@ -103,13 +103,16 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     def reported(values: str, *, honoured: bool = True) -> InputSeries:
         return as_scraped(pipeline.heartbeat, subject, (), values, honoured=honoured)
 
+    # Other pipelines have reported, and are all too late.
+    others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
+
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, given, expect)
+        return RuleTest(f"{purpose}: {name}", interval, (*given, *others), expect)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)
     return [
-        case("last run too long ago", (reported(late),), fires(later, too_old)),
+        case("last run too long ago", (reported(late),), silent("0m", stale.alert), fires(later, too_old)),
         case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
         case("runs in time, beside an older value", (reported(in_time), unhonoured), silent(later, stale.alert)),
         case(

@@ -26,18 +26,28 @@ def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]
     (severity,) = subject.severities(["page"])
     unreachable, not_ready = _unreachable(subject, severity, up), _not_ready(subject, severity, up)
     job = ("job", f"{subject.namespace}/{subject.rollout}")
+    neighbour = (("namespace", subject.namespace), ("rollout", f"{subject.rollout}-2"))
+    namesake = (("namespace", f"{subject.namespace}-2"), ("rollout", subject.rollout))
+    # Whatever becomes of this one's pods, those of others answer.
+    others = tuple(series("up", (*other, ("pod", "c")), "1x1700") for other in (neighbour, namesake))
 
     def pod(name: str, values: str) -> InputSeries:
         return series("up", (*target, job, ("pod", name)), values)
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return rule_test(f"reachable: {name}", given, *expect)
+        return rule_test(f"reachable: {name}", (*given, *others), *expect)
 
     gone, unready = Fires(unreachable), Fires(not_ready)
     return [unreachable, not_ready], [
-        case("no pod answers any more", (pod("a", "1x9 0x60"),), fires("30m", gone), silent("1h", NOT_READY)),
+        case(
+            "no pod answers any more",
+            (pod("a", "1x9 0x60"), pod("b", "0x70")),
+            silent("15m", UNREACHABLE),
+            fires("30m", gone),
+            silent("1h", NOT_READY),
+        ),
         case("no pod is scraped any more", (pod("a", "1x9 _x60"),), fires("30m", gone), silent("1h", NOT_READY)),
-        case("a pod answers intermittently", (pod("a", _NOW_AND_THEN),), fires("30m", gone)),
+        case("a pod answers intermittently", (pod("a", _NOW_AND_THEN),), fires("30m", gone), silent("1h", NOT_READY)),
         case("one of two pods answers", (pod("a", "0x40"), pod("b", "1x40")), silent("15m", UNREACHABLE)),
         case("a first release starts slowly", (pod("a", "0x20 1x40"),), silent("15m", NOT_READY), *_never("1h")),
         case("no pod ever answers", (pod("a", "0x60"),), silent("30m", UNREACHABLE), fires("45m", unready)),

@@ -103,10 +103,15 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
     )
     good = (*requests.example, (code, "200"))
     bad = (*requests.example, (code, "503"))
+    others = tuple(
+        series(requests.counter, (*other, (code, status)), "0+10x40")
+        for other in requests.others
+        for status in ("200", "503")
+    )
 
     def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert) -> RuleTest:
         given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
-        return rule_test(f"failing: {name}", given, expected)
+        return rule_test(f"failing: {name}", (*given, *others), expected)
 
     fill = ((NUMBER, "50"),)
     return alert, [

@@ -36,6 +36,8 @@ _SHORT = (_RECENT, "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
+_IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x1600", "0+10000000x1600", "0+20000000x1600"
+"""Counters of the tests beside those of a scenario, for as long as it may last: they change no alert of this one."""
 
 
 class Sli(NamedTuple):
@@ -101,11 +103,15 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         return f"({requests.failures(window)} or vector(0))\n/ ({requests.requests(window)} > 0)"
 
     code = requests.code or ""
-    answered = series_name(requests.counter, (*requests.example, (code, "200")))
-    failed = series_name(requests.counter, (*requests.example, (code, "503")))
+
+    def counted(labels: Labels, status: str, values: str) -> InputSeries:
+        return InputSeries(series_name(requests.counter, (*labels, (code, status))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        return InputSeries(answered, good), InputSeries(failed, bad)
+        own = counted(requests.example, "200", good), counted(requests.example, "503", bad)
+        idle = (*requests.example, ("pod", "idle"))
+        others = (counted(other, "503", _OF_OTHERS) for other in requests.others)
+        return *own, counted(idle, "200", _IDLE), counted(idle, "503", _IDLE), *others
 
     return Sli(
         "availability",
@@ -133,14 +139,19 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     def bad_requests(window: str) -> str:
         return f"{requests.counted_answered(window)}\n- {requests.counted_within(le, window)}"
 
-    early = (*requests.example, *(((requests.code, "200"),) if requests.code else ()))
-    late = (*requests.example, *(((requests.code, "201"),) if requests.code else (("pod", "late"),)))
-    in_bucket = series_name(f"{requests.histogram}_bucket", (*early, ("le", bucket)))
-    in_time = series_name(f"{requests.histogram}_count", early)
-    too_late = series_name(f"{requests.histogram}_count", late)
+    status: Labels = ((requests.code, "200"),) if requests.code else ()
+
+    def counted(labels: Labels, values: str) -> InputSeries:
+        return InputSeries(series_name(f"{requests.histogram}_count", (*labels, *status)), values)
+
+    def in_time(labels: Labels, values: str) -> InputSeries:
+        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", bucket))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        return InputSeries(in_bucket, good), InputSeries(in_time, good), InputSeries(too_late, bad)
+        own, late = requests.example, (*requests.example, ("pod", "late"))
+        # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
+        others = (each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS)))
+        return in_time(own, good), counted(own, good), in_time(late, _IDLE), counted(late, bad), *others
 
     return Sli(
         "latency",
