@@ -121,6 +121,14 @@ class RequestSeries(NamedTuple):
         """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""
         return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
 
+    def timed(self) -> str:
+        """How many series time requests."""
+        return f"count({self.histogram}_count{{{self.matchers}}})"
+
+    def timed_within(self, le: str) -> str:
+        """How many of them have the bucket that a matcher gives."""
+        return f"count({self.histogram}_bucket{{{self.matchers},{le}}})"
+
     def le(self, milliseconds: int) -> str:
         """The matcher of the bucket that ends there; ValueError as `bucket`."""
         bound = self.bucket(milliseconds)

@@ -31,13 +31,29 @@ REQUESTS_RATE = "slo:sli_requests:rate5m"
 BAD_REQUESTS_RATE = "slo:sli_bad_requests:rate5m"
 BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 
+LATENCY_UNMEASURED = "ModelLatencyUnmeasured"
+
 _RECENT = "5m"
 _SHORT = (_RECENT, "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
+_ONCE = "1x90"
 _IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x1600", "0+10000000x1600", "0+20000000x1600"
 """Counters of the tests beside those of a scenario, for as long as it may last: they change no alert of this one."""
+
+
+class Blind(NamedTuple):
+    """How to tell that a server counts requests without the figure that an objective reads."""
+
+    expr: str
+    """PromQL that has a value then."""
+    lacks: str
+    """What is missing, as in "have no bucket"."""
+    without: tuple[InputSeries, ...]
+    """Series of a test that lack it."""
+    whole: tuple[InputSeries, ...]
+    """Series of a test that do not."""
 
 
 class Sli(NamedTuple):
@@ -59,6 +75,8 @@ class Sli(NamedTuple):
     """PromQL of the bad ones among them."""
     samples: Callable[[str, str], tuple[InputSeries, ...]]
     """Series of a test from promtool's values of good and of bad requests."""
+    blind: Blind | None = None
+    """When there are requests that it cannot judge; None where it can judge all."""
 
 
 class SloRules(NamedTuple):
@@ -144,8 +162,8 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     def counted(labels: Labels, values: str) -> InputSeries:
         return InputSeries(series_name(f"{requests.histogram}_count", (*labels, *status)), values)
 
-    def in_time(labels: Labels, values: str) -> InputSeries:
-        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", bucket))), values)
+    def in_time(labels: Labels, values: str, end: str = bucket) -> InputSeries:
+        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", end))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
         own, late = requests.example, (*requests.example, ("pod", "late"))
@@ -164,6 +182,16 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         requests.answered(_RECENT),
         f"{requests.answered(_RECENT)}\n- {requests.answered_within(le, _RECENT)}",
         samples,
+        Blind(
+            f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
+            f"`{requests.histogram}` has no bucket that ends at {objective.below}",
+            (
+                counted(requests.example, _ONCE),
+                in_time(requests.example, _ONCE, "+Inf"),
+                *(in_time(other, _ONCE) for other in requests.others),
+            ),
+            (counted(requests.example, _ONCE), in_time(requests.example, _ONCE)),
+        ),
     )
 
 
@@ -181,7 +209,8 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     for pair in pairs:
         (severity,) = subject.severities([pair.severity])
         by_severity.setdefault(severity, []).append(pair)
-    alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
+    burning = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
+    blind, proofs = _blind(sli, sli.blind, subject) if sli.blind is not None else ((), ())
     name = f"{subject.rollout}.{sli.slo}"
     recorded = _recorded(sli, labels, {pair.long for pair in pairs})
     short = tuple(rule for window, rules in recorded.items() if window in _SHORT for rule in rules)
@@ -189,9 +218,9 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     groups = (
         RuleGroup(f"{name}.short", interval, (*short, *_rates(sli, labels))),
         RuleGroup(f"{name}.long", "2m", (*long, *_budget(sli, labels, selector))),
-        RuleGroup(f"{name}.alerts", interval, alerts),
+        RuleGroup(f"{name}.alerts", interval, (*burning, *blind)),
     )
-    return SloRules(groups, tuple(_tests(sli, subject, alerts)))
+    return SloRules(groups, (*_tests(sli, subject, burning), *proofs))
 
 
 def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list[Recording]]:
@@ -242,6 +271,29 @@ def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[Windo
             f"{subject.namespace}) {sli.bad}; the objective allows {allowed}% over {sli.window}. The burn rate is "
             f"above {pace}. If a version was released recently, roll it back first."
         ),
+    )
+
+
+def _blind(sli: Sli, blind: Blind, subject: ServedSubject) -> tuple[tuple[Alert, ...], tuple[RuleTest, ...]]:
+    """The alert about an objective that can never be missed, since nothing measures it, and its tests."""
+    (severity,) = subject.severities(["ticket"])
+    alert = subject.alert(
+        LATENCY_UNMEASURED,
+        blind.expr,
+        severity,
+        hold="1h",
+        keep_firing="10m",
+        labels=(("slo", sli.slo),),
+        summary=f"The {sli.slo} objective of {subject.rollout} in {subject.environment} is not measured",
+        description=(
+            f"The server of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) times requests, "
+            f"but {blind.lacks}: no burn-rate alert of this objective can fire. Choose a bound that is one of its "
+            "buckets, or serve with an image whose buckets are those that Penstock knows."
+        ),
+    )
+    return (alert,), (
+        rule_test(f"{sli.slo}: other buckets", blind.without, silent("45m", alert.alert), fires("75m", Fires(alert))),
+        rule_test(f"{sli.slo}: the bucket is there", blind.whole, silent("75m", alert.alert)),
     )
 
 
