@@ -24,7 +24,7 @@ from penstock.ir.monitoring import Alert, RuleFile
 from penstock.lowering.rules.rollout import rule_file
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
-from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
+from penstock.targets.prometheus.target import LONG_TESTS_FILE, PLAIN_FILE, TARGET, TESTS_FILE
 from targets.crds import problems
 from targets.prometheus_rules import SERVE, plan, slos, without_monitors
 
@@ -333,6 +333,29 @@ def test_the_tests_notice(tests: str, what: str, old: str, new: str, promtool: P
     file = tmp_path / PLAIN_FILE
     file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
     assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
+
+
+@pytest.mark.parametrize(
+    ("schedule", "lasts_days"),
+    [("0 6 * * *", False), ("0 6 * * 1-5", True), ("0 6 1 * *", True), ("0 6 1 1 *", True)],
+)
+def test_tests_that_go_on_for_days_are_evaluated_once_a_day(
+    schedule: str, lasts_days: bool, promtool: Path, tmp_path: Path
+) -> None:
+    rules = plan(changed(BY_HAND, ("30 5 * * *", schedule)))
+    found = manifests(rules)
+    names = [TESTS_FILE, LONG_TESTS_FILE] if lasts_days else [TESTS_FILE]
+    assert [file for file in found if file.endswith(".test.yaml")] == names
+    for file in (PLAIN_FILE, *names):
+        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
+    tested = run(promtool, "test", "rules", *names, at=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    if lasts_days:
+        file = tmp_path / PLAIN_FILE
+        file.write_text(
+            file.read_text().replace("absent(penstock_monitoring", "absent(penstock_training"), encoding="utf-8"
+        )
+        assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])

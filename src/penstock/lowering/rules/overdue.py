@@ -25,6 +25,10 @@ _LONGEST_DELAY = dt.timedelta(days=3)
 _LEAST_SLACK = dt.timedelta(minutes=30)
 """Beyond one period: a run on a cluster takes minutes for its pods to start, and a schedule may be as short as that."""
 
+_MINUTES_OF_A_DAY = 24 * 60
+_MOST_EVALUATIONS = 200
+"""Of a test: those of a pipeline that runs each day are fewer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -63,12 +67,8 @@ def overdue(
     severity: Action,
     stale: Words,
     absent: Words,
-    every: int = EVALUATION_MINUTES,
 ) -> tuple[list[Alert], list[RuleTest]]:
-    """The alert about a report that is too old, whose texts may hold `AGE`, the one about none, and their tests.
-
-    `every` is how many minutes lie between the evaluations of these tests.
-    """
+    """The alert about a report that is too old, whose texts may hold `AGE`, the one about none, and their tests."""
     too_old = subject.alert(
         stale.alert,
         f"time() - {pushed(pipeline.heartbeat, subject)} > {int(pipeline.allowed) // 1000}",
@@ -89,11 +89,14 @@ def overdue(
         summary=absent.summary,
         description=absent.description,
     )
-    return [too_old, missing], _tests(pipeline, subject, too_old, missing, every)
+    return [too_old, missing], _tests(pipeline, subject, too_old, missing)
 
 
-def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert, every: int) -> list[RuleTest]:
-    """The tests of both, whose samples are as far apart as the evaluations: so many minutes."""
+def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert) -> list[RuleTest]:
+    """The tests of both, whose samples are as far apart as the evaluations."""
+    # A month, evaluated every quarter of an hour, takes promtool most of a minute.
+    lasts_days = int(pipeline.awaited) // 60_000 > _MOST_EVALUATIONS * EVALUATION_MINUTES
+    every = _MINUTES_OF_A_DAY if lasts_days else EVALUATION_MINUTES
     purpose, interval = pipeline.purpose, f"{every}m"
     allowed, step = int(pipeline.allowed) // 1000, 60 * every
     gap = int(longest_gap(pipeline.schedule).total_seconds())
@@ -107,7 +110,7 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, (*given, *others), expect)
+        return RuleTest(f"{purpose}: {name}", interval, (*given, *others), expect, lasts_days)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)

@@ -11,7 +11,6 @@ from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import (
-    EVALUATION_MINUTES,
     NUMBER,
     Fires,
     ServedSubject,
@@ -80,7 +79,6 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         scrape=_scrape(rollout, environment),
         scrape_seconds=-(-int(prometheus.scrape_interval) // 1000),
         unobserved=unobserved,
-        evaluation_minutes=EVALUATION_MINUTES,
     )
 
 
