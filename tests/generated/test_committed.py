@@ -31,8 +31,11 @@ def test_promtool_takes_every_rule_file_and_passes_its_unit_tests(promtool: Path
             [promtool, "check", "rules", "--lint-fatal", rules.name], cwd=rules.parent, capture_output=True, text=True
         )
         assert checked.returncode == 0, f"{rules}\n{checked.stdout}{checked.stderr}"
+        prefix = rules.name.removesuffix("rules.prometheus.yaml")
+        tests = sorted(path.name for path in rules.parent.glob(f"{prefix}rules.*test.yaml"))
+        assert tests, rules
         tested = subprocess.run(
-            [promtool, "test", "rules", rules.name.replace(".prometheus.", ".test.")], cwd=rules.parent, capture_output=True, text=True
+            [promtool, "test", "rules", *tests], cwd=rules.parent, capture_output=True, text=True
         )
         assert tested.returncode == 0, f"{rules}\n{tested.stdout}{tested.stderr}"
 

@@ -58,6 +58,9 @@ class RuleTest(NamedTuple):
     interval: str
     series: tuple[InputSeries, ...]
     expect: tuple[ExpectedAlert, ...]
+    lasts_days: bool = False
+    """Whether it goes on for days, so that the rules are evaluated once a day in it, and else every 15 minutes. Its
+    times are multiples of that."""
 
 
 class Scrape(NamedTuple):
@@ -100,7 +103,5 @@ class RuleFile(NamedTuple):
     scrape_seconds: int = 30
     """How often targets are scraped; no rate may look at less than two scrapes."""
     unobserved: tuple[Unobserved, ...] = ()
-    evaluation_minutes: int = 15
-    """How often the tests evaluate all rules: rare, since some last for days. Their times are multiples of it."""
     of_training: bool = False
     """Whether they are a model's and not a rollout's, which may have the same name and then shares its folder."""

@@ -31,6 +31,9 @@ STORAGE_KEYS = ((("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), False), (("AWS_
 """The keys of a Secret for an object store, which are also the variables that clients of S3 read; and whether a Secret
 may do without them."""
 
+DRAINING: dict[str, Any] = {"preStop": {"exec": {"command": ["sleep", "10"]}}}
+"""Lifecycle of a server's container: requests go on arriving until every proxy has heard that the pod is leaving."""
+
 _HASH_LENGTH = 10
 _LIVENESS_PERIOD_SECONDS = 10
 # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html,

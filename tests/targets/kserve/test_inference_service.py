@@ -286,6 +286,15 @@ def test_a_server_that_answers_one_long_request_is_not_taken_for_dead(timeout: s
     assert (probe["failureThreshold"] - 1) * probe["periodSeconds"] > plan(rollout).timeout_seconds
 
 
+def test_a_pod_that_leaves_answers_until_every_proxy_has_heard_of_it() -> None:
+    predictor = service(BY_HAND)["spec"]["predictor"]
+    waits = int(predictor["model"]["lifecycle"]["preStop"]["exec"]["command"][-1])
+    assert predictor["timeout"] + waits < predictor["terminationGracePeriodSeconds"]
+    assert "lifecycle" not in service(changed(PLAIN, BY_REQUESTS), KNATIVE)["spec"]["predictor"]["model"], (
+        "its proxy waits"
+    )
+
+
 def test_without_an_image_the_runtimes_own_serves() -> None:
     without = changed(ENVIRONMENT, (f"    server: registry.example/mlserver@{DIGEST}\n", ""))
     assert "image" not in service(PLAIN, without)["spec"]["predictor"]["model"]

@@ -24,7 +24,7 @@ from penstock.ir.monitoring import Alert, RuleFile
 from penstock.lowering.rules.rollout import rule_file
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
-from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
+from penstock.targets.prometheus.target import LONG_TESTS_FILE, PLAIN_FILE, TARGET, TESTS_FILE
 from targets.crds import problems
 from targets.prometheus_rules import SERVE, plan, slos, without_monitors
 
@@ -173,6 +173,12 @@ def test_where_nobody_is_woken_everything_is_a_ticket_and_nothing_is_told_twice(
     }
 
 
+def test_the_operator_can_route_every_alert_by_its_namespace() -> None:
+    rules = plan()
+    alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
+    assert {dict(alert.labels).get("namespace") for alert in alerts} == {rules.namespace}
+
+
 def told_by(rules: RuleFile) -> dict[str, str]:
     alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
     return {rule.alert: dict(rule.labels)["severity"] for rule in alerts}
@@ -181,12 +187,13 @@ def told_by(rules: RuleFile) -> dict[str, str]:
 def test_whatever_serves_is_scraped_and_has_alerts_that_need_no_figure() -> None:
     asked = nothing_asked(BY_HAND)
     names = ("ModelUnreachable", "ModelNotReady", "ModelFailing")
-    assert told_by(plan(asked)) == dict.fromkeys(names, "page")
-    assert told_by(plan(asked, NOBODY_WOKEN)) == dict.fromkeys(names, "ticket")
+    one_of_several = {"ModelPodUnreachable": "ticket"}
+    assert told_by(plan(asked)) == dict.fromkeys(names, "page") | one_of_several
+    assert told_by(plan(asked, NOBODY_WOKEN)) == dict.fromkeys(names, "ticket") | one_of_several
     assert plan(asked).scrape is not None
     assert rule_file(view(asked, ENVIRONMENT, None), ONLINE) is None, "nothing serves yet"
     uncounted = changed(asked, (SERVE, f"{SERVE}\n    format: onnx"))
-    assert told_by(plan(uncounted)) == dict.fromkeys(names[:-1], "page")
+    assert told_by(plan(uncounted)) == dict.fromkeys(names[:-1], "page") | one_of_several
 
 
 def test_an_objective_of_availability_says_when_failures_are_too_many() -> None:
@@ -220,6 +227,9 @@ def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
         ("a canary that is taken back", 'phase=~"Abort|', 'phase=~"'),
         ("a release that ended in time", 'phase=~"Paused|', 'phase=~"Completed|Paused|'),
         ("a step that is still held", "for: 3h", "for: 5h"),
+        ("a step that is held too long", "for: 3h", "for: 1h"),
+        ("another namespace", ',namespace="ml-prod"', ""),
+        ("another namespace under another name", ',exported_namespace="ml-prod"', ""),
     ],
 )
 def test_the_tests_of_releases_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
@@ -268,12 +278,47 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
         ("availability", "three bad requests of few", "> 4", "> 1"),
         ("availability", "six bad requests of few", "> 4", "> 7"),
         ("latency", "three slow requests of few", "> 4", "> 1"),
+        ("availability", "requests of another rollout", f'rollout="{ONLINE}",path', f'rollout=~"{ONLINE}.*",path'),
+        ("availability", "requests of another namespace", 'namespace="ml-prod",rollout', "rollout"),
+        ("availability", "what asks whether the model is ready", "path=~", "path!~"),
+        ("availability", "successes that are counted as failures", ',status_code=~"5.."}[1h]))\n', "}[1h]))\n"),
+        ("latency", "requests of another rollout", f'rollout="{ONLINE}",path', f'rollout=~"{ONLINE}.*",path'),
         ("availability", "the wrong severity", "severity: page", "severity: ticket"),
         ("latency", "another bucket", 'le="0.1"', 'le="0.25"'),
         ("reachable", "pods that need not answer", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) < 0"),
         ("reachable", "pods that answer once in an hour", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) == 0"),
         ("reachable", "pods that are gone", " or vector(0)) < 0.5", ") < 0.5"),
+        ("latency", "a bucket that is not there", "unless count(", "unless absent("),
+        ("latency", "the buckets of another rollout", 'path=~".+/infer|/invocations",le="0.1"})', 'le="0.1"})'),
+        ("reachable", "a pod that never answers beside one that does", "[15m])) < 0.5", "[15m])) < 0"),
+        ("reachable", "one pod of none that answer", "and on () max(", "and on () count("),
+        ("reachable", "pods of another rollout", f'rollout="{ONLINE}"}}[5m]', f'rollout=~"{ONLINE}.*"}}[5m]'),
+        ("reachable", "pods of another namespace", 'up{namespace="ml-prod",', "up{"),
+        (
+            "reachable",
+            "a pod that is gone for a moment",
+            "    for: 5m\n    keep_firing_for: 10m",
+            "    keep_firing_for: 10m",
+        ),
         ("drift", "a bound that nothing passes", ">= 3", ">= 6"),
+        (
+            "drift",
+            "drift of another environment",
+            'penstock_drift_breaches{environment="production",',
+            "penstock_drift_breaches{",
+        ),
+        (
+            "quality",
+            "quality of another rollout",
+            f',rollout="{ONLINE}",monitor="ranking",metric',
+            ',monitor="ranking",metric',
+        ),
+        (
+            "monitoring: ",
+            "another rollout's pipeline",
+            f'_seconds{{environment="production",model="flight-delay",rollout="{ONLINE}"}})',
+            '_seconds{environment="production",model="flight-delay"})',
+        ),
         ("quality", "a figure compared the wrong way", "< 0.62", "> 0.62"),
         ("labels", "too few labels that are enough", "< 2000", "< 200"),
         ("monitoring: last", "a pipeline that may stop for a year", "> 172800", "> 31536000"),
@@ -288,6 +333,29 @@ def test_the_tests_notice(tests: str, what: str, old: str, new: str, promtool: P
     file = tmp_path / PLAIN_FILE
     file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
     assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
+
+
+@pytest.mark.parametrize(
+    ("schedule", "lasts_days"),
+    [("0 6 * * *", False), ("0 6 * * 1-5", True), ("0 6 1 * *", True), ("0 6 1 1 *", True)],
+)
+def test_tests_that_go_on_for_days_are_evaluated_once_a_day(
+    schedule: str, lasts_days: bool, promtool: Path, tmp_path: Path
+) -> None:
+    rules = plan(changed(BY_HAND, ("30 5 * * *", schedule)))
+    found = manifests(rules)
+    names = [TESTS_FILE, LONG_TESTS_FILE] if lasts_days else [TESTS_FILE]
+    assert [file for file in found if file.endswith(".test.yaml")] == names
+    for file in (PLAIN_FILE, *names):
+        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
+    tested = run(promtool, "test", "rules", *names, at=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    if lasts_days:
+        file = tmp_path / PLAIN_FILE
+        file.write_text(
+            file.read_text().replace("absent(penstock_monitoring", "absent(penstock_training"), encoding="utf-8"
+        )
+        assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])

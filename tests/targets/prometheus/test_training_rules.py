@@ -22,7 +22,7 @@ from penstock.targets.prometheus.target import TARGET
 from targets.crds import problems
 
 GOLDEN = Path(__file__).parent / "golden"
-PLAIN, TESTS, APPLIED = "training-rules.prometheus.yaml", "training-rules.test.yaml", "training-rules.yaml"
+PLAIN, TESTS, APPLIED = "training-rules.prometheus.yaml", "training-rules.days.test.yaml", "training-rules.yaml"
 Change = Callable[[Documents], None]
 
 
@@ -76,7 +76,9 @@ SCHEDULES = {
 @pytest.mark.parametrize("change", SCHEDULES.values(), ids=SCHEDULES)
 def test_promtool_takes_the_rules_and_their_tests_pass(change: Change | None, promtool: Path, tmp_path: Path) -> None:
     write(plan(change), tmp_path)
-    for command in (("check", "rules", "--lint-fatal", PLAIN), ("test", "rules", TESTS)):
+    tests = [file.name for file in tmp_path.glob("*.test.yaml")]
+    assert len(tests) == 1
+    for command in (("check", "rules", "--lint-fatal", PLAIN), ("test", "rules", *tests)):
         done = run(promtool, *command, at=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -139,6 +141,7 @@ def test_it_is_a_ticket_for_the_models_owner_and_says_where_to_look() -> None:
         assert dict(rule.labels) == {
             "severity": "ticket",
             "team": "flight-ml",
+            "namespace": "flights",
             "environment": "production",
             "model": "flight-delay",
         }

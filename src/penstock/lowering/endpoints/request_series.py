@@ -23,6 +23,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from penstock.ir.monitoring import Labels
 from penstock.lowering.numbers import decimal_text
 
 CHANCE = 4
@@ -70,8 +71,10 @@ class RequestSeries(NamedTuple):
     """The histogram's unit: how many of it are a second."""
     canary: str = 'revision="$canary"'
     """Label matchers that pick the canary's requests among them."""
-    example: tuple[tuple[str, str], ...] = ()
+    example: Labels = ()
     """Labels of one such series, the matched ones among them, for the rules' tests."""
+    others: tuple[Labels, ...] = ()
+    """Labels of series that differ from it in one matched label each: they are not of this endpoint's requests."""
 
     def of_canary(self) -> RequestSeries:
         """The same, of the canary alone."""
@@ -118,6 +121,14 @@ class RequestSeries(NamedTuple):
         """Requests each second that did not fail and took no longer than a bucket's bound, given by its matcher."""
         return f"sum(rate({self.histogram}_bucket{{{self.matchers}{self._not_failed},{le}}}[{window}]))"
 
+    def timed(self) -> str:
+        """How many series time requests."""
+        return f"count({self.histogram}_count{{{self.matchers}}})"
+
+    def timed_within(self, le: str) -> str:
+        """How many of them have the bucket that a matcher gives."""
+        return f"count({self.histogram}_bucket{{{self.matchers},{le}}})"
+
     def le(self, milliseconds: int) -> str:
         """The matcher of the bucket that ends there; ValueError as `bucket`."""
         bound = self.bucket(milliseconds)
@@ -156,13 +167,19 @@ class RequestSeries(NamedTuple):
         return f"{decimal_text(milliseconds)}ms"
 
 
+def _but(example: Labels, **changes: str) -> tuple[Labels, ...]:
+    """For each of these labels the example with another value of it."""
+    return tuple(tuple((key, changes[each] if key == each else value) for key, value in example) for each in changes)
+
+
 def _by(label: str) -> str:
     return f" by ({label}) " if label else ""
 
 
 def mlserver(namespace: str, rollout: str) -> RequestSeries:
     """MLServer's REST metrics."""
-    route = "/v2/models/{model_name}/infer"
+    route = "/v2/models/{model_name}/"
+    example = (("namespace", namespace), ("rollout", rollout), ("path", f"{route}infer"), ("method", "POST"))
     return RequestSeries(
         counter="rest_server_requests_total",
         histogram="rest_server_request_duration_seconds",
@@ -170,12 +187,14 @@ def mlserver(namespace: str, rollout: str) -> RequestSeries:
         code="status_code",
         buckets=_CLIENT_BUCKETS,
         per_second=1,
-        example=(("namespace", namespace), ("rollout", rollout), ("path", route), ("method", "POST")),
+        example=example,
+        others=_but(example, namespace=f"{namespace}-2", rollout=f"{rollout}-2", path=f"{route}ready"),
     )
 
 
 def kserve_python(namespace: str, rollout: str) -> RequestSeries:
     """The metrics of KServe's own Python servers."""
+    example = (("namespace", namespace), ("rollout", rollout), ("model_name", rollout))
     return RequestSeries(
         counter="request_predict_seconds_count",
         histogram="request_predict_seconds",
@@ -183,12 +202,14 @@ def kserve_python(namespace: str, rollout: str) -> RequestSeries:
         code=None,
         buckets=_CLIENT_BUCKETS,
         per_second=1,
-        example=(("namespace", namespace), ("rollout", rollout), ("model_name", rollout)),
+        example=example,
+        others=_but(example, namespace=f"{namespace}-2", rollout=f"{rollout}-2"),
     )
 
 
 def knative(namespace: str, rollout: str) -> RequestSeries:
     """The metrics of Knative's queue proxy."""
+    example = (("namespace", namespace), ("rollout", rollout))
     return RequestSeries(
         counter="kn_serving_invocation_duration_seconds_count",
         histogram="kn_serving_invocation_duration_seconds",
@@ -196,12 +217,18 @@ def knative(namespace: str, rollout: str) -> RequestSeries:
         code="http_response_status_code",
         buckets=_CLIENT_BUCKETS,
         per_second=1,
-        example=(("namespace", namespace), ("rollout", rollout)),
+        example=example,
+        others=_but(example, namespace=f"{namespace}-2", rollout=f"{rollout}-2"),
     )
 
 
 def istio(namespace: str, services: str, canary: str, service: str) -> RequestSeries:
     """Istio's metrics; `services` is a regular expression of the endpoint's services, `service` one that it matches."""
+    example = (
+        ("reporter", "source"),
+        ("destination_service_namespace", namespace),
+        ("destination_service_name", service),
+    )
     return RequestSeries(
         counter="istio_requests_total",
         histogram="istio_request_duration_milliseconds",
@@ -212,10 +239,12 @@ def istio(namespace: str, services: str, canary: str, service: str) -> RequestSe
         buckets=_ENVOY_BUCKETS,
         per_second=1000,
         canary=f'destination_service_name="{canary}"',
-        example=(
-            ("reporter", "source"),
-            ("destination_service_namespace", namespace),
-            ("destination_service_name", service),
+        example=example,
+        others=_but(
+            example,
+            reporter="destination",
+            destination_service_namespace=f"{namespace}-2",
+            destination_service_name=f"{service}-2",
         ),
     )
 

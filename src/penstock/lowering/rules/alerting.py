@@ -102,7 +102,11 @@ class AlertSubject:
         summary: str,
         description: str,
     ) -> Alert:
-        """An alert that names its severity, its team, what it is about, and where to read on."""
+        """An alert that names its severity, its team, what it is about, and where to read on.
+
+        Its namespace is a label, since the operator routes by it: an AlertmanagerConfig sees the alerts of its own
+        namespace and no others.
+        """
         annotations = [("summary", summary), ("description", description)]
         if self.place.runbooks is not None:
             annotations.append(("runbook_url", f"{self.place.runbooks.rstrip('/')}/{name}"))
@@ -113,7 +117,7 @@ class AlertSubject:
             expr=expr,
             hold=hold,
             keep_firing=keep_firing if self.place.keeps_firing else None,
-            labels=(("severity", severity), ("team", self.team), *self.labels, *labels),
+            labels=(("severity", severity), ("team", self.team), ("namespace", self.namespace), *self.labels, *labels),
             annotations=tuple(annotations),
         )
 

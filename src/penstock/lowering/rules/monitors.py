@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, Labels, RuleGroup, RuleTest
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
 from penstock.lowering.rules.alerting import (
@@ -14,13 +14,14 @@ from penstock.lowering.rules.alerting import (
     Fires,
     ServedSubject,
     bounds,
+    constant,
     fires,
     general,
     rule_test,
     silent,
 )
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
-from penstock.lowering.rules.pushed import HOLD, pushed, sample
+from penstock.lowering.rules.pushed import HOLD, of_others, pushed, sample
 from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
@@ -218,8 +219,15 @@ def _proofs(
     (alert,) = {each.alert for each in alerts}
     fill = ((NUMBER, general(beyond)), (_FEATURE, dict(found).get("feature", "")))
     firing = [Fires(each, found, fill) for each in alerts]
+    # A feature of its own is not somebody else's.
+    picked = tuple(label for label in found if label[0] != "feature")
+    others = of_others(series, subject, picked, constant(beyond, 40))
+
+    def case(what: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
+        return rule_test(f"{name}: {what}", (*given, *others), *expect)
+
     return [
-        rule_test(f"{name}: beyond its bound", (sample(series, subject, found, beyond),), fires("15m", *firing)),
-        rule_test(f"{name}: within its bound", (sample(series, subject, found, within),), silent("15m", alert)),
-        rule_test(f"{name}: no series", (), silent("15m", alert)),
+        case("beyond its bound", (sample(series, subject, found, beyond),), silent("0m", alert), fires("15m", *firing)),
+        case("within its bound", (sample(series, subject, found, within),), silent("15m", alert)),
+        case("no series", (), silent("15m", alert)),
     ]

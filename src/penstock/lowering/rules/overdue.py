@@ -13,7 +13,7 @@ from typing import NamedTuple
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, AlertSubject, Fires, after, fires, silent
-from penstock.lowering.rules.pushed import HOLD, as_scraped, pushed, selector
+from penstock.lowering.rules.pushed import HOLD, as_scraped, of_others, pushed, selector
 from penstock.specs.monitor import Action
 from penstock.specs.series import Series
 from penstock.specs.units import Duration
@@ -24,6 +24,10 @@ _LONGEST_DELAY = dt.timedelta(days=3)
 """Of the first run behind its schedule."""
 _LEAST_SLACK = dt.timedelta(minutes=30)
 """Beyond one period: a run on a cluster takes minutes for its pods to start, and a schedule may be as short as that."""
+
+_MINUTES_OF_A_DAY = 24 * 60
+_MOST_EVALUATIONS = 200
+"""Of a test: those of a pipeline that runs each day are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,8 @@ def overdue(
     severity: Action,
     stale: Words,
     absent: Words,
-    every: int = EVALUATION_MINUTES,
 ) -> tuple[list[Alert], list[RuleTest]]:
-    """The alert about a report that is too old, whose texts may hold `AGE`, the one about none, and their tests.
-
-    `every` is how many minutes lie between the evaluations of these tests.
-    """
+    """The alert about a report that is too old, whose texts may hold `AGE`, the one about none, and their tests."""
     too_old = subject.alert(
         stale.alert,
         f"time() - {pushed(pipeline.heartbeat, subject)} > {int(pipeline.allowed) // 1000}",
@@ -89,11 +89,14 @@ def overdue(
         summary=absent.summary,
         description=absent.description,
     )
-    return [too_old, missing], _tests(pipeline, subject, too_old, missing, every)
+    return [too_old, missing], _tests(pipeline, subject, too_old, missing)
 
 
-def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert, every: int) -> list[RuleTest]:
-    """The tests of both, whose samples are as far apart as the evaluations: so many minutes."""
+def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert) -> list[RuleTest]:
+    """The tests of both, whose samples are as far apart as the evaluations."""
+    # A month, evaluated every quarter of an hour, takes promtool most of a minute.
+    lasts_days = int(pipeline.awaited) // 60_000 > _MOST_EVALUATIONS * EVALUATION_MINUTES
+    every = _MINUTES_OF_A_DAY if lasts_days else EVALUATION_MINUTES
     purpose, interval = pipeline.purpose, f"{every}m"
     allowed, step = int(pipeline.allowed) // 1000, 60 * every
     gap = int(longest_gap(pipeline.schedule).total_seconds())
@@ -103,13 +106,16 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     def reported(values: str, *, honoured: bool = True) -> InputSeries:
         return as_scraped(pipeline.heartbeat, subject, (), values, honoured=honoured)
 
+    # Other pipelines have reported, and are all too late.
+    others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
+
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, given, expect)
+        return RuleTest(f"{purpose}: {name}", interval, (*given, *others), expect, lasts_days)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)
     return [
-        case("last run too long ago", (reported(late),), fires(later, too_old)),
+        case("last run too long ago", (reported(late),), silent("0m", stale.alert), fires(later, too_old)),
         case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
         case("runs in time, beside an older value", (reported(in_time), unhonoured), silent(later, stale.alert)),
         case(

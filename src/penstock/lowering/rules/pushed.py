@@ -29,6 +29,13 @@ def sample(figure: Series, subject: AlertSubject, labels: Labels, value: float) 
     return as_scraped(figure, subject, labels, constant(value, 40))
 
 
+def of_others(figure: Series, subject: AlertSubject, labels: Labels, values: str) -> tuple[InputSeries, ...]:
+    """Series of a test that differ in one label each from those of the subject: they are somebody else's."""
+    own = (*subject.labels, *labels)
+    others = (tuple((key, f"{value}-2" if key == each else value) for key, value in own) for each, _ in own)
+    return tuple(series(figure.name, (*other, ("job", JOB)), values) for other in others)
+
+
 def as_scraped(
     figure: Series, subject: AlertSubject, labels: Labels, values: str, *, honoured: bool = True
 ) -> InputSeries:

@@ -10,7 +10,16 @@ nothing scrapes the controller nothing fires.
 from __future__ import annotations
 
 from penstock.ir.monitoring import Alert, Labels, RuleTest
-from penstock.lowering.rules.alerting import Fires, ServedSubject, after, fires, rule_test, series, silent
+from penstock.lowering.rules.alerting import (
+    EVALUATION_MINUTES,
+    Fires,
+    ServedSubject,
+    after,
+    fires,
+    rule_test,
+    series,
+    silent,
+)
 from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
@@ -20,6 +29,7 @@ _METRIC = "rollout_info"
 _STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
 # A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
 _UNDER_WAY_PHASES = ("Paused", "Progressing")
+_NAMESPACE_LABELS = ("namespace", "exported_namespace")
 _MINUTE = 60_000
 _SLACK_MINUTES = 30
 """What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
@@ -103,24 +113,31 @@ def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
 def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
     """The controller's series of the rollout, in any phase or in one of several."""
     phase = f'phase=~"{"|".join(phases)}",' if phases else ""
-    names = (f'{label}="{subject.namespace}"' for label in ("namespace", "exported_namespace"))
+    names = (f'{label}="{subject.namespace}"' for label in _NAMESPACE_LABELS)
     return " or ".join(f'{_METRIC}{{name="{subject.rollout}",{phase}{name}}}' for name in names)
 
 
 def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: int) -> list[RuleTest]:
     minutes = after(60 * hold)
-    at, values = f"{minutes}m", f"1x{minutes + 5}"
+    at, earlier, values = f"{minutes}m", f"{minutes - 2 * EVALUATION_MINUTES}m", f"1x{minutes + 5}"
+    elsewhere = f"{subject.namespace}-2"
 
-    def given(phase: str, label: str = "namespace", name: str = subject.rollout) -> Labels:
-        return (("name", name), (label, subject.namespace), ("phase", phase))
+    def given(phase: str, label: str, name: str = subject.rollout, namespace: str = subject.namespace) -> Labels:
+        return (("name", name), (label, namespace), ("phase", phase))
 
-    def case(name: str, labels: Labels, expected: bool) -> RuleTest:
-        found = fires(at, Fires(alert)) if expected else silent(at, alert.alert)
-        return rule_test(f"{what}: {name}", (series(_METRIC, labels, values),), found)
+    def case(name: str, *found: Labels) -> RuleTest:
+        return rule_test(
+            f"{what}: {name}", tuple(series(_METRIC, labels, values) for labels in found), silent(at, alert.alert)
+        )
+
+    def told(name: str, label: str) -> RuleTest:
+        found = (series(_METRIC, given(phase, label), values),)
+        return rule_test(f"{what}: {name}", found, silent(earlier, alert.alert), fires(at, Fires(alert)))
 
     return [
-        case(f"{phase.lower()} all the time", given(phase), expected=True),
-        case("scraped without honouring labels", given(phase, "exported_namespace"), expected=True),
-        case(other.lower(), given(other), expected=False),
-        case("another rollout", given(phase, name=f"{subject.rollout}-2"), expected=False),
+        told(f"{phase.lower()} all the time", "namespace"),
+        told("scraped without honouring labels", "exported_namespace"),
+        case(other.lower(), *(given(other, label) for label in _NAMESPACE_LABELS)),
+        case("another rollout", *(given(phase, label, name=f"{subject.rollout}-2") for label in _NAMESPACE_LABELS)),
+        case("another namespace", *(given(phase, label, namespace=elsewhere) for label in _NAMESPACE_LABELS)),
     ]

@@ -11,7 +11,6 @@ from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import (
-    EVALUATION_MINUTES,
     NUMBER,
     Fires,
     ServedSubject,
@@ -80,7 +79,6 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         scrape=_scrape(rollout, environment),
         scrape_seconds=-(-int(prometheus.scrape_interval) // 1000),
         unobserved=unobserved,
-        evaluation_minutes=EVALUATION_MINUTES,
     )
 
 
@@ -103,10 +101,15 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
     )
     good = (*requests.example, (code, "200"))
     bad = (*requests.example, (code, "503"))
+    others = tuple(
+        series(requests.counter, (*other, (code, status)), "0+10x40")
+        for other in requests.others
+        for status in ("200", "503")
+    )
 
     def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert) -> RuleTest:
         given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
-        return rule_test(f"failing: {name}", given, expected)
+        return rule_test(f"failing: {name}", (*given, *others), expected)
 
     fill = ((NUMBER, "50"),)
     return alert, [

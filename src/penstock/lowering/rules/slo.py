@@ -1,8 +1,9 @@
 """Service level objectives as rules: error ratios over each window, burn-rate alerts, and the tests of both.
 
 The error ratio of a window is the share of its requests that were bad. Without requests there is no ratio: nothing is
-recorded, nothing fires, and the mean over the objective's window counts only the moments that had requests. A service
-that has stopped answering altogether has an alert of its own, over the scraping of its pods.
+recorded, nothing fires. Over the objective's whole window it is the bad requests over all of them, too, summed from
+rates: a mean of ratios would weigh a lone request at night like the thousands of a minute at noon. A service that has
+stopped answering altogether has an alert of its own, over the scraping of its pods.
 
 Of few requests one bad one is a large share: a single failure of a quiet hour would page. So an alert also needs more
 bad requests in its long window than chance may make.
@@ -26,12 +27,33 @@ from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"
 BAD_REQUESTS = "slo:sli_bad_requests:increase"
+REQUESTS_RATE = "slo:sli_requests:rate5m"
+BAD_REQUESTS_RATE = "slo:sli_bad_requests:rate5m"
 BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 
-_SHORT = ("5m", "30m", "1h")
+LATENCY_UNMEASURED = "ModelLatencyUnmeasured"
+
+_RECENT = "5m"
+_SHORT = (_RECENT, "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
+_ONCE = "1x90"
+_IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x1600", "0+10000000x1600", "0+20000000x1600"
+"""Counters of the tests beside those of a scenario, for as long as it may last: they change no alert of this one."""
+
+
+class Blind(NamedTuple):
+    """How to tell that a server counts requests without the figure that an objective reads."""
+
+    expr: str
+    """PromQL that has a value then."""
+    lacks: str
+    """What is missing, as in "have no bucket"."""
+    without: tuple[InputSeries, ...]
+    """Series of a test that lack it."""
+    whole: tuple[InputSeries, ...]
+    """Series of a test that do not."""
 
 
 class Sli(NamedTuple):
@@ -47,8 +69,14 @@ class Sli(NamedTuple):
     """PromQL of the share of bad requests over a window."""
     bad_requests: Callable[[str], str]
     """PromQL of the number of bad requests in a window."""
+    rate: str
+    """PromQL of the requests each second over five minutes."""
+    bad_rate: str
+    """PromQL of the bad ones among them."""
     samples: Callable[[str, str], tuple[InputSeries, ...]]
     """Series of a test from promtool's values of good and of bad requests."""
+    blind: Blind | None = None
+    """When there are requests that it cannot judge; None where it can judge all."""
 
 
 class SloRules(NamedTuple):
@@ -93,11 +121,15 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         return f"({requests.failures(window)} or vector(0))\n/ ({requests.requests(window)} > 0)"
 
     code = requests.code or ""
-    answered = series_name(requests.counter, (*requests.example, (code, "200")))
-    failed = series_name(requests.counter, (*requests.example, (code, "503")))
+
+    def counted(labels: Labels, status: str, values: str) -> InputSeries:
+        return InputSeries(series_name(requests.counter, (*labels, (code, status))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        return InputSeries(answered, good), InputSeries(failed, bad)
+        own = counted(requests.example, "200", good), counted(requests.example, "503", bad)
+        idle = (*requests.example, ("pod", "idle"))
+        others = (counted(other, "503", _OF_OTHERS) for other in requests.others)
+        return *own, counted(idle, "200", _IDLE), counted(idle, "503", _IDLE), *others
 
     return Sli(
         "availability",
@@ -107,6 +139,8 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         objective.window,
         error_ratio,
         requests.counted_failures,
+        requests.requests(_RECENT),
+        f"{requests.failures(_RECENT)} or vector(0)",
         samples,
     )
 
@@ -123,14 +157,19 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     def bad_requests(window: str) -> str:
         return f"{requests.counted_answered(window)}\n- {requests.counted_within(le, window)}"
 
-    early = (*requests.example, *(((requests.code, "200"),) if requests.code else ()))
-    late = (*requests.example, *(((requests.code, "201"),) if requests.code else (("pod", "late"),)))
-    in_bucket = series_name(f"{requests.histogram}_bucket", (*early, ("le", bucket)))
-    in_time = series_name(f"{requests.histogram}_count", early)
-    too_late = series_name(f"{requests.histogram}_count", late)
+    status: Labels = ((requests.code, "200"),) if requests.code else ()
+
+    def counted(labels: Labels, values: str) -> InputSeries:
+        return InputSeries(series_name(f"{requests.histogram}_count", (*labels, *status)), values)
+
+    def in_time(labels: Labels, values: str, end: str = bucket) -> InputSeries:
+        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", end))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        return InputSeries(in_bucket, good), InputSeries(in_time, good), InputSeries(too_late, bad)
+        own, late = requests.example, (*requests.example, ("pod", "late"))
+        # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
+        others = (each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS)))
+        return in_time(own, good), counted(own, good), in_time(late, _IDLE), counted(late, bad), *others
 
     return Sli(
         "latency",
@@ -140,7 +179,19 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         objective.window,
         error_ratio,
         bad_requests,
+        requests.answered(_RECENT),
+        f"{requests.answered(_RECENT)}\n- {requests.answered_within(le, _RECENT)}",
         samples,
+        Blind(
+            f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
+            f"`{requests.histogram}` has no bucket that ends at {objective.below}",
+            (
+                counted(requests.example, _ONCE),
+                in_time(requests.example, _ONCE, "+Inf"),
+                *(in_time(other, _ONCE) for other in requests.others),
+            ),
+            (counted(requests.example, _ONCE), in_time(requests.example, _ONCE)),
+        ),
     )
 
 
@@ -158,17 +209,18 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     for pair in pairs:
         (severity,) = subject.severities([pair.severity])
         by_severity.setdefault(severity, []).append(pair)
-    alerts = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
+    burning = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
+    blind, proofs = _blind(sli, sli.blind, subject) if sli.blind is not None else ((), ())
     name = f"{subject.rollout}.{sli.slo}"
     recorded = _recorded(sli, labels, {pair.long for pair in pairs})
     short = tuple(rule for window, rules in recorded.items() if window in _SHORT for rule in rules)
     long = tuple(rule for window, rules in recorded.items() if window not in _SHORT for rule in rules)
     groups = (
-        RuleGroup(f"{name}.short", interval, short),
+        RuleGroup(f"{name}.short", interval, (*short, *_rates(sli, labels))),
         RuleGroup(f"{name}.long", "2m", (*long, *_budget(sli, labels, selector))),
-        RuleGroup(f"{name}.alerts", interval, alerts),
+        RuleGroup(f"{name}.alerts", interval, (*burning, *blind)),
     )
-    return SloRules(groups, tuple(_tests(sli, subject, alerts)))
+    return SloRules(groups, (*_tests(sli, subject, burning), *proofs))
 
 
 def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list[Recording]]:
@@ -180,15 +232,22 @@ def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list
     return found
 
 
+def _rates(sli: Sli, labels: Labels) -> tuple[Recording, ...]:
+    """What the error ratio over the objective's whole window is summed from; none where a burn rate already has it."""
+    if str(sli.window) in WINDOWS:
+        return ()
+    return Recording(REQUESTS_RATE, sli.rate, labels), Recording(BAD_REQUESTS_RATE, sli.bad_rate, labels)
+
+
 def _budget(sli: Sli, labels: Labels, selector: str) -> tuple[Recording, ...]:
     """The error ratio over the objective's whole window, and how much of the budget is left."""
-    recent, whole = f"{RATIO}5m{selector}", f"{RATIO}{sli.window}"
+    whole = f"{RATIO}{sli.window}"
     budget = exact_text(error_budget(sli.objective))
     remaining = Recording(BUDGET_REMAINING, f"1 - {whole}{selector} / {budget}", labels)
     if str(sli.window) in WINDOWS:
         return (remaining,)
-    mean = f"sum_over_time({recent}[{sli.window}])\n/ count_over_time({recent}[{sli.window}])"
-    return Recording(whole, mean, labels), remaining
+    bad, asked = (f"sum_over_time({rate}{selector}[{sli.window}])" for rate in (BAD_REQUESTS_RATE, REQUESTS_RATE))
+    return Recording(whole, f"{bad}\n/ ({asked} > 0)", labels), remaining
 
 
 def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[WindowPair], selector: str) -> Alert:
@@ -212,6 +271,29 @@ def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[Windo
             f"{subject.namespace}) {sli.bad}; the objective allows {allowed}% over {sli.window}. The burn rate is "
             f"above {pace}. If a version was released recently, roll it back first."
         ),
+    )
+
+
+def _blind(sli: Sli, blind: Blind, subject: ServedSubject) -> tuple[tuple[Alert, ...], tuple[RuleTest, ...]]:
+    """The alert about an objective that can never be missed, since nothing measures it, and its tests."""
+    (severity,) = subject.severities(["ticket"])
+    alert = subject.alert(
+        LATENCY_UNMEASURED,
+        blind.expr,
+        severity,
+        hold="1h",
+        keep_firing="10m",
+        labels=(("slo", sli.slo),),
+        summary=f"The {sli.slo} objective of {subject.rollout} in {subject.environment} is not measured",
+        description=(
+            f"The server of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) times requests, "
+            f"but {blind.lacks}: no burn-rate alert of this objective can fire. Choose a bound that is one of its "
+            "buckets, or serve with an image whose buckets are those that Penstock knows."
+        ),
+    )
+    return (alert,), (
+        rule_test(f"{sli.slo}: other buckets", blind.without, silent("45m", alert.alert), fires("75m", Fires(alert))),
+        rule_test(f"{sli.slo}: the bucket is there", blind.whole, silent("75m", alert.alert)),
     )
 
 

@@ -13,7 +13,7 @@ from penstock.catalog.model import View
 from penstock.ir.monitoring import RuleFile, RuleGroup
 from penstock.lowering.conventions import workflow_name
 from penstock.lowering.environments import environment_of
-from penstock.lowering.rules.alerting import EVALUATION_MINUTES, AlertSubject, alert_environment
+from penstock.lowering.rules.alerting import AlertSubject, alert_environment
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
 from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.specs.series import LAST_REGISTRATION
@@ -23,9 +23,6 @@ TRAINING_ABSENT = "ModelTrainingAbsent"
 
 _VARIES = dt.timedelta(hours=6)
 """A pipeline reports at its end, and queues for GPUs and searches are longer on one day than on another."""
-
-_MINUTES_OF_A_DAY = 24 * 60
-_MANY_EVALUATIONS = 10_000
 
 
 def retrained(schedule: str) -> Pipeline:
@@ -60,10 +57,7 @@ def training_rules(view: View, name: str) -> RuleFile | None:
         f"Retraining of {name} in {subject.environment} has not reported",
         f"No run of the training pipeline of {name} (schedule {schedule}) has registered a version. {where}",
     )
-    # A test of what lasts for a year, evaluated every quarter of an hour, takes promtool half a minute.
-    lasts = int(pipeline.awaited) // 60_000 // EVALUATION_MINUTES
-    every = EVALUATION_MINUTES if lasts < _MANY_EVALUATIONS else _MINUTES_OF_A_DAY
-    alerts, tests = overdue(pipeline, subject, severity, stale, absent, every)
+    alerts, tests = overdue(pipeline, subject, severity, stale, absent)
     prometheus = environment.spec.prometheus
     return RuleFile(
         # No rollout has a dot in its name, so that this object is nobody else's.
@@ -76,6 +70,5 @@ def training_rules(view: View, name: str) -> RuleFile | None:
         owner=model.metadata.owner,
         selected_by=tuple(sorted(prometheus.rule_labels.items())),
         labels=tuple(model.metadata.labels.items()),
-        evaluation_minutes=every,
         of_training=True,
     )

@@ -90,8 +90,7 @@ def _server(endpoint: Endpoint) -> dict[str, Any]:
             "timeoutSeconds": 2,
         },
         "livenessProbe": manifests.liveness_probe({"httpGet": live}, endpoint.timeout_seconds),
-        # Requests go on arriving until every proxy has heard that the pod is leaving.
-        "lifecycle": {"preStop": {"exec": {"command": ["sleep", "10"]}}},
+        "lifecycle": manifests.DRAINING,
         "securityContext": manifests.CONTAINER_SECURITY,
         "volumeMounts": [{"name": "model", "mountPath": MODEL_VOLUME, "readOnly": True}, _SCRATCH_MOUNT],
     }

@@ -228,6 +228,8 @@ def _model(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
         "startupProbe": {"httpGet": {"path": live, "port": 8080}, "periodSeconds": 5, "failureThreshold": 60},
         "readinessProbe": {"httpGet": {"path": ready, "port": 8080}, "periodSeconds": 5, "timeoutSeconds": 2},
         "livenessProbe": manifests.liveness_probe({"httpGet": {"path": live, "port": 8080}}, endpoint.timeout_seconds),
+        # In Knative mode its queue proxy drains a pod, and containers have no hooks.
+        **({"lifecycle": manifests.DRAINING} if endpoint.mode == "Standard" else {}),
         "securityContext": _container_security(endpoint),
         "volumeMounts": [_SCRATCH_MOUNT],
     }

@@ -19,6 +19,7 @@ RULES_FILE = "rules.yaml"
 SCRAPING_FILE = "scraping.yaml"
 PLAIN_FILE = "rules.prometheus.yaml"
 TESTS_FILE = "rules.test.yaml"
+LONG_TESTS_FILE = "rules.days.test.yaml"
 OF_TRAINING = "training-"
 """What the names of files with rules about a model's training begin with."""
 
@@ -26,9 +27,8 @@ OF_TRAINING = "training-"
 def render_rules(rules: RuleFile) -> Iterator[Manifest]:
     """The plain rule file and its tests, and the objects that the operator reads; rules that are none give no file."""
     where = f"{rules.name} in {rules.environment}"
-    rules_file, plain_file, tests_file = (
-        f"{OF_TRAINING if rules.of_training else ''}{file}" for file in (RULES_FILE, PLAIN_FILE, TESTS_FILE)
-    )
+    prefix = OF_TRAINING if rules.of_training else ""
+    rules_file, plain_file = f"{prefix}{RULES_FILE}", f"{prefix}{PLAIN_FILE}"
     if rules.groups:
         found = groups(rules)
         yield Manifest(
@@ -37,12 +37,7 @@ def render_rules(rules: RuleFile) -> Iterator[Manifest]:
             applied=False,
             comment=f"Recording and alerting rules of {where}: promtool check rules {plain_file}",
         )
-        yield Manifest(
-            file=tests_file,
-            documents=(unit_tests(rules, plain_file),),
-            applied=False,
-            comment=f"Unit tests of the alerts of {where}: promtool test rules {tests_file}",
-        )
+        yield from _tests(rules, where, prefix, plain_file)
         yield Manifest(
             file=rules_file,
             documents=(prometheus_rule(rules, found),),
@@ -56,6 +51,22 @@ def render_rules(rules: RuleFile) -> Iterator[Manifest]:
             applied=True,
             comment=f"Scrape configuration of the pods of {where}, with the labels that the rules use.",
         )
+
+
+def _tests(rules: RuleFile, where: str, prefix: str, plain_file: str) -> Iterator[Manifest]:
+    """The tests, in two files, since promtool evaluates all rules as often in each test of a file.
+
+    What goes on for weeks would keep it busy for a minute if it were evaluated every quarter of an hour.
+    """
+    short, long = (tuple(test for test in rules.tests if test.lasts_days is days) for days in (False, True))
+    for tests, name, every in ((short, TESTS_FILE, "15m"), (long, LONG_TESTS_FILE, "1d")):
+        if tests:
+            yield Manifest(
+                file=f"{prefix}{name}",
+                documents=(unit_tests(rules, tests, plain_file, every),),
+                applied=False,
+                comment=f"Unit tests of the alerts of {where}: promtool test rules {prefix}{name}",
+            )
 
 
 _NOT_WATCHED = Unsupported("never", "Prometheus only monitors")

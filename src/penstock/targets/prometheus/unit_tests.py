@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from penstock.ir.monitoring import ExpectedAlert, RuleFile, RuleTest
 from penstock.targets.prometheus.rule_group import mapping_of
 
 
-def unit_tests(rules: RuleFile, rule_file: str) -> dict[str, Any]:
-    """The tests of the rules that lie beside them in the file `rule_file`."""
+def unit_tests(rules: RuleFile, tests: Iterable[RuleTest], rule_file: str, every: str) -> dict[str, Any]:
+    """Tests of the rules that lie beside them in the file `rule_file`, evaluated in such intervals."""
     return {
         "rule_files": [rule_file],
-        "evaluation_interval": f"{rules.evaluation_minutes}m",
+        "evaluation_interval": every,
         # Without it promtool takes the groups in any order, and alerts read what was recorded a round ago.
         "group_eval_order": [group.name for group in rules.groups],
-        "tests": [_test(test) for test in rules.tests],
+        "tests": [_test(test) for test in tests],
     }
 
 
