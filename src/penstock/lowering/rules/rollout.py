@@ -132,5 +132,5 @@ def _scrape(rollout: Rollout, environment: EnvironmentSpec) -> Scrape:
         path="/metrics",
         interval=str(environment.prometheus.scrape_interval),
         adds=(("rollout", rollout.name),),
-        copies=(("revision", pods.revision),) if pods.revision is not None else (),
+        copies=(("revision", pods.revision),),
     )
