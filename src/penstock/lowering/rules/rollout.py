@@ -21,10 +21,11 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
+from penstock.lowering.rules.indicators import indicators
 from penstock.lowering.rules.monitors import monitor_rules
 from penstock.lowering.rules.reachable import reachable_rules
 from penstock.lowering.rules.releases import release_rules
-from penstock.lowering.rules.slo import indicators, slo_rules
+from penstock.lowering.rules.slo import slo_rules
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 
