@@ -19,8 +19,8 @@ RECENT = "5m"
 """The shortest window that errors are counted over."""
 
 _ONCE = "1x90"
-_IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x1600", "0+10000000x1600", "0+20000000x1600"
-"""Counters of the tests beside those of a scenario, for as long as it may last: they change no alert of this one."""
+_IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x60", "0+10000000x60", "0+20000000x60"
+"""Counters of the tests beside those of the endpoint."""
 
 
 class Blind(NamedTuple):
@@ -55,6 +55,8 @@ class Sli(NamedTuple):
     """PromQL of the bad ones among them."""
     samples: Callable[[str, str], tuple[InputSeries, ...]]
     """Series of a test from promtool's values of good and of bad requests."""
+    others: tuple[InputSeries, ...]
+    """Series of a test that change nothing: of a pod without requests, and of others' requests."""
     blind: Blind | None = None
     """When there are requests that it cannot judge; None where it can judge all."""
 
@@ -99,10 +101,9 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         return InputSeries(series_name(requests.counter, (*labels, (code, status))), values)
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        own = counted(requests.example, "200", good), counted(requests.example, "503", bad)
-        idle = (*requests.example, ("pod", "idle"))
-        others = (counted(other, "503", _OF_OTHERS) for other in requests.others)
-        return *own, counted(idle, "200", _IDLE), counted(idle, "503", _IDLE), *others
+        return counted(requests.example, "200", good), counted(requests.example, "503", bad)
+
+    idle = (*requests.example, ("pod", "idle"))
 
     return Sli(
         "availability",
@@ -115,6 +116,11 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
         requests.requests(RECENT),
         f"{requests.failures(RECENT)} or vector(0)",
         samples,
+        (
+            counted(idle, "200", _IDLE),
+            counted(idle, "503", _IDLE),
+            *(counted(other, "503", _OF_OTHERS) for other in requests.others),
+        ),
     )
 
 
@@ -138,11 +144,10 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     def in_time(labels: Labels, values: str, end: str = bucket) -> InputSeries:
         return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", end))), values)
 
+    own, late = requests.example, (*requests.example, ("pod", "late"))
+
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        own, late = requests.example, (*requests.example, ("pod", "late"))
-        # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
-        others = (each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS)))
-        return in_time(own, good), counted(own, good), in_time(late, _IDLE), counted(late, bad), *others
+        return in_time(own, good), counted(own, good), counted(late, bad)
 
     return Sli(
         "latency",
@@ -155,14 +160,19 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         requests.answered(RECENT),
         f"{requests.answered(RECENT)}\n- {requests.answered_within(le, RECENT)}",
         samples,
+        # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
+        (
+            in_time(late, _IDLE),
+            *(each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS))),
+        ),
         Blind(
             f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
             f"`{requests.histogram}` has no bucket that ends at {objective.below}",
             (
-                counted(requests.example, _ONCE),
-                in_time(requests.example, _ONCE, "+Inf"),
+                counted(own, _ONCE),
+                in_time(own, _ONCE, "+Inf"),
                 *(in_time(other, _ONCE) for other in requests.others),
             ),
-            (counted(requests.example, _ONCE), in_time(requests.example, _ONCE)),
+            (counted(own, _ONCE), in_time(own, _ONCE)),
         ),
     )

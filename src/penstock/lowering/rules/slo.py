@@ -151,7 +151,8 @@ def _tests(sli: Sli, subject: ServedSubject, alerts: tuple[Alert, ...]) -> Itera
         fill = ((_VALUE, scenario.shown),)
         severities = subject.severities(scenario.severities)
         firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in severities]
+        given = sli.samples(scenario.good, scenario.bad) + (sli.others if scenario.among_others else ())
         expected = fires(scenario.at, *firing) if firing else silent(scenario.at, sli.alert)
-        yield rule_test(f"{sli.slo}: {scenario.title}", sli.samples(scenario.good, scenario.bad), expected)
+        yield rule_test(f"{sli.slo}: {scenario.title}", given, expected)
     yield rule_test(f"{sli.slo}: no requests", sli.samples("0x40", "0x40"), silent("30m", sli.alert))
     yield rule_test(f"{sli.slo}: no series", (), silent("30m", sli.alert))
