@@ -35,6 +35,8 @@ class Panel(NamedTuple):
     unit: Unit = "number"
     form: Form = "lines"
     bound: Bound | None = None
+    normal: str | None = None
+    """Of states the one in which nobody has to look."""
     over: str | None = None
     """The time that it looks back, as ``30d``, where that is not the dashboard's."""
 

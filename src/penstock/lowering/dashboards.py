@@ -16,12 +16,13 @@ from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import AlertSubject, ServedSubject, alert_environment
 from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
+from penstock.lowering.rules.indicators import Sli, indicators
 from penstock.lowering.rules.monitors import watching
 from penstock.lowering.rules.overdue import Pipeline
 from penstock.lowering.rules.pushed import pushed
-from penstock.lowering.rules.releases import phases
+from penstock.lowering.rules.releases import COMPLETED, phases
 from penstock.lowering.rules.retraining import retraining_schedule
-from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, Sli, indicators, selector_of
+from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, selector_of
 from penstock.lowering.rules.trainings import retrained
 from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout
@@ -117,6 +118,7 @@ def _now(view: View, rollout: Rollout, subject: ServedSubject, slis: list[Sli]) 
             "Phase of the Rollout: `Completed` if no release is in progress, `Abort` if one was rolled back.",
             (Query(phases(subject), "{{phase}}"),),
             form="states",
+            normal=COMPLETED,
         )
 
 
@@ -132,13 +134,12 @@ def _age(title: str, since: str, pipeline: Pipeline, subject: AlertSubject) -> P
 
 
 def _requests(rollout: Rollout, requests: RequestSeries, window: str) -> Iterator[Panel]:
-    """Requests, failures and response times; the canary apart where a label tells it."""
-    by = requests.version if rollout.spec.serve.target == "argo-rollouts" else ""
-    legend = f"{{{{{by}}}}}" if by else "all"
-    apart = " By version." if by else ""
+    """Requests and failures, the canary's apart, and response times."""
+    by = requests.version
+    legend = f"{{{{{by}}}}}"
     yield Panel(
         "Requests",
-        f"Request rate over {window}.{apart}",
+        f"Request rate over {window}, by version.",
         (Query(requests.requests(window, by), legend),),
         unit="per second",
     )
@@ -146,7 +147,7 @@ def _requests(rollout: Rollout, requests: RequestSeries, window: str) -> Iterato
         asked, failed = requests.requests(window, by), requests.failures(window, by)
         yield Panel(
             "Failures",
-            f"Share of requests answered with a 5xx status, over {window}.{apart}",
+            f"Share of requests answered with a 5xx status, over {window}, by version.",
             (Query(f"({failed} or 0 * {asked})\n/ ({asked} > 0)", legend),),
             unit="share",
         )

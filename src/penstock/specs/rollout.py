@@ -126,7 +126,8 @@ class QueryBound(Choosing):
     chosen = exactly_one("above", "below")
 
     promql: Promql = field(
-        'PromQL expression that returns one value; `revision="$canary"` selects the series of the canary\'s pods.',
+        'PromQL expression; `revision="$canary"` selects the series of the canary\'s pods. If it returns several, the '
+        "worst one counts.",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
     )

@@ -183,6 +183,20 @@ def test_a_figure_of_ones_own_aborts_when_it_stays_beyond_its_bound(promtool: Pa
         assert told(promtool, tmp_path, {doubt: values}, expectations) == ""
 
 
+@pytest.mark.parametrize(("bound", "values"), [("below", ("0.1", "0.5")), ("above", ("0.5", "0.1"))])
+def test_of_a_figure_for_each_pod_the_worst_one_decides(
+    bound: str, values: tuple[str, str], promtool: Path, tmp_path: Path
+) -> None:
+    """Argo's condition looks at the first value of an answer, whichever pod that is."""
+    of_pods = changed(
+        BY_ITSELF, ("'avg(doubt{revision=\"$canary\"})', below", f"'doubt{{revision=\"$canary\"}}', {bound}")
+    )
+    metrics = [template(name, of_pods)["metrics"][2] for name in (WATCH, STEP)]
+    series = {f'doubt{{revision="{HASH}",pod="{pod}"}}': f"{value}x60" for pod, value in zip("ab", values, strict=True)}
+    one_value = [{**expected(metric, "aborts"), "expr": f"count({query(metric)})"} for metric in metrics]
+    assert told(promtool, tmp_path, dict(series), [*one_value, *(expected(m, "aborts") for m in metrics)]) == ""
+
+
 @pytest.mark.parametrize(
     ("load", "name", "what", "old", "new"),
     [

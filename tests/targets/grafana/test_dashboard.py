@@ -176,6 +176,14 @@ def test_a_bound_is_red_on_its_far_side() -> None:
     assert steps["Requests"] == [{"color": "green", "value": None}]
 
 
+def test_a_release_that_has_ended_well_is_not_coloured_like_one_that_somebody_has_to_look_at() -> None:
+    shown = {panel["title"]: panel for panel in model(plan())["panels"]}
+    (ended_well,) = shown["Release"]["fieldConfig"]["overrides"]
+    assert ended_well["matcher"] == {"id": "byName", "options": "Completed"}
+    assert ended_well["properties"] == [{"id": "color", "value": {"mode": "fixed", "fixedColor": "green"}}]
+    assert shown["Alerts"]["fieldConfig"]["overrides"] == [], "no alert that fires is good"
+
+
 @pytest.mark.parametrize("bound", ["1.0e+300", "-18446744073709551616.0"])
 def test_a_bound_may_be_larger_than_any_integer_of_json(bound: str) -> None:
     shown = model(plan(changed(BY_ITSELF, ("boarding_queue, above: 100", f"boarding_queue, above: {bound}"))))
@@ -183,12 +191,12 @@ def test_a_bound_may_be_larger_than_any_integer_of_json(bound: str) -> None:
     assert queue["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == float(bound)
 
 
-def test_a_canary_is_shown_apart_where_a_label_tells_it() -> None:
-    by_itself, by_hand = (panels(plan(rollout))["Failures"].queries[0] for rollout in (BY_ITSELF, BY_HAND))
-    assert by_itself.legend == "{{revision}}"
-    assert "sum by (revision)" in by_itself.expr
-    assert by_hand.legend == "all"
-    assert "by (" not in by_hand.expr
+def test_a_canary_is_shown_apart() -> None:
+    for environment, label in ((ENVIRONMENT, "revision"), (ISTIO, "destination_service_name")):
+        for rollout in (BY_ITSELF, BY_HAND):
+            apart = panels(plan(rollout, environment))["Failures"].queries[0]
+            assert apart.legend == f"{{{{{label}}}}}"
+            assert f"sum by ({label})" in apart.expr
     assert "Release" in panels(plan(BY_ITSELF))
     assert "Release" not in panels(plan(BY_HAND))
 

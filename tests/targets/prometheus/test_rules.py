@@ -21,8 +21,10 @@ from lowering.rollouts import (
     view,
 )
 from penstock.ir.monitoring import Alert, RuleFile
+from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.lowering.rules.rollout import rule_file
 from penstock.source.writing.emit_yaml import emit_yaml_documents
+from penstock.targets.kserve.inference_service import inference_service
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import LONG_TESTS_FILE, PLAIN_FILE, TARGET, TESTS_FILE
 from targets.crds import problems
@@ -382,3 +384,11 @@ def test_pods_are_scraped_under_the_names_that_the_rules_use() -> None:
     assert (rollout["targetLabel"], rollout["replacement"]) == ("rollout", ONLINE)
     assert revision["sourceLabels"] == ["__meta_kubernetes_pod_label_rollouts_pod_template_hash"]
     assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+
+
+def test_versions_of_kserve_are_told_apart_by_a_label_that_their_pods_have() -> None:
+    by_hand = view(BY_HAND, ENVIRONMENT, RELEASE)
+    predictor = inference_service(endpoint(by_hand, ONLINE))["spec"]["predictor"]
+    scrape = plan().scrape
+    assert scrape is not None
+    assert dict(scrape.copies)["revision"] in predictor["labels"]

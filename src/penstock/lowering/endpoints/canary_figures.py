@@ -83,13 +83,16 @@ def _sustained(figure: str, window: Duration) -> str:
 
 
 def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
-    """A custom metric: its expression decides about few requests, and over which window."""
-    promql = query.promql.strip()
-    best, bound = ("min", query.above) if query.above is not None else ("max", query.below)
+    """A custom metric: its expression decides about few requests, and over which window.
+
+    Of several series the worst one counts: who judges takes the first value of an answer, whichever that is.
+    """
+    best, worst, bound = ("min", "max", query.above) if query.above is not None else ("max", "min", query.below)
+    figure = f"{worst}(\n{_indented(query.promql.strip())}\n)"
     return AbortCondition(
         name,
-        f"{best}_over_time((\n{_indented(promql)}\n){_newest(window)})",
-        promql,
+        f"{best}_over_time((\n{_indented(figure)}\n){_newest(window)})",
+        figure,
         Decimal(repr(bound)),
         "above" if query.above is not None else "below",
     )

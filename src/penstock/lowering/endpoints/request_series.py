@@ -82,7 +82,7 @@ class RequestSeries(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The label that tells the canary's requests from the others; empty where none does."""
+        """The label that tells the requests of versions apart."""
         return self.canary.partition("=")[0]
 
     def requests(self, window: str, by: str = "") -> str:

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 from penstock.ir.monitoring import Labels
 
 HTTP_PORT = 8080
+_KSERVES_VERSION = "app.kubernetes.io/version"
+"""Label that an InferenceService gives the pods of each version of a model: the beginning of its digest."""
 
 
 class ServingPods(NamedTuple):
@@ -20,7 +22,7 @@ class ServingPods(NamedTuple):
     """Ports at which requests arrive."""
     metrics: tuple[str, int]
     """Name and number of the port that metrics are read from."""
-    revision: str | None
+    revision: str
     """Label of the pods that tells versions apart."""
 
 
@@ -40,11 +42,12 @@ def serving_pods(
             (),
             (8012, 8013, 8112, 9090),
             ("http-usermetric", 9091),
-            None,
+            _KSERVES_VERSION,
         )
     metrics = http if protocol == "v1" else ("metrics", 8002 if model_format == "onnx" else 8082)
     ports = (http,) if metrics == http else (http, metrics)
     if target == "argo-rollouts":
-        labels = (("app.kubernetes.io/name", rollout), ("app.kubernetes.io/component", "serving"))
-        return ServingPods(labels, ports, (HTTP_PORT,), metrics, "rollouts-pod-template-hash")
-    return ServingPods((("serving.kserve.io/inferenceservice", rollout),), ports, (HTTP_PORT,), metrics, None)
+        own = (("app.kubernetes.io/name", rollout), ("app.kubernetes.io/component", "serving"))
+        return ServingPods(own, ports, (HTTP_PORT,), metrics, "rollouts-pod-template-hash")
+    labels = (("serving.kserve.io/inferenceservice", rollout),)
+    return ServingPods(labels, ports, (HTTP_PORT,), metrics, _KSERVES_VERSION)

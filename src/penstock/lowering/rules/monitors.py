@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest
+from penstock.ir.monitoring import Alert, Labels, RuleGroup, RuleTest
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
 from penstock.lowering.rules.alerting import (
@@ -222,12 +222,9 @@ def _proofs(
     # A feature of its own is not somebody else's.
     picked = tuple(label for label in found if label[0] != "feature")
     others = of_others(series, subject, picked, constant(beyond, 40))
-
-    def case(what: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return rule_test(f"{name}: {what}", (*given, *others), *expect)
-
+    too_much, enough = sample(series, subject, found, beyond), sample(series, subject, found, within)
     return [
-        case("beyond its bound", (sample(series, subject, found, beyond),), silent("0m", alert), fires("15m", *firing)),
-        case("within its bound", (sample(series, subject, found, within),), silent("15m", alert)),
-        case("no series", (), silent("15m", alert)),
+        rule_test(f"{name}: beyond its bound", (too_much,), silent("0m", alert), fires("15m", *firing)),
+        rule_test(f"{name}: within its bound", (enough, *others), silent("15m", alert)),
+        rule_test(f"{name}: no series", (), silent("15m", alert)),
     ]

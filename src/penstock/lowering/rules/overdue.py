@@ -110,14 +110,15 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, (*given, *others), expect, lasts_days)
+        return RuleTest(f"{purpose}: {name}", interval, given, expect, lasts_days)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)
+    beside = (reported(in_time), unhonoured, *others)
     return [
         case("last run too long ago", (reported(late),), silent("0m", stale.alert), fires(later, too_old)),
         case("scraped without honouring labels", (unhonoured,), fires(later, too_old)),
-        case("runs in time, beside an older value", (reported(in_time), unhonoured), silent(later, stale.alert)),
+        case("runs in time, beside an older value", beside, silent(later, stale.alert)),
         case(
             "runs all the time",
             (reported(f"0+{step}x{due // every}"),),
@@ -126,7 +127,7 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
         ),
         case(
             "has never run",
-            (),
+            others,
             silent(interval, stale.alert),
             silent(f"{gap // step * every}m", absent.alert),
             fires(f"{due}m", Fires(absent)),

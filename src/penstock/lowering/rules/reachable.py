@@ -33,20 +33,20 @@ def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]
     neighbour = (("namespace", subject.namespace), ("rollout", f"{subject.rollout}-2"))
     namesake = (("namespace", f"{subject.namespace}-2"), ("rollout", subject.rollout))
     # Whatever becomes of this one's pods, those of others answer.
-    others = tuple(series("up", (*other, ("pod", "c")), "1x1700") for other in (neighbour, namesake))
+    others = tuple(series("up", (*other, ("pod", "c")), "1x70") for other in (neighbour, namesake))
 
     def pod(name: str, values: str) -> InputSeries:
         return series("up", (*target, job, ("pod", name)), values)
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return rule_test(f"reachable: {name}", (*given, *others), *expect)
+        return rule_test(f"reachable: {name}", given, *expect)
 
     gone, unready = Fires(unreachable), Fires(not_ready)
     pod_gone = Fires(lost, (("pod", "a"),), ((_POD, "a"),))
     return [unreachable, not_ready, lost], [
         case(
             "no pod answers any more",
-            (pod("a", "1x9 0x60"), pod("b", "0x70")),
+            (pod("a", "1x9 0x60"), pod("b", "0x70"), *others),
             silent("15m", UNREACHABLE),
             fires("30m", gone),
             silent("1h", NOT_READY),
@@ -67,8 +67,8 @@ def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]
             silent("45m", POD_UNREACHABLE),
         ),
         case("a first release starts slowly", (pod("a", "0x20 1x40"),), silent("15m", NOT_READY), *_never("1h")),
-        case("no pod ever answers", (pod("a", "0x60"),), silent("30m", UNREACHABLE), fires("45m", unready)),
-        case("no pod was ever scraped", (), silent("30m", UNREACHABLE), fires("45m", unready)),
+        case("no pod ever answers", (pod("a", "0x60"), *others), silent("30m", UNREACHABLE), fires("45m", unready)),
+        case("no pod was ever scraped", others, silent("30m", UNREACHABLE), fires("45m", unready)),
         case("an outage of more than a day", (pod("a", "1x9 0x1600"),), *_always(gone, unready)),
     ]
 

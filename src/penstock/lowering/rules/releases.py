@@ -26,6 +26,8 @@ from penstock.specs.units import Duration
 STOPPED = "ModelReleaseStopped"
 WAITING = "ModelReleaseWaiting"
 _METRIC = "rollout_info"
+COMPLETED = "Completed"
+"""The phase of a rollout that no release is under way of, or the last one has ended well."""
 _STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
 # A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
 _UNDER_WAY_PHASES = ("Paused", "Progressing")
@@ -83,7 +85,7 @@ def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
             "better version."
         ),
     )
-    return alert, _proofs(subject, alert, "stopped", "Abort", "Completed", 2)
+    return alert, _proofs(subject, alert, "stopped", "Abort", COMPLETED, 2)
 
 
 def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
@@ -103,7 +105,7 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
             "Promote or abort it."
         ),
     )
-    return alert, _proofs(subject, alert, "waiting", "Paused", "Completed", minutes)
+    return alert, _proofs(subject, alert, "waiting", "Paused", COMPLETED, minutes)
 
 
 def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ The last needs no figure of the spec, so whatever serves has it.
 from __future__ import annotations
 
 from penstock.catalog.model import View
-from penstock.ir.monitoring import Alert, ExpectedAlert, RuleFile, RuleGroup, RuleTest, Scrape
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleFile, RuleGroup, RuleTest, Scrape
 from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
@@ -20,10 +20,11 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
+from penstock.lowering.rules.indicators import indicators
 from penstock.lowering.rules.monitors import monitor_rules
 from penstock.lowering.rules.reachable import reachable_rules
 from penstock.lowering.rules.releases import release_rules
-from penstock.lowering.rules.slo import indicators, slo_rules
+from penstock.lowering.rules.slo import slo_rules
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 
@@ -107,17 +108,17 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
         for status in ("200", "503")
     )
 
-    def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert) -> RuleTest:
+    def case(name: str, good_values: str, bad_values: str, expected: ExpectedAlert, *others: InputSeries) -> RuleTest:
         given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
         return rule_test(f"failing: {name}", (*given, *others), expected)
 
     fill = ((NUMBER, "50"),)
     return alert, [
-        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=fill))),
+        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=fill)), *others),
         case("one of many succeeds", "0+1x40", "0+100x40", silent("30m", FAILING)),
         case("every request succeeds", "0+100x40", "0x40", silent("30m", FAILING)),
         case("three requests fail", "0x40", "0x10 1 2 3x13 4 5 6x10", silent("30m", FAILING)),
-        case("no requests", "0x40", "0x40", silent("30m", FAILING)),
+        case("no requests but others'", "0x40", "0x40", silent("30m", FAILING), *others),
         rule_test("failing: no series", (), silent("30m", FAILING)),
     ]
 
@@ -130,5 +131,5 @@ def _scrape(rollout: Rollout, environment: EnvironmentSpec) -> Scrape:
         path="/metrics",
         interval=str(environment.prometheus.scrape_interval),
         adds=(("rollout", rollout.name),),
-        copies=(("revision", pods.revision),) if pods.revision is not None else (),
+        copies=(("revision", pods.revision),),
     )

@@ -11,19 +11,17 @@ bad requests in its long window than chance may make.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from decimal import Decimal
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, InputSeries, Labels, Recording, RuleGroup, RuleTest, Unobserved
-from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
+from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, RuleTest
+from penstock.lowering.endpoints.request_series import CHANCE
 from penstock.lowering.numbers import exact_text
-from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series_name, severity_of, silent
+from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, severity_of, silent
 from penstock.lowering.rules.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
 from penstock.lowering.rules.burn_scenarios import scenarios
+from penstock.lowering.rules.indicators import RECENT, Blind, Sli
 from penstock.specs.monitor import Action
-from penstock.specs.rollout import AvailabilityObjective, LatencyObjective, Slos
-from penstock.specs.units import Duration
 
 RATIO = "slo:sli_error:ratio_rate"
 BAD_REQUESTS = "slo:sli_bad_requests:increase"
@@ -33,50 +31,10 @@ BUDGET_REMAINING = "slo:error_budget_remaining:ratio"
 
 LATENCY_UNMEASURED = "ModelLatencyUnmeasured"
 
-_RECENT = "5m"
-_SHORT = (_RECENT, "30m", "1h")
+_SHORT = (RECENT, "30m", "1h")
 _HOLD = {"page": "2m", "ticket": "15m"}
 _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
-_ONCE = "1x90"
-_IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x1600", "0+10000000x1600", "0+20000000x1600"
-"""Counters of the tests beside those of a scenario, for as long as it may last: they change no alert of this one."""
-
-
-class Blind(NamedTuple):
-    """How to tell that a server counts requests without the figure that an objective reads."""
-
-    expr: str
-    """PromQL that has a value then."""
-    lacks: str
-    """What is missing, as in "have no bucket"."""
-    without: tuple[InputSeries, ...]
-    """Series of a test that lack it."""
-    whole: tuple[InputSeries, ...]
-    """Series of a test that do not."""
-
-
-class Sli(NamedTuple):
-    """What one objective measures, and how a test makes it so."""
-
-    slo: str
-    alert: str
-    bad: str
-    """What a bad request did, as in "0.2% of requests failed"."""
-    objective: Decimal
-    window: Duration
-    error_ratio: Callable[[str], str]
-    """PromQL of the share of bad requests over a window."""
-    bad_requests: Callable[[str], str]
-    """PromQL of the number of bad requests in a window."""
-    rate: str
-    """PromQL of the requests each second over five minutes."""
-    bad_rate: str
-    """PromQL of the bad ones among them."""
-    samples: Callable[[str, str], tuple[InputSeries, ...]]
-    """Series of a test from promtool's values of good and of bad requests."""
-    blind: Blind | None = None
-    """When there are requests that it cannot judge; None where it can judge all."""
 
 
 class SloRules(NamedTuple):
@@ -84,115 +42,6 @@ class SloRules(NamedTuple):
 
     groups: tuple[RuleGroup, ...]
     tests: tuple[RuleTest, ...]
-
-
-def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
-    """What is measured, and what was asked for that no series measures."""
-    slis: list[Sli] = []
-    unobserved: list[Unobserved] = []
-    if slos.availability is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.availability", requests))
-        elif requests.code is None:
-            reason = f"`{requests.counter}` does not distinguish failures"
-            unobserved.append(Unobserved("slos.availability", reason))
-        elif slos.availability.objective >= 1:
-            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
-        else:
-            slis.append(availability(slos.availability, requests))
-    if slos.latency is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.latency", requests))
-        elif slos.latency.objective >= 1:
-            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
-        else:
-            try:
-                slis.append(latency(slos.latency, requests))
-            except ValueError as error:
-                unobserved.append(Unobserved("slos.latency.below", str(error)))
-    return slis, tuple(unobserved)
-
-
-def availability(objective: AvailabilityObjective, requests: RequestSeries) -> Sli:
-    """The share of requests that fail with a status of 5xx."""
-
-    def error_ratio(window: str) -> str:
-        # Before the first failure there is no series of failures, which is zero failures and not an unknown number.
-        return f"({requests.failures(window)} or vector(0))\n/ ({requests.requests(window)} > 0)"
-
-    code = requests.code or ""
-
-    def counted(labels: Labels, status: str, values: str) -> InputSeries:
-        return InputSeries(series_name(requests.counter, (*labels, (code, status))), values)
-
-    def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        own = counted(requests.example, "200", good), counted(requests.example, "503", bad)
-        idle = (*requests.example, ("pod", "idle"))
-        others = (counted(other, "503", _OF_OTHERS) for other in requests.others)
-        return *own, counted(idle, "200", _IDLE), counted(idle, "503", _IDLE), *others
-
-    return Sli(
-        "availability",
-        "ModelAvailabilityBudgetBurn",
-        "failed",
-        objective.objective,
-        objective.window,
-        error_ratio,
-        requests.counted_failures,
-        requests.requests(_RECENT),
-        f"{requests.failures(_RECENT)} or vector(0)",
-        samples,
-    )
-
-
-def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
-    """The share of requests that are answered, but too late. ValueError where no bucket ends at the bound."""
-    milliseconds = int(objective.below)
-    bucket = requests.bucket(milliseconds)
-    le = requests.le(milliseconds)
-
-    def error_ratio(window: str) -> str:
-        return f"1 - {requests.answered_within(le, window)}\n/ ({requests.answered(window)} > 0)"
-
-    def bad_requests(window: str) -> str:
-        return f"{requests.counted_answered(window)}\n- {requests.counted_within(le, window)}"
-
-    status: Labels = ((requests.code, "200"),) if requests.code else ()
-
-    def counted(labels: Labels, values: str) -> InputSeries:
-        return InputSeries(series_name(f"{requests.histogram}_count", (*labels, *status)), values)
-
-    def in_time(labels: Labels, values: str, end: str = bucket) -> InputSeries:
-        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", end))), values)
-
-    def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        own, late = requests.example, (*requests.example, ("pod", "late"))
-        # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
-        others = (each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS)))
-        return in_time(own, good), counted(own, good), in_time(late, _IDLE), counted(late, bad), *others
-
-    return Sli(
-        "latency",
-        "ModelLatencyBudgetBurn",
-        f"took longer than {objective.below}",
-        objective.objective,
-        objective.window,
-        error_ratio,
-        bad_requests,
-        requests.answered(_RECENT),
-        f"{requests.answered(_RECENT)}\n- {requests.answered_within(le, _RECENT)}",
-        samples,
-        Blind(
-            f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
-            f"`{requests.histogram}` has no bucket that ends at {objective.below}",
-            (
-                counted(requests.example, _ONCE),
-                in_time(requests.example, _ONCE, "+Inf"),
-                *(in_time(other, _ONCE) for other in requests.others),
-            ),
-            (counted(requests.example, _ONCE), in_time(requests.example, _ONCE)),
-        ),
-    )
 
 
 def selector_of(sli: Sli, subject: ServedSubject) -> str:
@@ -302,7 +151,8 @@ def _tests(sli: Sli, subject: ServedSubject, alerts: tuple[Alert, ...]) -> Itera
         fill = ((_VALUE, scenario.shown),)
         severities = subject.severities(scenario.severities)
         firing = [Fires(alert, fill=fill) for alert in alerts if severity_of(alert) in severities]
+        given = sli.samples(scenario.good, scenario.bad) + (sli.others if scenario.among_others else ())
         expected = fires(scenario.at, *firing) if firing else silent(scenario.at, sli.alert)
-        yield rule_test(f"{sli.slo}: {scenario.title}", sli.samples(scenario.good, scenario.bad), expected)
+        yield rule_test(f"{sli.slo}: {scenario.title}", given, expected)
     yield rule_test(f"{sli.slo}: no requests", sli.samples("0x40", "0x40"), silent("30m", sli.alert))
     yield rule_test(f"{sli.slo}: no series", (), silent("30m", sli.alert))

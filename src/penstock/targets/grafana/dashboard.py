@@ -91,7 +91,7 @@ def _panel(number: int, panel: Panel, place: dict[str, int]) -> dict[str, Any]:
             {"refId": chr(ord("A") + index), "datasource": _SOURCE, "expr": query.expr, "legendFormat": query.legend}
             for index, query in enumerate(panel.queries)
         ],
-        "fieldConfig": {"defaults": _field(panel), "overrides": []},
+        "fieldConfig": {"defaults": _field(panel), "overrides": list(_overrides(panel))},
         "options": _options(panel.form),
     }
     if panel.over is not None:
@@ -118,6 +118,16 @@ def _field(panel: Panel) -> dict[str, Any]:
     elif panel.form == "states":
         found["custom"] = {"lineWidth": 0, "fillOpacity": 70}
     return found
+
+
+def _overrides(panel: Panel) -> Iterator[dict[str, Any]]:
+    """How one series is coloured otherwise."""
+    if panel.normal is not None:
+        colour = {"mode": "fixed", "fixedColor": _GOOD}
+        yield {
+            "matcher": {"id": "byName", "options": panel.normal},
+            "properties": [{"id": "color", "value": colour}],
+        }
 
 
 def _steps(panel: Panel) -> list[dict[str, Any]]:
