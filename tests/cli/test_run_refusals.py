@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,16 @@ def test_a_workspace_that_is_a_file_is_told_before_anything_starts(
             said == f"error: --workspace {workspace}: {file} is a file; expected a folder, which need not exist yet\n"
         )
     assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_so_is_a_file_in_the_place_of_the_default_workspace(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = repository / ".penstock"
+    shutil.rmtree(place)
+    place.touch()
+    said = refused(repository, capsys, "delay")
+    assert said == f"error: the workspace: {place} is a file; expected a folder, which need not exist yet\n"
 
 
 def test_a_repository_without_models_has_no_name_to_offer(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,10 @@ from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 from promotion.workspaces import Repository
 
 
-def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
-    """What the error stream says at the end of a run of one step."""
+def told(root: Path, capsys: pytest.CaptureFixture[str], *scripts: Script) -> str:
+    """What the error stream says at the end of a run."""
     workspace = Workspace(root / ".penstock")
-    pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", script))
+    pipeline = read_pipeline(write_pipeline(root / "pipeline.yaml", *scripts))
     run = Runner(workspace, root, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
     report(run, "m", "training", workspace, root)
     return capsys.readouterr().err
@@ -33,7 +35,30 @@ def told(root: Path, capsys: pytest.CaptureFixture[str], script: Script) -> str:
 
 def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, Script("gate", f"echo 'recall is 0.2' >&2; exit {EXIT_REJECTED}"))
-    assert "step `gate` failed its check; later steps were skipped:\n  recall is 0.2\n" in said
+    assert "step `gate` failed its check:\n  recall is 0.2\n" in said
+
+
+def test_what_was_skipped_behind_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scripts = [Script("gate", f"exit {EXIT_REJECTED}"), Script("register", "exit 0", reads=["gate"])]
+    assert "step `gate` failed its check; later steps were skipped:\n" in told(tmp_path, capsys, *scripts)
+
+
+def test_the_reason_comes_after_what_was_found(tmp_path: Path) -> None:
+    """Both streams in one, as a terminal has them."""
+    shown = io.StringIO()
+    figures = {"rows": 10, "metrics": {"r2": {"estimate": 0.5, "low": 0.4, "high": 0.6}}}
+    evaluate = Script("evaluate", f"echo '{json.dumps(figures)}' > \"$1/figures.json\"")
+    register = Script("register", "echo no room >&2; exit 2", reads=["evaluate"])
+    path = write_pipeline(tmp_path / "pipeline.yaml", evaluate, register)
+    workspace = Workspace(tmp_path / ".penstock")
+    run = Runner(workspace, tmp_path, IMAGE).run(read_pipeline(path), "m", "training", {}, lambda _: None)
+    finished = run.steps["evaluate"].finished
+    assert finished is not None
+    (finished.folder / "out").rename(finished.folder / "evaluation")
+    with redirect_stdout(shown), redirect_stderr(shown):
+        report(run, "m", "training", workspace, tmp_path)
+    said = shown.getvalue()
+    assert 0 < said.index("│ r2") < said.index("step `register` got invalid input, and made no decision:\n  no room")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +72,7 @@ def test_an_answer_is_given_with_its_reason(tmp_path: Path, capsys: pytest.Captu
 )
 def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str, how: str) -> None:
     said = told(tmp_path, capsys, Script("gate", f"echo what it said last >&2; {script}"))
-    assert f"step `gate` {how}; later steps were skipped:\n  what it said last\n" in said
+    assert f"step `gate` {how}:\n  what it said last\n" in said
     assert "failed its check" not in said
 
 
@@ -71,7 +96,7 @@ def test_what_a_step_has_warned_of_is_told_where_a_later_one_fails(
     pipeline = read_pipeline(write_pipeline(tmp_path / "pipeline.yaml", *scripts))
     run = Runner(workspace, tmp_path, IMAGE).run(pipeline, "m", "training", {}, lambda _: None)
     report(run, "m", "training", workspace, tmp_path)
-    assert capsys.readouterr().err.endswith("\nwarnings:\n  no row has a value\n")
+    assert capsys.readouterr().err.startswith("\nwarnings:\n  no row has a value\n\nstep `gate`")
 
 
 def test_what_a_step_has_warned_of_is_told_where_the_run_goes_well(

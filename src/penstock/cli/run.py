@@ -66,6 +66,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         _refuse_wrong(options)
         root = find_root(options)
+        if options.workspace is None:
+            _refuse_file(root / PRIVATE, "the workspace")
         catalog = load_work_tree(root)
         if unread := _unread(catalog):
             # What stands in such a file would be told to be declared nowhere.
@@ -141,10 +143,15 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
         moment(options.as_of)
     except argparse.ArgumentTypeError as error:
         raise _UsageError(f"--as-of: {error}") from None
-    folder = options.workspace
-    in_the_way = next((each for each in (folder, *folder.parents) if each.exists()), None) if folder else None
+    if options.workspace is not None:
+        _refuse_file(options.workspace, f"--workspace {options.workspace}")
+
+
+def _refuse_file(folder: Path, what: str) -> None:
+    """Stop where a file is in the way of a folder."""
+    in_the_way = next((each for each in (folder, *folder.parents) if each.exists()), None)
     if in_the_way is not None and not in_the_way.is_dir():
-        raise _UsageError(f"--workspace {folder}: {in_the_way} is a file; expected a folder, which need not exist yet")
+        raise _UsageError(f"{what}: {in_the_way} is a file; expected a folder, which need not exist yet")
 
 
 def where_to_promote(catalog: Catalog, model: str) -> str | None:

@@ -69,7 +69,8 @@ class Progress:
     def _table(self) -> Table:
         table = Table(title=self._title, title_justify="left", box=None, show_header=False, padding=(0, 1))
         table.add_column(width=1)
-        table.add_column(no_wrap=True)
+        # The line that a step has said gives way to the titles where the terminal is narrow, and not they to it.
+        table.add_column(no_wrap=True, min_width=max(map(len, self._titles.values()), default=0))
         table.add_column(justify="right", width=9)
         table.add_column(overflow="ellipsis", no_wrap=True, style="dim", ratio=1)
         for name, step in self._steps.items():

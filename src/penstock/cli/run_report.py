@@ -43,24 +43,14 @@ def report(
     promotion: str | None = None,
     watched: bool = False,
 ) -> None:
-    """Print the end of a run: to the output what it found, to the error stream why it stopped.
+    """Print the end of a run: to the output what it found, then to the error stream why it stopped, where it did.
 
     `promotion` are the options of `promote` for where the model goes next; None where no rollout serves it.
     `watched` says whether the model has a monitoring pipeline.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
-    for name, step in run.steps.items():
-        if step.state in (State.REFUSED, State.FAILED):
-            _explain_end(name, step, _shown(step.log, root))
-        if step.changed:
-            print(
-                f"\nthe code of step `{name}` changed while it ran: the next run does not reuse its outputs",
-                file=sys.stderr,
-            )
     if run.state != "stopped":
         _warn(run)
-    if run.state == "stopped":
-        print("\nstopped; finished steps are kept, and the next run resumes from them", file=sys.stderr)
     if pipeline == "training":
         # What a model was trained on elsewhere is not known here.
         held_out = "" if "import" in run.steps else "held-out "
@@ -71,9 +61,28 @@ def report(
     if pipeline == "monitoring":
         _drift(console, _json(run.output("drift", "drift"), "drift.json"))
         _quality(console, _json(run.output("quality", "quality"), "quality.json"))
+    # A terminal shows both streams: its last lines are to be the reason, not a gate that passed before.
+    sys.stdout.flush()
+    _explain(run, root)
     if run.state == "succeeded":
         _outputs(run, pipeline, workspace, root)
         _next(model, pipeline, promotion, watched, _newest_row(run))
+
+
+def _explain(run: Run, root: Path) -> None:
+    """Why the run is not as it should be."""
+    for name, step in run.steps.items():
+        if step.changed:
+            print(
+                f"\nthe code of step `{name}` changed while it ran: the next run does not reuse its outputs",
+                file=sys.stderr,
+            )
+    are_skipped = any(step.state is State.SKIPPED for step in run.steps.values())
+    for name, step in run.steps.items():
+        if step.state in (State.REFUSED, State.FAILED):
+            _explain_end(name, step, _shown(step.log, root), "; later steps were skipped" if are_skipped else "")
+    if run.state == "stopped":
+        print("\nstopped; finished steps are kept, and the next run resumes from them", file=sys.stderr)
 
 
 def _warn(run: Run) -> None:
@@ -94,8 +103,8 @@ def _warn(run: Run) -> None:
             print(f"  and {len(warned) - _MOST_WARNINGS} more, in the logs", file=sys.stderr)
 
 
-def _explain_end(name: str, step: StepRun, log: str) -> None:
-    print(f"\nstep `{name}` {_how_it_ended(step)}; later steps were skipped:", file=sys.stderr)
+def _explain_end(name: str, step: StepRun, log: str, with_what: str) -> None:
+    print(f"\nstep `{name}` {_how_it_ended(step)}{with_what}:", file=sys.stderr)
     # A fault that was foreseen is a sentence; the traceback of a function that the step has called is in the log.
     for line in _without_traceback(step.tail) if step.code == EXIT_USAGE else step.tail:
         print(f"  {line}", file=sys.stderr)

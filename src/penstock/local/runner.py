@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from penstock.local.fingerprints import CodeDigests, fingerprint
+from penstock.local.code_digests import CodeDigests
+from penstock.local.fingerprints import fingerprint
 from penstock.local.pipeline import LocalPipeline, LocalStep, PipelineError
 from penstock.local.workspace import FinishedStep, Workspace
 from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE

@@ -61,7 +61,7 @@ class Workspace:
     @property
     def tracking(self) -> str:
         """MLflow's address of the workspace's own tracking store."""
-        return f"sqlite:///{(self.root / 'mlflow.db').resolve()}"
+        return _sqlite_address(str((self.root / "mlflow.db").resolve()))
 
     @property
     def model_store(self) -> str:
@@ -145,6 +145,16 @@ class Workspace:
             if record.get("state") == "succeeded" and record.get("purpose") == "training":
                 return record
         return None
+
+
+def _sqlite_address(path: str) -> str:
+    """The address of a database. What means something else in an address is written in its form for there."""
+    if not set("%?") & set(path):
+        return f"sqlite:///{path}"
+    # Its versions differ in what they decode.
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite", database=path).render_as_string()
 
 
 def _read(path: Path) -> dict[str, Any]:

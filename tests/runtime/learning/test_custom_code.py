@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from penstock.runtime.faults import InputError
+from penstock.runtime.learning.model_files import TrainedModel
 from runtime.made_splits import write_splits
 
 CAREFUL = """from sklearn.linear_model import LogisticRegression
@@ -117,3 +121,39 @@ def test_a_model_that_cannot_be_served_with_the_code_it_takes_along_is_not_saved
     assert words in done.stderr
     assert "import needed modules with import statements" in done.stderr
     assert not list((tmp_path / "model").rglob("*"))
+
+
+FAILING = """from sklearn.linear_model import LogisticRegression
+
+class Careful(LogisticRegression):
+    def {method}(self, *given):
+        raise {raised}
+
+def build(strength):
+    return Careful(C=strength)
+"""
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("RuntimeError('not today')", "`Careful` failed at learners/own.py:5: RuntimeError: not today"),
+        ("ValueError('odd')", "the learner cannot be fitted at learners/own.py:5: ValueError: odd"),
+    ],
+)
+def test_a_learner_of_the_repository_that_fails_is_told_with_its_line(tmp_path: Path, raised: str, said: str) -> None:
+    done = _train(tmp_path, {"learners/own.py": FAILING.format(method="fit", raised=raised)})
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1] == f"train: {said}"
+
+
+def test_a_prediction_of_such_a_learner_that_fails_is_told_so_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "failing_learner.py").write_text(FAILING.format(method="predict_proba", raised="KeyError('hour')"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    learner = importlib.import_module("failing_learner").build(1.0)
+    model = TrainedModel("made", "binary", (), (), "", learner, {})
+    with pytest.raises(InputError, match=r"^`Careful` failed at failing_learner\.py:5: KeyError: 'hour'$"):
+        model.scores(pd.DataFrame({"x": [1.0]}))

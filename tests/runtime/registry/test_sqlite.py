@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from penstock.local.workspace import Workspace
 from penstock.runtime.faults import InputError
 from penstock.runtime.registry.mlflow_registry import Registry
 from penstock.runtime.registry.mlflow_runs import Figures
@@ -53,6 +54,15 @@ def test_a_database_that_another_process_made_meanwhile_stays(tmp_path: Path) ->
     create_database(uri)
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Such as that in which a build server checks out the branch `feature/x`."""
+    folder = tmp_path / "feature%2Fx, what?"
+    folder.mkdir()
+    uri = Workspace(folder).tracking
+    assert Registry(uri).champion("m") is None
+    assert [path.name for path in folder.iterdir()] == ["mlflow.db"]
 
 
 def test_a_file_system_without_links_gets_it_by_a_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,15 +56,40 @@ def test_what_is_stored_is_what_is_fetched(store: ModelStore, tmp_path: Path) ->
         assert directory_digest(tmp_path / "fetched" / name) == directory_digest(tmp_path / name)
 
 
-def test_storing_again_writes_nothing_anew(store: ModelStore, tmp_path: Path) -> None:
+def test_storing_again_writes_nothing_anew(store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = folder(tmp_path / "model", a="one")
+    digest = directory_digest(model)
+    store.put("made", digest, {"model": model})
+    written: list[str] = []
+    monkeypatch.setattr(ModelStore, "_put_file", lambda *given: written.append(given[-1]))
+    store.put("made", digest, {"model": model})
+    assert not written
+
+
+@pytest.mark.parametrize("damage", ["other", "", None], ids=["changed", "emptied", "gone"])
+def test_storing_again_mends_what_was_damaged(store: ModelStore, tmp_path: Path, damage: str | None) -> None:
+    model = folder(tmp_path / "model", a="one", b="two")
+    digest = directory_digest(model)
+    store.put("made", digest, {"model": model})
+    (path,) = (path for path in stored(store) if path.endswith("/a"))
+    if damage is None:
+        store.filesystem.delete_file(path)
+    else:
+        overwrite(store, path, damage)
+    store.put("made", digest, {"model": model})
+    store.fetch("made", digest, "model", tmp_path / "fetched")
+
+
+def test_a_file_of_the_same_size_on_a_disk_is_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    store = ModelStore.open((tmp_path / "store").as_uri())
     model = folder(tmp_path / "model", a="one")
     digest = directory_digest(model)
     store.put("made", digest, {"model": model})
     (path,) = (path for path in stored(store) if path.endswith("/a"))
-    overwrite(store, path, "other")
+    overwrite(store, path, "eno")
     store.put("made", digest, {"model": model})
-    with store.filesystem.open_input_stream(path) as file:
-        assert file.read() == b"other"
+    store.fetch("made", digest, "model", tmp_path / "fetched")
 
 
 def test_new_evidence_replaces_old_and_leaves_the_model(store: ModelStore, tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from traceback import extract_tb
+from traceback import FrameSummary, extract_tb
 from typing import TYPE_CHECKING, Any
 
 from penstock.diagnostics.grammar import joined
@@ -57,6 +58,21 @@ def call(name: str, *arguments: Any) -> Any:
         raise InputError(f"`{name}` failed{failure(error)}") from error
 
 
+@contextmanager
+def own_faults(of: str) -> Iterator[None]:
+    """An `InputError` that names `of`, with its traceback in the log, where code of the repository raises within.
+
+    What a library raises by itself goes on as it is.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, InputError) or not _frames_of_repository(error):
+            raise
+        _log.exception("`%s` failed", of)
+        raise InputError(f"`{of}` failed{failure(error)}") from error
+
+
 def failure(error: BaseException) -> str:
     """Where in the repository an exception comes from, the innermost frame below the working directory, and what it is.
 
@@ -70,8 +86,12 @@ def failure(error: BaseException) -> str:
         what += ": it is an Arrow table, of which `.to_pandas()` makes a frame"
     if isinstance(error, SyntaxError) and error.filename:
         return f" at {_relative(error.filename)}:{error.lineno}: {what}"
-    frames = [frame for frame in extract_tb(error.__traceback__) if _is_of_repository(frame.filename)]
+    frames = _frames_of_repository(error)
     return f" at {_relative(frames[-1].filename)}:{frames[-1].lineno}: {what}" if frames else f": {what}"
+
+
+def _frames_of_repository(error: BaseException) -> list[FrameSummary]:
+    return [frame for frame in extract_tb(error.__traceback__) if _is_of_repository(frame.filename)]
 
 
 def _is_of_repository(filename: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from penstock.diagnostics.grammar import joined
 from penstock.runtime.artifacts import FeatureColumn
-from penstock.runtime.data.functions import failure
+from penstock.runtime.data.functions import failure, own_faults
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.preprocess import preparation
 from penstock.runtime.repository import expose
@@ -76,15 +76,21 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
     """Fit `model`, a pipeline or a bare estimator, and return it.
 
     Raises:
-        InputError: what scikit-learn says of a parameter or of the data; a single class among the labels.
+        InputError: what scikit-learn says of a parameter or of the data; a single class among the labels; a learner of
+            the repository that fails.
     """
     if label.dtype.kind != "f" and len(np.unique(label)) < 2:
         raise InputError(f"all {len(label)} training rows have the label `{label[0]}`: there is nothing to learn")
-    with limited_threads(threads):
+    with limited_threads(threads), own_faults(learner_of(model)):
         try:
             return model.fit(rows, label)
         except ValueError as error:
             raise InputError(f"{_explained(error)}{without_values(rows)}") from error
+
+
+def learner_of(model: Any) -> str:
+    """The name of the class that learns: of the model, or of the last step where it is a pipeline."""
+    return type(getattr(model, "steps", [("", model)])[-1][1]).__name__
 
 
 @contextmanager
@@ -125,7 +131,8 @@ def _explained(error: ValueError) -> str:
     if "contains NaN" in text:
         advice = "set `preprocess.numeric.impute`"
         return f"the learner does not support missing values, and some feature has them: {advice} ({text})"
-    return f"the learner cannot be fitted: {text}"
+    where = failure(error)
+    return f"the learner cannot be fitted{where if where.startswith(' at ') else f': {text}'}"
 
 
 def _find_class(path: str) -> Any:

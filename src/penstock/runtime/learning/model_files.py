@@ -32,8 +32,10 @@ import numpy as np
 import yaml
 
 from penstock.runtime.artifacts import FeatureColumn, directory_digest, learner_frame, read_json, write_json
+from penstock.runtime.data.functions import own_faults
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.custom_code import CODE_FOLDER, own_code, try_to_serve
+from penstock.runtime.learning.estimators import learner_of
 from penstock.runtime.repository import expose
 
 if TYPE_CHECKING:
@@ -76,11 +78,15 @@ class TrainedModel:
         Binary: the probability of the positive class. Multiclass: one column of probabilities for each of `classes`.
         Regression: the value. `rows` are the frame of `learner_frame`, or a table that holds the features' columns;
         further columns are ignored.
+
+        Raises:
+            InputError: a learner of the repository fails.
         """
         frame = self._frame(rows)
-        if self.task == "regression":
-            return np.asarray(self.pipeline.predict(frame), dtype=np.float64)
-        probabilities: Array = np.asarray(self.pipeline.predict_proba(frame), dtype=np.float64)
+        with own_faults(learner_of(self.pipeline)):
+            if self.task == "regression":
+                return np.asarray(self.pipeline.predict(frame), dtype=np.float64)
+            probabilities: Array = np.asarray(self.pipeline.predict_proba(frame), dtype=np.float64)
         if self.task == "binary":
             positive: Array = probabilities[:, 1]
             return positive

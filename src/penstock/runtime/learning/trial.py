@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from penstock.runtime.artifacts import Splits
+from penstock.runtime.data.functions import own_faults
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.estimators import (
     THREADS,
     build_estimator,
     fit,
+    learner_of,
     limited_threads,
     takes_sparse,
     without_values,
@@ -87,7 +89,7 @@ class Bench:
         try:
             estimator = build_estimator(task.estimator, params, task.task, task.seed)
             fit(estimator, self._train, self._train_label, task.threads)
-            with limited_threads(task.threads):
+            with limited_threads(task.threads), own_faults(learner_of(estimator)):
                 value = compute(task.metric, self._predictions(estimator))
         except InputError as error:
             return f"{error}{self._without_values}"

@@ -18,8 +18,12 @@ def create_database(uri: str) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    path = Path(uri.removeprefix(_SCHEME))
-    if not uri.startswith(_SCHEME) or ":memory:" in uri or "?" in uri or path.exists():
+    if not uri.startswith(_SCHEME) or ":memory:" in uri or "?" in uri:
+        return
+    from sqlalchemy.engine import make_url
+
+    path = Path(make_url(uri).database or "")
+    if path.exists():
         return
     from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -27,7 +31,8 @@ def create_database(uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        store = SqlAlchemyStore(f"{_SCHEME}{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)  # type: ignore[no-untyped-call]
+        address = make_url(uri).set(database=str(made)).render_as_string()
+        store = SqlAlchemyStore(address, DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)  # type: ignore[no-untyped-call]
         store.engine.dispose()
         # Unlike a rename, a link leaves the file that another process may have made meanwhile.
         try:

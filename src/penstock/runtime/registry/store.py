@@ -6,9 +6,10 @@
   manifest.json                         # digest of each folder; written last
 ```
 
-No file of `model` ever changes: it is named by its digest. The other folders tell of the newest registration of the
-same model. A file appears whole or not at all, on a disk by rename and on an object store by its nature, so whoever
-reads during a registration finds old or new files, and never half of one.
+No file of `model` ever changes: it is named by its digest. What somebody else has changed or taken away comes back when
+the version is stored again. The other folders tell of the newest registration of the same model. A file appears whole
+or not at all, on a disk by rename and on an object store by its nature, so whoever reads during a registration finds
+old or new files, and never half of one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.artifacts import directory_digest, file_digest
 from penstock.runtime.faults import InputError
 
 MANIFEST = "manifest.json"
@@ -71,7 +72,7 @@ class ModelStore:
         return f"{self.uri}/{model}/{_hexadecimal(digest)}/{MODEL}"
 
     def put(self, model: str, digest: str, folders: Mapping[str, Path]) -> None:
-        """Store a version's folders by name; what is there already is not written again.
+        """Store a version's folders by name; what is there already, and whole, is not written again.
 
         Raises:
             InputError: the store cannot be written.
@@ -81,7 +82,7 @@ class ModelStore:
         before = self.manifest(model, digest) or {}
         with self._faults("written"):
             for name in sorted(folders, key=lambda each: each != MODEL):
-                if before.get(name) != digests[name]:
+                if before.get(name) != digests[name] or not self._is_whole(folders[name], f"{version}/{name}"):
                     self._put_folder(folders[name], f"{version}/{name}")
             if before != digests:
                 self._put_file(orjson.dumps(digests, option=orjson.OPT_SORT_KEYS), f"{version}/{MANIFEST}")
@@ -127,6 +128,22 @@ class ModelStore:
 
     def _version(self, model: str, digest: str) -> str:
         return f"{self.root}/{model}/{_hexadecimal(digest)}"
+
+    def _is_whole(self, source: Path, target: str) -> bool:
+        """Whether a folder that is there holds what `source` does: on a disk by its bytes, elsewhere by their number.
+
+        A manifest says what was written, not what has become of it.
+        """
+        from pyarrow import fs
+
+        listed = self.filesystem.get_file_info(fs.FileSelector(target, recursive=True, allow_not_found=True))
+        there = {one.path.removeprefix(f"{target}/"): one.size for one in listed if one.type == fs.FileType.File}
+        here = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
+        if there != {name: path.stat().st_size for name, path in here.items()}:
+            return False
+        return not isinstance(self.filesystem, fs.LocalFileSystem) or all(
+            file_digest(Path(target, name)) == file_digest(path) for name, path in here.items()
+        )
 
     def _put_folder(self, source: Path, target: str) -> None:
         from pyarrow import fs

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 import penstock
-from penstock.local.fingerprints import RUNTIME_PARTS, CodeDigests
+from penstock.local.code_digests import RUNTIME_PARTS, CodeDigests
 from penstock.local.pipeline import LocalStep
 
 FILES = {
@@ -128,3 +130,78 @@ def test_another_version_of_anything_installed_is_another_step(
     known = list(importlib.metadata.distributions())
     monkeypatch.setattr(importlib.metadata, "distributions", lambda: known[1:])
     assert code(repository) != before
+
+
+READERS = {
+    "from the root": 'open("config/weights.json")',
+    "beside the code": 'open("weights.json")',
+    "put together": 'Path("config") / "weights.json"',
+    "from the file of the code": 'Path(__file__).parent.parent.joinpath("config", "weights.json")',
+    "in a text with more": 'WEIGHTS = "config" + "/weights.json"',
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("file", ["mylib/clf.py", "helpers/consts.py"])
+def test_a_file_that_the_code_names_is_part_of_the_step(repository: Path, file: str, reader: str) -> None:
+    code_file = repository / file
+    code_file.write_text(f"from pathlib import Path\nfrom helpers import consts\n{reader}\n")
+    named = repository / ("config" if "config" in reader else file.partition("/")[0]) / "weights.json"
+    named.parent.mkdir(exist_ok=True)
+    before = code(repository, "mylib.clf:build")
+    named.write_text("1")
+    first = code(repository, "mylib.clf:build")
+    assert first != before
+    named.write_text("2")
+    assert code(repository, "mylib.clf:build") != first
+    named.touch()
+    os.utime(named, (1, 1))
+    assert code(repository, "mylib.clf:build") == code(repository, "mylib.clf:build")
+
+
+def test_a_file_that_a_parameter_names_is_part_of_the_step(repository: Path) -> None:
+    (repository / "words.txt").write_text("a")
+    estimator = '{"class":"mylib.clf.Mine","params":{"nested":[{"words":"words.txt"}]}}'
+    before = code(repository, estimator)
+    (repository / "words.txt").write_text("b")
+    assert code(repository, estimator) != before
+
+
+def test_what_is_in_a_folder_that_the_code_names_is_part_of_the_step(repository: Path) -> None:
+    (repository / "helpers" / "consts.py").write_text('TABLES = sorted(Path("config/tables").glob("*.json"))')
+    (repository / "config" / "tables").mkdir(parents=True)
+    before = code(repository, "mylib.clf:build")
+    (repository / "config" / "tables" / "one.json").write_text("1")
+    assert code(repository, "mylib.clf:build") != before
+
+
+@pytest.mark.parametrize("words", ["mylib.clf:build", "elsewhere.made.Learner"])
+def test_a_module_that_is_neither_of_the_repository_nor_installed_as_a_copy_counts_with_its_files(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    checkout = tmp_path_factory.mktemp("checkout")
+    (checkout / "elsewhere").mkdir()
+    (checkout / "elsewhere" / "__init__.py").touch()
+    made = checkout / "elsewhere" / "made.py"
+    made.write_text("A = 1")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(checkout)])
+    (repository / "helpers" / "consts.py").write_text("from elsewhere.made import A")
+    before = code(repository, words)
+    assert before == code(repository, words)
+    made.write_text("A = 2")
+    assert code(repository, words) != before
+
+
+def test_another_build_of_the_same_version_is_another_step(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: mine\nVersion: 1.0\n")
+    (info / "RECORD").write_text("mine.py,sha256=aaaa,1\n")
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: [importlib.metadata.PathDistribution(info)])
+    from_index = code(repository)
+    (info / "direct_url.json").write_text('{"url": "file:///checkout", "dir_info": {}}')
+    first = code(repository)
+    (info / "RECORD").write_text("mine.py,sha256=bbbb,1\n")
+    assert len({tuple(each) for each in (from_index, first, code(repository))}) == 3
