@@ -61,7 +61,10 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    except FileNotFoundError:
+        return False
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -108,6 +111,33 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
     assert watched.poll() is None
     os.close(write_end)
     assert watched.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_what_a_penstock_step_has_started_ends_with_the_runner_too(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    watched = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, threading, time; from penstock.local import parent_watchdog; "
+            "print(subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL).pid, flush=True); "
+            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+        ],
+        pass_fds=(read_end,),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    os.close(read_end)
+    assert watched.stdout is not None
+    started = int(watched.stdout.readline())
+    assert is_running(started)
+    os.close(write_end)
+    assert watched.wait(timeout=10) == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while is_running(started):
+        assert time.monotonic() < deadline, "it is still there"
+        time.sleep(0.02)
 
 
 def test_a_step_that_is_stopped_while_it_starts_leaves_no_process_of_its_own(tmp_path: Path) -> None:

@@ -273,6 +273,7 @@ def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:
     assert record is not None
     assert record["state"] == "succeeded"
     assert record["steps"]["a"]["state"] == "done"
+    assert (tmp_path / ".penstock" / record["steps"]["a"]["outputs"]["out"] / "x").read_text() == "1\n"
     assert json.dumps(record["parameters"]) == '{"as_of": "then"}'
 
 

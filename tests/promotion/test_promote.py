@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -15,6 +17,7 @@ from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import SpecId
 from penstock.checks.engine import check_spec
+from penstock.cli.main import FAULT
 from penstock.runtime.artifacts import directory_digest, file_digest
 from promotion.workspaces import RELEASE, Repository, refused
 
@@ -39,6 +42,29 @@ def test_the_release_passes_the_checks_of_the_compiler(repository: Repository) -
     repository.train("two")
     assert repository.promote() == 0
     assert repository.problems() == []
+
+
+def test_a_repository_may_be_moved_between_a_run_and_its_promotion(repository: Repository) -> None:
+    repository.train("one")
+    repository.root = repository.root.rename(repository.root.with_name("elsewhere"))
+    assert repository.promote() == 0
+
+
+def test_a_disk_that_is_full_leaves_no_part_of_a_file_to_be_committed(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    write = Path.write_bytes
+
+    def fill(path: Path, data: bytes) -> int:
+        write(path, data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    assert repository.promote() == FAULT
+    left = [path for path in repository.root.rglob("*") if path.is_file() and "evidence" in path.parts[-3:]]
+    assert not [path for path in left if ".penstock" not in path.parts]
+    assert capsys.readouterr().err.startswith(f"error: No space left on device: {repository.root}/evidence/made/")
 
 
 @pytest.mark.parametrize("named", ["evidence", "promotion"])

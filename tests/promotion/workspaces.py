@@ -63,7 +63,9 @@ class Repository:
         runs = self.root / ".penstock" / "runs" / name
         run = runs / f"20260101T00000{len(list(runs.glob('*')))}Z-00"
         run.mkdir(parents=True)
-        steps = {"register": {"outputs": {"registration": str(registration)}}}
+        steps = {
+            "register": {"outputs": {"registration": registration.relative_to(self.root / ".penstock").as_posix()}}
+        }
         record = {"id": run.name, "model": name, "purpose": "training", "state": "succeeded", "steps": steps}
         write_json(run / "run.json", record)
         return digest

@@ -1,7 +1,8 @@
 """Ends a step when the runner that started it is gone, so that a killed run leaves no step at work behind it.
 
 The runner holds the write end of a pipe and hands the read end to every step. Whatever ends the runner closes the pipe;
-the step then reads its end and stops at once. Started as ``python -P -m penstock.local.parent_watchdog FD NAME
+the step then reads its end and stops at once, with all that it has started, such as the processes of a search, which
+would wait for more work for ever. Started as ``python -P -m penstock.local.parent_watchdog FD NAME
 ARGUMENTS``.
 """
 
@@ -15,7 +16,9 @@ import threading
 
 def _watch(descriptor: int) -> None:
     os.read(descriptor, 1)
-    os.kill(os.getpid(), signal.SIGKILL)
+    # The runner makes each step the first of a process group. Who is not has the group of somebody else.
+    end = os.killpg if os.getpgrp() == os.getpid() else os.kill
+    end(os.getpid(), signal.SIGKILL)
 
 
 def main() -> int:

@@ -109,7 +109,7 @@ class Runner:
                 asyncio.run(_Schedule(self, run, parameters, observe).drive())
             except (KeyboardInterrupt, asyncio.CancelledError):
                 run.state = "stopped"
-            self.workspace.record_run(folder, _record(run, model, purpose, parameters, started))
+            self.workspace.record_run(folder, _record(run, self.workspace, model, purpose, parameters, started))
             return run
 
     def _new_run_folder(self, model: str, started: datetime) -> Path:
@@ -346,7 +346,17 @@ async def _silence(stream: asyncio.StreamReader) -> None:
         pass
 
 
-def _record(run: Run, model: str, purpose: str, values: dict[str, str], started: datetime) -> dict[str, object]:
+def _record(
+    run: Run, workspace: Workspace, model: str, purpose: str, values: dict[str, str], started: datetime
+) -> dict[str, object]:
+    """What is kept of a run. Outputs are named from the workspace, which may be moved or copied with the repository."""
+
+    def outputs(of: StepRun) -> dict[str, str]:
+        finished = of.finished
+        if finished is None:
+            return {}
+        return {name: finished.output(name).relative_to(workspace.root).as_posix() for name in of.step.outputs}
+
     return {
         "id": run.id,
         "model": model,
@@ -358,7 +368,7 @@ def _record(run: Run, model: str, purpose: str, values: dict[str, str], started:
             name: {
                 "state": s.state.value,
                 "seconds": round(s.seconds, 3),
-                "outputs": {output: str(s.finished.output(output)) for output in s.step.outputs} if s.finished else {},
+                "outputs": outputs(s),
             }
             for name, s in run.steps.items()
         },

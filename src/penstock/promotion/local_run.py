@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from penstock.local.workspace import Workspace
@@ -28,7 +27,7 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
             "name a version that a cluster trained with --evidence or --version"
         )
     again = f"run `penstock run {model}` again"
-    registration = _registration(record)
+    registration = _registration(workspace, record)
     if registration is None:
         raise RefusalError(f"the run {record.get('id')} of `{model}` registered nothing; {again}")
     digest = registration.digest
@@ -64,10 +63,10 @@ class _Registration(NamedTuple):
     version: int
 
 
-def _registration(record: dict[str, Any]) -> _Registration | None:
+def _registration(workspace: Workspace, record: dict[str, Any]) -> _Registration | None:
     """None where the run registered nothing, and where its record or that of the registration is damaged."""
     try:
-        folder = Path(record["steps"]["register"]["outputs"]["registration"])
+        folder = workspace.root / record["steps"]["register"]["outputs"]["registration"]
         found = json.loads((folder / "registration.json").read_bytes())
         return _Registration(str(found["digest"]), str(found["evidence"]["digest"]), int(found["version"]))
     except (OSError, ValueError, LookupError, TypeError):
