@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from penstock import compiler
 from penstock.catalog.load import load_work_tree
-from penstock.compiler import compile_unit, environment_artifacts, units
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.plan import make_plan
 from penstock.source.git.repository import GitRepository
@@ -72,10 +72,10 @@ class Repository:
     def compile(self) -> None:
         """Write generated/ as `penstock compile` would."""
         catalog = load_work_tree(self.root)
-        compiled = [compile_unit(catalog, unit) for unit in units(catalog)]
+        compiled = [compiler.compile_unit(catalog, unit) for unit in compiler.units(catalog)]
         assert not any(unit.diagnostics for unit in compiled), compiled
         artifacts = [each for unit in compiled for each in unit.artifacts]
-        artifacts += environment_artifacts(catalog, artifacts)
+        artifacts += compiler.environment_artifacts(catalog, artifacts)
         files = {each.path: each.body for each in artifacts if each.body is not None} | {INDEX: index(artifacts)}
         for path in sorted((self.root / "generated").rglob("*"), reverse=True):
             if path.is_file():

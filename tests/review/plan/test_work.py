@@ -38,8 +38,8 @@ class Calls:
         self.count(validation, "validate", lambda called: f"{called[0].file.blob}:{called[0].index}")
         self.count(head_compilation, "check_spec", lambda called: str(called[1]))
         self.count(head_compilation, "compile_unit", lambda called: str(called[1]))
-        self.count(call, "start", lambda called: str(called[1][0]))
-        self.count(call, "opened", lambda called: str(called[1][0]))
+        self.count(call, "attempt", lambda called: str(called[1][0]))
+        self.count(call, "start_process", lambda called: str(called[1][0]))
 
     def count(self, module: Any, name: str, what: Callable[[tuple[Any, ...]], str]) -> None:
         original = getattr(module, name)
@@ -130,8 +130,8 @@ def test_many_edits_read_validate_check_and_compile_each_thing_once(
     for name in ("read_documents", "validate", "check_spec", "compile_unit"):
         assert set(calls.of[name].values()) == {1}, name
     assert calls.totals["compile_unit"] == 8 * 4
-    assert calls.of["start"] == GIT
-    assert calls.of["opened"] == {"cat-file": 1}
+    assert calls.of["attempt"] == GIT
+    assert calls.of["start_process"] == {"cat-file": 1}
 
 
 def test_a_verdict_asks_git_for_the_merge_base_beside_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,8 +139,8 @@ def test_a_verdict_asks_git_for_the_merge_base_beside_that(tmp_path: Path, monke
     calls = Calls(monkeypatch)
     words = ["simulate", "--base", "main", "--head", "HEAD", "--author", "somebody"]
     main(["policy", words[0], "--root", str(repository.root), *words[1:]])
-    assert calls.of["start"] == GIT | {"rev-parse": 2, "merge-base": 1}, "what merging leaves is judged"
-    assert calls.of["opened"] == {"cat-file": 1}
+    assert calls.of["attempt"] == GIT | {"rev-parse": 2, "merge-base": 1}, "what merging leaves is judged"
+    assert calls.of["start_process"] == {"cat-file": 1}
 
 
 def test_a_plan_is_the_same_however_many_processes_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
