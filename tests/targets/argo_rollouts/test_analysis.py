@@ -178,7 +178,7 @@ def test_slowness(load: Load, promtool: Path, tmp_path: Path) -> None:
 def test_a_figure_of_ones_own_aborts_when_it_stays_beyond_its_bound(promtool: Path, tmp_path: Path) -> None:
     watch, step = template(WATCH)["metrics"][2], template(STEP)["metrics"][2]
     doubt = f'doubt{{revision="{HASH}"}}'
-    for values, watched, judged in (("0.1x60", "aborts", "aborts"), ("0.5x54 0.1x6", "passes", "aborts")):
+    for values, watched, judged in (("0.1x60", "aborts", "aborts"), ("0.5x56 0.1x4", "passes", "aborts")):
         expectations = [expected(watch, watched), expected(step, judged)]
         assert told(promtool, tmp_path, {doubt: values}, expectations) == ""
 
