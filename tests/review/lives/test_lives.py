@@ -7,6 +7,7 @@ from itertools import cycle
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,14 +17,15 @@ from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 from penstock.review.model import VerdictState
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.record.inputs import VerdictInputs, verdict_bytes
-from review.lives.life import LIVES, STRANGERS, TEXTS, Life
+from review.lives.chapters import CHAPTERS, LIVES, STRANGERS, TEXTS, lives
+from review.lives.life import Life
 from review.lives.oracle import CHANGES
 from review.lives.world import World
 
 Story = tuple[str, list[tuple[Any, ...]]]
 GREENEST_LAST = ["error", "disapproved", "pending", "approved"]
 a_few = settings(max_examples=40, deadline=None, derandomize=True)
-many = settings(a_few, max_examples=250)
+many = settings(a_few, max_examples=120)
 
 
 def lived(world: World, story: Story) -> Life:
@@ -44,14 +46,26 @@ def is_greener(one: str, other: str) -> bool:
     return GREENEST_LAST.index(one) > GREENEST_LAST.index(other)
 
 
-@many
-@given(story=LIVES)
-def test_who_reviews_after_every_event_is_right_every_time(world: World, story: Story) -> None:
+def is_right_every_time(world: World, story: Story) -> None:
+    """Who reviews after every event says what is so."""
     content, acts = story
     life = Life(world, content)
     for act in [("wait", 0), *acts]:
         life.do(*act)
         assert (act, life.look().state.value) == (act, life.truth.verdict())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@settings(a_few, max_examples=80)
+@given(data=st.data())
+def test_it_is_right_after_every_event_of_a_kind(world: World, chapter: str, data: st.DataObject) -> None:
+    is_right_every_time(world, data.draw(lives(CHAPTERS[chapter], 2)))
+
+
+@many
+@given(story=LIVES)
+def test_it_is_right_after_every_event_whatever_comes_together(world: World, story: Story) -> None:
+    is_right_every_time(world, story)
 
 
 @many
