@@ -26,7 +26,7 @@ _HIDDEN = r"\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u205f-\u206f\ud800-\udfff\uf
 _UNPRINTABLE = r"\x00-\x1f" + _HIDDEN
 """Characters to escape: what YAML cannot hold, what breaks lines, and what nobody sees."""
 
-_PLAIN = re.compile(rf"(?:--)?[A-Za-z_/$(][^:#{_UNPRINTABLE}]*+(?:(?::(?=[^ ])|(?<! )#)[^:#{_UNPRINTABLE}]*+)*+")
+_PLAIN = re.compile(rf"(?:--)?[A-Za-z_/$(][^:#{_UNPRINTABLE}]*(?:(?::(?=[^ ])|(?<! )#)[^:#{_UNPRINTABLE}]*)*")
 _QUANTITY = re.compile(r"[1-9][0-9]*(?:ms|[smhdw%]|[KMGT]i?)")
 _TO_ESCAPE = re.compile(rf'["\\{_UNPRINTABLE}]')
 _NOT_IN_QUOTES = re.compile(f"[{_UNPRINTABLE}]")
