@@ -14,6 +14,8 @@ import pytest
 
 from penstock.catalog.learners.parameter_values import SILENT, values_of
 from penstock.catalog.learners.scikit_learn import (
+    COMPOSITES,
+    OTHERS,
     PACKAGES,
     TABLE,
     WITHOUT_PROBABILITIES,
@@ -34,8 +36,8 @@ TYPES = {Integral: "int", Real: "number", str: "text", list: "list"}
 
 
 @cache
-def installed(kind: str) -> dict[str, Any]:
-    """The learners of a kind in the scikit-learn that is installed, by their public paths."""
+def installed(kind: str | None) -> dict[str, Any]:
+    """The learners of a kind in the scikit-learn that is installed, by their public paths; without one, all it has."""
     pytest.importorskip("sklearn", reason="it is in the extra `runtime`")
     from sklearn.utils import all_estimators
 
@@ -54,6 +56,20 @@ def test_the_table_is_what_is_installed(update: bool) -> None:
         TABLE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     assert learners() == found
     assert {path.split(".")[1] for path in found} <= set(PACKAGES)
+
+
+def test_what_is_no_learner_is_known() -> None:
+    others = {
+        path.removeprefix("sklearn."): one
+        for path, one in installed(None).items()
+        if path not in learners() and path.split(".")[1] in PACKAGES
+    }
+    assert list(OTHERS) == sorted(OTHERS)
+    assert {*OTHERS, *COMPOSITES} == others.keys()
+    # By themselves, outlier detectors and mixtures predict; what predicts by another estimator takes it.
+    predicts = {path for path, one in others.items() if hasattr(one, "predict")}
+    taking = {path for path in predicts if {"estimator", "steps"} & set(others[path]._get_param_names())}
+    assert set(COMPOSITES) == taking
 
 
 def test_the_classifiers_without_probabilities_are_known() -> None:

@@ -1,4 +1,4 @@
-"""The classifiers and regressors of scikit-learn 1.9, the parameters that each takes, and their values.
+"""The classifiers and regressors of scikit-learn 1.9, the parameters that each takes, and their values; and the rest.
 
 The table beside this file is scikit-learn's own (`sklearn.utils.all_estimators` and what each learner holds its
 parameters against at `fit`, `_parameter_constraints`), so that nothing heavy is imported to read it; a test holds it
@@ -41,6 +41,44 @@ _REGRESSORS = (
     "Ridge", "RidgeCV", "SVR",
 )  # fmt: skip
 """Regressors whose names do not end so."""
+
+COMPOSITES = (
+    "feature_selection.RFE", "feature_selection.RFECV", "model_selection.GridSearchCV",
+    "model_selection.RandomizedSearchCV", "pipeline.Pipeline",
+)  # fmt: skip
+"""Estimators that predict by others that they are given."""
+
+OTHERS = (
+    "compose.ColumnTransformer", "covariance.EllipticEnvelope", "covariance.EmpiricalCovariance",
+    "covariance.GraphicalLasso", "covariance.GraphicalLassoCV", "covariance.LedoitWolf", "covariance.MinCovDet",
+    "covariance.OAS", "covariance.ShrunkCovariance", "cross_decomposition.PLSSVD",
+    "decomposition.DictionaryLearning", "decomposition.FactorAnalysis", "decomposition.FastICA",
+    "decomposition.IncrementalPCA", "decomposition.KernelPCA", "decomposition.LatentDirichletAllocation",
+    "decomposition.MiniBatchDictionaryLearning", "decomposition.MiniBatchNMF",
+    "decomposition.MiniBatchSparsePCA", "decomposition.NMF", "decomposition.PCA", "decomposition.SparseCoder",
+    "decomposition.SparsePCA", "decomposition.TruncatedSVD", "ensemble.IsolationForest",
+    "ensemble.RandomTreesEmbedding", "feature_selection.GenericUnivariateSelect", "feature_selection.SelectFdr",
+    "feature_selection.SelectFpr", "feature_selection.SelectFromModel", "feature_selection.SelectFwe",
+    "feature_selection.SelectKBest", "feature_selection.SelectPercentile",
+    "feature_selection.SequentialFeatureSelector", "feature_selection.VarianceThreshold", "impute.KNNImputer",
+    "impute.MissingIndicator", "impute.SimpleImputer", "kernel_approximation.AdditiveChi2Sampler",
+    "kernel_approximation.Nystroem", "kernel_approximation.PolynomialCountSketch",
+    "kernel_approximation.RBFSampler", "kernel_approximation.SkewedChi2Sampler", "linear_model.SGDOneClassSVM",
+    "manifold.ClassicalMDS", "manifold.Isomap", "manifold.LocallyLinearEmbedding", "manifold.MDS",
+    "manifold.SpectralEmbedding", "manifold.TSNE", "mixture.BayesianGaussianMixture", "mixture.GaussianMixture",
+    "neighbors.KNeighborsTransformer", "neighbors.KernelDensity", "neighbors.LocalOutlierFactor",
+    "neighbors.NearestNeighbors", "neighbors.NeighborhoodComponentsAnalysis",
+    "neighbors.RadiusNeighborsTransformer", "neural_network.BernoulliRBM", "pipeline.FeatureUnion",
+    "preprocessing.Binarizer", "preprocessing.FunctionTransformer", "preprocessing.KBinsDiscretizer",
+    "preprocessing.KernelCenterer", "preprocessing.LabelBinarizer", "preprocessing.LabelEncoder",
+    "preprocessing.MaxAbsScaler", "preprocessing.MinMaxScaler", "preprocessing.MultiLabelBinarizer",
+    "preprocessing.Normalizer", "preprocessing.OneHotEncoder", "preprocessing.OrdinalEncoder",
+    "preprocessing.PolynomialFeatures", "preprocessing.PowerTransformer", "preprocessing.QuantileTransformer",
+    "preprocessing.RobustScaler", "preprocessing.SplineTransformer", "preprocessing.StandardScaler",
+    "preprocessing.TargetEncoder", "random_projection.GaussianRandomProjection",
+    "random_projection.SparseRandomProjection", "svm.OneClassSVM",
+)  # fmt: skip
+"""Estimators that are neither classifiers nor regressors, of the packages that hold such; composites are not here."""
 
 TABLE = Path(__file__).with_suffix(".json")
 

@@ -1,9 +1,9 @@
 """An estimator does not suit its model.
 
-What it does: checks the path of the class, without importing it. Reported are a misspelt package or class of
-scikit-learn, a regressor for a classification or vice versa, a classifier without probabilities, a meta-estimator,
-which takes another estimator and so cannot be written in a spec, and an estimator that does not accept missing values
-if features may be missing.
+What it does: checks the path of the class, without importing it. Reported are a misspelt package or class of scikit-
+learn, one that is no learner, such as a scaler, a regressor for a classification or vice versa, a classifier without
+probabilities, a meta-estimator, which takes another estimator and so cannot be written in a spec, and an estimator
+that does not accept missing values if features may be missing.
 
 Why: training would fail after the data has been read, or silently learn something else.
 
@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.learners.scikit_learn import (
+    COMPOSITES,
+    OTHERS,
     PACKAGES,
     WITHOUT_PROBABILITIES,
     is_regressor,
@@ -45,7 +47,9 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
     path = model.spec.estimator.class_
     if path is None:
         return
-    unusable = _no_such_class(view, model, path) or _of_other_estimators(view, model, path)
+    unusable = (
+        _no_such_class(view, model, path) or _of_other_estimators(view, model, path) or _no_learner(view, model, path)
+    )
     if unusable is not None:
         yield unusable
         return
@@ -95,13 +99,30 @@ def _no_such_class(view: View, model: Model, path: str) -> Diagnostic | None:
 
 def _of_other_estimators(view: View, model: Model, path: str) -> Diagnostic | None:
     """A learner that is made of another one."""
-    if not any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items()):
+    takes_others = any(takes == "object" or name == "estimators" for name, takes in learners().get(path, {}).items())
+    if not takes_others and path.removeprefix("sklearn.") not in COMPOSITES:
         return None
     return Diagnostic.error(
         "estimator-class",
         f"`{path.rpartition('.')[2]}` takes another estimator, which cannot be written in a spec",
         view.span(model, _AT),
         help=("write a function that creates both, and `estimator: {python: module:function}`",),
+    )
+
+
+def _no_learner(view: View, model: Model, path: str) -> Diagnostic | None:
+    """A transformer, a cluster analysis or a detector of outliers."""
+    if not path.startswith("sklearn.") or path.removeprefix("sklearn.") not in OTHERS:
+        return None
+    kind, instead = ("regressor", "Ridge") if model.spec.task == "regression" else ("classifier", "LogisticRegression")
+    return Diagnostic.error(
+        "estimator-class",
+        f"`{path.rpartition('.')[2]}` is neither a classifier nor a regressor",
+        view.span(model, _AT),
+        help=(
+            f"use a {kind}, such as `sklearn.linear_model.{instead}`; features are scaled, filled in and encoded by "
+            "`preprocess`",
+        ),
     )
 
 
