@@ -41,7 +41,15 @@ if ! present kustomize && ! GOBIN="$bin" go install "sigs.k8s.io/kustomize/kusto
 fi
 
 # The compiler's output is the same on every Python; a test holds those that this machine has against each other.
-find_python() { # VERSION
+find_python() { # VERSION, or "system" for the one of the operating system if .venv has another
+  if [ "$1" = system ]; then
+    ours=$(.venv/bin/python --version)
+    if /usr/bin/python3 -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null &&
+      [ "$(/usr/bin/python3 --version)" != "$ours" ]; then
+      echo /usr/bin/python3
+    fi
+    return
+  fi
   for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
     # pyenv puts a `python3.12` on the path that only says which versions it has.
     if "$candidate" -c "" >/dev/null 2>&1; then
@@ -51,13 +59,14 @@ find_python() { # VERSION
   done
 }
 
-for version in 3.11 3.12 3.13; do
+# Debian's 3.11.2 has a regular expression engine that is not that of 3.11.5.
+for version in 3.11 3.12 3.13 system; do
   python=$(find_python "$version")
   folder=.tools/python$version
   # Only what this note says may be left out where tests must not be skipped for want of a tool.
   rm -f "$folder.absent"
   if [ -z "$python" ]; then
-    echo "this machine has no Python $version" >"$folder.absent"
+    echo "this machine has no other Python: $version" >"$folder.absent"
     continue
   fi
   if [ ! -x .venv/bin/uv ] || [ requirements/core.lock -ot "$folder/installed" ]; then
