@@ -322,8 +322,8 @@ def test_an_objection_does_not_go_with_its_account(approved: PullRequest) -> Non
 def test_whom_the_policy_allows_dismisses_the_objection_of_an_account_that_is_gone(overruled: PullRequest) -> None:
     objection = overruled.forge.request_changes("remo")
     overruled.forge.delete_account("remo")
-    assert "a dismissal by paul or petra resolves that" in node(overruled.verdict(), "objection").why
     verdict = overruled.verdict()
+    assert "a dismissal by paul or petra resolves that" in node(verdict, "objection").why
     assert node(verdict, "objection").can_satisfy == ("paul", "petra")
     assert (verdict.suggested, verdict.suggested_is_enough) == ((), False), "an approval by either ends nothing"
     assert not_enough(verdict) == "`objection` blocks it, too"

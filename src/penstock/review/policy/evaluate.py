@@ -18,7 +18,7 @@ from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
 from penstock.review.policy.holds import Hold, standing_holds
-from penstock.review.policy.matching import fitting
+from penstock.review.policy.matching import who_fits
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import RequirementOutcome, outcomes
 from penstock.review.policy.overruling import overruling
@@ -272,7 +272,7 @@ class _Evaluation:
     def _obstacle(self, group: Group, outcome: RequirementOutcome) -> str:
         """Why nobody can give what is missing; empty where somebody can."""
         demand = Demand(outcome.ways, group.approvers)
-        if outcome.missing == 0 or is_possible(demand, self._without_a_say(_asked_by(demand))):
+        if outcome.missing == 0 or is_possible(demand, self._without_a_say(who_fits(demand.ways))):
             return ""
         if is_possible(demand, self.contributors.people):
             return wording.TOO_FEW_WRITERS
@@ -293,13 +293,9 @@ class _Evaluation:
         changes = tuple(fingerprint for fingerprint, _ in matched.uncovered)
         return (Result("coverage", DISAPPROVED, why, changes=changes, children=children),)
 
-    def _eligible(self, matched: Matched) -> frozenset[str]:
-        ways = (fitting(way) for group in matched.groups for way in group.ways)
-        return frozenset().union(*ways)
-
     def _objections(self, matched: Matched) -> tuple[Result, ...]:
         """Of an account that is gone, an objection counts where anybody's does."""
-        eligible = self._eligible(matched)
+        eligible = who_fits(way for group in matched.groups for way in group.ways)
         overruling = self._shown(self.overruling)
         nodes = []
         for found in self.opinions.objections:
@@ -399,9 +395,5 @@ class _Evaluation:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
             else:
                 blocked = True
-        found = smallest_set(demands, self._without_a_say(frozenset().union(*map(_asked_by, demands))))
+        found = smallest_set(demands, self._without_a_say(who_fits(way for each in demands for way in each.ways)))
         return found._replace(complete=found.complete and not blocked)
-
-
-def _asked_by(demand: Demand) -> frozenset[str]:
-    return frozenset().union(*map(fitting, demand.ways))

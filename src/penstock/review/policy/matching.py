@@ -74,3 +74,8 @@ def match(alternative: Alternative, people: Iterable[str]) -> Matching:
 def fitting(alternative: Alternative) -> frozenset[str]:
     """Everyone who fits one of the slots."""
     return frozenset().union(*(slot.people for slot in alternative.slots))
+
+
+def who_fits(ways: Iterable[Alternative]) -> frozenset[str]:
+    """Everybody who fits a slot of any of the ways."""
+    return frozenset().union(*map(fitting, ways))
