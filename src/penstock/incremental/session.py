@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.model import Diagnostic, Diagnostics, has_errors
-from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore, unchanged
+from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
 from penstock.incremental.documents import MemoryLostError
-from penstock.incremental.outputs import Look, look
+from penstock.incremental.first_look import first_look
+from penstock.incremental.outputs import Look
 from penstock.incremental.timings import Timings
-from penstock.incremental.worker_pool import processors, run_concurrently
-from penstock.source.files import FileStat, scan
+from penstock.incremental.worker_pool import processors
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.private_folder import make_private
 from penstock.source.writing.findings import output_locked
@@ -76,31 +75,11 @@ class Session:
         store = StateStore(self.root)
         seen = store.seen() if self.use_memory else FileSnapshot()
 
-        def look_at_specs() -> tuple[list[FileStat], list[Diagnostic], bool]:
-            with self.timings.stage("scan", "files") as stage:
-                stats, problems = scan(self.root)
-                stage.count = len(stats)
-            same = not has_errors(problems) and self._same_specs(seen, stats)
-            if not same:
-                # While the generated files are looked at, what a run in which nothing changed does without is loaded.
-                import penstock.incremental.compilation  # noqa: F401
-            return stats, problems, same
-
-        def look_at_outputs() -> Look | None:
-            remembered = store.outputs(seen)
-            if remembered is None:
-                return None
-            generated = self.root / GENERATED
-            found = look(str(generated), remembered.decoded(), time.time_ns())
-            if check_only:
-                # `compile` leaves the files of others alone, `compile --check` warns of them.
-                from penstock.source.writing.output import OutputDirectory
-
-                known = {path for path, _ in remembered.decoded()}
-                found.has_others = any(path not in known for path in OutputDirectory(generated).files())
-            return found
-
-        (stats, problems, same), outputs = run_concurrently(look_at_specs, look_at_outputs, self.processes)
+        # `compile` leaves the files of others alone, `compile --check` warns of them.
+        (stats, problems, same, scanning), outputs = first_look(
+            self.root, self.root / GENERATED, store, seen, processes=self.processes, for_others=check_only
+        )
+        self.timings.stages.append(scanning)
         if has_errors(problems) or (same and seen.quiet and outputs is not None and outputs.are_intact):
             return CompileOutcome(tuple(problems), timings=self.timings)
         from penstock.incremental.compilation import Compilation
@@ -118,11 +97,3 @@ class Session:
             with contextlib.suppress(MemoryLostError):
                 return run(seen, known, outputs)
         return run(FileSnapshot(), BuildState(), Look())
-
-    def _same_specs(self, seen: FileSnapshot, stats: list[FileStat]) -> bool:
-        """Whether every spec, and every other file that was read, is proved to be as it was."""
-        if len(stats) != len(seen.files):
-            return False
-        if not all(unchanged(seen.files.get(stat.path), stat) for stat in stats):
-            return False
-        return look(str(self.root), seen.repository.items(), time.time_ns()).are_intact

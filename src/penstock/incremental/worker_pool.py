@@ -76,19 +76,6 @@ class WorkerPool:
         return [own, *(worker.answer() for worker in self._workers)]
 
 
-def run_concurrently(here: Callable[[], Answer], there: Callable[[], Other], processes: int) -> tuple[Answer, Other]:
-    """The answers of both; the second is found in a process of its own where there may be two."""
-    if processes < 2:
-        return here(), there()
-
-    def work(share: int) -> Generator[Any, Any, None]:
-        yield there() if share else here()
-
-    with WorkerPool(2, work) as pool:
-        own, other = pool.next_round()
-    return own, other
-
-
 class _Worker:
     """A forked copy of this process, seen from the original."""
 

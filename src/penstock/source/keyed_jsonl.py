@@ -1,7 +1,8 @@
 """Keyed JSON lines, a name and a value in each: found, searched for a word and replaced without decoding the others.
 
-A line is the name and the value, both JSON, with a tab between them. JSON holds neither tabs nor line ends of its own,
-so that a search through the whole text, which takes C a millisecond for some megabytes, cannot go astray.
+A line is the name and the value, both JSON, with a tab between them, and the lines are sorted. JSON holds neither tabs
+nor line ends of its own, so that a line is found by bisection of the text, and a search through the whole of it, which
+takes C a millisecond for some megabytes, cannot go astray.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 
 FEW = 32
-"""Up to so many names it is faster to search the text for each than to take it apart."""
+"""Up to so many names it is faster to look for each than to take the text apart."""
 
 
 class KeyedLines:
@@ -21,7 +22,7 @@ class KeyedLines:
     __slots__ = ("text",)
 
     def __init__(self, text: bytes = b"\n") -> None:
-        """`text` is that of other `KeyedLines`: a line end, then the lines, each with its end."""
+        """`text` is that of other `KeyedLines`: a line end, then the sorted lines, each with its end."""
         self.text = text
 
     def __len__(self) -> int:
@@ -33,7 +34,7 @@ class KeyedLines:
     def get(self, name: str) -> Any:
         """The value; None where there is none."""
         start, end = self._span(name)
-        return orjson.loads(self.text[self.text.index(b"\t", start) : end]) if end else None
+        return orjson.loads(self.text[self.text.index(b"\t", start) : end]) if start < end else None
 
     def get_many(self, names: Collection[str]) -> dict[str, Any]:
         """The values of those of the names that have one."""
@@ -73,24 +74,35 @@ class KeyedLines:
                     lines.pop(head, None)
                 else:
                     lines[head] = _line(head, value)
-            return KeyedLines(b"\n".join((b"", *lines.values(), b"")))
+            return KeyedLines(b"\n".join((b"", *sorted(lines.values()), b"")))
         pieces = []
         at = 0
         is_same = True
-        for start, end, name in sorted((*self._span(name), name) for name in changes):
-            # A new name goes before the first line; where lines stand says nothing.
-            place, after = (start, end + 1) if end else (1, 1)
+        for head, name in sorted((orjson.dumps(name), name) for name in changes):
+            start, end = self._span(name)
             value = changes[name]
-            written = _line(orjson.dumps(name), value) + b"\n" if value is not None else b""
-            is_same = is_same and written == self.text[place:after]
-            pieces += [self.text[at:place], written]
-            at = after
+            written = _line(head, value) + b"\n" if value is not None else b""
+            is_same = is_same and written == self.text[start:end]
+            pieces += [self.text[at:start], written]
+            at = end
         return self if is_same else KeyedLines(b"".join((*pieces, self.text[at:])))
 
     def _span(self, name: str) -> tuple[int, int]:
-        """Where the line of a name begins and ends; (0, 0) where there is none."""
-        start = self.text.find(b"\n" + orjson.dumps(name) + b"\t") + 1
-        return (start, self.text.index(b"\n", start)) if start else (0, 0)
+        """Where the line of a name begins, and where the next one does; twice where it would begin if there is none."""
+        head = orjson.dumps(name) + b"\t"
+        low, high = 1, len(self.text)
+        while low < high:
+            middle = (low + high) // 2
+            start, end = self.text.rfind(b"\n", 0, middle) + 1, self.text.index(b"\n", middle) + 1
+            # No JSON text begins with another one, so that the order of heads is that of lines.
+            found = self.text[start : start + len(head)]
+            if found == head:
+                return start, end
+            if found < head:
+                low = end
+            else:
+                high = start
+        return low, low
 
     def _holding(self, word: bytes) -> Iterator[str]:
         at = self.text.find(word)
