@@ -89,6 +89,10 @@ def sorted_by_size(rows: pa.Table) -> pd.Series:
     return rows["size"].to_pandas().sort_values()
 
 
+def mixed(table: pa.Table) -> list[float | str]:
+    return [1.0, *("secret" for _ in range(len(table) - 1))]
+
+
 def grouped(rows: pa.Table) -> pd.Series:
     """Named below: values in the order of the groups, with the group in the index."""
     size = rows["size"].to_pandas()
@@ -169,6 +173,8 @@ def index_kept(rows: pa.Table) -> pd.Series:
         ),
         ({"type": "float", "python": "runtime.data.test_features:frame"},
          "returned a table; expected one value for each row, such as a column of it"),
+        ({"type": "float", "python": "runtime.data.test_features:mixed"},
+         "returned a column of mixed or unsupported types (float and str): make all its values numbers, or all texts"),
         ({"type": "float", "python": "builtins:print"}, "returned None, as a function without `return` does"),
         ({"type": "float", "python": "builtins:len"}, "returned int; expected one value for each row"),
         ({"type": "float", "python": "builtins:str"}, "returned str; expected one value for each row"),

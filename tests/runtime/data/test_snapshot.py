@@ -298,8 +298,9 @@ FUNCTIONS = [
      "`made_source:rows` returned None, as a function without `return` does; expected an Arrow table or a pandas "
      "frame"),
     ("import pandas as pd\ndef rows():\n    return pd.DataFrame({'hue': [1.0, 'x']})\n",
-     "`made_source:rows` returned a frame whose columns mix types: Could not convert 'x' with type str: "
-     "tried to convert to double; Conversion failed for column hue with type object: give each column one type"),
+     "`made_source:rows` returned a frame with columns of mixed or unsupported types: `hue` (float and str): give"),
+    ("import pandas as pd\ndef rows():\n    return pd.DataFrame({'id': [1], 'hue': [1j]})\n",
+     "`made_source:rows` returned a frame with columns of mixed or unsupported types: `hue` (complex): give each"),
 ]  # fmt: skip
 
 

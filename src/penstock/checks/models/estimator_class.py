@@ -91,7 +91,8 @@ def _no_such_class(view: View, model: Model, path: str) -> Diagnostic | None:
     if path in learners():
         return None
     start = len(path) - len(name)
-    siblings = [learner[start:] for learner in learners() if learner.startswith(path[:start])]
+    known = [*learners(), *(f"sklearn.{other}" for other in (*COMPOSITES, *OTHERS))]
+    siblings = [one[start:] for one in known if one.startswith(path[:start])]
     span = view.span(model, _AT, within=(start, len(path)))
     found = unknown_word("estimator-class", f"`{path[: start - 1]}` has no estimator `{name}`", span, name, siblings)
     return found if found.fix is not None else None

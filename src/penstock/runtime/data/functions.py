@@ -123,12 +123,12 @@ def as_table(value: Any, name: str) -> Any:
             )  # fmt: skip
         try:
             return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
-        except (TypeError, ValueError, pa.ArrowException) as error:
-            # Arrow tells what it could not do, and then in which column.
-            told = "; ".join(str(each) for each in error.args)
+        except (TypeError, ValueError, OverflowError, pa.ArrowException):
+            # What Arrow says quotes a value, which may be sensitive.
+            columns = ", ".join(f"`{value.columns[at]}` ({joined(types)})" for at, types in _refused_columns(value))
             raise InputError(
-                f"`{name}` returned a frame whose columns mix types: {told}: give each column one type, "
-                f"for example with `astype`"
+                f"`{name}` returned a frame with columns of mixed or unsupported types: {columns}: give each column "
+                f"one type, for example with `astype`"
             ) from None
     raise InputError(f"`{name}` returned {_form(value)}; expected an Arrow table or a pandas frame")
 
@@ -147,8 +147,11 @@ def as_column(value: Any, name: str, rows: int) -> pa.ChunkedArray:
         raise InputError(f"`{name}` returned {form}; expected one value for each row{such_as}")
     try:
         values = value if isinstance(value, pa.ChunkedArray) else pa.chunked_array([pa.array(value)])
-    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
-        raise InputError(f"`{name}` did not return a column of values: {error}") from None
+    except (TypeError, ValueError, OverflowError, pa.ArrowException):
+        raise InputError(
+            f"`{name}` returned a column of mixed or unsupported types ({joined(_types(value))}): make all its values "
+            "numbers, or all texts"
+        ) from None
     if len(values) != rows:
         raise InputError(f"`{name}` returned {len(values):,} values for {rows:,} rows")
     if _is_of_pandas(value) and hasattr(value, "index") and not _is_in_order(value.index):
@@ -157,6 +160,21 @@ def as_column(value: Any, name: str, rows: int) -> pa.ChunkedArray:
             f"belong to other rows: return it in their order (`.sort_index()`), or `.to_numpy()` if it has that order"
         )
     return values
+
+
+def _refused_columns(frame: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
+    """The places of the columns that Arrow refuses, with the names of the types of their values."""
+    import pyarrow as pa
+
+    for at in range(frame.shape[1]):
+        try:
+            pa.array(frame.iloc[:, at], from_pandas=True)
+        except (TypeError, ValueError, OverflowError, pa.ArrowException):
+            yield at, _types(frame.iloc[:, at].dropna())
+
+
+def _types(values: Iterable[Any]) -> list[str]:
+    return sorted({type(value).__name__ for value in values if value is not None})
 
 
 def _is_in_order(index: pd.Index) -> bool:
