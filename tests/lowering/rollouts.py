@@ -117,6 +117,12 @@ BY_ITSELF = changed(
     ),
 )
 """The same, as a canary that Argo Rollouts advances and aborts."""
+BURNING = changed(
+    BY_ITSELF,
+    ("{id: errors, errorRate: 1%}", "{id: budget, burnRate: {above: 14.4}}"),
+    ("{id: slow, latency: {percentile: p95, above: 100ms}}", "{id: late, burnRate: {slo: latency, above: 14.4}}"),
+)
+"""The same, as one that its objectives' error budgets abort."""
 PLAIN = changed(BY_HAND, (BY_HAND[BY_HAND.index("  strategy:") : BY_HAND.index("  slos:")], ""))
 """The same without a canary."""
 BY_REQUESTS = ("metric: cpu, target: 70", "metric: rps, target: 50")

@@ -74,8 +74,16 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [{"promql": "vector(1)"}, {"promql": "vector(1)", "above": 1.0, "below": 0.0}],
     ),
     "AbortCondition": (
-        [{"id": "a", "errorRate": "1%"}, {"id": "a", "latency": {"above": "60ms"}}],
-        [{"id": "a"}, {"id": "a", "errorRate": "1%", "latency": {"above": "60ms"}}],
+        [
+            {"id": "a", "errorRate": "1%"},
+            {"id": "a", "latency": {"above": "60ms"}},
+            {"id": "a", "burnRate": {"above": 14.4}},
+        ],
+        [
+            {"id": "a"},
+            {"id": "a", "errorRate": "1%", "latency": {"above": "60ms"}},
+            {"id": "a", "errorRate": "1%", "burnRate": {"above": 14.4}},
+        ],
     ),
     "CloudIdentity": (
         [{"aws": ROLE}, {"gcp": ACCOUNT}, {"azure": CLIENT}],

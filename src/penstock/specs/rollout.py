@@ -120,6 +120,22 @@ class LatencyBound(Node):
     above: PositiveDuration = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
 
 
+class BurnRateBound(Node):
+    """How fast the canary may use up the error budget of one of the rollout's objectives.
+
+    A burn rate of 1 uses it up in exactly the objective's window: the share of bad requests, divided by the share that
+    the objective allows.
+    """
+
+    slo: Literal["availability", "latency"] = field(
+        "The objective; the rollout declares it in `slos`.",
+        loosens=Loosens.ANY,
+        area=Area.ROLLOUT,
+        default="availability",
+    )
+    above: float = field("Upper bound, such as 14.4.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, gt=0)
+
+
 class QueryBound(Choosing):
     """A PromQL expression and the bound beyond which it aborts."""
 
@@ -136,13 +152,13 @@ class QueryBound(Choosing):
 
 
 class AbortCondition(Choosing):
-    """A condition that aborts a canary and rolls back its traffic: exactly one of `errorRate`, `latency`, `query`.
+    """A condition that aborts a canary: exactly one of `errorRate`, `latency`, `burnRate`, `query`.
 
-    It aborts if it was beyond its bound in two consecutive windows, of two minutes or four scrapes each, or, at the end
-    of a step, over the whole step.
+    It aborts, and rolls back the traffic, if it was beyond its bound in two consecutive windows, of two minutes or four
+    scrapes each, or, at the end of a step, over the whole step.
     """
 
-    chosen = exactly_one("error_rate", "latency", "query")
+    chosen = exactly_one("error_rate", "latency", "burn_rate", "query")
 
     id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     error_rate: Fraction | None = field(
@@ -155,6 +171,13 @@ class AbortCondition(Choosing):
     latency: LatencyBound | None = field(
         "Upper bound on the canary's response time; it needs enough requests that three slow ones are within the "
         "percentile (80 for p95).",
+        loosens=Loosens.REMOVED,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    burn_rate: BurnRateBound | None = field(
+        "Upper bound on how fast the canary uses up the error budget of an objective; it needs enough requests that "
+        "three bad ones are within the bound (56 for 14.4 times the budget of 99.5%).",
         loosens=Loosens.REMOVED,
         area=Area.ROLLOUT,
         default=None,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from promql_parser import parse
 
-from lowering.rollouts import BY_ITSELF, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
+from lowering.rollouts import BURNING, BY_ITSELF, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
 from penstock.ir.serving import Endpoint
 from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.argo_rollouts.target import TARGET
@@ -112,6 +112,17 @@ SLOW = {
     "no request at all": Load("0x60", "0x60", "passes", "tells nothing"),
     "no series": Load(None, None, "passes", "tells nothing"),
 }
+LATE = {
+    "all is fast": Load("0+50x60", "0x60", "passes", "passes"),
+    "a fifth is late": Load("0+40x60", "0+10x60", "aborts", "aborts"),
+    "a tenth is late, which is ten times the budget": Load("0+45x60", "0+5x60", "passes", "passes"),
+    "nothing but late answers, and few requests": Load("0x60", "0+2x60", "aborts", "aborts"),
+    "few requests, three of them late": Load("0+1x20 20x40", "0x20 1x20 2x10 3x10", "passes", "tells nothing"),
+    "few requests, and none is late": Load("0+1x20 20x40", "0x60", "passes", "tells nothing"),
+    "enough requests, and two are late": Load("0+1x60", "0x50 2x10", "passes", "passes"),
+    "no request at all": Load("0x60", "0x60", "passes", "tells nothing"),
+    "no series": Load(None, None, "passes", "tells nothing"),
+}
 LABELS = f'namespace="ml-prod",rollout="{ONLINE}",path="/v2/models/{{m}}/infer",revision="{HASH}"'
 
 
@@ -153,9 +164,10 @@ def told(promtool: Path, folder: Path, series: dict[str, str | None], expectatio
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("rollout", [BY_ITSELF, BURNING], ids=["share", "burn rate"])
 @pytest.mark.parametrize("load", ERRORS.values(), ids=ERRORS)
-def test_failures(load: Load, promtool: Path, tmp_path: Path) -> None:
-    watch, step = template(WATCH)["metrics"][0], template(STEP)["metrics"][0]
+def test_failures(load: Load, rollout: str, promtool: Path, tmp_path: Path) -> None:
+    watch, step = template(WATCH, rollout)["metrics"][0], template(STEP, rollout)["metrics"][0]
     expectations = [expected(watch, load.watched), expected(step, load.judged)]
     assert told(promtool, tmp_path, counters(load), expectations) == ""
 
@@ -173,6 +185,25 @@ def test_slowness(load: Load, promtool: Path, tmp_path: Path) -> None:
     watch, step = template(WATCH)["metrics"][1], template(STEP)["metrics"][1]
     expectations = [expected(watch, load.watched), expected(step, load.judged)]
     assert told(promtool, tmp_path, histogram(load), expectations) == ""
+
+
+@pytest.mark.parametrize("load", LATE.values(), ids=LATE)
+def test_late_answers_use_up_the_budget(load: Load, promtool: Path, tmp_path: Path) -> None:
+    watch, step = template(WATCH, BURNING)["metrics"][1], template(STEP, BURNING)["metrics"][1]
+    expectations = [expected(watch, load.watched), expected(step, load.judged)]
+    assert told(promtool, tmp_path, histogram(load), expectations) == ""
+
+
+@pytest.mark.parametrize("environment", [ENVIRONMENT, ISTIO], ids=["server", "istio"])
+def test_the_answer_is_the_burn_rate_itself(environment: str) -> None:
+    """A thousandth may fail and a hundredth be late, so that a person sees how many times that it is."""
+    budget, late, _ = template(STEP, BURNING, environment)["metrics"]
+    assert budget["failureCondition"] == late["failureCondition"] == "len(result) > 0 && result[0] > 14.4"
+    assert "\n/ 0.001\nand (" in query(budget)
+    assert "\n/ 0.01\nand (" in query(late)
+    for metric in (budget, late):
+        assert HASH in query(metric) or f'"{ONLINE}-canary"' in query(metric)
+        parse(query(metric))
 
 
 def test_a_figure_of_ones_own_aborts_when_it_stays_beyond_its_bound(promtool: Path, tmp_path: Path) -> None:

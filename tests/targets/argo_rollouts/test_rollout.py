@@ -9,6 +9,7 @@ import pytest
 from promql_parser import parse
 
 from lowering.rollouts import (
+    BURNING,
     BY_ITSELF,
     BY_REQUESTS,
     DIGEST,
@@ -276,6 +277,16 @@ MISTAKES = {
     ),
     "a percentile that is never reached": (
         changed(BY_ITSELF, ("above: 100ms}}", "above: 10s}}")),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.abortOn",
+    ),
+    "a burn rate of late answers that no bucket tells apart": (
+        changed(
+            BURNING,
+            ("below: 100ms", "below: 120ms"),
+            ("{id: budget, burnRate: {above: 14.4}}", "{id: e, errorRate: 1%}"),
+        ),
         ENVIRONMENT,
         RELEASE,
         "strategy.canary.abortOn",

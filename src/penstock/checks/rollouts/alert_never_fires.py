@@ -2,8 +2,9 @@
 
 What it does: reports windows that cover fewer than two scrapes, drift bounds above the range of their distance, drift
 monitors that exclude every feature, more `breaches` than windows, counted windows over rows without an event time,
-quality windows that end before labels are due, canary error rates above 100%, objectives without an error budget or too
-low for their fastest alert, and objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
+quality windows that end before labels are due, canary error rates above 100%, canary burn rates that no share of bad
+requests comes to or whose objective is missing, objectives without an error budget or too low for their fastest alert,
+and objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
 
 Why: an alert that cannot fire looks like protection in every review.
 
@@ -29,7 +30,7 @@ from penstock.specs.burn_windows import BURN_WINDOWS
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 from penstock.specs.monitor import DriftMonitor, QualityMonitor
-from penstock.specs.rollout import Rollout
+from penstock.specs.rollout import BurnRateBound, Rollout
 from penstock.specs.units import Duration
 
 _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}
@@ -115,6 +116,33 @@ def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 view.span(rollout, ("strategy", "canary", "abortOn", position, "errorRate")),
                 help=("a share is written as `1%` or `0.01`",),
             )
+        if condition.burn_rate is not None:
+            where = ("strategy", "canary", "abortOn", position, "burnRate")
+            yield from _burn_rate(view, rollout, condition.id, condition.burn_rate, where)
+
+
+def _burn_rate(view: View, rollout: Rollout, name: str, burn: BurnRateBound, where: Pointer) -> Iterator[Diagnostic]:
+    slos = rollout.spec.slos
+    objective = slos.availability if burn.slo == "availability" else slos.latency
+    if objective is None:
+        yield Diagnostic.error(
+            "alert-never-fires",
+            f"`{name}` can never abort the canary: the rollout has no objective `{burn.slo}`",
+            view.span(rollout, where, "key"),
+            help=(f"declare `slos.{burn.slo}`, whose error budget it measures",),
+        )
+        return
+    budget = 1 - ExactFraction(objective.objective)
+    # Without a budget, the objective itself is an error.
+    if budget and ExactFraction(str(burn.above)) * budget >= 1:
+        fastest = f"{float(1 / budget):g}"
+        yield Diagnostic.error(
+            "alert-never-fires",
+            f"`{name}` can never abort the canary: the burn rate is at most {fastest}",
+            view.span(rollout, (*where, "above")),
+            secondary=(Label(view.span(rollout, ("slos", burn.slo, "objective")), "the objective"),),
+            help=(f"if all requests are bad, the burn rate is {fastest}: use a lower bound",),
+        )
 
 
 def _objectives(view: View, rollout: Rollout) -> Iterator[Diagnostic]:

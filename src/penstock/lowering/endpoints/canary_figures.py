@@ -12,19 +12,27 @@ against it; that there were requests at all is asked of the whole step, at its e
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 
 from penstock.ir.serving import AbortCondition
 from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries
+from penstock.lowering.numbers import decimal_text
 from penstock.specs.rollout import AbortCondition as AbortSpec
-from penstock.specs.rollout import QueryBound
+from penstock.specs.rollout import BurnRateBound, LatencyBound, LatencyObjective, QueryBound, Slos
 from penstock.specs.units import Duration
 
 STEP_WINDOW = "$window"
 """Stands for the length of the step in the query that judges it."""
 
 
-def abort_condition(spec: AbortSpec, requests: RequestSeries | str, window: Duration) -> AbortCondition | str:
+Figure = Callable[[str], str]
+"""PromQL of a metric of the canary, by the length of the window that it is measured over."""
+
+
+def abort_condition(
+    spec: AbortSpec, slos: Slos, requests: RequestSeries | str, window: Duration
+) -> AbortCondition | str:
     """The condition as queries, or why there are none."""
     if spec.query is not None:
         return _of_query(spec.id, spec.query, window)
@@ -32,37 +40,72 @@ def abort_condition(spec: AbortSpec, requests: RequestSeries | str, window: Dura
         return requests
     of_canary = requests.of_canary()
     if spec.latency is not None:
-        bound = Decimal(int(spec.latency.above)) / 1000
-        if bound >= requests.longest:
-            return f"no percentile of `{requests.histogram}` is ever above {requests.longest}s, its last bucket"
-        percentile = spec.latency.percentile
-        return AbortCondition(
-            spec.id,
-            _sustained(_slowness(of_canary, percentile, str(window)), window),
-            _slowness(of_canary, percentile, STEP_WINDOW),
-            bound,
-            "above",
-        )
-    if requests.code is None:
-        return f"`{requests.counter}` does not distinguish failures"
-    bound = Decimal(spec.error_rate or 0)
-    return AbortCondition(
-        spec.id,
-        _sustained(_failures(of_canary, bound, str(window)), window),
-        _failures(of_canary, bound, STEP_WINDOW),
-        bound,
-        "above",
-    )
+        found = _slow(of_canary, spec.latency)
+    elif spec.burn_rate is not None:
+        found = _burning(of_canary, spec.burn_rate, slos)
+    else:
+        found = _failing(of_canary, Decimal(spec.error_rate or 0))
+    if isinstance(found, str):
+        return found
+    figure, bound = found
+    return AbortCondition(spec.id, _sustained(figure(str(window)), window), figure(STEP_WINDOW), bound, "above")
 
 
-def _failures(of_canary: RequestSeries, bound: Decimal, window: str) -> str:
-    """The share of a window's requests that failed, where there are enough of either."""
+def _failing(of_canary: RequestSeries, bound: Decimal) -> tuple[Figure, Decimal] | str:
+    """The share of requests that failed."""
+    if of_canary.code is None:
+        return f"`{of_canary.counter}` does not distinguish failures"
+    return lambda window: _failures(of_canary, bound, window), bound
+
+
+def _slow(of_canary: RequestSeries, latency: LatencyBound) -> tuple[Figure, Decimal] | str:
+    """A percentile of the response time, in seconds."""
+    bound = Decimal(int(latency.above)) / 1000
+    if bound >= of_canary.longest:
+        return f"no percentile of `{of_canary.histogram}` is ever above {of_canary.longest}s, its last bucket"
+    return lambda window: _slowness(of_canary, latency.percentile, window), bound
+
+
+def _burning(of_canary: RequestSeries, burn: BurnRateBound, slos: Slos) -> tuple[Figure, Decimal] | str:
+    """How many times as fast as the objective allows the bad requests use up its budget."""
+    objective = slos.availability if burn.slo == "availability" else slos.latency
+    if objective is None:
+        return f"`slos` has no `{burn.slo}`"
+    budget = 1 - Decimal(objective.objective)
+    if not budget:
+        return "100% leaves no error budget"
+    bound = Decimal(repr(burn.above))
+    if isinstance(objective, LatencyObjective):
+        try:
+            le = of_canary.le(int(objective.below))
+        except ValueError as error:
+            return str(error)
+        return lambda window: _lateness(of_canary, le, bound * budget, window, budget), bound
+    if of_canary.code is None:
+        return f"`{of_canary.counter}` does not distinguish failures"
+    return lambda window: _failures(of_canary, bound * budget, window, budget), bound
+
+
+def _failures(of_canary: RequestSeries, bound: Decimal, window: str, budget: Decimal | None = None) -> str:
+    """The share of a window's requests that failed, where there are enough of either; `bound` is that of the share.
+
+    With a budget, how many times that the share is.
+    """
     failed, counted = of_canary.counted_failures(window), of_canary.counted(window)
     # Before the first failure there is no series of failures, which is zero failures and not an unknown number.
     share = f"({failed} or vector(0))\n/ ({counted} > 0)"
+    if budget is not None:
+        share += f"\n/ {decimal_text(budget)}"
     if not bound:
         return share
     return f"{share}\nand ({counted} >= {_enough(bound)} or {failed} > {CHANCE})"
+
+
+def _lateness(of_canary: RequestSeries, le: str, bound: Decimal, window: str, budget: Decimal) -> str:
+    """How many times a budget the share of a window's answers is that were late, where there are enough of either."""
+    answered, in_time = of_canary.counted_answered(window), of_canary.counted_within(le, window)
+    share = f"(1 - {in_time}\n/ ({answered} > 0))\n/ {decimal_text(budget)}"
+    return f"{share}\nand ({answered} >= {_enough(bound)} or {answered} - {in_time} > {CHANCE})"
 
 
 def _slowness(of_canary: RequestSeries, percentile: str, window: str) -> str:

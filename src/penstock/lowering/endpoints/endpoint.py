@@ -15,7 +15,7 @@ from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_o
 from penstock.lowering.environments import environment_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
-from penstock.specs.rollout import Canary
+from penstock.specs.rollout import RolloutSpec
 from penstock.specs.units import Duration
 
 
@@ -27,7 +27,7 @@ def endpoint(view: View, name: str) -> Endpoint:
     serve = rollout.spec.serve
     requests = requests_of(rollout, environment)
     window = environment.prometheus.short_window
-    traffic, unobserved = _traffic(rollout.spec.strategy.canary, release, requests, window)
+    traffic, unobserved = _traffic(rollout.spec, release, requests, window)
     argo = environment.argo_rollouts
     kserve = environment.kserve
     if serve.target == "kserve":
@@ -105,14 +105,15 @@ def _gateway(text: str) -> tuple[str, str]:
 
 
 def _traffic(
-    canary: Canary | None, release: Release | None, requests: RequestSeries | str, window: Duration
+    rollout: RolloutSpec, release: Release | None, requests: RequestSeries | str, window: Duration
 ) -> tuple[TrafficPlan | None, tuple[Unobserved, ...]]:
+    canary = rollout.strategy.canary
     if canary is None:
         return None, ()
     conditions: list[AbortCondition] = []
     unobserved: list[Unobserved] = []
     for spec in canary.abort_on:
-        found = abort_condition(spec, requests, window)
+        found = abort_condition(spec, rollout.slos, requests, window)
         if isinstance(found, str):
             unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", found))
         else:
