@@ -1,14 +1,19 @@
-"""Servers that a test starts as processes of their own, on loopback, and ends."""
+"""Servers on loopback that a test starts and ends: processes of their own, and APIs of JSON in a thread of the test."""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -40,6 +45,53 @@ def running(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(timeout=_END_SECONDS)
+
+
+class Request(NamedTuple):
+    """What a client sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    """The JSON of a POST, else None."""
+    authorization: str | None
+
+
+@contextmanager
+def json_api(answer: Callable[[Request], tuple[int, Any]]) -> Iterator[str]:
+    """The address of a server whose status and JSON `answer` gives."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(None)
+
+        def do_POST(self) -> None:
+            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def _answer(self, body: Any) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            code, value = answer(Request(self.command, parts.path, query, body, self.headers["Authorization"]))
+            data = json.dumps(value).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def free_port() -> int:

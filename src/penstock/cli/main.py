@@ -27,7 +27,7 @@ COMMANDS = {
     "compile": "write generated/ from the specs",
     "explain": "show values with their origins, or the manual page of a field or a diagnostic",
     "schema": "write JSON Schemas for editors",
-    "run": "run a compiled pipeline on this machine",
+    "run": "run a compiled pipeline on this machine, or on Kubeflow",
     "promote": "write the Release spec that serves a trained model in an environment",
     "verify": "check generated/ against the official protobufs and CRDs",
     "plan": "show what a change does, and whether it raises or lowers the risk",

@@ -1,4 +1,4 @@
-"""``penstock run MODEL``: the compiled pipeline of a model on this machine, with no cluster."""
+"""``penstock run MODEL``: the compiled pipeline of a model, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
+from penstock.cli import run_on_kubeflow
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
@@ -26,6 +27,7 @@ from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 
 STOPPED = 130
+_PARALLEL = 2
 _FIX_FIRST = "fix the errors above, run `penstock compile`, then run this again"
 
 
@@ -51,9 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workspace", type=Path, metavar="DIR", help="folder for everything the run writes (default: .penstock)"
     )
     parser.add_argument("--fresh", action="store_true", help="run every step, and reuse no earlier results")
-    parser.add_argument(
-        "--parallel", type=int, default=2, metavar="N", help="number of steps to run in parallel (default: 2)"
-    )
+    parser.add_argument("--parallel", type=int, metavar="N", help="number of steps to run in parallel (default: 2)")
+    run_on_kubeflow.add_arguments(parser)
     add_root(parser)
 
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         _refuse_wrong(options)
         root = find_root(options)
-        if options.workspace is None:
+        if options.workspace is None and options.on is None:
             _refuse_file(root / PRIVATE, "the workspace")
         catalog = load_work_tree(root)
         if unread := _unread(catalog):
@@ -84,9 +85,12 @@ def run(options: argparse.Namespace) -> int:
     except (NoRepositoryError, _UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
-    make_private(workspace.root)
-    runner = Runner(workspace, root, environment.spec.images.runtime, options.parallel, options.fresh)
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
+    if options.on is not None:
+        return run_on_kubeflow.run(options, environment, path, where_to_promote(catalog, options.model))
+    make_private(workspace.root)
+    parallel = options.parallel if options.parallel is not None else _PARALLEL
+    runner = Runner(workspace, root, environment.spec.images.runtime, parallel, options.fresh)
     values = {
         "as_of": options.as_of,
         "tracking": workspace.tracking,
@@ -99,7 +103,13 @@ def run(options: argparse.Namespace) -> int:
         pipeline = read_pipeline(path)
         known = {name: value for name, value in values.items() if name in pipeline.parameters}
         with Progress(f"{options.model} · {options.pipeline} · {environment.name}", pipeline) as progress:
-            result = runner.run(pipeline, options.model, options.pipeline, known, progress.observe)
+            result = runner.run(
+                pipeline,
+                options.model,
+                options.pipeline,
+                known,
+                lambda step: progress.observe(step.step.name, step.state, step.seconds, step.tail),
+            )
     except (PipelineError, WorkspaceBusyError) as error:
         print(f"error: {error}", file=sys.stderr)
         return PROBLEMS
@@ -136,7 +146,10 @@ def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
 
 
 def _refuse_wrong(options: argparse.Namespace) -> None:
-    if options.parallel < 1:
+    wrong = run_on_kubeflow.mistake(options)
+    if wrong is not None:
+        raise _UsageError(wrong)
+    if options.parallel is not None and options.parallel < 1:
         raise _UsageError(f"--parallel must be at least 1, not {options.parallel}")
     try:
         # The steps would say so only after they have been started.
@@ -194,6 +207,8 @@ def _environment(catalog: Catalog, options: argparse.Namespace) -> Environment:
         environment = view.environment
         if environment is None or view.find(Model, options.model) is None:
             continue
+        if options.on is not None and not environment.spec.cluster:
+            continue
         if environment.spec.training if options.pipeline == "training" else monitored(view, options.model):
             return environment
     where = f"in `{options.environment}`" if options.environment else "in any environment"
@@ -204,6 +219,8 @@ def _why_none(views: Sequence[View], options: argparse.Namespace) -> str:
     """What keeps these environments from having the pipeline."""
     if not any(view.environment for view in views):
         return f"{_none_yet('Environment')}, with `cluster: false` if it is for local runs only"
+    if options.on is not None and not any(view.environment and view.environment.spec.cluster for view in views):
+        return f"`cluster: false` is set in {'it' if options.environment else 'each'}"
     if options.pipeline == "training":
         return f"`training: false` is set in {'it' if options.environment else 'each'}"
     if any(view.rollouts_of(options.model) for view in views):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from penstock.local.pipeline import LocalPipeline
-from penstock.local.runner import State, StepRun
+from penstock.local.runner import State
 
 _MARKS = {
     State.WAITING: ("·", "dim"),
@@ -35,7 +36,7 @@ class Progress:
         self._title = title
         self._console = Console(stderr=True, highlight=False)
         self._began: dict[str, float] = {}
-        self._steps: dict[str, StepRun | None] = {step.name: None for step in pipeline.steps}
+        self._steps = {step.name: _Shown() for step in pipeline.steps}
         self._titles = {step.name: step.title for step in pipeline.steps}
         self._live = (
             Live(get_renderable=self._table, console=self._console, refresh_per_second=8)
@@ -56,14 +57,13 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
-    def observe(self, step: StepRun) -> None:
-        """Take in that a step has changed its state, or printed a line."""
-        name = step.step.name
-        self._steps[name] = step
-        if step.state is State.RUNNING:
+    def observe(self, name: str, state: State, seconds: float, tail: Sequence[str] = ()) -> None:
+        """Take in that a step has changed its state, or printed a line; `tail` are the last ones."""
+        step = self._steps[name] = _Shown(state, seconds, tail[-1] if tail else "")
+        if state is State.RUNNING:
             self._began.setdefault(name, time.monotonic())
-        if self._live is None and step.state in _ENDED:
-            mark, _ = _MARKS[step.state]
+        if self._live is None and state in _ENDED:
+            mark, _ = _MARKS[state]
             print(f"  {mark} {self._titles[name]:<36} {_took(step)}", file=sys.stderr)
 
     def _table(self) -> Table:
@@ -74,16 +74,24 @@ class Progress:
         table.add_column(justify="right", width=9)
         table.add_column(overflow="ellipsis", no_wrap=True, style="dim", ratio=1)
         for name, step in self._steps.items():
-            state = step.state if step is not None else State.WAITING
-            mark, style = _MARKS[state]
-            running = state is State.RUNNING and step is not None
-            clock = f"{time.monotonic() - self._began[name]:.0f} s" if running else _took(step) if step else ""
-            line = Text(step.tail[-1]) if running and step is not None and step.tail else Text()
+            mark, style = _MARKS[step.state]
+            is_running = step.state is State.RUNNING
+            clock = f"{time.monotonic() - self._began[name]:.0f} s" if is_running else _took(step)
+            line = Text(step.line) if is_running else Text()
             table.add_row(Text(mark, style), Text(self._titles[name]), clock, line)
         return table
 
 
-def _took(step: StepRun) -> str:
+class _Shown(NamedTuple):
+    """What is shown of a step."""
+
+    state: State = State.WAITING
+    seconds: float = 0.0
+    line: str = ""
+    """The last that it printed."""
+
+
+def _took(step: _Shown) -> str:
     if step.state is State.REUSED:
         return "reused"
     return f"{step.seconds:.1f} s" if step.state in _ENDED else ""

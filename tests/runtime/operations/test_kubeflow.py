@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import kfp_server_api
 import pytest
 
+from loopback import Request, json_api
 from penstock.runtime.artifacts import write_json
 from penstock.runtime.main import main
 from penstock.runtime.operations import kubeflow
@@ -79,39 +77,16 @@ def a_run(age: timedelta, state: str = "SUCCEEDED", pipeline: str = "p1") -> dic
 def cluster() -> Iterator[tuple[Cluster, str]]:
     known = Cluster()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            self._answer(lambda: known.get(parts.path.removeprefix("/apis/v2beta1/"), query))
+    def answer(request: Request) -> tuple[int, Any]:
+        known.requests.append(f"{request.method} {request.path}")
+        known.token = request.authorization
+        if known.fail:
+            return known.fail.pop(0), {"code": 13, "message": "the database\nis away"}
+        path = request.path.removeprefix("/apis/v2beta1/")
+        return known.get(path, request.query) if request.method == "GET" else known.post(path, request.body)
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._answer(lambda: known.post(self.path.removeprefix("/apis/v2beta1/"), body))
-
-        def _answer(self, answer: Any) -> None:
-            known.requests.append(f"{self.command} {urlsplit(self.path).path}")
-            known.token = self.headers["Authorization"]
-            if known.fail:
-                code, value = known.fail.pop(0), {"code": 13, "message": "the database\nis away"}
-            else:
-                code, value = answer()
-            data = json.dumps(value).encode()
-            self.send_response(code)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield known, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with json_api(answer) as address:
+        yield known, address
 
 
 @pytest.fixture(autouse=True)
