@@ -11,7 +11,7 @@ from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
 from penstock.review.changes.specs import SpecEdit, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph, Way
 from penstock.review.model import Change, Operation
-from penstock.specs.addresses import Address
+from penstock.specs.addresses import Address, step_of
 from penstock.specs.model import Model
 from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
@@ -52,6 +52,8 @@ def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> It
         yield from _along_ownership(base, head, edit)
     elif spec_id.kind == "Rollout" and edit.change.operation is Operation.REMOVED:
         yield from _withdrawn(base, edit)
+    elif spec_id.kind == "Rollout" and edit.change.address.parts[:1] == (".slos",):
+        yield from _burning(head, edit)
 
 
 def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
@@ -75,6 +77,32 @@ def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
                 through=(str(edit.change.address),),
                 environments=tuple(had),
             )
+
+
+def _burning(head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
+    """The conditions that abort a canary by the error budget of an objective which allows more bad requests now."""
+    change = edit.change
+    slo, *field = map(step_of, change.address.parts[1:])
+    if field not in (["objective"], ["below"]):
+        return
+    found: dict[str, list[str]] = {}
+    for environment in change.environments:
+        rollout = head.catalog.view(environment).find(Rollout, edit.spec.name)
+        canary = rollout.spec.strategy.canary if rollout is not None else None
+        for condition in canary.abort_on if canary is not None else ():
+            if condition.burn_rate is not None and condition.burn_rate.slo == slo:
+                found.setdefault(condition.id, []).append(environment)
+    conditions = Address("Rollout", edit.spec.name).key("strategy").key("canary").key("abortOn")
+    for name, environments in found.items():
+        yield replace(
+            change,
+            address=conditions.item(name).key("burnRate"),
+            area=Area.ROLLOUT,
+            cause="indirect",
+            why=f"it aborts by the error budget of {change.address}",
+            through=(str(change.address),),
+            environments=tuple(environments),
+        )
 
 
 def _declared(reach: DependencyGraph, rollout: str, key: str, environment: str) -> dict[str, Any] | None:
