@@ -84,6 +84,25 @@ def test_an_artifact_that_was_edited_by_hand_is_written_anew(root: Path) -> None
     assert contents(root) == with_index(ONE)
 
 
+def test_an_orphan_that_was_edited_by_hand_stops_everything_and_stays(root: Path) -> None:
+    compile_into(root, ONE)
+    (root / "staging/a.yaml").write_text("changed by hand")
+    before, wanted = contents(root), {"prod/a.yaml": "new"}
+    assert ("output-conflict", "generated/staging/a.yaml") in codes(root, wanted)
+    with pytest.raises(OutputConflictError):
+        compile_into(root, wanted)
+    assert contents(root) == before
+    (root / "staging/a.yaml").unlink()
+    compile_into(root, wanted)
+    assert contents(root) == with_index(wanted)
+
+
+def test_an_orphan_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
+    compile_into(root, {"prod/a.yaml": "a: 1\nb: 2\n", "prod/b.yaml": "b"})
+    (root / "prod/a.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
+    assert compile_into(root, {"prod/b.yaml": "b"}).prune == ("prod/a.yaml",)
+
+
 def test_a_checkout_with_other_line_ends_is_no_edit_by_hand(root: Path) -> None:
     files = {"prod/a.yaml": "a: 1\nb: 2\n", "prod/b.yaml": "a: 1\nb: 2\n"}
     compile_into(root, files)

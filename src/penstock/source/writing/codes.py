@@ -15,10 +15,11 @@ WRITING = (
     ),
     Code(
         "output-conflict",
-        """A file that Penstock did not write is at the path of a generated file.
+        """A file that Penstock did not write is at the path of a generated file, or of one that it would delete.
 
-        Only files in the directory's index are overwritten. Move or delete the file, then compile again. If any file is
-        in the way, nothing is written.
+        Only files in the directory's index are overwritten. Of those that no longer belong to a specification, one that
+        was changed by hand is not deleted. Move or delete the file, then compile again. If any file is in the way,
+        nothing is written.
         """,
     ),
     Code(

@@ -61,6 +61,16 @@ def in_the_way(path: str, why: str) -> Diagnostic:
     )
 
 
+def edited_and_orphaned(path: str) -> Diagnostic:
+    """An artifact that nothing asks for any more, with what somebody has written into it."""
+    return Diagnostic.error(
+        "output-conflict",
+        "a generated file that no longer belongs to a specification was changed by hand",
+        Span.point(path),
+        help=("move or delete it, then compile again: `penstock compile` deletes only what it wrote itself",),
+    )
+
+
 def collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Paths that some file systems take for one."""
     known: dict[str, str] = {}

@@ -33,7 +33,7 @@ class WritePlan:
     prune: tuple[str, ...] = ()
     conflicts: tuple[Diagnostic, ...] = ()
     edited: tuple[str, ...] = ()
-    """Those of `update` and `prune` that somebody changed by hand since they were written."""
+    """Those of `update` that somebody changed by hand since they were written."""
     digests: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Path to hexadecimal SHA-256 of every file that is to be there, the index among them, but those that are kept."""
     index: bytes = field(default=b"", repr=False)
@@ -150,18 +150,19 @@ class _Comparison:
         self.conflicts: list[Diagnostic] = []
 
     def consider_pruning(self, path: str) -> None:
-        """A file that is Penstock's and that no artifact needs."""
+        """A file that is Penstock's and that no artifact needs; what somebody has written into it must not be lost."""
         if path == INDEX or self._blocking_parent(path) is not None:
             return
         try:
-            digest = hashlib.sha256(read_plain_file(f"{self._root}/{path}")).hexdigest()
+            body = read_plain_file(f"{self._root}/{path}")
         except OSError:
             return
-        if path not in self._index and self._journal[path] != digest:
-            return
-        self.prune[path] = None
-        if digest not in (self._index.get(path), self._journal.get(path)):
-            self.edited.append(path)
+        written = (self._index.get(path), self._journal.get(path))
+        # A checkout may have given it other line ends, which is no edit.
+        if any(_sha256(each) in written for each in (body, body.replace(b"\r\n", b"\n"))):
+            self.prune[path] = None
+        elif path in self._index:
+            self.conflicts.append(findings.edited_and_orphaned(f"{self._shown_as}/{path}"))
 
     def consider(self, path: str) -> None:
         """The place of an artifact."""
@@ -185,7 +186,7 @@ class _Comparison:
         digest = trusted_digest(self._known.get(path), status)
         if digest is None:
             try:
-                digest = hashlib.sha256(read_plain_file(f"{self._root}/{path}")).hexdigest()
+                digest = _sha256(read_plain_file(f"{self._root}/{path}"))
             except OSError as error:
                 self._conflict(path, error.strerror or "reading it failed")
                 return
@@ -226,6 +227,10 @@ class _Comparison:
 
     def _conflict(self, path: str, why: str) -> None:
         self.conflicts.append(findings.in_the_way(f"{self._shown_as}/{path}", why))
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def is_safe(path: str) -> bool:
