@@ -90,15 +90,18 @@ def test_a_label_of_the_users_never_replaces_ours() -> None:
 
 def test_a_long_name_is_cut_for_a_cron_job_and_stays_apart_from_others() -> None:
     names = set()
-    for ending in ("training", "monitoring"):
+    for ending in ("training", "monitoring", f"monitoring-{'r' * 50}"):
         name = f"{'m' * 50}-{ending}"
         (manifest,) = render_schedule(schedule(name=name, workflow=name))
         (job,) = manifest.documents
         assert len(job["metadata"]["name"]) <= 52
-        arguments = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        template = job["spec"]["jobTemplate"]["spec"]["template"]
+        for labels in (job["metadata"]["labels"], template["metadata"]["labels"]):
+            assert max(map(len, labels.values())) <= 63, "the longest value of a label"
+        arguments = template["spec"]["containers"][0]["args"]
         assert arguments[arguments.index("--pipeline") + 1] == name
         names.add(job["metadata"]["name"])
-    assert len(names) == 2
+    assert len(names) == 3
 
 
 def test_a_step_without_a_deadline_has_none() -> None:

@@ -46,11 +46,12 @@ def cron_job(schedule: Schedule) -> dict[str, Any]:
     Its own job ends once the run is started, so `concurrencyPolicy` alone would let runs overlap: the older one would
     then publish over what the newer one has measured.
     """
-    labels = manifests.labels(schedule, name=schedule.name, component="schedule")
+    name = manifests.short_name(schedule.name, LONGEST_NAME)
+    labels = manifests.labels(schedule, name=name, component="schedule")
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": manifests.metadata(manifests.short_name(schedule.name, LONGEST_NAME), schedule.namespace, labels),
+        "metadata": manifests.metadata(name, schedule.namespace, labels),
         "spec": {
             "schedule": schedule.cron,
             "timeZone": "Etc/UTC",
