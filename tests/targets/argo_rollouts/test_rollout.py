@@ -177,6 +177,20 @@ def test_a_server_that_answers_one_long_request_is_not_taken_for_dead(timeout: s
     assert (failures - 1) * probe["periodSeconds"] > plan(rollout).timeout_seconds
 
 
+@pytest.mark.parametrize(
+    ("timeout", "written"),
+    [("5s", "5s"), ("90s", "1m30s"), ("1h", "1h"), ("100000s", "27h46m40s"), ("99999h59m59s", "99999h59m59s")],
+)
+def test_a_route_has_its_timeout_in_units_that_the_gateway_api_takes(
+    timeout: str, written: str, shared_crds: Path
+) -> None:
+    rollout = changed(BY_ITSELF, ("timeout: 5s", f"timeout: {timeout}"))
+    route = objects(rollout)[f"HTTPRoute/{ONLINE}"]
+    assert route["spec"]["rules"][0]["timeouts"]["request"] == written
+    assert problems(route, shared_crds) == []
+    assert refused(plan(rollout)) == {}
+
+
 def test_a_model_may_fill_as_much_of_a_disk_as_it_may_of_memory() -> None:
     def limit(rollout: str) -> object:
         volumes = objects(rollout)[f"Rollout/{ONLINE}"]["spec"]["template"]["spec"]["volumes"]
@@ -290,6 +304,12 @@ MISTAKES = {
         ENVIRONMENT,
         RELEASE,
         "strategy.canary.abortOn",
+    ),
+    "a timeout of more hours than a route may have": (
+        changed(BY_ITSELF, ("timeout: 5s", "timeout: 100000h")),
+        ENVIRONMENT,
+        RELEASE,
+        "serve.timeout",
     ),
     "a host name longer than any": (
         BY_ITSELF,

@@ -12,6 +12,8 @@ PLUGINS_SINCE = (1, 5)
 """First version with traffic router plugins; before, all pods share the traffic by their number."""
 LONGEST_HOST = 253
 """Of a host name in an HTTPRoute."""
+LONGEST_TIMEOUT_HOURS = 99_999
+"""Of a timeout in an HTTPRoute, which has five digits before its largest unit."""
 
 
 def _plugins(endpoint: Endpoint) -> str | None:
@@ -105,6 +107,12 @@ def _domain(endpoint: Endpoint) -> str | None:
     )
 
 
+def _timeout(endpoint: Endpoint) -> str | None:
+    if endpoint.timeout_seconds < (LONGEST_TIMEOUT_HOURS + 1) * 3600:
+        return None
+    return f"the Gateway API rejects a timeout of more than {LONGEST_TIMEOUT_HOURS} hours"
+
+
 CAPABILITIES = (
     Capability("environment.argoRollouts.version", _plugins, "Argo Rollouts 1.5 or newer with the Gateway API plugin"),
     Capability("environment.argoRollouts", _gateway, "`gateway` and `domain` in `argoRollouts`"),
@@ -112,6 +120,7 @@ CAPABILITIES = (
     Capability("serve.runtime", _runtime, "`serve.image`"),
     Capability("serve.format", _format, "`mlflow`, or `target: kserve` with its Triton"),
     Capability("serve.protocol", _protocol, "`protocol: v2`"),
+    Capability("serve.timeout", _timeout, f"at most `{LONGEST_TIMEOUT_HOURS}h`"),
     Capability("serve.replicas.metric", _metric, "`cpu`, or `rps` with KEDA"),
     Capability("serve.replicas", _replicas, "a `max` of at least `min`"),
     Capability("strategy.canary.steps", _step, "a Release without `step`"),

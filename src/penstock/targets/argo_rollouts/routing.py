@@ -36,7 +36,7 @@ def http_route(endpoint: Endpoint, gateway: tuple[str, str], host: str) -> dict[
             "rules": [
                 {
                     "matches": [{"path": {"type": "PathPrefix", "value": f"/v2/models/{endpoint.name}"}}],
-                    "timeouts": {"request": f"{endpoint.timeout_seconds}s"},
+                    "timeouts": {"request": _timeout(endpoint.timeout_seconds)},
                     "backendRefs": [
                         _backend(stable_service(endpoint), 100),
                         _backend(canary_service(endpoint), 0),
@@ -45,6 +45,13 @@ def http_route(endpoint: Endpoint, gateway: tuple[str, str], host: str) -> dict[
             ],
         },
     }
+
+
+def _timeout(seconds: int) -> str:
+    """A time as the Gateway API takes it: at most five digits before each unit, none of which is a day (GEP-2257)."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{number}{unit}" for number, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if number)
 
 
 def _service(endpoint: Endpoint, name: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ LONGEST_NAME_IN_KNATIVE = 39
 
 LONGEST_IN_KNATIVE_SECONDS = 600
 """Knative's ``max-revision-timeout-seconds``, where a cluster does not set another in `config-defaults`."""
+LONGEST_IN_STANDARD_SECONDS = 99_999
+"""KServe writes the timeout into its HTTPRoutes in seconds (`toGatewayAPIDuration`), and the Gateway API takes no more
+than five digits before a unit."""
 
 
 def _hold(endpoint: Endpoint) -> str | None:
@@ -104,9 +107,11 @@ def _replicas(endpoint: Endpoint) -> str | None:
     return None
 
 
-def _name(endpoint: Endpoint) -> str | None:
-    if not endpoint.name[0].isalpha():
-        return "KServe rejects a name that starts with a digit"
+def _first_letter(endpoint: Endpoint) -> str | None:
+    return None if endpoint.name[0].isalpha() else "KServe rejects a name that starts with a digit"
+
+
+def _long_name(endpoint: Endpoint) -> str | None:
     longest = LONGEST_NAME
     if endpoint.mode == "Knative":
         longest = LONGEST_NAME_IN_KNATIVE
@@ -117,10 +122,16 @@ def _name(endpoint: Endpoint) -> str | None:
     return f"labels that KServe derives from it would exceed 63 characters; it has {len(endpoint.name)}"
 
 
-def _timeout(endpoint: Endpoint) -> str | None:
+def _timeout_in_knative(endpoint: Endpoint) -> str | None:
     if endpoint.mode == "Standard" or endpoint.timeout_seconds <= LONGEST_IN_KNATIVE_SECONDS:
         return None
     return f"Knative rejects a timeout of {endpoint.timeout_seconds} seconds, so KServe would create no pods"
+
+
+def _timeout_of_routes(endpoint: Endpoint) -> str | None:
+    if endpoint.mode == "Knative" or endpoint.timeout_seconds <= LONGEST_IN_STANDARD_SECONDS:
+        return None
+    return f"the Gateway API rejects `{endpoint.timeout_seconds}s`, which KServe would write into its routes"
 
 
 def _mode_name(endpoint: Endpoint) -> str | None:
@@ -149,9 +160,11 @@ CAPABILITIES = (
     Capability("serve.replicas", _replicas, "a `max` of at least `min`"),
     Capability(
         "serve.timeout",
-        _timeout,
+        _timeout_in_knative,
         "at most `10m`; if `max-revision-timeout-seconds` is longer, a patch of `spec.predictor.timeout`",
     ),
-    Capability("metadata.name", _name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
+    Capability("serve.timeout", _timeout_of_routes, f"at most `{LONGEST_IN_STANDARD_SECONDS}s`, which is 27 hours"),
+    Capability("metadata.name", _first_letter, "a name that starts with a letter"),
+    Capability("metadata.name", _long_name, "a name of at most 38 characters (48 without a canary in Standard mode)"),
     Capability("environment.kserve.version", _mode_name, "KServe 0.16 or newer"),
 )
