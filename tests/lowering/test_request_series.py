@@ -14,6 +14,8 @@ from penstock.lowering.endpoints.request_series import (
     mlserver,
     request_series,
 )
+from penstock.specs.rollout import Serve
+from penstock.specs.server_metrics import server_metrics
 
 ALL = {
     "mlserver": mlserver("ml", "flights"),
@@ -82,15 +84,22 @@ def test_knatives_queue_proxy_counts_what_the_rules_ask_for() -> None:
     assert bounds == [*series.buckets, "+Inf"]
 
 
-def choose(**choice: str) -> RequestSeries | str:
-    asked = {"target": "kserve", "mode": "Standard", "requests": "server", "model_format": "mlflow", "protocol": "v2"}
-    return request_series(**(asked | choice), namespace="ml", rollout="flights")  # type: ignore[arg-type]
+def choose(mode: str = "Standard", requests: str = "server", **serve: str) -> RequestSeries | str:
+    choice = Serve.model_validate({"target": "kserve"} | serve)
+    return request_series(
+        target=choice.target,
+        mode=mode,  # type: ignore[arg-type]
+        requests=requests,  # type: ignore[arg-type]
+        metrics=server_metrics(choice),
+        namespace="ml",
+        rollout="flights",
+    )
 
 
 def test_the_series_follow_from_target_mode_and_environment() -> None:
     assert choose() == mlserver("ml", "flights")
     assert choose(target="argo-rollouts") == mlserver("ml", "flights")
-    assert choose(protocol="v1", model_format="sklearn") == kserve_python("ml", "flights")
+    assert choose(protocol="v1", format="sklearn") == kserve_python("ml", "flights")
     assert choose(mode="Knative") == knative("ml", "flights")
     found = choose(requests="istio", target="argo-rollouts")
     assert isinstance(found, RequestSeries)
@@ -98,7 +107,7 @@ def test_the_series_follow_from_target_mode_and_environment() -> None:
 
 
 def test_where_nothing_counts_the_reason_is_given() -> None:
-    assert "Triton" in str(choose(model_format="onnx"))
+    assert "Triton" in str(choose(format="onnx"))
     assert "Istio" in str(choose(mode="Knative", requests="istio"))
 
 

@@ -67,9 +67,11 @@ def _is_network(text: str) -> str:
 
 
 Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN)]
-ServiceAccount = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
-SecretName = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
-Domain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
+_Subdomain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
+ServiceAccount = _Subdomain
+SecretName = _Subdomain
+ServingRuntimeName = _Subdomain
+Domain = _Subdomain
 Gateway = Annotated[str, StringConstraints(pattern=GATEWAY_PATTERN)]
 Cidr = Annotated[str, StringConstraints(pattern=CIDR_PATTERN), AfterValidator(_is_network)]
 """A range of addresses, none of which gives out the credentials of a machine and nothing else."""

@@ -19,7 +19,15 @@ from penstock.specs.base import (
     note,
 )
 from penstock.specs.choices import exactly_one
-from penstock.specs.kubernetes import AwsRole, AzureClient, GcpAccount, LabelKey, LabelValue, Namespace
+from penstock.specs.kubernetes import (
+    AwsRole,
+    AzureClient,
+    GcpAccount,
+    LabelKey,
+    LabelValue,
+    Namespace,
+    ServingRuntimeName,
+)
 from penstock.specs.monitor import Monitor
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import Fraction, PositiveDuration, WholeSeconds
@@ -63,8 +71,11 @@ class Serve(Node):
     protocol: Literal["v1", "v2", "grpc-v2"] = field(
         "Inference protocol.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="v2"
     )
-    runtime: str | None = field(
-        "Name of a KServe ServingRuntime; if absent, it is selected by format.",
+    runtime: ServingRuntimeName | None = field(
+        "Name of a KServe ServingRuntime; if absent, it is selected by format. In Standard mode its server must expose "
+        "the metrics that alerts read: those of MLServer at port 8082 (`rest_server_requests_total`, "
+        "`rest_server_request_duration_seconds`), for `v1` those of KServe's servers at port 8080 "
+        "(`request_predict_seconds`).",
         loosens=Loosens.ANY,
         area=Area.ROLLOUT,
         default=None,

@@ -9,6 +9,7 @@ from penstock.checks.models.schedule_syntax import schedule_syntax
 from penstock.checks.models.unknown_feature import unknown_feature
 from penstock.checks.rollouts.alert_never_fires import alert_never_fires
 from penstock.checks.rollouts.alert_without_receiver import alert_without_receiver
+from penstock.checks.rollouts.assumed_metrics import assumed_metrics
 from penstock.checks.rollouts.canary_steps import canary_steps
 from penstock.checks.rollouts.capacity import capacity
 from penstock.checks.rollouts.competing_rollouts import competing_rollouts
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     ungated_rollout,
     missing_target,
     stock_server,
+    assumed_metrics,
     competing_rollouts,
     canary_steps,
     capacity,

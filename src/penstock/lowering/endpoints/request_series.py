@@ -25,6 +25,7 @@ from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Labels
 from penstock.lowering.numbers import decimal_text
+from penstock.specs.server_metrics import KSERVE_PYTHON, MLSERVER, ServerMetrics
 
 CHANCE = 4
 """Three bad requests are chance, whatever share of few requests they are. This is what three may read as: `increase`
@@ -181,8 +182,8 @@ def mlserver(namespace: str, rollout: str) -> RequestSeries:
     route = "/v2/models/{model_name}/"
     example = (("namespace", namespace), ("rollout", rollout), ("path", f"{route}infer"), ("method", "POST"))
     return RequestSeries(
-        counter="rest_server_requests_total",
-        histogram="rest_server_request_duration_seconds",
+        counter=MLSERVER.counter,
+        histogram=MLSERVER.histogram,
         matchers=f'namespace="{namespace}",rollout="{rollout}",path=~".+/infer|/invocations"',
         code="status_code",
         buckets=_CLIENT_BUCKETS,
@@ -196,8 +197,8 @@ def kserve_python(namespace: str, rollout: str) -> RequestSeries:
     """The metrics of KServe's own Python servers."""
     example = (("namespace", namespace), ("rollout", rollout), ("model_name", rollout))
     return RequestSeries(
-        counter="request_predict_seconds_count",
-        histogram="request_predict_seconds",
+        counter=KSERVE_PYTHON.counter,
+        histogram=KSERVE_PYTHON.histogram,
         matchers=f'namespace="{namespace}",rollout="{rollout}"',
         code=None,
         buckets=_CLIENT_BUCKETS,
@@ -254,12 +255,11 @@ def request_series(
     target: Literal["kserve", "argo-rollouts"],
     mode: Literal["Standard", "Knative"],
     requests: Literal["server", "istio"],
-    model_format: str,
-    protocol: str,
+    metrics: ServerMetrics,
     namespace: str,
     rollout: str,
 ) -> RequestSeries | str:
-    """The series that count this endpoint's requests, or why there are none."""
+    """The series that count this endpoint's requests, or why there are none; `metrics` are those of its server."""
     if requests == "istio":
         if target == "argo-rollouts":
             return istio(namespace, f"{rollout}-(stable|canary)", f"{rollout}-canary", f"{rollout}-stable")
@@ -269,6 +269,6 @@ def request_series(
         return istio(namespace, f"{rollout}(-v[0-9a-f]{{8}})?-predictor", "", f"{rollout}-predictor")
     if target == "kserve" and mode == "Knative":
         return knative(namespace, rollout)
-    if model_format == "onnx":
-        return "Triton has no response-time histogram and counts failures separately from requests"
-    return mlserver(namespace, rollout) if protocol == "v2" else kserve_python(namespace, rollout)
+    if not metrics.counter:
+        return f"{metrics.server} has no response-time histogram and counts failures separately from requests"
+    return mlserver(namespace, rollout) if metrics == MLSERVER else kserve_python(namespace, rollout)

@@ -7,6 +7,7 @@ from penstock.lowering.endpoints.request_series import RequestSeries, request_se
 from penstock.lowering.endpoints.serving_pods import ServingPods, serving_pods
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
+from penstock.specs.server_metrics import server_metrics
 
 
 def mode_of(environment: EnvironmentSpec) -> str:
@@ -21,8 +22,7 @@ def requests_of(rollout: Rollout, environment: EnvironmentSpec) -> RequestSeries
         target=serve.target,
         mode="Knative" if mode_of(environment) == "Knative" else "Standard",
         requests=environment.prometheus.requests,
-        model_format=serve.format,
-        protocol=serve.protocol,
+        metrics=server_metrics(serve),
         namespace=environment.namespace,
         rollout=rollout.name,
     )
@@ -34,8 +34,7 @@ def pods_of(rollout: Rollout, environment: EnvironmentSpec) -> ServingPods:
     return serving_pods(
         target=serve.target,
         mode=mode_of(environment),
-        model_format=serve.format,
-        protocol=serve.protocol,
+        metrics=server_metrics(serve),
         rollout=rollout.name,
     )
 

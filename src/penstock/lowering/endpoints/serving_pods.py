@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Labels
+from penstock.specs.server_metrics import HTTP_PORT, ServerMetrics
 
-HTTP_PORT = 8080
 _KSERVES_VERSION = "app.kubernetes.io/version"
 """Label that an InferenceService gives the pods of each version of a model: the beginning of its digest."""
 
@@ -27,9 +27,9 @@ class ServingPods(NamedTuple):
 
 
 def serving_pods(
-    *, target: Literal["kserve", "argo-rollouts"], mode: str, model_format: str, protocol: str, rollout: str
+    *, target: Literal["kserve", "argo-rollouts"], mode: str, metrics: ServerMetrics, rollout: str
 ) -> ServingPods:
-    """The pods that serve a rollout.
+    """The pods that serve a rollout; `metrics` are those of its server.
 
     MLServer 1.7 serves metrics at a port of its own (`mlserver/settings.py`; KServe's runtime still announces 8080),
     Triton as well, KServe's Python servers at the port for requests. In Knative mode the queue proxy takes requests
@@ -44,10 +44,10 @@ def serving_pods(
             ("http-usermetric", 9091),
             _KSERVES_VERSION,
         )
-    metrics = http if protocol == "v1" else ("metrics", 8002 if model_format == "onnx" else 8082)
-    ports = (http,) if metrics == http else (http, metrics)
+    scraped = http if metrics.port == HTTP_PORT else ("metrics", metrics.port)
+    ports = (http,) if scraped == http else (http, scraped)
     if target == "argo-rollouts":
         own = (("app.kubernetes.io/name", rollout), ("app.kubernetes.io/component", "serving"))
-        return ServingPods(own, ports, (HTTP_PORT,), metrics, "rollouts-pod-template-hash")
+        return ServingPods(own, ports, (HTTP_PORT,), scraped, "rollouts-pod-template-hash")
     labels = (("serving.kserve.io/inferenceservice", rollout),)
-    return ServingPods(labels, ports, (HTTP_PORT,), metrics, _KSERVES_VERSION)
+    return ServingPods(labels, ports, (HTTP_PORT,), scraped, _KSERVES_VERSION)
