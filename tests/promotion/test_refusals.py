@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from penstock.runtime.artifacts import write_json
-from promotion.workspaces import Repository, refused
+from promotion.workspaces import RELEASE, Repository, refused
 
 
 def test_without_a_run_nothing_is_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,3 +110,34 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
 ) -> None:
     repository.train("one")
     assert words in refused(repository, capsys, *more, to=to)
+
+
+@pytest.mark.parametrize("options", [(), ("--advance",), ("--complete",)])
+def test_a_release_that_was_edited_by_hand_is_replaced_by_nothing(
+    repository: Repository, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    """What somebody wrote in the place of a digest would keep the traffic beside the next canary."""
+    repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert repository.promote() == 0
+    path = repository.root / RELEASE.format("staging")
+    path.write_text(path.read_text().replace(two, "sha256:" + "f" * 64))
+    repository.train("three")
+    before = repository.files()
+    assert "has been edited since it was promoted; restore specs/releases/staging-made-online.yaml" in refused(
+        repository, capsys, *options
+    )
+    assert repository.files() == before
+
+
+def test_a_version_that_was_written_by_hand_can_be_promoted_itself(repository: Repository) -> None:
+    one = repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    path = repository.root / RELEASE.format("staging")
+    path.write_text(path.read_text().replace(one, two))
+    assert repository.promote() == 0
+    repository.train("three")
+    assert repository.promote() == 0
+    assert repository.release()["previous"]["digest"] == two

@@ -70,9 +70,11 @@ def signer(name: str = "ci", **how: Any) -> Signer:
     return Signer(name, new_key(), **how)
 
 
-def statement(repository: Repository, *, model: str = "delay", created: datetime = NOW) -> dict[str, Any]:
+def statement(
+    repository: Repository, *, model: str = "delay", created: datetime = NOW, environment: str = "production"
+) -> dict[str, Any]:
     """What training on the specs as they lie there would have written, with every gate passed."""
-    view = load_work_tree(repository.root).view("production")
+    view = load_work_tree(repository.root).view(environment)
     gates = [
         {
             "gate": gate.name,
@@ -113,21 +115,31 @@ def release(
     promoted: Edit | None = None,
     promoted_by: Signer | None = None,
     spec: Mapping[str, Any] | None = None,
+    serving: Mapping[str, Any] | None = None,
+    environment: str = "production",
+    trained_in: str = "production",
+    specs_of: str = "",
     created: datetime = NOW,
 ) -> None:
     """Write a Release with both of its statements, signed by `by`, the promotion by `promoted_by` where that is given.
 
     `edit` changes the gates' statement, `promoted` that of the promotion, before they are signed, and `spec` the
     Release, after all fitted, where None takes a key away. The promotion rests on the statement as it was edited.
+    `serving` is more that the Release says, or another version, with statements that fit. `specs_of` is the text of a
+    Release that was made from other specs than those that lie there, which this one shares.
     """
-    value = statement(repository, created=created)
+    value = statement(repository, created=created, environment=trained_in)
+    if specs_of:
+        value["predicate"]["specs"] = yaml.safe_load(specs_of)["spec"]["specs"]
     body: dict[str, Any] = {
         "rollout": "delay-online",
-        "environment": "production",
+        "environment": environment,
         "version": {"digest": MODEL_DIGEST},
         "specs": value["predicate"]["specs"],
         "datasets": dict(value["predicate"]["datasets"]),
+        **(serving or {}),
     }
+    value["subject"][0]["digest"]["sha256"] = body["version"]["digest"].removeprefix("sha256:")
     if edit is not None:
         edit(value)
     payload = plain(value)

@@ -47,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for command in (show, verify, sign):
         command.add_argument("releases", nargs="*", metavar="RELEASE", help="names of releases (default: all)")
         add_root(command)
-    verify.add_argument("--base", metavar="REV", help="commit whose policy lists the keys (default: the working tree)")
+    verify.add_argument(
+        "--base",
+        metavar="REV",
+        help="commit whose policy lists the keys, and whose versions are replaced (default: the working tree's policy)",
+    )
     keygen = add_command(commands, "keygen", "generate a key, and print its entry for the approval policy")
     keygen.add_argument("--key-id", type=_key_id, required=True, metavar="ID", help="name of the key")
     keygen.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write the private key to")
@@ -167,11 +171,11 @@ def _verify(options: argparse.Namespace) -> int:
 
     root = find_root(options)
     catalog = load_work_tree(root)
-    base = catalog if options.base is None else load_commit(find_git(root), options.base)
-    keys = KeySet.of(resolve_policy(base).keys)
+    base = load_commit(find_git(root), options.base) if options.base is not None else None
+    keys = KeySet.of(resolve_policy(base or catalog).keys)
     bad = 0
     for release in _releases(catalog, options.releases):
-        evidence = verify(catalog, release, keys, datetime.now(UTC))
+        evidence = verify(catalog, release, keys, datetime.now(UTC), base=base)
         bad += evidence.state != "valid"
         print(log_line(f"{evidence.state:<10} Release/{release.name}"))
         for found in evidence.findings:

@@ -46,7 +46,8 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
 
     Raises:
         AlreadyServedError: the version is served already, with the same evidence.
-        RefusalError: the canary has no such step, or the Release's file holds something else.
+        RefusalError: the canary has no such step, the Release was edited since it was promoted, or its file holds
+            something else.
     """
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
@@ -69,6 +70,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
         }
         summary = f"{rollout.name} in {environment} keeps {words}, with a new promotion statement"
     else:
+        _refuse_edited(view, present)
         spec, start = _first_serving(view, rollout, candidate, named, present, step)
         summary = f"{rollout.name} in {environment} gets {words}{start}"
     files = {candidate.evidence_path: evidence}
@@ -90,12 +92,14 @@ def move_canary(view: View, rollout: Rollout, step: int | None, by: Promoter, *,
     """Move the canary that is under way: to the next step, to `step`, or to its end.
 
     Raises:
-        RefusalError: no canary is under way, it has no such step, or its evidence is not in the repository.
+        RefusalError: no canary is under way, it has no such step, its Release was edited since it was promoted, or its
+            evidence is not in the repository.
     """
     present = view.release_of(rollout.name)
     environment = str(view.environment_name)
     if present is None or present.spec.step is None:
         raise RefusalError(f"no canary of `{rollout.name}` is running in `{environment}`")
+    _refuse_edited(view, present)
     last = len(_steps(rollout)) - 1
     wanted = present.spec.step + 1 if step is None else step
     if step is not None and step > last:
@@ -206,6 +210,27 @@ def _is_covered(view: View, present: Release, candidate: Candidate) -> bool:
     except (EnvelopeError, StatementError):
         return False
     return not any(promotion.contradictions(released, bytes_digest(candidate.payload)))
+
+
+def _refuse_edited(view: View, present: Release | None) -> None:
+    """Stop where a Release says something else than its promotion: a digest that somebody wrote would be vouched for.
+
+    What cannot be read, or names no promotion, shows no such edit; the review looks at what the base serves.
+    """
+    named = present.spec.promotion if present is not None else None
+    data = view.catalog.repository.read(named.path) if named is not None else None
+    if present is None or data is None:
+        return
+    try:
+        promoted = parse_promotion(payload_of(data)).of
+    except (EnvelopeError, StatementError):
+        return
+    if promoted.content != Released.of(present.name, present.plain_spec(), promoted.model).content:
+        file = view.catalog.span(SpecId("Release", present.name)).path
+        raise RefusalError(
+            f"the Release `{present.name}` has been edited since it was promoted; restore {file}, or promote the "
+            "version that it names first"
+        )
 
 
 def _gates_of(view: View, present: Release) -> bytes:

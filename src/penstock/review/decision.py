@@ -126,7 +126,8 @@ def _read(
     def of(revisions: Revisions) -> Understood:
         tree = inputs_of(repository, revisions)
         evidence, *by_others = (
-            evidence_of(revisions.head.catalog, tree.plan, keys, now) for keys in (KeySet.of(tree.policy.keys), *others)
+            evidence_of(revisions.base.catalog, revisions.head.catalog, tree.plan, keys, now)
+            for keys in (KeySet.of(tree.policy.keys), *others)
         )
         return Understood(tree, evidence, tuple(by_others))
 

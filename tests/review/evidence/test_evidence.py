@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock.catalog.load import load_work_tree
+from penstock.catalog.load import load_commit, load_work_tree
 from penstock.review.evidence.dsse import KeyFileError, holds, new_key, public_key_of, sign
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.verify import Evidence, evidence_of, verify
@@ -305,7 +305,8 @@ def test_an_override_cannot_serve_what_nothing_was_proved_of(repository: Reposit
     repository.commit()
     plan = repository.plan(base)
     keys = KeySet.of([Key.model_validate(key.as_spec())])
-    found = evidence_of(load_work_tree(repository.root), plan, keys, NOW)
+    head = load_work_tree(repository.root)
+    found = evidence_of(load_commit(repository.seen, base), head, plan, keys, NOW)
     assert found[f"Release/{NAME}"].state == "mismatched"
 
 
@@ -316,7 +317,8 @@ def test_a_release_that_is_not_valid_has_no_evidence(repository: Repository) -> 
     repository.branch()
     repository.commit()
     keys = KeySet.of([Key.model_validate(key.as_spec())])
-    found = evidence_of(load_work_tree(repository.root), repository.plan(base), keys, NOW)
+    head = load_work_tree(repository.root)
+    found = evidence_of(load_commit(repository.seen, base), head, repository.plan(base), keys, NOW)
     assert found[f"Release/{NAME}"].state == "missing"
     assert found[f"Release/{NAME}"].reasons == ("release: it is not valid, so it is unknown what it releases",)
 

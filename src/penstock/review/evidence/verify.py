@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.review.evidence.keys import KeySet
+from penstock.review.evidence.served import Served
 from penstock.review.model import Plan
 from penstock.source.attestations.gates import GateStatement, parse_gates
 from penstock.source.attestations.promotion import Released, parse_promotion
@@ -65,12 +66,13 @@ class Evidence(NamedTuple):
         return tuple(f"{one.of}: {why}" for one in told for why in one.reasons)
 
 
-def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[str, Evidence]:
+def evidence_of(base: Catalog, head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[str, Evidence]:
     """The evidence of every Release that a plan changes, by its address; `keys` are those of the base.
 
     A rollback goes back to a version that was served on the strength of this evidence, so that neither its age nor a
     later change of the specs voids it. A Release that is removed releases nothing, and needs no evidence.
     """
+    is_rollback = plan.kind == "rollback"
     found = {}
     for address in sorted({change.address.spec for change in plan.changes if change.address.kind == "Release"}):
         spec_id = SpecId(address.kind, address.name)
@@ -80,7 +82,7 @@ def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[
         seen = [head.overridden(spec_id, environment) for environment in (None, *head.environments())]
         releases = [one.resource if one is not None else None for one in seen]
         found[str(address)] = _worst(
-            verify(head, one, keys, now, is_rollback=plan.kind == "rollback")
+            verify(head, one, keys, now, base=base, is_rollback=is_rollback)
             if isinstance(one, Release)
             else _of_release("missing", "it is not valid, so it is unknown what it releases")
             for one in releases
@@ -88,10 +90,25 @@ def evidence_of(head: Catalog, plan: Plan, keys: KeySet, now: datetime) -> dict[
     return found
 
 
-def verify(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_rollback: bool = False) -> Evidence:
-    """The evidence of one Release of a catalog."""
-    gates = _gates(head, release, keys, now, is_rollback)
-    return Evidence((gates.finding, _promotion(head, release, keys, now, gates)))
+def verify(
+    head: Catalog,
+    release: Release,
+    keys: KeySet,
+    now: datetime,
+    *,
+    base: Catalog | None = None,
+    is_rollback: bool = False,
+) -> Evidence:
+    """The evidence of one Release of a catalog.
+
+    Where the base is given, what the Release replaces must be what that serves. A version that it serves already is
+    not held against specs that have changed since: the next one will be trained from those.
+    """
+    served = Served.before(base, release) if base is not None else None
+    goes_on = served is not None and served.goes_on(release)
+    gates = _gates(head, release, keys, now, is_rollback=is_rollback, goes_on=goes_on)
+    promotion = _promotion(head, release, keys, now, gates, None if is_rollback else served)
+    return Evidence((gates.finding, promotion))
 
 
 def signatures(head: Catalog, release: Release, keys: KeySet) -> dict[Link, list[Doubt]]:
@@ -168,7 +185,7 @@ class _Gates(NamedTuple):
     payload: bytes | None = None
 
 
-def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, is_rollback: bool) -> _Gates:
+def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_rollback: bool, goes_on: bool) -> _Gates:
     file = _open(head, release.spec.evidence.path, release.spec.evidence.digest)
     if not isinstance(file, _File):
         return _Gates(_concluded("gates", [file], ""))
@@ -177,11 +194,13 @@ def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, is_roll
     except StatementError as error:
         return _Gates(_unreadable("gates", error), None, file.payload)
     doubts, signer = file.signature(keys, statement.predicate.created)
-    doubts += _content(head, release, statement, now, is_rollback)
+    doubts += _content(head, release, statement, now, is_rollback=is_rollback, goes_on=goes_on)
     return _Gates(_concluded("gates", doubts, signer), statement, file.payload)
 
 
-def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates) -> EvidenceFinding:
+def _promotion(
+    head: Catalog, release: Release, keys: KeySet, now: datetime, gates: _Gates, served: Served | None
+) -> EvidenceFinding:
     named = release.spec.promotion
     if named is None:
         why = "the Release names no promotion statement: `penstock promote` writes it"
@@ -199,6 +218,10 @@ def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gat
     released = Released.of(release.name, release.plain_spec(), model)
     rests_on = bytes_digest(gates.payload) if gates.payload is not None else None
     doubts += [("mismatched", why) for why in statement.contradictions(released, rests_on)]
+    previous = release.spec.previous
+    if served is not None and previous is not None and not served.holds(previous.digest):
+        why = f"the Release replaces {previous.digest[:19]}…, which the base does not serve: promote again on the base"
+        doubts.append(("mismatched", why))
     if statement.created > now + _CLOCKS_DIFFER:
         doubts.append(("mismatched", "the statement is dated in the future"))
     if gates.statement is not None and statement.created < gates.statement.predicate.created - _CLOCKS_DIFFER:
@@ -207,7 +230,7 @@ def _promotion(head: Catalog, release: Release, keys: KeySet, now: datetime, gat
 
 
 def _content(
-    head: Catalog, release: Release, statement: GateStatement, now: datetime, is_rollback: bool
+    head: Catalog, release: Release, statement: GateStatement, now: datetime, *, is_rollback: bool, goes_on: bool
 ) -> Iterator[Doubt]:
     spec, predicate = release.spec, statement.predicate
     if statement.digest != spec.version.digest:
@@ -236,7 +259,7 @@ def _content(
         yield "mismatched", f"the statement is about the model `{statement.model}`, and `{rollout.name}` serves another"
     if is_rollback:
         return
-    if predicate.specs not in _current(head, rollout.spec.model):
+    if not goes_on and predicate.specs not in _current(head, rollout.spec.model):
         yield "mismatched", f"the specs of `{rollout.spec.model}` are not those that the version was trained from"
     yield from _judgements(view, rollout, statement, now)
 

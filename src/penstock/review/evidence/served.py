@@ -1,0 +1,41 @@
+"""What the base serves where a Release is to serve: what it may replace, and whether its version is there already."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from penstock.catalog.model import Catalog, SpecId
+from penstock.specs.release import Release
+
+
+class Served(NamedTuple):
+    """The Releases of the base that a Release follows: that of its name, and that of its rollout in its environment."""
+
+    releases: tuple[Release, ...]
+
+    @classmethod
+    def before(cls, base: Catalog, release: Release) -> Served:
+        """What the base has before the Release is merged."""
+        environment, rollout = release.spec.environment, release.spec.rollout
+        named = base.loaded(SpecId("Release", release.name))
+        found = [named.resource if named is not None else None]
+        if environment in base.environments():
+            view = base.view(environment)
+            found += [view.find(Release, release.name), view.release_of(rollout)]
+        there = (one for one in found if isinstance(one, Release) and one.spec.environment == environment)
+        return cls(tuple(there))
+
+    def holds(self, digest: str) -> bool:
+        """Whether a version gets traffic, or is named as the one that was replaced."""
+        return any(
+            digest == one.spec.version.digest or (one.spec.previous is not None and digest == one.spec.previous.digest)
+            for one in self.releases
+        )
+
+    def goes_on(self, release: Release) -> bool:
+        """Whether the version is there already, of the same specs: its canary moves, or its evidence is renewed."""
+        return any(
+            (one.spec.rollout, one.spec.version.digest, one.spec.specs)
+            == (release.spec.rollout, release.spec.version.digest, release.spec.specs)
+            for one in self.releases
+        )

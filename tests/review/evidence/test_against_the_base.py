@@ -1,0 +1,107 @@
+"""What evidence is worth beside what the base serves: the version that is replaced, and the canary that moves on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from forges.fake import FakePullRequest
+from penstock.review.decision import Decision, decide
+from review.points.test_point_11_evidence import policy_with
+from review.pull_requests import EVERYBODY, with_policy
+from review.releases import NAME, NEW, NOW, OLD, OLDER, RELEASE_PATH, release, signer
+from review.repositories import Documents, Repository
+
+CANARY = {"version": {"digest": NEW}, "previous": {"digest": OLD}, "step": 0}
+KEY = signer()
+
+
+def decided(repository: Repository, base: str) -> Decision:
+    """The decision on what lies there, once it is committed and everybody has approved it."""
+    repository.compile()
+    head = repository.commit()
+    pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY, at=NOW + timedelta(minutes=1))
+    for login in EVERYBODY:
+        if login != "eve":
+            pull.approve(login)
+    return decide(repository.seen, pull.view)
+
+
+def serving(repository: Repository, **what: Any) -> str:
+    """A base that serves a version in production, by signed evidence."""
+    with_policy(repository, policy_with(KEY))
+    release(repository, KEY, serving=what)
+    repository.compile()
+    base = repository.commit()
+    repository.branch()
+    return base
+
+
+def state(decision: Decision) -> str:
+    return decision.evidence[f"Release/{NAME}"].state
+
+
+def test_what_the_base_serves_may_be_replaced(repository: Repository) -> None:
+    base = serving(repository, version={"digest": OLD})
+    release(repository, KEY, serving=CANARY)
+    decision = decided(repository, base)
+    assert state(decision) == "valid"
+    assert decision.is_approved, decision.verdict.tree
+
+
+@pytest.mark.parametrize("step", [{"step": 0}, {}], ids=["a canary", "all of the traffic"])
+def test_a_version_that_the_base_does_not_serve_is_not_replaced(repository: Repository, step: dict[str, int]) -> None:
+    """Beside a canary it would get most of the traffic, and no gate has judged it."""
+    base = serving(repository, version={"digest": OLD})
+    release(repository, KEY, serving={"version": {"digest": NEW}, "previous": {"digest": OLDER}, **step})
+    decision = decided(repository, base)
+    assert state(decision) == "mismatched"
+    assert any("does not serve" in why for why in decision.evidence[f"Release/{NAME}"].reasons)
+    assert not decision.is_approved
+
+
+def test_where_nothing_is_served_nothing_is_replaced(repository: Repository) -> None:
+    base = with_policy(repository, policy_with(KEY))
+    repository.branch()
+    release(repository, KEY, serving={"previous": {"digest": OLD}, "step": 0})
+    assert state(decided(repository, base)) == "mismatched"
+
+
+def test_a_canary_keeps_beside_it_what_the_base_keeps(repository: Repository) -> None:
+    base = serving(repository, **CANARY)
+    release(repository, KEY, serving={**CANARY, "step": 1})
+    assert state(decided(repository, base)) == "valid"
+
+
+def other_model(documents: Documents) -> None:
+    documents["Model", "delay"]["spec"]["split"]["test"] = "60d"
+
+
+def test_a_canary_moves_on_though_the_specs_have_changed_since_it_began(repository: Repository) -> None:
+    """The version is served already: what the next one will be trained from says nothing of it."""
+    serving(repository, **CANARY)
+    began_with = repository.read(RELEASE_PATH)
+    repository.git("checkout", "--quiet", "main")
+    repository.edit(other_model)
+    repository.compile()
+    base = repository.commit()
+    repository.branch("next-step")
+    assert repository.read(RELEASE_PATH) == began_with
+    release(repository, KEY, serving={**CANARY, "step": 1}, specs_of=began_with)
+    decision = decided(repository, base)
+    assert state(decision) == "valid", decision.evidence
+    assert decision.is_approved, decision.verdict.tree
+
+
+def test_another_version_is_still_to_be_trained_from_the_specs_of_today(repository: Repository) -> None:
+    serving(repository, version={"digest": OLD})
+    began_with = repository.read(RELEASE_PATH)
+    repository.git("checkout", "--quiet", "main")
+    repository.edit(other_model)
+    repository.compile()
+    base = repository.commit()
+    repository.branch("next-version")
+    release(repository, KEY, serving=CANARY, specs_of=began_with)
+    assert state(decided(repository, base)) == "mismatched"
