@@ -141,3 +141,16 @@ def test_a_version_that_was_written_by_hand_can_be_promoted_itself(repository: R
     repository.train("three")
     assert repository.promote() == 0
     assert repository.release()["previous"]["digest"] == two
+
+
+def test_a_version_of_which_less_was_asked_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An override of the gate for the laptop lets pass what the environment's own gate might not."""
+    rule = "  - {id: quality, metric: roc_auc, atLeast: 0.7}\n"
+    looser = "[{id: quality, metric: roc_auc, atLeast: 0.1}]"
+    repository.edit(rule, f"{rule}overrides: {{local: {{rules: {looser}}}}}\n")
+    repository.train("one")
+    assert "was judged for `local`, where `Gate/release.rules[quality].atLeast` asks less than in `staging`" in refused(
+        repository, capsys
+    )

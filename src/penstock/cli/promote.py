@@ -135,6 +135,7 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     if not moves:
         refuse_unproven(view, rollout, candidate, by.now)
         refuse_stale(view, candidate)
+        _refuse_judged_by_less(view, candidate)
         if not options.skip_stages:
             refuse_skipped_stages(view, rollout, candidate)
     if options.upload:
@@ -149,6 +150,16 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
             raise
         return Promotion({}, f"{rollout.name} in {options.to} already serves this version: its Release stays as it is")
     return replace(made, note="") if options.upload else made
+
+
+def _refuse_judged_by_less(view: View, candidate: Candidate) -> None:
+    """RefusalError where the environment that trained the version asks less of it, as the review would find."""
+    from penstock.promotion.refusal import RefusalError
+    from penstock.review.evidence.exam import asked_less, trained_as
+
+    trained = trained_as(view, candidate.model, candidate.statement.predicate.specs)
+    if less := asked_less(view, trained, candidate.model):
+        raise RefusalError(less)
 
 
 def _takes_a_version(options: argparse.Namespace) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import Catalog, SpecId, View
+from penstock.review.evidence.exam import asked_less, trained_as
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.served import Served
 from penstock.review.model import Plan
@@ -259,8 +259,8 @@ def _content(
         yield "mismatched", f"the statement is about the model `{statement.model}`, and `{rollout.name}` serves another"
     if is_rollback:
         return
-    if not goes_on and predicate.specs not in _current(head, rollout.spec.model):
-        yield "mismatched", f"the specs of `{rollout.spec.model}` are not those that the version was trained from"
+    if not goes_on:
+        yield from _training(view, rollout.spec.model, predicate.specs)
     yield from _judgements(view, rollout, statement, now)
 
 
@@ -292,12 +292,10 @@ def _judgements(view: View, rollout: Rollout, statement: GateStatement, now: dat
             )
 
 
-def _current(head: Catalog, model: str) -> set[str]:
-    """The digests of the specs in every environment that could train the model."""
-    found = set()
-    for name in head.environments():
-        try:
-            found.add(spec_digest(head.view(name), model))
-        except KeyError:
-            continue
-    return found
+def _training(here: View, model: str, specs: str) -> Iterator[Doubt]:
+    """The specs are those of an environment that could have trained the model, and asked no less than this one."""
+    trained = trained_as(here, model, specs)
+    if not trained:
+        yield "mismatched", f"the specs of `{model}` are not those that the version was trained from"
+    elif less := asked_less(here, trained, model):
+        yield "mismatched", less

@@ -1,0 +1,65 @@
+"""Whether a version was judged as strictly as where it is to be served: overrides may differ in what they ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from penstock.catalog.digests import spec_digest
+from penstock.catalog.model import View
+from penstock.review.changes.diff import Difference, differences
+from penstock.review.changes.directions import LOOSENED, UNKNOWN
+from penstock.specs.addresses import Address
+from penstock.specs.gate import Gate
+
+_EXAM = (".label", ".slices", ".split", ".task", ".threshold")
+"""The fields of a model that say what it is tested on."""
+_TESTS = ".tests"
+"""Tests of a gate, which judge nobody."""
+
+
+def trained_as(here: View, model: str, specs: str) -> tuple[View, ...]:
+    """The environments in which specs of this digest train the model."""
+    views = map(here.in_environment, here.catalog.environments())
+    return tuple(view for view in views if _digest(view, model) == specs)
+
+
+def asked_less(here: View, trained: Sequence[View], model: str) -> str:
+    """Why a version may not be served in an environment, since each of those that may have judged it asks less.
+
+    Empty where one of `trained` asks no less, and so where there is none.
+    """
+    found = {str(view.environment_name): _looser(here, view, model) for view in trained}
+    if not found or not all(found.values()):
+        return ""
+    where, what = next(iter(found.items()))
+    name = here.environment_name
+    return f"the version was judged for `{where}`, where `{what}` asks less than in `{name}`: train it for `{name}`"
+
+
+def _digest(view: View, model: str) -> str | None:
+    """The digest of the specs that the environment trains the model from; None where one of them is not valid."""
+    try:
+        return spec_digest(view, model)
+    except KeyError:
+        return None
+
+
+def _looser(here: View, there: View, model: str) -> Address | None:
+    """The first field by which the gates of a model, or its test, ask less `there`; None where there is none.
+
+    What is not ordered by risk may ask less.
+    """
+    differing = _differences(here, there, model)
+    return next((one.address for one in differing if one.judgement.direction in (LOOSENED, UNKNOWN)), None)
+
+
+def _differences(here: View, there: View, model: str) -> Iterator[Difference]:
+    known = {gate.name: gate for gate in there.gates_of(model)}
+    for gate in here.gates_of(model):
+        # One that did not judge there is told by its name.
+        if gate.name in known:
+            found = differences(Address(Gate.kind_name, gate.name), gate.spec, known[gate.name].spec)
+            yield from (one for one in found if one.address.parts[0] != _TESTS)
+    asked, was_asked = here.model(model), there.model(model)
+    found = differences(Address("Model", model), asked.spec, was_asked.spec)
+    yield from (one for one in found if one.address.parts[0] in _EXAM)

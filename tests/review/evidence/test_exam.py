@@ -1,0 +1,83 @@
+"""A version is judged as strictly as where it is to be served, though an override may ask less of it elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from penstock.catalog.load import load_work_tree
+from penstock.review.evidence.keys import KeySet
+from penstock.review.evidence.verify import verify
+from penstock.specs.approval_policy import Key
+from penstock.specs.release import Release
+from review.releases import NAME, NOW, release, signer
+from review.repositories import Documents, Repository
+
+KEY = signer()
+QUALITY = {"id": "quality", "metric": "roc_auc", "atLeast": 0.7, "confidence": "95%"}
+REGIONS = {"id": "regions", "metric": "recall", "by": "origin", "maxGap": 0.08, "minSupport": 100}
+
+
+def override(repository: Repository, kind: str, name: str, environment: str, what: dict[str, Any]) -> None:
+    def put(documents: Documents) -> None:
+        documents[kind, name]["overrides"] = {environment: what}
+
+    repository.edit(put)
+
+
+def doubts(repository: Repository) -> tuple[str, ...]:
+    """What is wrong with the evidence of a version that staging trained and production is to serve."""
+    release(repository, KEY, trained_in="staging")
+    catalog = load_work_tree(repository.root)
+    found = catalog.view(None).find(Release, NAME)
+    assert found is not None
+    evidence = verify(catalog, found, KeySet.of([Key.model_validate(KEY.as_spec())]), NOW)
+    return () if evidence.state == "valid" else evidence.reasons
+
+
+@pytest.mark.parametrize(
+    ("rules", "what"),
+    [
+        ([{**QUALITY, "atLeast": 0.5}, REGIONS], "Gate/delay-release.rules[quality].atLeast"),
+        ([QUALITY, {**REGIONS, "maxGap": 0.5}], "Gate/delay-release.rules[regions].maxGap"),
+        ([QUALITY, {**REGIONS, "minSupport": 5000}], "Gate/delay-release.rules[regions].minSupport"),
+    ],
+)
+def test_a_gate_that_asks_less_elsewhere_lets_nothing_into_production(
+    repository: Repository, rules: list[dict[str, Any]], what: str
+) -> None:
+    override(repository, "Gate", "delay-release", "staging", {"rules": rules})
+    why = f"the version was judged for `staging`, where `{what}` asks less than in `production`"
+    assert any(why in reason for reason in doubts(repository)), doubts(repository)
+
+
+@pytest.mark.parametrize("part", [{"split": {"test": "3d"}}, {"threshold": 0.3}])
+def test_nor_does_a_test_that_is_smaller_there(repository: Repository, part: dict[str, Any]) -> None:
+    override(repository, "Model", "delay", "staging", part)
+    assert any("asks less than in `production`" in reason for reason in doubts(repository))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "what"),
+    [
+        ("Gate", "delay-release", {"rules": [{**QUALITY, "atLeast": 0.9}, REGIONS]}),
+        ("Model", "delay", {"split": {"test": "60d"}}),
+        ("Model", "delay", {"estimator": {"params": {"max_iter": 300}}}),
+    ],
+    ids=["a stricter gate", "a larger test", "other parameters"],
+)
+def test_what_asks_no_less_elsewhere_is_as_good(
+    repository: Repository, kind: str, name: str, what: dict[str, Any]
+) -> None:
+    override(repository, kind, name, "staging", what)
+    assert doubts(repository) == ()
+
+
+def test_where_production_itself_could_have_judged_it_so_nothing_is_doubted(repository: Repository) -> None:
+    override(repository, "Gate", "delay-release", "staging", {"rules": [{**QUALITY, "atLeast": 0.5}, REGIONS]})
+    release(repository, KEY, trained_in="production")
+    catalog = load_work_tree(repository.root)
+    found = catalog.view(None).find(Release, NAME)
+    assert found is not None
+    assert verify(catalog, found, KeySet.of([Key.model_validate(KEY.as_spec())]), NOW).state == "valid"
