@@ -103,6 +103,33 @@ def test_a_hand_that_is_nobodys_blocks(repository: Repository, commits: Commits)
     assert "belongs to no account" in verdict.headline
 
 
+@pytest.mark.parametrize("how", ["push", "force_push"])
+def test_a_push_by_nobodys_account_blocks(repository: Repository, how: str) -> None:
+    """A deploy key has no account, and whoever has it writes any name into the commits."""
+    pull_request = opened(repository, looser_gate)
+    repository.write("README.md", "More.")
+    head = repository.commit()
+    getattr(pull_request.forge, how)(head, commits=[commit(head, "eve")])
+    pull_request.approve("rita", "ada")
+    assert pull_request.state is APPROVED
+    facts = pull_request.forge.facts
+    *before, last = facts.pushes
+    pull_request.forge.facts = replace(facts, pushes=(*before, replace(last, actor=Person(None))))
+    verdict = pull_request.verdict()
+    assert verdict.state is ERROR
+    assert f"{head[:12]} was pushed by no account" in verdict.headline
+
+
+def test_a_change_of_base_by_nobodys_account_brings_no_commits(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    facts = pull_request.forge.facts
+    pull_request.forge.retarget("main", facts.base_sha)
+    *before, last = pull_request.forge.facts.pushes
+    pull_request.forge.facts = replace(pull_request.forge.facts, pushes=(*before, replace(last, actor=Person(None))))
+    pull_request.approve("rita", "ada")
+    assert pull_request.state is APPROVED
+
+
 def test_a_deleted_author_blocks(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate)
     pull_request.forge.facts = replace(pull_request.forge.facts, author=Person(None))

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from penstock.forges.protocol import Commit, PullRequestView
 
 
+_BRINGING = ("push", "force-push")
+"""The moves by which commits come."""
+
+
 class Contributors(NamedTuple):
     """Everyone who had a hand in the pull request."""
 
@@ -42,7 +46,15 @@ def contributors(view: PullRequestView) -> Contributors:
                 )
             else:
                 people.add(person)
-    people |= {push.actor.key for push in view.pushes() if push.actor.key is not None}
+    for push in view.pushes():
+        if push.actor.key is not None:
+            people.add(push.actor.key)
+        elif push.kind in _BRINGING:
+            # Names in commits are whatever their maker wrote: who pushed is all that the forge itself has seen.
+            problems.append(
+                f"The commit {push.head[:12]} was pushed by no account, as with a deploy key, so it is unknown who may "
+                "not approve: open a new pull request from a branch that an account has pushed."
+            )
     return Contributors(frozenset(people), tuple(dict.fromkeys(problems)))
 
 
