@@ -163,6 +163,25 @@ def test_a_cluster_version_reaches_what_runs_there(repository: Repository) -> No
     assert indirect(plan, "Rollout/delay-online")
 
 
+@pytest.mark.parametrize(("trains", "models"), [(True, ("delay",)), (False, ())])
+def test_an_environment_that_trains_reaches_every_model(
+    repository: Repository, trains: bool, models: tuple[str, ...]
+) -> None:
+    """Its pipelines and schedules come with it, though nothing is served there."""
+
+    def add(documents: Documents) -> None:
+        production = documents["Environment", "production"]
+        spec = production["spec"] | {"namespace": "flights-europe", "training": trains}
+        metadata = {"name": "europe", "owner": "flight-ml"}
+        documents["Environment", "europe"] = production | {"metadata": metadata, "spec": spec}
+
+    found = impact(repository.changed(add), "Environment/europe")
+    assert found.models == models
+    assert found.environments == ("europe",)
+    assert found.risk_tiers == (("medium",) if trains else ())
+    assert ("training of delay (0 3 * * 1)" in found.schedules) is trains
+
+
 def test_code_that_a_spec_names_is_a_change_of_the_spec(repository: Repository) -> None:
     repository.branch()
     repository.write("systems/flights.py", "def departures():\n    return 1\n")

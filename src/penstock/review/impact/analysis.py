@@ -71,6 +71,9 @@ class ImpactAnalysis:
         found = {spec_id, *self.base.specs(spec_id), *self.head.specs(spec_id)}
         models = {one.name for one in found if one.kind == "Model"}
         rollouts = {one.name for one in found if one.kind == "Rollout"}
+        if spec_id.kind == "Environment" and self._may_train(spec_id.name):
+            # Every model is trained there, whether or not something serves it in the same place.
+            models |= {one.name for reach in (self.base, self.head) for one in reach.catalog.ids("Model")}
         for name in rollouts:
             models |= self.base.models_of(name) | self.head.models_of(name)
         return models, rollouts
@@ -136,7 +139,10 @@ class ImpactAnalysis:
         return [environment for environment in found if environment is not None]
 
     def _trains(self, name: str, models: tuple[str, ...]) -> bool:
-        return bool(models) and any(environment.spec.training for environment in self._environments(name))
+        return bool(models) and self._may_train(name)
+
+    def _may_train(self, name: str) -> bool:
+        return any(environment.spec.training for environment in self._environments(name))
 
     def _stages(self, name: str) -> set[str]:
         # An environment that cannot be read may be production.
