@@ -115,3 +115,15 @@ def prose(documents: Documents) -> None:
 @pytest.mark.parametrize("change", [looser, more, prose])
 def test_other_changes_break_nothing(repository: Repository, change: Callable[[Documents], None]) -> None:
     assert not any(one.breaking for one in repository.changed(change).changes)
+
+
+def test_a_dataset_under_another_name_breaks_nothing(repository: Repository) -> None:
+    """What refers to it writes the new name, and reads the same rows."""
+
+    def rename(documents: Documents) -> None:
+        documents["Dataset", "weather"]["metadata"]["name"] = "climate"
+        documents["FeatureSet", "conditions"]["spec"]["features"]["wind_speed"]["latest"]["of"] = "climate"
+
+    plan = repository.changed(rename)
+    assert [str(one.address) for one in plan.changes if one.breaking] == []
+    assert len(direct(plan)) == 2

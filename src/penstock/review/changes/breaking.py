@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.review.changes.diff import Difference
+from penstock.review.changes.directions import NEUTRAL
 from penstock.specs.base import Node
 from penstock.specs.dataset import Column, DatasetSpec
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSetSpec, Latest, Lookup
@@ -27,9 +28,12 @@ _FIELDS: dict[type[Node], tuple[str, ...]] = {
 def is_breaking(difference: Difference | None) -> bool:
     """Whether a version trained before the change no longer fits what is read, computed or sent after it.
 
-    A column or a feature that comes breaks nothing, one that goes does. Of their order a version keeps its own.
+    A column or a feature that comes breaks nothing, one that goes does. Of their order a version keeps its own, and
+    what follows a rename is the same under another name.
     """
     if difference is None or difference.is_order or difference.field not in _FIELDS.get(difference.holder, ()):
+        return False
+    if difference.judgement.direction is NEUTRAL:
         return False
     comes = difference.before is None
     return not (comes and (difference.holder, difference.field) in _GROWING)
