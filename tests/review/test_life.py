@@ -16,6 +16,7 @@ from penstock.review.model import VerdictState
 from penstock.review.record.log import RecordSubject, append, read, remembered
 from penstock.review.record.replay import replay, verify
 from penstock.review.record.stores import BranchStore
+from penstock.review.rendering.rows import next_command
 from review.pull_requests import EVERYBODY, PullRequest, bigger_step, looser_gate, looser_region, opened
 from review.repositories import EITHER_FOLDER, Repository
 
@@ -137,9 +138,30 @@ def test_what_a_base_that_moved_on_does_to_the_merge_is_judged(repository: Repos
     pull.forge.base_moves_to(moved)
     decision = Reviewer(repository).look(pull)
     assert decision.verdict.state is ERROR
-    assert decision.plan.errors[0].code == "merge-conflict"
+    conflict = decision.plan.errors[0]
+    assert conflict.code == "merge-conflict"
+    assert conflict.headline == "the head and its base conflict in `specs/system.yaml`"
+    assert conflict.help == ("merge the base into the branch, resolve the conflicts, and push",)
+    assert next_command(decision.plan) == conflict.help[0]
     assert decision.plan.head == head
     assert decision.verdict.digests["head"] == head
+
+
+def test_of_a_conflict_in_generated_files_alone_it_is_told_that_compiling_settles_it(repository: Repository) -> None:
+    heads = {}
+    repository.compile()
+    repository.commit()
+    for branch, old, new in (("other", "99.9%", "99.8%"), ("change", "below: 0.62", "below: 0.6")):
+        repository.git("checkout", "--quiet", "-b", branch, "main")
+        repository.replace(old, new)
+        repository.compile()
+        heads[branch] = repository.commit()
+    forge = FakePullRequest.opened("eve", head=heads["change"], base=heads["other"], writers=EVERYBODY)
+    conflict = decide(repository.seen, forge.view).plan.errors[0]
+    assert "conflict in `generated/index.json`" in conflict.headline
+    assert conflict.help == (
+        "merge the base into the branch, run `penstock compile`, which writes generated/ anew, and push",
+    )
 
 
 def test_only_what_the_pull_request_changes_counts_when_the_base_moved_on(repository: Repository) -> None:

@@ -87,7 +87,11 @@ def test_a_conflict_has_no_merge(repository: GitRepository) -> None:
     git(root, "checkout", "--quiet", "-b", "topic")
     head = commit(root, "a.txt", "theirs\n")
     git(root, "checkout", "--quiet", "main")
-    assert repository.merged(commit(root, "a.txt", "ours\n"), head) is None
+    base = commit(root, "a.txt", "ours\n")
+    assert repository.merged(base, head) is None
+    assert repository.conflicts(base, head) == ["a.txt"]
+    assert repository.seen_from("below").conflicts(base, head) == ["../a.txt"]
+    assert repository.conflicts(base, base) == []
 
 
 def test_a_commit_is_fetched_by_its_id_and_a_push_that_comes_late_is_told(

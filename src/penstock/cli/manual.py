@@ -106,8 +106,8 @@ REVIEWING = (
         "merge-conflict",
         """Merging would conflict, so there is no result to review.
 
-        A review evaluates what the base would hold after the merge. Merge or rebase onto the base, resolve the
-        conflicts, and push.
+        A review evaluates what the base would hold after the merge. Merge the base, resolve the conflicts, and
+        push. Conflicts in `generated/` need no resolving: `penstock compile` writes the files of both sides anew.
         """,
     ),
     Code(

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from penstock.diagnostics.model import Diagnostic
 from penstock.forges.recorded import RecordedPullRequest
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.verify import Evidence, evidence_of
+from penstock.review.merge_conflict import merge_conflict
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup
 from penstock.review.policy.inputs import Inputs, inputs_of
@@ -79,12 +79,7 @@ def understand(
     found = _read(repository, base, merged or head, now, others)
     plan = found.tree.plan
     if merged is None:
-        conflict = Diagnostic.error(
-            "merge-conflict",
-            "the head and its base have a merge conflict",
-            help=("merge the base into the branch, and push",),
-        )
-        plan = replace(plan, errors=(conflict, *plan.errors))
+        plan = replace(plan, errors=(merge_conflict(repository, base, head), *plan.errors))
     if merged != head:
         # The verdict is about the head; what was compared is bound to it by its own digest.
         plan = replace(plan, head=head, digests={**plan.digests, "head": head, "merged": merged or "conflict"})

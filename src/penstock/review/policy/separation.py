@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from penstock.forges.protocol import Commit, PullRequestView
 
-
 _BRINGING = ("push", "force-push")
 """The moves by which commits come."""
 

@@ -114,11 +114,12 @@ def headline(plan: Plan) -> str:
 
 def next_command(plan: Plan) -> str | None:
     """The command that helps next, where something keeps the plan from being approved; in words, where none does."""
-    codes = {found.code for found in plan.errors if found.severity is Severity.ERROR}
+    errors = [found for found in plan.errors if found.severity is Severity.ERROR]
+    codes = {found.code for found in errors}
     if not codes:
         return None
     if "merge-conflict" in codes:
-        return "merge the base into the branch, and push"
+        return next(found.help[0] for found in errors if found.code == "merge-conflict")
     if codes <= MENDED_BY_COMPILING:
         return "penstock compile && git add --all generated && git commit"
     if "edited-artifact" in codes:

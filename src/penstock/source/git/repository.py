@@ -302,17 +302,9 @@ class GitRepository:
         base, head = self.resolve(base), self.resolve(head)
         if self.merge_base(base, head) == base:
             return head
-        command = ["merge-tree", "--write-tree", "--no-messages", "-z", base, head]
-        folder = self._git_directory()
-        # Files of the work tree or the index steer nothing there: `merge=union` would settle what conflicts.
-        apart = {"GIT_DIR": folder, "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}/no-index"}
-        done = call.attempt(Path(folder), command, variables=apart | {"GIT_ATTR_NOSYSTEM": "1"})
-        tree = done.stdout.split(b"\0")[0].decode("ascii", "replace").strip()
-        if done.returncode == 1:
+        tree, conflicts = self._merge_tree(base, head)
+        if conflicts is not None:
             return None
-        if done.returncode != 0 or not _is_object_id(tree):
-            reason = done.stderr.decode("utf-8", "replace")
-            raise GitError(with_reason("git cannot merge (git 2.38 or newer is required).", reason))
         name, _, email = _IDENTITY.partition(" <")
         who = {
             f"GIT_{role}_{what}": value
@@ -321,6 +313,28 @@ class GitRepository:
         }
         command = ["commit-tree", "--no-gpg-sign", tree, "-p", base, "-p", head, "-m", "Result of the merge"]
         return call.run(self.top, command, "git cannot store the merged tree.", variables=who).decode().strip()
+
+    def conflicts(self, base: str, head: str) -> list[str]:
+        """The files in which two commits conflict, sorted; none where they do not."""
+        _, found = self._merge_tree(self.resolve(base), self.resolve(head))
+        seen = Folder(self.folder)
+        return sorted({seen.inner(os.fsdecode(path)) for path in found or ()})
+
+    def _merge_tree(self, base: str, head: str) -> tuple[str, list[bytes] | None]:
+        """The tree that merging two commits leaves, and the files that conflict; None for those where it succeeds."""
+        command = ["merge-tree", "--write-tree", "--no-messages", "--name-only", "-z", base, head]
+        folder = self._git_directory()
+        # Files of the work tree or the index steer nothing there: `merge=union` would settle what conflicts.
+        apart = {"GIT_DIR": folder, "GIT_WORK_TREE": folder, "GIT_INDEX_FILE": f"{folder}/no-index"}
+        done = call.attempt(Path(folder), command, variables=apart | {"GIT_ATTR_NOSYSTEM": "1"})
+        first, *names = done.stdout.split(b"\0")
+        if done.returncode == 1:
+            return "", [name for name in names if name]
+        tree = first.decode("ascii", "replace").strip()
+        if done.returncode != 0 or not _is_object_id(tree):
+            reason = done.stderr.decode("utf-8", "replace")
+            raise GitError(with_reason("git cannot merge (git 2.38 or newer is required).", reason))
+        return tree, None
 
     def _git_directory(self) -> str:
         """Where git keeps what is of this work tree."""
