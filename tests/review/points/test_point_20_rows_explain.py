@@ -174,6 +174,24 @@ def test_a_plan_says_what_nobody_can_satisfy_and_what_not_for_whom(repository: R
     )
 
 
+def test_that_a_new_team_owns_its_own_spec_is_told_apart_from_a_team_that_is_too_small(repository: Repository) -> None:
+    """Nobody could add people to it on the base first: that takes the same approval."""
+
+    def add(documents: Documents) -> None:
+        team = {"spec": {"members": ["gina"]}, "metadata": {"name": "growth", "owner": "growth"}}
+        documents["Team", "growth"] = {"apiVersion": "penstock/v1", "kind": "Team", **team}
+
+    rules = [{"id": "own", "why": "A pair of eyes.", "when": {}, "require": {"from": {"roles": ["owner"]}}}]
+    pull_request = opened(repository, add, policy=rules_of(POLICY, rules))
+    told = "the base does not have that team yet: let one that it has own the spec until then"
+    inputs = pull_request.inputs()
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    assert needs[direct(inputs.plan)[0].fingerprint] == (
+        f"1 of growth (owner, not on the base yet) [own]; nobody can satisfy own: {told}"
+    )
+    assert told in node(pull_request.verdict(), "own").children[0].why
+
+
 def test_people_who_must_differ_between_rules_are_too_few_together(repository: Repository) -> None:
     asks = {"when": {}, "require": {"from": {"teams": ["flight-data"]}}, "distinct": True}
     rules = [{"id": name, "why": "A pair of eyes.", **asks} for name in ("one", "other")]

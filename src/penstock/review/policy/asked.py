@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from penstock.diagnostics.grammar import joined
 from penstock.review.model import Plan
 from penstock.review.policy.freshness import Opinions
+from penstock.review.policy.matching import has_empty_place
 from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.people import indispensable
 from penstock.review.policy.requirements import Alternatives, TooManyAlternativesError, as_one, combined
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, Group, meet
-from penstock.review.policy.wording import asking
+from penstock.review.policy.wording import NO_TEAM, asking
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
 UNCOVERED = "a policy rule that covers it: the base's policy has none, so nobody can approve it"
+_TOO_FEW = "the base's teams have too few people, so add some there first"
+_TOO_FEW_OTHERS = "too few others are eligible"
 UNKNOWN = "approvals that cannot be told from the base's policy"
 
 
@@ -52,15 +55,13 @@ def _ways(group: Group) -> Alternatives:
 
 def _shortages(found: list[tuple[Group, frozenset[str] | None]], organisation: Organisation) -> str:
     """Which rules nobody can satisfy, and which ones not for a change by whom; empty where none is like that."""
-    rules: dict[frozenset[str] | None, dict[str, None]] = {}
+    rules: dict[tuple[str, str], dict[str, None]] = {}
     for group, needed in found:
-        if needed is None or needed:
-            rules.setdefault(needed, {})[group.rule] = None
-    parts = [
-        f"; nobody can satisfy {joined(names)}: the base's teams have too few people, so add some there first"
-        if needed is None
-        else f"; a change by {joined(organisation.shown(needed), 'or')} cannot satisfy {joined(names)}: "
-        "too few others are eligible"
-        for needed, names in rules.items()
-    ]
-    return "".join(parts)
+        if needed is None:
+            told = "nobody can satisfy", NO_TEAM if has_empty_place(group.ways) else _TOO_FEW
+        elif needed:
+            told = f"a change by {joined(organisation.shown(needed), 'or')} cannot satisfy", _TOO_FEW_OTHERS
+        else:
+            continue
+        rules.setdefault(told, {})[group.rule] = None
+    return "".join(f"; {who} {joined(names)}: {why}" for (who, why), names in rules.items())

@@ -18,7 +18,7 @@ from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.grants import granting
 from penstock.review.policy.holds import Hold, standing_holds
-from penstock.review.policy.matching import who_fits
+from penstock.review.policy.matching import has_empty_place, who_fits
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import RequirementOutcome, outcomes
 from penstock.review.policy.overruling import overruling
@@ -276,7 +276,8 @@ class _Evaluation:
             return ""
         if is_possible(demand, self.contributors.people):
             return wording.TOO_FEW_WRITERS
-        return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else wording.TOO_FEW
+        for_anybody = wording.NO_TEAM if has_empty_place(demand.ways) else wording.TOO_FEW
+        return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else for_anybody
 
     def _without_a_say(self, people: Iterable[str]) -> frozenset[str]:
         """Those whose approval counts for nothing: who contributed, or may not write."""

@@ -76,6 +76,11 @@ def fitting(alternative: Alternative) -> frozenset[str]:
     return frozenset().union(*(slot.people for slot in alternative.slots))
 
 
+def has_empty_place(ways: Iterable[Alternative]) -> bool:
+    """Whether each of the ways has a place that nobody at all fits, as where a team is not on the base yet."""
+    return all(any(not slot.people for slot in way.slots) for way in ways)
+
+
 def who_fits(ways: Iterable[Alternative]) -> frozenset[str]:
     """Everybody who fits a slot of any of the ways."""
     return frozenset().union(*map(fitting, ways))

@@ -119,7 +119,8 @@ def _people(people: People, standing: Standing, teams: Collection[str]) -> str:
             parts.append(_independent(standing, teams))
         else:
             held = teams_in(role, standing)
-            parts.append(f"{'/'.join(held)} ({role})" if held else f"the {role}, which the base does not name")
+            new = ", not on the base yet" if held and not set(held) <= set(teams) else ""
+            parts.append(f"{'/'.join(held)} ({role}{new})" if held else f"the {role}, which the base does not name")
     parts += people.logins
     return " or ".join(parts) if parts else "nobody"
 
