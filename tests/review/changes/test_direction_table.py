@@ -11,10 +11,11 @@ import pytest
 
 from penstock.review.changes.alignment import ORDERED, SETS
 from penstock.review.changes.diff import UNORDERABLE, differences
+from penstock.review.changes.directions import judge
 from penstock.review.model import Direction, Operation
 from penstock.specs.addresses import IDENTITY_KEYS, Address
 from penstock.specs.kinds import KINDS
-from penstock.specs.review import Loosens
+from penstock.specs.review import Area, Loosens, Review
 from penstock.specs.rollout import CanaryStep
 from penstock.specs.shapes import Entries, Field, Items, Mapping, Scalar, mappings
 from review.changes.samples import node, sample
@@ -178,3 +179,16 @@ def test_what_comes_and_goes_is_told_as_that() -> None:
         ("Gate/g.atLeast", Operation.REMOVED),
         ("Gate/g.atMost", Operation.ADDED),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (False, True, "turning it on increases risk"),
+        (True, False, "turning it off reduces risk"),
+        (1, 2, "raising it increases risk"),
+        (2, 1, "lowering it reduces risk"),
+    ],
+)
+def test_a_switch_is_not_said_to_be_raised(before: object, after: object, why: str) -> None:
+    assert judge(Review(Loosens.HIGHER, Area.GOVERNANCE), Operation.CHANGED, before, after).why == why

@@ -13,6 +13,11 @@ LOOSENED, TIGHTENED = Direction.LOOSENED, Direction.TIGHTENED
 NEUTRAL, UNKNOWN = Direction.NEUTRAL, Direction.UNKNOWN
 
 
+_MOVING = {True: "lowering it", False: "raising it"}
+_SWITCHING = {True: "turning it off", False: "turning it on"}
+"""What happens to a number, or to what is true or false, by whether it becomes less."""
+
+
 class DirectionJudgement(NamedTuple):
     """A direction, in one sentence why, and how far a number moved in the direction that loosens."""
 
@@ -77,10 +82,11 @@ def _of_number(review: Review, operation: Operation, before: Any, after: Any) ->
     if first is None or second is None or isinstance(first, type(second)) is False or not both_times:
         return DirectionJudgement(UNKNOWN, "the two values are not ordered by risk")
     is_lower = second < first  # type: ignore[operator]  # both are numbers, or both are times
-    moving = "lowering" if is_lower else "raising"
+    is_switch = isinstance(before, bool) and isinstance(after, bool)
+    moving = _SWITCHING[is_lower] if is_switch else _MOVING[is_lower]
     if is_lower is (loosens is Loosens.LOWER):
-        return DirectionJudgement(LOOSENED, f"{moving} it increases risk", distance(before, after))
-    return DirectionJudgement(TIGHTENED, f"{moving} it reduces risk")
+        return DirectionJudgement(LOOSENED, f"{moving} increases risk", distance(before, after))
+    return DirectionJudgement(TIGHTENED, f"{moving} reduces risk")
 
 
 def _of_order(order: tuple[str, ...], operation: Operation, before: Any, after: Any) -> DirectionJudgement:
