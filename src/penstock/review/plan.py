@@ -15,6 +15,7 @@ from penstock.review.artifacts.comparison import Comparison
 from penstock.review.artifacts.unattributed import unattributed_changes
 from penstock.review.changes.code_reads import data_reads
 from penstock.review.changes.directions import LOOSENED
+from penstock.review.changes.first_release import with_version
 from penstock.review.changes.indirect import indirect_changes
 from penstock.review.changes.privacy import newly_reaching
 from penstock.review.changes.references.changed_files import shown_path
@@ -123,7 +124,8 @@ def compare(
     `referenced` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
-    released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in direct)
+    versions = (with_version(head.catalog, edit) for edit in direct)
+    released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in versions)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     reads = list(data_reads(base, head, edits, referenced))
     reading = {SpecId(change.address.kind, change.address.name) for change in reads}

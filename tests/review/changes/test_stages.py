@@ -42,3 +42,17 @@ def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repo
     repository.commit()
     told = [str(one.address) for one in repository.plan().changes if "not served in `staging`" in one.why]
     assert told == ["Release/delay-online-production.version.digest"]
+
+
+def test_what_a_new_release_serves_is_told(repository: Repository) -> None:
+    repository.branch()
+    repository.write("specs/staging.yaml", add_release(NEW, environment="staging"))
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=1))
+    repository.commit()
+    plan = repository.plan()
+    staging, production = (at(plan, f"Release/delay-online-{name}").why for name in ("staging", "production"))
+    assert staging.endswith("; it serves sha256:aaaaaaaaaaaa… with all of the traffic")
+    assert (
+        "; it serves sha256:aaaaaaaaaaaa… with 25% of the traffic, and sha256:bbbbbbbbbbbb… keeps the rest"
+        in production
+    )

@@ -1,0 +1,34 @@
+"""A Release that is new as a whole: which version it serves, and with how much of the traffic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from penstock.catalog.model import Catalog
+from penstock.review.changes.specs import SpecEdit
+from penstock.review.model import Operation
+from penstock.specs.release import Release
+from penstock.specs.rollout import Rollout
+
+
+def with_version(head: Catalog, edit: SpecEdit) -> SpecEdit:
+    """The edit that brings a Release, with what it serves: in a field of its own nothing of it is told."""
+    if edit.pointer or edit.change.operation is not Operation.ADDED:
+        return edit
+    loaded = head.loaded(edit.spec)
+    release = loaded.resource if loaded is not None else None
+    if not isinstance(release, Release):
+        return edit
+    said = f"it serves {release.spec.version.digest[:19]}… with {_share(head, release)}"
+    return edit._replace(change=replace(edit.change, why=f"{edit.change.why}; {said}"))
+
+
+def _share(head: Catalog, release: Release) -> str:
+    step, previous = release.spec.step, release.spec.previous
+    if step is None:
+        return "all of the traffic"
+    rollout = head.view(release.spec.environment).find(Rollout, release.spec.rollout)
+    canary = rollout.spec.strategy.canary if rollout is not None else None
+    share = str(canary.steps[step].weight) if canary is not None and step < len(canary.steps) else f"step {step}"
+    beside = f", and {previous.digest[:19]}… keeps the rest" if previous is not None else ""
+    return f"{share} of the traffic{beside}"
