@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.cli.main import main
-from penstock.diagnostics.model import Diagnostic
+from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan, Result, Verdict, VerdictState
 from penstock.review.rendering import html, json, markdown, terminal, verdict_markdown
@@ -151,6 +151,60 @@ def test_what_a_raw_patch_does_stands_in_its_row() -> None:
     patch = {"kind": "NetworkPolicy", "name": "delay-online", "merge": {"spec": {"ingress": [{}]}}}
     added = plan(changes=(change(operation=Operation.ADDED, before=None, after=patch),), impacts={})
     assert "ingress: [{}]" in terminal.render(added)
+
+
+WAIVER = {
+    "id": "canary-drill",
+    "rule": "brakes",
+    "address": "Rollout/flight-delay-online.strategy",
+    "reason": "The drill of Monday needs steps that are as fast as they were in spring.",
+    "expires": "2026-11-30T18:00:00+00:00",
+    "followUp": "Put the steps back on Tuesday.",
+}
+
+
+def test_when_a_waiver_ends_and_what_follows_stands_in_its_row() -> None:
+    added = plan(changes=(change(operation=Operation.ADDED, before=None, after=WAIVER),), impacts={})
+    for shown in (terminal.render(added), markdown.render(added).replace("&#58;", ":"), html.render(added)):
+        assert "2026-11-30T18:00:00" in shown
+        assert "Put the steps back on Tuesday." in shown
+
+
+def test_what_a_short_spec_says_stands_in_its_row() -> None:
+    team = {"metadata": {"name": "growth", "owner": "growth"}, "spec": {"members": ["ada", "bob"]}}
+    added = change(address=Address("Team", "growth"), operation=Operation.ADDED, before=None, after=team)
+    assert "+ Team/growth {members: [ada, bob]}" in terminal.render(plan(changes=(added,), impacts={}))
+    long = {"spec": {"members": [f"login-{number}" for number in range(80)]}}
+    added = change(address=Address("Team", "growth"), operation=Operation.ADDED, before=None, after=long)
+    assert "+ Team/growth   loosened" in terminal.render(plan(changes=(added,), impacts={}))
+
+
+def test_html_shows_in_full_what_a_row_has_no_room_for() -> None:
+    lines = [f"SELECT {number} AS column_{number}" for number in range(9)]
+    before, after = "\n".join(lines), "\n".join([*lines[:1], "-- first", *lines[1:8], "-- last"])
+    page = html.render(plan(changes=(change(before=before, after=after),), impacts={}))
+    assert '<span class="plus">+-- first</span>' in page
+    assert '<span class="plus">+-- last</span>' in page
+    assert "in full" not in html.render(plan(changes=(change(before="5%", after="50%"),), impacts={}))
+
+
+def test_personal_data_stands_before_what_nobody_can_order() -> None:
+    unknown = change(address=Address("Dataset", "a").key("source"), direction=Direction.UNKNOWN)
+    private = change(address=Address("Model", "m"), cause="indirect", sensitivity="sensitive", through=("Dataset/z",))
+    harmless = change(
+        address=Address("Model", "n"), direction=Direction.NEUTRAL, sensitivity="internal", through=("Dataset/z",)
+    )
+    shown = rows(plan(changes=(unknown, harmless, private), impacts={}))
+    assert [row.what for row in shown] == ["Model/m", "Dataset/a.source", "Model/n"]
+
+
+def test_what_to_do_about_a_warning_is_told_on_the_terminal() -> None:
+    """`penstock check` knows nothing of it, and tells in full what is wrong with specs."""
+    span = Span.point("specs/a.yaml")
+    warning = Diagnostic.warning("voided-evidence", "it is void", span, "revoked", help=("sign it again",))
+    shown = terminal.render(plan(errors=(warning, Diagnostic.error("unknown-key", "wrong", span, help=("write it",)))))
+    assert "      revoked\n      help: sign it again\n" in shown
+    assert "write it" not in shown
 
 
 def test_each_row_has_room_for_who_approves(reviewed: Plan) -> None:

@@ -8,7 +8,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
-from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.rows import Note, Row, headline, next_command, rows, whole_values
 from penstock.review.rendering.style import STYLE
 from penstock.review.rendering.text_safety import html_prose, html_text
 
@@ -65,6 +65,10 @@ def _change(row: Row) -> Iterator[str]:
     yield f"<code>{_address(row.what)}</code></div>\n"
     if row.values:
         yield f'<p class="values"><code>{html_text(row.values)}</code></p>\n'
+    if whole := whole_values(row.change):
+        yield "<details><summary>in full</summary>\n<pre>"
+        yield from _diff(whole)
+        yield "</pre>\n</details>\n"
     yield f'<p class="risk"><span class="badge">{html_text(row.risk)}</span> {html_prose(row.why)}</p>\n'
     if row.affects:
         yield f'<p class="affects">affects {html_text(row.affects)}</p>\n'
@@ -113,10 +117,14 @@ def _file(shown: Shown) -> Iterator[str]:
         yield f'<p class="file">{name}: {told or "only the order differs"}</p>\n'
         return
     yield f'<details class="file"><summary>{name}</summary>\n<pre>'
-    for line in shown.text.split("\n"):
+    yield from _diff(shown.text)
+    yield f"</pre>{f'<p>{told}</p>' if told else ''}</details>\n"
+
+
+def _diff(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
         kind = {"+": "plus", "-": "minus", "@": "hunk"}.get(line[:1], "")
         yield f'<span class="{kind}">{html_text(line)}</span>\n' if kind else f"{html_text(line)}\n"
-    yield f"</pre>{f'<p>{told}</p>' if told else ''}</details>\n"
 
 
 def _code(text: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from penstock.catalog.upstream import SENSITIVE
 from penstock.diagnostics.grammar import joined
 from penstock.diagnostics.model import Severity, Span
 from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
 from penstock.review.policy.wording import NOBODY
-from penstock.review.rendering.values import shown_value, shown_values
+from penstock.review.rendering.values import shown_if_short, shown_value, shown_values, whole_difference
 from penstock.source.writing.findings import MENDED_BY_COMPILING
 
 SYMBOLS = {
@@ -22,6 +23,8 @@ SYMBOLS = {
 }
 _DIRECTIONS = (Direction.UNKNOWN, Direction.LOOSENED, Direction.TIGHTENED, Direction.NEUTRAL)
 """The highest risk first."""
+_NAMES = (Operation.RENAMED, Operation.MOVED)
+"""Operations by which nothing but a name or a place differs."""
 _EFFECTS_SHOWN = 5
 _AND = "; "
 """Stands between what several rules need."""
@@ -214,18 +217,37 @@ def _values(change: Change) -> str:
     if change.operation is Operation.RENAMED or change.cause == "indirect":
         return ""
     if change.operation is Operation.ADDED:
-        return shown_value(change.after) if change.address.parts else ""
+        return shown_value(change.after) if change.address.parts else shown_if_short(_spec(change.after))
     if change.operation is Operation.REMOVED:
         return f"was {shown_value(change.before)}" if change.address.parts else ""
     before, after = shown_values(change.before, change.after)
     return f"{before} -> {after}"
 
 
+def whole_values(change: Change) -> str:
+    """What a change puts in the place of what, in full, as lines of a diff; empty where the row says it all."""
+    if change.operation in _NAMES or change.cause == "indirect":
+        return ""
+    if change.address.parts:
+        return whole_difference(change.before, change.after)
+    return whole_difference(_spec(change.before), _spec(change.after))
+
+
+def _spec(value: Any) -> Any:
+    """What a whole spec says, without its name and owner."""
+    return value.get("spec") if isinstance(value, dict) else None
+
+
 def _sorted(changes: Iterable[Change]) -> list[Change]:
-    """The highest risk first, then by spec; those of one spec stay in the order of its fields, as they were found."""
+    """The highest risk first, then by spec; those of one spec stay in the order of its fields, as they were found.
+
+    Personal data that newly reaches a model, or loses its label, comes before all else.
+    """
 
     def order(change: Change) -> tuple[Any, ...]:
-        return change.operation is Operation.MOVED, _DIRECTIONS.index(change.direction), change.address.spec
+        is_private = change.direction is Direction.LOOSENED and change.sensitivity in SENSITIVE
+        is_moved = change.operation is Operation.MOVED
+        return is_moved, not is_private, _DIRECTIONS.index(change.direction), change.address.spec
 
     return sorted(changes, key=order)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from penstock.diagnostics.grammar import counted
-from penstock.diagnostics.model import Severity
+from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
@@ -40,6 +40,9 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
         place = f" {found.primary.span}" if found.primary is not None else ""
         word = paint(found.severity.value, "31;1" if found.severity is Severity.ERROR else "33")
         yield f"  {word}[{log_line(found.code)}]{log_line(place)} {log_line(found.headline)}"
+        if found.severity is not Severity.ERROR:
+            # Only here it is told; what is wrong with specs, `penstock check` tells in full.
+            yield from (paint(f"      {log_line(text)}", "2") for text in _more(found))
     shown = rows(plan, notes)
     moved = [row for row in shown if row.change.operation is Operation.MOVED]
     if len(shown) > len(moved):
@@ -65,6 +68,13 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
     if command is not None:
         yield ""
         yield f"next: {paint(command, '1')}"
+
+
+def _more(found: Diagnostic) -> Iterator[str]:
+    """What else there is to say of a finding: why, and what to do."""
+    if found.primary is not None and found.primary.message:
+        yield found.primary.message
+    yield from (f"help: {text}" for text in found.help)
 
 
 def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
-from penstock.source.writing.emit_yaml import emit_yaml_line
+from penstock.review.artifacts import line_diff
+from penstock.source.writing.emit_yaml import emit_yaml, emit_yaml_line
 
-_LONGEST_VALUE = 160
-"""Characters of a value that comes or goes; of a raw patch, they are all that tells what it does."""
+_LONGEST_VALUE = 400
+"""Characters of a value that comes or goes: of a waiver, its end and what follows; of a raw patch, what it does."""
 _LONGEST_PART = 60
 """Characters of each of two values, of which the difference is what matters."""
 _BEFORE_WHAT_DIFFERS = 20
@@ -22,6 +23,24 @@ _WHOLE = 2**53
 def shown_value(value: Any) -> str:
     """A value in short, as it would be written."""
     return _cut(_written(value), _LONGEST_VALUE)
+
+
+def shown_if_short(value: Any) -> str:
+    """A value as it would be written; empty where that is too long for a row."""
+    text = _written(value)
+    return text if len(text) <= _LONGEST_VALUE else ""
+
+
+def whole_difference(before: Any, after: Any) -> str:
+    """All of two values, as lines of a unified diff without a header; None stands for a value that is not there.
+
+    Empty where a row shows as much.
+    """
+    longest = _LONGEST_VALUE if before is None or after is None else _LONGEST_PART
+    if max(len(_written(before)), len(_written(after))) <= longest:
+        return ""
+    lines, new = _lines(before), _lines(after)
+    return line_diff.unified(lines, new, line_diff.blocks(lines, new), (), max(len(lines), len(new)))
 
 
 def shown_values(before: Any, after: Any) -> tuple[str, str]:
@@ -51,6 +70,12 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tupl
             yield from (((key, *path), *values) for path, *values in _differences(one, other))
         elif key not in before or key not in after or orjson.dumps(one) != orjson.dumps(other):
             yield (key,), one, other
+
+
+def _lines(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value.splitlines() if isinstance(value, str) else emit_yaml(value).splitlines()
 
 
 def _written(value: Any) -> str:
