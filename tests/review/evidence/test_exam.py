@@ -8,7 +8,7 @@ import pytest
 
 from penstock.catalog.load import load_work_tree
 from penstock.review.evidence.keys import KeySet
-from penstock.review.evidence.verify import verify
+from penstock.review.evidence.verify import Evidence, verify
 from penstock.specs.approval_policy import Key
 from penstock.specs.release import Release
 from review.releases import NAME, NOW, release, signer
@@ -26,13 +26,17 @@ def override(repository: Repository, kind: str, name: str, environment: str, wha
     repository.edit(put)
 
 
-def doubts(repository: Repository) -> tuple[str, ...]:
-    """What is wrong with the evidence of a version that staging trained and production is to serve."""
-    release(repository, KEY, trained_in="staging")
+def judged(repository: Repository) -> Evidence:
     catalog = load_work_tree(repository.root)
     found = catalog.view(None).find(Release, NAME)
     assert found is not None
-    evidence = verify(catalog, found, KeySet.of([Key.model_validate(KEY.as_spec())]), NOW)
+    return verify(catalog, found, KeySet.of([Key.model_validate(KEY.as_spec())]), NOW)
+
+
+def doubts(repository: Repository) -> tuple[str, ...]:
+    """What is wrong with the evidence of a version that staging trained and production is to serve."""
+    release(repository, KEY, trained_in="staging")
+    evidence = judged(repository)
     return () if evidence.state == "valid" else evidence.reasons
 
 
@@ -77,7 +81,16 @@ def test_what_asks_no_less_elsewhere_is_as_good(
 def test_where_production_itself_could_have_judged_it_so_nothing_is_doubted(repository: Repository) -> None:
     override(repository, "Gate", "delay-release", "staging", {"rules": [{**QUALITY, "atLeast": 0.5}, REGIONS]})
     release(repository, KEY, trained_in="production")
-    catalog = load_work_tree(repository.root)
-    found = catalog.view(None).find(Release, NAME)
-    assert found is not None
-    assert verify(catalog, found, KeySet.of([Key.model_validate(KEY.as_spec())]), NOW).state == "valid"
+    assert judged(repository).state == "valid"
+
+
+def _skipped(value: dict[str, Any]) -> None:
+    value["predicate"]["gates"][0]["rules"][1]["outcome"] = "skip"
+
+
+def test_rules_that_were_skipped_are_told_of_valid_evidence(repository: Repository) -> None:
+    """A version that was trained where no champion is registered has not been compared with one."""
+    release(repository, KEY, edit=_skipped)
+    found = judged(repository)
+    assert found.state == "valid"
+    assert found.reasons[0] == "gates: signed by the key `ci`; the gate `delay-release` skipped `regions`"

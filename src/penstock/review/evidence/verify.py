@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId, View
+from penstock.diagnostics.grammar import listed
 from penstock.review.evidence.exam import asked_less, trained_as
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.served import Served
@@ -195,7 +196,13 @@ def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_r
         return _Gates(_unreadable("gates", error), None, file.payload)
     doubts, signer = file.signature(keys, statement.predicate.created)
     doubts += _content(head, release, statement, now, is_rollback=is_rollback, goes_on=goes_on)
-    return _Gates(_concluded("gates", doubts, signer), statement, file.payload)
+    return _Gates(_concluded("gates", doubts, signer + _skipped(statement)), statement, file.payload)
+
+
+def _skipped(statement: GateStatement) -> str:
+    """Which rules had nothing to be held against, such as a champion that nobody has registered yet."""
+    skipped = {gate.gate: [one.id for one in gate.rules if one.outcome == "skip"] for gate in statement.predicate.gates}
+    return "".join(f"; the gate `{name}` skipped {listed(rules)}" for name, rules in skipped.items() if rules)
 
 
 def _promotion(
