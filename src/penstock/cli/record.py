@@ -133,14 +133,17 @@ def _replay(options: argparse.Namespace, store: RecordStore) -> int:
     chosen = tuple(entry for entry in found.entries if options.number in (None, entry.about.number))
     if options.number is not None and not chosen:
         raise RecordError(f"the log has no decision about #{options.number}")
-    differing = 0
-    for result in replay(store, chosen):
-        if result.problem:
-            differing += 1
-            print(log_line(f"error: entry {result.entry.number}: {result.problem}"), file=sys.stderr)
-    same = len(chosen) - differing
+    differing = [result for result in replay(store, chosen) if result.problem]
+    for result in differing:
+        word = "unconfirmed" if result.is_of_another_build else "error"
+        print(log_line(f"{word}: entry {result.entry.number}: {result.problem}"), file=sys.stderr)
+    same = len(chosen) - len(differing)
+    others = sum(result.is_of_another_build for result in differing)
     verb = "is" if same == 1 else "are"
     print(f"{same} of {counted(len(chosen), 'decision')} {verb} the same, byte for byte")
+    if others:
+        # Not a success: whoever forges an entry can name a build that nobody has.
+        print(f"{others} by other builds of Penstock {'is' if others == 1 else 'are'} unconfirmed")
     return PROBLEMS if differing or found.problems else OK
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import pytest
 
-from penstock import __version__
 from penstock.cli.main import main
 from penstock.review.decision import Decision, decide
 from penstock.review.policy.prior_decisions import PriorDecisions
@@ -251,9 +250,10 @@ def test_a_verdict_that_was_explained_otherwise_differs_at_a_place(pull: PullReq
     append(store, found.inputs, replace(found.verdict, tree=tree))
     [result] = replay(store, verify(store).entries)
     assert result.problem == (
-        "recomputed, the verdict is `pending` as recorded, but differs at `/tree/children/0/why`; "
-        f"it was made by Penstock {__version__}, and this is {__version__}"
+        "recomputed, the verdict is `pending` as recorded, but differs at `/tree/children/0/why`, "
+        "by the very build that the entry names: the entry was not made from these inputs"
     )
+    assert not result.is_of_another_build
 
 
 def test_a_branch_that_was_rewritten_is_found(pull: PullRequest) -> None:

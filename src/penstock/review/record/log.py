@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from penstock import __version__
 from penstock.review.model import Verdict
 from penstock.review.policy.prior_decisions import PriorDecisions
+from penstock.review.record.engine import engine
 from penstock.review.record.inputs import (
     PARTS,
     UnreadableInputsError,
@@ -166,7 +166,7 @@ def _entry(
         "number": 1 if before is None else before.number + 1,
         "previous": FIRST if before is None else before.digest,
         "at": inputs.now.isoformat(),
-        "engine": __version__,
+        "engine": engine(),
         "repository": inputs.facts.repository,
         "pullRequest": inputs.facts.number,
         "state": verdict.state.value,

@@ -9,12 +9,14 @@ from typing import Any
 
 import orjson
 
-from penstock import __version__
+from penstock.review.record.engine import engine
 from penstock.review.record.inputs import UnreadableInputsError, VerdictInputs, memory_data, verdict_bytes
 from penstock.review.record.log import Entry, check
 from penstock.review.record.stores import BranchStore, RecordStore
 from penstock.source.canonical import bytes_digest
 
+_OF_VERDICT = ("state", "headline", "digests")
+"""What an entry repeats of its verdict."""
 _COMMITS = 200
 """How many of a branch's newest commits are compared; each holds the whole log, and the chain covers the rest."""
 
@@ -35,6 +37,8 @@ class Replayed:
     entry: Entry
     problem: str
     """Why it is not the same, as a sentence; empty where it is, byte for byte."""
+    is_of_another_build: bool = False
+    """Whether that may be because another build of Penstock made it, as it says: that build alone can tell."""
 
 
 def verify(store: RecordStore, newest: str | None = None) -> Verified:
@@ -63,7 +67,8 @@ def verify(store: RecordStore, newest: str | None = None) -> Verified:
 def replay(store: RecordStore, entries: tuple[Entry, ...]) -> Iterator[Replayed]:
     """Each of the decisions made again."""
     for entry in entries:
-        yield Replayed(entry, _difference(store, entry))
+        problem, may_be_the_build_s = _difference(store, entry)
+        yield Replayed(entry, problem, may_be_the_build_s and entry.value["engine"] != engine())
 
 
 def inputs_of(store: RecordStore, entry: Entry) -> VerdictInputs:
@@ -74,38 +79,57 @@ def inputs_of(store: RecordStore, entry: Entry) -> VerdictInputs:
     return VerdictInputs.of_parts(bodies)
 
 
-def _difference(store: RecordStore, entry: Entry) -> str:
+def _difference(store: RecordStore, entry: Entry) -> tuple[str, bool]:
+    """Why an entry is not what its inputs give, and whether that may be another build's doing; empty where it is."""
+    bodies, problems = _parts(store, entry)
+    if problems:
+        return problems[0], False
     try:
-        inputs = inputs_of(store, entry)
+        inputs = VerdictInputs.of_parts(bodies)
     except UnreadableInputsError as error:
-        return str(error)
+        return str(error), True
+    recorded = orjson.loads(bodies["verdict"])
+    if wrong := _first_wrong(entry, inputs, recorded):
+        return wrong, False
     verdict = inputs.verdict()
     recomputed = verdict_bytes(verdict)
-    if bytes_digest(recomputed) != entry.verdict:
-        engines = f"it was made by Penstock {entry.value['engine']}, and this is {__version__}"
-        now, then = (verdict.state.value, verdict.headline), (entry.value["state"], entry.value["headline"])
-        if now != then:
-            return (
-                f"recomputed, the verdict is `{now[0]}` ({now[1]}), not the recorded `{then[0]}` ({then[1]}); {engines}"
-            )
-        place = _first_difference(orjson.loads(store.part(entry.verdict) or b"null"), orjson.loads(recomputed))
-        return f"recomputed, the verdict is `{now[0]}` as recorded, but differs at `{place}`; {engines}"
-    if inputs.plan.folder != entry.about.folder:
-        return "the entry's `folder` does not follow from its inputs"
+    if bytes_digest(recomputed) == entry.verdict:
+        follows = entry.value["memory"] == memory_data(inputs.memory())
+        return ("", False) if follows else (_NOT_FOLLOWING.format("memory"), True)
+    now, then = (verdict.state.value, verdict.headline), (entry.value["state"], entry.value["headline"])
+    if now != then:
+        differs = f"`{now[0]}` ({now[1]}), not the recorded `{then[0]}` ({then[1]})"
+    else:
+        place = _place_of_difference(recorded, orjson.loads(recomputed))
+        differs = f"`{now[0]}` as recorded, but differs at `{place}`"
+    return f"recomputed, the verdict is {differs}{_by(entry)}", True
+
+
+_NOT_FOLLOWING = "the entry's `{}` does not follow from its inputs"
+
+
+def _first_wrong(entry: Entry, inputs: VerdictInputs, recorded: Any) -> str:
+    """What an entry says besides its parts, which every build would say the same of them; `recorded` is the verdict."""
     same = {
-        "state": verdict.state.value,
-        "headline": verdict.headline,
-        "digests": dict(verdict.digests),
-        "memory": memory_data(inputs.memory()),
+        "folder": inputs.plan.folder,
+        **{name: recorded.get(name) if isinstance(recorded, dict) else None for name in _OF_VERDICT},
         "repository": inputs.facts.repository,
         "pullRequest": inputs.facts.number,
         "at": inputs.now.isoformat(),
     }
-    differing = [key for key, value in same.items() if entry.value[key] != value]
-    return f"the entry's `{differing[0]}` does not follow from its inputs" if differing else ""
+    said = {**entry.value, "folder": entry.about.folder}
+    return next((_NOT_FOLLOWING.format(name) for name, value in same.items() if said[name] != value), "")
 
 
-def _first_difference(before: Any, after: Any, place: str = "") -> str:
+def _by(entry: Entry) -> str:
+    """Whether a difference is the build's, or nobody's but the entry's."""
+    made = entry.value["engine"]
+    if made == engine():
+        return ", by the very build that the entry names: the entry was not made from these inputs"
+    return f"; it was made by Penstock {made}, and this is {engine()}: replay it with that build"
+
+
+def _place_of_difference(before: Any, after: Any, place: str = "") -> str:
     """Where two JSON values differ first, as a JSON Pointer (RFC 6901)."""
     if isinstance(before, dict) and isinstance(after, dict):
         pairs = [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
@@ -113,7 +137,7 @@ def _first_difference(before: Any, after: Any, place: str = "") -> str:
         pairs = [(str(number), *both) for number, both in enumerate(zip_longest(before, after))]
     else:
         return place or "/"
-    return next((_first_difference(a, b, f"{place}/{key}") for key, a, b in pairs if a != b), place or "/")
+    return next((_place_of_difference(a, b, f"{place}/{key}") for key, a, b in pairs if a != b), place or "/")
 
 
 def _parts(store: RecordStore, entry: Entry) -> tuple[dict[str, bytes], list[str]]:
