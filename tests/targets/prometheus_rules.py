@@ -21,6 +21,12 @@ def without_monitors(rollout: str) -> str:
     return changed(rollout, (monitors, ""))
 
 
+def without_objectives(rollout: str) -> str:
+    """The monitors alone: over days, what objectives record is most of what promtool evaluates."""
+    objectives = rollout[rollout.index("  slos:") : rollout.index("  monitor:")]
+    return changed(rollout, (objectives, ""))
+
+
 def slos(availability: str, latency: str) -> str:
     return changed(
         without_monitors(BY_HAND),
