@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import penstock
+from penstock.local import code_digests
 from penstock.local.code_digests import RUNTIME_PARTS, CodeDigests
 from penstock.local.pipeline import LocalStep
 
@@ -38,6 +41,16 @@ def step(*words: str) -> LocalStep:
         name="train", title="Train", image="", command=("penstock-step", "train"), environment={}, parameters={},
         constants=constants, inputs={}, outputs=(), after=(), cache=True, retries=0, timeout_seconds=None,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _known_packages() -> Iterator[None]:
+    """What is installed while the tests run does not change, so it is identified once."""
+    installed = list(importlib.metadata.distributions())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "distributions", lambda: installed)
+        patch.setattr(code_digests, "_identity", functools.cache(code_digests._identity))
+        yield
 
 
 def code(repository: Path, *words: str) -> list[str]:

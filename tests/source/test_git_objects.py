@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,16 +16,18 @@ from penstock.source.git.objects import GitObject, NoAnswerError, ObjectReader
 from penstock.source.git.repository import GitRepository
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A commit of many files, which the tests only read."""
+    root = tmp_path_factory.mktemp("repository")
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     for number in range(1200):
-        (tmp_path / f"{number}.txt").write_text(f"{number}\n" * (1 + number % 50))
-    (tmp_path / "empty").write_bytes(b"")
+        (root / f"{number}.txt").write_text(f"{number}\n" * (1 + number % 50))
+    (root / "empty").write_bytes(b"")
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, "add", "."], cwd=tmp_path, check=True)
-    subprocess.run(["git", *identity, "commit", "--quiet", "-m", "Files"], cwd=tmp_path, check=True)
-    return tmp_path
+    subprocess.run(["git", *identity, "add", "."], cwd=root, check=True)
+    subprocess.run(["git", *identity, "commit", "--quiet", "-m", "Files"], cwd=root, check=True)
+    return root
 
 
 def reader(root: Path, timeout: float = 30) -> ObjectReader:
@@ -121,10 +124,12 @@ def test_no_process_is_left(repository: Path) -> None:
     assert known._objects._process is None
 
 
-def test_a_folder_that_the_clone_lacks_is_an_error(repository: Path) -> None:
-    known = GitRepository(repository)
+def test_a_folder_that_the_clone_lacks_is_an_error(repository: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(repository / ".git", clone / ".git")
+    known = GitRepository(clone)
     head = known.resolve("HEAD")
     tree = known.tree("HEAD")
-    (repository / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    (clone / ".git/objects" / tree[:2] / tree[2:]).unlink()
     with pytest.raises(GitError, match="cannot list"):
-        GitRepository(repository).files(head, [""])
+        GitRepository(clone).files(head, [""])
