@@ -99,6 +99,37 @@ def test_a_second_run_reuses_what_has_not_changed(root: Path) -> None:
     assert champion(root) == before
 
 
+def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root: Path) -> None:
+    found = champion(root)
+    assert found is not None
+    _, digest = found
+    serving = root / "generated/staging/bike-demand-hourly/serving.yaml"
+    assert not serving.exists()
+    penstock(root, "promote", MODEL, "--to", "staging")
+    penstock(root, "compile")
+    assert digest.removeprefix("sha256:") in serving.read_text()
+    assert yaml.safe_load(serving.read_text().split("\n---\n")[0])["kind"] == "InferenceService"
+    penstock(root, "check")
+    release = yaml.safe_load((root / "specs/releases/staging-bike-demand-hourly.yaml").read_text())
+    evidence = root / release["spec"]["evidence"]["path"]
+    body = evidence.read_bytes()
+    evidence.write_bytes(body.replace(b'"passed":true', b'"passed":false') + b"\n")
+    run = penstock(root, "check", code=1)
+    assert "evidence" in run.stderr
+    evidence.write_bytes(body)
+
+
+def test_the_released_model_is_watched(root: Path) -> None:
+    run = penstock(
+        root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging", "--as-of", "2011-12-31T23:00:00"
+    )
+    assert "metrics.prom" in run.stdout
+    found = list((root / ".penstock/steps").rglob("metrics.prom"))
+    text = max(found, key=lambda p: p.stat().st_mtime).read_text()
+    assert "penstock_drift_distance" in text
+    assert 'model="bike-demand"' in text
+
+
 def test_a_gate_that_fails_stops_everything_behind_it_and_says_which_figure_broke_which_bound(root: Path) -> None:
     before = champion(root)
     text = (root / "specs/bikes/gate.yaml").read_text()
@@ -139,64 +170,33 @@ def test_rows_that_break_their_contract_stop_the_pipeline_and_are_named(root: Pa
     assert states(root)["train"] == "skipped"
 
 
-def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root: Path) -> None:
-    found = champion(root)
-    assert found is not None
-    _, digest = found
-    serving = root / "generated/staging/bike-demand-hourly/serving.yaml"
-    assert not serving.exists()
-    # The last run must have succeeded on the specs as they are.
-    penstock(root, "run", MODEL)
-    penstock(root, "promote", MODEL, "--to", "staging")
-    penstock(root, "compile")
-    assert digest.removeprefix("sha256:") in serving.read_text()
-    assert yaml.safe_load(serving.read_text().split("\n---\n")[0])["kind"] == "InferenceService"
-    penstock(root, "check")
-    release = yaml.safe_load((root / "specs/releases/staging-bike-demand-hourly.yaml").read_text())
-    evidence = root / release["spec"]["evidence"]["path"]
-    body = evidence.read_bytes()
-    evidence.write_bytes(body.replace(b'"passed":true', b'"passed":false') + b"\n")
-    run = penstock(root, "check", code=1)
-    assert "evidence" in run.stderr
-    evidence.write_bytes(body)
-
-
-def test_the_released_model_is_watched(root: Path) -> None:
-    run = penstock(
-        root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging", "--as-of", "2011-12-31T23:00:00"
-    )
-    assert "metrics.prom" in run.stdout
-    found = list((root / ".penstock/steps").rglob("metrics.prom"))
-    text = max(found, key=lambda p: p.stat().st_mtime).read_text()
-    assert "penstock_drift_distance" in text
-    assert 'model="bike-demand"' in text
-
-
-@pytest.mark.parametrize("after", ["train", "register"])
-def test_a_run_that_is_killed_leaves_nothing_half_registered_and_the_next_goes_on(
-    root: Path, tmp_path: Path, after: str
-) -> None:
+def test_runs_that_are_killed_leave_nothing_half_registered_and_the_next_goes_on(root: Path, tmp_path: Path) -> None:
     copied = tmp_path / "repository"
     shutil.copytree(root, copied, ignore=shutil.ignore_patterns("runs", "mlflow.db", "models"))
     edit(copied, "specs/bikes/model.yaml", "max_iter: 40", "max_iter: 41")
     penstock(copied, "compile")
+    for step in ("train", "register"):
+        kill_a_run_in(copied, step)
+    penstock(copied, "run", MODEL)
+    assert {states(copied)[step] for step in ("split", "train")} == {"reused"}
+    found = champion(copied)
+    assert found is not None
+    assert found[0] == 1
+
+
+def kill_a_run_in(root: Path, step: str) -> None:
+    """Start a run, and kill it within a step."""
     process = subprocess.Popen(
         [sys.executable, "-m", "penstock.cli.main", "run", MODEL],
-        cwd=copied,
+        cwd=root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    log = f"*/logs/{after}.log"
     deadline = time.monotonic() + 300
-    while not list((copied / ".penstock/runs" / MODEL).glob(log)):
+    while not list((root / ".penstock/runs" / MODEL).glob(f"*/logs/{step}.log")):
         assert process.poll() is None, "the run ended before the step began"
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(1.0)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    penstock(copied, "run", MODEL)
-    assert states(copied)["split"] == "reused"
-    found = champion(copied)
-    assert found is not None
-    assert found[0] == 1
