@@ -35,7 +35,7 @@ demo: $(INSTALLED) ## Compile the specs, then train, evaluate and register the f
 	@$(BIN)/penstock run flight-delay
 
 test: $(INSTALLED) ## Run the tests (TESTS=tests/source for one package, JOBS=0 for one process)
-	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest $(TESTS) -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 golden: $(INSTALLED) ## Rewrite the golden files, and fail if that changes one
 	@JOBS=$(JOBS) tools/golden.sh
