@@ -177,6 +177,45 @@ def test_where_nobody_is_woken_everything_is_a_ticket_and_nothing_is_told_twice(
     }
 
 
+KEEPS = {
+    "ModelAvailabilityBudgetBurn": {"page": "10m", "ticket": "30m"},
+    "ModelLatencyBudgetBurn": {"page": "10m", "ticket": "30m"},
+    "ModelLatencyUnmeasured": {"ticket": "10m"},
+    "ModelUnreachable": {"page": "10m"},
+    "ModelNotReady": {"page": "10m"},
+    "ModelPodUnreachable": {"ticket": "10m"},
+    "ModelReleaseStopped": {"ticket": "10m"},
+    "ModelReleaseWaiting": {"ticket": "10m"},
+    "ModelDrift": {"page": "15m", "ticket": "15m"},
+    "ModelDriftRowsMissing": {"ticket": "15m"},
+    "ModelQualityBeyondBound": {"page": "15m", "ticket": "15m"},
+    "ModelLabelsMissing": {"ticket": "15m"},
+    "ModelMonitoringStale": {"page": "15m"},
+    "ModelMonitoringAbsent": {"page": "15m"},
+    "ModelFigureBeyondBound": {"page": "15m", "ticket": "15m"},
+    "ModelFigureMissing": {"ticket": "15m"},
+}
+
+
+def kept(rules: RuleFile) -> dict[str, dict[str, str | None]]:
+    """How long each alert goes on after its condition has ended, by name and severity, as the file says it."""
+    found: dict[str, dict[str, str | None]] = {}
+    (document,) = manifests(rules)[PLAIN_FILE].documents
+    for rule in (rule for group in document["groups"] for rule in group["rules"] if "alert" in rule):
+        found.setdefault(rule["alert"], {})[rule["labels"]["severity"]] = rule.get("keep_firing_for")
+    return found
+
+
+def test_an_alert_goes_on_for_a_while_so_that_nobody_is_told_twice_of_one_cause() -> None:
+    assert kept(plan(BY_ITSELF)) == KEEPS
+    assert kept(plan(nothing_asked(BY_HAND)))["ModelFailing"] == {"page": "10m"}
+
+
+def test_an_older_prometheus_gets_no_field_that_it_does_not_know() -> None:
+    older = changed(ENVIRONMENT, ("  prometheus:\n", '  prometheus:\n    version: "2.41"\n'))
+    assert {duration for found in kept(plan(BY_ITSELF, older)).values() for duration in found.values()} == {None}
+
+
 def test_the_operator_can_route_every_alert_by_its_namespace() -> None:
     rules = plan()
     alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
@@ -306,6 +345,8 @@ def passing(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     [
         ("availability", "a bound ten times as high", "> (14.4 * 0.001)", "> (144 * 0.001)"),
         ("availability", "another bound ten times as high", "> (6 * 0.001)", "> (60 * 0.001)"),
+        ("availability", "a ticket's bound ten times as high", "> (3 * 0.001)", "> (30 * 0.001)"),
+        ("latency", "another ticket's bound ten times as high", "> (1 * 0.01)", "> (10 * 0.01)"),
         ("availability", "failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
         ("availability", "three bad requests of few", "> 4", "> 1"),
         ("availability", "six bad requests of few", "> 4", "> 7"),

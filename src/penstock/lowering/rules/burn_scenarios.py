@@ -49,20 +49,23 @@ def scenarios(objective: Decimal, window_seconds: int) -> tuple[Scenario, ...]:
     # From each threshold to the next another pair of windows fires; beyond the last one all do.
     thresholds = sorted({pair.threshold for pair in pairs})
     between = [(low + high) / 2 for low, high in pairwise((*thresholds, Fraction(1)))]
-    return tuple(_scenarios(pairs, load, thresholds[0], between))
+    return tuple(_scenarios(pairs, load, thresholds, between))
 
 
 def _scenarios(
-    pairs: tuple[WindowPair, ...], load: int, slowest: Fraction, between: list[Fraction]
+    pairs: tuple[WindowPair, ...], load: int, thresholds: list[Fraction], between: list[Fraction]
 ) -> Iterator[Scenario]:
     fast = int(load * between[-1])
     yield _steady(pairs, load, fast, "burns its budget fast")._replace(among_others=True)
     for ratio in reversed(between[:-1]):
         bad = int(load * ratio)
         yield _steady(pairs, load, bad, f"burns its budget at {percent_text(Fraction(bad, load))}")
-    slow = _steady(pairs, load, int(load * slowest / 2), "burns its budget slower than any alert's threshold")
+    slow = _steady(pairs, load, int(load * thresholds[0] / 2), "burns its budget slower than any alert's threshold")
     yield slow._replace(among_others=True)
     yield from _few(pairs)
+    tickets = [pair.threshold for pair in pairs if pair.severity == "ticket"]
+    if len(tickets) > 1:
+        yield _quiet_day(load, int(load * between[thresholds.index(tickets[0])]))
     if {pair.severity for pair in pairs} == {"page", "ticket"}:
         yield _ended(pairs, load, fast)
         burst = int(load * pairs[0].threshold * _BURST)
@@ -94,6 +97,22 @@ def _ended(pairs: tuple[WindowPair, ...], load: int, bad: int) -> Scenario:
     firing = frozenset(pair.severity for pair in pairs if pair.severity == "ticket" and seen > pair.threshold)
     after = f"{30 * bad}+0x59"
     return Scenario("a burn that has ended", f"0+{good}x90", f"0+{bad}x30 {after}", "90m", firing, percent_text(seen))
+
+
+def _quiet_day(load: int, bad: int) -> Scenario:
+    """A busy hour of good requests, a day without any, then bad ones among a few: only the windows of a day mind.
+
+    As long as there is the same traffic all the time, the slower ticket fires as well, whose windows are longer.
+    """
+    busy, good = 1000 * load, load - bad
+    return Scenario(
+        "a quiet day after a busy one",
+        f"0+{busy}x60 {60 * busy}x1439 {60 * busy + good}+{good}x44",
+        f"0x1500 {bad}+{bad}x44",
+        "1545m",
+        frozenset({"ticket"}),
+        percent_text(Fraction(bad, load)),
+    )
 
 
 def _burst(load: int, bad: int) -> Scenario:
