@@ -18,12 +18,13 @@ def capability_problems(view: View, spec: SpecId, plan: Plan) -> Iterator[Diagno
         for capability in target.capabilities:
             problem = capability.problem(plan) if isinstance(plan, capability.plans) else None
             if problem is not None:
+                instead = capability.instead if isinstance(capability.instead, str) else capability.instead(plan)
                 yield Diagnostic.error(
                     "ignored-field",
                     f"{target.name} does not support `{capability.field}` in `{view.environment_name}`",
                     _place(view, spec, capability.field),
                     problem,
-                    help=(f"use {capability.instead}",),
+                    help=(f"use {instead}",),
                 )
 
 

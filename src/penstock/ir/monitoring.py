@@ -77,10 +77,13 @@ class Scrape(NamedTuple):
 
 
 class Unobserved(NamedTuple):
-    """Something that was asked for and that no series tells: the field below ``spec``, and why."""
+    """Something that was asked for and that no series tells."""
 
     field: str
+    """The field that asks for it, below ``spec``."""
     reason: str
+    instead: str
+    """What could be observed, as words that follow "use"."""
 
 
 class RuleFile(NamedTuple):

@@ -43,8 +43,8 @@ class Capability(NamedTuple):
     """Path of the field below ``spec``, such as ``strategy.canary.abortOn``; ``environment.`` leads to the
     Environment's, ``metadata.`` to the spec's own head."""
     problem: Callable[[Any], str | None]
-    instead: str
-    """What would work."""
+    instead: str | Callable[[Any], str]
+    """What would work, as words that follow "use"; a function of the plan where that depends on the problem."""
     plans: type = object
     """Class of the plans that it speaks of, where the target renders several."""
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from penstock.ir.serving import AbortCondition
-from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries
+from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.rollout import AbortCondition as AbortSpec
 from penstock.specs.rollout import BurnRateBound, LatencyBound, LatencyObjective, QueryBound, Slos
@@ -31,12 +31,12 @@ Figure = Callable[[str], str]
 
 
 def abort_condition(
-    spec: AbortSpec, slos: Slos, requests: RequestSeries | str, window: Duration
-) -> AbortCondition | str:
+    spec: AbortSpec, slos: Slos, requests: RequestSeries | Unmeasured, window: Duration
+) -> AbortCondition | Unmeasured:
     """The condition as queries, or why there are none."""
     if spec.query is not None:
         return _of_query(spec.id, spec.query, window)
-    if isinstance(requests, str):
+    if isinstance(requests, Unmeasured):
         return requests
     of_canary = requests.of_canary()
     if spec.latency is not None:
@@ -45,44 +45,48 @@ def abort_condition(
         found = _burning(of_canary, spec.burn_rate, slos)
     else:
         found = _failing(of_canary, Decimal(spec.error_rate or 0))
-    if isinstance(found, str):
+    if isinstance(found, Unmeasured):
         return found
     figure, bound = found
     return AbortCondition(spec.id, _sustained(figure(str(window)), window), figure(STEP_WINDOW), bound, "above")
 
 
-def _failing(of_canary: RequestSeries, bound: Decimal) -> tuple[Figure, Decimal] | str:
+def _failing(of_canary: RequestSeries, bound: Decimal) -> tuple[Figure, Decimal] | Unmeasured:
     """The share of requests that failed."""
     if of_canary.code is None:
-        return f"`{of_canary.counter}` does not distinguish failures"
+        return of_canary.without_failures
     return lambda window: _failures(of_canary, bound, window), bound
 
 
-def _slow(of_canary: RequestSeries, latency: LatencyBound) -> tuple[Figure, Decimal] | str:
+def _slow(of_canary: RequestSeries, latency: LatencyBound) -> tuple[Figure, Decimal] | Unmeasured:
     """A percentile of the response time, in seconds."""
     bound = Decimal(int(latency.above)) / 1000
     if bound >= of_canary.longest:
-        return f"no percentile of `{of_canary.histogram}` is ever above {of_canary.longest}s, its last bucket"
+        longest = f"{of_canary.longest}s"
+        return Unmeasured(
+            f"no percentile of `{of_canary.histogram}` is ever above {longest}, its last bucket",
+            f"a bound below `{longest}`",
+        )
     return lambda window: _slowness(of_canary, latency.percentile, window), bound
 
 
-def _burning(of_canary: RequestSeries, burn: BurnRateBound, slos: Slos) -> tuple[Figure, Decimal] | str:
+def _burning(of_canary: RequestSeries, burn: BurnRateBound, slos: Slos) -> tuple[Figure, Decimal] | Unmeasured:
     """How many times as fast as the objective allows the bad requests use up its budget."""
     objective = slos.availability if burn.slo == "availability" else slos.latency
     if objective is None:
-        return f"`slos` has no `{burn.slo}`"
+        return Unmeasured(f"`slos` has no `{burn.slo}`", "an objective that is declared")
     budget = 1 - Decimal(objective.objective)
     if not budget:
-        return "100% leaves no error budget"
+        return Unmeasured("100% leaves no error budget", "an objective below 100%")
     bound = Decimal(repr(burn.above))
     if isinstance(objective, LatencyObjective):
         try:
             le = of_canary.le(int(objective.below))
         except ValueError as error:
-            return str(error)
+            return Unmeasured(str(error), f"such a bucket in `slos.{burn.slo}.below`")
         return lambda window: _lateness(of_canary, le, bound * budget, window, budget), bound
     if of_canary.code is None:
-        return f"`{of_canary.counter}` does not distinguish failures"
+        return of_canary.without_failures
     return lambda window: _failures(of_canary, bound * budget, window, budget), bound
 
 

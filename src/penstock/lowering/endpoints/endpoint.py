@@ -10,7 +10,7 @@ from penstock.ir.monitoring import Unobserved
 from penstock.ir.serving import UNRELEASED, AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
 from penstock.ir.workflow import Compute
 from penstock.lowering.endpoints.canary_figures import abort_condition
-from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_of, pods_of, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.specs.environment import EnvironmentSpec
@@ -105,7 +105,7 @@ def _gateway(text: str) -> tuple[str, str]:
 
 
 def _traffic(
-    rollout: RolloutSpec, release: Release | None, requests: RequestSeries | str, window: Duration
+    rollout: RolloutSpec, release: Release | None, requests: RequestSeries | Unmeasured, window: Duration
 ) -> tuple[TrafficPlan | None, tuple[Unobserved, ...]]:
     canary = rollout.strategy.canary
     if canary is None:
@@ -114,8 +114,8 @@ def _traffic(
     unobserved: list[Unobserved] = []
     for spec in canary.abort_on:
         found = abort_condition(spec, rollout.slos, requests, window)
-        if isinstance(found, str):
-            unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", found))
+        if isinstance(found, Unmeasured):
+            unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", *found))
         else:
             conditions.append(found)
     steps = tuple(

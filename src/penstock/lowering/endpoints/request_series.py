@@ -49,10 +49,18 @@ _CLIENT_BUCKETS = (
     "7.5",
     "10",
 )
+_BY_ISTIO = "`prometheus.requests: istio` in the Environment if Istio carries the requests"
 _ENVOY_BUCKETS = (
     *("0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000"),
     *("300000", "600000", "1800000", "3600000"),
 )
+
+
+class Unmeasured(NamedTuple):
+    """Why nothing can be measured, and what to use so that something is."""
+
+    reason: str
+    instead: str
 
 
 class RequestSeries(NamedTuple):
@@ -157,6 +165,11 @@ class RequestSeries(NamedTuple):
         raise ValueError(f"`{self.histogram}` has no bucket with that bound; the nearest are {nearest}")
 
     @property
+    def without_failures(self) -> Unmeasured:
+        """What there is to say to who asks for failures where the server counts none."""
+        return Unmeasured(f"`{self.counter}` does not distinguish failures", f"{_BY_ISTIO}, or `protocol: v2`")
+
+    @property
     def longest(self) -> Decimal:
         """The last bound in seconds; no percentile is ever above it."""
         return Decimal(self.buckets[-1]) / self.per_second
@@ -258,17 +271,23 @@ def request_series(
     metrics: ServerMetrics,
     namespace: str,
     rollout: str,
-) -> RequestSeries | str:
+) -> RequestSeries | Unmeasured:
     """The series that count this endpoint's requests, or why there are none; `metrics` are those of its server."""
     if requests == "istio":
         if target == "argo-rollouts":
             return istio(namespace, f"{rollout}-(stable|canary)", f"{rollout}-canary", f"{rollout}-stable")
         if mode == "Knative":
-            return "Istio counts Knative's requests under the activator or the revision, alternately; choose `server`"
+            return Unmeasured(
+                "Istio counts Knative's requests under the activator or the revision, alternately",
+                "`prometheus.requests: server` in the Environment: Knative's queue proxy counts them",
+            )
         # Predictors that take turns as canary are named by digest: NAME-v1a2b3c4d-predictor.
         return istio(namespace, f"{rollout}(-v[0-9a-f]{{8}})?-predictor", "", f"{rollout}-predictor")
     if target == "kserve" and mode == "Knative":
         return knative(namespace, rollout)
     if not metrics.counter:
-        return f"{metrics.server} has no response-time histogram and counts failures separately from requests"
+        return Unmeasured(
+            f"{metrics.server} has no response-time histogram and counts failures separately from requests",
+            f"{_BY_ISTIO}, or another `format`",
+        )
     return mlserver(namespace, rollout) if metrics == MLSERVER else kserve_python(namespace, rollout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.serving import PodIdentity
-from penstock.lowering.endpoints.request_series import RequestSeries, request_series
+from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured, request_series
 from penstock.lowering.endpoints.serving_pods import ServingPods, serving_pods
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
@@ -15,7 +15,7 @@ def mode_of(environment: EnvironmentSpec) -> str:
     return environment.kserve.mode if environment.kserve is not None else "Standard"
 
 
-def requests_of(rollout: Rollout, environment: EnvironmentSpec) -> RequestSeries | str:
+def requests_of(rollout: Rollout, environment: EnvironmentSpec) -> RequestSeries | Unmeasured:
     """The series that count the rollout's requests, or why there are none."""
     serve = rollout.spec.serve
     return request_series(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from penstock.ir.monitoring import InputSeries, Labels, Unobserved
-from penstock.lowering.endpoints.request_series import RequestSeries
+from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.rules.alerting import series_name
 from penstock.specs.rollout import AvailabilityObjective, LatencyObjective, Slos
 from penstock.specs.units import Duration
@@ -18,6 +18,7 @@ from penstock.specs.units import Duration
 RECENT = "5m"
 """The shortest window that errors are counted over."""
 
+_NO_BUDGET = ("100% leaves no error budget to alert on", "at most 99.99%")
 _ONCE = "1x90"
 _IDLE, _OF_OTHERS, _TWICE_OF_OTHERS = "0x60", "0+10000000x60", "0+20000000x60"
 """Counters of the tests beside those of the endpoint."""
@@ -61,31 +62,36 @@ class Sli(NamedTuple):
     """When there are requests that it cannot judge; None where it can judge all."""
 
 
-def indicators(slos: Slos, requests: RequestSeries | str) -> tuple[list[Sli], tuple[Unobserved, ...]]:
+def indicators(slos: Slos, requests: RequestSeries | Unmeasured) -> tuple[list[Sli], tuple[Unobserved, ...]]:
     """What is measured, and what was asked for that no series measures."""
-    slis: list[Sli] = []
-    unobserved: list[Unobserved] = []
+    found: list[Sli | Unobserved] = []
     if slos.availability is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.availability", requests))
-        elif requests.code is None:
-            reason = f"`{requests.counter}` does not distinguish failures"
-            unobserved.append(Unobserved("slos.availability", reason))
-        elif slos.availability.objective >= 1:
-            unobserved.append(Unobserved("slos.availability.objective", "100% leaves no error budget to alert on"))
-        else:
-            slis.append(availability(slos.availability, requests))
+        found.append(_availability_of(slos.availability, requests))
     if slos.latency is not None:
-        if isinstance(requests, str):
-            unobserved.append(Unobserved("slos.latency", requests))
-        elif slos.latency.objective >= 1:
-            unobserved.append(Unobserved("slos.latency.objective", "100% leaves no error budget to alert on"))
-        else:
-            try:
-                slis.append(latency(slos.latency, requests))
-            except ValueError as error:
-                unobserved.append(Unobserved("slos.latency.below", str(error)))
-    return slis, tuple(unobserved)
+        found.append(_latency_of(slos.latency, requests))
+    slis = [each for each in found if isinstance(each, Sli)]
+    return slis, tuple(each for each in found if isinstance(each, Unobserved))
+
+
+def _availability_of(objective: AvailabilityObjective, requests: RequestSeries | Unmeasured) -> Sli | Unobserved:
+    if isinstance(requests, RequestSeries) and requests.code is None:
+        requests = requests.without_failures
+    if isinstance(requests, Unmeasured):
+        return Unobserved("slos.availability", *requests)
+    if objective.objective >= 1:
+        return Unobserved("slos.availability.objective", *_NO_BUDGET)
+    return availability(objective, requests)
+
+
+def _latency_of(objective: LatencyObjective, requests: RequestSeries | Unmeasured) -> Sli | Unobserved:
+    if isinstance(requests, Unmeasured):
+        return Unobserved("slos.latency", *requests)
+    if objective.objective >= 1:
+        return Unobserved("slos.latency.objective", *_NO_BUDGET)
+    try:
+        return latency(objective, requests)
+    except ValueError as error:
+        return Unobserved("slos.latency.below", str(error), "the upper bound of a bucket")
 
 
 def availability(objective: AvailabilityObjective, requests: RequestSeries) -> Sli:

@@ -78,7 +78,11 @@ def _whole_percents(endpoint: Endpoint) -> str | None:
 
 
 def _unobserved(endpoint: Endpoint) -> str | None:
-    return next((u.reason for u in endpoint.unobserved if u.field.startswith("strategy.canary.abortOn")), None)
+    return next((found.reason for found in endpoint.unobserved), None)
+
+
+def _observed_instead(endpoint: Endpoint) -> str:
+    return next((found.instead for found in endpoint.unobserved), "")
 
 
 def _not_of_the_canary(endpoint: Endpoint) -> str | None:
@@ -125,7 +129,7 @@ CAPABILITIES = (
     Capability("serve.replicas", _replicas, "a `max` of at least `min`"),
     Capability("strategy.canary.steps", _step, "a Release without `step`"),
     Capability("strategy.canary.steps.weight", _whole_percents, "a whole percentage"),
-    Capability("strategy.canary.abortOn", _unobserved, "a condition on existing series"),
+    Capability("strategy.canary.abortOn", _unobserved, _observed_instead),
     Capability(
         "strategy.canary.abortOn",
         _not_of_the_canary,

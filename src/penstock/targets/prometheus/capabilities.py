@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from penstock.ir.monitoring import RuleFile
+from penstock.ir.monitoring import RuleFile, Unobserved
 from penstock.targets.base import Capability
 from penstock.targets.prometheus.lint import problems
 
-_OTHER_SERIES = "`prometheus.requests: istio` in the Environment if Istio carries the requests, or `protocol: v2`"
+_OBJECTIVES = (
+    "slos.availability",
+    "slos.availability.objective",
+    "slos.latency",
+    "slos.latency.objective",
+    "slos.latency.below",
+)
 
 
-def _unobserved(field: str) -> Callable[[RuleFile], str | None]:
+def _observed(field: str) -> Capability:
+    """The capability to observe what a field asks for; the plan says why it is not, and what would be."""
+
+    def found(rules: RuleFile) -> Unobserved | None:
+        return next((each for each in rules.unobserved if each.field == field), None)
+
     def problem(rules: RuleFile) -> str | None:
-        return next((found.reason for found in rules.unobserved if found.field == field), None)
+        unobserved = found(rules)
+        return None if unobserved is None else unobserved.reason
 
-    return problem
+    def instead(rules: RuleFile) -> str:
+        unobserved = found(rules)
+        return "" if unobserved is None else unobserved.instead
+
+    return Capability(field, problem, instead)
 
 
 def _wrong_rules(rules: RuleFile) -> str | None:
@@ -25,11 +39,7 @@ def _wrong_rules(rules: RuleFile) -> str | None:
 
 
 CAPABILITIES = (
-    Capability("slos.availability", _unobserved("slos.availability"), _OTHER_SERIES),
-    Capability("slos.availability.objective", _unobserved("slos.availability.objective"), "at most 99.99%"),
-    Capability("slos.latency", _unobserved("slos.latency"), _OTHER_SERIES),
-    Capability("slos.latency.objective", _unobserved("slos.latency.objective"), "at most 99.99%"),
-    Capability("slos.latency.below", _unobserved("slos.latency.below"), "the upper bound of a bucket"),
+    *map(_observed, _OBJECTIVES),
     Capability(
         "monitor.business",
         _wrong_rules,
