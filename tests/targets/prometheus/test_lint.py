@@ -75,6 +75,10 @@ def found(tried: Alert) -> list[str]:
         "(a > 1 and b > 2) or c > 3",
         "a > 1 unless b",
         "sum by (x) (rate(a[2m])) / sum by (x) (rate(b[2m])) > 0.5",
+        'rate(a{code=~"[45].."}[2m]) > 1',
+        "rate(a[2m]) > 1 # not [30s]",
+        "max_over_time(a[2m:30s]) > 1",
+        "max_over_time(a[30s:10s]) > 1",
     ],
 )
 def test_a_sound_alert_is_left_alone(expr: str) -> None:
@@ -89,8 +93,10 @@ def test_a_sound_alert_is_left_alone(expr: str) -> None:
         (alert("a > 1 or b"), "no comparison"),
         (alert("a > bool 1"), "no comparison"),
         (alert("rate(a[45s]) > 1"), "[45s] is shorter than two scrape intervals"),
-        (alert("rate(a[500ms]) > 1"), "[500ms] is shorter than two scrape intervals"),
-        (alert("rate(a[0m30s]) > 1"), "[0m30s] is shorter than two scrape intervals"),
+        (alert("rate(a[500ms]) > 1"), "[0.5s] is shorter than two scrape intervals"),
+        (alert("rate(a[0m30s]) > 1"), "[30s] is shorter than two scrape intervals"),
+        (alert("topk(3, max_over_time((-sum(rate(a[30s] offset 5m)))[1h:1m])) > 1"), "[30s] is shorter"),
+        (alert("b > 1 and on (x) rate(a[30s]) > 1"), "[30s] is shorter"),
         (
             alert("sum by (x) (a) > 1", annotations=(("summary", "{{ $labels.pod }}"), ("description", "it"))),
             "`$labels.pod`",

@@ -11,9 +11,6 @@ from typing import Any
 
 from penstock.ir.monitoring import Alert, Recording, RuleFile
 
-_RANGE = re.compile(r"\[((?:\d+(?:ms|[smhdwy]))+|\d+)\]")
-_PART_OF_RANGE = re.compile(r"(\d+)(ms|[smhdwy]?)")
-_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _LABEL_USED = re.compile(r"\$labels\.([A-Za-z_]\w*)")
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 # Functions that answer whether something is there: their result needs no bound.
@@ -24,12 +21,12 @@ def problems(rules: RuleFile) -> Iterator[str]:
     """Everything that is wrong with the expressions and the labels of a rule file, a sentence each."""
     for group in rules.groups:
         for rule in group.rules:
-            name = rule.record if isinstance(rule, Recording) else rule.alert
+            name = rule.record if isinstance(rule, Recording) else dict(rule.labels).get("monitor", rule.alert)
             expression = parse(rule.expr)
             if isinstance(expression, str):
                 yield f"{name}: {expression}"
                 continue
-            yield from (f"{name}: {found}" for found in short_ranges(rule.expr, rules.scrape_seconds))
+            yield from (f"{name}: {found}" for found in short_ranges(expression, rules.scrape_seconds))
             if isinstance(rule, Alert):
                 if not compares(expression):
                     yield f"{name}: the expression has no comparison, so it fires whenever it has a value"
@@ -47,12 +44,22 @@ def parse(expr: str) -> Any | str:
         return f"`{expr}` is not valid PromQL: {error}"
 
 
-def short_ranges(expr: str, scrape_seconds: int) -> Iterator[str]:
+def short_ranges(expression: Any, scrape_seconds: int) -> Iterator[str]:
     """Ranges that hold fewer than two scrapes: a rate over them never has a value."""
-    for span in _RANGE.findall(expr):
-        seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART_OF_RANGE.findall(span))
-        if seconds < 2 * scrape_seconds:
-            yield f"[{span}] is shorter than two scrape intervals of {scrape_seconds}s"
+    from promql_parser import MatrixSelector
+
+    for part in _parts(expression):
+        if isinstance(part, MatrixSelector) and (seconds := part.range.total_seconds()) < 2 * scrape_seconds:
+            yield f"[{seconds:g}s] is shorter than two scrape intervals of {scrape_seconds}s"
+
+
+def _parts(expression: Any) -> Iterator[Any]:
+    """An expression, and every one within it."""
+    yield expression
+    inner = (getattr(expression, name, None) for name in ("expr", "lhs", "rhs", "param"))
+    for part in (*inner, *getattr(expression, "args", ())):
+        if part is not None:
+            yield from _parts(part)
 
 
 def compares(expression: Any) -> bool:
