@@ -45,6 +45,7 @@ mv "$bin/manager" "$bin/kserve-manager"
 kserve=$(source_of github.com/kserve/kserve)
 rollouts=$(source_of github.com/argoproj/argo-rollouts)
 gateway=$(source_of sigs.k8s.io/gateway-api)
+keda=$(source_of github.com/kedacore/keda/v2)
 
 # Its CRDs alone are wanted: as a requirement of the module it would move the versions that the programs are built with.
 operator=github.com/prometheus-operator/prometheus-operator@v0.93.0
@@ -63,6 +64,7 @@ cp "$kserve"/config/crd/full/serving.kserve.io_*.yaml \
   "$rollouts"/manifests/crds/*-crd.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_gateways.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml \
+  "$keda"/config/crd/bases/keda.sh_scaledobjects.yaml \
   "$operator"/example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml \
   "$operator"/example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml \
   "$manifests/crds"

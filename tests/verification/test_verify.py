@@ -297,6 +297,9 @@ def test_an_empty_place_is_an_error(tmp_path: Path) -> None:
 
 
 def test_every_file_that_the_compiler_makes_for_kubeflow_is_sound(tmp_path: Path, shared_crds: Path) -> None:
+    crds = Crds.of_folder(shared_crds)
+    if crds.find("pipelines.kubeflow.org/v2beta1", "PipelineVersion") is None:
+        pytest.skip("no upstream CRDs of Kubeflow Pipelines in ../shared/crds")
     folder = tmp_path / "generated" / "production"
     folder.mkdir(parents=True)
     training, monitoring = flight_training(), flight_monitoring()
@@ -305,7 +308,7 @@ def test_every_file_that_the_compiler_makes_for_kubeflow_is_sound(tmp_path: Path
     for number, manifest in enumerate(linked(manifests)):
         path = folder / f"{number}-{manifest.file}"
         path.write_text(emit_yaml_documents(manifest.documents), encoding="utf-8")
-    result = verify(tmp_path, crds=Crds.of_folder(shared_crds))
+    result = verify(tmp_path, crds=crds)
     assert codes(result) == []
     assert result.checked["PipelineVersion"] == 2
     assert result.checked["pipeline"] == 4
