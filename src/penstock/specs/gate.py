@@ -46,7 +46,8 @@ class MetricRule(Choosing, Rule):
     at_most: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.QUALITY, default=None)
     confidence: Confidence | None = field(
         "Two-sided confidence of the interval whose conservative end must meet the bound; if absent, the "
-        "estimate must.",
+        "estimate must. If a few very large errors decide `root_mean_squared_error`, `r2` or `mean_poisson_deviance`, "
+        "their intervals are too narrow; a bound on `mean_absolute_error` is more reliable.",
         loosens=Loosens.LOWER,
         area=Area.QUALITY,
         default=None,
@@ -326,7 +327,9 @@ class GateSpec(Node):
     clusters: Clusters | None = field(
         "Clusters of dependent test rows: intervals treat clusters as independent, not rows. The test set needs "
         "at least 20 clusters, and 10 with rows that a metric is about, such as the positive ones for a recall. The "
-        "groups of a split by group are always kept together. Quality monitors of the model use the same clusters.",
+        "groups of a split by group are always kept together. Quality monitors of the model use the same clusters. "
+        "Intervals account for clusters that differ, not for ones worse than any in the test set: if rare clusters "
+        "are very bad, the test set must have several of them.",
         loosens=Loosens.REMOVED,
         area=Area.QUALITY,
         default=None,

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penstock.runtime.measures import delong
-from penstock.runtime.measures.intervals import by_deviations, decided_by, looks, looks_expanded, percentiles, reaching
+from penstock.runtime.measures.intervals import (
+    adds_to_percentiles,
+    area_interval,
+    by_deviations,
+    decided_by,
+    is_decided_by_few,
+    looks,
+    looks_expanded,
+    percentiles,
+    reaching,
+    wider,
+)
+from penstock.runtime.measures.jackknife import jackknife_interval
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.measures.resampling import RANKING, Cells, Sums, difference, distributions, statistic
@@ -19,6 +31,7 @@ from penstock.runtime.measures.rule_of_three import (
     smallest_class,
     worst_case_difference,
 )
+from penstock.runtime.measures.scarcity import looks_of
 from penstock.runtime.measures.studentized import studentized
 from penstock.specs.metrics import METRICS
 
@@ -60,18 +73,23 @@ def paired_bootstrap(
     form = difference(statistic(metric, ours), statistic(metric, theirs))
     resamples = distributions({metric: form}, len(ours), seed, clusters)[metric]
     low, high = percentiles(resamples, confidence, looks_expanded(metric, clusters, ours, theirs))
+    widest = METRICS[metric].high - METRICS[metric].low
     if not _alike(metric, ours, theirs):
         collapsed = is_collapsed(low, high)
-        if isinstance(form, Sums) and not is_bounded(metric):
-            low, high = by_deviations(studentized(form, seed, clusters), confidence, low, high)
+        if isinstance(form, Sums) and is_decided_by_few(metric, clusters):
+            ends = by_deviations(studentized(form, seed, clusters), confidence, low, high)
+            low, high = wider((low, high), ends) if is_bounded(metric) else ends
+        if not is_bounded(metric):
             low, high = decided_by(looks(ours, clusters), low, high)
         elif not np.isnan(low) and (collapsed or isinstance(form, Cells)):
             ends = worst_case_difference(metric, ours, theirs, confidence, clusters if collapsed else None)
             low, high = float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1]))
+        if clusters is not None and adds_to_percentiles(metric):
+            worth = looks_of(metric, clusters, ours, theirs)
+            low, high = wider((low, high), jackknife_interval(form, (-widest, widest), clusters, worth, confidence))
     if metric == "roc_auc" and is_constant(theirs):
         by_area = delong_difference(ours, theirs, confidence, clusters)
         low, high = float(np.minimum(low, by_area.low)), float(np.maximum(high, by_area.high))
-    widest = METRICS[metric].high - METRICS[metric].low
     low, high = reaching(estimate, *(float(end) for end in np.clip([low, high], -widest, widest)))
     return Advantage(estimate, low, high) if METRICS[metric].higher_is_better else Advantage(-estimate, -high, -low)
 
@@ -86,7 +104,7 @@ def delong_difference(
     found = delong.areas(ours.truth, ours.output, theirs.output, clusters=clusters)
     estimate = float(found.area[0] - found.area[1])
     if is_constant(theirs):
-        low, high = (end - 0.5 for end in found.interval(confidence))
+        low, high = (end - 0.5 for end in area_interval(ours, confidence, clusters))
         return Advantage(estimate, low, high)
     if _alike("roc_auc", ours, theirs):
         return Advantage(estimate, estimate, estimate)

@@ -3,8 +3,10 @@
 `roc_auc`: DeLong. Metrics that are proportions: Wilson's score interval. Metrics without a worst value, which a few
 large losses may decide: the bootstrap of `penstock.runtime.measures.studentized`. All others: the percentile bootstrap
 of `penstock.runtime.measures.resampling`. Where rows belong together: Obuchowski's form of DeLong's variance for
-`roc_auc`, and the same bootstraps of whole clusters for all others, proportions too; of a proportion with a rare
-outcome at least as far as `penstock.runtime.measures.rare_outcomes` says.
+`roc_auc`, and the same bootstraps of whole clusters for all others, proportions too. They reach at least as far as
+`penstock.runtime.measures.jackknife` says, of a proportion with a rare outcome as far as
+`penstock.runtime.measures.rare_outcomes` does, and of `brier_score`, a mean of losses, as far as the studentized
+bootstrap: a few clusters may decide any of them.
 
 Percentiles lie too near to each other where the rows that a metric is about are few, or in few clusters: they are taken
 further out, as far as the number of these asks for (`penstock.runtime.measures.clusters`).
@@ -28,9 +30,10 @@ import numpy as np
 
 from penstock.runtime.measures import delong
 from penstock.runtime.measures.clusters import expanded
+from penstock.runtime.measures.jackknife import bounds_of, jackknife_interval
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.rare_outcomes import rare_outcome_interval
-from penstock.runtime.measures.resampling import Sums, distributions, statistic
+from penstock.runtime.measures.resampling import Statistic, Sums, distributions, statistic
 from penstock.runtime.measures.rule_of_three import FEWEST_ALIKE, is_bounded, is_collapsed, worst_case_interval
 from penstock.runtime.measures.scarcity import fewest_rows, looks_of
 from penstock.runtime.measures.studentized import studentized
@@ -52,6 +55,9 @@ _ENOUGH_OF_A_KIND = 100
 
 _FEWEST_BEYOND = 5
 """Resamples beyond a percentile that tell where it is."""
+
+_CALIBRATION = "expected_calibration_error"
+"""The metric whose percentiles are too high already, both of them, so that nothing more is added to them."""
 
 _FEWEST = 10
 """Rows from which the values of a metric without bounds say something of those that they are not."""
@@ -76,7 +82,7 @@ class Intervals:
     ) -> None:
         self._predictions = predictions
         self._clusters = clusters
-        forms = {
+        self._forms = {
             name: statistic(name, predictions)
             for name in metrics
             if name != "roc_auc"
@@ -85,28 +91,66 @@ class Intervals:
         }
         self._deviations = {
             name: studentized(form, seed, clusters)
-            for name, form in forms.items()
-            if isinstance(form, Sums) and not is_bounded(name)
+            for name, form in self._forms.items()
+            if isinstance(form, Sums) and is_decided_by_few(name, clusters)
         }
-        self._resamples = distributions(forms, len(predictions), seed, clusters)
+        self._resamples = distributions(self._forms, len(predictions), seed, clusters)
 
     def of(self, metric: str, confidence: float) -> Interval:
         """The interval of one of the metrics that were named."""
         predictions, clusters = self._predictions, self._clusters
         estimate, method = compute(metric, predictions), _method(metric, clusters)
         if metric == "roc_auc":
-            found = delong.areas(predictions.truth, predictions.output, clusters=clusters)
-            return Interval(*reaching(estimate, *found.interval(confidence)), method)
+            return Interval(*reaching(estimate, *area_interval(predictions, confidence, clusters)), method)
         if METRICS[metric].rate_of is not None and clusters is None:
             return Interval(*reaching(estimate, *wilson(*proportion(metric, predictions), confidence)), method)
         if metric not in self._resamples:
             return Interval(float("nan"), float("nan"), method)
         low, high = percentiles(self._resamples[metric], confidence, looks_expanded(metric, clusters, predictions))
         if metric in self._deviations:
-            low, high = by_deviations(self._deviations[metric], confidence, low, high)
+            ends = by_deviations(self._deviations[metric], confidence, low, high)
+            low, high = wider((low, high), ends) if is_bounded(metric) else ends
+        if clusters is not None and adds_to_percentiles(metric):
+            low, high = wider((low, high), by_jackknife(metric, self._forms[metric], confidence, clusters, predictions))
         low, high = (float(end) for end in np.clip([low, high], METRICS[metric].low, METRICS[metric].high))
         low, high = _honest(metric, predictions, confidence, low, high, clusters)
         return Interval(*reaching(estimate, low, high), method)
+
+
+def area_interval(predictions: Predictions, confidence: float, clusters: Clusters | None) -> tuple[float, float]:
+    """The interval of `roc_auc`: DeLong's, or Obuchowski's of clusters, as far as the jackknife of these at least."""
+    found = delong.areas(predictions.truth, predictions.output, clusters=clusters).interval(confidence)
+    if clusters is None or np.isnan(found[0]):
+        return found
+    form = statistic("roc_auc", predictions)
+    return wider(found, by_jackknife("roc_auc", form, confidence, clusters, predictions))
+
+
+def by_jackknife(
+    metric: str, form: Statistic, confidence: float, clusters: Clusters, predictions: Predictions
+) -> tuple[float, float]:
+    """The interval of a bounded metric by the jackknife of clusters."""
+    looks = looks_of(metric, clusters, predictions)
+    return jackknife_interval(form, bounds_of(metric), clusters, looks, confidence)
+
+
+def wider(found: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """An interval that reaches as far as another, too, where that is known."""
+    if np.isnan(found).any() or np.isnan(other).any():
+        return found
+    return min(found[0], other[0]), max(found[1], other[1])
+
+
+def adds_to_percentiles(metric: str) -> bool:
+    """Whether clusters that are worse than those drawn could move a metric by no more than so much, and resamples do
+    not overstate that already.
+    """
+    return is_bounded(metric) and metric != _CALIBRATION
+
+
+def is_decided_by_few(metric: str, clusters: Clusters | None) -> bool:
+    """Whether a mean of losses is one that a few large ones may decide: without bounds, or with them of clusters."""
+    return not is_bounded(metric) or (clusters is not None and metric != _CALIBRATION)
 
 
 def _method(metric: str, clusters: Clusters | None) -> str:
@@ -230,8 +274,7 @@ def _honest(
 ) -> tuple[float, float]:
     if not is_bounded(metric):
         return decided_by(looks(predictions, clusters), low, high)
-    # The percentiles of the calibration error are too high already, both of them.
-    if np.isnan(low) or (metric == "expected_calibration_error" and not is_collapsed(low, high)):
+    if np.isnan(low) or (metric == _CALIBRATION and not is_collapsed(low, high)):
         return low, high
     lowest, highest = worst_case_interval(
         metric, predictions, confidence, clusters if is_collapsed(low, high) else None

@@ -151,11 +151,15 @@ def _of_clusters(form: Statistic, clusters: Clusters, generator: np.random.Gener
     """The metric on resamples of clusters."""
     if isinstance(form, Curve):
         clusters = _in_blocks(clusters, generator)
-        metric, width = _under_weights_of_clusters(form, clusters)
+        metric, width = under_weights_of_clusters(form, clusters)
         return np.concatenate([metric(weights) for weights in draws(len(clusters), generator, width)])
-    columns = np.eye(form.count)[form.cell] if isinstance(form, Cells) else form.columns
-    units = units_of(columns, clusters, generator)
+    units = units_of(columns_of(form), clusters, generator)
     return np.concatenate([form.combine(weights @ units) for weights in draws(len(units), generator)])
+
+
+def columns_of(form: Cells | Sums) -> Array:
+    """What is summed over the rows, of cells a column for each."""
+    return np.eye(form.count)[form.cell] if isinstance(form, Cells) else form.columns
 
 
 def _in_blocks(clusters: Clusters, generator: np.random.Generator) -> Clusters:
@@ -170,7 +174,7 @@ def _in_blocks(clusters: Clusters, generator: np.random.Generator) -> Clusters:
     return Clusters(blocks, np.bincount(blocks))
 
 
-def _under_weights_of_clusters(form: Curve, clusters: Clusters) -> tuple[Callable[[Array], Array], int]:
+def under_weights_of_clusters(form: Curve, clusters: Clusters) -> tuple[Callable[[Array], Array], int]:
     """From weights (resamples, clusters) to the metric, and how many scores it holds for each resample."""
     coarse = tuple(_coarse(score) for score in form.scores)
     # What equal scores cost is the same in every resample, but for a trifle.
@@ -250,12 +254,17 @@ def draws(rows: int, generator: np.random.Generator, width: int = 1) -> Iterator
 
     `width`: values that are made of each resample, where they may be more than the rows.
     """
-    size = max(1, _CHUNK // max(rows, width))
+    size = places_in_cache(max(rows, width))
     for done in range(0, RESAMPLES, size):
         count = min(size, RESAMPLES - done)
         drawn = generator.integers(0, rows, size=(count, rows), dtype=np.uint32).astype(np.int64)
         drawn += np.arange(count)[:, None] * rows
         yield np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows).astype(np.float64)
+
+
+def places_in_cache(width: int) -> int:
+    """How many vectors of some width a processor's cache holds, one at least."""
+    return max(1, _CHUNK // width)
 
 
 def _difference_of_cells(first: Cells, second: Cells) -> Cells:

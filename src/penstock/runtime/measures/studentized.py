@@ -12,8 +12,9 @@ So many of 400 upper ends at 95 % lay below the truth, where 2.5 % should:
     mean absolute error, 50 log-normal errors (deviation 1.2)          19.8 %                      13.0 %
     the same, 300 errors                                                7.5 %                       3.8 %
 
-No method knows of losses that are larger than any in the rows: where squares of errors have such tails, a bound on the
-mean absolute error says more.
+No method knows of losses that are larger than any in the rows, and no interval of a mean without bounds holds for all
+distributions (Bahadur and Savage 1956): where squares of errors have such tails, a bound on the mean absolute error
+says more.
 
 A standard error is that of the metric's linear part: metrics here are functions of sums whose value stays when all sums
 grow by the same factor, so that the gradient times the sums of a row, or of a cluster, is what it adds, and the sum of
