@@ -33,12 +33,19 @@ class DriftMonitor(Node):
         "distance over deciles of the training rows; a value that more than a tenth of them have is a separate bin, "
         "and so is each of fewer than ten values and each category; if there are more categories than one per 20 "
         "rows of the window, rare ones are merged. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard deviations "
-        "of the training rows.",
+        "of the training rows. If the window or the training data have so few rows that chance alone makes such a "
+        "distance in more than one of 1,000 windows, it counts as 0, except for `wasserstein` of numbers.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="psi",
     )
-    above: float = field("Upper bound of the distance.", loosens=Loosens.HIGHER, area=Area.MONITORING, gt=0)
+    above: float = field(
+        "Upper bound of the distance. For `wasserstein` of numbers allow for random variation: up to 0.25 with 200 "
+        "rows in the window, 0.11 with 1,000, and more if there are as few training rows.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        gt=0,
+    )
     window: PositiveDuration = field(
         f"Length of the compared window; with fewer than {FEWEST_DRIFT_ROWS} rows it decides nothing, and a separate "
         "alert fires.",

@@ -22,6 +22,9 @@ PREDICTION = "prediction"
 FEWEST_DRIFT_ROWS = 200
 """A window with fewer rows decides nothing: chance alone moves its distances too far."""
 
+DRIFT_CHANCE = 0.001
+"""A distance that chance alone makes in more windows than this counts as 0."""
+
 
 class Series(NamedTuple):
     """One gauge: its name, what it says, and its labels in order, those of its group first."""
@@ -33,7 +36,8 @@ class Series(NamedTuple):
 
 DRIFT_DISTANCE = Series(
     "penstock_drift_distance",
-    "Distance between the released model's training data and the newest window, by the monitor's test.",
+    "Distance between the released model's training data and the newest window, by the monitor's test; 0 if chance "
+    "alone makes such a distance from so few rows in more than one of 1,000 windows.",
     (*GROUPING, "monitor", "feature"),
 )
 DRIFT_BREACHES = Series(

@@ -13,6 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from penstock.runtime.measures.drift import CHOSEN
+from penstock.runtime.measures.profile import profile_numbers
+from penstock.runtime.monitoring.drift import column_of, counting_distance
+from penstock.specs.monitor import DriftMonitor
 from penstock.specs.series import FEWEST_DRIFT_ROWS, GROUPING, SERIES
 from runtime.evaluation.worlds import step, trained
 from runtime.made_splits import made_table
@@ -77,6 +81,47 @@ def test_every_row_more_makes_p_smaller_and_leaves_the_distance(world: Path) -> 
     assert found[20_000]["p_value"] < 0.001
     assert found[20_000]["distance"] < 0.05
     assert found[500]["chance_psi"] > found[20_000]["chance_psi"]
+
+
+@pytest.mark.parametrize(("test", "above"), [("psi", 0.1), ("jensen_shannon", 0.1), ("ks", 0.1)])
+@pytest.mark.parametrize(("reference", "rows"), [(200, 200), (200, 600), (800, 200)])
+def test_a_few_rows_of_the_same_distribution_do_not_drift(test: str, above: float, reference: int, rows: int) -> None:
+    monitor = DriftMonitor.model_validate(PSI | {"test": test, "above": above})
+    rng = np.random.default_rng(7)
+    beyond, counted = 0, 0
+    for _ in range(200):
+        column = column_of(profile_numbers(rng.normal(size=reference)), rng.normal(size=rows))
+        beyond += CHOSEN[test](column.distances) > above
+        counted += counting_distance(column, monitor) > above
+    assert beyond >= 5, "chance alone is beyond the bound"
+    # One window of a thousand is promised; the distribution of so few rows is not quite the one of many.
+    assert counted <= 2
+
+
+def test_a_distance_that_chance_would_hardly_make_counts_as_it_is() -> None:
+    rng = np.random.default_rng(8)
+    reference = profile_numbers(rng.normal(size=300))
+    for test in ("psi", "jensen_shannon", "ks", "wasserstein"):
+        monitor = DriftMonitor.model_validate(PSI | {"test": test})
+        column = column_of(reference, rng.normal(size=300) + 0.8)
+        assert counting_distance(column, monitor) == CHOSEN[test](column.distances) > 0.2
+        gone = column_of(reference, np.where(np.arange(300) < 90, np.nan, rng.normal(size=300)))
+        assert counting_distance(gone, monitor) == CHOSEN[test](gone.distances)
+    # A few wild values are seen by no test of ranks, and are what this distance is for.
+    wild = column_of(reference, np.where(np.arange(300) < 3, 1e6, rng.normal(size=300)))
+    far = DriftMonitor.model_validate(PSI | {"test": "wasserstein"})
+    assert wild.test.p_value > 0.01
+    assert counting_distance(wild, far) > 1000
+
+
+def test_a_distance_within_chance_is_pushed_as_none_with_what_chance_makes_of_it(world: Path) -> None:
+    observe(world, made_table(300, seed=6))
+    (monitor,) = drift(world, PSI | {"above": 0.01})["monitors"]
+    assert monitor["drifted"] == []
+    x2 = columns(monitor)["x2"]
+    assert x2["distances"]["psi"] > 0.01
+    assert x2["distance"] == 0
+    assert 0.001 <= x2["chance"] <= 1
 
 
 def test_windows_are_counted_back_from_the_moment(world: Path) -> None:

@@ -1,5 +1,5 @@
-"""Tests of whether a window differs from a reference at all. They are reported and decide nothing: with enough rows
-every difference is significant, and a distance says whether it matters.
+"""Tests of whether a window differs from a reference at all. With enough rows every difference is significant, and a
+distance says whether it matters: a test only tells the distances that chance makes of few rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def ks_test(reference: Numbers, window: Window) -> Test:
 
     Exact where the reference is known exactly and neither side has more than 2,000 rows.
     """
-    from scipy.stats import ks_2samp, kstwo
+    from scipy.stats import ks_2samp
 
     count, other = reference.present, len(window.values)
     if min(count, other) == 0:
@@ -48,7 +48,14 @@ def ks_test(reference: Numbers, window: Window) -> Test:
             result = ks_2samp(np.repeat(reference.edges, reference.counts), window.values, method="exact")
         return Test(float(result.statistic), float(result.pvalue))
     distance = ks(_only_present(reference), Window(window.values, 0))
-    return Test(distance, float(kstwo.sf(distance, round(count * other / (count + other)))))
+    return Test(distance, ks_chance(distance, count, other))
+
+
+def ks_chance(distance: float, rows: int, others: int) -> float:
+    """How often two samples of one distribution are at least this Kolmogorov-Smirnov distance apart; less with ties."""
+    from scipy.stats import kstwo
+
+    return float(kstwo.sf(distance, round(rows * others / (rows + others))))
 
 
 def chi_square(expected: Array, found: Array) -> Test:
