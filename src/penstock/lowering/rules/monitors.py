@@ -1,10 +1,10 @@
-"""Alerts over what monitoring pipelines push: drift, quality, missing labels, a pipeline that no longer runs."""
+"""Alerts over what monitoring pipelines push: drift, quality and its absence, a pipeline that no longer runs."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, Labels, RuleGroup, RuleTest
+from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
 from penstock.lowering.rules.alerting import (
@@ -39,6 +39,7 @@ DRIFT = "ModelDrift"
 ROWS_MISSING = "ModelDriftRowsMissing"
 QUALITY = "ModelQualityBeyondBound"
 LABELS_MISSING = "ModelLabelsMissing"
+QUALITY_UNMEASURED = "ModelQualityUnmeasured"
 MONITORING_STALE = "ModelMonitoringStale"
 MONITORING_ABSENT = "ModelMonitoringAbsent"
 
@@ -62,6 +63,7 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
     for quality in monitor.quality:
         _add(alerts, tests, *_quality(quality, subject))
         _add(alerts, tests, *_labels_missing(quality, subject))
+        _add(alerts, tests, *_quality_unmeasured(quality, subject))
     if released and (monitor.drift or monitor.quality):
         _add(alerts, tests, *_pipeline(monitor, subject))
     business: list[Alert] = []
@@ -183,6 +185,48 @@ def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[lis
     )
     few, enough = monitor.min_labels - 1, monitor.min_labels
     return [alert], _proofs(f"labels {monitor.id}", [alert], QUALITY_LABELS, subject, labels, beyond=few, within=enough)
+
+
+def _quality_unmeasured(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """Whether the metric is undefined although labels arrive: it is then never beyond its bound.
+
+    A value under any metric will do: after a change of the monitor's metric the next run pushes the new one.
+    """
+    labels: Labels = (("monitor", monitor.id),)
+    alert = subject.alert(
+        QUALITY_UNMEASURED,
+        f"{pushed(QUALITY_LABELS, subject, labels)} >= {monitor.min_labels}\n"
+        f"unless on (monitor) {pushed(QUALITY_VALUE, subject, labels)}",
+        "ticket",
+        hold=HOLD,
+        keep_firing=KEEP,
+        labels=labels,
+        summary=f"Quality of {subject.model} in {subject.environment} has no value",
+        description=(
+            f"{NUMBER} rows of the last {monitor.window} have a label, but {monitor.metric} is undefined on them, so "
+            f"it is not known to be within its bound (monitor {monitor.id}). Check whether the labels or the "
+            "predictions are all of one class; use a longer window if one of the classes is rare."
+        ),
+    )
+    few, enough = monitor.min_labels - 1, monitor.min_labels
+    within = bounds(monitor.below, monitor.above)[3]
+    value = sample(QUALITY_VALUE, subject, (*labels, ("metric", monitor.metric)), within)
+    others = of_others(QUALITY_VALUE, subject, labels, constant(within, 40))
+    firing = Fires(alert, labels, ((NUMBER, general(enough)),))
+
+    def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
+        return rule_test(f"quality {monitor.id} unmeasured: {name}", given, *expect)
+
+    def arrived(count: int) -> InputSeries:
+        return sample(QUALITY_LABELS, subject, labels, count)
+
+    never = silent("15m", QUALITY_UNMEASURED)
+    return [alert], [
+        case("labels alone", (arrived(enough), *others), silent("0m", QUALITY_UNMEASURED), fires("15m", firing)),
+        case("labels and a value", (arrived(enough), value), never),
+        case("too few labels", (arrived(few),), never),
+        case("no series", (), never),
+    ]
 
 
 def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
