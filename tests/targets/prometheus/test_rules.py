@@ -63,6 +63,7 @@ def nothing_asked(rollout: str) -> str:
 
 MONITORS = without_objectives(BY_HAND)
 NOBODY_WOKEN = changed(ENVIRONMENT, ("  prometheus:\n", "  prometheus:\n    pages: false\n"))
+MANY_LABELS = changed(MONITORS, ("minLabels: 2000", "minLabels: 20000"))
 VARIANTS: dict[str, tuple[str, str, str | None]] = {
     "MLServer": (BY_HAND, ENVIRONMENT, RELEASE),
     "Argo Rollouts": (without_monitors(BY_ITSELF), ENVIRONMENT, RELEASE),
@@ -101,6 +102,7 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
     ),
     "an hourly pipeline": (changed(MONITORS, ("30 5 * * *", "15 * * * *")), ENVIRONMENT, RELEASE),
     "a monthly pipeline": (changed(MONITORS, ("30 5 * * *", "0 6 1 * *")), ENVIRONMENT, RELEASE),
+    "more labels than four digits": (MANY_LABELS, ENVIRONMENT, RELEASE),
     "a comment behind an expression": (
         changed(MONITORS, ("promql: boarding_queue,", "promql: 'boarding_queue  # of all gates',")),
         ENVIRONMENT,
@@ -215,6 +217,12 @@ def test_an_alert_goes_on_for_a_while_so_that_nobody_is_told_twice_of_one_cause(
 def test_an_older_prometheus_gets_no_field_that_it_does_not_know() -> None:
     older = changed(ENVIRONMENT, ("  prometheus:\n", '  prometheus:\n    version: "2.41"\n'))
     assert {duration for found in kept(plan(BY_ITSELF, older)).values() for duration in found.values()} == {None}
+
+
+def test_a_count_is_written_out_in_the_text_of_an_alert() -> None:
+    tests = {test.name: test for test in plan(MANY_LABELS).tests}
+    ((_, texts),) = tests["labels ranking: beyond its bound"].expect[-1].firing
+    assert dict(texts)["description"].startswith("19999 rows of the last 14d have a label, fewer than 20000")
 
 
 def test_the_operator_can_route_every_alert_by_its_namespace() -> None:

@@ -22,6 +22,8 @@ EVALUATION_MINUTES = 15
 
 NUMBER = '{{ $value | printf "%.4g" }}'
 """The value of an alert, in its texts."""
+COUNT = '{{ $value | printf "%.0f" }}'
+"""The same where it is a number of rows or requests, of which nobody reads `1.235e+04`."""
 KEEP = "15m"
 """For how long an alert over figures goes on after they are within their bounds again."""
 
@@ -215,6 +217,6 @@ def bounds(below: float | None, above: float | None) -> tuple[str, float, float,
     return ">", bound, bound + step, bound - step
 
 
-def general(value: float) -> str:
-    """A number as Go's ``%.4g`` prints it."""
-    return f"{value:.4g}"
+def filled(value: float) -> Labels:
+    """The value of an alert in its texts, as Go's ``%.4g`` and ``%.0f`` print it."""
+    return (NUMBER, f"{value:.4g}"), (COUNT, f"{value:.0f}")

@@ -16,8 +16,8 @@ from penstock.lowering.rules.alerting import (
     after,
     bounds,
     constant,
+    filled,
     fires,
-    general,
     rule_test,
     series,
     silent,
@@ -76,9 +76,8 @@ def _tests(
     _, _, high, low = bounds(monitor.below, monitor.above)
     siblings = _seeing(plain, monitors)
     for what, value in (("beyond its bound", high), ("within its bound", low)) if siblings is not None else ():
-        fill = ((NUMBER, general(value)),)
         firing = [
-            Fires(alert, plain[1], fill)
+            Fires(alert, plain[1], filled(value))
             for sibling in siblings or ()
             if _is_beyond(sibling, value)
             for alert in alerts[sibling.id]

@@ -8,6 +8,7 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, Ru
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
 from penstock.lowering.rules.alerting import (
+    COUNT,
     KEEP,
     NUMBER,
     AlertSubject,
@@ -15,8 +16,8 @@ from penstock.lowering.rules.alerting import (
     ServedSubject,
     bounds,
     constant,
+    filled,
     fires,
-    general,
     rule_test,
     silent,
 )
@@ -100,7 +101,7 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
     else:
         figure, comparison = DRIFT_BREACHES, f">= {monitor.persist.breaches}"
         measured = (
-            f"{monitor.test} was above {bound} in {NUMBER} of the last {monitor.persist.of} windows; "
+            f"{monitor.test} was above {bound} in {COUNT} of the last {monitor.persist.of} windows; "
             f"the alert fires at {monitor.persist.breaches}"
         )
         high, low = monitor.persist.breaches, monitor.persist.breaches - 1
@@ -135,7 +136,7 @@ def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Al
         labels=labels,
         summary=f"Too few requests to measure drift for {subject.model} in {subject.environment}",
         description=(
-            f"{NUMBER} rows were seen in the last {monitor.window}, fewer than {FEWEST_DRIFT_ROWS}, so drift "
+            f"{COUNT} rows were seen in the last {monitor.window}, fewer than {FEWEST_DRIFT_ROWS}, so drift "
             f"is not measured (monitor {monitor.id}). Check the dataset that provides the rows; use a longer "
             "window if there are no more."
         ),
@@ -179,7 +180,7 @@ def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[lis
         labels=labels,
         summary=f"Labels for {subject.model} in {subject.environment} are not arriving",
         description=(
-            f"{NUMBER} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}, so "
+            f"{COUNT} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}, so "
             f"{monitor.metric} is not measured (monitor {monitor.id}). Check the dataset that provides the labels."
         ),
     )
@@ -203,7 +204,7 @@ def _quality_unmeasured(monitor: QualityMonitor, subject: AlertSubject) -> tuple
         labels=labels,
         summary=f"Quality of {subject.model} in {subject.environment} has no value",
         description=(
-            f"{NUMBER} rows of the last {monitor.window} have a label, but {monitor.metric} is undefined on them, so "
+            f"{COUNT} rows of the last {monitor.window} have a label, but {monitor.metric} is undefined on them, so "
             f"it is not known to be within its bound (monitor {monitor.id}). Check whether the labels or the "
             "predictions are all of one class; use a longer window if one of the classes is rare."
         ),
@@ -212,7 +213,7 @@ def _quality_unmeasured(monitor: QualityMonitor, subject: AlertSubject) -> tuple
     within = bounds(monitor.below, monitor.above)[3]
     value = sample(QUALITY_VALUE, subject, (*labels, ("metric", monitor.metric)), within)
     others = of_others(QUALITY_VALUE, subject, labels, constant(within, 40))
-    firing = Fires(alert, labels, ((NUMBER, general(enough)),))
+    firing = Fires(alert, labels, filled(enough))
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
         return rule_test(f"quality {monitor.id} unmeasured: {name}", given, *expect)
@@ -261,7 +262,7 @@ def _proofs(
 ) -> list[RuleTest]:
     """The tests of alerts of one name: they fire on a value beyond their bound, on no value within it and on none."""
     (alert,) = {each.alert for each in alerts}
-    fill = ((NUMBER, general(beyond)), (_FEATURE, dict(found).get("feature", "")))
+    fill = (*filled(beyond), (_FEATURE, dict(found).get("feature", "")))
     firing = [Fires(each, found, fill) for each in alerts]
     # A feature of its own is not somebody else's.
     picked = tuple(label for label in found if label[0] != "feature")

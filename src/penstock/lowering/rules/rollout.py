@@ -11,10 +11,11 @@ from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import (
-    NUMBER,
+    COUNT,
     Fires,
     ServedSubject,
     alert_environment,
+    filled,
     fires,
     rule_test,
     series,
@@ -96,7 +97,7 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
         summary=f"All requests to {subject.rollout} in {subject.environment} fail",
         description=(
             f"For at least five minutes every request to {subject.rollout} (model {subject.model}, namespace "
-            f"{subject.namespace}) has failed, {NUMBER} of them in the last five. If a version was released recently, "
+            f"{subject.namespace}) has failed, {COUNT} of them in the last five. If a version was released recently, "
             "roll it back first."
         ),
     )
@@ -112,9 +113,8 @@ def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tupl
         given = (series(requests.counter, good, good_values), series(requests.counter, bad, bad_values))
         return rule_test(f"failing: {name}", (*given, *others), expected)
 
-    fill = ((NUMBER, "50"),)
     return alert, [
-        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=fill)), *others),
+        case("every request fails", "100x40", "0+10x40", fires("30m", Fires(alert, fill=filled(50))), *others),
         case("one of many succeeds", "0+1x40", "0+100x40", silent("30m", FAILING)),
         case("every request succeeds", "0+100x40", "0x40", silent("30m", FAILING)),
         case("three requests fail", "0x40", "0x10 1 2 3x13 4 5 6x10", silent("30m", FAILING)),
