@@ -449,6 +449,24 @@ def test_tests_that_go_on_for_days_are_evaluated_once_a_day(
         assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
+def test_the_tests_of_a_canary_that_takes_days_are_evaluated_once_a_day(promtool: Path, tmp_path: Path) -> None:
+    rules = plan(changed(nothing_asked(BY_ITSELF), ("hold: 30m", "hold: 3d"), ("hold: 2h", "hold: 7d")))
+    found = manifests(rules)
+    assert [test["name"] for test in found[LONG_TESTS_FILE].documents[0]["tests"]] == [
+        "waiting: paused all the time",
+        "waiting: scraped without honouring labels",
+        "waiting: completed",
+        "waiting: another rollout",
+        "waiting: another namespace",
+    ]
+    for file in (PLAIN_FILE, LONG_TESTS_FILE):
+        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
+    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 0
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), ('for: "10d30m"', "for: 13d")), encoding="utf-8")
+    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
+
+
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])
 def test_the_files_are_what_a_reviewer_has_read(file: str, update: bool) -> None:
     text = emit_yaml_documents(manifests(plan())[file].documents)

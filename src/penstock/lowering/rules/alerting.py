@@ -19,6 +19,9 @@ TEST_INTERVAL = "1m"
 """Spacing of the samples in tests."""
 EVALUATION_MINUTES = 15
 """How often tests evaluate all rules: rare, since some last for days."""
+MINUTES_OF_A_DAY = 24 * 60
+_MOST_EVALUATIONS = 200
+"""Of a test: those of a pipeline that runs each day are fewer."""
 
 NUMBER = '{{ $value | printf "%.4g" }}'
 """The value of an alert, in its texts."""
@@ -195,6 +198,14 @@ def series(name: str, labels: Labels, values: str) -> InputSeries:
 def rule_test(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
     """A test over samples of one minute's spacing."""
     return RuleTest(name, TEST_INTERVAL, given, expect)
+
+
+def evaluated_every(minutes: int) -> int:
+    """The minutes between the evaluations of a test that goes on for so long: a quarter of an hour, or a day.
+
+    A month, evaluated every quarter of an hour, takes promtool most of a minute.
+    """
+    return MINUTES_OF_A_DAY if minutes > _MOST_EVALUATIONS * EVALUATION_MINUTES else EVALUATION_MINUTES
 
 
 def after(hold_seconds: int, every: int = EVALUATION_MINUTES) -> int:

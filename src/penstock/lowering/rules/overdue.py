@@ -12,7 +12,16 @@ from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
-from penstock.lowering.rules.alerting import EVALUATION_MINUTES, KEEP, AlertSubject, Fires, after, fires, silent
+from penstock.lowering.rules.alerting import (
+    KEEP,
+    MINUTES_OF_A_DAY,
+    AlertSubject,
+    Fires,
+    after,
+    evaluated_every,
+    fires,
+    silent,
+)
 from penstock.lowering.rules.pushed import HOLD, as_scraped, of_others, pushed, selector
 from penstock.specs.monitor import Action
 from penstock.specs.series import Series
@@ -24,10 +33,6 @@ _LONGEST_DELAY = dt.timedelta(days=3)
 """Of the first run behind its schedule."""
 _LEAST_SLACK = dt.timedelta(minutes=30)
 """Beyond one period: a run on a cluster takes minutes for its pods to start, and a schedule may be as short as that."""
-
-_MINUTES_OF_A_DAY = 24 * 60
-_MOST_EVALUATIONS = 200
-"""Of a test: those of a pipeline that runs each day are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,7 @@ def overdue(
 
 def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Alert) -> list[RuleTest]:
     """The tests of both, whose samples are as far apart as the evaluations."""
-    # A month, evaluated every quarter of an hour, takes promtool most of a minute.
-    lasts_days = int(pipeline.awaited) // 60_000 > _MOST_EVALUATIONS * EVALUATION_MINUTES
-    every = _MINUTES_OF_A_DAY if lasts_days else EVALUATION_MINUTES
+    every = evaluated_every(int(pipeline.awaited) // 60_000)
     purpose, interval = pipeline.purpose, f"{every}m"
     allowed, step = int(pipeline.allowed) // 1000, 60 * every
     gap = int(longest_gap(pipeline.schedule).total_seconds())
@@ -110,7 +113,7 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, given, expect, lasts_days)
+        return RuleTest(f"{purpose}: {name}", interval, given, expect, every == MINUTES_OF_A_DAY)
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)

@@ -9,14 +9,16 @@ nothing scrapes the controller nothing fires.
 
 from __future__ import annotations
 
-from penstock.ir.monitoring import Alert, Labels, RuleTest
+from collections.abc import Iterable
+
+from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleTest
 from penstock.lowering.rules.alerting import (
-    EVALUATION_MINUTES,
+    MINUTES_OF_A_DAY,
     Fires,
     ServedSubject,
     after,
+    evaluated_every,
     fires,
-    rule_test,
     series,
     silent,
 )
@@ -120,26 +122,25 @@ def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
 
 
 def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: int) -> list[RuleTest]:
-    minutes = after(60 * hold)
-    at, earlier, values = f"{minutes}m", f"{minutes - 2 * EVALUATION_MINUTES}m", f"1x{minutes + 5}"
+    every = evaluated_every(hold)
+    lasts_days = every == MINUTES_OF_A_DAY
+    spacing = every if lasts_days else 1
+    minutes = after(60 * hold, every)
+    at, earlier, values = f"{minutes}m", f"{minutes - 2 * every}m", f"1x{minutes // spacing + 5}"
     elsewhere = f"{subject.namespace}-2"
 
     def given(phase: str, label: str, name: str = subject.rollout, namespace: str = subject.namespace) -> Labels:
         return (("name", name), (label, namespace), ("phase", phase))
 
-    def case(name: str, *found: Labels) -> RuleTest:
-        return rule_test(
-            f"{what}: {name}", tuple(series(_METRIC, labels, values) for labels in found), silent(at, alert.alert)
-        )
+    def case(name: str, found: Iterable[Labels], *expect: ExpectedAlert) -> RuleTest:
+        samples = tuple(series(_METRIC, labels, values) for labels in found)
+        return RuleTest(f"{what}: {name}", f"{spacing}m", samples, expect, lasts_days)
 
-    def told(name: str, label: str) -> RuleTest:
-        found = (series(_METRIC, given(phase, label), values),)
-        return rule_test(f"{what}: {name}", found, silent(earlier, alert.alert), fires(at, Fires(alert)))
-
+    never, in_time = silent(at, alert.alert), (silent(earlier, alert.alert), fires(at, Fires(alert)))
     return [
-        told(f"{phase.lower()} all the time", "namespace"),
-        told("scraped without honouring labels", "exported_namespace"),
-        case(other.lower(), *(given(other, label) for label in _NAMESPACE_LABELS)),
-        case("another rollout", *(given(phase, label, name=f"{subject.rollout}-2") for label in _NAMESPACE_LABELS)),
-        case("another namespace", *(given(phase, label, namespace=elsewhere) for label in _NAMESPACE_LABELS)),
+        case(f"{phase.lower()} all the time", [given(phase, "namespace")], *in_time),
+        case("scraped without honouring labels", [given(phase, "exported_namespace")], *in_time),
+        case(other.lower(), (given(other, label) for label in _NAMESPACE_LABELS), never),
+        case("another rollout", (given(phase, label, f"{subject.rollout}-2") for label in _NAMESPACE_LABELS), never),
+        case("another namespace", (given(phase, label, namespace=elsewhere) for label in _NAMESPACE_LABELS), never),
     ]
