@@ -413,7 +413,13 @@ def passing(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         ),
         ("monitoring: last", "a pipeline that may stop for a year", "> 172800", "> 31536000"),
         ("custom metric", "another series", "(boarding_queue)", "(boarding_line)"),
-        ("custom metrics", "a custom metric that may be gone", "absent(count(boarding_queue))", "absent(count(up))"),
+        ("custom metrics", "a custom metric that may be gone", "absent(count((boarding_queue)", "absent(count((up)"),
+        (
+            "custom metrics",
+            "a custom metric of 0 / 0",
+            "absent(count((boarding_queue) >= -Inf))",
+            "absent(boarding_queue)",
+        ),
     ],
 )
 def test_the_tests_notice(

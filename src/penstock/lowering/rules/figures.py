@@ -89,49 +89,57 @@ def _tests(
 
 
 def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """A metric that is missing is never beyond its bound: without this alert it would be silent for good."""
-    holds = {monitor.id: max(monitor.hold, _SHORTEST_ABSENCE) for monitor in monitors}
-    alerts = {
-        monitor.id: subject.alert(
-            FIGURE_MISSING,
-            f"absent(count({_closable(monitor.promql)}))",
-            "ticket",
-            hold=str(holds[monitor.id]),
-            keep_firing=KEEP,
-            labels=(("monitor", monitor.id),),
-            summary=f"{monitor.id} of {subject.rollout} in {subject.environment} has no value",
-            description=(
-                f"The custom metric {monitor.id} has had no value for {holds[monitor.id]}, so it is not known to be "
-                f"within its bound (model {subject.model}, rollout {subject.rollout}). Check its exporter; if having "
-                "no value is normal, add `or vector(0)` to its query."
-            ),
-        )
-        for monitor in monitors
-    }
+    """The alerts of custom metrics that have no value, and their tests.
+
+    What is missing, or is 0 / 0, is never beyond its bound: without these alerts it would be silent for good.
+    """
+    alerts = {monitor.id: _missing(monitor, subject) for monitor in monitors}
     if not all(_is_of_series(monitor.promql) for monitor in monitors):
         # Whether a custom expression has a value where there is no series is not known here.
         return list(alerts.values()), []
-    at = after(max(int(hold) for hold in holds.values()) // 1000)
-    tests = [
-        rule_test(
-            "custom metrics: none has a value",
-            (),
-            silent("15m", FIGURE_MISSING),
-            fires(f"{at}m", *(Fires(alert) for alert in alerts.values())),
-        )
-    ]
+    return list(alerts.values()), list(_tests_of_missing(monitors, alerts))
+
+
+def _missing(monitor: QueryMonitor, subject: ServedSubject) -> Alert:
+    hold = _absence(monitor)
+    return subject.alert(
+        FIGURE_MISSING,
+        # No comparison holds for NaN.
+        f"absent(count(({_closable(monitor.promql)}) >= -Inf))",
+        "ticket",
+        hold=str(hold),
+        keep_firing=KEEP,
+        labels=(("monitor", monitor.id),),
+        summary=f"{monitor.id} of {subject.rollout} in {subject.environment} has no value",
+        description=(
+            f"The custom metric {monitor.id} has had no value for {hold}, so it is not known to be within its bound "
+            f"(model {subject.model}, rollout {subject.rollout}). Check its exporter, and whether its query divides by "
+            "zero; if having no value is normal, divide by values `> 0` and add `or vector(0)`."
+        ),
+    )
+
+
+def _absence(monitor: QueryMonitor) -> Duration:
+    """How long a metric may be without a value."""
+    return max(monitor.hold, _SHORTEST_ABSENCE)
+
+
+def _tests_of_missing(monitors: Sequence[QueryMonitor], alerts: dict[str, Alert]) -> Iterator[RuleTest]:
+    at = after(max((int(_absence(monitor)) for monitor in monitors), default=0) // 1000)
+    all_fire = fires(f"{at}m", *map(Fires, alerts.values()))
+    yield rule_test("custom metrics: none has a value", (), silent("15m", FIGURE_MISSING), all_fire)
     for monitor in monitors:
         plain = _plain_selector(monitor.promql)
         siblings = _seeing(plain, monitors) if plain is not None else None
-        if plain is not None and siblings is not None:
-            found = {sibling.id for sibling in siblings}
-            others = [Fires(alert) for name, alert in alerts.items() if name not in found]
-            expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
-            value = bounds(monitor.below, monitor.above)[3]
-            tests.append(
-                rule_test(f"custom metrics: {monitor.id} has a value", (series(*plain, constant(value, at)),), expected)
-            )
-    return list(alerts.values()), tests
+        if plain is None or siblings is None:
+            continue
+        found = {sibling.id for sibling in siblings}
+        others = [Fires(alert) for name, alert in alerts.items() if name not in found]
+        expected = fires(f"{at}m", *others) if others else silent(f"{at}m", FIGURE_MISSING)
+        value = constant(bounds(monitor.below, monitor.above)[3], at)
+        yield rule_test(f"custom metrics: {monitor.id} has a value", (series(*plain, value),), expected)
+        undefined = series(*plain, f"NaN+0x{at}")
+        yield rule_test(f"custom metrics: {monitor.id} is not a number", (undefined,), all_fire)
 
 
 def _seeing(sample: tuple[str, Labels], monitors: Sequence[QueryMonitor]) -> list[QueryMonitor] | None:
