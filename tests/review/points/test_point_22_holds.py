@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from penstock.review.policy.prior_decisions import PriorDecisions
-from review.pull_requests import APPROVED, DISAPPROVED, PullRequest, looser_gate, looser_region, node, opened
+from review.pull_requests import (
+    APPROVED,
+    DISAPPROVED,
+    POLICY,
+    PullRequest,
+    looser_gate,
+    looser_region,
+    node,
+    opened,
+    rules_of,
+)
 from review.repositories import Repository
 
 
@@ -168,4 +179,28 @@ def test_a_bot_that_had_a_hand_in_it_holds_nothing_since_it_could_release_nothin
     pull_request.forge.comment("deploy[bot]", "/penstock hold until the other one is merged")
     assert pull_request.state is APPROVED
     pull_request.forge.delete_comment("c1", by="sam")
+    assert pull_request.state is APPROVED
+
+
+def test_a_release_in_the_second_of_the_hold_may_be_from_before_it(repository: Repository) -> None:
+    """GitHub tells seconds: what was said of an older hold does not release the one that an edit made."""
+    pull_request = _approved(repository)
+    pull_request.forge.comment("dora", "/penstock unhold")
+    held = pull_request.forge.comment("dora", "/penstock hold wait")
+    facts = pull_request.forge.facts
+    moment = next(one.at for one in facts.comments if one.id == held)
+    pull_request.forge.facts = replace(facts, comments=tuple(replace(one, at=moment) for one in facts.comments))
+    assert pull_request.state is DISAPPROVED
+
+
+def test_a_bot_that_the_policy_lets_overrule_releases_nothing(repository: Repository) -> None:
+    rules = list(yaml.safe_load_all(POLICY))[-1]["spec"]["rules"]
+    policy = rules_of(POLICY, rules, overrule={"logins": ["petra", "deploy[bot]"]})
+    writers = ("ada", "rita", "dora", "petra", "deploy[bot]")
+    pull_request = opened(repository, looser_gate, policy=policy, writers=writers)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.comment("dora", "/penstock hold wait")
+    pull_request.forge.comment("deploy[bot]", "/penstock unhold dora")
+    assert pull_request.state is DISAPPROVED
+    pull_request.forge.comment("petra", "/penstock unhold dora")
     assert pull_request.state is APPROVED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from penstock.review.rendering import verdict_markdown, verdict_terminal
@@ -12,9 +14,9 @@ from review.repositories import Repository
 FORM = "`/penstock waive RULE ADDRESS until YYYY-MM-DD: REASON; follow-up: WHAT`"
 
 
-def told(pull_request: PullRequest) -> list[str]:
+def told(pull_request: PullRequest, now: datetime | None = None) -> list[str]:
     """What is said of commands."""
-    verdict = pull_request.verdict()
+    verdict = pull_request.verdict(now=now)
     found = [one for one in verdict.tree.children if one.name == "command"]
     assert all(one.state is SKIPPED for one in found), "they decide nothing"
     return [one.why for one in found]
@@ -123,3 +125,14 @@ def test_a_word_to_a_pull_request_that_is_approved_changes_nothing(repository: R
     pull_request.approve("ada", "rita")
     pull_request.forge.comment("sam", "/penstock aprove")
     assert pull_request.state is APPROVED
+
+
+def test_a_waiver_that_ends_this_very_second_is_over(repository: Repository) -> None:
+    """It waives nothing any more, and so whoever wrote it is told."""
+    pull_request = opened(repository, looser_gate)
+    pull_request.forge.comment("sam", WAIVE.replace("2026-04-01", "2026-04-01T12:00:00+00:00"))
+    end = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    assert told(pull_request, end - timedelta(seconds=1)) == [
+        f"a waiver of gate for {BOUND} is asked for by sam; 1 more person is required"
+    ]
+    assert told(pull_request, end) == ["sam's waiver does not count: it ended at 2026-04-01 12:00 UTC"]
