@@ -306,3 +306,10 @@ def test_what_people_write_cannot_forge_the_table(repository: Repository) -> Non
     assert "\x1b" not in markdown + verdict_terminal.render(verdict)
     (row,) = [line for line in markdown.splitlines() if line.startswith("| <code>hold</code>")]
     assert row.count("|") == 7
+
+
+def test_of_several_teams_that_would_do_the_one_that_owns_something_of_it_is_asked(repository: Repository) -> None:
+    require = {"from": {"teams": ["flight-data", "risk"]}}
+    rules = [{"id": "any", "why": "A pair of eyes.", "when": {}, "require": require}]
+    verdict = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).verdict()
+    assert verdict.suggested == ("remo",), "of the gate's team, and not dora, who comes first"

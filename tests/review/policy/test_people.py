@@ -113,3 +113,12 @@ def test_without_whom_nothing_is_satisfied(several: tuple[Alternative, ...]) -> 
 
     expected = {person for person in PEOPLE if not enough(PEOPLE.replace(person, ""))} if enough(PEOPLE) else None
     assert indispensable(several) == expected
+
+
+def test_of_equal_people_those_who_own_something_of_it_are_asked() -> None:
+    """Somebody of another model's team would do by the rule as well, and could say little."""
+    anybody = Demand((Alternative((Slot(frozenset("abc"), 1),)),), frozenset())
+    assert smallest_set([anybody], frozenset()).people == ("a",)
+    assert smallest_set([anybody], frozenset(), frozenset("c")).people == ("c",)
+    both = Demand((Alternative((Slot(frozenset("bd"), 1),)),), frozenset())
+    assert smallest_set([anybody, both], frozenset(), frozenset("cd")).people == ("b",), "nobody is asked beyond need"

@@ -22,7 +22,7 @@ from penstock.review.policy.matching import has_empty_place, who_fits
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import RequirementOutcome, outcomes
 from penstock.review.policy.overruling import overruling
-from penstock.review.policy.people import Demand, Suggestion, is_possible, smallest_set
+from penstock.review.policy.people import Demand, Suggestion, is_possible, smallest_set, who_could
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError
 from penstock.review.policy.resolve import ResolvedPolicy
@@ -396,5 +396,5 @@ class _Evaluation:
                 demands.append(Demand((Alternative((Slot(person, 1),)),), frozenset()))
             else:
                 blocked = True
-        found = smallest_set(demands, self._without_a_say(who_fits(way for each in demands for way in each.ways)))
+        found = smallest_set(demands, self._without_a_say(who_could(demands)), self.organisation.owning)
         return found._replace(complete=found.complete and not blocked)

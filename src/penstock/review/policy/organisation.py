@@ -30,6 +30,11 @@ class Organisation:
         """Everyone in any of the teams; nobody is in a team that the base does not know."""
         return frozenset().union(*(self.teams.get(team, frozenset()) for team in teams))
 
+    @property
+    def owning(self) -> frozenset[str]:
+        """Everyone in a team that owns something that the plan speaks of."""
+        return self.members(self.owners.values())
+
     def shown(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Logins as they are written, sorted by their keys."""
         return tuple(self.spelling.get(key, key) for key in sorted(keys))

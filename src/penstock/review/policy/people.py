@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from penstock.review.policy.matching import Matching, fitting, match
+from penstock.review.policy.matching import Matching, fitting, match, who_fits
 from penstock.review.policy.requirements import Alternatives
 
 MOST_MATCHINGS = 20_000
@@ -29,20 +29,26 @@ class Suggestion(NamedTuple):
     complete: bool
 
 
-def smallest_set(demands: Iterable[Demand], excluded: frozenset[str]) -> Suggestion:
+def smallest_set(demands: Iterable[Demand], excluded: frozenset[str], near: frozenset[str] = frozenset()) -> Suggestion:
     """The smallest set of people, `excluded` not among them, and of equal sets always the same.
 
-    A demand that nobody can satisfy is left out, and `complete` is False.
+    Where one of several would do, `near` people come first. A demand that nobody can satisfy is left out, and
+    `complete` is False.
     """
     distinct = tuple(sorted(dict.fromkeys(demands), key=_order))
-    everybody = _Search(distinct, excluded)
+    everybody = _Search(distinct, excluded, near)
     reduced = [Demand(everybody.possible_ways(demand), demand.approved) for demand in distinct]
-    search = _Search(tuple(demand for demand in reduced if demand.ways), excluded)
+    search = _Search(tuple(demand for demand in reduced if demand.ways), excluded, near)
     found = search.run()
     complete = len(search.demands) == len(distinct)
     if found is not None:
         return Suggestion(tuple(sorted(found)), is_smallest=True, complete=complete)
     return Suggestion(tuple(sorted(search.greedy())), is_smallest=False, complete=complete)
+
+
+def who_could(demands: Iterable[Demand]) -> frozenset[str]:
+    """Everybody who fits a slot of any of the demands."""
+    return who_fits(way for demand in demands for way in demand.ways)
 
 
 def is_possible(demand: Demand, excluded: frozenset[str]) -> bool:
@@ -71,6 +77,7 @@ class _Search:
 
     demands: tuple[Demand, ...]
     excluded: frozenset[str]
+    near: frozenset[str]
     work: int = 0
     _signatures: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -109,9 +116,9 @@ class _Search:
         if len(chosen) + most > bound:
             return None
         kinds: dict[tuple[int, ...], str] = {}
-        for person in sorted(welcome - chosen - self.excluded):
+        for person in sorted(welcome - chosen - self.excluded, key=self._rank):
             kinds.setdefault(self._signatures[person], person)
-        for kind, person in sorted(kinds.items(), key=lambda item: (-len(item[0]), item[1])):
+        for kind, person in sorted(kinds.items(), key=lambda item: (-len(item[0]), *self._rank(item[1]))):
             if kind in closed:
                 continue
             found = self._extend(chosen | {person}, closed, bound)
@@ -150,7 +157,10 @@ class _Search:
                     gains[person] = gains.get(person, 0) + 1
             if not gains:
                 return frozenset(chosen)
-            chosen.add(min(gains, key=lambda person: (-gains[person], person)))
+            chosen.add(min(gains, key=lambda person: (-gains[person], *self._rank(person))))
+
+    def _rank(self, person: str) -> tuple[bool, str]:
+        return person not in self.near, person
 
 
 def _welcome(matchings: list[Matching]) -> frozenset[str]:
