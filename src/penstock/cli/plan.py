@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_compared
 from penstock.compiler import nowhere
@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
             shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    except ModuleNotFoundError as error:
+        print(lacks(error, "signatures need", "review"), file=sys.stderr)
         return WRONG_USE
     sys.stdout.write(shown)
     plan = inputs.plan

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command, lacks
 from penstock.cli.output import show, wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_compared, find_git, find_root, folder_in_git
 from penstock.diagnostics.grammar import counted
@@ -85,6 +85,9 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     except (NoRepositoryError, GitError, ForgeError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    except ModuleNotFoundError as error:
+        print(lacks(error, "signatures need", "review"), file=sys.stderr)
         return WRONG_USE
 
 

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.record import store_of
 from penstock.cli.repository import NoRepositoryError, find_git, find_root
 from penstock.cli.review_again import all_open, open_for_jobs
@@ -73,6 +73,9 @@ def run(options: argparse.Namespace) -> int:
         client = GitHubClient(started.token, started.api_url, graphql_url=started.graphql_url or None)
     except FAILURES as error:
         return _refuse(error, WRONG_USE)
+    except ModuleNotFoundError as error:
+        print(lacks(error, "signatures need", "review"), file=sys.stderr)
+        return WRONG_USE
     choices = Choices(
         record=options.record,
         remote=options.remote or "origin",
