@@ -11,9 +11,9 @@ from penstock.cli.output import wants_colour
 from penstock.cli.repository import NoRepositoryError, add_root, find_compared
 from penstock.compiler import nowhere
 from penstock.diagnostics.model import Severity
+from penstock.review.decision import merged_inputs
 from penstock.review.model import Plan
 from penstock.review.policy.asked import asked
-from penstock.review.policy.inputs import read_inputs
 from penstock.review.rendering.rows import Note
 from penstock.source.git.call import GitError
 from penstock.source.git.default_base import WORK_TREE, default_base
@@ -24,7 +24,9 @@ FORMATS = ("terminal", "markdown", "json", "html")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     add_root(parser)
-    parser.add_argument("--base", metavar="REV", help="base revision (default: merge base with the main branch)")
+    parser.add_argument(
+        "--base", metavar="REV", help="revision to merge into (default: merge base with the main branch)"
+    )
     parser.add_argument(
         "--head",
         metavar="REV",
@@ -44,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
         repository = find_compared(options, options.head)
         with repository.reading():
             base = options.base or default_base(repository, options.head)
-            inputs = read_inputs(repository, base, options.head)
+            head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
+            inputs = merged_inputs(repository, base, head)
             needs = asked(inputs.plan, inputs.policy, inputs.organisation)
             shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
     except (NoRepositoryError, GitError) as error:

@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_root(add_command(commands, "test", "run the unit tests of the policy"))
     simulate = add_command(commands, "simulate", "show the verdict on a change, given hypothetical approvals")
     add_root(simulate)
-    simulate.add_argument("--base", metavar="REV", help="base revision (default: merge base with the main branch)")
+    simulate.add_argument(
+        "--base", metavar="REV", help="revision to merge into (default: merge base with the main branch)"
+    )
     simulate.add_argument(
         "--head",
         metavar="REV",

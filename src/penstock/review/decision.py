@@ -16,7 +16,7 @@ from penstock.review.evidence.verify import Evidence, evidence_of
 from penstock.review.merge_conflict import merge_conflict
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup
-from penstock.review.policy.inputs import Inputs, inputs_of
+from penstock.review.policy.inputs import Inputs, inputs_of, read_inputs
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
 from penstock.review.revisions import Revisions, with_revisions
@@ -75,15 +75,32 @@ def understand(
     GitError where git fails. A `head` that is `WORK_TREE` is taken as it lies there. Evidence is told by each of
     the key sets in `others` too, for whoever asks what it would be worth under another policy.
     """
-    merged = head if head == WORK_TREE else repository.merged(base, head)
+    merged = _merged(repository, base, head)
     found = _read(repository, base, merged or head, now, others)
-    plan = found.tree.plan
+    plan = _of_head(repository, found.tree.plan, base, head, merged)
+    return found._replace(tree=found.tree._replace(plan=plan))
+
+
+def merged_inputs(repository: GitRepository, base: str, head: str) -> Inputs:
+    """What merging `head` into `base` would leave, without a look at its evidence. As `understand`."""
+    merged = _merged(repository, base, head)
+    found = read_inputs(repository, base, merged or head)
+    return found._replace(plan=_of_head(repository, found.plan, base, head, merged))
+
+
+def _merged(repository: GitRepository, base: str, head: str) -> str | None:
+    """The commit of the merge; None where there is none."""
+    return head if head == WORK_TREE else repository.merged(base, head)
+
+
+def _of_head(repository: GitRepository, plan: Plan, base: str, head: str, merged: str | None) -> Plan:
+    """The plan of what merging left, as one of the head, with the conflict where there is no merge."""
     if merged is None:
         plan = replace(plan, errors=(merge_conflict(repository, base, head), *plan.errors))
-    if merged != head:
-        # The verdict is about the head; what was compared is bound to it by its own digest.
-        plan = replace(plan, head=head, digests={**plan.digests, "head": head, "merged": merged or "conflict"})
-    return found._replace(tree=found.tree._replace(plan=plan))
+    if merged == head:
+        return plan
+    # The verdict is about the head; what was compared is bound to it by its own digest.
+    return replace(plan, head=head, digests={**plan.digests, "head": head, "merged": merged or "conflict"})
 
 
 def decide_group(

@@ -172,3 +172,35 @@ def test_two_commits_are_compared_without_a_work_tree(
     assert capsys.readouterr() == shown
     assert main([*whole, "--head", "WORKTREE"]) == 2
     assert "there is no folder specs/ in" in capsys.readouterr().err
+
+
+def test_of_a_base_that_moved_on_only_what_merging_would_do_is_shown(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compared with each other, the two commits differ in what others have changed, too, the wrong way round."""
+    repository.branch()
+    repository.replace("max: 4", "max: 8")
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.replace("atLeast: 0.70", "atLeast: 0.75")
+    repository.commit()
+    repository.git("checkout", "--quiet", "change")
+    assert main(["plan", "--root", str(repository.root), "--base", "main", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["address"] for one in shown["changes"]] == ["Rollout/delay-online.serve.replicas.max"]
+    assert shown["head"] == repository.git("rev-parse", "change").strip()
+
+
+def test_a_head_that_conflicts_with_its_base_says_so(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.branch()
+    repository.replace("max: 4", "max: 8")
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    repository.replace("max: 4", "max: 6")
+    repository.commit()
+    assert main(["plan", "--root", str(repository.root), "--base", "main", "--head", "change"]) == 1
+    shown = capsys.readouterr().out
+    assert "error[merge-conflict] the head and its base conflict in `specs/system.yaml`" in shown
+    assert "next: merge the base into the branch, resolve the conflicts, and push" in shown
