@@ -18,7 +18,7 @@ from penstock.source.reading.characters import MAX_FILE_BYTES
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """An empty repository that nobody's configuration reaches."""
+    """An empty repository."""
     run(tmp_path, "init", "-q", "-b", "main")
     run(tmp_path, "config", "user.name", "Somebody")
     run(tmp_path, "config", "user.email", "somebody@example.org")
@@ -27,10 +27,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def run(directory: Path, *arguments: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *arguments], cwd=directory, env=environment, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *arguments], cwd=directory, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

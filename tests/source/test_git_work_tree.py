@@ -29,6 +29,7 @@ def settle(root: Path) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     run(tmp_path, "init", "--quiet")
+    run(tmp_path, "config", "core.excludesFile", os.devnull)
     (tmp_path / "ml/data").mkdir(parents=True)
     for name in ("top.txt", "ml/one.txt", "ml/data/two.csv", "ml/data/ü \n.csv"):
         (tmp_path / name).write_text(f"{name}\n")
