@@ -1,10 +1,16 @@
-"""Rules of the rollout that tests write by hand, with other objectives where they are given."""
+"""Rules of the rollout that tests write by hand, with other objectives where they are given, as files for promtool."""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
 
 from lowering.rollouts import BY_HAND, ENVIRONMENT, ONLINE, RELEASE, changed, view
 from penstock.ir.monitoring import RuleFile
 from penstock.lowering.rules.rollout import rule_file
+from penstock.source.writing.emit_yaml import emit_yaml_documents
+from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
 
 SERVE = "target: kserve"
 
@@ -33,3 +39,22 @@ def slos(availability: str, latency: str) -> str:
         ("    availability: {objective: 99.9%}\n", availability),
         ("    latency: {objective: 99%, below: 100ms}\n", latency),
     )
+
+
+def nothing_asked(rollout: str) -> str:
+    """No objective and no monitor."""
+    return without_monitors(without_objectives(rollout))
+
+
+def manifests(rules: RuleFile) -> dict[str, Any]:
+    return {manifest.file: manifest for manifest in TARGET.renders[RuleFile](rules)}
+
+
+def write(rules: RuleFile, folder: Path) -> None:
+    for file in (PLAIN_FILE, TESTS_FILE):
+        text = emit_yaml_documents(manifests(rules)[file].documents)
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +18,7 @@ from lowering.rollouts import (
     changed,
     view,
 )
-from penstock.ir.monitoring import Alert, RuleFile, RuleGroup
+from penstock.ir.monitoring import Alert, RuleFile
 from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.lowering.rules.rollout import rule_file
 from penstock.source.writing.emit_yaml import emit_yaml_documents
@@ -30,23 +26,19 @@ from penstock.targets.kserve.inference_service import inference_service
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import LONG_TESTS_FILE, PLAIN_FILE, TARGET, TESTS_FILE
 from targets.crds import problems
-from targets.prometheus_rules import SERVE, plan, slos, without_monitors, without_objectives
+from targets.prometheus_rules import (
+    SERVE,
+    manifests,
+    nothing_asked,
+    plan,
+    run,
+    slos,
+    without_monitors,
+    without_objectives,
+    write,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def manifests(rules: RuleFile) -> dict[str, Any]:
-    return {manifest.file: manifest for manifest in TARGET.renders[RuleFile](rules)}
-
-
-def write(rules: RuleFile, folder: Path) -> None:
-    for file in (PLAIN_FILE, TESTS_FILE):
-        text = emit_yaml_documents(manifests(rules)[file].documents)
-        (folder / file).write_text(text, encoding="utf-8")
-
-
-def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
 
 
 def custom_metrics(*expressions: str) -> str:
@@ -54,11 +46,6 @@ def custom_metrics(*expressions: str) -> str:
     listed = "".join(f"      - {{id: m{i}, promql: {text}, above: 30}}\n" for i, text in enumerate(expressions))
     plain = nothing_asked(BY_HAND)
     return changed(plain, ("  access:\n", f"  monitor:\n    schedule: 30 5 * * *\n    business:\n{listed}  access:\n"))
-
-
-def nothing_asked(rollout: str) -> str:
-    """No objective and no monitor."""
-    return without_monitors(without_objectives(rollout))
 
 
 MONITORS = without_objectives(BY_HAND)
@@ -270,44 +257,6 @@ def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
     assert "ModelReleaseWaiting" not in told_by(plan(by_plan)), "somebody is to end that step"
 
 
-@pytest.mark.parametrize(
-    ("what", "old", "new"),
-    [
-        ("another rollout", 'name="flight-delay-online"', 'name=~"flight-delay-online.*"'),
-        ("a scrape that renames the namespace", " or rollout_info{", " or rollout_information{"),
-        ("a release that has ended well", 'phase=~"Abort|', 'phase=~"Completed|Abort|'),
-        ("a canary that is taken back", 'phase=~"Abort|', 'phase=~"'),
-        ("a release that ended in time", 'phase=~"Paused|', 'phase=~"Completed|Paused|'),
-        ("a step that is still held", "for: 3h", "for: 5h"),
-        ("a step that is held too long", "for: 3h", "for: 1h"),
-        ("another namespace", ',namespace="ml-prod"', ""),
-        ("another namespace under another name", ',exported_namespace="ml-prod"', ""),
-    ],
-)
-def test_the_tests_of_releases_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
-    write(plan(nothing_asked(BY_ITSELF)), tmp_path)
-    file = tmp_path / PLAIN_FILE
-    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
-    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
-
-
-@pytest.mark.parametrize(
-    ("what", "old", "new"),
-    [
-        ("failures beside successes", "> 0", "> 1000"),
-        ("three failures", "> 4", "> 1"),
-        ("failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
-    ],
-)
-def test_the_tests_of_what_nobody_asked_for_notice(
-    what: str, old: str, new: str, promtool: Path, tmp_path: Path
-) -> None:
-    write(plan(nothing_asked(BY_HAND)), tmp_path)
-    file = tmp_path / PLAIN_FILE
-    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
-    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
-
-
 def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
     rules = plan()
     written = {
@@ -319,117 +268,6 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
     expectations = [expected for test in rules.tests for expected in test.expect]
     assert {expected.alert for expected in expectations if expected.firing} == written
     assert {expected.alert for expected in expectations if not expected.firing} == written
-
-
-def alone(tests: str) -> RuleFile:
-    """Some of the tests, with the groups of the alerts that they look at and what these groups are computed from."""
-    rules = plan()
-    chosen = tuple(test for test in rules.tests if test.name.startswith(tests))
-    alerts = {expected.alert for test in chosen for expected in test.expect}
-    told = [(group, rule) for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
-    topics = {topic(group) for group, rule in told if rule.alert in alerts}
-    return rules._replace(groups=tuple(group for group in rules.groups if topic(group) in topics), tests=chosen)
-
-
-def topic(group: RuleGroup) -> str:
-    """`availability` of the group `NAME.availability.long`."""
-    return group.name.split(".")[1]
-
-
-@pytest.fixture(scope="module")
-def passing(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bool]:
-    """Whether some of the tests pass on the rules as they are, which is asked once for each."""
-
-    @functools.cache
-    def answer(tests: str) -> bool:
-        folder = tmp_path_factory.mktemp("sound")
-        write(alone(tests), folder)
-        return run(promtool, "test", "rules", TESTS_FILE, at=folder).returncode == 0
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("tests", "what", "old", "new"),
-    [
-        ("availability", "a bound ten times as high", "> (14.4 * 0.001)", "> (144 * 0.001)"),
-        ("availability", "another bound ten times as high", "> (6 * 0.001)", "> (60 * 0.001)"),
-        ("availability", "a ticket's bound ten times as high", "> (3 * 0.001)", "> (30 * 0.001)"),
-        ("latency", "another ticket's bound ten times as high", "> (1 * 0.01)", "> (10 * 0.01)"),
-        ("availability", "failures that are not counted", 'status_code=~"5.."', 'status_code=~"4.."'),
-        ("availability", "three bad requests of few", "> 4", "> 1"),
-        ("availability", "six bad requests of few", "> 4", "> 7"),
-        ("latency", "three slow requests of few", "> 4", "> 1"),
-        ("availability", "requests of another rollout", f'rollout="{ONLINE}",path', f'rollout=~"{ONLINE}.*",path'),
-        ("availability", "requests of another namespace", 'namespace="ml-prod",rollout', "rollout"),
-        ("availability", "what asks whether the model is ready", "path=~", "path!~"),
-        ("availability", "successes that are counted as failures", ',status_code=~"5.."}[1h]))\n', "}[1h]))\n"),
-        ("latency", "requests of another rollout", f'rollout="{ONLINE}",path', f'rollout=~"{ONLINE}.*",path'),
-        ("availability", "the wrong severity", "severity: page", "severity: ticket"),
-        ("latency", "another bucket", 'le="0.1"', 'le="0.25"'),
-        ("reachable", "pods that need not answer", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) < 0"),
-        ("reachable", "pods that answer once in an hour", "[5m])) or vector(0)) < 0.5", "[5m])) or vector(0)) == 0"),
-        ("reachable", "pods that are gone", " or vector(0)) < 0.5", ") < 0.5"),
-        ("latency", "a bucket that is not there", "unless count(", "unless absent("),
-        ("latency", "the buckets of another rollout", 'path=~".+/infer|/invocations",le="0.1"})', 'le="0.1"})'),
-        ("reachable", "a pod that never answers beside one that does", "[15m])) < 0.5", "[15m])) < 0"),
-        ("reachable", "one pod of none that answer", "and on () max(", "and on () count("),
-        ("reachable", "pods of another rollout", f'rollout="{ONLINE}"}}[5m]', f'rollout=~"{ONLINE}.*"}}[5m]'),
-        ("reachable", "pods of another namespace", 'up{namespace="ml-prod",', "up{"),
-        (
-            "reachable",
-            "a pod that is gone for a moment",
-            "    for: 5m\n    keep_firing_for: 10m",
-            "    keep_firing_for: 10m",
-        ),
-        ("drift", "a bound that nothing passes", ">= 3", ">= 6"),
-        (
-            "drift",
-            "drift of another environment",
-            'penstock_drift_breaches{environment="production",',
-            "penstock_drift_breaches{",
-        ),
-        (
-            "quality",
-            "quality of another rollout",
-            f',rollout="{ONLINE}",monitor="ranking",metric',
-            ',monitor="ranking",metric',
-        ),
-        (
-            "monitoring: ",
-            "another rollout's pipeline",
-            f'_seconds{{environment="production",model="flight-delay",rollout="{ONLINE}"}})',
-            '_seconds{environment="production",model="flight-delay"})',
-        ),
-        ("quality", "a figure compared the wrong way", "< 0.62", "> 0.62"),
-        ("labels", "too few labels that are enough", "< 2000", "< 200"),
-        ("quality ranking unmeasured", "too few labels that are enough", ">= 2000", ">= 200"),
-        ("quality ranking unmeasured", "a value that is there", "unless on (monitor)", "unless on (metric)"),
-        (
-            "quality ranking unmeasured",
-            "another rollout's value",
-            f'model="flight-delay",rollout="{ONLINE}",monitor="ranking"}})\n    for',
-            'model="flight-delay",monitor="ranking"})\n    for',
-        ),
-        ("monitoring: last", "a pipeline that may stop for a year", "> 172800", "> 31536000"),
-        ("custom metric", "another series", "(boarding_queue)", "(boarding_line)"),
-        ("custom metrics", "a custom metric that may be gone", "absent(count((boarding_queue)", "absent(count((up)"),
-        (
-            "custom metrics",
-            "a custom metric of 0 / 0",
-            "absent(count((boarding_queue) >= -Inf))",
-            "absent(boarding_queue)",
-        ),
-    ],
-)
-def test_the_tests_notice(
-    tests: str, what: str, old: str, new: str, passing: Callable[[str], bool], promtool: Path, tmp_path: Path
-) -> None:
-    write(alone(tests), tmp_path)
-    assert passing(tests)
-    file = tmp_path / PLAIN_FILE
-    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
-    assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
 
 
 @pytest.mark.parametrize(
