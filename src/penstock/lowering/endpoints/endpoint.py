@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from penstock.catalog.model import View
@@ -15,7 +16,7 @@ from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_o
 from penstock.lowering.environments import environment_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
-from penstock.specs.rollout import RolloutSpec
+from penstock.specs.rollout import Rollout, RolloutSpec
 from penstock.specs.units import Duration
 
 
@@ -28,14 +29,7 @@ def endpoint(view: View, name: str) -> Endpoint:
     requests = requests_of(rollout, environment)
     window = environment.prometheus.short_window
     traffic, unobserved = _traffic(rollout.spec, release, requests, window)
-    argo = environment.argo_rollouts
-    kserve = environment.kserve
-    if serve.target == "kserve":
-        version, gateway, host = (kserve.version if kserve is not None else ""), None, None
-    else:
-        version = argo.version if argo is not None else ""
-        gateway = _gateway(argo.gateway) if argo is not None else None
-        host = f"{rollout.name}.{argo.domain}" if argo is not None else None
+    platform = _platform(rollout, environment)
     return Endpoint(
         name=rollout.name,
         namespace=environment.namespace,
@@ -52,11 +46,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         files=_files(environment, rollout.spec.model, release.spec.version) if release else UNRELEASED,
         model_store=environment.model_store,
         storage_secret=storage_secret(environment),
-        previous=(
-            _files(environment, release.spec.previous.model or rollout.spec.model, release.spec.previous)
-            if release and release.spec.previous
-            else None
-        ),
+        previous=_previous(environment, rollout, release),
         scaling=Scaling(
             min=serve.replicas.min,
             max=serve.replicas.max,
@@ -68,12 +58,12 @@ def endpoint(view: View, name: str) -> Endpoint:
         timeout_seconds=-(-int(serve.timeout) // 1000),
         traffic=traffic,
         ports=pods_of(rollout, environment).ports,
-        version=version,
+        version=platform.version,
         keda=environment.keda.version if environment.keda is not None else None,
         mode="Knative" if mode_of(environment) == "Knative" else "Standard",
         identity=identity_of(rollout),
-        gateway=gateway,
-        host=host,
+        gateway=platform.gateway,
+        host=platform.host,
         prometheus=environment.prometheus.url,
         labels=free_labels(rollout),
         unobserved=unobserved,
@@ -95,13 +85,32 @@ def storage_secret(environment: EnvironmentSpec) -> str | None:
     return environment.storage_secret if urlsplit(environment.model_store).scheme == "s3" else None
 
 
+class _Platform(NamedTuple):
+    """What serves an endpoint: its version, and the gateway and host name of routes that are ours."""
+
+    version: str
+    gateway: tuple[str, str] | None = None
+    host: str | None = None
+
+
+def _platform(rollout: Rollout, environment: EnvironmentSpec) -> _Platform:
+    """The rollout's target in an environment; without a version where the environment has none, which a check finds."""
+    kserve, argo = environment.kserve, environment.argo_rollouts
+    if rollout.spec.serve.target == "kserve":
+        return _Platform(kserve.version if kserve is not None else "")
+    if argo is None:
+        return _Platform("")
+    namespace, _, name = argo.gateway.partition("/")
+    return _Platform(argo.version, (namespace, name), f"{rollout.name}.{argo.domain}")
+
+
+def _previous(environment: EnvironmentSpec, rollout: Rollout, release: Release | None) -> ModelFiles | None:
+    previous = release.spec.previous if release is not None else None
+    return None if previous is None else _files(environment, previous.model or rollout.spec.model, previous)
+
+
 def _files(environment: EnvironmentSpec, model: str, version: Version) -> ModelFiles:
     return ModelFiles(version.digest, model_uri(environment.model_store, model, version.digest))
-
-
-def _gateway(text: str) -> tuple[str, str]:
-    namespace, _, name = text.partition("/")
-    return namespace, name
 
 
 def _traffic(

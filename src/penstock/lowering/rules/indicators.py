@@ -133,7 +133,7 @@ def availability(objective: AvailabilityObjective, requests: RequestSeries) -> S
 def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     """The share of requests that are answered, but too late. ValueError where no bucket ends at the bound."""
     milliseconds = int(objective.below)
-    bucket = requests.bucket(milliseconds)
+    timed = _TimedRequests(requests, requests.bucket(milliseconds))
     le = requests.le(milliseconds)
 
     def error_ratio(window: str) -> str:
@@ -142,18 +142,10 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
     def bad_requests(window: str) -> str:
         return f"{requests.counted_answered(window)}\n- {requests.counted_within(le, window)}"
 
-    status: Labels = ((requests.code, "200"),) if requests.code else ()
-
-    def counted(labels: Labels, values: str) -> InputSeries:
-        return InputSeries(series_name(f"{requests.histogram}_count", (*labels, *status)), values)
-
-    def in_time(labels: Labels, values: str, end: str = bucket) -> InputSeries:
-        return InputSeries(series_name(f"{requests.histogram}_bucket", (*labels, *status, ("le", end))), values)
-
     own, late = requests.example, (*requests.example, ("pod", "late"))
 
     def samples(good: str, bad: str) -> tuple[InputSeries, ...]:
-        return in_time(own, good), counted(own, good), counted(late, bad)
+        return timed.in_time(own, good), timed.counted(own, good), timed.counted(late, bad)
 
     return Sli(
         "latency",
@@ -168,17 +160,47 @@ def latency(objective: LatencyObjective, requests: RequestSeries) -> Sli:
         samples,
         # Of others half are in time: whoever took either count of theirs for the endpoint's would see it.
         (
-            in_time(late, _IDLE),
-            *(each for o in requests.others for each in (in_time(o, _OF_OTHERS), counted(o, _TWICE_OF_OTHERS))),
-        ),
-        Blind(
-            f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
-            f"`{requests.histogram}` has no bucket that ends at {objective.below}",
-            (
-                counted(own, _ONCE),
-                in_time(own, _ONCE, "+Inf"),
-                *(in_time(other, _ONCE) for other in requests.others),
+            timed.in_time(late, _IDLE),
+            *(
+                each
+                for other in requests.others
+                for each in (timed.in_time(other, _OF_OTHERS), timed.counted(other, _TWICE_OF_OTHERS))
             ),
-            (counted(own, _ONCE), in_time(own, _ONCE)),
         ),
+        _without_bucket(objective, timed, le),
+    )
+
+
+class _TimedRequests(NamedTuple):
+    """The series of tests that time requests, with the bucket in which they are in time."""
+
+    requests: RequestSeries
+    bucket: str
+
+    def counted(self, labels: Labels, values: str) -> InputSeries:
+        """All requests that did not fail."""
+        return InputSeries(series_name(f"{self.requests.histogram}_count", (*labels, *self._succeeded)), values)
+
+    def in_time(self, labels: Labels, values: str, end: str | None = None) -> InputSeries:
+        """Those in the bucket, or in the one that ends at `end`."""
+        le = ("le", end or self.bucket)
+        return InputSeries(series_name(f"{self.requests.histogram}_bucket", (*labels, *self._succeeded, le)), values)
+
+    @property
+    def _succeeded(self) -> Labels:
+        return ((self.requests.code, "200"),) if self.requests.code else ()
+
+
+def _without_bucket(objective: LatencyObjective, timed: _TimedRequests, le: str) -> Blind:
+    """A server that times requests in other buckets."""
+    requests, own = timed.requests, timed.requests.example
+    return Blind(
+        f"{requests.timed()} > 0\nunless {requests.timed_within(le)} > 0",
+        f"`{requests.histogram}` has no bucket that ends at {objective.below}",
+        (
+            timed.counted(own, _ONCE),
+            timed.in_time(own, _ONCE, "+Inf"),
+            *(timed.in_time(other, _ONCE) for other in requests.others),
+        ),
+        (timed.counted(own, _ONCE), timed.in_time(own, _ONCE)),
     )
