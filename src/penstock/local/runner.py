@@ -249,17 +249,24 @@ class _Schedule:
 
     async def _process(self, step_run: StepRun, command: list[str], scratch: Path) -> int:
         step = step_run.step
+        process = await self._started(step, command, scratch)
+        try:
+            async with asyncio.timeout(step.timeout_seconds):
+                await self._listen(step_run, process)
+                return await process.wait()
+        except TimeoutError:
+            step_run.tail.append(f"stopped after its timeout of {step.timeout_seconds} s")
+            return TOO_LONG
+        finally:
+            await _end(process)
+
+    async def _started(self, step: LocalStep, command: list[str], scratch: Path) -> asyncio.subprocess.Process:
+        """The step's process, the first of a process group."""
         paths = [os.environ.get("PYTHONPATH", "")]
         if command[0] == "penstock-step":
             # Without the root in front: it would run a `sitecustomize.py` of the repository, or its own `penstock`.
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "penstock.local.parent_watchdog",
-                str(self._watchdog_read),
-                *command[1:],
-            ]
+            watched = ("-P", "-m", "penstock.local.parent_watchdog", str(self._watchdog_read))
+            command = [sys.executable, *watched, *command[1:]]
         else:
             # A step of the user's own finds the repository's modules from its root.
             paths.insert(0, str(self._runner.repository))
@@ -284,20 +291,11 @@ class _Schedule:
             )
         )
         try:
-            process = await asyncio.shield(starting)
+            return await asyncio.shield(starting)
         except asyncio.CancelledError:
             # Stopped while it starts, asyncio would end the step's first process and leave what that has started.
             await _end(await starting)
             raise
-        try:
-            async with asyncio.timeout(step.timeout_seconds):
-                await self._listen(step_run, process)
-                return await process.wait()
-        except TimeoutError:
-            step_run.tail.append(f"stopped after its timeout of {step.timeout_seconds} s")
-            return TOO_LONG
-        finally:
-            await _end(process)
 
     async def _listen(self, step_run: StepRun, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
