@@ -168,7 +168,7 @@ def _hint_at_strangers(logins: list[str], organisation: Organisation) -> None:
 
 
 def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> None:
-    """Hints at what no approval makes up for, and what no row of the verdict names."""
+    """Hints at what no approval makes up for, and what no row of the verdict names: by whom evidence is signed, too."""
     from penstock.review.rendering.rows import next_command
     from penstock.review.rendering.text_safety import log_line
     from penstock.source.git.default_base import WORK_TREE
@@ -179,9 +179,8 @@ def _hint_at_what_is_missing(plan: Plan, evidence: Mapping[str, Evidence]) -> No
     if command is not None:
         print(f"hint: next: {command}", file=sys.stderr)
     for address, found in sorted(evidence.items()):
-        if found.state != "valid":
-            text = f"hint: evidence of {address}: {found.state}: {'; '.join(found.reasons)}"
-            print(log_line(text), file=sys.stderr)
+        word = "" if found.state == "valid" else "hint: "
+        print(log_line(f"{word}evidence of {address}: {found.state}: {'; '.join(found.reasons)}"), file=sys.stderr)
 
 
 def _print(verdict: Verdict, form: str) -> None:

@@ -275,7 +275,9 @@ def test_simulate_reads_the_evidence_of_a_release_without_a_record(
     released(repository, key, by=key, created=datetime.now(UTC).replace(microsecond=0))
     simulate = ["policy", "simulate", "--root", str(repository.root), "--base", "main", "--author", "eve"]
     assert main([*simulate, "--pretend-approved-by", "ada", "--pretend-approved-by", "sam"]) == 0
-    assert capsys.readouterr().out.startswith("approved")
+    shown = capsys.readouterr()
+    assert shown.out.startswith("approved")
+    assert shown.err.startswith("evidence of Release/production-delay-online: valid: gates: signed by the key `ci`")
 
 
 def test_simulate_takes_the_work_tree_as_it_lies_there(
