@@ -20,11 +20,11 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # As `penstock-step` does, for steps that run in the tests' own process.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# The tests' repositories are made by git as it comes, without the hooks, signatures and ignored files of who runs them,
-# and not in the repository whose hook it may be that runs the tests.
+# The tests' repositories are made without the hooks, signatures and ignored files of who runs the tests, and not in the
+# repository whose hook it may be that runs them.
 for _name in [name for name in os.environ if name.startswith("GIT_")]:
     del os.environ[_name]
-os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+os.environ |= {"GIT_CONFIG_GLOBAL": str(ROOT / "tests" / "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1"}
 # promtool spends a quarter of its time on freeing the memory of a process that is about to end.
 os.environ.setdefault("GOGC", "400")
 

@@ -129,6 +129,7 @@ def test_a_push_that_is_not_allowed_is_no_push_that_comes_late(
     assert repository.push("origin", REF)
     assert repository.commit_files(REF, repository.ref(REF), {"log": b"one\ntwo\n"}, "two\n")
     hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
     git(bare, "config", "core.hooksPath", str(hook.parent))
     hook.write_text("#!/bin/sh\n" + said.format(ref=bare / REF) + "\n", encoding="utf-8")
     hook.chmod(0o755)
