@@ -34,7 +34,8 @@ class DriftMonitor(Node):
         "and so is each of fewer than ten values and each category; if there are more categories than one per 20 "
         "rows of the window, rare ones are merged. `ks`: Kolmogorov-Smirnov. `wasserstein`: in standard deviations "
         "of the training rows. If the window or the training data have so few rows that chance alone makes such a "
-        "distance in more than one of 1,000 windows, it counts as 0, except for `wasserstein` of numbers.",
+        "distance in more than one of 1,000 windows of independent rows, it counts as 0, except for `wasserstein` of "
+        "numbers. Rows of one day that are alike move a distance further: use a longer window or `persist`.",
         loosens=Loosens.ANY,
         area=Area.MONITORING,
         default="psi",
