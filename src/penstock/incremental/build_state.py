@@ -189,8 +189,8 @@ def engine_fingerprint() -> str:
     package = str(Path(penstock.__file__).parent)
     files = sorted(_files_of(package, _NOT_COMPILING))
     files += [(origin, Path(origin).stat()) for name in _READS_WITH if (origin := _origin(name))]
-    told = "\n".join(f"{path.removeprefix(package)}\0{status.st_size}\0{status.st_mtime_ns}" for path, status in files)
-    return " ".join([penstock.__version__, sys.version.split()[0], sha256(told.encode()).hexdigest()])
+    state = "\n".join(f"{path.removeprefix(package)}\0{status.st_size}\0{status.st_mtime_ns}" for path, status in files)
+    return " ".join([penstock.__version__, sys.version.split()[0], sha256(state.encode()).hexdigest()])
 
 
 def _files_of(folder: str, passed_over: frozenset[str] = frozenset()) -> Iterator[tuple[str, os.stat_result]]:

@@ -64,6 +64,6 @@ class Dashboard(NamedTuple):
     found_by: Labels = ()
     """Labels by which that tool finds it in the cluster."""
     annotations: Labels = ()
-    """What that tool is told of it besides, such as a folder."""
+    """Annotations for that tool, such as the folder to show it in."""
     labels: Labels = ()
-    """Labels of the user's own."""
+    """The user's labels."""

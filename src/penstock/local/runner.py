@@ -52,7 +52,7 @@ class StepRun:
     seconds: float = 0.0
     finished: FinishedStep | None = None
     tail: list[str] = field(default_factory=list)
-    """Last lines that the step said."""
+    """Last lines of the step's output."""
     code: int | None = None
     """How its process ended: the exit code, negative for a signal; None where none has."""
     changed: bool = False

@@ -28,7 +28,7 @@ class Verification:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     files: int = 0
     checked: Counter[str] = field(default_factory=Counter)
-    """What was held against a definition, by kind: objects, and `pipeline`, `rule file`, `dashboard` and `PromQL`."""
+    """What was checked, by kind: objects, and `pipeline`, `rule file`, `dashboard` and `PromQL`."""
     unchecked: Counter[str] = field(default_factory=Counter)
     """Objects by kind for which there is no definition."""
 
@@ -36,7 +36,7 @@ class Verification:
 def verify(root: Path, places: Iterable[Path] = (), crds: Crds | None = None) -> Verification:
     """Verify the files at `places` (``generated/`` where none is given) of the repository at `root`.
 
-    Objects are held against `crds`. ImportError without the extra `verify`, CrdError for definitions that are no YAML.
+    Objects are checked with `crds`. ImportError without the extra `verify`, CrdError for definitions that are no YAML.
     """
     documents, found = read_generated(root, places)
     result = Verification(files=len({document.file.path for document in documents}))

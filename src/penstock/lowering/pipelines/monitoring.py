@@ -31,7 +31,7 @@ _TRAINING_VERSION = Parameter(
 
 
 class _Watched(NamedTuple):
-    """A rollout whose model is watched, and the marks by which its steps and parameter are told from others'."""
+    """A rollout whose model is watched, and what distinguishes its steps and parameter from others'."""
 
     rollout: Rollout
     monitor: Monitor
@@ -85,7 +85,7 @@ def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
 
 
 def starts_training(view: View, name: str) -> bool:
-    """Whether the monitoring workflow of a model starts its training workflow, of the version that it is told."""
+    """Whether the monitoring workflow of a model starts its training workflow, of the version in its parameter."""
     return _retrains(view, view.model(name), _watched(view, name))
 
 

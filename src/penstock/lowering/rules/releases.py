@@ -57,7 +57,7 @@ def phases(subject: ServedSubject) -> str:
 
 
 def _held_minutes(rollout: Rollout) -> int | None:
-    """How long all steps are held in all; None where no analysis can pause them, or somebody is to end one by plan."""
+    """How long all steps together are held; None where no analysis can pause them, or where a person is to end one."""
     canary = rollout.spec.strategy.canary
     if canary is None or not canary.abort_on:
         return None

@@ -104,7 +104,7 @@ def _pod(schedule: Schedule) -> dict[str, Any]:
 
 
 def _versions(schedule: Schedule) -> Iterator[str]:
-    """What the run is told of the versions of other pipelines."""
+    """The parameters of the run that name versions of other pipelines."""
     for parameter, workflow in schedule.versions:
         yield "--parameter"
         yield VersionOf(workflow, f"{parameter}=")

@@ -50,7 +50,7 @@ def pipeline_spec(workflow: Workflow) -> Recurring:
 
 
 def platform_spec(workflow: Workflow) -> Recurring:
-    """The document `PlatformSpec`: what Kubernetes is told of each container beside what it runs."""
+    """The document `PlatformSpec`: settings of each container that only Kubernetes has."""
     common: dict[str, Any] = {"podMetadata": {"labels": _pod_labels(workflow)}}
     if at_least(workflow.version, SECURITY_CONTEXT_SINCE):
         common["securityContext"] = _NON_ROOT

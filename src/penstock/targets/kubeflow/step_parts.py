@@ -19,7 +19,7 @@ ENVIRONMENT = [
     Recurring(name="DO_NOT_TRACK", value="1"),
     Recurring(name="MLFLOW_DISABLE_TELEMETRY", value="true"),
 ]
-"""Variables of every container: nothing of what runs is told to strangers."""
+"""Variables of every container: no library reports to its vendor what runs."""
 
 _SCHEMA_TITLES: Mapping[ArtifactType, str] = {
     "dataset": "system.Dataset",

@@ -95,7 +95,7 @@ def lost_labels(alert: Alert, expression: Any) -> Iterator[str]:
 
 
 def kept_labels(expression: Any) -> frozenset[str] | None:
-    """The labels that an expression's result can have; None where that is not told by the expression."""
+    """The labels that an expression's result can have; None where the expression does not say."""
     from promql_parser import AggModifierType, AggregateExpr, BinaryExpr, ParenExpr
 
     if isinstance(expression, ParenExpr):
