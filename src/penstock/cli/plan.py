@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     plan = inputs.plan
     if plan.base == plan.head:
         print(f"hint: no committed changes; `--head {WORK_TREE}` includes uncommitted ones", file=sys.stderr)
+    elif plan.kind == "none" and head != WORK_TREE and repository.merge_base(plan.base, head) == head:
+        print(f"hint: {options.head} is part of the base already, so that merging it changes nothing", file=sys.stderr)
     models = nowhere(inputs.revisions.head.catalog)
     if models is not None and options.format == "terminal":
         from penstock.cli.hints import missing_environment_hint

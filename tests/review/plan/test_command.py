@@ -40,6 +40,13 @@ def test_it_compares_with_where_the_branch_left_main(loosened: Repository, capsy
     assert "~ Gate/delay-release.rules[quality].atLeast 0.7 -> 0.6   loosened (quality)" in capsys.readouterr().out
 
 
+def test_a_head_that_is_merged_already_is_told(loosened: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--root", str(loosened.root), "--base", "HEAD", "--head", "main"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "No change in meaning.\n"
+    assert told.err == "hint: main is part of the base already, so that merging it changes nothing\n"
+
+
 def test_it_tells_who_must_approve_by_the_policy_of_the_base(
     loosened: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
