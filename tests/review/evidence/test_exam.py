@@ -56,6 +56,21 @@ def test_a_gate_that_asks_less_elsewhere_lets_nothing_into_production(
     assert any(why in reason for reason in doubts(repository)), doubts(repository)
 
 
+@pytest.mark.parametrize(
+    ("trains", "remedy"),
+    [
+        ("", "train it for `production`, as `penstock run delay --environment production` does"),
+        ("\n  training: false", "ask as much in `staging`, for `production` trains nothing"),
+    ],
+)
+def test_what_helps_depends_on_whether_it_could_be_trained_there(
+    repository: Repository, trains: str, remedy: str
+) -> None:
+    repository.replace("stage: production", f"stage: production{trains}")
+    override(repository, "Gate", "delay-release", "staging", {"rules": [{**QUALITY, "atLeast": 0.5}, REGIONS]})
+    assert any(reason.endswith(remedy) for reason in doubts(repository)), doubts(repository)
+
+
 @pytest.mark.parametrize("part", [{"split": {"test": "3d"}}, {"threshold": 0.3}])
 def test_nor_does_a_test_that_is_smaller_there(repository: Repository, part: dict[str, Any]) -> None:
     override(repository, "Model", "delay", "staging", part)

@@ -33,7 +33,13 @@ def asked_less(here: View, trained: Sequence[View], model: str) -> str:
         return ""
     where, what = next(iter(found.items()))
     name = here.environment_name
-    return f"the version was judged for `{where}`, where `{what}` asks less than in `{name}`: train it for `{name}`"
+    trains = here.environment is not None and here.environment.spec.training
+    remedy = (
+        f"train it for `{name}`, as `penstock run {model} --environment {name}` does"
+        if trains
+        else f"ask as much in `{where}`, for `{name}` trains nothing"
+    )
+    return f"the version was judged for `{where}`, where `{what}` asks less than in `{name}`: {remedy}"
 
 
 def _digest(view: View, model: str) -> str | None:
