@@ -55,7 +55,7 @@ class Task(NamedTuple):
     name: str
     state: State
     seconds: float
-    """How long it took, or has taken so far by the cluster's clock; 0 if it has not started."""
+    """How long it took by the cluster's clock; 0 until it has ended."""
 
 
 class Progress(NamedTuple):

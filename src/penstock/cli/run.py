@@ -9,7 +9,6 @@ from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
-from penstock.cli import run_on_kubeflow
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
@@ -54,8 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fresh", action="store_true", help="run every step, and reuse no earlier results")
     parser.add_argument("--parallel", type=int, metavar="N", help="number of steps to run in parallel (default: 2)")
-    run_on_kubeflow.add_arguments(parser)
+    _add_cluster(parser)
     add_root(parser)
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    """The options of a run on a cluster."""
+    parser.add_argument("--on", choices=("kubeflow",), help="run on Kubeflow Pipelines instead of on this machine")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--host", metavar="URL", help="--on kubeflow: URL of its API or user interface")
+    where.add_argument("--context", metavar="NAME", help="--on kubeflow: kubectl context of its cluster")
+    parser.add_argument("--detach", action="store_true", help="--on kubeflow: start the run and do not wait for it")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
     if options.on is not None:
+        from penstock.cli import run_on_kubeflow
+
         return run_on_kubeflow.run(options, environment, path, where_to_promote(catalog, options.model))
     make_private(workspace.root)
     parallel = options.parallel if options.parallel is not None else _PARALLEL
@@ -146,7 +156,7 @@ def _show_stale(diagnostics: tuple[Diagnostic, ...], root: Path) -> None:
 
 
 def _refuse_wrong(options: argparse.Namespace) -> None:
-    wrong = run_on_kubeflow.mistake(options)
+    wrong = _misplaced(options)
     if wrong is not None:
         raise _UsageError(wrong)
     if options.parallel is not None and options.parallel < 1:
@@ -158,6 +168,27 @@ def _refuse_wrong(options: argparse.Namespace) -> None:
         raise _UsageError(f"--as-of: {error}") from None
     if options.workspace is not None:
         _refuse_file(options.workspace, f"--workspace {options.workspace}")
+
+
+def _misplaced(options: argparse.Namespace) -> str | None:
+    """What is wrong with the options for where the pipeline runs; None where nothing is."""
+    local = [
+        name
+        for name, given in (
+            ("--workspace", options.workspace is not None),
+            ("--fresh", options.fresh),
+            ("--parallel", options.parallel is not None),
+        )
+        if given
+    ]
+    remote = [name for name in ("host", "context", "detach") if getattr(options, name)]
+    if options.on is None:
+        return f"--{remote[0]} has no effect without `--on kubeflow`" if remote else None
+    if local:
+        return f"{local[0]} has no effect with `--on kubeflow`"
+    if options.host is None and options.context is None:
+        return "`--on kubeflow` needs `--host URL` or `--context NAME`: which cluster it is, is not guessed"
+    return None
 
 
 def _refuse_file(folder: Path, what: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.main import lacks as lacking
+from penstock.cli.run import STOPPED
 from penstock.cli.run_progress import Progress
 from penstock.cluster_run import Cluster, ClusterError
 from penstock.cluster_run import Progress as Reached
@@ -16,38 +17,7 @@ from penstock.local.pipeline import LocalPipeline, PipelineError, read_pipeline
 from penstock.local.runner import State
 from penstock.specs.environment import Environment
 
-STOPPED = 130
 _PAUSE_SECONDS = 5.0
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of a run on a cluster."""
-    parser.add_argument("--on", choices=("kubeflow",), help="run on Kubeflow Pipelines instead of on this machine")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--host", metavar="URL", help="--on kubeflow: URL of its API or user interface")
-    where.add_argument("--context", metavar="NAME", help="--on kubeflow: kubectl context of its cluster")
-    parser.add_argument("--detach", action="store_true", help="--on kubeflow: start the run and do not wait for it")
-
-
-def mistake(options: argparse.Namespace) -> str | None:
-    """What is wrong with the options for where it runs; None where nothing is."""
-    local = [
-        name
-        for name, given in (
-            ("--workspace", options.workspace is not None),
-            ("--fresh", options.fresh),
-            ("--parallel", options.parallel is not None),
-        )
-        if given
-    ]
-    remote = [name for name in ("host", "context", "detach") if getattr(options, name)]
-    if options.on is None:
-        return f"--{remote[0]} has no effect without `--on kubeflow`" if remote else None
-    if local:
-        return f"{local[0]} has no effect with `--on kubeflow`"
-    if options.host is None and options.context is None:
-        return "`--on kubeflow` needs `--host URL` or `--context NAME`: which cluster it is, is not guessed"
-    return None
 
 
 def run(options: argparse.Namespace, environment: Environment, path: Path, promotion: str | None) -> int:

@@ -257,6 +257,10 @@ class Slos(Node):
         "Objective for response times.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
     )
 
+    def of(self, slo: Literal["availability", "latency"]) -> AvailabilityObjective | LatencyObjective | None:
+        """The objective of this name; None where there is none."""
+        return self.availability if slo == "availability" else self.latency
+
 
 class Caller(Node):
     """Pods that may call the model."""

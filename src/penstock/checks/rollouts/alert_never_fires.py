@@ -122,8 +122,7 @@ def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
 
 
 def _burn_rate(view: View, rollout: Rollout, name: str, burn: BurnRateBound, where: Pointer) -> Iterator[Diagnostic]:
-    slos = rollout.spec.slos
-    objective = slos.availability if burn.slo == "availability" else slos.latency
+    objective = rollout.spec.slos.of(burn.slo)
     if objective is None:
         yield Diagnostic.error(
             "alert-never-fires",

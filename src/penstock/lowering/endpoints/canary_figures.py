@@ -72,7 +72,7 @@ def _slow(of_canary: RequestSeries, latency: LatencyBound) -> tuple[Figure, Deci
 
 def _burning(of_canary: RequestSeries, burn: BurnRateBound, slos: Slos) -> tuple[Figure, Decimal] | Unmeasured:
     """How many times as fast as the objective allows the bad requests use up its budget."""
-    objective = slos.availability if burn.slo == "availability" else slos.latency
+    objective = slos.of(burn.slo)
     if objective is None:
         return Unmeasured(f"`slos` has no `{burn.slo}`", "an objective that is declared")
     budget = 1 - Decimal(objective.objective)
