@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import yaml
 
+from forges.fake import FakePullRequest
 from penstock.catalog.digests import spec_digest
 from penstock.catalog.load import load_work_tree
+from penstock.review.decision import Decision, decide
 from penstock.review.evidence.dsse import KeyPair, new_key, sign
 from penstock.source.attestations.promotion import Origin, PromotionStatement, Released
 from penstock.source.canonical import bytes_digest
 from penstock.specs.gate import Gate
+from review.pull_requests import EVERYBODY
 from review.repositories import Repository
 
 NEW, OLD, OLDER = (f"sha256:{letter * 64}" for letter in "abc")
@@ -165,3 +168,14 @@ def release(
 def plain(value: Mapping[str, Any]) -> bytes:
     """A statement as bytes."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def decided(repository: Repository, base: str) -> Decision:
+    """The decision on what lies there, once it is committed and everybody has approved it."""
+    repository.compile()
+    head = repository.commit()
+    pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY, at=NOW + timedelta(minutes=1))
+    for login in EVERYBODY:
+        if login != "eve":
+            pull.approve(login)
+    return decide(repository.seen, pull.view)

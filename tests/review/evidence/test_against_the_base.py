@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from forges.fake import FakePullRequest
-from penstock.review.decision import Decision, decide
+from penstock.review.decision import Decision
 from review.points.test_point_11_evidence import policy_with
-from review.pull_requests import EVERYBODY, with_policy
-from review.releases import NAME, NEW, NOW, OLD, OLDER, RELEASE_PATH, release, signer
+from review.pull_requests import with_policy
+from review.releases import NAME, NEW, OLD, OLDER, RELEASE_PATH, decided, release, signer
 from review.repositories import Documents, Repository
 
 CANARY = {"version": {"digest": NEW}, "previous": {"digest": OLD}, "step": 0}
 KEY = signer()
-
-
-def decided(repository: Repository, base: str) -> Decision:
-    """The decision on what lies there, once it is committed and everybody has approved it."""
-    repository.compile()
-    head = repository.commit()
-    pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY, at=NOW + timedelta(minutes=1))
-    for login in EVERYBODY:
-        if login != "eve":
-            pull.approve(login)
-    return decide(repository.seen, pull.view)
 
 
 def serving(repository: Repository, **what: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from forges.fake import FakePullRequest
 from penstock.review.decision import Decision, decide
 from penstock.review.model import VerdictState
 from review.pull_requests import EVERYBODY, POLICY, with_policy
-from review.releases import NAME, NOW, Edit, Signer, release, signer
+from review.releases import NAME, Edit, Signer, decided, release, signer
 from review.repositories import Repository
 
 
@@ -27,13 +26,7 @@ def released(repository: Repository, *trusted: Signer, by: Signer | None, **how:
     base = with_policy(repository, policy_with(*trusted))
     repository.branch()
     release(repository, by, **how)
-    repository.compile()
-    head = repository.commit()
-    pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY, at=NOW + timedelta(minutes=1))
-    for login in EVERYBODY:
-        if login != "eve":
-            pull.approve(login)
-    return decide(repository.seen, pull.view)
+    return decided(repository, base)
 
 
 def test_a_release_with_valid_evidence_is_approved(repository: Repository) -> None:
