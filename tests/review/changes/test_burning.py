@@ -43,6 +43,15 @@ def test_an_objective_that_falls_loosens_what_aborts_by_it(
     assert change.through[0].startswith("Rollout/delay-online.slos.")
 
 
+def test_a_condition_that_comes_with_the_lower_objective_was_never_stricter(repository: Repository) -> None:
+    repository.commit()
+    repository.branch()
+    repository.replace("  slos:\n", ABORTING)
+    repository.replace("availability: {objective: 99.9%}", "availability: {objective: 99%}")
+    repository.commit()
+    assert not any(change.cause == "indirect" for change in repository.plan().changes)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

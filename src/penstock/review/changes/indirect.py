@@ -53,7 +53,7 @@ def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> It
     elif spec_id.kind == "Rollout" and edit.change.operation is Operation.REMOVED:
         yield from _withdrawn(base, edit)
     elif spec_id.kind == "Rollout" and edit.change.address.parts[:1] == (".slos",):
-        yield from _burning(head, edit)
+        yield from _burning(base, head, edit)
 
 
 def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
@@ -79,19 +79,20 @@ def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
             )
 
 
-def _burning(head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
-    """The conditions that abort a canary by the error budget of an objective which allows more bad requests now."""
+def _burning(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
+    """The conditions that abort a canary by the error budget of an objective which allows more bad requests now.
+
+    One that comes with the change has never allowed fewer.
+    """
     change = edit.change
     slo, *field = map(step_of, change.address.parts[1:])
     if field not in (["objective"], ["below"]):
         return
     found: dict[str, list[str]] = {}
     for environment in change.environments:
-        rollout = head.catalog.view(environment).find(Rollout, edit.spec.name)
-        canary = rollout.spec.strategy.canary if rollout is not None else None
-        for condition in canary.abort_on if canary is not None else ():
-            if condition.burn_rate is not None and condition.burn_rate.slo == slo:
-                found.setdefault(condition.id, []).append(environment)
+        before, now = (_aborting_by(reach, edit.spec.name, slo, environment) for reach in (base, head))
+        for name in sorted(before & now):
+            found.setdefault(name, []).append(environment)
     conditions = Address("Rollout", edit.spec.name).key("strategy").key("canary").key("abortOn")
     for name, environments in found.items():
         yield replace(
@@ -103,6 +104,14 @@ def _burning(head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
             through=(str(change.address),),
             environments=tuple(environments),
         )
+
+
+def _aborting_by(reach: DependencyGraph, rollout: str, slo: str, environment: str) -> set[str]:
+    """The conditions of a rollout's canary that measure the error budget of an objective."""
+    found = reach.catalog.view(environment).find(Rollout, rollout)
+    canary = found.spec.strategy.canary if found is not None else None
+    conditions = canary.abort_on if canary is not None else []
+    return {one.id for one in conditions if one.burn_rate is not None and one.burn_rate.slo == slo}
 
 
 def _declared(reach: DependencyGraph, rollout: str, key: str, environment: str) -> dict[str, Any] | None:
