@@ -94,6 +94,10 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [{**BOUND, "window": "7d"}, {**BOUND, "window": "7d", "below": 0.5, "above": 0.9}],
     ),
     "QueryMonitor": ([{**OWN, "above": 1.0}], [OWN, {**OWN, "above": 1.0, "below": 0.0}]),
+    "AnomalyMonitor": (
+        [{"id": "a", "metric": "request_rate"}, {"id": "a", "promql": "up"}],
+        [{"id": "a"}, {"id": "a", "metric": "request_rate", "promql": "up"}],
+    ),
     "ManifestPatch": (
         [{"kind": "Service", "name": "a", "merge": {}}, {"kind": "Service", "name": "a", "json": []}],
         [{"kind": "Service", "name": "a"}, {"kind": "Service", "name": "a", "merge": {}, "json": []}],

@@ -1,8 +1,9 @@
 """Rules over time series, and the tests that prove them."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 Labels = tuple[tuple[str, str], ...]
+Evaluated = Literal["15m", "1h", "1d"]
 
 
 class Recording(NamedTuple):
@@ -31,8 +32,8 @@ class RuleGroup(NamedTuple):
     name: str
     interval: str
     rules: tuple[Recording | Alert, ...]
-    written: bool = False
-    """Whether a person wrote the expressions, so that they need checking."""
+    written_in: str = ""
+    """The field, below ``spec``, in which a person wrote the expressions, so that they need checking; else empty."""
 
 
 class InputSeries(NamedTuple):
@@ -58,9 +59,8 @@ class RuleTest(NamedTuple):
     interval: str
     series: tuple[InputSeries, ...]
     expect: tuple[ExpectedAlert, ...]
-    lasts_days: bool = False
-    """Whether it goes on for days, so that the rules are evaluated once a day in it, and else every 15 minutes. Its
-    times are multiples of that."""
+    evaluated: Evaluated = "15m"
+    """How often the rules are evaluated in it: less often the longer it goes on. Its times are multiples of that."""
 
 
 class Scrape(NamedTuple):

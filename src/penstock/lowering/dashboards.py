@@ -15,6 +15,7 @@ from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSerie
 from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of
 from penstock.lowering.rules.alerting import AlertSubject, ServedSubject, alert_environment
+from penstock.lowering.rules.anomalies import EXPECTED, LOWER, UPPER, VALUE, of_metric
 from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
 from penstock.lowering.rules.indicators import Sli, indicators
 from penstock.lowering.rules.monitors import watching
@@ -24,7 +25,7 @@ from penstock.lowering.rules.releases import COMPLETED, phases
 from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, selector_of
 from penstock.lowering.rules.trainings import retrained
-from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout
 from penstock.specs.series import (
     DRIFT_BREACHES,
@@ -191,6 +192,7 @@ def _watched(monitor: Monitor, subject: ServedSubject) -> Iterator[Row]:
     if monitor.drift or monitor.quality:
         asked = (Query(pushed(OBSERVED_ROWS, subject), "rows"),)
         yield Row("Evaluated traffic", (_pushed("Rows", "Rows in the newest window of all monitors.", asked),))
+    yield Row("Anomalies", tuple(_anomaly(metric, subject) for metric in monitor.anomalies))
     yield Row("Custom metrics", tuple(_custom(metric) for metric in monitor.business))
 
 
@@ -232,6 +234,19 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> Iterator[Panel]:
         f"Rows of the last {monitor.window} with a label; quality is not evaluated below {monitor.min_labels}.",
         (Query(pushed(QUALITY_LABELS, subject, labels), "labels"),),
         bound=Bound(monitor.min_labels, "below"),
+    )
+
+
+def _anomaly(monitor: AnomalyMonitor, subject: ServedSubject) -> Panel:
+    unit: Unit = "number" if monitor.metric is None else "seconds"
+    shown = ((VALUE, "now"), (EXPECTED, "expected"), (UPPER, "upper edge"), (LOWER, "lower edge"))
+    return Panel(
+        f"{monitor.id}: anomalies",
+        f"With the band around its values at the same time of earlier seasons ({monitor.season}); an alert fires if it "
+        f"is outside for {monitor.hold}. The band appears after three seasons.",
+        tuple(Query(of_metric(series, monitor, subject), legend) for series, legend in shown),
+        unit="per second" if monitor.metric == "request_rate" else unit,
+        over=_MONTH,
     )
 
 

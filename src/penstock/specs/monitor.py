@@ -1,4 +1,4 @@
-"""Monitoring of a rollout: drift of its features and predictions, the model's metrics, and custom metrics."""
+"""Monitoring of a rollout: drift of its features and predictions, the model's metrics, anomalies, custom metrics."""
 
 from typing import Literal
 
@@ -6,9 +6,10 @@ from penstock.specs.base import Choosing, Distinct, MetricName, Node, Promql, Sc
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.series import FEWEST_DRIFT_ROWS
-from penstock.specs.units import Duration, PositiveDuration
+from penstock.specs.units import Duration, Fraction, PositiveDuration
 
 Action = Literal["page", "ticket"]
+RequestMetric = Literal["request_rate", "p50_latency", "p90_latency", "p95_latency", "p99_latency"]
 
 
 class Persistence(Node):
@@ -122,6 +123,66 @@ class QueryMonitor(Choosing):
     )
 
 
+class AnomalyMonitor(Choosing):
+    """A metric that is compared with itself at the same time of the last three days or weeks.
+
+    The band is around the median of these. Its edges are `bands` deviations away, as differences or as ratios,
+    whichever is farther, and at least `minWidth`. It exists after three seasons of samples; a level that lasts becomes
+    normal after half a season. Not for a metric that is usually close to zero, such as an error rate.
+    """
+
+    chosen = exactly_one("metric", "promql")
+
+    id: Slug = field("Name of the monitor; it is a label of its alert.", loosens=Loosens.ANY, area=Area.MONITORING)
+    metric: RequestMetric | None = field(
+        "Metric of the endpoint's requests: requests per second, or a percentile of the response time in seconds.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default=None,
+    )
+    promql: Promql | None = field(
+        "PromQL expression without a comparison; if it returns several series, they are added.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default=None,
+    )
+    season: Literal["1d", "7d"] = field(
+        "Length of the pattern that repeats, in UTC. `1d` does not know weekends.",
+        loosens=Loosens.ANY,
+        area=Area.MONITORING,
+        default="7d",
+    )
+    bands: float = field(
+        "Number of standard deviations from the expected value to the edge of the band.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=3.0,
+        gt=0,
+    )
+    min_width: Fraction = field(
+        "Least distance from the expected value to the edge of the band, as a share of the expected value.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=Fraction.parse("20%"),
+    )
+    beyond: Literal["either", "above", "below"] = field(
+        "Which side of the band is an anomaly.", loosens=Loosens.ANY, area=Area.MONITORING, default="either"
+    )
+    hold: Duration = field(
+        "How long the value must be outside of the band.",
+        loosens=Loosens.HIGHER,
+        area=Area.MONITORING,
+        default=Duration.parse("30m"),
+    )
+    then: Distinct[Action] = field(
+        "Action of the alert: a page, a ticket or both.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=["ticket"],
+        min_length=1,
+    )
+
+
 class Monitor(Node):
     """Monitors of a released model."""
 
@@ -136,6 +197,12 @@ class Monitor(Node):
     )
     quality: list[QualityMonitor] = field(
         "Quality monitors, on rows whose labels have arrived.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=[],
+    )
+    anomalies: list[AnomalyMonitor] = field(
+        "Anomaly monitors, which compare a metric with its own past.",
         loosens=Loosens.REMOVED,
         area=Area.MONITORING,
         default=[],

@@ -2,9 +2,10 @@
 
 What it does: reports windows that cover fewer than two scrapes, drift bounds above the range of their distance, drift
 monitors that exclude every feature, more `breaches` than windows, counted windows over rows without an event time,
-quality windows that end before labels are due, canary error rates above 100%, canary burn rates that no share of bad
-requests comes to or whose objective is missing, objectives without an error budget or too low for their fastest alert,
-and objectives whose window is shorter than that of the fastest burn-rate alert (an hour).
+quality windows that end before labels are due, anomalies that become normal before they have lasted long enough, canary
+error rates above 100%, canary burn rates that no share of bad requests comes to or whose objective is missing,
+objectives without an error budget or too low for their fastest alert, and objectives whose window is shorter than that
+of the fastest burn-rate alert (an hour).
 
 Why: an alert that cannot fire looks like protection in every review.
 
@@ -29,7 +30,7 @@ from penstock.source.model import Pointer
 from penstock.specs.burn_windows import BURN_WINDOWS
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
-from penstock.specs.monitor import DriftMonitor, QualityMonitor
+from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, QualityMonitor
 from penstock.specs.rollout import BurnRateBound, Rollout
 from penstock.specs.units import Duration
 
@@ -56,6 +57,8 @@ def alert_never_fires(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     for position, quality in enumerate(monitor.quality if monitor is not None else ()):
         if model is not None:
             yield from _undue(view, rollout, model, quality, ("monitor", "quality", position, "window"))
+    for position, anomaly in enumerate(monitor.anomalies if monitor is not None else ()):
+        yield from _anomaly(view, rollout, anomaly, ("monitor", "anomalies", position))
     yield from _objectives(view, rollout)
     yield from _aborts(view, rollout)
     environment = view.environment
@@ -103,6 +106,25 @@ def _undue(view: View, rollout: Rollout, model: Model, monitor: QualityMonitor, 
             view.span(rollout, where),
             secondary=(Label(view.span(model, ("label", "horizon")), f"labels are due after {horizon}"),),
             help=(f"use a window longer than `{horizon}`: only older rows are measured",),
+        )
+
+
+def _anomaly(view: View, rollout: Rollout, monitor: AnomalyMonitor, where: Pointer) -> Iterator[Diagnostic]:
+    """Half a season of deviations is what usually happens in it."""
+    half = Duration(Duration.parse(monitor.season) // 2)
+    if monitor.hold >= half:
+        yield Diagnostic.error(
+            "alert-never-fires",
+            f"the monitor `{monitor.id}` can never fire: a level that lasts for {half} is normal",
+            view.span(rollout, (*where, "hold")),
+            help=("an hour or two are common",),
+        )
+    if monitor.beyond == "below" and monitor.metric is not None and monitor.min_width >= 1:
+        yield Diagnostic.error(
+            "alert-never-fires",
+            f"the monitor `{monitor.id}` can never fire: `{monitor.metric}` is never below zero",
+            view.span(rollout, (*where, "minWidth")),
+            help=("`20%` is the default",),
         )
 
 

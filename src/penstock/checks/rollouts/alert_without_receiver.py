@@ -22,7 +22,7 @@ from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.model import Pointer
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
-from penstock.specs.monitor import DriftMonitor, QualityMonitor, QueryMonitor
+from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout
 from penstock.specs.team import Team
 
@@ -81,9 +81,10 @@ def _actions(rollout: Rollout) -> Iterator[tuple[Pointer, str]]:
     monitor = rollout.spec.monitor
     if monitor is None:
         return
-    watching: tuple[tuple[str, Sequence[DriftMonitor | QualityMonitor | QueryMonitor]], ...] = (
+    watching: tuple[tuple[str, Sequence[DriftMonitor | QualityMonitor | AnomalyMonitor | QueryMonitor]], ...] = (
         ("drift", monitor.drift),
         ("quality", monitor.quality),
+        ("anomalies", monitor.anomalies),
         ("business", monitor.business),
     )
     for key, watched in watching:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
+from penstock.ir.monitoring import Alert, Evaluated, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.environment import Environment
@@ -206,6 +206,11 @@ def evaluated_every(minutes: int) -> int:
     A month, evaluated every quarter of an hour, takes promtool most of a minute.
     """
     return MINUTES_OF_A_DAY if minutes > _MOST_EVALUATIONS * EVALUATION_MINUTES else EVALUATION_MINUTES
+
+
+def evaluated(every: int) -> Evaluated:
+    """The same as a test says it."""
+    return "1d" if every == MINUTES_OF_A_DAY else "15m"
 
 
 def after(hold_seconds: int, every: int = EVALUATION_MINUTES) -> int:

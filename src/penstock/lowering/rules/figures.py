@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from penstock.ir.monitoring import Alert, Labels, RuleTest
 from penstock.lowering.numbers import float_text
@@ -22,6 +20,7 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
+from penstock.lowering.rules.promql_text import closable, is_of_series, may_read, plain_selector
 from penstock.specs.monitor import QueryMonitor
 from penstock.specs.units import Duration
 
@@ -29,12 +28,6 @@ FIGURE = "ModelFigureBeyondBound"
 FIGURE_MISSING = "ModelFigureMissing"
 
 _SHORTEST_ABSENCE = Duration.parse("1h")
-_WITHOUT_SERIES = re.compile(
-    r"\b(?:vector|scalar|absent|absent_over_time|time)\s*\("
-    r"|\b(?:minute|hour|day_of_week|day_of_month|day_of_year|days_in_month|month|year)\s*\(\s*\)"
-)
-"""Functions that have a value where there is no series; those of the calendar are about now without an argument."""
-_NAMELESS = re.compile(r"(?:^|[^\w:\s])\s*\{")
 
 
 def beyond(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -50,7 +43,7 @@ def _beyond(monitor: QueryMonitor, subject: ServedSubject) -> list[Alert]:
     return [
         subject.alert(
             FIGURE,
-            f"({_closable(monitor.promql)}) {comparison} {float_text(bound)}",
+            f"({closable(monitor.promql)}) {comparison} {float_text(bound)}",
             severity,
             hold=str(monitor.hold),
             keep_firing=KEEP,
@@ -69,7 +62,7 @@ def _tests(
     monitor: QueryMonitor, monitors: Sequence[QueryMonitor], alerts: dict[str, list[Alert]], at: int
 ) -> Iterator[RuleTest]:
     """The tests of one custom metric, after so many minutes; all of its siblings see their samples."""
-    plain = _plain_selector(monitor.promql)
+    plain = plain_selector(monitor.promql)
     if plain is None:
         # What a custom expression yields from which series is not known here.
         return
@@ -84,7 +77,7 @@ def _tests(
         ]
         expected = fires(f"{at}m", *firing) if firing else silent(f"{at}m", FIGURE)
         yield rule_test(f"custom metric {monitor.id}: {what}", (series(*plain, constant(value, at)),), expected)
-    if all(_is_of_series(sibling.promql) for sibling in monitors):
+    if all(is_of_series(sibling.promql) for sibling in monitors):
         yield rule_test(f"custom metric {monitor.id}: no series", (), silent(f"{at}m", FIGURE))
 
 
@@ -94,7 +87,7 @@ def missing(monitors: Sequence[QueryMonitor], subject: ServedSubject) -> tuple[l
     What is missing, or is 0 / 0, is never beyond its bound: without these alerts it would be silent for good.
     """
     alerts = {monitor.id: _missing(monitor, subject) for monitor in monitors}
-    if not all(_is_of_series(monitor.promql) for monitor in monitors):
+    if not all(is_of_series(monitor.promql) for monitor in monitors):
         # Whether a custom expression has a value where there is no series is not known here.
         return list(alerts.values()), []
     return list(alerts.values()), list(_tests_of_missing(monitors, alerts))
@@ -105,7 +98,7 @@ def _missing(monitor: QueryMonitor, subject: ServedSubject) -> Alert:
     return subject.alert(
         FIGURE_MISSING,
         # No comparison holds for NaN.
-        f"absent(count(({_closable(monitor.promql)}) >= -Inf))",
+        f"absent(count(({closable(monitor.promql)}) >= -Inf))",
         "ticket",
         hold=str(hold),
         keep_firing=KEEP,
@@ -129,7 +122,7 @@ def _tests_of_missing(monitors: Sequence[QueryMonitor], alerts: dict[str, Alert]
     all_fire = fires(f"{at}m", *map(Fires, alerts.values()))
     yield rule_test("custom metrics: none has a value", (), silent("15m", FIGURE_MISSING), all_fire)
     for monitor in monitors:
-        plain = _plain_selector(monitor.promql)
+        plain = plain_selector(monitor.promql)
         siblings = _seeing(plain, monitors) if plain is not None else None
         if plain is None or siblings is None:
             continue
@@ -147,50 +140,14 @@ def _seeing(sample: tuple[str, Labels], monitors: Sequence[QueryMonitor]) -> lis
     name, labels = sample
     found = []
     for monitor in monitors:
-        plain = _plain_selector(monitor.promql)
+        plain = plain_selector(monitor.promql)
         if plain is None:
-            if not _is_of_series(monitor.promql) or _may_read(monitor.promql, name):
+            if not is_of_series(monitor.promql) or may_read(monitor.promql, name):
                 return None
         elif plain[0] == name and set(plain[1]) <= set(labels):
             found.append(monitor)
     return found
 
 
-def _may_read(promql: str, name: str) -> bool:
-    """Whether an expression holds the metric's name, or a selector without any."""
-    is_named = re.search(rf"(?<![\w:]){re.escape(name)}(?![\w:])", promql) is not None
-    return is_named or "__name__" in promql or _NAMELESS.search(promql) is not None
-
-
 def _is_beyond(monitor: QueryMonitor, value: float) -> bool:
     return value < monitor.below if monitor.below is not None else value > (monitor.above or 0.0)
-
-
-def _closable(promql: str) -> str:
-    """An expression behind which a bracket may stand: a comment would reach to the end of its line."""
-    text = promql.strip()
-    return f"{text}\n" if "#" in text.rpartition("\n")[2] else text
-
-
-def _is_of_series(promql: str) -> bool:
-    """Whether an expression can only have a value where there are series."""
-    return _WITHOUT_SERIES.search(promql) is None
-
-
-@lru_cache(maxsize=256)
-def _plain_selector(promql: str) -> tuple[str, Labels] | None:
-    """Name and labels of a series that a bare selector picks; None for any other expression, or if there is none."""
-    from promql_parser import VectorSelector, parse
-
-    try:
-        found = parse(promql)
-    except ValueError:
-        return None
-    if not isinstance(found, VectorSelector) or found.name is None or found.offset is not None or found.at is not None:
-        return None
-    matchers = found.matchers.matchers
-    if found.matchers.or_matchers or any(str(matcher.op) != "MatchOp.Equal" for matcher in matchers):
-        return None
-    labels = tuple((matcher.name, matcher.value) for matcher in matchers)
-    # An empty value means that the label is absent, and no series has a label twice.
-    return (found.name, labels) if all(dict(labels).values()) and len(dict(labels)) == len(labels) else None

@@ -14,10 +14,10 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
 from penstock.lowering.rules.alerting import (
     KEEP,
-    MINUTES_OF_A_DAY,
     AlertSubject,
     Fires,
     after,
+    evaluated,
     evaluated_every,
     fires,
     silent,
@@ -113,7 +113,7 @@ def _tests(pipeline: Pipeline, subject: AlertSubject, stale: Alert, absent: Aler
     others = of_others(pipeline.heartbeat, subject, (), f"{-allowed - step}x{due // every}")
 
     def case(name: str, given: tuple[InputSeries, ...], *expect: ExpectedAlert) -> RuleTest:
-        return RuleTest(f"{purpose}: {name}", interval, given, expect, every == MINUTES_OF_A_DAY)
+        return RuleTest(f"{purpose}: {name}", interval, given, expect, evaluated(every))
 
     late, in_time = f"{-allowed}x4", f"{4 * step - allowed}x4"
     unhonoured = reported(late, honoured=False)

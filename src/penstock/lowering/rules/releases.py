@@ -17,6 +17,7 @@ from penstock.lowering.rules.alerting import (
     Fires,
     ServedSubject,
     after,
+    evaluated,
     evaluated_every,
     fires,
     series,
@@ -123,8 +124,7 @@ def _counted(subject: ServedSubject, phases: tuple[str, ...] = ()) -> str:
 
 def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: str, hold: int) -> list[RuleTest]:
     every = evaluated_every(hold)
-    lasts_days = every == MINUTES_OF_A_DAY
-    spacing = every if lasts_days else 1
+    spacing = every if every == MINUTES_OF_A_DAY else 1
     minutes = after(60 * hold, every)
     at, earlier, values = f"{minutes}m", f"{minutes - 2 * every}m", f"1x{minutes // spacing + 5}"
     elsewhere = f"{subject.namespace}-2"
@@ -134,7 +134,7 @@ def _proofs(subject: ServedSubject, alert: Alert, what: str, phase: str, other: 
 
     def case(name: str, found: Iterable[Labels], *expect: ExpectedAlert) -> RuleTest:
         samples = tuple(series(_METRIC, labels, values) for labels in found)
-        return RuleTest(f"{what}: {name}", f"{spacing}m", samples, expect, lasts_days)
+        return RuleTest(f"{what}: {name}", f"{spacing}m", samples, expect, evaluated(every))
 
     never, in_time = silent(at, alert.alert), (silent(earlier, alert.alert), fires(at, Fires(alert)))
     return [

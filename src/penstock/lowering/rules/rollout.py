@@ -21,6 +21,7 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
+from penstock.lowering.rules.anomalies import anomaly_rules
 from penstock.lowering.rules.indicators import indicators
 from penstock.lowering.rules.monitors import monitor_rules
 from penstock.lowering.rules.reachable import reachable_rules
@@ -66,8 +67,10 @@ def rule_file(view: View, name: str) -> RuleFile | None:
             tests += proofs
     if spec.monitor is not None:
         watched = monitor_rules(spec.monitor, subject, interval, released)
-        groups += watched.groups
-        tests += watched.tests
+        anomalies = anomaly_rules(spec.monitor.anomalies, requests, subject, released)
+        groups += [*watched.groups, *anomalies.groups]
+        tests += [*watched.tests, *anomalies.tests]
+        unobserved = (*unobserved, *anomalies.unobserved)
     return RuleFile(
         name=rollout.name,
         namespace=environment.namespace,

@@ -17,7 +17,7 @@ from penstock.specs.dataset import DatasetSpec
 from penstock.specs.estimator import Estimator, External
 from penstock.specs.gate import ExplainRule, GateSpec, LatencyRule, PythonRule
 from penstock.specs.model import Card, Except, ModelSpec
-from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor, QueryMonitor
+from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Access, Canary, RolloutSpec
 
 _WATCHES = "each of them works independently"
@@ -37,10 +37,12 @@ _ORDER_INSENSITIVE: dict[tuple[type[Node], str], str] = {
     (Canary, "abort_on"): "each of them aborts independently",
     (Monitor, "drift"): _WATCHES,
     (Monitor, "quality"): _WATCHES,
+    (Monitor, "anomalies"): _WATCHES,
     (Monitor, "business"): _WATCHES,
     (DriftMonitor, "except_"): _AS_A_WHOLE,
     (DriftMonitor, "then"): _TOLD,
     (QualityMonitor, "then"): _TOLD,
+    (AnomalyMonitor, "then"): _TOLD,
     (QueryMonitor, "then"): _TOLD,
     (Access, "callers"): "each of them is allowed independently",
 }

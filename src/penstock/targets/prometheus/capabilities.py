@@ -6,12 +6,13 @@ from penstock.ir.monitoring import RuleFile, Unobserved
 from penstock.targets.base import Capability
 from penstock.targets.prometheus.lint import problems
 
-_OBJECTIVES = (
+_OBSERVED = (
     "slos.availability",
     "slos.availability.objective",
     "slos.latency",
     "slos.latency.objective",
     "slos.latency.below",
+    "monitor.anomalies",
 )
 
 
@@ -32,17 +33,17 @@ def _observed(field: str) -> Capability:
     return Capability(field, problem, instead)
 
 
-def _wrong_rules(rules: RuleFile) -> str | None:
-    """Only what a person wrote: tests hold for what the compiler writes."""
-    written = rules._replace(groups=tuple(group for group in rules.groups if group.written))
-    return next(problems(written), None)
+def _written(field: str) -> Capability:
+    """The capability to evaluate what a person wrote in a field; tests hold for what the compiler writes."""
+
+    def problem(rules: RuleFile) -> str | None:
+        written = rules._replace(groups=tuple(group for group in rules.groups if group.written_in == field))
+        return next(problems(written), None)
+
+    return Capability(field, problem, "an expression with ranges of at least two scrapes")
 
 
 CAPABILITIES = (
-    *map(_observed, _OBJECTIVES),
-    Capability(
-        "monitor.business",
-        _wrong_rules,
-        "an expression with ranges of at least two scrapes",
-    ),
+    *map(_observed, _OBSERVED),
+    *map(_written, ("monitor.anomalies", "monitor.business")),
 )

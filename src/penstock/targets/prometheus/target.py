@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
-from penstock.ir.monitoring import RuleFile
+from penstock.ir.monitoring import Evaluated, RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
 from penstock.targets.base import Manifest, Target, Unsupported
@@ -19,7 +19,13 @@ RULES_FILE = "rules.yaml"
 SCRAPING_FILE = "scraping.yaml"
 PLAIN_FILE = "rules.prometheus.yaml"
 TESTS_FILE = "rules.test.yaml"
+HOURLY_TESTS_FILE = "rules.hours.test.yaml"
 LONG_TESTS_FILE = "rules.days.test.yaml"
+_TESTS_FILES: tuple[tuple[Evaluated, str], ...] = (
+    ("15m", TESTS_FILE),
+    ("1h", HOURLY_TESTS_FILE),
+    ("1d", LONG_TESTS_FILE),
+)
 OF_TRAINING = "training-"
 """What the names of files with rules about a model's training begin with."""
 
@@ -54,12 +60,12 @@ def render_rules(rules: RuleFile) -> Iterator[Manifest]:
 
 
 def _tests(rules: RuleFile, where: str, prefix: str, plain_file: str) -> Iterator[Manifest]:
-    """The tests, in two files, since promtool evaluates all rules as often in each test of a file.
+    """The tests, in several files, since promtool evaluates all rules as often in each test of a file.
 
     What goes on for weeks would keep it busy for a minute if it were evaluated every quarter of an hour.
     """
-    short, long = (tuple(test for test in rules.tests if test.lasts_days is days) for days in (False, True))
-    for tests, name, every in ((short, TESTS_FILE, "15m"), (long, LONG_TESTS_FILE, "1d")):
+    for every, name in _TESTS_FILES:
+        tests = tuple(test for test in rules.tests if test.evaluated == every)
         if tests:
             yield Manifest(
                 file=f"{prefix}{name}",
