@@ -1,8 +1,8 @@
 """An alert has no receiver.
 
 What it does: checks that the owner's Team has the `contact` that each alert needs: those of monitors (`then`), of
-service level objectives, and the built-in ones (a model that does not respond, a release that Argo Rollouts has
-stopped, training by a `schedule` that registers no version).
+service level objectives, and the built-in ones (a model or one of its pods that does not respond, a release that Argo
+Rollouts has stopped, training by a `schedule` that registers no version).
 
 Why: an alert without a receiver fires and notifies nobody, while everybody relies on it.
 
@@ -28,6 +28,7 @@ from penstock.specs.team import Team
 
 _BURNING = "a fast burn of the error budget"
 _UNANSWERED = "a model that does not respond"
+_POD_UNANSWERED = "a pod that does not respond"
 _STOPPED = "a stopped release"
 _NOT_RETRAINED = "training that registers no version"
 
@@ -63,6 +64,8 @@ def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Di
     actions = ("page", "ticket") if "page" in asking else ("ticket",)
     if rollout.spec.serve.target == "argo-rollouts":
         asking.setdefault("ticket", _STOPPED)
+    # The others do its work, so that nobody is woken for it.
+    asking.setdefault("ticket", _POD_UNANSWERED)
     for action in actions:
         if contact[action] is None:
             monitors = [pointer for pointer, one in _actions(rollout) if one == action]
