@@ -32,8 +32,6 @@ class RuleGroup(NamedTuple):
     name: str
     interval: str
     rules: tuple[Recording | Alert, ...]
-    written_in: str = ""
-    """The field, below ``spec``, in which a person wrote the expressions, so that they need checking; else empty."""
 
 
 class InputSeries(NamedTuple):

@@ -39,8 +39,6 @@ MISTAKES = {
         changed(KNATIVE, ("  prometheus:\n", "  prometheus:\n    requests: istio\n")),
         "slos.availability",
     ),
-    "a range of one scrape": (changed(BY_HAND, ("[1h]", "[30s]")), ENVIRONMENT, "monitor.business"),
-    "PromQL that does not parse": (changed(BY_HAND, ("[1h]))'", "[1h])'")), ENVIRONMENT, "monitor.business"),
 }
 
 

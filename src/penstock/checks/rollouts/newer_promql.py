@@ -39,7 +39,7 @@ class Newer(NamedTuple):
 
 def newer(text: str, version: str) -> Newer | None:
     """The first part of an expression that a Prometheus of this version refuses, as far as it is configured."""
-    bare = _TEXT.sub(_blank, text)
+    bare = without_texts(text)
     for pattern in (_CALL, _BOUND):
         for found in pattern.finditer(bare):
             if pattern is _CALL or found[1] is None:
@@ -53,6 +53,11 @@ def newer(text: str, version: str) -> Newer | None:
         if found_ is not None:
             return Newer(what or f"`{found_[0]}`", found_.span())
     return None
+
+
+def without_texts(text: str) -> str:
+    """An expression of the same length whose strings and comments say nothing."""
+    return _TEXT.sub(_blank, text)
 
 
 def _blank(text: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from penstock.checks.rollouts.capacity import capacity
 from penstock.checks.rollouts.competing_rollouts import competing_rollouts
 from penstock.checks.rollouts.missing_target import missing_target
 from penstock.checks.rollouts.promql_misuse import promql_misuse
+from penstock.checks.rollouts.short_range import short_range
 from penstock.checks.rollouts.stock_server import stock_server
 from penstock.checks.rollouts.ungated_rollout import ungated_rollout
 from penstock.checks.rollouts.window_without_time import window_without_time
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     canary_steps,
     capacity,
     promql_misuse,
+    short_range,
     alert_without_receiver,
     alert_never_fires,
     window_without_time,

@@ -58,7 +58,7 @@ def anomaly_rules(
     alerts = [alert for each in watched for alert in each.alerts]
     name = subject.rollout
     groups = (
-        RuleGroup(f"{name}.anomaly-values", "1m", tuple(values), written_in="monitor.anomalies"),
+        RuleGroup(f"{name}.anomaly-values", "1m", tuple(values)),
         RuleGroup(f"{name}.anomaly-bands", "2m", tuple(bands)),
         RuleGroup(f"{name}.anomaly-alerts", "1m", tuple(alerts)),
     )

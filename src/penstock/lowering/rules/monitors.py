@@ -73,7 +73,7 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
         _add(business, tests, *figures.missing(monitor.business, subject))
     groups = (
         RuleGroup(f"{subject.rollout}.monitoring", "1m", tuple(alerts)),
-        RuleGroup(f"{subject.rollout}.figures", interval, tuple(business), written_in="monitor.business"),
+        RuleGroup(f"{subject.rollout}.figures", interval, tuple(business)),
     )
     return MonitorRules(tuple(group for group in groups if group.rules), tuple(tests))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from penstock.ir.monitoring import RuleFile, Unobserved
 from penstock.targets.base import Capability
-from penstock.targets.prometheus.lint import problems
 
 _OBSERVED = (
     "slos.availability",
@@ -33,17 +32,4 @@ def _observed(field: str) -> Capability:
     return Capability(field, problem, instead)
 
 
-def _written(field: str) -> Capability:
-    """The capability to evaluate what a person wrote in a field; tests hold for what the compiler writes."""
-
-    def problem(rules: RuleFile) -> str | None:
-        written = rules._replace(groups=tuple(group for group in rules.groups if group.written_in == field))
-        return next(problems(written), None)
-
-    return Capability(field, problem, "an expression with ranges of at least two scrapes")
-
-
-CAPABILITIES = (
-    *map(_observed, _OBSERVED),
-    *map(_written, ("monitor.anomalies", "monitor.business")),
-)
+CAPABILITIES = tuple(map(_observed, _OBSERVED))
