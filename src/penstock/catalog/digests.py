@@ -19,7 +19,11 @@ from penstock.specs.model import Model
 _NOT_TRAINING = {"Model": ("card", "retrain", "resources", "patches")}
 """Keys of a spec that change nothing about the model that is trained."""
 
-_LATER = {"Dataset": (("source", "dialect"),), "Gate": (("clusters",),)}
+_LATER = {
+    "Dataset": (("source", "dialect"),),
+    "Model": (("preprocess", "numeric", "pca"),),
+    "Gate": (("clusters",),),
+}
 """Keys that the language had not always, and that say nothing where absent: digests of before then still hold."""
 
 

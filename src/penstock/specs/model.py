@@ -109,6 +109,13 @@ class NumericSteps(Node):
     scale: Literal["standard", "minmax", "robust", "none"] = field(
         "Scaling.", loosens=Loosens.ANY, area=Area.QUALITY, default="none"
     )
+    pca: PositiveFraction | None = field(
+        "Replace the numbers by their principal components, as few as explain this share of the training rows' "
+        "variance. `scale: standard` gives each number the same weight; missing numbers need `impute`.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+        default=None,
+    )
 
 
 class CategoricalSteps(Node):

@@ -23,6 +23,8 @@ BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params"
 LOGISTIC = {"class": "sklearn.linear_model.LogisticRegression"}
 SCALED = {"numeric": {"impute": "median", "scale": "standard"}, "categorical": {"impute": "most_frequent"}}
 
+COMPONENTS = {"numeric": {"impute": "median", "scale": "standard", "pca": "60%"}}
+
 
 def arguments(splits: Path, output: Path, estimator: dict[str, object], **more: object) -> list[str]:
     flags = {"estimator": json.dumps(estimator), "task": "binary", "model": "made", "model-dir": output}
@@ -35,6 +37,7 @@ def arguments(splits: Path, output: Path, estimator: dict[str, object], **more: 
     [
         (BOOSTING, {}),
         (LOGISTIC, SCALED),
+        (LOGISTIC, COMPONENTS),
         ({"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 10, "n_jobs": 2}}, SCALED),
     ],
 )
@@ -107,6 +110,28 @@ def test_a_model_tells_the_rows_apart(tmp_path: Path, preprocess: dict[str, obje
     assert roc_auc_score(test.label, scores) > 0.8
     assert set(model.decisions(test.features, 0.6)) == {0, 1}
     assert model.decisions(test.features, 0.6).sum() == (scores >= 0.6).sum()
+
+
+@pytest.mark.parametrize(("share", "components"), [("60%", 3), ("100%", 4)])
+def test_numbers_are_replaced_by_the_principal_components_that_explain_a_share(
+    tmp_path: Path, share: str, components: int
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    preprocess = {"numeric": {**COMPONENTS["numeric"], "pca": share}}
+    assert main(arguments(splits, tmp_path / "model", LOGISTIC, preprocess=json.dumps(preprocess))) == 0
+    train = Splits.read(splits).rows("train").features
+    numbers = train[[f"x{i}" for i in range(4)]]
+    numbers = numbers.fillna(numbers.median()).to_numpy()
+    scaled = (numbers - numbers.mean(axis=0)) / numbers.std(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(scaled.T))
+    explained = np.cumsum(values[::-1]) / values.sum()
+    assert np.searchsorted(explained, float(share[:-1]) / 100 - 1e-9) + 1 == components
+    pipeline = load_model(tmp_path / "model").pipeline
+    matrix = pipeline[0].transform(train)
+    expected = scaled @ vectors[:, ::-1][:, :components]
+    np.testing.assert_allclose(np.abs(matrix[:, :components]), np.abs(expected), atol=1e-8)
+    categories = train["color"].nunique(dropna=False) + train["flag"].nunique(dropna=False)
+    assert matrix.shape[1] == components + categories
 
 
 def test_what_mlflow_serves_is_what_evaluation_scores(tmp_path: Path) -> None:

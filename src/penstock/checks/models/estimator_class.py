@@ -64,7 +64,19 @@ def estimator_class(view: View, model: Model) -> Iterator[Diagnostic]:
                 help=("use an estimator with `predict_proba`, such as `sklearn.linear_model.LogisticRegression`",),
             )
         if not takes_missing_values(path):
-            yield from _missing_values(view, model, name)
+            found = missing_numbers(view, model)
+            if found is not None:
+                feature, why = found
+                yield Diagnostic.error(
+                    "estimator-class",
+                    f"`{name}` does not accept missing values, but `{feature}` may be missing",
+                    view.span(model, _AT),
+                    secondary=(why,),
+                    help=(
+                        "add `preprocess: {numeric: {impute: median}}`, or use an estimator that accepts missing "
+                        "values",
+                    ),
+                )
 
 
 def _no_such_class(view: View, model: Model, path: str) -> Diagnostic | None:
@@ -149,10 +161,10 @@ def _task(view: View, model: Model, path: str) -> Iterator[Diagnostic]:
         )
 
 
-def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]:
-    """A learner that refuses missing numbers, which nothing fills in."""
+def missing_numbers(view: View, model: Model) -> tuple[str, Label] | None:
+    """The first feature whose number may be missing and that nothing fills in, with why; None where there is none."""
     if model.spec.preprocess.numeric.impute != "none":
-        return
+        return None
     for feature in lineage(view).features_of(model):
         feature_set = view.get(FeatureSet, feature.feature_set)
         declared = feature_set.spec.features[feature.name]
@@ -164,16 +176,8 @@ def _missing_values(view: View, model: Model, name: str) -> Iterator[Diagnostic]
         if declared.sql is not None and _reads_nullable(view, feature_set, declared.sql.strip()):
             why = "the column is nullable"
         if why:
-            yield Diagnostic.error(
-                "estimator-class",
-                f"`{name}` does not accept missing values, but `{feature.name}` may be missing",
-                view.span(model, _AT),
-                secondary=(Label(view.span(feature_set, ("features", feature.name), "key"), why),),
-                help=(
-                    "add `preprocess: {numeric: {impute: median}}`, or use an estimator that accepts missing values",
-                ),
-            )
-            return
+            return feature.name, Label(view.span(feature_set, ("features", feature.name), "key"), why)
+    return None
 
 
 def _reads_nullable(view: View, feature_set: FeatureSet, text: str) -> bool:

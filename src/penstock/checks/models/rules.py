@@ -19,6 +19,7 @@ from penstock.checks.models.label_contract import label_contract
 from penstock.checks.models.label_ingredient import label_ingredient
 from penstock.checks.models.label_leak import label_leak
 from penstock.checks.models.missing_library import missing_library
+from penstock.checks.models.pca_input import pca_input
 from penstock.checks.models.retrain_loop import retrain_loop
 from penstock.checks.models.schedule_syntax import schedule_syntax
 from penstock.checks.models.select_count import select_count
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     estimator_parameter,
     estimator_value,
     estimator_combination,
+    pca_input,
     external_estimator,
     select_count,
     grid_search,

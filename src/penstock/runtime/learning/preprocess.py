@@ -34,6 +34,7 @@ def preparation(declared: Preprocess, features: Sequence[FeatureColumn], *, spar
 
 
 def _numeric(declared: NumericSteps) -> Any:
+    from sklearn.decomposition import PCA
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
@@ -46,6 +47,9 @@ def _numeric(declared: NumericSteps) -> Any:
     scalers = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
     if declared.scale != "none":
         steps.append(scalers[declared.scale]())
+    if declared.pca is not None:
+        # A share of 1 is a number of components to scikit-learn, and no share.
+        steps.append(PCA(float(declared.pca) if declared.pca < 1 else None))
     return make_pipeline(*steps) if steps else "passthrough"
 
 

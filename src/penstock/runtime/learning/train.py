@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         rows=frame,
         training={
             "estimator": arguments.estimator.model_dump(mode="json", by_alias=True, exclude_none=True),
-            "preprocess": arguments.preprocess.model_dump(mode="json", by_alias=True),
+            "preprocess": arguments.preprocess.model_dump(mode="json", by_alias=True, exclude_none=True),
             "params": {**arguments.estimator.params, **searched},
             "searched": searched,
             "seed": arguments.seed,
