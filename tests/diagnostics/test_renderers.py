@@ -217,6 +217,14 @@ def test_a_path_is_an_address_in_sarif() -> None:
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "specs/%C3%A4%20b%25.yaml"
 
 
+def test_what_has_no_place_gets_one_in_sarif() -> None:
+    """Code scanning refuses a whole log for one result without a location."""
+    found = [Diagnostic.error("unknown-dataset", "another process is compiling"), UNKNOWN]
+    places = [result["locations"][0]["physicalLocation"] for result in sarif_run(*found)["results"]]
+    assert [place["artifactLocation"]["uri"] for place in places] == ["specs", PATH]
+    assert places[0]["region"] == {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
+
+
 def test_text_that_is_no_unicode_breaks_no_renderer() -> None:
     found = [Diagnostic.error("a", "bad \udcff", Span("specs/\udcff.yaml", 1, 1, 1, 2), "\udcff")]
     for told in (terminal.render(found, lambda _: None), github.render(found), as_json.render(found)):

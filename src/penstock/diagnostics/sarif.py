@@ -1,7 +1,8 @@
 """Diagnostics as SARIF 2.1.0, the format that code scanning services take.
 
 Columns count Unicode code points (`columnKind`), paths are relative to the repository (`uriBaseId`),
-and each result has a fingerprint that stays when lines above it move.
+and each result has a fingerprint that stays when lines above it move. Each has a location, too: GitHub
+refuses a whole log for one that has none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from penstock.diagnostics.model import Diagnostic, Fix, Label, Safety, Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "REPOSITORY"
+_NOWHERE = Label(Span.point("specs"))
+"""Stands for the place of what no file is at fault of."""
 
 
 def render(diagnostics: Iterable[Diagnostic], codes: Mapping[str, Code], *, tool_version: str) -> str:
@@ -69,9 +72,8 @@ def _result(diagnostic: Diagnostic, rule: int, seen: dict[str, int]) -> dict[str
         "level": diagnostic.severity.value,
         "message": {"text": text},
         "partialFingerprints": {"penstock/v1": _fingerprint(diagnostic, seen)},
+        "locations": [_location(diagnostic.primary or _NOWHERE)],
     }
-    if diagnostic.primary is not None:
-        result["locations"] = [_location(diagnostic.primary)]
     if diagnostic.secondary:
         result["relatedLocations"] = [
             {"id": number, **_location(label)} for number, label in enumerate(diagnostic.secondary, 1)
