@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from incremental.repositories import copy
+from catalog.repositories import small
+from cli.test_check import write
+from incremental.repositories import copy, edit
 from penstock.cli import check, verify
-from penstock.cli.main import FAULT, WRONG_USE, main
+from penstock.cli.main import FAULT, OK, WRONG_USE, main
 from penstock.incremental.session import Session
 
 
@@ -147,3 +149,22 @@ def test_output_that_finds_no_room_is_told_in_one_line() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr.splitlines()[0]) == (FAULT, "error: No space left on device")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_stream_that_is_closed_keeps_no_command_from_its_work(closed: str, form: str, tmp_path: Path) -> None:
+    """As services and schedulers start programs whose output nobody wants."""
+    root = write(tmp_path, small())
+    command = f"{sys.executable} -m penstock.cli.main check --format {form} --root {root} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (OK, "")
+
+
+def test_a_terminal_that_lacks_a_letter_is_shown_its_number(tmp_path: Path) -> None:
+    root = copy(tmp_path, "bikes")
+    edit(root, "specs/bikes/model.yaml", "description: ", "description: Räder 自転車. ")
+    command = [sys.executable, "-m", "penstock.cli.main", "explain", "Model/bike-demand.metadata", "--root", str(root)]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (OK, b"")
+    assert "Räder \\u81ea\\u8ee2\\u8eca. ".encode("latin-1") in done.stdout
