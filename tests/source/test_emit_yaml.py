@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from penstock.source.model import SourceFile
 from penstock.source.reading.yaml_reader import read_documents
@@ -136,6 +136,7 @@ def test_what_does_not_survive_yaml_is_refused(value: Any) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(mappings, mappings)
+@example({"a": "a block that ends in an empty line\n\n"}, {})
 def test_the_text_of_a_recurring_mapping_is_the_same_wherever_it_stands(
     part: dict[str, Any], rest: dict[str, Any]
 ) -> None:

@@ -85,7 +85,7 @@ def _recurring(mapping: Recurring, pad: str, first: str) -> str:
         return first + mapping.text
     if known == pad:
         return first + text
-    if known or "\n\n" not in text:
+    if known or "\n\n" not in f"{text}\n":
         return first + text.replace("\n" + known, "\n" + pad)
     head, *rest = text.split("\n")
     return "\n".join([first + head, *(pad + line if line else "" for line in rest)])
