@@ -25,8 +25,8 @@ def _names(text: str) -> frozenset[str]:
 
 _DYNAMIC_WITHIN = _names(
     """
-    _frozen_importlib _frozen_importlib_external _imp _pickle _posixsubprocess builtins ctypes importlib marshal nt
-    pickle pkgutil posix pydoc runpy subprocess zipimport
+    _ctypes _frozen_importlib _frozen_importlib_external _imp _pickle _posixsubprocess builtins cpp_extension ctypes
+    importlib marshal nt pickle pkgutil posix pydoc runpy subprocess zipimport
     """
 )
 """Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
@@ -35,8 +35,8 @@ _DYNAMIC_MODULES = (_DYNAMIC_WITHIN - {"pickle"}) | _names(
     IPython annotationlib _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
     concurrent.interpreters dill distutils doctest ensurepip fabric hydra idlelib imp invoke jinja2 jsonpickle
     lib2to3 logging.config mako mock modulefinder nbclient nbconvert papermill pdb pexpect pip pipes pkg_resources
-    plumbum profile pty py_compile pytest pyximport setuptools sh shelve site sympy test tkinter trace unittest venv
-    webbrowser
+    plumbum profile pty py_compile pytest pyximport rlcompleter setuptools sh shelve site sympy test tkinter trace
+    unittest venv webbrowser
     """
 )
 _DYNAMIC_PARTS = {
@@ -48,6 +48,7 @@ _DYNAMIC_PARTS = {
     ),
     "numpy": re.compile(r"\*|distutils|f2py|load|testing"),
     "pickle": re.compile(r"(?!(?:dumps?|DEFAULT_PROTOCOL|HIGHEST_PROTOCOL|PickleError|PicklingError)\Z).*"),
+    "spacy": re.compile(r"\*|cli|load|util"),
     "tensorflow": re.compile(r"\*|keras|saved_model"),
     "timeit": re.compile(r"(?!default_timer\Z).*"),
     "torch": re.compile(r"\*|classes|hub|jit|load|ops|package|serialization"),
@@ -60,25 +61,30 @@ _WHOLE = frozenset(_DYNAMIC_PARTS) - {"numpy"}
 """Those that are used by their parts; as a whole, nobody knows what for. Functions do take `numpy` itself."""
 _SAFE_LOADERS = frozenset({"BaseLoader", "CBaseLoader", "CSafeLoader", "SafeLoader"})
 _PLACE_OF_ALLOW_PICKLE = 2
+_RUNNING = frozenset({"allow_pickle", "eval_str", "trust_remote_code"})
+"""Keywords that let a function run what a file or a text holds: `numpy` unpickle, `inspect` evaluate annotations, and
+`transformers` import the code that lies beside a model."""
 _DYNAMIC_NAMES = frozenset({
     "__annotate__", "__annotations__", "__builtins__", "__import__", "__loader__", "__match_args__", "__package__",
     "__path__", "__spec__", "breakpoint", "compile", "eval", "exec", "help", "importlib", FINDER,
 })  # fmt: skip
 _DYNAMIC_ATTRIBUTES = re.compile(
     # Ways to what a module holds, to the code of a function, and to where modules are looked for.
-    r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__spec__|__subclasses__|f_builtins|f_globals|"
-    r"CodeType|FunctionType|LambdaType|chdir|fchdir|meta_path|path_hooks|"
+    r"__builtins__|__globals__|__import__|__loader__|__package__|__path__|__self__|__spec__|__subclasses__|f_builtins|"
+    r"f_globals|CodeType|FunctionType|LambdaType|chdir|fchdir|meta_path|path_hooks|"
     # Ways to bind a variable of a function anew, past every statement.
     r"cell_contents|f_locals|"
     # Ways to types that are texts, and what runs these.
     r"__annotate__|__annotate_func__|__annotations__|create_model|evaluate_forward_ref|get_annotations|resolve_types|"
     r"singledispatch|singledispatchmethod|_getcategory|_setoption|"
     r"get_objects|get_referents|get_referrers|getattr_static|getclosurevars|getmembers\w*|get_field|"
-    # Other programs.
-    r"enable_load_extension|load_extension|"
+    # Other programs, and libraries that are no Python.
+    r"IMAP4_stream|enable_load_extension|load_extension|load_library|load_op_library|"
+    r"register_custom_ops_library|"
     r"create_subprocess_\w+|exec[lv]\w*|popen|posix_spawnp?|spawn[lv]\w*|startfile|subprocess_\w+|system|"
     # Texts and files that hold code, or name it.
-    r"ForwardRef|HDFStore|NpzFile|getDOMImplementation|get_type_hints|load_model|make_parser|read_array|read_hdf|read_pickle|"
+    r"ForwardRef|HDFStore|ImportString|NpzFile|getDOMImplementation|get_type_hints|import_string|load_model|load_pickle|"
+    r"make_parser|read_array|read_hdf|read_pickle|"
     r"full_load\w*|unsafe_load\w*|UnsafeLoader"
 )
 _DYNAMIC_OF_SYS = frozenset({"modules", "path"})
@@ -180,7 +186,7 @@ class _Reading:
         if isinstance(node, ast.Attribute):
             return self._is_dynamic_access(node)
         if isinstance(node, ast.Call):
-            return _loads_objects(node) or _evaluates_types(node)
+            return any(one.arg in _RUNNING and not _is(one.value, constant=False) for one in node.keywords)
         if isinstance(node, ast.Import):
             return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -303,16 +309,6 @@ def _loads_plainly(dotted: list[str], call: ast.Call | None) -> bool:
         given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "Loader")]
         return any(isinstance(one, ast.Attribute) and one.attr in _SAFE_LOADERS for one in given)
     return False
-
-
-def _loads_objects(call: ast.Call) -> bool:
-    """Whether a call lets `numpy` unpickle what a file holds."""
-    return any(one.arg == "allow_pickle" and not _is(one.value, constant=False) for one in call.keywords)
-
-
-def _evaluates_types(call: ast.Call) -> bool:
-    """Whether a call lets `inspect` run annotations that are texts."""
-    return any(one.arg == "eval_str" and not _is(one.value, constant=False) for one in call.keywords)
 
 
 def _is(node: ast.expr, *, constant: bool) -> bool:

@@ -42,7 +42,26 @@ RUNS = {
     "torch": "import torch\ntorch.load('a.pt')\n",
     "torch with pickles": "import torch\ntorch.load('a.pt', weights_only=False)\n",
     "a model of mlflow": "import mlflow\nmlflow.sklearn.load_model('systems/model')\n",
+    "a model whose code lies beside it": (
+        "import transformers as t\nt.AutoModel.from_pretrained('systems/model', trust_remote_code=True)\n"
+    ),
+    "a model whose code may be trusted": (
+        "from transformers import AutoModel as A\n\ndef f(trusted):\n"
+        "    return A.from_pretrained('systems/model', trust_remote_code=trusted)\n"
+    ),
+    "a pipeline of spacy": "import spacy\nspacy.load('systems')\n",
+    "a model of statsmodels": "from statsmodels.iolib.smpickle import load_pickle as f\nf('a')\n",
     # What runs or imports by a text.
+    "a text that names what to import": "from werkzeug.utils import import_string as f\nf('systems.' + 'hidden')\n",
+    "a field that imports": "import pydantic\n\nclass A(pydantic.BaseModel):\n    x: pydantic.ImportString\n",
+    "a completer": "import rlcompleter\nrlcompleter.Completer().attr_matches('x')\n",
+    "what a function of the language belongs to": "print.__self__.exec(open('systems/hidden.txt').read())\n",
+    "the library beneath ctypes": "import _ctypes\n_ctypes.dlopen('a.so', 0)\n",
+    "a library of numpy": "import numpy as np\nnp.ctypeslib.load_library('a', 'systems')\n",
+    "operations of tensorflow": "import tensorflow as tf\ntf.load_op_library('a.so')\n",
+    "operations of onnxruntime": "import onnxruntime as o\no.SessionOptions().register_custom_ops_library('a.so')\n",
+    "operations that torch compiles": "from torch.utils.cpp_extension import load\nload('a', ['systems/a.cpp'])\n",
+    "mail by a program": "import imaplib\nimaplib.IMAP4_stream('python systems/hidden.py')\n",
     "timeit": "import timeit\ntimeit.timeit('import systems.hidden')\n",
     "unittest.mock": "from unittest.mock import patch\npatch('systems.' + 'hidden.go')\n",
     "unittest": "import unittest as u\nu.defaultTestLoader.loadTestsFromName('systems.' + 'hidden')\n",
