@@ -102,6 +102,25 @@ def test_one_edit_reads_one_file_and_compiles_the_units_that_read_it(repository:
     assert timings.count("compile") == 4
 
 
+@pytest.mark.parametrize("path", ["specs/bikes/rollout.yaml", "systems/flights.py", "generated/index.json"])
+def test_an_edit_that_takes_on_the_time_of_what_it_edits_is_found(repository: Path, path: str) -> None:
+    """As `cp -p` and `rsync --inplace` leave it: in its place, of the same size and time."""
+    let_clocks_pass(repository)
+    compile_all(repository)
+    compile_all(repository)
+    file, before = repository / path, (repository / path).stat()
+    with file.open("r+") as opened:
+        opened.seek(file.read_text().index("e"))
+        opened.write("E")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_ino, file.stat().st_size, file.stat().st_mtime_ns) == (
+        before.st_ino,
+        before.st_size,
+        before.st_mtime_ns,
+    )
+    assert [stage.name for stage in Session(repository).compile().timings.stages] != ["scan"]
+
+
 def test_a_comment_compiles_nothing(repository: Path) -> None:
     let_clocks_pass(repository)
     compile_all(repository)

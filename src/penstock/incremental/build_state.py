@@ -25,8 +25,8 @@ from penstock.source.model import SourceFile
 from penstock.source.private_folder import NAME as PRIVATE
 from penstock.source.stat_cache import Observed
 
-SnapshotFile = tuple[int, int, int, str, list[str]]
-"""Size, time of change (`UNPROVED` where it proves nothing yet), inode, blob id, and the specs that it declares."""
+SnapshotFile = tuple[int, int, int, int, str, list[str]]
+"""A `Stat` (its time of change `UNPROVED` where it proves nothing yet), inode, blob id, and the specs in it."""
 
 RememberedArtifact = tuple[str, str, bool]
 """What of an artifact outlasts most edits: path, owner, and whether it is applied. Its digest is among the outputs."""
@@ -181,7 +181,7 @@ class UnreadFile(SourceFile):
 
 def unchanged(known: SnapshotFile | None, stat: FileStat) -> bool:
     """Whether a file is proved to be as it was when `known` was noted."""
-    return known is not None and tuple(known[:3]) == (stat.size, stat.mtime_ns, stat.inode)
+    return known is not None and tuple(known[:4]) == stat[1:]
 
 
 def engine_fingerprint() -> str:

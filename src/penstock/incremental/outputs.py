@@ -44,8 +44,8 @@ def look(folder: str, files: Iterable[tuple[str, Observed | None]], now_ns: int)
         if known is None:
             found.changed.append(path)
         elif trusted_digest(known, status) is None:
-            if _digest(f"{folder}/{path}") == known[2]:
-                found.read[path] = observed(stat_of(status), known[2], now_ns)
+            if _digest(f"{folder}/{path}") == known[3]:
+                found.read[path] = observed(stat_of(status), known[3], now_ns)
             else:
                 found.changed.append(path)
     return found

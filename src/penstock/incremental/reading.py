@@ -55,7 +55,7 @@ class ReadSpecs:
         """What was found in the files that had to be read, by their paths."""
         others = {path for path in self._paths if path not in self.texts}
         self.former = {
-            SpecId(*spec.split("/")) for path, known in seen.files.items() if path not in others for spec in known[4]
+            SpecId(*spec.split("/")) for path, known in seen.files.items() if path not in others for spec in known[5]
         }
         """The specs that stood in files which have changed or are gone."""
         documents = [document for text in self.texts.values() for document in text.documents]
@@ -91,7 +91,7 @@ class ReadSpecs:
 
     def _decoded(self, remembered: Sequence[Any]) -> Document:
         path, index, line, value = remembered
-        return Document(UnreadFile(self._root, path, self._seen.files[path][3]), index, value, line)
+        return Document(UnreadFile(self._root, path, self._seen.files[path][4]), index, value, line)
 
     def _whole(self) -> tuple[Facts, Catalog]:
         documents: dict[str, list[Document]] = {path: [] for path in self._paths}

@@ -91,7 +91,7 @@ def _unread(run: Compilation, files: Mapping[str, SnapshotFile]) -> list[str]:
     """The files whose documents are remembered in another form; a new time of change alone is none."""
     before, unread = run.seen.files, set(run.seen.unread)
     return [
-        path for path in run.source.texts if path in unread or path not in before or before[path][3] != files[path][3]
+        path for path in run.source.texts if path in unread or path not in before or before[path][4] != files[path][4]
     ]
 
 
@@ -105,7 +105,7 @@ def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str
             ids = [str(spec_id) for document in text.documents if (spec_id := id_in(document)) is not None]
             blob = text.documents[0].file.blob if text.documents else ""
             changed = stat.mtime_ns if is_settled(stat.mtime_ns, now_ns) else UNPROVED
-            found[stat.path] = stat.size, changed, stat.inode, blob, ids
+            found[stat.path] = stat.size, changed, stat.ctime_ns, stat.inode, blob, ids
     return found
 
 

@@ -100,7 +100,7 @@ class Writing:
         made_now = [each for made in compiled for each in made.artifacts]
         outputs = self._known.outputs
         lie_there = outputs.get_many([INDEX, *(each.path for each in made_now)])
-        self._fresh = [each for each in made_now if _sha256(each) != lie_there[each.path][2]]
+        self._fresh = [each for each in made_now if _sha256(each) != lie_there[each.path][3]]
         try:
             listing = amended_index(read_plain_file(self._index_file), self._fresh)
         except (OSError, ValueError):
@@ -115,7 +115,7 @@ class Writing:
         for name, (_, made) in self._known.units.decoded():
             if name not in done:
                 for path, owner, applied in made:
-                    artifacts.append(Artifact(path, f"{_PREFIX}{intact[path][2]}", owner, applied))
+                    artifacts.append(Artifact(path, f"{_PREFIX}{intact[path][3]}", owner, applied))
                     self._kept[path] = intact[path]
         self._bundles = {each.path: each for each in environment_artifacts(self._source.catalog, artifacts)}
         self._fresh += self._bundles.values()

@@ -15,6 +15,7 @@ from penstock.source.git.sparse_checkout import left_out
 from penstock.source.model import SourceFile
 from penstock.source.plain_file import read_plain_file
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode, too_large
+from penstock.source.stat_cache import stat_of
 
 if TYPE_CHECKING:
     from penstock.source.git.repository import GitRepository
@@ -31,6 +32,7 @@ class FileStat(NamedTuple):
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
     inode: int
 
 
@@ -71,7 +73,7 @@ def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[
                 status = entry.stat(follow_symlinks=False)
                 found = _unusable(path, status.st_size, stat.S_ISREG(status.st_mode))
                 if found is None:
-                    files.append(FileStat(path, status.st_size, status.st_mtime_ns, status.st_ino))
+                    files.append(FileStat(path, *stat_of(status), status.st_ino))
                 else:
                     diagnostics.append(found)
             elif entry.name.lower().endswith(_ALMOST):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 
-Stat = tuple[int, int]
-"""A file's size in bytes, and its time of change in nanoseconds."""
+Stat = tuple[int, int, int]
+"""A file's size in bytes, its time of change, and that of its inode, in nanoseconds.
 
-Observed = tuple[int, int, str]
-"""The same two, and the hexadecimal SHA-256 of the file's bytes."""
+Tools that copy in place, or unpack, give a file the time of change of another one; the inode's is the system's own.
+"""
+
+Observed = tuple[int, int, int, str]
+"""The same three, and the hexadecimal SHA-256 of the file's bytes."""
 
 UNPROVED = -1
 """Stands for a time of change that could still be that of another change; no file has it."""
@@ -32,17 +35,17 @@ def observed(status: Stat, digest: str, now_ns: int) -> Observed:
 
     A time that proves nothing yet is left out: such a file is known by its digest alone, and read to be sure.
     """
-    size, mtime_ns = status
-    return size, mtime_ns if is_settled(mtime_ns, now_ns) else UNPROVED, digest
+    size, mtime_ns, ctime_ns = status
+    return size, mtime_ns if is_settled(mtime_ns, now_ns) else UNPROVED, ctime_ns, digest
 
 
 def stat_of(status: os.stat_result) -> Stat:
     """What of a file's status tells whether it has changed."""
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def trusted_digest(known: Observed | None, status: os.stat_result) -> str | None:
     """The digest of an unchanged file; None where it has to be read."""
-    if known is None or (known[0], known[1]) != (status.st_size, status.st_mtime_ns):
+    if known is None or (known[0], known[1], known[2]) != stat_of(status):
         return None
-    return known[2]
+    return known[3]

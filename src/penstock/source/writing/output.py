@@ -27,7 +27,7 @@ import orjson
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.plain_file import read_plain_file
-from penstock.source.stat_cache import Observed, Stat, observed
+from penstock.source.stat_cache import Observed, Stat, observed, stat_of
 from penstock.source.writing import findings
 from penstock.source.writing.artifact_index import INDEX, INDEX_VERSION, parse_index
 from penstock.source.writing.durable import flush_directory
@@ -68,15 +68,15 @@ class OutputDirectory:
         """Compare what is to be there with the directory; nothing is written.
 
         `digests` has the hexadecimal SHA-256 of each artifact by its path, `index` the bytes of the index that lists
-        them. `known` is what an earlier `apply` returned: files of that size and time are not read again. `kept` are
-        files that stay as they are; the caller has looked at them.
+        them. `known` is what an earlier `apply` returned: files of that size and those times are not read again.
+        `kept` are files that stay as they are; the caller has looked at them.
         ValueError where a path leaves the directory, or where the index does not list the artifacts.
         """
         kept = kept or {}
         for path in digests:
             if not is_safe(path) or path == JOURNAL or path.endswith(TEMPORARY):
                 raise ValueError(f"not the path of an artifact: {path!r}")
-        if parse_index(index) != {**digests, **{path: digest for path, (_, _, digest) in kept.items()}}:
+        if parse_index(index) != {**digests, **{path: digest for path, (*_, digest) in kept.items()}}:
             raise ValueError(f"{INDEX} has to list exactly the other artifacts")
         digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
         conflicts = tuple(self._root_conflicts())
@@ -100,7 +100,7 @@ class OutputDirectory:
             return None
         digests = {**digests, INDEX: hashlib.sha256(index).hexdigest()}
         # What is owned and not asked for would be pruned.
-        owned = Ownership({path: known[path][2] for path in digests}, {})
+        owned = Ownership({path: known[path][3] for path in digests}, {})
         plan = compare(self._root, self._shown_as, digests, index, known, {}, owned)
         return replace(plan, others=files - len(digests))
 
@@ -134,7 +134,7 @@ class OutputDirectory:
         return seen
 
     def write(self, bodies: Mapping[str, bytes]) -> dict[str, Stat]:
-        """Write files that a plan has announced; gives size and time of change of each."""
+        """Write files that a plan has announced; gives the `Stat` of each."""
         return {path: self._replace(path, body) for path, body in bodies.items()}
 
     def differences(self, plan: WritePlan) -> tuple[Diagnostic, ...]:
@@ -224,7 +224,7 @@ class OutputDirectory:
             return False
 
     def _replace(self, path: str, body: bytes, *, flush: bool = False) -> Stat:
-        """Write a file beside its place, then move it there; gives its size and time of change."""
+        """Write a file beside its place, then move it there; gives its `Stat`."""
         target = f"{self._root}/{path}"
         temporary = f"{target}.{os.getpid()}{TEMPORARY}"
         try:
@@ -239,8 +239,8 @@ class OutputDirectory:
                     remaining = remaining[file.write(remaining) :]
                 if flush:
                     os.fsync(handle)
-                status = os.fstat(handle)
             _move(temporary, target)
+            status = os.lstat(target)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
@@ -249,7 +249,7 @@ class OutputDirectory:
             raise
         if flush:
             flush_directory(self._root)
-        return status.st_size, status.st_mtime_ns
+        return stat_of(status)
 
     def _remove(self, path: str) -> None:
         """Delete a file and the directories that this leaves empty."""
