@@ -121,6 +121,19 @@ def test_an_edit_that_takes_on_the_time_of_what_it_edits_is_found(repository: Pa
     assert [stage.name for stage in Session(repository).compile().timings.stages] != ["scan"]
 
 
+@pytest.mark.parametrize("folder", ["systems", "generated", "generated/staging"])
+def test_a_folder_that_has_become_a_link_is_found(repository: Path, tmp_path: Path, folder: str) -> None:
+    """What lies there now has the sizes and times of what lay there."""
+    let_clocks_pass(repository)
+    compile_all(repository)
+    compile_all(repository)
+    (repository / folder).rename(tmp_path / "elsewhere")
+    (repository / folder).symlink_to(tmp_path / "elsewhere")
+    warm, cold = (Session(repository, use_memory=memory).compile() for memory in (True, False))
+    assert warm.failed
+    assert {found.code for found in warm.diagnostics} == {found.code for found in cold.diagnostics}
+
+
 def test_a_comment_compiles_nothing(repository: Path) -> None:
     let_clocks_pass(repository)
     compile_all(repository)

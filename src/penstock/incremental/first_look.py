@@ -95,7 +95,7 @@ def _remembered(store: StateStore, seen: FileSnapshot) -> list[tuple[str, Observ
 def _look_at_generated(
     folder: Path, remembered: Sequence[tuple[str, Observed]] | None, *, for_others: bool
 ) -> Look | None:
-    if remembered is None:
+    if remembered is None or folder.is_symlink():
         return None
     found = look(str(folder), remembered, time.time_ns())
     if for_others:

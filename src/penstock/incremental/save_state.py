@@ -12,6 +12,7 @@ from penstock.incremental.build_state import BuildState, FileSnapshot, Overview,
 from penstock.incremental.documents import Documents
 from penstock.incremental.writing import Writing, remembered
 from penstock.source.files import FileStat
+from penstock.source.plain_file import PlainFolders
 from penstock.source.stat_cache import UNPROVED, Observed, is_settled, observed, stat_of
 
 if TYPE_CHECKING:
@@ -111,12 +112,10 @@ def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str
 
 def _repository(run: Compilation, fingerprints: Mapping[str, str], now_ns: int) -> dict[str, Observed | None]:
     """What is known of each file that was looked for; those whose fingerprint is new are looked at."""
-    found = {**run.seen.repository, **run.repository.read}
+    found, folders = {**run.seen.repository, **run.repository.read}, PlainFolders(str(run.root))
     for key, digest in fingerprints.items():
         if key.startswith(FILE):
             path = key.removeprefix(FILE)
-            try:
-                found[path] = observed(stat_of((run.root / path).lstat()), digest, now_ns)
-            except OSError:
-                found[path] = None
+            status = folders.status(path) if digest else None
+            found[path] = observed(stat_of(status), digest, now_ns) if status is not None else None
     return found

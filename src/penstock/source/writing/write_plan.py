@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.plain_file import read_plain_file
+from penstock.source.plain_file import PlainFolders, read_plain_file
 from penstock.source.stat_cache import Observed, observed, stat_of, trusted_digest
 from penstock.source.writing import findings
 from penstock.source.writing.artifact_index import INDEX, parse_index, parse_merged_index
@@ -140,7 +140,7 @@ class _Comparison:
         self._index = ownership.index
         self._now = time.time_ns()
         self._journal = ownership.journal
-        self._parents: dict[str, str | None] = {"": None}
+        self._folders = PlainFolders(root)
         self.observed: dict[str, Observed] = {}
         self.create: list[str] = []
         self.update: list[str] = []
@@ -151,7 +151,7 @@ class _Comparison:
 
     def consider_pruning(self, path: str) -> None:
         """A file that is Penstock's and that no artifact needs; what somebody has written into it must not be lost."""
-        if path == INDEX or self._blocking_parent(path) is not None:
+        if path == INDEX or self._folders.blocking(path) is not None:
             return
         try:
             body = read_plain_file(f"{self._root}/{path}")
@@ -166,7 +166,7 @@ class _Comparison:
 
     def consider(self, path: str) -> None:
         """The place of an artifact."""
-        blocking = self._blocking_parent(path)
+        blocking = self._folders.blocking(path)
         if blocking is not None and blocking not in self.prune:
             self._conflict(path, f"`{self._shown_as}/{blocking}` is not a directory")
             return
@@ -199,20 +199,6 @@ class _Comparison:
                 self.edited.append(path)
         else:
             self._conflict(path, "it was not written by Penstock")
-
-    def _blocking_parent(self, path: str) -> str | None:
-        """The first part of the way to `path` that is no directory but a link or a file."""
-        parent = path.rpartition("/")[0]
-        if parent not in self._parents:
-            blocking = self._blocking_parent(parent)
-            if blocking is None:
-                try:
-                    if not stat.S_ISDIR(os.lstat(f"{self._root}/{parent}").st_mode):
-                        blocking = parent
-                except FileNotFoundError:
-                    blocking = None
-            self._parents[parent] = blocking
-        return self._parents[parent]
 
     def _will_be_empty(self, path: str) -> bool:
         """Whether pruning takes away all that the directory at `path` holds."""
