@@ -265,6 +265,19 @@ def test_generated_files_of_another_time_are_read_and_not_made_again(repository:
     assert Session(repository).compile().plan is None
 
 
+def test_a_warning_of_a_file_is_given_until_the_file_is_mended(repository: Path) -> None:
+    later = repository / "specs/later.yaml"
+    later.write_text("# Not written yet.\n")
+    let_clocks_pass(repository)
+    shutil.rmtree(repository / ".penstock")
+    for number in range(3):
+        found = Session(repository).compile().diagnostics
+        assert [(one.code, one.path) for one in found] == [("empty-file", "specs/later.yaml")]
+        edit(repository, "specs/bikes/model.yaml", "spec:", f"# {number}\nspec:")
+    later.unlink()
+    assert not compile_all(repository).diagnostics
+
+
 def test_errors_leave_everything_as_it_was(repository: Path) -> None:
     before = files(repository)
     edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", "model: bike-demnd")

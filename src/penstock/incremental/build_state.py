@@ -46,7 +46,7 @@ class FileSnapshot:
     quiet: bool = False
     """Whether the run found nothing to say, so that the next one may say nothing without looking."""
     unread: list[str] = field(default_factory=list)
-    """Spec files whose documents are not remembered as they are now, and so read at each run."""
+    """Spec files that are read at each run: their findings, or their documents as they are now, are not remembered."""
     parts: dict[str, str] = field(default_factory=dict)
     """Part of `BuildState` -> its digest."""
 

@@ -44,7 +44,7 @@ def save_state(run: Compilation, stats: Sequence[FileStat], writing: Writing) ->
         files=files,
         repository=_repository(run, fingerprints, now),
         quiet=not run.diagnostics and run.nowhere is None,
-        unread=[] if is_worth else _unread(run, files),
+        unread=_unread(run, files, are_remembered=is_worth),
         parts=run.seen.parts,
     )
     run.store.save(seen, new, known)
@@ -88,11 +88,18 @@ def _documents(run: Compilation) -> Documents:
     return Documents.of({str(i): [d.file.path, d.index, d.line, d.value] for i, d in documents if d is not None})
 
 
-def _unread(run: Compilation, files: Mapping[str, SnapshotFile]) -> list[str]:
-    """The files whose documents are remembered in another form; a new time of change alone is none."""
+def _unread(run: Compilation, files: Mapping[str, SnapshotFile], *, are_remembered: bool) -> list[str]:
+    """The files with findings, and those whose documents are remembered in another form.
+
+    `are_remembered` says that they are as they stand now. A new time of change alone is no other form.
+    """
     before, unread = run.seen.files, set(run.seen.unread)
+
+    def is_other(path: str) -> bool:
+        return path in unread or path not in before or before[path][4] != files[path][4]
+
     return [
-        path for path in run.source.texts if path in unread or path not in before or before[path][4] != files[path][4]
+        path for path, text in run.source.texts.items() if text.diagnostics or (not are_remembered and is_other(path))
     ]
 
 
