@@ -302,3 +302,20 @@ def test_help_loads_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "subject"),
+    [
+        (r'{name: delay-release, owner: o, description: "\e[31m\x9b\u202e"}', "Gate/delay-release.metadata"),
+        (r'{name: "\e[31m\x9b\u202e", owner: flight-ml}', "Gate/release"),
+    ],
+)
+def test_nothing_in_a_spec_is_obeyed_by_the_terminal_that_explains_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], metadata: str, subject: str
+) -> None:
+    files = edited(small(), "specs/gate.yaml", "{name: delay-release, owner: flight-ml}", metadata)
+    main(["explain", subject, "--root", str(write(tmp_path, files))])
+    shown = "".join(capsys.readouterr())
+    assert "\u241b[31m\ufffd\ufffd" in shown
+    assert not {"\x1b", "\x9b", "\u202e"} & set(shown)

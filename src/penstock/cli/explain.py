@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.columns import neutral
 
 if TYPE_CHECKING:
     from penstock.catalog.model import Catalog, View
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             return _explain_field(options.subject, options.format)
         return _explain_address(options.subject, options.environment, options.format, find_root(options))
     except (NoRepositoryError, _UsageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(neutral(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
 
 
@@ -199,9 +200,9 @@ def _print_table(address: Address, found: list[Origin]) -> None:
     rows = []
     for origin in found:
         below = str(origin.address).removeprefix(str(address)) or "(itself)"
-        rows.append((below.removeprefix("."), _value(origin.value), _place(origin)))
+        rows.append((neutral(below.removeprefix(".")), _value(origin.value), _place(origin)))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)] if rows else [0, 0]
-    print(address)
+    print(neutral(str(address)))
     for name, value, place in rows:
         print(f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {place}".rstrip())
     if len(found) == 1 and found[0].description:
@@ -223,7 +224,7 @@ def _value(value: Any) -> str:
     text = (
         "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
     )
-    text = " ".join(text.split())
+    text = neutral(" ".join(text.split()))
     return text if len(text) <= _WIDEST_VALUE else f"{text[: _WIDEST_VALUE - 1]}…"
 
 

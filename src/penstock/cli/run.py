@@ -12,6 +12,7 @@ from penstock.catalog.model import Catalog, View
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE
 from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.columns import neutral
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean, meant_or_known
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
             return PROBLEMS
         environment = _environment(catalog, options)
     except (NoRepositoryError, _UsageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(neutral(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
     if options.on is not None:
