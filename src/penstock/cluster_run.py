@@ -17,7 +17,7 @@ from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
@@ -88,7 +88,8 @@ class Cluster:
         """The API, or the user interface that stands before it, at a URL."""
         import kfp_server_api
 
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        parts = _split(url)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
             raise ClusterError(f"`{url}` is not the address of an API: expected `http://` or `https://`")
         configuration = kfp_server_api.Configuration(host=url.rstrip("/"))
         if path := os.environ.get(TOKEN_VARIABLE):
@@ -193,11 +194,21 @@ class Cluster:
             raise ClusterError(f"{self._shown_as} did not answer: {cause}") from None
 
 
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None where it is none, for its host or its port."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
 def _proxied(api: str) -> str:
     """The path by which an API server of Kubernetes leads to a Service of the cluster."""
-    parts = urlsplit(api)
-    found = _SERVICE.fullmatch(parts.hostname or "")
-    if found is None:
+    parts = _split(api)
+    found = _SERVICE.fullmatch(parts.hostname or "") if parts is not None else None
+    if parts is None or found is None:
         raise ClusterError(
             f"`kubeflow.api` of the Environment is {api}, which no Service of the cluster has: use --host instead"
         )

@@ -260,6 +260,8 @@ def test_options_without_effect_are_refused(
             "kubeflow.example.com",
             "`kubeflow.example.com` is not the address of an API: expected `http://` or `https://`",
         ),
+        ("http://[::1", "`http://[::1` is not the address of an API: expected `http://` or `https://`"),
+        ("http://kfp:80800", "`http://kfp:80800` is not the address of an API: expected `http://` or `https://`"),
         ("http://127.0.0.1:1", "http://127.0.0.1:1 did not answer: "),
     ],
 )
@@ -292,6 +294,7 @@ def test_an_environment_without_a_cluster_is_refused(tmp_path: Path, capsys: pyt
         ("https://kfp.ml.svc.cluster.local", "api/v1/namespaces/ml/services/https:kfp:443/proxy"),
         ("http://kfp.ml", "api/v1/namespaces/ml/services/http:kfp:80/proxy"),
         ("https://pipelines.models.example.com", None),
+        ("http://kfp.ml:80800", None),
     ],
 )
 def test_a_service_of_the_cluster_has_a_path_of_the_api_server(api: str, path: str | None) -> None:
