@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_a_hostile_file_runs_nothing(path: Path, tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps(Hostile()))
     assert Cache(path, "engine").load() is None
     assert not (tmp_path / "sprung").exists()
+
+
+def test_what_a_killed_run_left_half_written_is_in_nobodys_way(path: Path) -> None:
+    """In a container each run has the same process id."""
+    path.parent.mkdir(parents=True)
+    path.with_name(f"{path.name}.{os.getpid()}.tmp").write_bytes(b"half")
+    assert Cache(path, "engine").save(VALUE)
+    assert Cache(path, "engine").load() == VALUE
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_a_place_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ class Cache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             name = f"{self._path}.{os.getpid()}.tmp"
+            # A run that was killed may have left its own; in a container, each has the same id.
+            Path(name).unlink(missing_ok=True)
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError:
             return ""
