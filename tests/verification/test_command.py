@@ -64,6 +64,15 @@ def test_named_files_alone_are_verified(repository: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == "1 file: nothing to check\n"
 
 
+def test_a_folder_is_verified_whatever_the_end_of_its_files(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "mine").mkdir()
+    (repository / "mine/a.yml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n")
+    assert main(["verify", "--root", str(repository), str(repository / "mine")]) == 1
+    assert "has no `metadata.name`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo], ids=["link", "pipe"])
 def test_what_is_no_plain_file_is_refused_unread(
     make: Callable[[Path], None], repository: Path, capsys: pytest.CaptureFixture[str]

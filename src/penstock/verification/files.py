@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.files import unreadable
+from penstock.source.files import SUFFIXES, unreadable
 from penstock.source.model import Document, SourceFile
 from penstock.source.plain_file import read_plain_file
 from penstock.source.reading.characters import decode
@@ -55,7 +55,7 @@ def shown(path: Path, root: Path) -> str:
 
 def _yaml_files(place: Path) -> Iterator[Path]:
     if place.is_dir():
-        yield from sorted(path for path in place.rglob("*.yaml") if not path.is_dir())
+        yield from sorted(path for path in place.rglob("*") if path.suffix in SUFFIXES and not path.is_dir())
     elif place.is_file():
         # Whoever names a link means what it leads to.
         yield place.resolve()
