@@ -82,6 +82,13 @@ WRITTEN = {
     ),
     "settings": ("import configparser", "configparser.ConfigParser().read('data/passengers.csv')"),
     "scikit-learn": ("from sklearn import datasets", "datasets.load_svmlight_file('data/passengers.csv')"),
+    "scipy": ("import scipy.sparse as sp", "sp.load_npz('data/passengers.csv')"),
+    "rasterio": ("import rasterio", "rasterio.open('data/passengers.csv')"),
+    "fiona": ("from fiona import open as f", "f('data/passengers.csv')"),
+    "librosa": ("import librosa", "librosa.load('data/passengers.csv')"),
+    "zstandard": ("import zstandard", "zstandard.open('data/passengers.csv')"),
+    "pyreadstat": ("import pyreadstat", "pyreadstat.read_sav('data/passengers.csv')"),
+    "lmdb": ("import lmdb", "lmdb.open('data/passengers.csv')"),
 }
 
 
@@ -147,6 +154,14 @@ FETCHED = {
     "another object": ("", "table.read_parquet('x')"),
     "duckdb, by a function's name": ("import duckdb", "duckdb.connect().table_function('read_csv', [table])"),
     "scikit-learn": ("from sklearn.datasets import fetch_openml", "fetch_openml('adult')"),
+    "statsmodels": ("import statsmodels.api as sm", "sm.datasets.get_rdataset('Guerry', 'HistData')"),
+    "torchvision": ("from torchvision import datasets", "datasets.MNIST('d', download=True)"),
+    "keras": ("from keras.datasets import mnist", "mnist.load_data()"),
+    "prices": ("import yfinance as yf", "yf.download('X')"),
+    "a sheet": ("import gspread", "gspread.service_account().open('x')"),
+    "artifacts of wandb": ("import wandb", "wandb.Api().artifact('a').download()"),
+    "files of dvc": ("import dvc.api", "dvc.api.open('data/x.csv')"),
+    "a small database": ("from tinydb import TinyDB", "TinyDB('x.json').all()"),
 }
 
 

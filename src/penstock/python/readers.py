@@ -32,7 +32,9 @@ _FUNCTIONS = re.compile(
     r"scipy\.io\.\w+(?:\.\w+)*|joblib\.load|torch\.(?:load|from_file)|duckdb\.(?:read|scan|from)_\w+|"
     r"sklearn\.datasets\.(?:fetch_\w+|load_files|load_svmlight_files?)|seaborn\.load_dataset|"
     r"(?:openpyxl|xlrd)\.(?:load_workbook|open_workbook)|h5py\.File|netCDF4\.Dataset|xarray\.(?:open|load)_\w+|"
-    r"tables\.open_file|zarr\.(?:open\w*|load)|cv2\.imread|imageio(?:\.\w+)*\.\w*read\w*|soundfile\.\w+|"
+    r"scipy\.sparse(?:\.\w+)*\.load_npz|statsmodels(?:\.\w+)*\.(?:get_rdataset|webuse)|librosa(?:\.\w+)*\.(?:load|stream)|"
+    r"(?:fiona|rasterio|zstandard)\.open|lmdb\.(?:open|Environment)|(?:pyreadr|pyreadstat)\.read_\w+|pyxlsb\.open_workbook|"
+    r"wandb(?:\.\w+)*\.(?:Api|restore|use_artifact)|tables\.open_file|zarr\.(?:open\w*|load)|cv2\.imread|imageio(?:\.\w+)*\.\w*read\w*|soundfile\.\w+|"
     r"bz2|codecs|duckdb|fileinput|gzip|h5py|io|_io|joblib|linecache|lzma|shutil|sqlite3|tarfile|zipfile|"
     r"mlflow(?:\.\w+)*\.(?:MlflowClient|artifacts|data|load_\w+|search_\w+)|configparser\.\w+\.read|"
     r"asyncio\.open_(?:unix_)?connection|tensorflow\.(?:data|io)(?:\.\w+)*"
@@ -46,12 +48,14 @@ IN_MEMORY = frozenset({"", ":memory:", ":default:"})
 _OUTSIDE = frozenset({
     "MySQLdb", "adlfs", "aiobotocore", "aiohttp", "aiomysql", "asyncpg", "azure", "boto3", "botocore", "cassandra",
     "clickhouse_connect", "clickhouse_driver", "confluent_kafka", "cx_Oracle", "databricks", "datasets", "dbm",
-    "deltalake", "elasticsearch", "feast", "fsspec", "ftplib", "gcsfs", "gdown", "google.cloud", "grpc", "hdfs",
-    "hsfs", "http.client", "httpx", "huggingface_hub", "ibis", "imaplib", "impala", "intake", "kafka", "kagglehub",
-    "minio", "mysql", "nntplib", "opensearchpy", "oracledb", "paramiko", "pika", "poplib", "prestodb", "psycopg",
-    "psycopg2", "pycurl", "pyhive", "pyiceberg", "pymongo", "pymssql", "pymysql", "pyodbc", "pysftp", "pyspark",
-    "redis", "requests", "s3fs", "smart_open", "snowflake", "socket", "sqlalchemy", "telnetlib", "trino",
-    "turbodbc", "urllib.request", "urllib3", "vaex", "websocket", "websockets", "wget", "xmlrpc",
+    "deltalake", "diskcache", "dvc.api", "elasticsearch", "feast", "fsspec", "ftplib", "gcsfs", "gdown",
+    "google.cloud", "grpc", "gspread", "hdfs", "hsfs", "http.client", "httpx", "huggingface_hub", "ibis", "imaplib",
+    "impala", "intake", "kafka", "kaggle", "kagglehub", "keras.datasets", "lance", "minio", "mysql", "nntplib",
+    "openml", "opensearchpy", "oracledb", "pandas_datareader", "paramiko", "peewee", "pika", "pooch", "poplib",
+    "prestodb", "psycopg", "psycopg2", "pycurl", "pyhive", "pyiceberg", "pymongo", "pymssql", "pymysql", "pyodbc",
+    "pysftp", "pyspark", "redis", "requests", "s3fs", "smart_open", "snowflake", "socket", "sqlalchemy", "telnetlib",
+    "tensorflow_datasets", "tinydb", "torchaudio.datasets", "torchvision.datasets", "trino", "turbodbc",
+    "urllib.request", "urllib3", "vaex", "websocket", "websockets", "wget", "xmlrpc", "yfinance",
 })  # fmt: skip
 _HARMLESS = re.compile(r"\w+(?:\.\w+)*\.(?:exceptions?(?:\.\w+)*|\w+(?:Error|Exception|Timeout|Warning))")
 _WRITING = re.compile(r"[waxbt]*[wax][waxbt]*")
