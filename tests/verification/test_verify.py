@@ -197,6 +197,22 @@ SENSELESS = {
         """,
         "`a b` is not a valid label key",
     ),
+    "a label that is no text": (
+        """
+        apiVersion: serving.kserve.io/v1beta1
+        kind: InferenceService
+        metadata: {name: a, labels: {injected: true}}
+        """,
+        "`injected` is `true`, where Kubernetes takes text alone: quote it",
+    ),
+    "an annotation that is no text": (
+        """
+        apiVersion: serving.kserve.io/v1beta1
+        kind: InferenceService
+        metadata: {name: a, annotations: {sidecar.istio.io/inject: false}}
+        """,
+        "`sidecar.istio.io/inject` is `false`, where Kubernetes takes text alone: quote it",
+    ),
     "a cron job with a long name": (
         f"""
         apiVersion: batch/v1

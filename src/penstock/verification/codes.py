@@ -68,7 +68,8 @@ CODES = (
         An object is valid by its schema but would not work.
 
         Maximum replicas below the minimum, a selector that does not match its own pods, weights above 100, a label that
-        Kubernetes rejects, an image without a digest, invalid JSON in a field for JSON: no schema detects these.
+        Kubernetes rejects, an annotation that is a number or a boolean, an image without a digest, invalid JSON in a
+        field for JSON: no schema detects these.
         """,
     ),
     Code(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
+
 from penstock.source.model import Pointer
 from penstock.verification.parts import list_at, mapping_at, mappings
 
@@ -79,8 +81,18 @@ def labels(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         for key, label in node.items():
             if not _LABEL_KEY.fullmatch(key):
                 yield (*at, key), f"`{key}` is not a valid label key"
-            elif not isinstance(label, str) or not (_LABEL_VALUE.fullmatch(label) or "{{" in label):
+            elif isinstance(label, str) and not (_LABEL_VALUE.fullmatch(label) or "{{" in label):
                 yield (*at, key), f"`{label}` is not a valid label value: at most 63 letters, digits, `-`, `_` and `.`"
+
+
+def texts(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
+    """Labels and annotations that are no text: a cluster refuses the object, and no definition says so."""
+    for at, node in _nodes(value):
+        if at[-2:-1] == ("metadata",) and at[-1] in ("annotations", "labels"):
+            for key, text in node.items():
+                if not isinstance(text, str):
+                    shown = orjson.dumps(text).decode()
+                    yield (*at, key), f"`{key}` is `{shown}`, where Kubernetes takes text alone: quote it"
 
 
 def pinned_images(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
@@ -106,7 +118,16 @@ def cron_job_name(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         )
 
 
-RULES: tuple[SemanticRule, ...] = (name, replicas, selectors, canary_weights, labels, pinned_images, cron_job_name)
+RULES: tuple[SemanticRule, ...] = (
+    name,
+    replicas,
+    selectors,
+    canary_weights,
+    labels,
+    texts,
+    pinned_images,
+    cron_job_name,
+)
 
 
 def _nodes(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, dict[str, Any]]]:
