@@ -69,10 +69,6 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the pipeline and show what came of it."""
-    from penstock.local.pipeline import PipelineError, read_pipeline
-    from penstock.local.runner import Runner
-    from penstock.local.workspace import Workspace, WorkspaceBusyError
-
     try:
         _refuse_wrong(options)
         root = find_root(options)
@@ -85,7 +81,6 @@ def run(options: argparse.Namespace) -> int:
             print(f"error: {_FIX_FIRST}", file=sys.stderr)
             return PROBLEMS
         _refuse_unknown(catalog, options)
-        workspace = Workspace((options.workspace or root / PRIVATE).resolve())
         stale = Session(root).compile(check_only=True)
         if stale.failed:
             _show_stale(stale.diagnostics, root)
@@ -95,10 +90,25 @@ def run(options: argparse.Namespace) -> int:
         print(neutral(f"error: {error}"), file=sys.stderr)
         return WRONG_USE
     path = root / GENERATED / environment.name / options.model / f"{options.pipeline}.yaml"
+    promotion = where_to_promote(catalog, options.model)
     if options.on is not None:
         from penstock.cli import run_on_kubeflow
 
-        return run_on_kubeflow.run(options, environment, path, where_to_promote(catalog, options.model))
+        return run_on_kubeflow.run(options, environment, path, promotion)
+    return _run_here(options, root, environment, path, promotion, is_watched(catalog, options.model))
+
+
+def _run_here(
+    options: argparse.Namespace, root: Path, environment: Environment, path: Path, promotion: str | None, watched: bool
+) -> int:
+    """Run the pipeline at `path` on this machine; the last two are of the report's last lines."""
+    from penstock.cli.run_progress import Progress
+    from penstock.cli.run_report import report
+    from penstock.local.pipeline import PipelineError, read_pipeline
+    from penstock.local.runner import Runner
+    from penstock.local.workspace import Workspace, WorkspaceBusyError
+
+    workspace = Workspace((options.workspace or root / PRIVATE).resolve())
     make_private(workspace.root)
     parallel = options.parallel if options.parallel is not None else _PARALLEL
     runner = Runner(workspace, root, environment.spec.images.runtime, parallel, options.fresh)
@@ -109,8 +119,6 @@ def run(options: argparse.Namespace) -> int:
         "pushgateway": "",
     }
     try:
-        from penstock.cli.run_progress import Progress
-
         pipeline = read_pipeline(path)
         known = {name: value for name, value in values.items() if name in pipeline.parameters}
         with Progress(f"{options.model} · {options.pipeline} · {environment.name}", pipeline) as progress:
@@ -124,9 +132,6 @@ def run(options: argparse.Namespace) -> int:
     except (PipelineError, WorkspaceBusyError) as error:
         print(f"error: {error}", file=sys.stderr)
         return PROBLEMS
-    from penstock.cli.run_report import report
-
-    promotion, watched = where_to_promote(catalog, options.model), is_watched(catalog, options.model)
     report(result, options.model, options.pipeline, workspace, root, promotion, watched)
     return {"succeeded": OK, "stopped": STOPPED}.get(result.state, PROBLEMS)
 
